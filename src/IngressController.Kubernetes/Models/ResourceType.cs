@@ -1,0 +1,44 @@
+using System.Text.Json.Serialization.Metadata;
+
+namespace IngressController.Kubernetes.Models;
+
+/// <summary>One kind of the API: where it lives and how it decodes.</summary>
+/// <param name="Group">The API group, empty for the core group.</param>
+/// <param name="Version">The version of the group, for example <c>v1</c>.</param>
+/// <param name="Plural">The resource's name in URLs, for example <c>ingresses</c>.</param>
+/// <param name="Kind">The kind, for example <c>Ingress</c>.</param>
+/// <param name="IsNamespaced">Whether its objects live in namespaces.</param>
+/// <param name="TypeInfo">How an object is decoded.</param>
+public sealed record ResourceType<T>(string Group, string Version, string Plural, string Kind, bool IsNamespaced, JsonTypeInfo<T> TypeInfo)
+    where T : class, IKubernetesObject
+{
+    /// <summary><c>networking.k8s.io/v1</c>, or <c>v1</c> for the core group.</summary>
+    public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
+
+    /// <summary>The collection's URL below the server, of one namespace or of all.</summary>
+    public string CollectionPath(string? @namespace) =>
+        (Group.Length == 0 ? $"/api/{Version}" : $"/apis/{Group}/{Version}")
+        + (@namespace is null || !IsNamespaced ? "" : $"/namespaces/{Uri.EscapeDataString(@namespace)}")
+        + $"/{Plural}";
+
+    public override string ToString() => Group.Length == 0 ? Plural : $"{Plural}.{Group}";
+}
+
+/// <summary>The kinds this controller reads.</summary>
+public static class ResourceTypes
+{
+    public static ResourceType<V1Ingress> Ingresses { get; } =
+        new("networking.k8s.io", "v1", "ingresses", "Ingress", true, KubernetesJsonContext.Default.V1Ingress);
+
+    public static ResourceType<V1IngressClass> IngressClasses { get; } =
+        new("networking.k8s.io", "v1", "ingressclasses", "IngressClass", false, KubernetesJsonContext.Default.V1IngressClass);
+
+    public static ResourceType<V1Service> Services { get; } =
+        new("", "v1", "services", "Service", true, KubernetesJsonContext.Default.V1Service);
+
+    public static ResourceType<V1EndpointSlice> EndpointSlices { get; } =
+        new("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", true, KubernetesJsonContext.Default.V1EndpointSlice);
+
+    public static ResourceType<V1Secret> Secrets { get; } =
+        new("", "v1", "secrets", "Secret", true, KubernetesJsonContext.Default.V1Secret);
+}

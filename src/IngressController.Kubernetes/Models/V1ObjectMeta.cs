@@ -1,0 +1,47 @@
+using System.Text.Json.Serialization;
+
+namespace IngressController.Kubernetes.Models;
+
+/// <summary>The metadata every object carries, cut to what this controller reads; <c>managedFields</c> is skipped while decoding.</summary>
+public sealed class V1ObjectMeta
+{
+    public string? Name { get; init; }
+
+    [JsonPropertyName("namespace")]
+    public string? NamespaceProperty { get; init; }
+
+    public string? Uid { get; init; }
+
+    public string? ResourceVersion { get; init; }
+
+    public long? Generation { get; init; }
+
+    public DateTime? CreationTimestamp { get; init; }
+
+    public DateTime? DeletionTimestamp { get; init; }
+
+    public Dictionary<string, string>? Annotations { get; init; }
+
+    public Dictionary<string, string>? Labels { get; init; }
+}
+
+/// <summary>What every typed object of the API has.</summary>
+public interface IKubernetesObject
+{
+    string? ApiVersion { get; }
+
+    string? Kind { get; }
+
+    V1ObjectMeta? Metadata { get; }
+}
+
+/// <summary>The metadata of a list: the version to watch from, and the token of the next page.</summary>
+public sealed class V1ListMeta
+{
+    public string? ResourceVersion { get; init; }
+
+    [JsonPropertyName("continue")]
+    public string? ContinueProperty { get; init; }
+
+    public long? RemainingItemCount { get; init; }
+}

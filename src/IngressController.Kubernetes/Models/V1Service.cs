@@ -1,0 +1,42 @@
+namespace IngressController.Kubernetes.Models;
+
+public sealed class V1Service : IKubernetesObject
+{
+    public string? ApiVersion { get; init; }
+
+    public string? Kind { get; init; }
+
+    public V1ObjectMeta? Metadata { get; init; }
+
+    public V1ServiceSpec? Spec { get; init; }
+}
+
+public sealed class V1ServiceSpec
+{
+    /// <summary>ClusterIP (also when missing), NodePort, LoadBalancer or ExternalName.</summary>
+    public string? Type { get; init; }
+
+    public string? ClusterIP { get; init; }
+
+    public string? ExternalName { get; init; }
+
+    public List<V1ServicePort>? Ports { get; init; }
+
+    public List<string>? IpFamilies { get; init; }
+
+    public bool? PublishNotReadyAddresses { get; init; }
+}
+
+public sealed class V1ServicePort
+{
+    public string? Name { get; init; }
+
+    public int? Port { get; init; }
+
+    /// <summary>TCP (also when missing), UDP or SCTP.</summary>
+    public string? Protocol { get; init; }
+
+    public string? AppProtocol { get; init; }
+
+    public IntOrString? TargetPort { get; init; }
+}
