@@ -1,0 +1,25 @@
+using System.Collections.Immutable;
+using IngressController.Kubernetes.Models;
+
+namespace IngressController.Routing.Cluster;
+
+/// <summary>
+/// What the cluster holds at one moment. Immutable: a change makes a new snapshot that shares the rest with the old one.
+/// Everything translation may know is a field here.
+/// </summary>
+public sealed record ClusterSnapshot
+{
+    public static ClusterSnapshot Empty { get; } = new();
+
+    public ImmutableDictionary<ResourceName, V1Ingress> Ingresses { get; init; } = ImmutableDictionary<ResourceName, V1Ingress>.Empty;
+
+    public ImmutableDictionary<string, V1IngressClass> IngressClasses { get; init; } = ImmutableDictionary<string, V1IngressClass>.Empty;
+
+    public ImmutableDictionary<ResourceName, V1Service> Services { get; init; } = ImmutableDictionary<ResourceName, V1Service>.Empty;
+
+    /// <summary>By Secret name.</summary>
+    public ImmutableDictionary<ResourceName, TlsSecret> TlsSecrets { get; init; } = ImmutableDictionary<ResourceName, TlsSecret>.Empty;
+
+    /// <summary>By Service name.</summary>
+    public EndpointIndex Endpoints { get; init; } = EndpointIndex.Empty;
+}

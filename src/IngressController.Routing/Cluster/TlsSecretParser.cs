@@ -1,0 +1,116 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using IngressController.Kubernetes.Models;
+using IngressController.Routing.Table;
+
+namespace IngressController.Routing.Cluster;
+
+/// <summary>Parses Secrets of type kubernetes.io/tls: pure, from bytes to a certificate or a problem.</summary>
+public static class TlsSecretParser
+{
+    /// <summary>
+    /// Parses the Secret. One that does not parse keeps the certificate of <paramref name="previous"/>, so that a mistake in a
+    /// Secret does not take down a host that works.
+    /// </summary>
+    public static TlsSecret Parse(V1Secret secret, TlsSecret? previous = null)
+    {
+        var name = secret.ResourceName;
+        try
+        {
+            return new TlsSecret(name, ParseCertificate(Field(secret, "tls.crt"), Field(secret, "tls.key")), Problem: null);
+        }
+        catch (TlsSecretException error)
+        {
+            return new TlsSecret(name, previous?.Certificate, error.Message);
+        }
+    }
+
+    private static byte[] Field(V1Secret secret, string key)
+    {
+        if (secret.StringData?.GetValueOrDefault(key) is { Length: > 0 } text)
+            return Encoding.UTF8.GetBytes(text);
+        if (secret.Data?.GetValueOrDefault(key) is { Length: > 0 } bytes)
+            return bytes;
+        throw new TlsSecretException($"data[{key}] is missing or empty");
+    }
+
+    private static TlsCertificate ParseCertificate(byte[] chainPem, byte[] keyPem)
+    {
+        var chainText = Encoding.UTF8.GetString(chainPem);
+        var chain = new X509Certificate2Collection();
+        try
+        {
+            chain.ImportFromPem(chainText);
+        }
+        catch (CryptographicException error)
+        {
+            throw new TlsSecretException($"data[tls.crt] does not parse: {error.Message}");
+        }
+
+        try
+        {
+            if (chain.Count == 0)
+                throw new TlsSecretException("data[tls.crt] holds no PEM certificate");
+            var leaf = chain[0];
+            RequireMatchingKey(leaf, keyPem);
+            return new TlsCertificate
+            {
+                Fingerprint = Convert.ToHexStringLower(SHA256.HashData([.. chainPem, 0, .. keyPem])),
+                DnsNames = DnsNames(leaf),
+                Subject = leaf.Subject,
+                Issuer = leaf.Issuer,
+                SerialNumber = leaf.SerialNumber,
+                NotBefore = new DateTimeOffset(leaf.NotBefore.ToUniversalTime(), TimeSpan.Zero),
+                NotAfter = new DateTimeOffset(leaf.NotAfter.ToUniversalTime(), TimeSpan.Zero),
+                ChainPem = chainText,
+                PrivateKeyPem = new SensitiveBytes(keyPem),
+            };
+        }
+        finally
+        {
+            foreach (var certificate in chain)
+                certificate.Dispose();
+        }
+    }
+
+    private static void RequireMatchingKey(X509Certificate2 leaf, byte[] keyPem)
+    {
+        if (leaf.GetKeyAlgorithm() is not ("1.2.840.113549.1.1.1" or "1.2.840.10045.2.1"))
+            throw new TlsSecretException("data[tls.crt]: the key is neither RSA nor ECDSA");
+
+        var keyChars = new char[Encoding.UTF8.GetMaxCharCount(keyPem.Length)];
+        try
+        {
+            var length = Encoding.UTF8.GetChars(keyPem, keyChars);
+            using var withKey = X509Certificate2.CreateFromPem(leaf.ExportCertificatePem(), keyChars.AsSpan(0, length));
+        }
+        catch (Exception error) when (error is CryptographicException or ArgumentException)
+        {
+            // The text of these exceptions names what failed and never holds key bytes.
+            throw new TlsSecretException($"data[tls.key] is no private key of the first certificate in data[tls.crt]: {error.Message}");
+        }
+        finally
+        {
+            Array.Clear(keyChars);
+        }
+    }
+
+    private static EquatableArray<string> DnsNames(X509Certificate2 leaf)
+    {
+        var names = leaf.Extensions.OfType<X509SubjectAlternativeNameExtension>()
+            .SelectMany(extension => extension.EnumerateDnsNames())
+            .Select(name => name.ToLowerInvariant())
+            .Distinct(StringComparer.Ordinal)
+            .ToArray();
+        if (names.Length > 0)
+            return [.. names];
+
+        // Old internal certificates carry the host in the common name alone.
+        return leaf.GetNameInfo(X509NameType.DnsName, forIssuer: false) is { Length: > 0 } commonName
+            ? [commonName.ToLowerInvariant()]
+            : [];
+    }
+
+    private sealed class TlsSecretException(string message) : Exception(message);
+}

@@ -1,0 +1,73 @@
+using IngressController.Routing.Cluster;
+
+namespace IngressController.Routing.Diagnostics;
+
+public enum DiagnosticSeverity
+{
+    /// <summary>Worth knowing; nothing is wrong.</summary>
+    Info,
+
+    /// <summary>Something may not work as meant, or does not work now.</summary>
+    Warning,
+
+    /// <summary>The object is wrong and its owner must change it.</summary>
+    Error,
+}
+
+/// <summary>What the controller does about it.</summary>
+public enum DiagnosticEffect
+{
+    /// <summary>Nothing changes for traffic.</summary>
+    None,
+
+    /// <summary>The field has no effect.</summary>
+    FieldIgnored,
+
+    /// <summary>Requests to the route are answered 503.</summary>
+    RouteUnavailable,
+
+    /// <summary>The route does not exist: no request could match it, or an older Ingress has it.</summary>
+    RouteLeftOut,
+
+    /// <summary>The whole object is not served.</summary>
+    ObjectIgnored,
+
+    /// <summary>The host is served with the default certificate.</summary>
+    DefaultCertificate,
+
+    /// <summary>The last good certificate is served on.</summary>
+    LastGoodCertificate,
+}
+
+/// <summary>The object a diagnostic is about.</summary>
+public readonly record struct DiagnosticSubject(string Kind, ResourceName Name)
+{
+    public override string ToString() => Name.Namespace.Length == 0 ? $"{Kind} {Name.Name}" : $"{Kind} {Name}";
+}
+
+/// <summary>
+/// One problem of one object, as data: Events, metrics, the admin API, the log and <c>lint</c> all show the same.
+/// </summary>
+/// <param name="Code">From the closed catalogue.</param>
+/// <param name="Severity">How bad it is.</param>
+/// <param name="Subject">The object whose owner can mend it.</param>
+/// <param name="Field">The field path in it, as kubectl explain writes it.</param>
+/// <param name="Message">What is wrong and what to do.</param>
+/// <param name="Effect">What the controller does about it.</param>
+public sealed record Diagnostic(
+    DiagnosticCode Code, DiagnosticSeverity Severity, DiagnosticSubject Subject, string Field, string Message, DiagnosticEffect Effect)
+    : IComparable<Diagnostic>
+{
+    public int CompareTo(Diagnostic? other)
+    {
+        if (other is null)
+            return 1;
+        var order = string.CompareOrdinal(Subject.Kind, other.Subject.Kind);
+        order = order != 0 ? order : Subject.Name.CompareTo(other.Subject.Name);
+        order = order != 0 ? order : string.CompareOrdinal(Field, other.Field);
+        order = order != 0 ? order : Code.CompareTo(other.Code);
+        return order != 0 ? order : string.CompareOrdinal(Message, other.Message);
+    }
+
+    public override string ToString() => $"{Severity} {Code} {Subject} {Field}: {Message} ({Effect})";
+}

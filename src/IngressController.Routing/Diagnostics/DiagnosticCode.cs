@@ -1,0 +1,36 @@
+namespace IngressController.Routing.Diagnostics;
+
+/// <summary>The closed catalogue of problems; <see cref="DiagnosticCatalog"/> has one constructor each, docs/diagnostics.md explains them.</summary>
+public enum DiagnosticCode
+{
+    IngressClassNotFound,
+    NothingToRoute,
+    HostInvalid,
+    PathInvalid,
+    PathTypeMissing,
+    PathTypeUnknown,
+    PathLooksLikePattern,
+    PathVeryLong,
+    BackendMissing,
+    BackendAmbiguous,
+    ResourceBackendUnsupported,
+    ServicePortMissing,
+    RouteConflict,
+    DefaultBackendConflict,
+    ServiceNotFound,
+    ServicePortNotFound,
+    ServicePortNotTcp,
+    ServiceWithoutEndpoints,
+    AppProtocolUnknown,
+    ExternalNameInvalid,
+    ExternalNameRefused,
+    EndpointAddressInvalid,
+    TlsHostInvalid,
+    TlsSecretNotFound,
+    TlsSecretInvalid,
+    TlsCertificateNotForHost,
+    TlsConflict,
+    DefaultCertificateUnusable,
+    DefaultBackendUnusable,
+    ObjectUnreadable,
+}

@@ -1,0 +1,58 @@
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Diagnostics;
+
+namespace IngressController.Routing.Table;
+
+/// <summary>A port of a Service, as an Ingress names it: by number or by name; empty means the Service's first port.</summary>
+public readonly record struct BackendId(ResourceName Service, string Port)
+{
+    public override string ToString() => $"{Service}:{Port}";
+}
+
+/// <summary>How the proxy speaks to a backend, from the port's <c>appProtocol</c>.</summary>
+public enum BackendProtocol
+{
+    /// <summary>HTTP/1.1, with WebSockets.</summary>
+    Http,
+
+    /// <summary>HTTP/1.1 over TLS.</summary>
+    Https,
+
+    /// <summary>HTTP/2 in cleartext with prior knowledge; gRPC too.</summary>
+    H2c,
+}
+
+/// <summary>A port of a Service with the endpoints that take its traffic.</summary>
+public sealed record Backend
+{
+    public required BackendId Id { get; init; }
+
+    public BackendProtocol Protocol { get; init; }
+
+    /// <summary>In order of address and port, each once. None means requests are answered 503.</summary>
+    public EquatableArray<Endpoint> Endpoints { get; init; }
+
+    /// <summary>What is wrong, told to every Ingress that uses this backend.</summary>
+    public EquatableArray<BackendProblem> Problems { get; init; }
+}
+
+/// <summary>What is wrong with a backend.</summary>
+/// <param name="Code">The diagnostic's code.</param>
+/// <param name="Field">The field below <c>backend.service</c> it concerns, for example <c>port.name</c>.</param>
+/// <param name="Message">What and what to do.</param>
+public sealed record BackendProblem(DiagnosticCode Code, string Field, string Message);
+
+/// <summary>Where traffic goes.</summary>
+/// <param name="Address">An IP address, or a DNS name with its final dot (ExternalName), resolved at each new connection.</param>
+/// <param name="Port">The TCP port.</param>
+/// <param name="IsHostName">Whether <paramref name="Address"/> is a name.</param>
+public readonly record struct Endpoint(string Address, int Port, bool IsHostName = false) : IComparable<Endpoint>
+{
+    public int CompareTo(Endpoint other)
+    {
+        var byAddress = string.CompareOrdinal(Address, other.Address);
+        return byAddress != 0 ? byAddress : Port.CompareTo(other.Port);
+    }
+
+    public override string ToString() => Address.Contains(':') ? $"[{Address}]:{Port}" : $"{Address}:{Port}";
+}

@@ -1,0 +1,130 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using IngressController.Kubernetes.Models;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Table;
+
+namespace IngressController.Routing.Translation;
+
+/// <summary>Step 3: from a port of a Service to the endpoints behind it.</summary>
+internal static class BackendResolver
+{
+    public static Backend Resolve(BackendId id, ClusterSnapshot snapshot, TranslationSettings settings)
+    {
+        if (!snapshot.Services.TryGetValue(id.Service, out var service))
+            return Broken(id, DiagnosticCode.ServiceNotFound, "name", $"no Service {id.Service} exists");
+        if (service.Spec?.Type == "ExternalName")
+            return ResolveExternalName(id, service.Spec, settings);
+        if (FindPort(service, id.Port) is not { } port)
+            return Broken(id, DiagnosticCode.ServicePortNotFound, "port", PortNotFound(id, service));
+        if (port.Protocol is not (null or "" or "TCP"))
+            return Broken(id, DiagnosticCode.ServicePortNotTcp, "port", $"port {id.Port} of Service {id.Service} is {port.Protocol}; HTTP needs TCP");
+
+        var problems = new List<BackendProblem>();
+        var protocol = ReadAppProtocol(id, port.AppProtocol, problems);
+        var endpoints = EndpointSelection.Select(service, port, snapshot.Endpoints.Of(id.Service), problems);
+        if (endpoints.Length == 0)
+        {
+            problems.Add(new(DiagnosticCode.ServiceWithoutEndpoints, "name",
+                $"Service {id.Service} has no ready endpoint for port {Describe(port)}; check that its Pods are ready and its selector fits"));
+        }
+
+        return new Backend { Id = id, Protocol = protocol, Endpoints = [.. endpoints], Problems = [.. problems] };
+    }
+
+    private static V1ServicePort? FindPort(V1Service service, string port)
+    {
+        var ports = service.Spec?.Ports ?? [];
+        if (port.Length == 0)
+            return ports.FirstOrDefault();
+        return int.TryParse(port, CultureInfo.InvariantCulture, out var number)
+            ? ports.Find(candidate => candidate.Port == number)
+            : ports.Find(candidate => candidate.Name == port);
+    }
+
+    private static string PortNotFound(BackendId id, V1Service service)
+    {
+        var known = string.Join(", ", (service.Spec?.Ports ?? []).Select(Describe));
+        return $"Service {id.Service} has no port {id.Port}; it has {(known.Length > 0 ? known : "none")}";
+    }
+
+    private static string Describe(V1ServicePort port) =>
+        string.IsNullOrEmpty(port.Name) ? $"{port.Port}" : $"{port.Port} ({port.Name})";
+
+    private static BackendProtocol ReadAppProtocol(BackendId id, string? appProtocol, List<BackendProblem> problems)
+    {
+        switch (appProtocol?.ToLowerInvariant())
+        {
+            case null or "" or "http" or "kubernetes.io/ws":
+                return BackendProtocol.Http;
+            case "https" or "kubernetes.io/wss":
+                return BackendProtocol.Https;
+            case "kubernetes.io/h2c" or "h2c" or "grpc":
+                return BackendProtocol.H2c;
+            default:
+                problems.Add(new(DiagnosticCode.AppProtocolUnknown, "port",
+                    $"Service {id.Service} has appProtocol \"{appProtocol}\", which is not known here; taken as http"));
+                return BackendProtocol.Http;
+        }
+    }
+
+    private static Backend ResolveExternalName(BackendId id, V1ServiceSpec spec, TranslationSettings settings)
+    {
+        var portNumber = int.TryParse(id.Port, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : (id.Port.Length == 0 ? spec.Ports?.FirstOrDefault() : spec.Ports?.Find(port => port.Name == id.Port))?.Port;
+        if (portNumber is not { } port)
+        {
+            return Broken(id, DiagnosticCode.ServicePortNotFound, "port",
+                $"Service {id.Service} is of type ExternalName and has no port {id.Port}; name the port by number");
+        }
+
+        var problems = new List<BackendProblem>();
+        var appProtocol = spec.Ports?.Find(candidate => candidate.Port == port || candidate.Name == id.Port)?.AppProtocol;
+        var protocol = ReadAppProtocol(id, appProtocol, problems);
+        var externalName = spec.ExternalName?.TrimEnd('.') ?? "";
+
+        if (IPAddress.TryParse(externalName, out var address))
+        {
+            return !settings.AllowExternalNameLoopback && ExternalAddress.IsLocal(address)
+                ? Broken(id, DiagnosticCode.ExternalNameRefused, "name", Refused(id, externalName))
+                : new Backend { Id = id, Protocol = protocol, Endpoints = [new(address.ToString(), port)], Problems = [.. problems] };
+        }
+
+        if (HostName.Normalize(externalName, out _) is not { Length: > 0 } name || name.StartsWith('*'))
+        {
+            return Broken(id, DiagnosticCode.ExternalNameInvalid, "name",
+                $"Service {id.Service} has externalName \"{externalName}\", which is no DNS name");
+        }
+
+        if (!settings.AllowExternalNameLoopback && (name == "localhost" || name.EndsWith(".localhost", StringComparison.Ordinal)))
+            return Broken(id, DiagnosticCode.ExternalNameRefused, "name", Refused(id, externalName));
+
+        // The final dot makes the name absolute: the search domains of the Pod must not decide where traffic goes.
+        return new Backend { Id = id, Protocol = protocol, Endpoints = [new($"{name}.", port, IsHostName: true)], Problems = [.. problems] };
+    }
+
+    private static string Refused(BackendId id, string externalName) =>
+        $"Service {id.Service} has externalName \"{externalName}\", which leads to this machine; refused unless --allow-external-name-loopback is set";
+
+    private static Backend Broken(BackendId id, DiagnosticCode code, string field, string message) =>
+        new() { Id = id, Problems = [new(code, field, message)] };
+}
+
+/// <summary>Addresses that ExternalName Services must not lead to: they belong to the controller's Pod and node, not to a tenant.</summary>
+public static class ExternalAddress
+{
+    /// <summary>Loopback, link-local (with the clouds' metadata services), unspecified, multicast and broadcast.</summary>
+    public static bool IsLocal(IPAddress address)
+    {
+        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        if (IPAddress.IsLoopback(plain) || plain.Equals(IPAddress.Any) || plain.Equals(IPAddress.IPv6Any) || plain.Equals(IPAddress.Broadcast))
+            return true;
+        if (plain.AddressFamily == AddressFamily.InterNetworkV6)
+            return plain.IsIPv6LinkLocal || plain.IsIPv6Multicast || plain.Equals(IPAddress.Parse("fd00:ec2::254"));
+        Span<byte> octets = stackalloc byte[4];
+        return plain.TryWriteBytes(octets, out _) && (octets[0] == 0 || (octets[0] == 169 && octets[1] == 254) || octets[0] >= 224);
+    }
+}

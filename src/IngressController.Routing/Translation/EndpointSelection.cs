@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Sockets;
+using IngressController.Kubernetes.Models;
+using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Table;
+
+namespace IngressController.Routing.Translation;
+
+/// <summary>Which endpoints of a Service take traffic for one of its ports.</summary>
+internal static class EndpointSelection
+{
+    /// <summary>The endpoints, each once, in order of address and port.</summary>
+    public static ImmutableArray<Endpoint> Select(
+        V1Service service, V1ServicePort port, ImmutableArray<V1EndpointSlice> slices, List<BackendProblem> problems)
+    {
+        var ready = new SortedSet<Endpoint>();
+        var draining = new SortedSet<Endpoint>();
+        var publishNotReady = service.Spec?.PublishNotReadyAddresses == true;
+        foreach (var slice in slices)
+        {
+            if (PortOf(slice, port) is not { } number)
+                continue;
+            foreach (var endpoint in slice.Endpoints ?? [])
+            {
+                var conditions = endpoint.Conditions;
+                var isReady = publishNotReady || conditions?.Ready != false;
+                // kube-proxy's rule (KEP-1669): Pods that shut down but still serve are used when there is nothing better.
+                var isDraining = conditions?.Serving == true && conditions.Terminating == true;
+                if (isReady || isDraining)
+                    AddAddresses(slice, endpoint, number, isReady ? ready : draining, problems);
+            }
+        }
+
+        var usable = ready.Count > 0 ? ready : draining;
+        return OfPreferredFamily(usable, service.Spec?.IpFamilies);
+    }
+
+    /// <summary>The number a slice gives to the Service's port; slices name ports as the Service does.</summary>
+    private static int? PortOf(V1EndpointSlice slice, V1ServicePort port) =>
+        slice.Ports?.Find(candidate => (candidate.Name ?? "") == (port.Name ?? "") && candidate.Protocol is null or "" or "TCP")?.Port;
+
+    private static void AddAddresses(
+        V1EndpointSlice slice, V1Endpoint endpoint, int port, SortedSet<Endpoint> into, List<BackendProblem> problems)
+    {
+        // Consumers use the first address of an endpoint only (discovery/v1: the others have no defined meaning).
+        if (endpoint.Addresses?.FirstOrDefault() is not { } text)
+            return;
+        if (slice.AddressType != "FQDN" && IPAddress.TryParse(text, out var address))
+        {
+            into.Add(new Endpoint(address.ToString(), port));
+            return;
+        }
+
+        problems.Add(new(DiagnosticCode.EndpointAddressInvalid, "name",
+            $"EndpointSlice {slice.Metadata?.NamespaceProperty}/{slice.Metadata?.Name} has address \"{text}\" of type {slice.AddressType}; only IP addresses are used"));
+    }
+
+    /// <summary>
+    /// A dual-stack Service lists each Pod twice, once per family: only the family the Service names first takes traffic, so that
+    /// balancing stays even, and the other one when the first has no endpoint.
+    /// </summary>
+    private static ImmutableArray<Endpoint> OfPreferredFamily(SortedSet<Endpoint> endpoints, List<string>? families)
+    {
+        foreach (var family in families ?? [])
+        {
+            var wanted = family == "IPv6" ? AddressFamily.InterNetworkV6 : AddressFamily.InterNetwork;
+            var ofFamily = endpoints.Where(endpoint => IPAddress.Parse(endpoint.Address).AddressFamily == wanted).ToImmutableArray();
+            if (ofFamily.Length > 0)
+                return ofFamily;
+        }
+
+        return [.. endpoints];
+    }
+}

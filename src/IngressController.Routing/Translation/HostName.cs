@@ -1,0 +1,43 @@
+using System.Net;
+
+namespace IngressController.Routing.Translation;
+
+/// <summary>Hosts as Ingress rules write them: a DNS name, or one with a wildcard as its whole first label.</summary>
+internal static class HostName
+{
+    /// <summary>
+    /// The host in lower case and without a final dot; null with a reason when no request could carry it. An empty host means every
+    /// host.
+    /// </summary>
+    public static string? Normalize(string? host, out string reason)
+    {
+        reason = "";
+        if (string.IsNullOrEmpty(host))
+            return "";
+
+        var normalized = (host.EndsWith('.') ? host[..^1] : host).ToLowerInvariant();
+        var name = normalized.StartsWith("*.", StringComparison.Ordinal) ? normalized[2..] : normalized;
+        reason = Problem(name, normalized);
+        return reason.Length == 0 ? normalized : null;
+    }
+
+    private static string Problem(string name, string whole)
+    {
+        if (whole.Length > 253)
+            return "is longer than 253 characters";
+        if (name.Contains('*'))
+            return "may hold a wildcard only as its whole first label, as in *.example.com";
+        if (whole.Contains(':'))
+            return "must be a host without scheme and port";
+        if (IPAddress.TryParse(name, out _))
+            return "must be a DNS name, not an IP address";
+        return name.Split('.').All(IsLabel)
+            ? ""
+            : "is no DNS name: labels of a-z, 0-9 and inner hyphens, 63 characters at most, non-ASCII names in their xn-- form";
+    }
+
+    private static bool IsLabel(string label) =>
+        label.Length is > 0 and <= 63
+        && label[0] != '-' && label[^1] != '-'
+        && label.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_');
+}

@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using IngressController.Kubernetes.Models;
+
+namespace IngressController.Routing.Translation;
+
+/// <summary>Decides which Ingresses are ours. Made once per pass from all IngressClasses.</summary>
+internal sealed class IngressClaim
+{
+    /// <summary>The annotation that named the class before <c>spec.ingressClassName</c> existed.</summary>
+    private const string LegacyClassAnnotation = "kubernetes.io/ingress.class";
+
+    private readonly TranslationSettings _settings;
+    private readonly ImmutableDictionary<string, V1IngressClass> _classes;
+    private readonly bool _claimsUnclassed;
+
+    public IngressClaim(TranslationSettings settings, ImmutableDictionary<string, V1IngressClass> classes)
+    {
+        _settings = settings;
+        _classes = classes;
+        _claimsUnclassed = settings.WatchIngressWithoutClass || classes.Values.Any(IsOurDefault);
+    }
+
+    /// <summary>The class an Ingress names, by its spec or else the legacy annotation; null when it names none.</summary>
+    public bool IsOurs(V1Ingress ingress) => ingress.Spec?.IngressClassName switch
+    {
+        { Length: > 0 } name => _classes.TryGetValue(name, out var named) && IsOurs(named),
+        _ => ingress.Metadata?.Annotations?.GetValueOrDefault(LegacyClassAnnotation) switch
+        {
+            { Length: > 0 } legacy => legacy == _settings.IngressClass,
+            _ => _claimsUnclassed,
+        },
+    };
+
+    /// <summary>Whether an Ingress names the class that is meant to be ours, but no such IngressClass exists.</summary>
+    public bool LacksOurClass(V1Ingress ingress) =>
+        ingress.Spec?.IngressClassName is { } name && name == _settings.IngressClass && !_classes.ContainsKey(name);
+
+    private bool IsOurs(V1IngressClass ingressClass) => ingressClass.Spec?.Controller == _settings.ControllerClass;
+
+    private bool IsOurDefault(V1IngressClass ingressClass) =>
+        IsOurs(ingressClass) && ingressClass.Metadata?.Annotations?.GetValueOrDefault(V1IngressClass.IsDefaultClassAnnotation) == "true";
+}

@@ -1,0 +1,159 @@
+using IngressController.Kubernetes.Models;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Table;
+
+namespace IngressController.Routing.Translation;
+
+/// <summary>Step 1: reads one claimed Ingress by itself and reports everything that is wrong in it.</summary>
+internal sealed class IngressReader
+{
+    /// <summary>Longer paths work, but stand a fair chance of being refused before they arrive.</summary>
+    private const int LongPath = 2_000;
+
+    private readonly V1Ingress _ingress;
+    private readonly ResourceName _name;
+    private readonly List<Diagnostic> _diagnostics = [];
+    private readonly Dictionary<string, List<Route>> _routesByHost = new(StringComparer.Ordinal);
+
+    private IngressReader(V1Ingress ingress)
+    {
+        _ingress = ingress;
+        _name = ingress.ResourceName;
+    }
+
+    public static IngressFragment Read(V1Ingress ingress) => new IngressReader(ingress).Read();
+
+    private IngressFragment Read()
+    {
+        var rules = _ingress.Spec?.Rules ?? [];
+        for (var i = 0; i < rules.Count; i++)
+            ReadRule(rules[i], i);
+
+        var defaultRoute = ReadDefaultBackend();
+        if (rules.Count == 0)
+        {
+            if (defaultRoute is not null)
+                _routesByHost[""] = [];
+            else
+                _diagnostics.Add(DiagnosticCatalog.NothingToRoute(_name));
+        }
+
+        return new IngressFragment
+        {
+            Name = _name,
+            Created = _ingress.Metadata?.CreationTimestamp ?? DateTime.MaxValue,
+            Hosts = [.. _routesByHost.Select(host => new HostContribution(host.Key, [.. host.Value], defaultRoute))],
+            Tls = [.. TlsReader.Read(_name, _ingress.Spec?.Tls ?? [], _routesByHost.Keys, _diagnostics)],
+            Diagnostics = [.. _diagnostics],
+        };
+    }
+
+    private void ReadRule(V1IngressRule rule, int index)
+    {
+        if (HostName.Normalize(rule.Host, out var reason) is not { } host)
+        {
+            _diagnostics.Add(DiagnosticCatalog.HostInvalid(_name, index, rule.Host!, reason));
+            return;
+        }
+
+        // A rule without http sends its whole host to the default backend, so the host exists also without paths.
+        if (!_routesByHost.TryGetValue(host, out var routes))
+            _routesByHost[host] = routes = [];
+
+        var paths = rule.Http?.Paths ?? [];
+        for (var i = 0; i < paths.Count; i++)
+        {
+            var origin = new RouteOrigin(_name, index, i);
+            var action = ReadBackend(paths[i].Backend, origin);
+            if (ReadPath(paths[i], origin, ref action) is { } match)
+                routes.Add(new Route(origin, match, action));
+        }
+    }
+
+    private Route? ReadDefaultBackend()
+    {
+        if (_ingress.Spec?.DefaultBackend is not { } backend)
+            return null;
+        var origin = RouteOrigin.DefaultBackend(_name);
+        return new Route(origin, PathMatch.Root, ReadBackend(backend, origin));
+    }
+
+    private PathMatch? ReadPath(V1HTTPIngressPath path, RouteOrigin origin, ref RouteAction action)
+    {
+        PathMatchType? type = path.PathType switch
+        {
+            "Exact" => PathMatchType.Exact,
+            "Prefix" or "ImplementationSpecific" or null or "" => PathMatchType.Prefix,
+            _ => null,
+        };
+        if (type is null)
+        {
+            // The rule's meaning is unknown: keep its path closed rather than let its traffic fall through.
+            _diagnostics.Add(DiagnosticCatalog.PathTypeUnknown(origin, path.PathType!));
+            action = new RouteAction.Unavailable("unknown pathType");
+        }
+        else if (string.IsNullOrEmpty(path.PathType))
+        {
+            _diagnostics.Add(DiagnosticCatalog.PathTypeMissing(origin));
+        }
+
+        var text = string.IsNullOrEmpty(path.Path) ? "/" : path.Path;
+        if (RequestPath.NormalizeRule(text, out var problem) is not { } value)
+        {
+            _diagnostics.Add(DiagnosticCatalog.PathInvalid(origin, text, Explain(problem)));
+            return null;
+        }
+
+        if (text.AsSpan().ContainsAny("*{}()|^[]"))
+            _diagnostics.Add(DiagnosticCatalog.PathLooksLikePattern(origin, text));
+        if (text.Length > LongPath)
+            _diagnostics.Add(DiagnosticCatalog.PathVeryLong(origin, text.Length));
+
+        return type == PathMatchType.Exact
+            ? new PathMatch(PathMatchType.Exact, value)
+            : new PathMatch(PathMatchType.Prefix, value.Length > 1 ? value.TrimEnd('/') : value);
+    }
+
+    private RouteAction ReadBackend(V1IngressBackend? backend, RouteOrigin origin)
+    {
+        switch (backend)
+        {
+            case { Service: not null, Resource: not null }:
+                return Refuse(DiagnosticCatalog.BackendAmbiguous(origin));
+            case { Resource: { } resource }:
+                return Refuse(DiagnosticCatalog.ResourceBackendUnsupported(origin, resource.Kind ?? "?", resource.Name ?? "?"));
+            case { Service: { Name.Length: > 0 } service }:
+                return service.Port switch
+                {
+                    { Number: > 0, Name.Length: > 0 } =>
+                        Refuse(DiagnosticCatalog.ServicePortMissing(origin, "has a number and a name; remove one")),
+                    { Number: > 0 and <= 65535 } port => Forward(service, port.Number.Value.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+                    { Name: { Length: > 0 } name } => Forward(service, name),
+                    { Number: { } number } => Refuse(DiagnosticCatalog.ServicePortMissing(origin, $"number {number} is not between 1 and 65535")),
+                    _ => Refuse(DiagnosticCatalog.ServicePortMissing(origin, "names no port; give a number or a name")),
+                };
+            default:
+                return Refuse(DiagnosticCatalog.BackendMissing(origin));
+        }
+    }
+
+    private RouteAction.Forward Forward(V1IngressServiceBackend service, string port) =>
+        new(new BackendId(_name with { Name = service.Name! }, port));
+
+    private RouteAction.Unavailable Refuse(Diagnostic diagnostic)
+    {
+        _diagnostics.Add(diagnostic);
+        return new RouteAction.Unavailable(diagnostic.Message);
+    }
+
+    private static string Explain(PathProblem problem) => problem switch
+    {
+        PathProblem.NotAbsolute => "it does not start with a slash",
+        PathProblem.ForbiddenCharacter => "requests carry no ? or # in their path",
+        PathProblem.MalformedEscape => "a % needs two hexadecimal digits after it",
+        PathProblem.NullCharacter or PathProblem.Backslash => "requests with a backslash or %00 are refused",
+        PathProblem.AboveRoot or PathProblem.AmbiguousDotSegments => "dot segments are resolved before requests are matched",
+        _ => throw new ArgumentOutOfRangeException(nameof(problem), problem, "no problem to explain"),
+    };
+}

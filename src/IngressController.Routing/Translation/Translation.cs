@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Table;
+
+namespace IngressController.Routing.Translation;
+
+/// <summary>
+/// The routing table of a snapshot and everything that is wrong in it, with the intermediate results that let the next snapshot
+/// reuse what did not change.
+/// </summary>
+public sealed record Translation
+{
+    public required TranslationSettings Settings { get; init; }
+
+    public ClusterSnapshot Snapshot { get; init; } = ClusterSnapshot.Empty;
+
+    public RoutingTable Table { get; init; } = RoutingTable.Empty;
+
+    /// <summary>What differs from the table before.</summary>
+    public TableChanges Changes { get; init; } = TableChanges.None;
+
+    /// <summary>The Ingresses that are ours, and those that would be but for a missing IngressClass.</summary>
+    internal ImmutableDictionary<ResourceName, IngressFragment> Fragments { get; init; } = ImmutableDictionary<ResourceName, IngressFragment>.Empty;
+
+    internal IngressIndex<string> IngressesByHost { get; init; } = IngressIndex<string>.Empty;
+
+    internal IngressIndex<string> IngressesByTlsHost { get; init; } = IngressIndex<string>.Empty;
+
+    internal IngressIndex<ResourceName> IngressesBySecret { get; init; } = IngressIndex<ResourceName>.Empty;
+
+    internal IngressIndex<BackendId> IngressesByBackend { get; init; } = IngressIndex<BackendId>.Empty;
+
+    internal ImmutableDictionary<ResourceName, ImmutableHashSet<BackendId>> BackendsByService { get; init; } =
+        ImmutableDictionary<ResourceName, ImmutableHashSet<BackendId>>.Empty;
+
+    /// <summary>Conflicts of hosts, by host.</summary>
+    internal ImmutableDictionary<string, EquatableArray<Diagnostic>> HostDiagnostics { get; init; } =
+        ImmutableDictionary<string, EquatableArray<Diagnostic>>.Empty;
+
+    /// <summary>Problems of certificates, by host.</summary>
+    internal ImmutableDictionary<string, EquatableArray<Diagnostic>> TlsDiagnostics { get; init; } =
+        ImmutableDictionary<string, EquatableArray<Diagnostic>>.Empty;
+
+    public static Translation Empty(TranslationSettings settings) => new() { Settings = settings };
+
+    /// <summary>How many Ingresses are ours.</summary>
+    public int ClaimedIngresses => Fragments.Count;
+
+    /// <summary>Everything that is wrong, each once, in a stable order. Costs what exists: for people and scrapes, not for each change.</summary>
+    public ImmutableArray<Diagnostic> CollectDiagnostics() =>
+    [
+        .. Fragments.Values.SelectMany(fragment => fragment.Diagnostics.Concat(BackendDiagnostics(fragment)))
+            .Concat(HostDiagnostics.Values.SelectMany(diagnostics => diagnostics))
+            .Concat(TlsDiagnostics.Values.SelectMany(diagnostics => diagnostics))
+            .Concat(OperatorDiagnostics())
+            .Distinct()
+            .Order(),
+    ];
+
+    private IEnumerable<Diagnostic> BackendDiagnostics(IngressFragment fragment) =>
+        from route in fragment.AllRoutes.Distinct()
+        let forward = route.Action as RouteAction.Forward
+        where forward is not null
+        from problem in Table.Backends[forward.Backend].Problems
+        select DiagnosticCatalog.OfBackend(problem, route.Origin);
+
+    private IEnumerable<Diagnostic> OperatorDiagnostics()
+    {
+        if (Settings.DefaultBackendService is { } service)
+        {
+            foreach (var problem in Table.Backends[DefaultBackend.Id(service)].Problems)
+                yield return DiagnosticCatalog.DefaultBackendUnusable(problem, service);
+        }
+
+        if (Settings.DefaultSslCertificate is { } name)
+        {
+            if (!Snapshot.TlsSecrets.TryGetValue(name, out var secret))
+                yield return DiagnosticCatalog.DefaultCertificateUnusable(name, "no such Secret of type kubernetes.io/tls exists");
+            else if (secret.Problem is { } problem)
+                yield return DiagnosticCatalog.DefaultCertificateUnusable(name, problem);
+        }
+    }
+}
+
+/// <summary>What differs between two tables, so that publishing costs what changed and not what exists.</summary>
+public sealed record TableChanges(
+    ImmutableArray<string> Hosts, ImmutableArray<BackendId> Backends, ImmutableArray<string> TlsHosts, bool Defaults)
+{
+    public static TableChanges None { get; } = new([], [], [], false);
+}
+
+/// <summary>The operator's default backend as a backend of the table.</summary>
+internal static class DefaultBackend
+{
+    public static BackendId Id(ResourceName service) => new(service, "");
+
+    public static Route? Route(ResourceName? service) => service is { } name
+        ? new Route(RouteOrigin.DefaultBackend(new ResourceName("", "")), PathMatch.Root, new RouteAction.Forward(Id(name)))
+        : null;
+}

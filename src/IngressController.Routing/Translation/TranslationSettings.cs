@@ -1,0 +1,25 @@
+using IngressController.Routing.Cluster;
+
+namespace IngressController.Routing.Translation;
+
+/// <summary>What the operator chose, as far as translation depends on it. Fixed at start.</summary>
+public sealed record TranslationSettings
+{
+    /// <summary>The value of <c>spec.controller</c> of our IngressClasses.</summary>
+    public string ControllerClass { get; init; } = "yarp.ingress.kubernetes.io/controller";
+
+    /// <summary>The value of the legacy annotation <c>kubernetes.io/ingress.class</c> that means us.</summary>
+    public string IngressClass { get; init; } = "yarp";
+
+    /// <summary>Whether Ingresses that name no class are ours.</summary>
+    public bool WatchIngressWithoutClass { get; init; }
+
+    /// <summary>The Secret whose certificate hosts without their own get.</summary>
+    public ResourceName? DefaultSslCertificate { get; init; }
+
+    /// <summary>The Service (its first port) that gets what matches nothing.</summary>
+    public ResourceName? DefaultBackendService { get; init; }
+
+    /// <summary>Whether ExternalName Services may lead to this machine or its link (loopback, link-local).</summary>
+    public bool AllowExternalNameLoopback { get; init; }
+}
