@@ -1,1 +1,3 @@
-Console.WriteLine("hello");
+using IngressController.Cli;
+
+return await CommandLine.InvokeAsync(args);

@@ -1,0 +1,72 @@
+using IngressController.Configuration;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace IngressController.Admin;
+
+/// <summary>
+/// The admin port: health, metrics and the live state. A server of its own, so that no load on the proxy ports keeps a probe from
+/// being answered, and no request on them reaches it.
+/// </summary>
+internal sealed class AdminServer(ListenerOptions options, HealthState health, LiveState live, MetricsPage metrics, ILoggerFactory loggers)
+    : IHostedService, IAsyncDisposable
+{
+    private WebApplication? _app;
+
+    /// <summary>The port it listens on, once started.</summary>
+    public int Port { get; private set; }
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton(loggers);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(options.BindAddress, options.AdminPort, listen => listen.Protocols = HttpProtocols.Http1);
+        });
+        _app = builder.Build();
+        _app.Run(AnswerAsync);
+        await _app.StartAsync(cancellationToken);
+        Port = new Uri(_app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First()).Port;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => _app?.StopAsync(cancellationToken) ?? Task.CompletedTask;
+
+    public ValueTask DisposeAsync() => _app?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    private Task AnswerAsync(HttpContext context)
+    {
+        if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+        {
+            context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            context.Response.Headers.Allow = "GET, HEAD";
+            return Task.CompletedTask;
+        }
+
+        return context.Request.Path.Value switch
+        {
+            "/healthz" => TextAsync(context, StatusCodes.Status200OK, "ok\n"),
+            "/readyz" => health.NotReadyReason is { } reason
+                ? TextAsync(context, StatusCodes.Status503ServiceUnavailable, $"not ready: {reason}\n")
+                : TextAsync(context, StatusCodes.Status200OK, "ok\n"),
+            "/metrics" => TextAsync(context, StatusCodes.Status200OK, metrics.Write(), Observability.PrometheusText.ContentType),
+            "/api/routes" => context.Response.WriteAsJsonAsync(live.Routes(), AdminJson.Options),
+            "/api/backends" => context.Response.WriteAsJsonAsync(live.Backends(), AdminJson.Options),
+            "/api/certificates" => context.Response.WriteAsJsonAsync(live.Certificates(), AdminJson.Options),
+            "/api/diagnostics" => context.Response.WriteAsJsonAsync(live.Diagnostics(), AdminJson.Options),
+            "/" => TextAsync(context, StatusCodes.Status200OK,
+                "/healthz\n/readyz\n/metrics\n/api/routes\n/api/backends\n/api/certificates\n/api/diagnostics\n"),
+            _ => TextAsync(context, StatusCodes.Status404NotFound, "not found; GET / lists what is here\n"),
+        };
+    }
+
+    private static Task TextAsync(HttpContext context, int status, string text, string contentType = "text/plain; charset=utf-8")
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = contentType;
+        return context.Response.WriteAsync(text);
+    }
+}

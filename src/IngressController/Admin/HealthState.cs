@@ -1,0 +1,14 @@
+using IngressController.Proxy;
+using IngressController.Sources;
+
+namespace IngressController.Admin;
+
+/// <summary>Whether this replica should get traffic: every list has been delivered once, and the first table is live.</summary>
+internal sealed class HealthState(ClusterStore store, RoutingState routing)
+{
+    /// <summary>Why not, for people; null means ready. Once ready, losing the API server does not change it: the last table serves on.</summary>
+    public string? NotReadyReason =>
+        store.Awaited is { Length: > 0 } awaited ? $"waiting for {string.Join(", ", awaited)}"
+        : routing.Hosts is null ? "the first configuration is not live yet"
+        : null;
+}

@@ -1,0 +1,68 @@
+using IngressController.Proxy;
+using IngressController.Reconciliation;
+using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Table;
+using IngressController.Sources;
+using IngressController.Tls;
+
+namespace IngressController.Admin;
+
+/// <summary>The live state as the admin API shows it: read from what serves, not from what was asked for.</summary>
+internal sealed class LiveState(RoutingState routing, CertificateStore certificates, ReconcileLoop reconcile, ClusterStore store)
+{
+    public IEnumerable<RouteView> Routes() =>
+        from host in (routing.Hosts ?? HostTable.Empty).Hosts.OrderBy(host => host.Key, StringComparer.Ordinal)
+        from route in host.Value.Default is { } defaultRoute ? host.Value.Routes.Append(defaultRoute) : host.Value.Routes
+        select RouteView.Of(route);
+
+    public IEnumerable<BackendView> Backends() =>
+        reconcile.Live.Table.Backends.Values
+            .OrderBy(backend => backend.Id.Service).ThenBy(backend => backend.Id.Port, StringComparer.Ordinal)
+            .Select(BackendView.Of);
+
+    public IEnumerable<CertificateView> Certificates() =>
+        certificates.Table.Hosts.OrderBy(host => host.Key, StringComparer.Ordinal).Select(host => CertificateView.Of(host.Key, host.Value))
+            .Append(CertificateView.Of("(default)", certificates.Table.Default));
+
+    public IEnumerable<DiagnosticView> Diagnostics() =>
+        reconcile.Live.CollectDiagnostics().Concat(store.Unreadable).Order().Select(DiagnosticView.Of);
+}
+
+internal sealed record RouteView(string Host, string PathType, string Path, string? Backend, string? Unavailable, string Ingress, string Field)
+{
+    public static RouteView Of(ProxyRoute route)
+    {
+        var definition = route.Definition;
+        return new RouteView(
+            route.Host.Length == 0 ? "*" : route.Host,
+            definition.Origin.Rule < 0 ? "Default" : definition.Match.Type.ToString(),
+            definition.Match.Value,
+            (definition.Action as RouteAction.Forward)?.Backend.ToString(),
+            (definition.Action as RouteAction.Unavailable)?.Reason,
+            definition.Origin.Ingress.ToString(),
+            definition.Origin.Field);
+    }
+}
+
+internal sealed record BackendView(string Service, string Port, BackendProtocol Protocol, string[] Endpoints, string[] Problems)
+{
+    public static BackendView Of(Backend backend) => new(
+        backend.Id.Service.ToString(), backend.Id.Port, backend.Protocol,
+        [.. backend.Endpoints.Select(endpoint => endpoint.ToString())], [.. backend.Problems.Select(problem => problem.Message)]);
+}
+
+internal sealed record CertificateView(
+    string Host, string Subject, string Issuer, string? SerialNumber, DateTimeOffset? NotBefore, DateTimeOffset? NotAfter, string[] DnsNames)
+{
+    public static CertificateView Of(string host, ServerCertificate served) => served.Certificate is { } certificate
+        ? new(host, certificate.Subject, certificate.Issuer, certificate.SerialNumber, certificate.NotBefore, certificate.NotAfter, [.. certificate.DnsNames])
+        : new(host, "self-signed at start", "self-signed at start", null, null, null, []);
+}
+
+internal sealed record DiagnosticView(
+    DiagnosticSeverity Severity, DiagnosticCode Code, string Kind, string Namespace, string Name, string Field, string Message, DiagnosticEffect Effect)
+{
+    public static DiagnosticView Of(Diagnostic diagnostic) => new(
+        diagnostic.Severity, diagnostic.Code, diagnostic.Subject.Kind, diagnostic.Subject.Name.Namespace, diagnostic.Subject.Name.Name,
+        diagnostic.Field, diagnostic.Message, diagnostic.Effect);
+}

@@ -1,0 +1,49 @@
+using IngressController.Observability;
+using IngressController.Reconciliation;
+using IngressController.Sources;
+using IngressController.Tls;
+
+namespace IngressController.Admin;
+
+/// <summary>Everything there is to scrape.</summary>
+internal sealed class MetricsPage(
+    RequestMetrics requests, ReconcileMetrics revisions, WatchMetrics watches, ReconcileLoop reconcile, ClusterStore store,
+    CertificateStore certificates, HealthState health)
+{
+    public string Write()
+    {
+        var text = new PrometheusText();
+        var live = reconcile.Live;
+        requests.Keep(live.Snapshot.Ingresses.ContainsKey);
+        requests.Write(text);
+        revisions.Write(text);
+        watches.Write(text);
+
+        text.Family("yarp_ingress_ready", "gauge", "Whether this replica is ready: 1 or 0.");
+        text.Sample("yarp_ingress_ready", health.NotReadyReason is null ? 1 : 0);
+        text.Family("yarp_ingress_ingresses", "gauge", "Ingresses that are served.");
+        text.Sample("yarp_ingress_ingresses", live.ClaimedIngresses);
+        text.Family("yarp_ingress_hosts", "gauge", "Hosts in the live table.");
+        text.Sample("yarp_ingress_hosts", live.Table.Hosts.Count);
+        text.Family("yarp_ingress_backends", "gauge", "Service ports in the live table.");
+        text.Sample("yarp_ingress_backends", live.Table.Backends.Count);
+
+        text.Family("yarp_ingress_diagnostics", "gauge", "What is wrong with objects now, by code and severity.");
+        foreach (var group in live.CollectDiagnostics().Concat(store.Unreadable).GroupBy(diagnostic => (diagnostic.Code, diagnostic.Severity)).OrderBy(group => group.Key))
+        {
+            text.Sample("yarp_ingress_diagnostics", group.Count(),
+                ("code", group.Key.Code.ToString()), ("severity", group.Key.Severity.ToString()));
+        }
+
+        text.Family("yarp_ingress_certificate_expiry_seconds", "gauge", "When the certificate of a host ends, in seconds since 1970.");
+        foreach (var (host, served) in certificates.Table.Hosts)
+        {
+            if (served.Certificate is { } certificate)
+                text.Sample("yarp_ingress_certificate_expiry_seconds", certificate.NotAfter.ToUnixTimeSeconds(), ("host", host));
+        }
+
+        text.Family("process_resident_memory_bytes", "gauge", "Resident memory.");
+        text.Sample("process_resident_memory_bytes", Environment.WorkingSet);
+        return text.ToString();
+    }
+}

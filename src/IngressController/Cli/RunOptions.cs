@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Net;
+using IngressController.Configuration;
+using IngressController.Routing.Cluster;
+
+namespace IngressController.Cli;
+
+/// <summary>All options of <c>run</c>, and how their three layers become one <see cref="IngressOptions"/>.</summary>
+internal static class RunOptions
+{
+    public static IReadOnlyList<RunOption> All { get; } =
+    [
+        new("manifests", "DIR", "Serve a folder of Kubernetes manifests instead of an API server; it is read again when it changes.",
+            (options, value) => options with { Source = options.Source with { Manifests = ExistingFolder(value) } }),
+        new("kubeconfig", "FILE", "The kubeconfig file. Default: in-cluster credentials, else KUBECONFIG, else ~/.kube/config.",
+            (options, value) => options with { Source = options.Source with { Kubeconfig = value } }),
+        new("context", "NAME", "The context of the kubeconfig. Default: its current-context.",
+            (options, value) => options with { Source = options.Source with { Context = value } }),
+        new("watch-namespace", "NAMESPACE", "Watch only this namespace; may be given several times. Default: all namespaces.",
+            (options, value) => options with { Source = options.Source with { WatchNamespaces = [.. options.Source.WatchNamespaces, value] } })
+            { IsRepeatable = true },
+        new("ingress-class", "NAME", "The class name that the legacy annotation kubernetes.io/ingress.class gives to our Ingresses. Default: yarp.",
+            (options, value) => options with { Translation = options.Translation with { IngressClass = value } }),
+        new("controller-class", "NAME", "The spec.controller of the IngressClasses that are ours. Default: yarp.ingress.kubernetes.io/controller.",
+            (options, value) => options with { Translation = options.Translation with { ControllerClass = value } }),
+        new("watch-ingress-without-class", "BOOL", "Also serve Ingresses that name no class. Default: false.",
+            (options, value) => options with { Translation = options.Translation with { WatchIngressWithoutClass = Bool(value) } })
+            { IsSwitch = true },
+        new("http-port", "PORT", "The port for HTTP; 0 takes a free one. Default: 8080.",
+            (options, value) => options with { Listener = options.Listener with { HttpPort = Port(value) } }),
+        new("https-port", "PORT", "The port for HTTPS; 0 takes a free one. Default: 8443.",
+            (options, value) => options with { Listener = options.Listener with { HttpsPort = Port(value) } }),
+        new("admin-port", "PORT", "The port for health, metrics and the admin API; 0 takes a free one. Default: 10254.",
+            (options, value) => options with { Listener = options.Listener with { AdminPort = Port(value) } }),
+        new("bind-address", "IP", "The address all ports listen on. Default: all addresses, IPv4 and IPv6.",
+            (options, value) => options with { Listener = options.Listener with { BindAddress = Address(value) } }),
+        new("server-header", "BOOL", "Whether responses carry a Server header: the backend's, else ours; false removes it. Default: true.",
+            (options, value) => options with { Listener = options.Listener with { ServerHeader = Bool(value) } })
+            { IsSwitch = true },
+        new("default-ssl-certificate", "NAMESPACE/NAME", "The Secret whose certificate hosts without their own get. Default: one self-signed at start.",
+            (options, value) => options with { Translation = options.Translation with { DefaultSslCertificate = Name(value) } }),
+        new("default-backend-service", "NAMESPACE/NAME", "The Service (its first port) that gets requests no rule matches. Default: they are answered 404.",
+            (options, value) => options with { Translation = options.Translation with { DefaultBackendService = Name(value) } }),
+        new("allow-external-name-loopback", "BOOL", "Let ExternalName Services lead to loopback and link-local addresses. Default: false.",
+            (options, value) => options with
+            {
+                Upstream = options.Upstream with { AllowExternalNameLoopback = Bool(value) },
+                Translation = options.Translation with { AllowExternalNameLoopback = Bool(value) },
+            })
+            { IsSwitch = true },
+        new("proxy-connect-timeout", "SECONDS", "How long a connection to an endpoint may take; then 504. Default: 5.",
+            (options, value) => options with { Upstream = options.Upstream with { ConnectTimeout = Seconds(value) } }),
+        new("proxy-read-timeout", "SECONDS", "How long an exchange with an endpoint may be silent, WebSockets too; then 504. Default: 60.",
+            (options, value) => options with { Upstream = options.Upstream with { ReadTimeout = Seconds(value) } }),
+    ];
+
+    /// <summary>Flags go before environment variables, those before appsettings, those before defaults.</summary>
+    /// <exception cref="FormatException">A value is wrong; the message is one line that names where it stands.</exception>
+    public static IngressOptions Read(Func<RunOption, IReadOnlyList<string>> flags, Func<string, string?> environment, IConfiguration appSettings)
+    {
+        var options = new IngressOptions();
+        foreach (var option in All)
+        {
+            if (flags(option) is { Count: > 0 } fromFlag)
+                options = Apply(options, option, option.Flag, fromFlag);
+            else if (environment(option.EnvironmentVariable) is { Length: > 0 } fromEnvironment)
+                options = Apply(options, option, option.EnvironmentVariable, Split(option, fromEnvironment));
+            else if (appSettings[option.AppSettingsKey] is { Length: > 0 } fromSettings)
+                options = Apply(options, option, $"appsettings {option.AppSettingsKey}", Split(option, fromSettings));
+            else if (option.IsRepeatable && appSettings.GetSection(option.AppSettingsKey).GetChildren().Select(child => child.Value!).ToArray() is { Length: > 0 } list)
+                options = Apply(options, option, $"appsettings {option.AppSettingsKey}", list);
+        }
+
+        if (options.Source is { Manifests: not null, Kubeconfig: not null })
+            throw new FormatException("--manifests and --kubeconfig exclude each other: give one source");
+        return options;
+    }
+
+    private static IngressOptions Apply(IngressOptions options, RunOption option, string where, IReadOnlyList<string> values)
+    {
+        if (values.Count > 1 && !option.IsRepeatable)
+            throw new FormatException($"{where}: given {values.Count} times; give it once");
+        foreach (var value in values)
+        {
+            try
+            {
+                options = option.Apply(options, value);
+            }
+            catch (FormatException error)
+            {
+                throw new FormatException($"{where}: {error.Message}", error);
+            }
+        }
+
+        return options;
+    }
+
+    private static string[] Split(RunOption option, string value) =>
+        option.IsRepeatable ? value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [value];
+
+    private static string ExistingFolder(string value) =>
+        Directory.Exists(value) ? value : throw new FormatException($"no folder \"{value}\" exists");
+
+    private static int Port(string value) =>
+        ushort.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+            ? port
+            : throw new FormatException($"\"{value}\" is no port; expected a number from 0 to 65535");
+
+    private static IPAddress Address(string value) =>
+        IPAddress.TryParse(value, out var address) ? address : throw new FormatException($"\"{value}\" is no IP address");
+
+    private static bool Bool(string value) =>
+        bool.TryParse(value, out var result) ? result : throw new FormatException($"\"{value}\" is neither true nor false");
+
+    private static ResourceName Name(string value) =>
+        ResourceName.TryParse(value, out var name) ? name : throw new FormatException($"\"{value}\" is not of the form NAMESPACE/NAME");
+
+    private static TimeSpan Seconds(string value) =>
+        double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= 86_400
+            ? TimeSpan.FromSeconds(seconds)
+            : throw new FormatException($"\"{value}\" is no number of seconds between 0 and 86400");
+}

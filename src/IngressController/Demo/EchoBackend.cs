@@ -1,0 +1,82 @@
+using System.Net;
+using IngressController.Admin;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace IngressController.Demo;
+
+/// <summary>One Pod of a Service of the demo.</summary>
+internal sealed record EchoPod(string Service, string Name, bool SpeaksH2c = false);
+
+/// <summary>Backends that answer with what they received, as JSON: each Pod listens on a port of its own.</summary>
+internal sealed class EchoBackend : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private EchoBackend(WebApplication app, IReadOnlyDictionary<EchoPod, int> ports)
+    {
+        _app = app;
+        Ports = ports;
+    }
+
+    /// <summary>The port of each Pod, on 127.0.0.1.</summary>
+    public IReadOnlyDictionary<EchoPod, int> Ports { get; }
+
+    public static async Task<EchoBackend> StartAsync(IReadOnlyList<EchoPod> pods, CancellationToken cancellation)
+    {
+        var podsByPort = new Dictionary<int, EchoPod>();
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = null;
+            foreach (var pod in pods)
+                kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = pod.SpeaksH2c ? HttpProtocols.Http2 : HttpProtocols.Http1);
+        });
+        var app = builder.Build();
+        app.Run(context => AnswerAsync(context, podsByPort[context.Connection.LocalPort]));
+        await app.StartAsync(cancellation);
+
+        // Kestrel lists its addresses in the order in which they were asked for.
+        var addresses = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
+        foreach (var (pod, address) in pods.Zip(addresses))
+            podsByPort[new Uri(address).Port] = pod;
+        return new EchoBackend(app, podsByPort.ToDictionary(entry => entry.Value, entry => entry.Key));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+
+    private static async Task AnswerAsync(HttpContext context, EchoPod pod)
+    {
+        long bodyBytes = 0;
+        while (await context.Request.BodyReader.ReadAsync(context.RequestAborted) is { IsCanceled: false } read)
+        {
+            bodyBytes += read.Buffer.Length;
+            context.Request.BodyReader.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted)
+                break;
+        }
+
+        var echo = new Echo(
+            pod.Service,
+            pod.Name,
+            context.Request.Method,
+            context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
+            context.Request.Host.Value ?? "",
+            context.Request.Protocol,
+            bodyBytes,
+            context.Request.Headers.OrderBy(header => header.Key, StringComparer.OrdinalIgnoreCase)
+                .ToDictionary(header => header.Key, header => header.Value.ToString()));
+        await context.Response.WriteAsJsonAsync(echo, AdminJson.Options, context.RequestAborted);
+    }
+}
+
+/// <summary>What an echo backend received.</summary>
+internal sealed record Echo(
+    string Service, string Pod, string Method, string Path, string Host, string Protocol, long BodyBytes, Dictionary<string, string> Headers);

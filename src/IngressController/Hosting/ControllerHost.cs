@@ -1,0 +1,130 @@
+using IngressController.Admin;
+using IngressController.Configuration;
+using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Watching;
+using IngressController.Observability;
+using IngressController.Proxy;
+using IngressController.Reconciliation;
+using IngressController.Sources;
+using IngressController.Sources.Folder;
+using IngressController.Sources.Kubernetes;
+using IngressController.Tls;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace IngressController.Hosting;
+
+/// <summary>The whole controller in one process: how its parts are put together.</summary>
+internal sealed class ControllerHost : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private ControllerHost(WebApplication app) => _app = app;
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>The port that serves HTTP, once started.</summary>
+    public int HttpPort => BoundPort("http");
+
+    /// <summary>The port that serves HTTPS, once started.</summary>
+    public int HttpsPort => BoundPort("https");
+
+    public int AdminPort => Services.GetRequiredService<AdminServer>().Port;
+
+    public static ControllerHost Create(
+        IngressOptions options, Action<ILoggingBuilder>? logging = null, TimeProvider? time = null, ReflectorTimings? timings = null)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        ConfigureLogging(builder.Logging);
+        logging?.Invoke(builder.Logging);
+
+        var services = builder.Services;
+        services.AddSingleton(time ?? TimeProvider.System);
+        services.AddSingleton(options.Listener);
+        services.AddSingleton(options.Upstream);
+        services.AddSingleton(options.Translation);
+        AddSource(services, options, timings);
+        AddDataPlane(services);
+        AddAdmin(services);
+        builder.UseProxyListeners(options.Listener);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
+
+        var app = builder.Build();
+        app.Services.GetRequiredService<RequestPipeline>().Configure(app);
+        return new ControllerHost(app);
+    }
+
+    public Task StartAsync(CancellationToken cancellation) => _app.StartAsync(cancellation);
+
+    /// <summary>Completes when the first revision is live.</summary>
+    public Task WaitUntilReadyAsync(CancellationToken cancellation) => Services.GetRequiredService<ReconcileLoop>().FirstRevision.WaitAsync(cancellation);
+
+    public Task StopAsync(CancellationToken cancellation) => _app.StopAsync(cancellation);
+
+    public Task WaitForShutdownAsync(CancellationToken cancellation) => _app.WaitForShutdownAsync(cancellation);
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private static void ConfigureLogging(ILoggingBuilder logging)
+    {
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+        });
+        // Their informational lines come with each request or each start and say nothing an operator would act on.
+        logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Yarp", LogLevel.Warning);
+        // What a client does wrong and what a backend fails at is reported by the proxy itself, once.
+        logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.Error);
+    }
+
+    private static void AddSource(IServiceCollection services, IngressOptions options, ReflectorTimings? timings)
+    {
+        services.AddSingleton<ClusterStore>();
+        services.AddSingleton<SourceLog>();
+        services.AddSingleton<WatchMetrics>();
+        services.AddSingleton<IClusterSource>(provider => options.Source.Manifests is { } folder
+            ? new FolderClusterSource(
+                folder, options.Translation, provider.GetRequiredService<ClusterStore>(),
+                provider.GetRequiredService<ILogger<FolderClusterSource>>(), provider.GetRequiredService<TimeProvider>())
+            : new KubernetesClusterSource(
+                KubernetesClientConfiguration.BuildDefaultConfig(options.Source.Kubeconfig, options.Source.Context),
+                options.Source, provider.GetRequiredService<ClusterStore>(), provider.GetRequiredService<WatchMetrics>(),
+                provider.GetRequiredService<SourceLog>(), provider.GetRequiredService<TimeProvider>(), timings));
+    }
+
+    private static void AddDataPlane(IServiceCollection services)
+    {
+        services.AddHttpForwarder();
+        services.AddSingleton<RequestMetrics>();
+        services.AddSingleton<ReconcileMetrics>();
+        services.AddSingleton<UpstreamClients>();
+        services.AddSingleton<RoutingState>();
+        services.AddSingleton<CertificateStore>();
+        services.AddSingleton<ForwardTransformer>();
+        services.AddSingleton<ErrorResponse>();
+        services.AddSingleton<RequestForwarder>();
+        services.AddSingleton<RequestPipeline>();
+    }
+
+    /// <summary>Hosted services start in this order, the proxy's own listener after them; they stop in reverse.</summary>
+    private static void AddAdmin(IServiceCollection services)
+    {
+        services.AddSingleton<HealthState>();
+        services.AddSingleton<LiveState>();
+        services.AddSingleton<MetricsPage>();
+        services.AddSingleton<AdminServer>();
+        services.AddSingleton<ReconcileLoop>();
+        // First, so that probes are answered while everything else comes up.
+        services.AddHostedService(provider => provider.GetRequiredService<AdminServer>());
+        // The loop before its source, so that the first snapshot finds it waiting.
+        services.AddHostedService(provider => provider.GetRequiredService<ReconcileLoop>());
+        services.AddHostedService<SourceRunner>();
+    }
+
+    private int BoundPort(string scheme) =>
+        new Uri(_app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>()
+            .Addresses.First(address => address.StartsWith($"{scheme}:", StringComparison.Ordinal))).Port;
+}

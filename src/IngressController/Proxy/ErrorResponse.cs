@@ -1,0 +1,52 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using IngressController.Configuration;
+
+namespace IngressController.Proxy;
+
+/// <summary>
+/// The answers the proxy gives itself: a short text, or problem details (RFC 9457) when the client asks for JSON. They say what
+/// happened and nothing of the cluster: which Ingress and why is for its owner, in the diagnostics.
+/// </summary>
+internal sealed class ErrorResponse(ListenerOptions options)
+{
+    /// <summary>The Server header of answers that have none from a backend.</summary>
+    public const string OurServer = "yarp-ingress";
+
+    public Task WriteAsync(HttpContext context, int status, string title, string detail)
+    {
+        var response = context.Response;
+        if (response.HasStarted)
+            return Task.CompletedTask;
+        response.StatusCode = status;
+        if (options.ServerHeader)
+            response.Headers.Server = OurServer;
+        response.Headers.CacheControl = "no-store";
+        var asJson = WantsJson(context.Request.Headers.Accept.ToString());
+        var body = asJson ? Json(status, title, detail, context.TraceIdentifier) : Encoding.UTF8.GetBytes($"{status} {title}: {detail}\n");
+        response.ContentType = asJson ? "application/problem+json" : "text/plain; charset=utf-8";
+        response.ContentLength = body.Length;
+        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body).AsTask();
+    }
+
+    private static bool WantsJson(string accept) =>
+        accept.Contains("application/json", StringComparison.OrdinalIgnoreCase)
+        || accept.Contains("application/problem+json", StringComparison.OrdinalIgnoreCase);
+
+    private static byte[] Json(int status, string title, string detail, string requestId)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("status", status);
+            writer.WriteString("title", title);
+            writer.WriteString("detail", detail);
+            writer.WriteString("requestId", requestId);
+            writer.WriteEndObject();
+        }
+
+        return [.. buffer.WrittenSpan, (byte)'\n'];
+    }
+}

@@ -1,0 +1,147 @@
+using System.Globalization;
+using System.Net;
+using IngressController.Configuration;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace IngressController.Proxy;
+
+/// <summary>
+/// What the backend gets of a request and the client of a response: everything but hop-by-hop headers (RFC 9110, 7.6.1), with the
+/// client's Host kept and the forwarding headers ours alone.
+/// </summary>
+internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransformer
+{
+    private static readonly UriCreationOptions AsReceived = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    public override ValueTask TransformRequestAsync(
+        HttpContext context, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        proxyRequest.RequestUri = new Uri(RequestTarget.ForBackend(context, destinationPrefix), AsReceived);
+        CopyRequestHeaders(context, proxyRequest);
+        AddForwardingHeaders(context, proxyRequest);
+        return default;
+    }
+
+    public override async ValueTask<bool> TransformResponseAsync(
+        HttpContext context, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    {
+        if (proxyResponse is null)
+            return true;
+        // Always synchronous in YARP; the headers have been copied when it returns.
+        var copyBody = await base.TransformResponseAsync(context, proxyResponse, cancellationToken);
+        var headers = context.Response.Headers;
+        if (proxyResponse.Headers.NonValidated.TryGetValues(HeaderNames.Connection, out var connection))
+        {
+            foreach (var value in connection)
+            {
+                foreach (var name in value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+                {
+                    if (!IsProtected(name))
+                        headers.Remove(name);
+                }
+            }
+        }
+
+        if (!options.ServerHeader)
+            headers.Remove(HeaderNames.Server);
+        else if (headers.Server.Count == 0)
+            headers.Server = ErrorResponse.OurServer;
+        return copyBody;
+    }
+
+    private static void CopyRequestHeaders(HttpContext context, HttpRequestMessage proxyRequest)
+    {
+        var incoming = context.Request.Headers;
+        var nominated = incoming.Connection;
+        var isFramedByEncoding = incoming.TransferEncoding.Count > 0;
+        foreach (var (name, values) in incoming)
+        {
+            if (IsHopByHop(name) || IsForwarding(name) || (nominated.Count > 0 && IsNominated(nominated, name)))
+                continue;
+            // RFC 9112, 6.3: Transfer-Encoding overrides Content-Length, and passing both on is how requests are smuggled.
+            if (isFramedByEncoding && name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase))
+                continue;
+            Add(proxyRequest, name, values);
+        }
+
+        if (proxyRequest.Version == HttpVersion.Version20 && incoming.TE.ToString().Contains("trailers", StringComparison.OrdinalIgnoreCase))
+            proxyRequest.Headers.TryAddWithoutValidation(HeaderNames.TE, "trailers");
+    }
+
+    private static void AddForwardingHeaders(HttpContext context, HttpRequestMessage proxyRequest)
+    {
+        var headers = proxyRequest.Headers;
+        var host = context.Request.Headers.Host.ToString();
+        var client = ClientAddress(context.Connection.RemoteIpAddress);
+        var proto = context.Request.IsHttps ? "https" : "http";
+        headers.TryAddWithoutValidation("X-Forwarded-For", client);
+        headers.TryAddWithoutValidation("X-Real-IP", client);
+        headers.TryAddWithoutValidation("X-Forwarded-Proto", proto);
+        headers.TryAddWithoutValidation("X-Forwarded-Host", host);
+        headers.TryAddWithoutValidation("X-Forwarded-Port", Port(host, context.Request.IsHttps));
+        headers.TryAddWithoutValidation("X-Request-ID", context.TraceIdentifier);
+    }
+
+    private static void Add(HttpRequestMessage request, string name, StringValues values)
+    {
+        if (values.Count == 1 ? request.Headers.TryAddWithoutValidation(name, values[0]) : request.Headers.TryAddWithoutValidation(name, values.AsEnumerable()))
+            return;
+        // Headers that describe a body, on a request that has none (for example Content-Type on GET), still pass.
+        request.Content ??= new ByteArrayContent([]);
+        request.Content.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
+    }
+
+    private static string ClientAddress(IPAddress? address) =>
+        (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() ?? "";
+
+    /// <summary>The port the client used: the one in its Host, else its scheme's; the port this process listens on is nobody's business.</summary>
+    private static string Port(string host, bool isHttps)
+    {
+        var colon = host.LastIndexOf(':');
+        return colon > 0 && host[^1] != ']' && ushort.TryParse(host.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _)
+            ? host[(colon + 1)..]
+            : isHttps ? "443" : "80";
+    }
+
+    private static bool IsNominated(StringValues connection, string name)
+    {
+        foreach (var value in connection)
+        {
+            foreach (var range in value.AsSpan().Split(','))
+            {
+                if (value.AsSpan()[range].Trim().Equals(name, StringComparison.OrdinalIgnoreCase))
+                    return !IsProtected(name);
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Headers that a Connection header cannot take away: without them a request means something else.</summary>
+    private static bool IsProtected(string name) =>
+        name.Equals(HeaderNames.Host, StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsHopByHop(string name) => name.Length switch
+    {
+        2 => name.Equals(HeaderNames.TE, StringComparison.OrdinalIgnoreCase),
+        7 => name.Equals(HeaderNames.Upgrade, StringComparison.OrdinalIgnoreCase) || name.Equals(HeaderNames.Trailer, StringComparison.OrdinalIgnoreCase),
+        10 => name.Equals(HeaderNames.Connection, StringComparison.OrdinalIgnoreCase) || name.Equals(HeaderNames.KeepAlive, StringComparison.OrdinalIgnoreCase),
+        14 => name.Equals("HTTP2-Settings", StringComparison.OrdinalIgnoreCase),
+        16 => name.Equals(HeaderNames.ProxyConnection, StringComparison.OrdinalIgnoreCase),
+        17 => name.Equals(HeaderNames.TransferEncoding, StringComparison.OrdinalIgnoreCase),
+        18 => name.Equals(HeaderNames.ProxyAuthenticate, StringComparison.OrdinalIgnoreCase),
+        19 => name.Equals(HeaderNames.ProxyAuthorization, StringComparison.OrdinalIgnoreCase),
+        _ => name.StartsWith(':'),
+    };
+
+    /// <summary>Headers that tell where a request came from: only ours reach the backend, whatever the client sent.</summary>
+    private static bool IsForwarding(string name) =>
+        name.Length > 0 && (name[0] | 0x20) is 'x' or 'f'
+        && (name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
+            || name.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase)
+            || name.Equals("X-Request-ID", StringComparison.OrdinalIgnoreCase)
+            || name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase));
+}

@@ -1,0 +1,86 @@
+namespace IngressController.Proxy;
+
+/// <summary>
+/// All hosts of one revision: the exact host, else the wildcard of its parent (one label), else the rules without a host.
+/// A host that matches decides alone: its paths that match nothing do not fall through to a less specific host. Immutable.
+/// </summary>
+internal sealed class HostTable
+{
+    public static HostTable Empty { get; } = new(new(StringComparer.OrdinalIgnoreCase), new(StringComparer.OrdinalIgnoreCase), null, null);
+
+    private readonly Dictionary<string, PathTable> _exact;
+    private readonly Dictionary<string, PathTable> _wildcards;
+    private readonly Dictionary<string, PathTable>.AlternateLookup<ReadOnlySpan<char>> _exactLookup;
+    private readonly Dictionary<string, PathTable>.AlternateLookup<ReadOnlySpan<char>> _wildcardLookup;
+    private readonly PathTable? _anyHost;
+    private readonly ProxyRoute? _default;
+
+    private HostTable(
+        Dictionary<string, PathTable> exact, Dictionary<string, PathTable> wildcards, PathTable? anyHost, ProxyRoute? defaultRoute)
+    {
+        _exact = exact;
+        _wildcards = wildcards;
+        _anyHost = anyHost;
+        _default = defaultRoute;
+        _exactLookup = exact.GetAlternateLookup<ReadOnlySpan<char>>();
+        _wildcardLookup = wildcards.GetAlternateLookup<ReadOnlySpan<char>>();
+    }
+
+    /// <summary>Every host with its paths; the wildcard hosts with their asterisk, rules without a host as the empty host.</summary>
+    public IEnumerable<KeyValuePair<string, PathTable>> Hosts =>
+        _exact.Concat(_wildcards.Select(host => KeyValuePair.Create($"*{host.Key}", host.Value)))
+            .Concat(_anyHost is null ? [] : [KeyValuePair.Create("", _anyHost)]);
+
+    /// <summary>The operator's default backend.</summary>
+    public ProxyRoute? Default => _default;
+
+    /// <summary>The route of a request; null means 404.</summary>
+    /// <param name="host">The Host header as received: any case, with or without port and final dot.</param>
+    /// <param name="path">The normalized path.</param>
+    public ProxyRoute? Find(ReadOnlySpan<char> host, ReadOnlySpan<char> path) => FindHost(TrimHost(host))?.Find(path) ?? _default;
+
+    /// <summary>A host table with some hosts changed; a host whose paths are null is removed.</summary>
+    public HostTable With(IReadOnlyCollection<KeyValuePair<string, PathTable?>> hosts, ProxyRoute? defaultRoute)
+    {
+        var exact = hosts.Any(host => host.Key.Length > 0 && host.Key[0] != '*') ? new(_exact, StringComparer.OrdinalIgnoreCase) : _exact;
+        var wildcards = hosts.Any(host => host.Key.StartsWith('*')) ? new(_wildcards, StringComparer.OrdinalIgnoreCase) : _wildcards;
+        var anyHost = _anyHost;
+        foreach (var (host, paths) in hosts)
+        {
+            if (host.Length == 0)
+                anyHost = paths;
+            else if (host[0] == '*')
+                Set(wildcards, host[1..], paths);
+            else
+                Set(exact, host, paths);
+        }
+
+        return new HostTable(exact, wildcards, anyHost, defaultRoute);
+    }
+
+    private static void Set(Dictionary<string, PathTable> table, string key, PathTable? paths)
+    {
+        if (paths is null)
+            table.Remove(key);
+        else
+            table[key] = paths;
+    }
+
+    private PathTable? FindHost(ReadOnlySpan<char> host)
+    {
+        if (_exactLookup.TryGetValue(host, out var exact))
+            return exact;
+        if (_wildcards.Count > 0 && host.IndexOf('.') is > 0 and var dot && _wildcardLookup.TryGetValue(host[dot..], out var wildcard))
+            return wildcard;
+        return _anyHost;
+    }
+
+    private static ReadOnlySpan<char> TrimHost(ReadOnlySpan<char> host)
+    {
+        // An IPv6 literal has colons inside its brackets; it can match no rule, only the rules without a host.
+        var colon = host.LastIndexOf(':');
+        if (colon >= 0 && host[^1] != ']')
+            host = host[..colon];
+        return host.Length > 1 && host[^1] == '.' ? host[..^1] : host;
+    }
+}

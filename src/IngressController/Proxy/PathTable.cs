@@ -1,0 +1,73 @@
+using IngressController.Routing.Table;
+
+namespace IngressController.Proxy;
+
+/// <summary>
+/// The paths of one host: Exact before Prefix, then the longest Prefix by whole elements. One hash look-up per element boundary,
+/// never more than the deepest rule has, so a hostile path costs no more than an ordinary one. Immutable.
+/// </summary>
+internal sealed class PathTable
+{
+    private readonly Dictionary<string, Entry> _entries;
+    private readonly Dictionary<string, Entry>.AlternateLookup<ReadOnlySpan<char>> _lookup;
+    private readonly int _longestPrefix;
+    private readonly ProxyRoute? _root;
+    private readonly ProxyRoute? _default;
+
+    /// <param name="routes">The routes, no two with the same match.</param>
+    /// <param name="defaultRoute">What gets the paths that no route matches.</param>
+    public PathTable(IReadOnlyCollection<ProxyRoute> routes, ProxyRoute? defaultRoute)
+    {
+        _default = defaultRoute;
+        Routes = routes;
+        _entries = new Dictionary<string, Entry>(routes.Count, StringComparer.Ordinal);
+        foreach (var route in routes)
+        {
+            var match = route.Definition.Match;
+            var entry = _entries.GetValueOrDefault(match.Value);
+            if (match.Type == PathMatchType.Exact)
+            {
+                _entries[match.Value] = entry with { Exact = route };
+            }
+            else
+            {
+                _entries[match.Value] = entry with { Prefix = route };
+                _longestPrefix = Math.Max(_longestPrefix, match.Value.Length);
+                if (match.Value == "/")
+                    _root = route;
+            }
+        }
+
+        _lookup = _entries.GetAlternateLookup<ReadOnlySpan<char>>();
+    }
+
+    public IReadOnlyCollection<ProxyRoute> Routes { get; }
+
+    public ProxyRoute? Default => _default;
+
+    /// <summary>The route of a normalized path; null when none matches and the host has no default.</summary>
+    public ProxyRoute? Find(ReadOnlySpan<char> path)
+    {
+        if (_lookup.TryGetValue(path, out var whole) && whole.Exact is { } exact)
+            return exact;
+
+        // "/foo/" is "/foo" to a Prefix: the empty last element does not count.
+        var candidate = path.Length > 1 && path[^1] == '/' ? path[..^1] : path;
+        if (candidate.Length > _longestPrefix)
+            candidate = ElementBoundaryAtMost(path, _longestPrefix);
+        while (candidate.Length > 1)
+        {
+            if (_lookup.TryGetValue(candidate, out var entry) && entry.Prefix is { } prefix)
+                return prefix;
+            candidate = candidate[..Math.Max(candidate.LastIndexOf('/'), 0)];
+        }
+
+        return _root ?? _default;
+    }
+
+    /// <summary>The longest prefix of whole elements that is not longer than <paramref name="length"/>.</summary>
+    private static ReadOnlySpan<char> ElementBoundaryAtMost(ReadOnlySpan<char> path, int length) =>
+        path[length] == '/' ? path[..length] : path[..Math.Max(path[..length].LastIndexOf('/'), 0)];
+
+    private readonly record struct Entry(ProxyRoute? Exact, ProxyRoute? Prefix);
+}

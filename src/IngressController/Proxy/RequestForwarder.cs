@@ -1,0 +1,75 @@
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Model;
+
+namespace IngressController.Proxy;
+
+/// <summary>Sends a request to an endpoint of its cluster, to another one when the first takes no connection, and says what went wrong.</summary>
+internal sealed partial class RequestForwarder(IHttpForwarder forwarder, ForwardTransformer transformer, ErrorResponse errors, ILogger<RequestForwarder> logger)
+{
+    public async Task ForwardAsync(HttpContext context, ProxyRoute route, UpstreamCluster cluster)
+    {
+        var model = cluster.Current;
+        if (cluster.Next(model) is not { } destination)
+        {
+            await errors.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "Service Unavailable", "no endpoint is ready");
+            return;
+        }
+
+        var error = await SendAsync(context, model, destination);
+        if (error == ForwarderError.None)
+            return;
+
+        // Nothing was sent, so any method may be tried again. Once: more attempts would multiply load on a failing Service.
+        if (IsConnectFailure(context) && !context.Response.HasStarted
+            && cluster.Next(model, failed: destination) is { } other && !ReferenceEquals(other, destination))
+        {
+            route.Counters.Retried();
+            context.Features.Set<IForwarderErrorFeature>(null);
+            context.Response.StatusCode = StatusCodes.Status200OK;
+            destination = other;
+            error = await SendAsync(context, model, destination);
+            if (error == ForwarderError.None)
+                return;
+        }
+
+        await ReportAsync(context, route, destination, error);
+    }
+
+    private ValueTask<ForwarderError> SendAsync(HttpContext context, UpstreamModel model, DestinationState destination) =>
+        forwarder.SendAsync(context, destination.Model.Config.Address, model.Client, model.RequestConfig, transformer);
+
+    private Task ReportAsync(HttpContext context, ProxyRoute route, DestinationState destination, ForwarderError error)
+    {
+        var exception = context.GetForwarderErrorFeature()?.Exception;
+        if (context.RequestAborted.IsCancellationRequested)
+            return Task.CompletedTask;
+
+        Log.Failed(logger, route.Definition.Origin, destination.DestinationId, error, Reason(exception));
+        if (context.Response.HasStarted)
+            return Task.CompletedTask;
+        return error is ForwarderError.RequestTimedOut || exception?.InnerException is UpstreamConnectTimeoutException
+            ? errors.WriteAsync(context, StatusCodes.Status504GatewayTimeout, "Gateway Timeout", "the backend did not answer in time")
+            : IsClientsFault(error)
+                ? errors.WriteAsync(context, context.Response.StatusCode, "Bad Request", "the request body could not be read")
+                : errors.WriteAsync(context, StatusCodes.Status502BadGateway, "Bad Gateway", "the backend could not be reached or answered wrongly");
+    }
+
+    private static bool IsConnectFailure(HttpContext context) =>
+        context.GetForwarderErrorFeature()?.Exception is HttpRequestException
+        {
+            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+        };
+
+    private static bool IsClientsFault(ForwarderError error) =>
+        error is ForwarderError.RequestBodyClient or ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled;
+
+    private static string Reason(Exception? exception) =>
+        exception is null ? "no further reason" : $"{exception.Message} {exception.InnerException?.Message}".TrimEnd();
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Route}: endpoint {Endpoint} failed ({Error}): {Reason}")]
+        public static partial void Failed(
+            ILogger logger, Routing.Table.RouteOrigin route, string endpoint, ForwarderError error, string reason);
+    }
+}

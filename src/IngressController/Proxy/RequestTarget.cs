@@ -1,0 +1,38 @@
+using IngressController.Routing.Table;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace IngressController.Proxy;
+
+/// <summary>The request target as it was received, taken apart without decoding anything.</summary>
+internal static class RequestTarget
+{
+    /// <summary>Splits the target into path and query (with its question mark); an absolute form loses scheme and authority.</summary>
+    public static ReadOnlySpan<char> Split(HttpContext context, out ReadOnlySpan<char> query)
+    {
+        var target = OriginForm(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+        var mark = target.IndexOf('?');
+        query = mark < 0 ? default : target[mark..];
+        return mark < 0 ? target : target[..mark];
+    }
+
+    /// <summary>Path and query for the backend: byte for byte as received, but for dot segments.</summary>
+    public static string ForBackend(HttpContext context, string destination)
+    {
+        var path = Split(context, out var query);
+        var forward = RequestPath.Normalize(path).Forward;
+        return string.Concat(destination, forward ?? path, query);
+    }
+
+    private static ReadOnlySpan<char> OriginForm(ReadOnlySpan<char> target)
+    {
+        // RFC 9112, 3.2.2: a server accepts the absolute form; Kestrel has compared its authority with the Host header.
+        if (target.Length == 0 || target[0] == '/')
+            return target;
+        var scheme = target.IndexOf("://");
+        if (scheme <= 0)
+            return target;
+        var rest = target[(scheme + 3)..];
+        var path = rest.IndexOfAny('/', '?');
+        return path < 0 ? "/" : rest[path] == '/' ? rest[path..] : string.Concat("/", rest[path..]);
+    }
+}

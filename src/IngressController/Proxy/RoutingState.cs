@@ -1,0 +1,58 @@
+using IngressController.Observability;
+using IngressController.Routing.Table;
+using IngressController.Routing.Translation;
+
+namespace IngressController.Proxy;
+
+/// <summary>
+/// The one mutable holder of the data plane: the live host table and the clusters. Requests read <see cref="Hosts"/> once; the
+/// reconcile loop alone writes. A change costs what it touches.
+/// </summary>
+internal sealed class RoutingState(UpstreamClients clients, RequestMetrics metrics)
+{
+    private readonly Dictionary<BackendId, UpstreamCluster> _clusters = [];
+    private volatile HostTable? _hosts;
+
+    /// <summary>The live table; null until the first revision is applied.</summary>
+    public HostTable? Hosts => _hosts;
+
+    /// <summary>Makes the translation live: clusters first, then routes, so that no route is visible before what it needs.</summary>
+    public void Apply(Translation translation)
+    {
+        var table = translation.Table;
+        foreach (var id in translation.Changes.Backends)
+        {
+            if (!table.Backends.TryGetValue(id, out var backend))
+                continue;
+            if (_clusters.TryGetValue(id, out var cluster))
+                cluster.Update(backend);
+            else
+                _clusters[id] = new UpstreamCluster(backend, clients);
+        }
+
+        if (_hosts is null || translation.Changes.Hosts.Length > 0 || translation.Changes.Defaults)
+        {
+            var changed = translation.Changes.Hosts.Select(host =>
+                KeyValuePair.Create(host, table.Hosts.TryGetValue(host, out var virtualHost) ? Build(virtualHost) : null));
+            _hosts = (_hosts ?? HostTable.Empty).With([.. changed], table.DefaultRoute is { } route ? Build("", route) : null);
+        }
+
+        foreach (var id in translation.Changes.Backends)
+        {
+            if (!table.Backends.ContainsKey(id))
+                _clusters.Remove(id);
+        }
+    }
+
+    private PathTable Build(VirtualHost host) =>
+        new([.. host.Routes.Select(route => Build(host.Host, route))], host.Default is { } route ? Build(host.Host, route) : null);
+
+    private ProxyRoute Build(string host, Route route) => route.Action switch
+    {
+        RouteAction.Forward forward =>
+            new ProxyRoute(host, route, _clusters[forward.Backend], metrics.For(route.Origin.Ingress, forward.Backend.Service)),
+        RouteAction.Unavailable =>
+            new ProxyRoute(host, route, null, metrics.For(route.Origin.Ingress, service: null)),
+        _ => throw new InvalidOperationException($"unknown route action {route.Action}"),
+    };
+}

@@ -1,0 +1,82 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using IngressController.Configuration;
+using IngressController.Routing.Table;
+using IngressController.Routing.Translation;
+
+namespace IngressController.Proxy;
+
+/// <summary>No connection within the time allowed; answered with 504.</summary>
+internal sealed class UpstreamConnectTimeoutException(string message) : IOException(message);
+
+/// <summary>A name led to an address that is refused (see --allow-external-name-loopback).</summary>
+internal sealed class UpstreamAddressRefusedException(string message) : IOException(message);
+
+/// <summary>Opens connections to endpoints: looks names up, refuses addresses of this machine, speaks TLS where the port wants it.</summary>
+internal sealed class UpstreamConnector(UpstreamOptions options)
+{
+    public async ValueTask<Stream> ConnectAsync(UpstreamTransport transport, DnsEndPoint endpoint, CancellationToken cancellation)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        timeout.CancelAfter(options.ConnectTimeout);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            if (IPAddress.TryParse(endpoint.Host, out var address))
+                await socket.ConnectAsync(new IPEndPoint(address, endpoint.Port), timeout.Token);
+            else
+                await ConnectToNameAsync(socket, endpoint, timeout.Token);
+
+            var stream = new NetworkStream(socket, ownsSocket: true);
+            return transport.Protocol == BackendProtocol.Https ? await AuthenticateAsync(stream, endpoint, timeout.Token) : stream;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            socket.Dispose();
+            throw new UpstreamConnectTimeoutException(
+                $"no connection to {endpoint.Host}:{endpoint.Port} within {options.ConnectTimeout.TotalSeconds:0.###} s");
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private async Task ConnectToNameAsync(Socket socket, DnsEndPoint endpoint, CancellationToken cancellation)
+    {
+        var addresses = await Dns.GetHostAddressesAsync(endpoint.Host, cancellation);
+        // Checked here, on the very addresses that are connected to, so that no later answer of the DNS server gets around it.
+        var allowed = options.AllowExternalNameLoopback ? addresses : [.. addresses.Where(address => !ExternalAddress.IsLocal(address))];
+        if (allowed.Length == 0 && addresses.Length > 0)
+            throw new UpstreamAddressRefusedException($"{endpoint.Host} leads to {addresses[0]}, an address of this machine or its link");
+        await socket.ConnectAsync(allowed, endpoint.Port, cancellation);
+    }
+
+    /// <summary>
+    /// TLS to Pods is encryption without identity: their certificates are issued by nobody in common and name no Pod address.
+    /// Verification comes with the backend TLS annotations, which say against what.
+    /// </summary>
+    private static async Task<Stream> AuthenticateAsync(NetworkStream stream, DnsEndPoint endpoint, CancellationToken cancellation)
+    {
+        var tls = new SslStream(stream, leaveInnerStreamOpen: false);
+        try
+        {
+            await tls.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions
+                {
+                    TargetHost = endpoint.Host.TrimEnd('.'),
+                    RemoteCertificateValidationCallback = static (_, _, _, _) => true,
+                    ApplicationProtocols = [SslApplicationProtocol.Http11],
+                },
+                cancellation);
+            return tls;
+        }
+        catch
+        {
+            await tls.DisposeAsync();
+            throw;
+        }
+    }
+}

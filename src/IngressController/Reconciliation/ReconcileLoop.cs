@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using IngressController.Observability;
+using IngressController.Proxy;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Translation;
+using IngressController.Sources;
+using IngressController.Tls;
+
+namespace IngressController.Reconciliation;
+
+/// <summary>
+/// The one loop: take the newest snapshot, translate it, make it live. A change after a quiet time is live at once; under a stream of
+/// changes there is a pass every 100 ms, and the latest state wins.
+/// </summary>
+internal sealed partial class ReconcileLoop(
+    ClusterStore store, TranslationSettings settings, CertificateStore certificates, RoutingState routing, ReconcileMetrics metrics,
+    TimeProvider time, ILogger<ReconcileLoop> logger) : BackgroundService
+{
+    /// <summary>The shortest time between two passes.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+
+    private volatile Translation _translation = Translation.Empty(settings);
+
+    private readonly TaskCompletionSource _firstRevision = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when the first revision is live.</summary>
+    public Task FirstRevision => _firstRevision.Task;
+
+    private TaskCompletionSource _nextRevision = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when the live translation changes after this was read.</summary>
+    public Task NextRevision => Volatile.Read(ref _nextRevision).Task;
+
+    /// <summary>The translation that is live.</summary>
+    public Translation Live => _translation;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // Changes that a failed pass could not apply; they are tried again together with the next ones.
+        var pending = new ClusterChanges();
+        while (true)
+        {
+            await store.WaitForChangeAsync(stoppingToken);
+            if (store.Take() is not var (snapshot, changes))
+                continue;
+
+            var started = time.GetTimestamp();
+            changes.UnionWith(pending);
+            pending = TryApply(snapshot, changes) ? new ClusterChanges() : changes;
+            var rest = Interval - time.GetElapsedTime(started);
+            if (rest > TimeSpan.Zero)
+                await Task.Delay(rest, time, stoppingToken);
+        }
+    }
+
+    /// <summary>Translates and publishes one snapshot. Certificates first, then clusters and routes.</summary>
+    internal bool TryApply(ClusterSnapshot snapshot, ClusterChanges changes)
+    {
+        var start = Stopwatch.GetTimestamp();
+        try
+        {
+            var translation = RoutingTableTranslator.Translate(_translation, snapshot, changes);
+            certificates.Apply(translation);
+            routing.Apply(translation);
+            _translation = translation;
+            metrics.Applied(Stopwatch.GetElapsedTime(start));
+            if (_firstRevision.TrySetResult())
+                Log.FirstRevision(logger, translation.ClaimedIngresses, translation.Table.Hosts.Count, translation.Table.Backends.Count);
+            Interlocked.Exchange(ref _nextRevision, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+            return true;
+        }
+        catch (Exception error)
+        {
+            // A defect of ours, as translation takes any input. The last table serves on, and the next change tries again.
+            metrics.Failed();
+            Log.Failed(logger, error);
+            return false;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "ready: {Ingresses} Ingresses, {Hosts} hosts, {Backends} backends")]
+        public static partial void FirstRevision(ILogger logger, int ingresses, int hosts, int backends);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "a change could not be applied; the last configuration serves on. Please report this defect")]
+        public static partial void Failed(ILogger logger, Exception error);
+    }
+}

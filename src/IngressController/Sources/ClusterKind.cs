@@ -1,0 +1,132 @@
+using IngressController.Kubernetes.Models;
+using IngressController.Routing.Cluster;
+
+namespace IngressController.Sources;
+
+/// <summary>How the objects of one kind are filed in a snapshot, and whose translation they touch.</summary>
+/// <param name="Resource">The kind.</param>
+/// <param name="Names">The names a snapshot holds.</param>
+/// <param name="Set">Adds or replaces an object and notes what that touches; the same snapshot when nothing changed.</param>
+/// <param name="Remove">Removes an object and notes what that touches; the same snapshot when it was not there.</param>
+internal sealed record ClusterKind<T>(
+    ResourceType<T> Resource,
+    Func<ClusterSnapshot, IEnumerable<ResourceName>> Names,
+    Func<ClusterSnapshot, T, ClusterChanges, ClusterSnapshot> Set,
+    Func<ClusterSnapshot, ResourceName, ClusterChanges, ClusterSnapshot> Remove)
+    where T : class, IKubernetesObject;
+
+/// <summary>The kinds that make up a snapshot.</summary>
+internal static class ClusterKinds
+{
+    public static ClusterKind<V1Ingress> Ingresses { get; } = new(
+        ResourceTypes.Ingresses,
+        snapshot => snapshot.Ingresses.Keys,
+        (snapshot, ingress, changes) =>
+        {
+            var name = ingress.ResourceName;
+            if (IsSame(snapshot.Ingresses.GetValueOrDefault(name), ingress))
+                return snapshot;
+            changes.Ingresses.Add(name);
+            return snapshot with { Ingresses = snapshot.Ingresses.SetItem(name, ingress) };
+        },
+        (snapshot, name, changes) =>
+        {
+            if (!snapshot.Ingresses.ContainsKey(name))
+                return snapshot;
+            changes.Ingresses.Add(name);
+            return snapshot with { Ingresses = snapshot.Ingresses.Remove(name) };
+        });
+
+    public static ClusterKind<V1IngressClass> IngressClasses { get; } = new(
+        ResourceTypes.IngressClasses,
+        snapshot => snapshot.IngressClasses.Keys.Select(ClusterScoped),
+        (snapshot, ingressClass, changes) =>
+        {
+            var name = ingressClass.ResourceName.Name;
+            if (IsSame(snapshot.IngressClasses.GetValueOrDefault(name), ingressClass))
+                return snapshot;
+            changes.IngressClasses = true;
+            return snapshot with { IngressClasses = snapshot.IngressClasses.SetItem(name, ingressClass) };
+        },
+        (snapshot, name, changes) =>
+        {
+            if (!snapshot.IngressClasses.ContainsKey(name.Name))
+                return snapshot;
+            changes.IngressClasses = true;
+            return snapshot with { IngressClasses = snapshot.IngressClasses.Remove(name.Name) };
+        });
+
+    public static ClusterKind<V1Service> Services { get; } = new(
+        ResourceTypes.Services,
+        snapshot => snapshot.Services.Keys,
+        (snapshot, service, changes) =>
+        {
+            var name = service.ResourceName;
+            if (IsSame(snapshot.Services.GetValueOrDefault(name), service))
+                return snapshot;
+            changes.Services.Add(name);
+            return snapshot with { Services = snapshot.Services.SetItem(name, service) };
+        },
+        (snapshot, name, changes) =>
+        {
+            if (!snapshot.Services.ContainsKey(name))
+                return snapshot;
+            changes.Services.Add(name);
+            return snapshot with { Services = snapshot.Services.Remove(name) };
+        });
+
+    public static ClusterKind<V1EndpointSlice> EndpointSlices { get; } = new(
+        ResourceTypes.EndpointSlices,
+        snapshot => snapshot.Endpoints.SliceNames,
+        (snapshot, slice, changes) =>
+        {
+            var name = slice.ResourceName;
+            // A slice may change hands: both Services are touched then.
+            if (snapshot.Endpoints.ServiceOf(name) is { } before)
+                changes.Services.Add(before);
+            if (slice.ServiceName is { } after)
+                changes.Services.Add(after);
+            var endpoints = snapshot.Endpoints.Set(slice);
+            return ReferenceEquals(endpoints, snapshot.Endpoints) ? snapshot : snapshot with { Endpoints = endpoints };
+        },
+        (snapshot, name, changes) =>
+        {
+            if (snapshot.Endpoints.ServiceOf(name) is not { } service)
+                return snapshot;
+            changes.Services.Add(service);
+            return snapshot with { Endpoints = snapshot.Endpoints.Remove(name) };
+        });
+
+    public static ClusterKind<V1Secret> TlsSecrets { get; } = new(
+        ResourceTypes.Secrets,
+        snapshot => snapshot.TlsSecrets.Keys,
+        (snapshot, secret, changes) =>
+        {
+            // A folder may hold Secrets of other types; they are none of ours.
+            if (secret.Type is not V1Secret.TlsType)
+                return snapshot;
+            var name = secret.ResourceName;
+            var before = snapshot.TlsSecrets.GetValueOrDefault(name);
+            var parsed = TlsSecretParser.Parse(secret, before);
+            if (parsed == before)
+                return snapshot;
+            changes.TlsSecrets.Add(name);
+            return snapshot with { TlsSecrets = snapshot.TlsSecrets.SetItem(name, parsed) };
+        },
+        (snapshot, name, changes) =>
+        {
+            if (!snapshot.TlsSecrets.ContainsKey(name))
+                return snapshot;
+            changes.TlsSecrets.Add(name);
+            return snapshot with { TlsSecrets = snapshot.TlsSecrets.Remove(name) };
+        });
+
+    /// <summary>Cluster-scoped objects are filed under the namespace that <see cref="KubernetesVocabulary"/> gives them.</summary>
+    private static ResourceName ClusterScoped(string name) => new("default", name);
+
+    /// <summary>A list after a lost watch delivers everything anew; the same version of the same object is no change.</summary>
+    private static bool IsSame(IKubernetesObject? before, IKubernetesObject after) =>
+        ReferenceEquals(before, after)
+        || (before?.Metadata is { Uid: { } uid, ResourceVersion: { } version }
+            && uid == after.Metadata?.Uid && version == after.Metadata.ResourceVersion);
+}

@@ -1,0 +1,154 @@
+using System.Collections.Immutable;
+using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Watching;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Diagnostics;
+
+namespace IngressController.Sources;
+
+/// <summary>
+/// Holds what the cluster holds: sources write into it from several threads, the reconcile loop takes immutable snapshots out of it,
+/// each with the names that changed since the one before.
+/// </summary>
+internal sealed class ClusterStore
+{
+    private readonly Lock _lock = new();
+    private readonly HashSet<string> _awaited = new(StringComparer.Ordinal);
+    private readonly Dictionary<DiagnosticSubject, Diagnostic> _unreadable = [];
+    private ClusterSnapshot _snapshot = ClusterSnapshot.Empty;
+    private ClusterChanges _changes = new();
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The lists that have not been delivered yet, for people; empty means the store knows the whole cluster.</summary>
+    public ImmutableArray<string> Awaited
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _awaited.Order(StringComparer.Ordinal)];
+        }
+    }
+
+    public ClusterSnapshot Snapshot
+    {
+        get
+        {
+            lock (_lock)
+                return _snapshot;
+        }
+    }
+
+    /// <summary>Objects that do not decode.</summary>
+    public ImmutableArray<Diagnostic> Unreadable
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _unreadable.Values.Order()];
+        }
+    }
+
+    /// <summary>Declares a list that must be delivered before the first snapshot is complete. Call before any source runs.</summary>
+    public void Await(string list)
+    {
+        lock (_lock)
+            _awaited.Add(list);
+    }
+
+    /// <summary>Completes when something has changed since the last <see cref="Take"/>.</summary>
+    public Task WaitForChangeAsync(CancellationToken cancellation)
+    {
+        lock (_lock)
+            return _changed.Task.WaitAsync(cancellation);
+    }
+
+    /// <summary>The cluster now, and what changed since the last call; null while lists are still awaited.</summary>
+    public (ClusterSnapshot Snapshot, ClusterChanges Changes)? Take()
+    {
+        lock (_lock)
+        {
+            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (_awaited.Count > 0)
+                return null;
+            var changes = _changes;
+            _changes = new ClusterChanges();
+            return (_snapshot, changes);
+        }
+    }
+
+    /// <summary>Takes over what a watch delivered.</summary>
+    /// <param name="kind">How objects of this kind are filed.</param>
+    /// <param name="namespace">The namespace the list covers; null for all.</param>
+    /// <param name="list">The name given to <see cref="Await"/>.</param>
+    /// <param name="change">What happened.</param>
+    public void Apply<T>(ClusterKind<T> kind, string? @namespace, string list, ResourceChange<T> change)
+        where T : class, IKubernetesObject
+    {
+        lock (_lock)
+        {
+            var before = _snapshot;
+            var wasAwaited = _awaited.Count > 0;
+            switch (change)
+            {
+                case ResourceChange<T>.Applied applied:
+                    Set(kind, applied.Object);
+                    break;
+                case ResourceChange<T>.Deleted deleted:
+                    Remove(kind, deleted.Object.ResourceName);
+                    break;
+                case ResourceChange<T>.Replaced replaced:
+                    Replace(kind, @namespace, replaced);
+                    _awaited.Remove(list);
+                    break;
+                default:
+                    throw new InvalidOperationException($"unknown change {change.GetType().Name}");
+            }
+
+            if (!ReferenceEquals(before, _snapshot) || (wasAwaited && _awaited.Count == 0))
+                _changed.TrySetResult();
+        }
+    }
+
+    /// <summary>Notes an object that does not decode; what it held before stays.</summary>
+    public void ReportUnreadable(Diagnostic diagnostic)
+    {
+        lock (_lock)
+            _unreadable[diagnostic.Subject] = diagnostic;
+    }
+
+    /// <summary>Replaces all that is noted of unreadable objects, for sources that read everything at once.</summary>
+    public void ReplaceUnreadable(IReadOnlyCollection<Diagnostic> diagnostics)
+    {
+        lock (_lock)
+        {
+            _unreadable.Clear();
+            foreach (var diagnostic in diagnostics)
+                _unreadable[diagnostic.Subject] = diagnostic;
+        }
+    }
+
+    private void Replace<T>(ClusterKind<T> kind, string? @namespace, ResourceChange<T>.Replaced replaced)
+        where T : class, IKubernetesObject
+    {
+        var kept = replaced.Items.Select(item => item.ResourceName).ToHashSet();
+        kept.UnionWith(replaced.Undecodable.Where(item => item.Name is not null).Select(item => new ResourceName(item.Namespace ?? "default", item.Name!)));
+        foreach (var gone in kind.Names(_snapshot).Where(name => (@namespace is null || name.Namespace == @namespace) && !kept.Contains(name)).ToArray())
+            Remove(kind, gone);
+        foreach (var item in replaced.Items)
+            Set(kind, item);
+    }
+
+    private void Set<T>(ClusterKind<T> kind, T resource)
+        where T : class, IKubernetesObject
+    {
+        _unreadable.Remove(new DiagnosticSubject(kind.Resource.Kind, resource.ResourceName));
+        _snapshot = kind.Set(_snapshot, resource, _changes);
+    }
+
+    private void Remove<T>(ClusterKind<T> kind, ResourceName name)
+        where T : class, IKubernetesObject
+    {
+        _unreadable.Remove(new DiagnosticSubject(kind.Resource.Kind, name));
+        _snapshot = kind.Remove(_snapshot, name, _changes);
+    }
+}

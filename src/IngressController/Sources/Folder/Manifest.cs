@@ -1,0 +1,150 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Serialization;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Diagnostics;
+
+namespace IngressController.Sources.Folder;
+
+/// <summary>One object of a manifest.</summary>
+/// <param name="File">The file it stands in.</param>
+/// <param name="Line">The line its document starts at.</param>
+/// <param name="Resource">The decoded object.</param>
+internal sealed record ManifestObject(string File, int Line, IKubernetesObject Resource);
+
+/// <summary>Something in a manifest that does not decode.</summary>
+internal sealed record ManifestProblem(string File, int Line, Diagnostic Diagnostic);
+
+/// <summary>What a file of manifests holds: the objects of the kinds this controller reads, and what is unreadable.</summary>
+internal sealed record Manifest(ImmutableArray<ManifestObject> Objects, ImmutableArray<ManifestProblem> Problems)
+{
+    /// <summary>Reads YAML or JSON with any number of documents, lists included. Kinds that are none of ours are passed over.</summary>
+    public static Manifest Read(string file, TextReader text)
+    {
+        try
+        {
+            var reader = new Reader(file);
+            foreach (var document in KubernetesYaml.LoadAll(text))
+                reader.Read(document.Root, document.Line);
+            return new Manifest([.. reader.Objects], [.. reader.Problems]);
+        }
+        catch (KubernetesYamlException error)
+        {
+            return Unreadable(file, $"is no YAML: {error.Message}");
+        }
+    }
+
+    /// <summary>A file that could not be read at all.</summary>
+    public static Manifest Unreadable(string file, string reason) =>
+        new([], [new(file, 1, DiagnosticCatalog.ObjectUnreadable(new("File", new("", file)), "(file)", reason, keepsLast: false))]);
+
+    private sealed class Reader(string file)
+    {
+        public List<ManifestObject> Objects { get; } = [];
+
+        public List<ManifestProblem> Problems { get; } = [];
+
+        public void Read(JsonNode? root, int line)
+        {
+            if (root is not JsonObject document)
+            {
+                Problem("Document", root, line, "(document)", "is no Kubernetes object: expected apiVersion, kind and metadata");
+                return;
+            }
+
+            var kind = Text(document["kind"]);
+            if (kind is null)
+            {
+                Problem("Document", root, line, "kind", "is missing");
+                return;
+            }
+
+            if (document["items"] is JsonArray items && (kind == "List" || kind.EndsWith("List", StringComparison.Ordinal)))
+            {
+                foreach (var item in items)
+                    Read(WithKindOf(kind, document, item), line);
+                return;
+            }
+
+            ReadObject(kind, document, line);
+        }
+
+        private void ReadObject(string kind, JsonObject document, int line)
+        {
+            switch (kind)
+            {
+                case "Ingress":
+                    Decode(document, line, ResourceTypes.Ingresses);
+                    break;
+                case "IngressClass":
+                    Decode(document, line, ResourceTypes.IngressClasses);
+                    break;
+                case "Service":
+                    Decode(document, line, ResourceTypes.Services);
+                    break;
+                case "EndpointSlice":
+                    Decode(document, line, ResourceTypes.EndpointSlices);
+                    break;
+                case "Secret":
+                    Decode(document, line, ResourceTypes.Secrets);
+                    break;
+            }
+        }
+
+        private void Decode<T>(JsonObject document, int line, ResourceType<T> type)
+            where T : class, IKubernetesObject
+        {
+            if (Text(document["apiVersion"]) is var apiVersion && apiVersion != type.ApiVersion)
+            {
+                // Other groups have kinds of the same name (Knative's Service and Ingress): only ours with an old version is a mistake.
+                if (apiVersion is null || Group(apiVersion) == type.Group || (type.Kind == "Ingress" && Group(apiVersion) == "extensions"))
+                    Problem(type.Kind, document, line, "apiVersion", $"\"{apiVersion}\" is not served; write {type.ApiVersion}");
+                return;
+            }
+
+            try
+            {
+                var resource = document.Deserialize(type.TypeInfo);
+                if (resource?.Metadata?.Name is { Length: > 0 })
+                    Objects.Add(new ManifestObject(file, line, resource));
+                else
+                    Problem(type.Kind, document, line, "metadata.name", "is missing");
+            }
+            catch (JsonException error)
+            {
+                Problem(type.Kind, document, line, Field(error.Path), $"has a value of the wrong type ({Reason(error, type.TypeInfo)})");
+            }
+        }
+
+        private void Problem(string kind, JsonNode? document, int line, string field, string reason)
+        {
+            var metadata = (document as JsonObject)?["metadata"] as JsonObject;
+            var name = new ResourceName(Text(metadata?["namespace"]) ?? "default", Text(metadata?["name"]) ?? $"(line {line})");
+            Problems.Add(new ManifestProblem(file, line, DiagnosticCatalog.ObjectUnreadable(new(kind, name), field, reason, keepsLast: false)));
+        }
+
+        /// <summary>The items of an IngressList carry no kind and apiVersion of their own.</summary>
+        private static JsonNode? WithKindOf(string listKind, JsonObject list, JsonNode? item)
+        {
+            if (listKind != "List" && item is JsonObject resource && resource["kind"] is null)
+            {
+                resource["kind"] = listKind[..^"List".Length];
+                resource["apiVersion"] ??= list["apiVersion"]?.DeepClone();
+            }
+
+            return item;
+        }
+
+        private static string? Text(JsonNode? node) => node is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
+
+        private static string Group(string apiVersion) => apiVersion.IndexOf('/') is > 0 and var slash ? apiVersion[..slash] : "";
+
+        private static string Field(string? path) => path is { Length: > 2 } ? path[2..] : "(object)";
+
+        private static string Reason(JsonException error, JsonTypeInfo type) =>
+            error.InnerException?.Message ?? error.Message.Split(" Path:")[0].Replace(type.Type.Namespace + ".", "", StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,87 @@
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Translation;
+
+namespace IngressController.Tls;
+
+/// <summary>
+/// The certificates that are served, by SNI: the exact host, else the wildcard of its parent (one label), else the default one.
+/// Swapped whole; handshakes under way finish with what they began with, and connections that stand are not touched.
+/// </summary>
+internal sealed class CertificateStore
+{
+    private readonly ServerCertificate _selfSigned = ServerCertificate.SelfSigned();
+    private readonly Dictionary<string, ServerCertificate> _byFingerprint = new(StringComparer.Ordinal);
+    private volatile CertificateTable _table;
+
+    public CertificateStore() => _table = new CertificateTable(new(StringComparer.OrdinalIgnoreCase), _selfSigned);
+
+    public CertificateTable Table => _table;
+
+    /// <summary>Makes the translation's certificates live. A certificate that stays keeps its context, so that sessions resume.</summary>
+    public void Apply(Translation translation)
+    {
+        if (translation.Changes.TlsHosts.Length == 0 && !translation.Changes.Defaults)
+            return;
+
+        var hosts = new Dictionary<string, ServerCertificate>(_table.Hosts, StringComparer.OrdinalIgnoreCase);
+        foreach (var host in translation.Changes.TlsHosts)
+        {
+            if (translation.Table.TlsBindings.TryGetValue(host, out var binding))
+                hosts[host] = Get(binding.Certificate);
+            else
+                hosts.Remove(host);
+        }
+
+        _table = new CertificateTable(hosts, translation.Table.DefaultCertificate is { } own ? Get(own.Certificate) : _selfSigned);
+        Forget();
+    }
+
+    private ServerCertificate Get(TlsCertificate certificate)
+    {
+        if (!_byFingerprint.TryGetValue(certificate.Fingerprint, out var served))
+            _byFingerprint[certificate.Fingerprint] = served = new ServerCertificate(certificate);
+        return served;
+    }
+
+    /// <summary>
+    /// Drops certificates that no host uses any more. They are not disposed: handshakes may still hold them, so the garbage
+    /// collector decides when they end.
+    /// </summary>
+    private void Forget()
+    {
+        var used = _table.Hosts.Values.Append(_table.Default).ToHashSet();
+        foreach (var (fingerprint, _) in _byFingerprint.Where(entry => !used.Contains(entry.Value)).ToArray())
+            _byFingerprint.Remove(fingerprint);
+    }
+}
+
+/// <summary>All certificates of one revision. Immutable.</summary>
+internal sealed class CertificateTable(Dictionary<string, ServerCertificate> hosts, ServerCertificate defaultCertificate)
+{
+    private readonly Dictionary<string, ServerCertificate>.AlternateLookup<ReadOnlySpan<char>> _lookup =
+        hosts.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    public Dictionary<string, ServerCertificate> Hosts => hosts;
+
+    public ServerCertificate Default => defaultCertificate;
+
+    /// <summary>The certificate for a server name as the client sent it; null or empty when it sent none.</summary>
+    public ServerCertificate Find(string? serverName)
+    {
+        var name = serverName.AsSpan();
+        if (name.Length > 1 && name[^1] == '.')
+            name = name[..^1];
+        // 255 is the longest a DNS name can be; nothing longer is in the table.
+        if (name.IsEmpty || name.Length > 255)
+            return defaultCertificate;
+        if (_lookup.TryGetValue(name, out var exact))
+            return exact;
+        if (name.IndexOf('.') is not (> 0 and var dot))
+            return defaultCertificate;
+
+        Span<char> wildcard = stackalloc char[256];
+        wildcard[0] = '*';
+        name[dot..].CopyTo(wildcard[1..]);
+        return _lookup.TryGetValue(wildcard[..(name.Length - dot + 1)], out var parent) ? parent : defaultCertificate;
+    }
+}
