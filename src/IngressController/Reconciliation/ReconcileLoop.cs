@@ -64,8 +64,14 @@ internal sealed partial class ReconcileLoop(
             routing.Apply(translation);
             _translation = translation;
             metrics.Applied(Stopwatch.GetElapsedTime(start));
-            if (_firstRevision.TrySetResult())
+            if (!_firstRevision.Task.IsCompleted)
+            {
+                // The first lists leave much garbage behind; it is returned before traffic comes, not during it.
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+                _firstRevision.TrySetResult();
                 Log.FirstRevision(logger, translation.ClaimedIngresses, translation.Table.Hosts.Count, translation.Table.Backends.Count);
+            }
+
             Interlocked.Exchange(ref _nextRevision, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
             return true;
         }

@@ -1,0 +1,31 @@
+using BenchmarkDotNet.Columns;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Diagnosers;
+using BenchmarkDotNet.Exporters;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Loggers;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+
+namespace IngressController.Benchmarks;
+
+internal static class BenchmarkProgram
+{
+    /// <summary><c>memory [N]</c> measures resident memory with N Ingresses; anything else goes to BenchmarkDotNet (for example <c>--filter '*'</c>).</summary>
+    public static async Task<int> Main(string[] args)
+    {
+        if (args is ["memory", ..])
+            return await MemoryReport.RunAsync(args.Length > 1 ? int.Parse(args[1]) : 10_000);
+
+        // In process: no project is generated and restored, so it runs wherever the repository builds.
+        var config = ManualConfig.CreateEmpty()
+            .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(3).WithIterationCount(9))
+            .AddDiagnoser(MemoryDiagnoser.Default)
+            .AddColumnProvider(DefaultColumnProviders.Instance)
+            .AddColumn(StatisticColumn.Median)
+            .AddExporter(MarkdownExporter.GitHub)
+            .AddLogger(ConsoleLogger.Default);
+        BenchmarkSwitcher.FromAssembly(typeof(BenchmarkProgram).Assembly).Run(args, config);
+        return 0;
+    }
+}

@@ -1,0 +1,62 @@
+using BenchmarkDotNet.Attributes;
+using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Watching;
+using IngressController.Observability;
+using IngressController.Proxy;
+using IngressController.Reconciliation;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Translation;
+using IngressController.Sources;
+using IngressController.Tls;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace IngressController.Benchmarks;
+
+/// <summary>What a change costs at 10,000 Ingresses: the work from a decoded watch event to the live table, without the pause between passes.</summary>
+public class ChangeBenchmarks
+{
+    private const int Ingresses = 10_000;
+    private readonly ClusterSnapshot _cluster = LargeCluster.Create(Ingresses, pathsPerHost: 2);
+    private ClusterStore _store = null!;
+    private ReconcileLoop _loop = null!;
+    private int _turn;
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        var settings = new TranslationSettings();
+        _store = new ClusterStore();
+        _loop = new ReconcileLoop(
+            _store, settings, new CertificateStore(), new RoutingState(new UpstreamClients(new()), new RequestMetrics()), new ReconcileMetrics(),
+            TimeProvider.System, NullLogger<ReconcileLoop>.Instance);
+        _store.Apply(ClusterKinds.IngressClasses, null, "", new ResourceChange<V1IngressClass>.Replaced([.. _cluster.IngressClasses.Values], []));
+        _store.Apply(ClusterKinds.Services, null, "", new ResourceChange<V1Service>.Replaced([.. _cluster.Services.Values], []));
+        _store.Apply(ClusterKinds.Ingresses, null, "", new ResourceChange<V1Ingress>.Replaced([.. _cluster.Ingresses.Values], []));
+        for (var i = 0; i < Ingresses; i++)
+            _store.Apply(ClusterKinds.EndpointSlices, null, "", new ResourceChange<V1EndpointSlice>.Applied(LargeCluster.Slice(i, 0)));
+        Pass();
+    }
+
+    [Benchmark(Description = "translate 10,000 Ingresses from nothing")]
+    public object TranslateAll() => RoutingTableTranslator.Translate(_cluster, new TranslationSettings());
+
+    [Benchmark(Description = "one endpoint change at 10,000 Ingresses, event to live")]
+    public bool EndpointChange()
+    {
+        _turn++;
+        _store.Apply(ClusterKinds.EndpointSlices, null, "",
+            new ResourceChange<V1EndpointSlice>.Applied(LargeCluster.Slice(_turn % Ingresses, _turn)));
+        return Pass();
+    }
+
+    [Benchmark(Description = "one route change at 10,000 Ingresses, event to live")]
+    public bool RouteChange()
+    {
+        _turn++;
+        _store.Apply(ClusterKinds.Ingresses, null, "",
+            new ResourceChange<V1Ingress>.Applied(LargeCluster.Ingress(_turn % Ingresses, 2, suffix: _turn.ToString())));
+        return Pass();
+    }
+
+    private bool Pass() => _store.Take() is var (snapshot, changes) && _loop.TryApply(snapshot, changes);
+}

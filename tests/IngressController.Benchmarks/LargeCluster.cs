@@ -1,0 +1,91 @@
+using IngressController.Kubernetes.Models;
+using IngressController.Routing.Cluster;
+
+namespace IngressController.Benchmarks;
+
+/// <summary>A cluster of many small applications: each has one Ingress with one host, one Service and one EndpointSlice.</summary>
+internal static class LargeCluster
+{
+    public static ClusterSnapshot Create(int ingresses, int pathsPerHost)
+    {
+        var snapshot = ClusterSnapshot.Empty with
+        {
+            IngressClasses = ClusterSnapshot.Empty.IngressClasses.Add("yarp", new V1IngressClass
+            {
+                Metadata = new V1ObjectMeta { Name = "yarp" },
+                Spec = new V1IngressClassSpec { Controller = "yarp.ingress.kubernetes.io/controller" },
+            }),
+        };
+        var byName = snapshot.Ingresses.ToBuilder();
+        var services = snapshot.Services.ToBuilder();
+        var endpoints = snapshot.Endpoints;
+        for (var i = 0; i < ingresses; i++)
+        {
+            byName.Add(new ResourceName($"team-{i % 100}", $"app-{i}"), Ingress(i, pathsPerHost));
+            services.Add(new ResourceName($"team-{i % 100}", $"app-{i}"), Service(i));
+            endpoints = endpoints.Set(Slice(i, generation: 0));
+        }
+
+        return snapshot with { Ingresses = byName.ToImmutable(), Services = services.ToImmutable(), Endpoints = endpoints };
+    }
+
+    public static V1Ingress Ingress(int i, int paths, string suffix = "") => new()
+    {
+        Metadata = Meta(i),
+        Spec = new V1IngressSpec
+        {
+            IngressClassName = "yarp",
+            Rules =
+            [
+                new V1IngressRule
+                {
+                    Host = Host(i),
+                    Http = new V1HTTPIngressRuleValue
+                    {
+                        Paths =
+                        [
+                            .. Enumerable.Range(0, paths).Select(path => new V1HTTPIngressPath
+                            {
+                                Path = Path(path) + suffix,
+                                PathType = "Prefix",
+                                Backend = new V1IngressBackend
+                                {
+                                    Service = new V1IngressServiceBackend { Name = $"app-{i}", Port = new V1ServiceBackendPort { Number = 80 } },
+                                },
+                            }),
+                        ],
+                    },
+                },
+            ],
+        },
+    };
+
+    public static V1Service Service(int i) => new()
+    {
+        Metadata = Meta(i),
+        Spec = new V1ServiceSpec { Ports = [new V1ServicePort { Port = 80, TargetPort = new IntOrString("8080") }] },
+    };
+
+    public static V1EndpointSlice Slice(int i, int generation) => new()
+    {
+        Metadata = new V1ObjectMeta
+        {
+            Name = $"app-{i}-x7k2p",
+            NamespaceProperty = $"team-{i % 100}",
+            Labels = new() { [V1EndpointSlice.ServiceNameLabel] = $"app-{i}" },
+        },
+        AddressType = "IPv4",
+        Ports = [new Discoveryv1EndpointPort { Port = 8080 }],
+        Endpoints =
+        [
+            new V1Endpoint { Addresses = [$"10.{i / 250 % 250}.{i % 250}.{1 + (generation % 250)}"] },
+            new V1Endpoint { Addresses = [$"10.{i / 250 % 250}.{i % 250}.251"] },
+        ],
+    };
+
+    public static string Host(int i) => $"app-{i}.team-{i % 100}.example.com";
+
+    public static string Path(int path) => path == 0 ? "/" : $"/api/v{path}/resources";
+
+    private static V1ObjectMeta Meta(int i) => new() { Name = $"app-{i}", NamespaceProperty = $"team-{i % 100}" };
+}
