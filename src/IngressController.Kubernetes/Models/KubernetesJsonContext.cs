@@ -18,4 +18,6 @@ namespace IngressController.Kubernetes.Models;
 [JsonSerializable(typeof(V1Status))]
 [JsonSerializable(typeof(V1ObjectMeta))]
 [JsonSerializable(typeof(V1ListMeta))]
+[JsonSerializable(typeof(VersionInfo))]
+[JsonSerializable(typeof(BookmarkObject))]
 public sealed partial class KubernetesJsonContext : JsonSerializerContext;

@@ -1,0 +1,44 @@
+using System.Net;
+using System.Net.Http.Headers;
+
+namespace IngressController.Kubernetes.Client;
+
+/// <summary>One request before it is bound to a credential, so that it can be sent again with another one.</summary>
+internal sealed record ApiRequest(HttpMethod Method, string PathAndQuery)
+{
+    public bool AcceptsGzip { get; init; }
+
+    public string Action => $"{Method} {PathAndQuery}";
+
+    public HttpRequestMessage ToMessage(string server, KubernetesClientConfiguration configuration, Credential credential)
+    {
+        var message = new HttpRequestMessage(Method, server + PathAndQuery)
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+        };
+        message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        message.Headers.TryAddWithoutValidation("User-Agent", configuration.UserAgent);
+        message.Headers.Authorization = credential.Authorization;
+        if (AcceptsGzip)
+            message.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("gzip"));
+        if (configuration.Impersonation is { } other)
+            Impersonate(message.Headers, other);
+        return message;
+    }
+
+    private static void Impersonate(HttpRequestHeaders headers, Impersonation other)
+    {
+        headers.TryAddWithoutValidation("Impersonate-User", other.User);
+        if (!string.IsNullOrEmpty(other.Uid))
+            headers.TryAddWithoutValidation("Impersonate-Uid", other.Uid);
+        foreach (var group in other.Groups)
+            headers.TryAddWithoutValidation("Impersonate-Group", group);
+        foreach (var (key, values) in other.Extra)
+        {
+            // A header's name cannot hold every character a key may have: the server decodes percent signs.
+            foreach (var value in values)
+                headers.TryAddWithoutValidation("Impersonate-Extra-" + Uri.EscapeDataString(key), value);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using IngressController.Kubernetes.Models;
+
+namespace IngressController.Kubernetes.Client;
+
+/// <summary>
+/// Talks to one API server. Safe for concurrent use; one instance serves all resources over few connections.
+/// </summary>
+public sealed class KubernetesClient : IDisposable
+{
+    private readonly KubernetesClientConfiguration _configuration;
+    private readonly TimeProvider _time;
+    private readonly CredentialStore _credentials;
+    private readonly TransportStore _transports;
+    private readonly string _base;
+
+    /// <param name="onNotice">Told about files that cannot be read, refused credentials and the like; may be called from any thread.</param>
+    /// <exception cref="KubeConfigException">A CA or client certificate cannot be read or used.</exception>
+    public KubernetesClient(KubernetesClientConfiguration configuration, TimeProvider time, Action<ClientNotice>? onNotice = null)
+    {
+        onNotice ??= static _ => { };
+        _configuration = configuration;
+        _time = time;
+        _base = configuration.Host.AbsoluteUri.TrimEnd('/');
+        _credentials = new CredentialStore(configuration, time, onNotice);
+        _transports = new TransportStore(configuration, time, onNotice);
+        foreach (var warning in configuration.Warnings)
+            onNotice(new ClientNotice.ConfigurationWarning(warning));
+    }
+
+    /// <summary>The version of the server (<c>/version</c>).</summary>
+    /// <exception cref="KubernetesException">The server refused.</exception>
+    /// <exception cref="HttpRequestException">The server cannot be reached, or its certificate is not trusted.</exception>
+    /// <exception cref="TimeoutException">No answer within <see cref="ClientTimeouts.Unary"/>.</exception>
+    public async Task<VersionInfo> GetServerVersionAsync(CancellationToken cancellation)
+    {
+        using var deadline = new Deadline(_configuration.Timeouts.Unary, _time, cancellation);
+        try
+        {
+            using var response = await SendAsync(new ApiRequest(HttpMethod.Get, "/version"), deadline.Token).ConfigureAwait(false);
+            await using var body = await response.OpenAsync(deadline.Token).ConfigureAwait(false);
+            return await JsonSerializer.DeserializeAsync(body, KubernetesJsonContext.Default.VersionInfo, deadline.Token).ConfigureAwait(false)
+                ?? throw new JsonException("/version answered null");
+        }
+        catch (OperationCanceledException error) when (deadline.HasPassed)
+        {
+            throw new TimeoutException($"GET /version: no answer within {_configuration.Timeouts.Unary.TotalSeconds:0.#} s", error);
+        }
+    }
+
+    /// <summary>
+    /// Lists a resource page by page; a page is decoded while it arrives. An object that does not decode is listed as undecodable
+    /// and harms no other.
+    /// </summary>
+    /// <exception cref="KubernetesException">
+    /// The server refused; <see cref="KubernetesException.IsExpired"/> after the first page means that the continue token is too old.
+    /// </exception>
+    /// <exception cref="HttpRequestException">The server cannot be reached, or its certificate is not trusted.</exception>
+    /// <exception cref="TimeoutException">Nothing arrived for <see cref="ClientTimeouts.ListProgress"/>.</exception>
+    /// <exception cref="JsonException">The answer is no list.</exception>
+    public async IAsyncEnumerable<ListPage<T>> ListAsync<T>(
+        ResourceType<T> resource, ListRequest request, [EnumeratorCancellation] CancellationToken cancellation = default)
+        where T : class, IKubernetesObject
+    {
+        string? token = null;
+        do
+        {
+            var page = await ListPageAsync(resource, request.PathAndQuery(resource, token), cancellation).ConfigureAwait(false);
+            token = string.IsNullOrEmpty(page.Continue) ? null : page.Continue;
+            yield return page;
+        }
+        while (token is not null);
+    }
+
+    /// <summary>
+    /// Opens a watch; returns as soon as the server has accepted it, whether or not there are events. It has no time-out of its own:
+    /// cancel the token to end it.
+    /// </summary>
+    /// <exception cref="KubernetesException">The server refused.</exception>
+    /// <exception cref="HttpRequestException">The server cannot be reached, or its certificate is not trusted.</exception>
+    public async Task<WatchStream<T>> WatchAsync<T>(ResourceType<T> resource, WatchRequest request, CancellationToken cancellation)
+        where T : class, IKubernetesObject
+    {
+        var path = request.PathAndQuery(resource);
+        var response = await SendAsync(new ApiRequest(HttpMethod.Get, path), cancellation).ConfigureAwait(false);
+        try
+        {
+            var body = await response.OpenAsync(cancellation).ConfigureAwait(false);
+            return new WatchStream<T>(response, body, resource, path);
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        _transports.Dispose();
+        _credentials.Dispose();
+    }
+
+    private async Task<ListPage<T>> ListPageAsync<T>(ResourceType<T> resource, string path, CancellationToken cancellation)
+        where T : class, IKubernetesObject
+    {
+        using var progress = new Deadline(_configuration.Timeouts.ListProgress, _time, cancellation);
+        try
+        {
+            var request = new ApiRequest(HttpMethod.Get, path) { AcceptsGzip = !_configuration.DisableCompression };
+            using var response = await SendAsync(request, progress.Token).ConfigureAwait(false);
+            await using var body = await response.OpenAsync(progress.Token).ConfigureAwait(false);
+            return await new ListDecoder<T>(resource).ReadAsync(body, progress.Extend, progress.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException error) when (progress.HasPassed)
+        {
+            throw new TimeoutException(
+                $"GET {path}: nothing arrived for {_configuration.Timeouts.ListProgress.TotalSeconds:0.#} s", error);
+        }
+    }
+
+    /// <summary>Sends with the current credential; a 401 renews the credential and tries once more.</summary>
+    private async Task<ApiResponse> SendAsync(ApiRequest request, CancellationToken cancellation)
+    {
+        for (var isRetry = false; ; isRetry = true)
+        {
+            var credential = await _credentials.GetAsync(cancellation).ConfigureAwait(false);
+            var response = await SendOnceAsync(request, credential, cancellation).ConfigureAwait(false);
+            if (response.IsSuccess)
+                return response;
+
+            using (response)
+            {
+                var mayRetry = response.StatusCode == HttpStatusCode.Unauthorized && _credentials.Invalidate(credential) && !isRetry;
+                if (!mayRetry)
+                    throw await response.ToExceptionAsync(request.Action, _time, cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<ApiResponse> SendOnceAsync(ApiRequest request, Credential credential, CancellationToken cancellation)
+    {
+        var lease = _transports.Rent(credential.Exec);
+        try
+        {
+            using var message = request.ToMessage(_base, _configuration, credential);
+            return new ApiResponse(await lease.SendAsync(message, cancellation).ConfigureAwait(false), lease);
+        }
+        catch (Exception error)
+        {
+            lease.Dispose();
+            if (error is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError })
+                _transports.Recheck();
+            throw;
+        }
+    }
+}

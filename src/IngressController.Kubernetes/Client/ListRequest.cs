@@ -1,0 +1,94 @@
+using System.Globalization;
+using System.Text;
+using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Watching;
+
+namespace IngressController.Kubernetes.Client;
+
+/// <summary>What to list.</summary>
+public sealed record ListRequest
+{
+    /// <summary>Null: all namespaces.</summary>
+    public string? Namespace { get; init; }
+
+    public string? FieldSelector { get; init; }
+
+    public string? LabelSelector { get; init; }
+
+    /// <summary>
+    /// "" is the newest state, read from etcd; "0" is whatever the server has cached; anything else is a state not older than that.
+    /// </summary>
+    public string ResourceVersion { get; init; } = "";
+
+    /// <summary>Objects per page; null: everything at once. A server that answers from its cache ignores it.</summary>
+    public int? Limit { get; init; }
+
+    internal string PathAndQuery<T>(ResourceType<T> resource, string? continueToken)
+        where T : class, IKubernetesObject =>
+        new QueryBuilder(resource.CollectionPath(Namespace))
+            .Add("fieldSelector", FieldSelector)
+            .Add("labelSelector", LabelSelector)
+            .Add("limit", Limit?.ToString(CultureInfo.InvariantCulture))
+            .Add("continue", continueToken)
+            // The token says which version its list has; the server refuses both together.
+            .Add("resourceVersion", continueToken is null ? ResourceVersion : null)
+            .ToString();
+}
+
+/// <summary>What to watch. Bookmarks are always asked for.</summary>
+public sealed record WatchRequest
+{
+    /// <summary>Null: all namespaces.</summary>
+    public string? Namespace { get; init; }
+
+    public string? FieldSelector { get; init; }
+
+    public string? LabelSelector { get; init; }
+
+    /// <summary>The version after which events are wanted.</summary>
+    public required string ResourceVersion { get; init; }
+
+    /// <summary>When the server shall end the watch.</summary>
+    public required TimeSpan Timeout { get; init; }
+
+    /// <summary>Begin with the current objects as ADDED events, closed by a bookmark (KEP-3157, watch-list).</summary>
+    public bool SendInitialEvents { get; init; }
+
+    internal string PathAndQuery<T>(ResourceType<T> resource)
+        where T : class, IKubernetesObject =>
+        new QueryBuilder(resource.CollectionPath(Namespace))
+            .Add("watch", "1")
+            .Add("allowWatchBookmarks", "true")
+            .Add("fieldSelector", FieldSelector)
+            .Add("labelSelector", LabelSelector)
+            .Add("resourceVersion", ResourceVersion)
+            .Add("sendInitialEvents", SendInitialEvents ? "true" : null)
+            .Add("resourceVersionMatch", SendInitialEvents ? "NotOlderThan" : null)
+            .Add("timeoutSeconds", Math.Max(1, (long)Timeout.TotalSeconds).ToString(CultureInfo.InvariantCulture))
+            .ToString();
+}
+
+/// <summary>One page of a list.</summary>
+/// <param name="Continue">The token of the next page; empty or null on the last one.</param>
+public sealed record ListPage<T>(
+    IReadOnlyList<T> Items, IReadOnlyList<UndecodableObject> Undecodable, string? ResourceVersion, string? Continue);
+
+/// <summary>A path with query parameters that have values.</summary>
+internal sealed class QueryBuilder(string path)
+{
+    private readonly StringBuilder _text = new(path);
+    private char _separator = '?';
+
+    public QueryBuilder Add(string name, string? value)
+    {
+        if (!string.IsNullOrEmpty(value))
+        {
+            _text.Append(_separator).Append(name).Append('=').Append(Uri.EscapeDataString(value));
+            _separator = '&';
+        }
+
+        return this;
+    }
+
+    public override string ToString() => _text.ToString();
+}

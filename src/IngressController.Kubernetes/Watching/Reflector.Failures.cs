@@ -1,0 +1,75 @@
+using IngressController.Kubernetes.Client;
+
+namespace IngressController.Kubernetes.Watching;
+
+/// <content>What an error means.</content>
+public sealed partial class Reflector<T>
+{
+    /// <summary>Decides what an error means for the state, and how long to wait.</summary>
+    private TimeSpan Judge(Exception error)
+    {
+        var stage = error is DeliveryException ? ReflectorStage.Deliver : _stage;
+        if (stage == ReflectorStage.WatchList && !_isSynchronized && WatchListRefusal(error) is { } refusal)
+        {
+            _useWatchList = false;
+            Notify(new ReflectorNotice.WatchListUnsupported(_name, _namespace, refusal));
+            return TimeSpan.Zero;
+        }
+
+        if (_isSynchronized)
+        {
+            if (NeedsList(error))
+            {
+                _isSynchronized = false;
+                Notify(new ReflectorNotice.Relisting(_name, _namespace, error.Message));
+            }
+        }
+        else if (stage == ReflectorStage.WatchList && error is KubernetesException { IsExpired: true } or KubernetesException { IsTooLargeResourceVersion: true })
+        {
+            _lastVersionUnavailable = true;
+        }
+
+        var delay = Delay(error);
+        Notify(new ReflectorNotice.Failed(_name, _namespace, error, delay, stage));
+        return delay;
+    }
+
+    /// <summary>Why the server seems unable to stream the initial state, or null when it may just be in trouble.</summary>
+    private static string? WatchListRefusal(Exception error) => error switch
+    {
+        DeliveryException or HttpRequestException => null,
+        KubernetesException { IsForbidden: true } or KubernetesException { IsUnauthorized: true } => null,
+        KubernetesException { IsTooManyRequests: true } or KubernetesException { IsExpired: true } => null,
+        // 500 is the one server error that a half-made watch-list may answer; the others come from what is in front of the server.
+        KubernetesException { IsServerError: true, IsInternalError: false } => null,
+        _ => error.Message,
+    };
+
+    /// <summary>Whether a watch cannot go on at its version. Most errors say nothing about it.</summary>
+    private bool NeedsList(Exception error)
+    {
+        switch (error)
+        {
+            case KubernetesException { IsInternalError: true }:
+                _internalErrorsSince ??= time.GetTimestamp();
+                return time.GetElapsedTime(_internalErrorsSince.Value) > _timings.InternalErrorRetry;
+            case KubernetesException refused:
+                return refused.IsExpired || refused.IsTooLargeResourceVersion
+                    || refused is { IsServerError: false, IsTooManyRequests: false, IsUnauthorized: false, IsForbidden: false };
+            default:
+                return error is RelistException or DeliveryException or System.Text.Json.JsonException or InvalidDataException;
+        }
+    }
+
+    private TimeSpan Delay(Exception error)
+    {
+        var delay = _backoff.Next();
+        var wanted = error switch
+        {
+            KubernetesException { IsForbidden: true } => _timings.ForbiddenRetry,
+            KubernetesException { RetryAfter: { } asked } => asked < _timings.MaxRetryAfter ? asked : _timings.MaxRetryAfter,
+            _ => TimeSpan.Zero,
+        };
+        return delay > wanted ? delay : wanted;
+    }
+}

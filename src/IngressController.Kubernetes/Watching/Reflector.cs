@@ -1,0 +1,135 @@
+using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Models;
+
+namespace IngressController.Kubernetes.Watching;
+
+/// <summary>
+/// Follows one resource: first the complete state, then every change, for ever. It survives whatever the server and the network do;
+/// what was told before stays valid meanwhile. The behaviour is that of client-go's reflector
+/// (tools/cache/reflector.go), with a watchdog for connections that died silently.
+/// </summary>
+/// <param name="onChange">Called in order, one call at a time. When it throws, everything is listed again.</param>
+/// <param name="onNotice">Called with what happens; exceptions are swallowed.</param>
+public sealed partial class Reflector<T>(
+    KubernetesClient client,
+    ResourceType<T> resource,
+    ReflectorOptions options,
+    TimeProvider time,
+    Action<ResourceChange<T>> onChange,
+    Action<ReflectorNotice> onNotice)
+    where T : class, IKubernetesObject
+{
+    private readonly ReflectorTimings _timings = options.Timings;
+    private readonly string _name = resource.ToString();
+    private readonly string? _namespace = resource.IsNamespaced ? options.Namespace : null;
+    private readonly Lister<T> _lister = new(client, resource, options);
+    private readonly ObjectIdentities _identities = new();
+    private readonly Backoff _backoff = new(options.Timings, time);
+    private ReflectorStage _stage;
+    private bool _useWatchList = options.UseWatchList;
+
+    /// <summary>The newest version seen; null before the first list.</summary>
+    private string? _lastVersion;
+
+    /// <summary>The server refused <see cref="_lastVersion"/>; the next list asks for the newest state.</summary>
+    private bool _lastVersionUnavailable;
+
+    /// <summary>Whether what was told so far is complete up to <see cref="_lastVersion"/>, so that a watch can go on from there.</summary>
+    private bool _isSynchronized;
+
+    private long? _internalErrorsSince;
+
+    /// <summary>Runs until cancelled and then completes; it never fails. Call it once.</summary>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        while (!cancellation.IsCancellationRequested)
+        {
+            try
+            {
+                await StepAsync(cancellation).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error)
+            {
+                var delay = Judge(error);
+                if (delay > TimeSpan.Zero)
+                    await Task.Delay(delay, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task StepAsync(CancellationToken cancellation)
+    {
+        if (!_isSynchronized && _useWatchList)
+        {
+            _stage = ReflectorStage.WatchList;
+            await WatchAsync(new InitialEvents<T>(), cancellation).ConfigureAwait(false);
+            return;
+        }
+
+        if (!_isSynchronized)
+        {
+            _stage = ReflectorStage.List;
+            await ListAsync(cancellation).ConfigureAwait(false);
+        }
+
+        _stage = ReflectorStage.Watch;
+        await WatchAsync(initial: null, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task ListAsync(CancellationToken cancellation)
+    {
+        var version = _lastVersionUnavailable ? "" : _lastVersion ?? "0";
+        ListedState<T> state;
+        try
+        {
+            state = await _lister.ListAsync(version, cancellation).ConfigureAwait(false);
+        }
+        catch (KubernetesException error) when (version.Length > 0 && (error.IsExpired || error.IsTooLargeResourceVersion))
+        {
+            _lastVersionUnavailable = true;
+            state = await _lister.ListAsync("", cancellation).ConfigureAwait(false);
+        }
+
+        Replace(new ResourceChange<T>.Replaced(state.Items, state.Undecodable), state.ResourceVersion, streamed: false);
+    }
+
+    private void Replace(ResourceChange<T>.Replaced state, string version, bool streamed)
+    {
+        foreach (var item in state.Undecodable)
+            Notify(new ReflectorNotice.Undecodable(_name, _namespace, item));
+        Deliver(state);
+        _identities.Replace(state.Items.Select(item => item.Metadata!), state.Undecodable);
+        _lastVersion = version;
+        _lastVersionUnavailable = false;
+        _isSynchronized = true;
+        Notify(new ReflectorNotice.Listed(_name, _namespace, state.Items.Count, streamed));
+    }
+
+    private void Deliver(ResourceChange<T> change)
+    {
+        try
+        {
+            onChange(change);
+        }
+        catch (Exception error)
+        {
+            throw new DeliveryException(error);
+        }
+    }
+
+    private void Notify(ReflectorNotice notice)
+    {
+        try
+        {
+            onNotice(notice);
+        }
+        catch (Exception)
+        {
+            // Whoever only listens must not stop the data; there is nobody left to tell.
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using IngressController.Kubernetes.Models;
+
+namespace IngressController.Kubernetes.Watching;
+
+/// <summary>
+/// What a <see cref="Reflector{T}"/> tells. Receivers key objects by namespace and name; an object that was deleted and created
+/// again comes as <see cref="Applied"/> with another uid.
+/// </summary>
+public abstract record ResourceChange<T>
+    where T : class, IKubernetesObject
+{
+    private ResourceChange()
+    {
+    }
+
+    /// <summary>
+    /// The complete state: whatever is in neither list is gone. Of an undecodable object keep what was last held.
+    /// </summary>
+    public sealed record Replaced(IReadOnlyList<T> Items, IReadOnlyList<UndecodableObject> Undecodable) : ResourceChange<T>;
+
+    /// <summary>Added or modified.</summary>
+    public sealed record Applied(T Object) : ResourceChange<T>;
+
+    /// <summary>Deleted, with the object's last state.</summary>
+    public sealed record Deleted(T Object) : ResourceChange<T>;
+}
