@@ -1,6 +1,7 @@
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Watching;
 using IngressController.Tests.Fakes;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace IngressController.Tests.Kubernetes;
 
@@ -250,6 +251,42 @@ public sealed class ReflectorFaultTests
         Assert.Equal(1, server.Lists);
         Assert.Equal(["old", "old", "old", "new"], server.Requests.Select(request => request.Token));
         Assert.False(run.Has<ReflectorNotice.Failed>());
+    }
+
+    [Theory]
+    [InlineData(HttpProtocols.Http1AndHttp2, true)]
+    [InlineData(HttpProtocols.Http1AndHttp2, false)]
+    [InlineData(HttpProtocols.Http1, false)]
+    public async Task Over_tls_a_restart_and_a_silent_connection_lose_nothing(HttpProtocols protocols, bool watchList)
+    {
+        await using var server = await FakeApiServer.CreateAsync(https: true, protocols);
+        server.UpsertService("one");
+        var timings = ReflectorRun.Fast with
+        {
+            MinWatchTimeout = TimeSpan.FromSeconds(1),
+            MaxWatchTimeout = TimeSpan.FromSeconds(1),
+            WatchTimeoutGrace = TimeSpan.FromMilliseconds(200),
+        };
+        await using var run = ReflectorRun.Start(server, new() { UseWatchList = watchList, Timings = timings });
+        await run.UntilNamesAsync("a/one");
+        server.CutWatches();
+        server.UpsertService("two");
+        await run.UntilNamesAsync("a/one a/two");
+        await server.StopAsync();
+        server.UpsertService("three");
+        await server.StartAsync();
+        await run.UntilNamesAsync("a/one a/three a/two");
+        await server.UntilAsync(_ => server.OpenWatches() == 1);
+        server.Intercept(request => request.IsWatch, async context =>
+        {
+            await context.Response.StartAsync();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+        });
+        server.EndWatches();
+        await run.UntilAsync(_ => run.Notices.OfType<ReflectorNotice.Failed>().Any(failed => failed.Error is WatchStalledException));
+        server.UpsertService("four");
+        await run.UntilNamesAsync("a/four a/one a/three a/two");
+        Assert.Equal(watchList ? 0 : 1, server.Lists);
     }
 
     [Fact]

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using IngressController.Kubernetes.Client;
 using IngressController.Tests.Fakes;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -165,6 +168,44 @@ public sealed class TlsTests
         server.UpsertService("one");
         await using var events = watch.ReadAllAsync().GetAsyncEnumerator();
         Assert.True(await events.MoveNextAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(20)));
+    }
+
+    [Fact]
+    public async Task A_proxy_is_asked_for_a_tunnel_and_does_not_weaken_the_check()
+    {
+        await using var server = await FakeApiServer.CreateAsync(https: true);
+        using var proxy = new TcpListener(IPAddress.Loopback, 0);
+        proxy.Start();
+        var asked = new List<string>();
+        var serving = ServeTunnelsAsync(proxy, asked);
+        var configuration = server.Configuration with { ProxyUrl = new($"http://joe:pw@127.0.0.1:{((IPEndPoint)proxy.LocalEndpoint).Port}") };
+        using (var client = new KubernetesClient(configuration, TimeProvider.System))
+            await client.GetServerVersionAsync(default);
+        Assert.Equal($"CONNECT {server.Address.Authority} HTTP/1.1", asked[0]);
+
+        server.ServerCertificate = server.Authority!.Issue("other.example");
+        await RefusesAsync(configuration);
+        Assert.Throws<KubeConfigException>(() => new KubernetesClient(configuration with { TlsServerName = "x" }, TimeProvider.System));
+        proxy.Stop();
+        await Assert.ThrowsAnyAsync<Exception>(() => serving);
+    }
+
+    private static async Task ServeTunnelsAsync(TcpListener proxy, List<string> asked)
+    {
+        while (true)
+        {
+            var inbound = await proxy.AcceptTcpClientAsync();
+            var stream = inbound.GetStream();
+            var head = new StringBuilder();
+            while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+                head.Append((char)stream.ReadByte());
+            asked.Add(head.ToString().Split("\r\n")[0]);
+            var outbound = new TcpClient();
+            await outbound.ConnectAsync(IPEndPoint.Parse(asked[^1].Split(' ')[1]));
+            await stream.WriteAsync("HTTP/1.1 200 OK\r\n\r\n"u8.ToArray());
+            _ = stream.CopyToAsync(outbound.GetStream());
+            _ = outbound.GetStream().CopyToAsync(stream);
+        }
     }
 
     private static async Task RefusesAsync(KubernetesClientConfiguration configuration)
