@@ -24,7 +24,7 @@ public sealed partial class Reflector<T>
                 Notify(new ReflectorNotice.Relisting(_name, _namespace, error.Message));
             }
         }
-        else if (stage == ReflectorStage.WatchList && error is KubernetesException { IsExpired: true } or KubernetesException { IsTooLargeResourceVersion: true })
+        else if (stage == ReflectorStage.WatchList && error is KubernetesException refused && (refused.IsExpired || refused.IsTooLargeResourceVersion))
         {
             _lastVersionUnavailable = true;
         }

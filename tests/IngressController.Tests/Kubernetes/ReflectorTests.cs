@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using IngressController.Kubernetes.Models;
 using IngressController.Kubernetes.Watching;
 using IngressController.Tests.Fakes;
