@@ -34,14 +34,14 @@ public sealed class KubernetesException : Exception
 
     public bool IsNotFound => Is(HttpStatusCode.NotFound, "NotFound");
 
-    public bool IsUnauthorized => Is(HttpStatusCode.Unauthorized, "Unauthorized");
+    public bool IsUnauthorized => StatusCode == HttpStatusCode.Unauthorized || Reason == "Unauthorized";
 
     public bool IsForbidden => Is(HttpStatusCode.Forbidden, "Forbidden");
 
     public bool IsConflict => Is(HttpStatusCode.Conflict, "Conflict");
 
     /// <summary>The resource version or continue token is too old: list again.</summary>
-    public bool IsExpired => Is(HttpStatusCode.Gone, "Expired") || Reason == "Gone";
+    public bool IsExpired => StatusCode == HttpStatusCode.Gone || Reason is "Expired" or "Gone";
 
     public bool IsTooManyRequests => Is(HttpStatusCode.TooManyRequests, "TooManyRequests");
 
@@ -62,8 +62,8 @@ public sealed class KubernetesException : Exception
         && (Status?.Details?.Causes?.Exists(cause => cause.Reason == "ResourceVersionTooLarge") == true
             || Status?.Message?.Contains("Too large resource version", StringComparison.Ordinal) == true);
 
-    private bool Is(HttpStatusCode code, string reason) => Reason == reason || (StatusCode == code && string.IsNullOrEmpty(Reason))
-        || (StatusCode == code && code is HttpStatusCode.Gone or HttpStatusCode.Unauthorized);
+    /// <summary>The reason is the more precise of the two; proxies in between know only codes.</summary>
+    private bool Is(HttpStatusCode code, string reason) => string.IsNullOrEmpty(Reason) ? StatusCode == code : Reason == reason;
 
     private static string Describe(string action, HttpStatusCode statusCode, V1Status? status, string? excerpt)
     {

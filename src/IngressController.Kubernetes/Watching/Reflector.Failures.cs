@@ -24,7 +24,7 @@ public sealed partial class Reflector<T>
                 Notify(new ReflectorNotice.Relisting(_name, _namespace, error.Message));
             }
         }
-        else if (stage == ReflectorStage.WatchList && error is KubernetesException { IsExpired: true } or KubernetesException { IsTooLargeResourceVersion: true })
+        else if (stage == ReflectorStage.WatchList && error is KubernetesException refused && (refused.IsExpired || refused.IsTooLargeResourceVersion))
         {
             _lastVersionUnavailable = true;
         }
@@ -38,7 +38,7 @@ public sealed partial class Reflector<T>
     private static string? WatchListRefusal(Exception error) => error switch
     {
         DeliveryException or HttpRequestException => null,
-        KubernetesException { IsForbidden: true } or KubernetesException { IsUnauthorized: true } => null,
+        KubernetesException { IsForbidden: true } or KubernetesException { IsUnauthorized: true } or KubernetesException { IsNotFound: true } => null,
         KubernetesException { IsTooManyRequests: true } or KubernetesException { IsExpired: true } => null,
         // 500 is the one server error that a half-made watch-list may answer; the others come from what is in front of the server.
         KubernetesException { IsServerError: true, IsInternalError: false } => null,
@@ -63,7 +63,8 @@ public sealed partial class Reflector<T>
 
     private TimeSpan Delay(Exception error)
     {
-        var delay = _backoff.Next();
+        // A version that expired while the server was away is the first sign of its return: no reason to wait as for its absence.
+        var delay = error is KubernetesException { IsExpired: true } ? _expiryBackoff.Next() : _backoff.Next();
         var wanted = error switch
         {
             KubernetesException { IsForbidden: true } => _timings.ForbiddenRetry,

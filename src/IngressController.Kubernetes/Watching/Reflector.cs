@@ -25,6 +25,7 @@ public sealed partial class Reflector<T>(
     private readonly Lister<T> _lister = new(client, resource, options);
     private readonly ObjectIdentities _identities = new();
     private readonly Backoff _backoff = new(options.Timings, time);
+    private readonly Backoff _expiryBackoff = new(options.Timings, time);
     private ReflectorStage _stage;
     private bool _useWatchList = options.UseWatchList;
 

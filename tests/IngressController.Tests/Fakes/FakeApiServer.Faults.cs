@@ -1,0 +1,128 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+
+namespace IngressController.Tests.Fakes;
+
+/// <content>Faults and what can be waited for.</content>
+public sealed partial class FakeApiServer
+{
+    private readonly List<Fault> _faults = [];
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private sealed class Fault(Func<FakeApiRequest, bool> when, int times, Func<HttpContext, Task> respond)
+    {
+        public Func<FakeApiRequest, bool> When { get; } = when;
+
+        public int Times { get; set; } = times;
+
+        public Func<HttpContext, Task> Respond { get; } = respond;
+    }
+
+    /// <summary>Every request, in order of arrival.</summary>
+    public ImmutableList<FakeApiRequest> Requests { get; private set; } = [];
+
+    /// <summary>Tokens that are not answered with 401; null accepts everybody.</summary>
+    public ImmutableHashSet<string>? AcceptedTokens { get; set; }
+
+    /// <summary>Resources that are answered with 403, by plural name.</summary>
+    public ImmutableHashSet<string> ForbiddenResources { get; set; } = [];
+
+    /// <summary>False answers <c>sendInitialEvents</c> with 422, as servers without the feature do.</summary>
+    public bool SupportsWatchList { get; set; } = true;
+
+    /// <summary>False leaves out the bookmark that ends the initial events.</summary>
+    public bool EndsInitialEvents { get; set; } = true;
+
+    /// <summary>True answers lists of version "0" in one piece, as the watch cache does.</summary>
+    public bool ListsFromCache { get; set; } = true;
+
+    /// <summary>True answers a watch of a forgotten version with HTTP 410, false with an ERROR event; real servers do both.</summary>
+    public bool ExpiresByStatusCode { get; set; }
+
+    /// <summary>Write bodies in pieces of so many bytes; null writes them whole.</summary>
+    public int? PieceSize { get; set; }
+
+    /// <summary>Lists at least so long are compressed for clients that accept it.</summary>
+    public int GzipThreshold { get; set; } = 128 * 1024;
+
+    /// <summary>Answers the next requests that match with a Status.</summary>
+    public void Fail(
+        Func<FakeApiRequest, bool> when, int code, string reason, int times = 1, string? message = null, int? retryAfterSeconds = null) =>
+        Intercept(when, context =>
+        {
+            if (retryAfterSeconds is { } seconds)
+                context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+            return WriteStatusAsync(context, Status(code, reason, message ?? $"fault {code}"));
+        }, times);
+
+    /// <summary>Answers the next requests that match in any way; the latest fault is asked first.</summary>
+    public void Intercept(Func<FakeApiRequest, bool> when, Func<HttpContext, Task> respond, int times = 1)
+    {
+        lock (_lock)
+            _faults.Insert(0, new Fault(when, times, respond));
+    }
+
+    /// <summary>Ends all faults of <see cref="Fail"/> and <see cref="Intercept"/>.</summary>
+    public void Heal()
+    {
+        lock (_lock)
+            _faults.Clear();
+    }
+
+    /// <summary>Completes when the condition holds; it is asked again after each request, response and start of a watch.</summary>
+    public async Task UntilAsync(Func<FakeApiServer, bool> condition)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (true)
+        {
+            Task changed;
+            lock (_lock)
+                changed = _changed.Task;
+            if (condition(this))
+                return;
+            await changed.WaitAsync(limit.Token);
+        }
+    }
+
+    private Func<HttpContext, Task>? TakeFault(FakeApiRequest request)
+    {
+        lock (_lock)
+        {
+            if (_faults.Find(fault => fault.Times > 0 && fault.When(request)) is not { } found)
+                return null;
+            found.Times--;
+            return found.Respond;
+        }
+    }
+
+    private void Changed()
+    {
+        TaskCompletionSource changed;
+        lock (_lock)
+        {
+            changed = _changed;
+            _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        changed.SetResult();
+    }
+
+    private static JsonObject Status(int code, string reason, string message) => new()
+    {
+        ["kind"] = "Status",
+        ["apiVersion"] = "v1",
+        ["metadata"] = new JsonObject(),
+        ["status"] = "Failure",
+        ["message"] = message,
+        ["reason"] = reason,
+        ["code"] = code,
+    };
+
+    private Task WriteStatusAsync(HttpContext context, JsonObject status)
+    {
+        context.Response.StatusCode = status["code"]!.GetValue<int>();
+        return WriteJsonAsync(context, status);
+    }
+}
