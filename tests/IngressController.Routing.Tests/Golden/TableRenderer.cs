@@ -1,5 +1,4 @@
 using System.Text;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Tests.Golden;

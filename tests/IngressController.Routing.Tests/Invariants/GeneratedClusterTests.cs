@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using IngressController.Routing.Cluster;
+using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Tests.Golden;
 using IngressController.Routing.Translation;
 
@@ -44,11 +45,11 @@ public sealed class GeneratedClusterTests
         var codes = translation.CollectDiagnostics().Select(diagnostic => diagnostic.Code).ToHashSet();
         Assert.InRange(translation.ClaimedIngresses, 25, 60);
         Assert.Superset(
-            new HashSet<Diagnostics.DiagnosticCode>
+            new HashSet<DiagnosticCode>
             {
-                Diagnostics.DiagnosticCode.RouteConflict, Diagnostics.DiagnosticCode.TlsConflict,
-                Diagnostics.DiagnosticCode.DefaultBackendConflict, Diagnostics.DiagnosticCode.ServicePortNotFound,
-                Diagnostics.DiagnosticCode.TlsSecretInvalid, Diagnostics.DiagnosticCode.HostInvalid,
+                DiagnosticCode.RouteConflict, DiagnosticCode.TlsConflict,
+                DiagnosticCode.DefaultBackendConflict, DiagnosticCode.ServicePortNotFound,
+                DiagnosticCode.TlsSecretInvalid, DiagnosticCode.HostInvalid,
             },
             codes);
     }
