@@ -57,7 +57,9 @@ public static class DiagnosticCatalog
     public static Diagnostic RouteConflict(Route loser, Route winner, string host) => Of(
         DiagnosticCode.RouteConflict, Warning, loser.Origin.Ingress, loser.Origin.Field,
         $"{loser.Match.Type} {Shorten(RequestPath.Encode(loser.Match.Value))} of {HostText(host)} belongs to "
-        + (winner.Origin.Ingress == loser.Origin.Ingress ? $"{winner.Origin.Field} of the same Ingress" : $"{Older(winner)} ({winner.Origin.Field})"),
+        + (winner.Origin.Ingress == loser.Origin.Ingress
+            ? $"{winner.Origin.Field} of the same Ingress"
+            : $"{Older(winner)} ({winner.Origin.Field})"),
         RouteLeftOut);
 
     public static Diagnostic DefaultBackendConflict(Route loser, Route winner, string host) => Of(

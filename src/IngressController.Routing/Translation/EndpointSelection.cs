@@ -41,7 +41,8 @@ internal static class EndpointSelection
     /// <summary>The number a slice gives to the Service's port; slices name ports as the Service does.</summary>
     private static int? PortOf(V1EndpointSlice slice, V1ServicePort port, List<BackendProblem> problems)
     {
-        var found = slice.Ports?.Find(candidate => candidate is { Protocol: null or "" or "TCP" } && (candidate.Name ?? "") == (port.Name ?? ""));
+        var found = slice.Ports?.Find(candidate =>
+            candidate is { Protocol: null or "" or "TCP" } && (candidate.Name ?? "") == (port.Name ?? ""));
         if (found?.Port is null or (> 0 and <= 65535))
             return found?.Port;
         problems.Add(new(DiagnosticCode.EndpointAddressInvalid, "port",

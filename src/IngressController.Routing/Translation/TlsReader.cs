@@ -41,7 +41,8 @@ internal static class TlsReader
             if (entries.Count == 1 && entries[0]?.Hosts is not { Count: > 0 })
                 contributions.Add(new(host, secrets.Count > 0 ? secrets.First().Key : null, 0, TlsClaim.ListedAndRouted));
             else
-                contributions.AddRange(secrets.Take(MostSecretsForUnlistedHosts).Select(s => new TlsContribution(host, s.Key, s.Value, TlsClaim.Routed)));
+                contributions.AddRange(secrets.Take(MostSecretsForUnlistedHosts)
+                    .Select(secret => new TlsContribution(host, secret.Key, secret.Value, TlsClaim.Routed)));
         }
 
         return contributions.OrderBy(wish => wish.Host, StringComparer.Ordinal).ThenBy(wish => wish.Claim).ThenBy(wish => wish.Entry);
