@@ -58,7 +58,7 @@ public sealed class EndpointIndex
     {
         for (var i = 0; i < slices.Length; i++)
         {
-            var order = string.CompareOrdinal(slices[i].Metadata?.Name, name);
+            var order = string.CompareOrdinal(slices[i].ResourceName.Name, name);
             if (order >= 0)
                 return order == 0 ? i : ~i;
         }

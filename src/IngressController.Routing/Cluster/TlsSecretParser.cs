@@ -24,6 +24,11 @@ public static class TlsSecretParser
         {
             return new TlsSecret(name, previous?.Certificate, error.Message);
         }
+        catch (Exception error) when (error is CryptographicException or ArgumentException)
+        {
+            // A certificate that imports may still hold an extension that does not decode.
+            return new TlsSecret(name, previous?.Certificate, $"data[tls.crt] does not decode: {error.Message}");
+        }
     }
 
     private static byte[] Field(V1Secret secret, string key)
@@ -63,7 +68,8 @@ public static class TlsSecretParser
                 SerialNumber = leaf.SerialNumber,
                 NotBefore = new DateTimeOffset(leaf.NotBefore.ToUniversalTime(), TimeSpan.Zero),
                 NotAfter = new DateTimeOffset(leaf.NotAfter.ToUniversalTime(), TimeSpan.Zero),
-                ChainPem = chainText,
+                // Written anew: tls.crt may hold more than certificates, even the key.
+                ChainPem = string.Join('\n', chain.Select(certificate => certificate.ExportCertificatePem())) + "\n",
                 PrivateKeyPem = new SensitiveBytes(keyPem),
             };
         }

@@ -58,6 +58,8 @@ public sealed record Diagnostic(
     DiagnosticCode Code, DiagnosticSeverity Severity, DiagnosticSubject Subject, string Field, string Message, DiagnosticEffect Effect)
     : IComparable<Diagnostic>
 {
+    public string Message { get; init; } = DiagnosticText.Printable(Message);
+
     public int CompareTo(Diagnostic? other)
     {
         if (other is null)
@@ -66,7 +68,8 @@ public sealed record Diagnostic(
         order = order != 0 ? order : Subject.Name.CompareTo(other.Subject.Name);
         order = order != 0 ? order : string.CompareOrdinal(Field, other.Field);
         order = order != 0 ? order : Code.CompareTo(other.Code);
-        return order != 0 ? order : string.CompareOrdinal(Message, other.Message);
+        order = order != 0 ? order : string.CompareOrdinal(Message, other.Message);
+        return order != 0 ? order : Effect.CompareTo(other.Effect);
     }
 
     public override string ToString() => $"{Severity} {Code} {Subject} {Field}: {Message} ({Effect})";

@@ -2,6 +2,7 @@ using IngressController.Routing.Cluster;
 using IngressController.Routing.Table;
 using static IngressController.Routing.Diagnostics.DiagnosticEffect;
 using static IngressController.Routing.Diagnostics.DiagnosticSeverity;
+using static IngressController.Routing.Diagnostics.DiagnosticText;
 
 namespace IngressController.Routing.Diagnostics;
 
@@ -10,7 +11,7 @@ public static class DiagnosticCatalog
 {
     public static Diagnostic IngressClassNotFound(ResourceName ingress, string className) => Of(
         DiagnosticCode.IngressClassNotFound, Error, ingress, "spec.ingressClassName",
-        $"no IngressClass \"{className}\" exists; create it with this controller's name in spec.controller", ObjectIgnored);
+        $"no IngressClass \"{Shorten(className)}\" exists; create it with this controller's name in spec.controller", ObjectIgnored);
 
     public static Diagnostic NothingToRoute(ResourceName ingress) => Of(
         DiagnosticCode.NothingToRoute, Warning, ingress, "spec", "has neither rules nor a defaultBackend", ObjectIgnored);
@@ -32,7 +33,7 @@ public static class DiagnosticCatalog
 
     public static Diagnostic PathLooksLikePattern(RouteOrigin origin, string path) => Of(
         DiagnosticCode.PathLooksLikePattern, Warning, origin.Ingress, $"{origin.Field}.path",
-        $"\"{Shorten(path)}\" is compared literally: wildcards, placeholders and regular expressions have no meaning in a path", None);
+        $"\"{Shorten(path)}\" is compared literally: wildcards, placeholders, quotes and regular expressions have no meaning in a path", None);
 
     public static Diagnostic PathVeryLong(RouteOrigin origin, int length) => Of(
         DiagnosticCode.PathVeryLong, Warning, origin.Ingress, $"{origin.Field}.path",
@@ -48,25 +49,32 @@ public static class DiagnosticCatalog
 
     public static Diagnostic ResourceBackendUnsupported(RouteOrigin origin, string kind, string name) => Of(
         DiagnosticCode.ResourceBackendUnsupported, Error, origin.Ingress, $"{origin.BackendField}.resource",
-        $"{kind} \"{name}\": resource backends are not supported; use a service", RouteUnavailable);
+        $"{Shorten(kind)} \"{Shorten(name)}\": resource backends are not supported; use a service", RouteUnavailable);
 
     public static Diagnostic ServicePortMissing(RouteOrigin origin, string reason) => Of(
         DiagnosticCode.ServicePortMissing, Error, origin.Ingress, $"{origin.BackendField}.service.port", reason, RouteUnavailable);
 
     public static Diagnostic RouteConflict(Route loser, Route winner, string host) => Of(
         DiagnosticCode.RouteConflict, Warning, loser.Origin.Ingress, loser.Origin.Field,
-        $"{loser.Match.Type} {Shorten(loser.Match.Value)} of host \"{host}\" belongs to Ingress {winner.Origin.Ingress} "
-        + $"({winner.Origin.Field}), which is older", RouteLeftOut);
+        $"{loser.Match.Type} {Shorten(RequestPath.Encode(loser.Match.Value))} of {HostText(host)} belongs to "
+        + (winner.Origin.Ingress == loser.Origin.Ingress
+            ? $"{winner.Origin.Field} of the same Ingress"
+            : $"{Older(winner)} ({winner.Origin.Field})"),
+        RouteLeftOut);
 
     public static Diagnostic DefaultBackendConflict(Route loser, Route winner, string host) => Of(
         DiagnosticCode.DefaultBackendConflict, Warning, loser.Origin.Ingress, loser.Origin.Field,
-        $"the default backend of host \"{host}\" belongs to Ingress {winner.Origin.Ingress}, which is older", FieldIgnored);
+        $"the default backend of {HostText(host)} belongs to {Older(winner)}", FieldIgnored);
+
+    private static string HostText(string host) => host.Length == 0 ? "hosts that have no rule" : $"host \"{host}\"";
+
+    private static string Older(Route winner) => $"Ingress {winner.Origin.Ingress}, which is older or, at the same age, first by name";
 
     /// <summary>A backend's problem, told to one Ingress that uses it.</summary>
     public static Diagnostic OfBackend(BackendProblem problem, RouteOrigin origin) => Of(
         problem.Code, SeverityOf(problem.Code), origin.Ingress,
         problem.Field.Length == 0 ? $"{origin.BackendField}.service" : $"{origin.BackendField}.service.{problem.Field}",
-        problem.Message, problem.Code is DiagnosticCode.AppProtocolUnknown or DiagnosticCode.EndpointAddressInvalid ? FieldIgnored : RouteUnavailable);
+        problem.Message, EffectOf(problem.Code));
 
     public static Diagnostic TlsHostInvalid(ResourceName ingress, int entry, int index, string host, string reason) => Of(
         DiagnosticCode.TlsHostInvalid, Error, ingress, $"spec.tls[{entry}].hosts[{index}]", $"\"{Shorten(host)}\" {reason}", FieldIgnored);
@@ -83,17 +91,21 @@ public static class DiagnosticCatalog
         DiagnosticCode.TlsCertificateNotForHost, Warning, ingress, $"spec.tls[{entry}]",
         $"the certificate in Secret {secret} is not valid for \"{host}\", only for {Shorten(string.Join(", ", certificate.DnsNames))}", DefaultCertificate);
 
-    public static Diagnostic TlsConflict(ResourceName loser, int entry, string host, ResourceName secret, ResourceName winner, ResourceName winnersSecret) => Of(
+    public static Diagnostic TlsConflict(ResourceName loser, int entry, string host, ResourceName secret, ResourceName winner, ResourceName? winnersSecret) => Of(
         DiagnosticCode.TlsConflict, Warning, loser, $"spec.tls[{entry}]",
-        $"host \"{host}\" is served with Secret {winnersSecret} of Ingress {winner}, not with {secret}", FieldIgnored);
+        $"host \"{host}\" is served with {ServedInstead(winner, winnersSecret)}, not with Secret {secret}", FieldIgnored);
 
-    public static Diagnostic DefaultCertificateUnusable(ResourceName secret, string reason) => new(
+    private static string ServedInstead(ResourceName winner, ResourceName? winnersSecret) => winnersSecret is { } secret
+        ? $"Secret {secret} of Ingress {winner}"
+        : $"the default certificate, because Ingress {winner} decides about it";
+
+    public static Diagnostic DefaultCertificateUnusable(ResourceName secret, string reason, bool keepsLast) => new(
         DiagnosticCode.DefaultCertificateUnusable, Error, new("Secret", secret), "data",
-        $"named by --default-ssl-certificate: {reason}", DefaultCertificate);
+        $"named by --default-ssl-certificate: {reason}", keepsLast ? LastGoodCertificate : DefaultCertificate);
 
     public static Diagnostic DefaultBackendUnusable(BackendProblem problem, ResourceName service) => new(
         DiagnosticCode.DefaultBackendUnusable, SeverityOf(problem.Code), new("Service", service), "spec",
-        $"named by --default-backend-service: {problem.Message}", RouteUnavailable);
+        $"named by --default-backend-service: {problem.Message}", EffectOf(problem.Code));
 
     /// <summary>An object that does not decode; <paramref name="keepsLast"/> tells whether an earlier version of it is served on.</summary>
     public static Diagnostic ObjectUnreadable(DiagnosticSubject subject, string field, string reason, bool keepsLast) => new(
@@ -107,10 +119,10 @@ public static class DiagnosticCatalog
         _ => Error,
     };
 
+    private static DiagnosticEffect EffectOf(DiagnosticCode backendProblem) =>
+        backendProblem is DiagnosticCode.AppProtocolUnknown or DiagnosticCode.EndpointAddressInvalid ? FieldIgnored : RouteUnavailable;
+
     private static Diagnostic Of(
         DiagnosticCode code, DiagnosticSeverity severity, ResourceName ingress, string field, string message, DiagnosticEffect effect) =>
         new(code, severity, new("Ingress", ingress), field, message, effect);
-
-    /// <summary>A value from an object, cut to what a message can carry.</summary>
-    private static string Shorten(string value) => value.Length <= 100 ? value : $"{value[..97]}...";
 }

@@ -85,6 +85,26 @@ public static class RequestPath
         return problem == PathProblem.None ? normalized.Match.ToString() : null;
     }
 
+    /// <summary>
+    /// A match form as a request would carry it: normalizing it gives the match form again. For people; what goes to a backend is
+    /// never made this way.
+    /// </summary>
+    public static string Encode(string match)
+    {
+        if (!match.AsSpan().ContainsAnyExcept(PlainCharacters))
+            return match;
+        var encoded = new StringBuilder(match.Length);
+        foreach (var c in match)
+        {
+            if (PlainCharacters.Contains(c))
+                encoded.Append(c);
+            else
+                encoded.Append(CultureInfo.InvariantCulture, $"%{(int)c:X2}");
+        }
+
+        return encoded.ToString();
+    }
+
     private static NormalizedPath Refuse(PathProblem problem) => new() { Problem = problem, Match = default };
 
     private static NormalizedPath NormalizeSlowly(ReadOnlySpan<char> raw)

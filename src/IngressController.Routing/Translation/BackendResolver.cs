@@ -5,6 +5,7 @@ using IngressController.Kubernetes.Models;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Table;
+using static IngressController.Routing.Diagnostics.DiagnosticText;
 
 namespace IngressController.Routing.Translation;
 
@@ -39,19 +40,24 @@ internal static class BackendResolver
         var ports = service.Spec?.Ports ?? [];
         if (port.Length == 0)
             return ports.FirstOrDefault();
-        return int.TryParse(port, CultureInfo.InvariantCulture, out var number)
-            ? ports.Find(candidate => candidate.Port == number)
-            : ports.Find(candidate => candidate.Name == port);
+        return IsNumber(port, out var number)
+            ? ports.Find(candidate => candidate?.Port == number)
+            : ports.Find(candidate => candidate?.Name == port);
     }
 
     private static string PortNotFound(BackendId id, V1Service service)
     {
         var known = string.Join(", ", (service.Spec?.Ports ?? []).Select(Describe));
-        return $"Service {id.Service} has no port {id.Port}; it has {(known.Length > 0 ? known : "none")}";
+        return id.Port.Length == 0
+            ? $"Service {id.Service} has no port"
+            : $"Service {id.Service} has no port {Shorten(id.Port)}; it has {(known.Length > 0 ? Shorten(known) : "none")}";
     }
 
-    private static string Describe(V1ServicePort port) =>
-        string.IsNullOrEmpty(port.Name) ? $"{port.Port}" : $"{port.Port} ({port.Name})";
+    private static string Describe(V1ServicePort? port) =>
+        string.IsNullOrEmpty(port?.Name) ? $"{port?.Port}" : $"{port.Port} ({port.Name})";
+
+    private static bool IsNumber(string port, out int number) =>
+        int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
     private static BackendProtocol ReadAppProtocol(BackendId id, string? appProtocol, List<BackendProblem> problems)
     {
@@ -65,24 +71,24 @@ internal static class BackendResolver
                 return BackendProtocol.H2c;
             default:
                 problems.Add(new(DiagnosticCode.AppProtocolUnknown, "port",
-                    $"Service {id.Service} has appProtocol \"{appProtocol}\", which is not known here; taken as http"));
+                    $"Service {id.Service} has appProtocol \"{Shorten(appProtocol)}\", which is not known here; taken as http"));
                 return BackendProtocol.Http;
         }
     }
 
     private static Backend ResolveExternalName(BackendId id, V1ServiceSpec spec, TranslationSettings settings)
     {
-        var portNumber = int.TryParse(id.Port, CultureInfo.InvariantCulture, out var number)
+        var portNumber = IsNumber(id.Port, out var number)
             ? number
-            : (id.Port.Length == 0 ? spec.Ports?.FirstOrDefault() : spec.Ports?.Find(port => port.Name == id.Port))?.Port;
-        if (portNumber is not { } port)
+            : (id.Port.Length == 0 ? spec.Ports?.FirstOrDefault() : spec.Ports?.Find(port => port?.Name == id.Port))?.Port;
+        if (portNumber is not (> 0 and <= 65535 and var port))
         {
             return Broken(id, DiagnosticCode.ServicePortNotFound, "port",
-                $"Service {id.Service} is of type ExternalName and has no port {id.Port}; name the port by number");
+                $"Service {id.Service} is of type ExternalName and has no port {Shorten(id.Port)}; name the port by number");
         }
 
         var problems = new List<BackendProblem>();
-        var appProtocol = spec.Ports?.Find(candidate => candidate.Port == port || candidate.Name == id.Port)?.AppProtocol;
+        var appProtocol = spec.Ports?.Find(candidate => candidate?.Port == port || candidate?.Name == id.Port)?.AppProtocol;
         var protocol = ReadAppProtocol(id, appProtocol, problems);
         var externalName = spec.ExternalName?.TrimEnd('.') ?? "";
 
@@ -96,7 +102,7 @@ internal static class BackendResolver
         if (HostName.Normalize(externalName, out _) is not { Length: > 0 } name || name.StartsWith('*'))
         {
             return Broken(id, DiagnosticCode.ExternalNameInvalid, "name",
-                $"Service {id.Service} has externalName \"{externalName}\", which is no DNS name");
+                $"Service {id.Service} has externalName \"{Shorten(externalName)}\", which is no DNS name");
         }
 
         if (!settings.AllowExternalNameLoopback && (name == "localhost" || name.EndsWith(".localhost", StringComparison.Ordinal)))
@@ -107,7 +113,7 @@ internal static class BackendResolver
     }
 
     private static string Refused(BackendId id, string externalName) =>
-        $"Service {id.Service} has externalName \"{externalName}\", which leads to this machine; refused unless --allow-external-name-loopback is set";
+        $"Service {id.Service} has externalName \"{Shorten(externalName)}\", which leads to this machine or its link; refused unless --allow-external-name-loopback is set";
 
     private static Backend Broken(BackendId id, DiagnosticCode code, string field, string message) =>
         new() { Id = id, Problems = [new(code, field, message)] };
@@ -116,15 +122,26 @@ internal static class BackendResolver
 /// <summary>Addresses that ExternalName Services must not lead to: they belong to the controller's Pod and node, not to a tenant.</summary>
 public static class ExternalAddress
 {
+    private static ReadOnlySpan<byte> Nat64Prefix => [0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0];
+
     /// <summary>Loopback, link-local (with the clouds' metadata services), unspecified, multicast and broadcast.</summary>
     public static bool IsLocal(IPAddress address)
     {
-        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        var plain = Unwrap(address);
         if (IPAddress.IsLoopback(plain) || plain.Equals(IPAddress.Any) || plain.Equals(IPAddress.IPv6Any) || plain.Equals(IPAddress.Broadcast))
             return true;
         if (plain.AddressFamily == AddressFamily.InterNetworkV6)
             return plain.IsIPv6LinkLocal || plain.IsIPv6Multicast || plain.Equals(IPAddress.Parse("fd00:ec2::254"));
         Span<byte> octets = stackalloc byte[4];
         return plain.TryWriteBytes(octets, out _) && (octets[0] == 0 || (octets[0] == 169 && octets[1] == 254) || octets[0] >= 224);
+    }
+
+    /// <summary>The IPv4 address inside a mapped address or one of NAT64's well-known prefix (RFC 6052), else the address itself.</summary>
+    private static IPAddress Unwrap(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6)
+            return address.MapToIPv4();
+        var octets = address.GetAddressBytes();
+        return octets.AsSpan().StartsWith(Nat64Prefix) ? new IPAddress(octets.AsSpan(12)) : address;
     }
 }

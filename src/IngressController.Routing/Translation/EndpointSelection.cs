@@ -2,8 +2,10 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
 using IngressController.Kubernetes.Models;
+using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Table;
+using static IngressController.Routing.Diagnostics.DiagnosticText;
 
 namespace IngressController.Routing.Translation;
 
@@ -19,11 +21,11 @@ internal static class EndpointSelection
         var publishNotReady = service.Spec?.PublishNotReadyAddresses == true;
         foreach (var slice in slices)
         {
-            if (PortOf(slice, port) is not { } number)
+            if (PortOf(slice, port, problems) is not { } number)
                 continue;
             foreach (var endpoint in slice.Endpoints ?? [])
             {
-                var conditions = endpoint.Conditions;
+                var conditions = endpoint?.Conditions;
                 var isReady = publishNotReady || conditions?.Ready != false;
                 // kube-proxy's rule (KEP-1669): Pods that shut down but still serve are used when there is nothing better.
                 var isDraining = conditions?.Serving == true && conditions.Terminating == true;
@@ -37,14 +39,22 @@ internal static class EndpointSelection
     }
 
     /// <summary>The number a slice gives to the Service's port; slices name ports as the Service does.</summary>
-    private static int? PortOf(V1EndpointSlice slice, V1ServicePort port) =>
-        slice.Ports?.Find(candidate => (candidate.Name ?? "") == (port.Name ?? "") && candidate.Protocol is null or "" or "TCP")?.Port;
+    private static int? PortOf(V1EndpointSlice slice, V1ServicePort port, List<BackendProblem> problems)
+    {
+        var found = slice.Ports?.Find(candidate =>
+            candidate is { Protocol: null or "" or "TCP" } && (candidate.Name ?? "") == (port.Name ?? ""));
+        if (found?.Port is null or (> 0 and <= 65535))
+            return found?.Port;
+        problems.Add(new(DiagnosticCode.EndpointAddressInvalid, "port",
+            $"EndpointSlice {slice.ResourceName} has port {found.Port}, which is not between 1 and 65535"));
+        return null;
+    }
 
     private static void AddAddresses(
-        V1EndpointSlice slice, V1Endpoint endpoint, int port, SortedSet<Endpoint> into, List<BackendProblem> problems)
+        V1EndpointSlice slice, V1Endpoint? endpoint, int port, SortedSet<Endpoint> into, List<BackendProblem> problems)
     {
         // Consumers use the first address of an endpoint only (discovery/v1: the others have no defined meaning).
-        if (endpoint.Addresses?.FirstOrDefault() is not { } text)
+        if (endpoint?.Addresses?.FirstOrDefault() is not { } text)
             return;
         if (slice.AddressType != "FQDN" && IPAddress.TryParse(text, out var address))
         {
@@ -53,7 +63,7 @@ internal static class EndpointSelection
         }
 
         problems.Add(new(DiagnosticCode.EndpointAddressInvalid, "name",
-            $"EndpointSlice {slice.Metadata?.NamespaceProperty}/{slice.Metadata?.Name} has address \"{text}\" of type {slice.AddressType}; only IP addresses are used"));
+            $"EndpointSlice {slice.ResourceName} has address \"{Shorten(text)}\" of type {Shorten(slice.AddressType)}; only IP addresses are used"));
     }
 
     /// <summary>

@@ -15,21 +15,18 @@ internal static class HostMerge
         Route? defaultRoute = null;
         foreach (var fragment in fragments)
         {
-            foreach (var contribution in fragment.Hosts)
+            if (fragment.ForHost(host) is not { } contribution)
+                continue;
+            foreach (var route in contribution.Routes)
             {
-                if (contribution.Host != host)
-                    continue;
-                foreach (var route in contribution.Routes)
-                {
-                    // Two rules that say the same are no conflict that anybody would notice.
-                    if (!winners.TryAdd(route.Match, route) && winners[route.Match].Action != route.Action)
-                        diagnostics.Add(DiagnosticCatalog.RouteConflict(route, winners[route.Match], host));
-                }
-
-                defaultRoute ??= contribution.Default;
-                if (contribution.Default is { } loser && loser.Action != defaultRoute!.Action)
-                    diagnostics.Add(DiagnosticCatalog.DefaultBackendConflict(loser, defaultRoute, host));
+                // Two rules that say the same are no conflict that anybody would notice.
+                if (!winners.TryAdd(route.Match, route) && winners[route.Match].Action != route.Action)
+                    diagnostics.Add(DiagnosticCatalog.RouteConflict(route, winners[route.Match], host));
             }
+
+            defaultRoute ??= contribution.Default;
+            if (contribution.Default is { } loser && loser.Action != defaultRoute!.Action)
+                diagnostics.Add(DiagnosticCatalog.DefaultBackendConflict(loser, defaultRoute, host));
         }
 
         var routes = winners.Values.ToArray();

@@ -1,10 +1,14 @@
 using System.Net;
+using System.Text;
 
 namespace IngressController.Routing.Translation;
 
 /// <summary>Hosts as Ingress rules write them: a DNS name, or one with a wildcard as its whole first label.</summary>
 internal static class HostName
 {
+    private const string NotDns =
+        "is no DNS name: labels of a-z, 0-9 and inner hyphens, 63 characters at most, non-ASCII names in their xn-- form";
+
     /// <summary>
     /// The host in lower case and without a final dot; null with a reason when no request could carry it. An empty host means every
     /// host.
@@ -14,6 +18,13 @@ internal static class HostName
         reason = "";
         if (string.IsNullOrEmpty(host))
             return "";
+
+        // Before lowering: there are characters outside ASCII whose lower case is inside (the Kelvin sign becomes k).
+        if (!Ascii.IsValid(host))
+        {
+            reason = NotDns;
+            return null;
+        }
 
         var normalized = (host.EndsWith('.') ? host[..^1] : host).ToLowerInvariant();
         var name = normalized.StartsWith("*.", StringComparison.Ordinal) ? normalized[2..] : normalized;
@@ -33,7 +44,7 @@ internal static class HostName
             return "must be a DNS name, not an IP address";
         return name.Split('.').All(IsLabel)
             ? ""
-            : "is no DNS name: labels of a-z, 0-9 and inner hyphens, 63 characters at most, non-ASCII names in their xn-- form";
+            : NotDns;
     }
 
     private static bool IsLabel(string label) =>

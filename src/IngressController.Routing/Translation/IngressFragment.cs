@@ -12,9 +12,13 @@ internal sealed record IngressFragment
     /// <summary>Decides conflicts: the older Ingress wins, ties go to the smaller namespace/name.</summary>
     public required DateTime Created { get; init; }
 
-    /// <summary>Each host once.</summary>
+    /// <summary>False for an Ingress whose IngressClass is missing: it is here only to be told so.</summary>
+    public bool IsClaimed { get; init; } = true;
+
+    /// <summary>Each host once, in ordinal order.</summary>
     public EquatableArray<HostContribution> Hosts { get; init; }
 
+    /// <summary>In ordinal order of hosts, in a host the stronger claim first, then in order of <c>spec.tls</c>.</summary>
     public EquatableArray<TlsContribution> Tls { get; init; }
 
     public EquatableArray<Diagnostic> Diagnostics { get; init; }
@@ -24,6 +28,34 @@ internal sealed record IngressFragment
     /// <summary>Each backend this Ingress uses, once.</summary>
     public IEnumerable<BackendId> Backends =>
         AllRoutes.Select(route => route.Action).OfType<RouteAction.Forward>().Select(action => action.Backend).Distinct();
+
+    // Both look-ups are binary searches: an Ingress may have tens of thousands of hosts, and each of them is looked up.
+    public HostContribution? ForHost(string host)
+    {
+        var index = FirstAtOrAfter(Hosts, host, contribution => contribution.Host);
+        return index < Hosts.Count && Hosts[index].Host == host ? Hosts[index] : null;
+    }
+
+    public IEnumerable<TlsContribution> TlsForHost(string host)
+    {
+        for (var i = FirstAtOrAfter(Tls, host, wish => wish.Host); i < Tls.Count && Tls[i].Host == host; i++)
+            yield return Tls[i];
+    }
+
+    private static int FirstAtOrAfter<T>(EquatableArray<T> sorted, string host, Func<T, string> hostOf)
+    {
+        var (low, high) = (0, sorted.Count);
+        while (low < high)
+        {
+            var middle = low + ((high - low) / 2);
+            if (string.CompareOrdinal(hostOf(sorted[middle]), host) < 0)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        return low;
+    }
 
     /// <summary>Older first.</summary>
     public static int CompareByAge(IngressFragment left, IngressFragment right)
@@ -38,20 +70,20 @@ internal sealed record HostContribution(string Host, EquatableArray<Route> Route
 
 /// <summary>A certificate one Ingress wants for one host.</summary>
 /// <param name="Host">The host, exact or wildcard.</param>
-/// <param name="Secret">The Secret in the Ingress's namespace.</param>
+/// <param name="Secret">The Secret in the Ingress's namespace; null asks for the default certificate.</param>
 /// <param name="Entry">The index in <c>spec.tls</c>.</param>
 /// <param name="Claim">How strongly it claims the host.</param>
-internal sealed record TlsContribution(string Host, ResourceName Secret, int Entry, TlsClaim Claim);
+internal sealed record TlsContribution(string Host, ResourceName? Secret, int Entry, TlsClaim Claim);
 
-/// <summary>Stronger claims come first: who routes a host decides its certificate before someone who merely lists it.</summary>
+/// <summary>How an Ingress names a host. Who routes a host decides its certificate before someone who merely lists it.</summary>
 internal enum TlsClaim
 {
-    /// <summary>The host is in <c>tls[].hosts</c> and has a rule in the same Ingress.</summary>
+    /// <summary>The host is in <c>tls[].hosts</c>, or that list is empty, and it has a rule in the same Ingress.</summary>
     ListedAndRouted,
-
-    /// <summary>The host is in <c>tls[].hosts</c> only.</summary>
-    Listed,
 
     /// <summary>The host has a rule only; the certificate counts if it covers the host.</summary>
     Routed,
+
+    /// <summary>The host is in <c>tls[].hosts</c> only.</summary>
+    Listed,
 }

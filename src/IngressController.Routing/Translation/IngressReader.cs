@@ -28,23 +28,26 @@ internal sealed class IngressReader
     {
         var rules = _ingress.Spec?.Rules ?? [];
         for (var i = 0; i < rules.Count; i++)
-            ReadRule(rules[i], i);
+            ReadRule(rules[i] ?? new V1IngressRule(), i);
 
         var defaultRoute = ReadDefaultBackend();
-        if (rules.Count == 0)
-        {
-            if (defaultRoute is not null)
-                _routesByHost[""] = [];
-            else
-                _diagnostics.Add(DiagnosticCatalog.NothingToRoute(_name));
-        }
+        if (rules.Count == 0 && defaultRoute is not null)
+            _routesByHost[""] = [];
+        var routesNothing = rules.Count == 0 && defaultRoute is null;
+        if (routesNothing)
+            _diagnostics.Add(DiagnosticCatalog.NothingToRoute(_name));
+        var tls = TlsReader.Read(_name, _ingress.Spec?.Tls ?? [], _routesByHost.Keys, _diagnostics);
 
         return new IngressFragment
         {
             Name = _name,
             Created = _ingress.Metadata?.CreationTimestamp ?? DateTime.MaxValue,
-            Hosts = [.. _routesByHost.Select(host => new HostContribution(host.Key, [.. host.Value], defaultRoute))],
-            Tls = [.. TlsReader.Read(_name, _ingress.Spec?.Tls ?? [], _routesByHost.Keys, _diagnostics)],
+            Hosts =
+            [
+                .. _routesByHost.OrderBy(host => host.Key, StringComparer.Ordinal)
+                    .Select(host => new HostContribution(host.Key, [.. host.Value], defaultRoute)),
+            ],
+            Tls = routesNothing ? [] : [.. tls],
             Diagnostics = [.. _diagnostics],
         };
     }
@@ -65,8 +68,9 @@ internal sealed class IngressReader
         for (var i = 0; i < paths.Count; i++)
         {
             var origin = new RouteOrigin(_name, index, i);
-            var action = ReadBackend(paths[i].Backend, origin);
-            if (ReadPath(paths[i], origin, ref action) is { } match)
+            var path = paths[i] ?? new V1HTTPIngressPath();
+            var action = ReadBackend(path.Backend, origin);
+            if (ReadPath(path, origin, ref action) is { } match)
                 routes.Add(new Route(origin, match, action));
         }
     }
@@ -105,7 +109,7 @@ internal sealed class IngressReader
             return null;
         }
 
-        if (text.AsSpan().ContainsAny("*{}()|^[]"))
+        if (text.AsSpan().ContainsAny("*{}()|^[]\"'`"))
             _diagnostics.Add(DiagnosticCatalog.PathLooksLikePattern(origin, text));
         if (text.Length > LongPath)
             _diagnostics.Add(DiagnosticCatalog.PathVeryLong(origin, text.Length));

@@ -5,56 +5,82 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Translation;
 
-/// <summary>Step 4: which certificate a host is served with.</summary>
-internal static class TlsMerge
+/// <summary>
+/// Step 4: which certificate a host is served with. The oldest Ingress that routes the host and says anything about its certificate
+/// decides. When its Secret cannot be served, another Ingress of the same namespace may stand in, but none of another tenant: a
+/// Secret that is missing for a moment must not hand the host to a stranger's certificate.
+/// </summary>
+internal sealed class TlsMerge
 {
+    private readonly string _host;
+    private readonly ImmutableDictionary<ResourceName, TlsSecret> _secrets;
+    private readonly List<Diagnostic> _diagnostics = [];
+    private (ResourceName Ingress, TlsContribution Wish)? _decider;
+    private (ResourceName Ingress, TlsBinding Binding)? _served;
+
+    private TlsMerge(string host, ImmutableDictionary<ResourceName, TlsSecret> secrets)
+    {
+        _host = host;
+        _secrets = secrets;
+    }
+
     /// <param name="host">The host, exact or wildcard.</param>
     /// <param name="fragments">The Ingresses that want a certificate for it, oldest first.</param>
     /// <param name="secrets">All TLS Secrets.</param>
     public static MergedTls Merge(
         string host, IReadOnlyList<IngressFragment> fragments, ImmutableDictionary<ResourceName, TlsSecret> secrets)
     {
-        var diagnostics = new List<Diagnostic>();
-        TlsBinding? winner = null;
-        ResourceName winningIngress = default;
+        var merge = new TlsMerge(host, secrets);
         var wishes = fragments
-            .SelectMany(fragment => fragment.Tls.Where(wish => wish.Host == host).Select(wish => (fragment.Name, Wish: wish)))
-            .OrderBy(wish => wish.Wish.Claim);
+            .SelectMany(fragment => fragment.TlsForHost(host).Select(wish => (fragment.Name, Wish: wish)))
+            .OrderBy(wish => wish.Wish.Claim == TlsClaim.Listed);
         foreach (var (ingress, wish) in wishes)
-        {
-            if (Usable(ingress, wish, secrets, diagnostics) is not { } certificate)
-                continue;
-            if (winner is null)
-            {
-                winner = new TlsBinding(host, wish.Secret, certificate);
-                winningIngress = ingress;
-            }
-            else if (winner.Secret != wish.Secret && wish.Claim != TlsClaim.Routed)
-            {
-                diagnostics.Add(DiagnosticCatalog.TlsConflict(ingress, wish.Entry, host, wish.Secret, winningIngress, winner.Secret));
-            }
-        }
-
-        return new MergedTls(winner, [.. diagnostics]);
+            merge.Add(ingress, wish);
+        return merge.Finish();
     }
 
-    private static TlsCertificate? Usable(
-        ResourceName ingress, TlsContribution wish, ImmutableDictionary<ResourceName, TlsSecret> secrets, List<Diagnostic> diagnostics)
+    private void Add(ResourceName ingress, TlsContribution wish)
     {
-        if (!secrets.TryGetValue(wish.Secret, out var secret))
+        var certificate = wish.Secret is { } secret ? Usable(ingress, wish, secret) : null;
+        // An Ingress that does not list the host says something about it only by a certificate that covers it.
+        if (wish.Claim == TlsClaim.Routed && certificate is null)
+            return;
+
+        _decider ??= (ingress, wish);
+        if (MayServe(ingress, wish) && certificate is not null)
+            _served = (ingress, new TlsBinding(_host, wish.Secret!.Value, certificate));
+        else if (wish.Claim != TlsClaim.Routed && certificate is not null && wish.Secret != _served?.Binding.Secret)
+            _diagnostics.Add(DiagnosticCatalog.TlsConflict(
+                ingress, wish.Entry, _host, wish.Secret!.Value, (_served?.Ingress ?? _decider?.Ingress)!.Value, _served?.Binding.Secret));
+    }
+
+    private bool MayServe(ResourceName ingress, TlsContribution wish) =>
+        _served is null && _decider is { } decider
+        && (decider == (ingress, wish) || (decider.Wish.Secret is not null && decider.Ingress.Namespace == ingress.Namespace));
+
+    private MergedTls Finish() => new(
+        _served?.Binding,
+        // What cannot be served does not matter much when another Secret of the owner is.
+        [.. _diagnostics.Select(diagnostic => _served is not null && diagnostic.Effect == DiagnosticEffect.DefaultCertificate
+            ? diagnostic with { Effect = DiagnosticEffect.FieldIgnored }
+            : diagnostic)]);
+
+    private TlsCertificate? Usable(ResourceName ingress, TlsContribution wish, ResourceName name)
+    {
+        if (!_secrets.TryGetValue(name, out var secret))
         {
-            diagnostics.Add(DiagnosticCatalog.TlsSecretNotFound(ingress, wish.Entry, wish.Secret));
+            _diagnostics.Add(DiagnosticCatalog.TlsSecretNotFound(ingress, wish.Entry, name));
             return null;
         }
 
         if (secret.Problem is not null)
-            diagnostics.Add(DiagnosticCatalog.TlsSecretInvalid(ingress, wish.Entry, secret));
+            _diagnostics.Add(DiagnosticCatalog.TlsSecretInvalid(ingress, wish.Entry, secret));
         if (secret.Certificate is not { } certificate)
             return null;
-        if (certificate.Covers(wish.Host))
+        if (certificate.Covers(_host))
             return certificate;
         if (wish.Claim != TlsClaim.Routed)
-            diagnostics.Add(DiagnosticCatalog.TlsCertificateNotForHost(ingress, wish.Entry, wish.Secret, wish.Host, certificate));
+            _diagnostics.Add(DiagnosticCatalog.TlsCertificateNotForHost(ingress, wish.Entry, name, _host, certificate));
         return null;
     }
 }

@@ -7,29 +7,50 @@ namespace IngressController.Routing.Translation;
 /// <summary>Reads <c>spec.tls</c> of one Ingress: which hosts want which Secret.</summary>
 internal static class TlsReader
 {
+    /// <summary>
+    /// How many Secrets of an Ingress are tried for a host that it routes but does not list: hosts times Secrets would let one
+    /// Ingress take all memory.
+    /// </summary>
+    private const int MostSecretsForUnlistedHosts = 8;
+
+    /// <summary>The contributions in the order of <see cref="IngressFragment.Tls"/>.</summary>
     public static IEnumerable<TlsContribution> Read(
         ResourceName ingress, List<V1IngressTLS> entries, IReadOnlyCollection<string> ruleHosts, List<Diagnostic> diagnostics)
     {
         var contributions = new List<TlsContribution>();
+        var listedHosts = new HashSet<string>(StringComparer.Ordinal);
+        var secrets = new Dictionary<ResourceName, int>();
         for (var entry = 0; entry < entries.Count; entry++)
         {
-            var listed = ReadHosts(ingress, entry, entries[entry].Hosts ?? [], diagnostics);
             // No secretName: the hosts are served with the default certificate, as the API says.
-            if (entries[entry].SecretName is not { Length: > 0 } secretName)
+            ResourceName? secret = entries[entry]?.SecretName is { Length: > 0 } secretName ? ingress with { Name = secretName } : null;
+            if (secret is { } named)
+                secrets.TryAdd(named, entry);
+            // No hosts: the entry is for every host of the Ingress. That is what the unlisted hosts below get.
+            if (entries[entry]?.Hosts is not { Count: > 0 } hosts)
                 continue;
-            var secret = ingress with { Name = secretName };
-            contributions.AddRange(listed.Select(host =>
-                new TlsContribution(host, secret, entry, ruleHosts.Contains(host) ? TlsClaim.ListedAndRouted : TlsClaim.Listed)));
-            contributions.AddRange(ruleHosts.Where(host => host.Length > 0 && !listed.Contains(host))
-                .Select(host => new TlsContribution(host, secret, entry, TlsClaim.Routed)));
+            foreach (var host in ReadHosts(ingress, entry, hosts, diagnostics))
+            {
+                listedHosts.Add(host);
+                contributions.Add(new(host, secret, entry, ruleHosts.Contains(host) ? TlsClaim.ListedAndRouted : TlsClaim.Listed));
+            }
         }
 
-        return contributions;
+        foreach (var host in ruleHosts.Where(host => host.Length > 0 && !listedHosts.Contains(host)))
+        {
+            if (entries.Count == 1 && entries[0]?.Hosts is not { Count: > 0 })
+                contributions.Add(new(host, secrets.Count > 0 ? secrets.First().Key : null, 0, TlsClaim.ListedAndRouted));
+            else
+                contributions.AddRange(secrets.Take(MostSecretsForUnlistedHosts)
+                    .Select(secret => new TlsContribution(host, secret.Key, secret.Value, TlsClaim.Routed)));
+        }
+
+        return contributions.OrderBy(wish => wish.Host, StringComparer.Ordinal).ThenBy(wish => wish.Claim).ThenBy(wish => wish.Entry);
     }
 
-    private static List<string> ReadHosts(ResourceName ingress, int entry, List<string> hosts, List<Diagnostic> diagnostics)
+    private static HashSet<string> ReadHosts(ResourceName ingress, int entry, List<string> hosts, List<Diagnostic> diagnostics)
     {
-        var result = new List<string>(hosts.Count);
+        var result = new HashSet<string>(hosts.Count, StringComparer.Ordinal);
         for (var i = 0; i < hosts.Count; i++)
         {
             if (HostName.Normalize(hosts[i], out var reason) is { Length: > 0 } host)

@@ -45,7 +45,7 @@ public sealed record Translation
     public static Translation Empty(TranslationSettings settings) => new() { Settings = settings };
 
     /// <summary>How many Ingresses are ours.</summary>
-    public int ClaimedIngresses => Fragments.Count;
+    public int ClaimedIngresses => Fragments.Values.Count(fragment => fragment.IsClaimed);
 
     /// <summary>Everything that is wrong, each once, in a stable order. Costs what exists: for people and scrapes, not for each change.</summary>
     public ImmutableArray<Diagnostic> CollectDiagnostics() =>
@@ -76,9 +76,9 @@ public sealed record Translation
         if (Settings.DefaultSslCertificate is { } name)
         {
             if (!Snapshot.TlsSecrets.TryGetValue(name, out var secret))
-                yield return DiagnosticCatalog.DefaultCertificateUnusable(name, "no such Secret of type kubernetes.io/tls exists");
+                yield return DiagnosticCatalog.DefaultCertificateUnusable(name, "no such Secret of type kubernetes.io/tls exists", keepsLast: false);
             else if (secret.Problem is { } problem)
-                yield return DiagnosticCatalog.DefaultCertificateUnusable(name, problem);
+                yield return DiagnosticCatalog.DefaultCertificateUnusable(name, problem, keepsLast: secret.Certificate is not null);
         }
     }
 }

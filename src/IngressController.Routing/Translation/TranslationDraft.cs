@@ -174,6 +174,7 @@ internal sealed class TranslationDraft
         {
             Name = ingress.ResourceName,
             Created = DateTime.MaxValue,
+            IsClaimed = false,
             Diagnostics = [DiagnosticCatalog.IngressClassNotFound(ingress.ResourceName, ingress.Spec!.IngressClassName!)],
         };
     }
@@ -190,7 +191,8 @@ internal sealed class TranslationDraft
         foreach (var wish in fragment.Tls)
         {
             _byTlsHost.Add(wish.Host, fragment.Name);
-            _bySecret.Add(wish.Secret, fragment.Name);
+            if (wish.Secret is { } secret)
+                _bySecret.Add(secret, fragment.Name);
             _touchedTlsHosts.Add(wish.Host);
         }
 
@@ -215,7 +217,8 @@ internal sealed class TranslationDraft
         foreach (var wish in fragment.Tls)
         {
             _byTlsHost.Remove(wish.Host, fragment.Name);
-            _bySecret.Remove(wish.Secret, fragment.Name);
+            if (wish.Secret is { } secret)
+                _bySecret.Remove(secret, fragment.Name);
             _touchedTlsHosts.Add(wish.Host);
         }
 

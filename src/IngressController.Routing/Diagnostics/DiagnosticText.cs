@@ -1,0 +1,48 @@
+using System.Globalization;
+using System.Text;
+
+namespace IngressController.Routing.Diagnostics;
+
+/// <summary>
+/// Text of tenants inside messages of the controller. A path may hold a line break and pass the API server; unescaped it would let
+/// its author write lines of his own into the log.
+/// </summary>
+internal static class DiagnosticText
+{
+    /// <summary>An Event's message may have 1,024 bytes.</summary>
+    private const int LongestMessage = 1_000;
+
+    private const int LongestValue = 100;
+
+    /// <summary>A value from an object, cut to what a message can carry.</summary>
+    public static string Shorten(string? value) => Cut(value ?? "", LongestValue);
+
+    /// <summary>The message without characters that control how it is shown, and not longer than an Event can carry.</summary>
+    public static string Printable(string message)
+    {
+        if (message.Length <= LongestMessage && message.All(c => c is >= ' ' and < '\x7F'))
+            return message;
+
+        var text = new StringBuilder(message.Length);
+        foreach (var rune in message.EnumerateRunes())
+        {
+            if (ControlsDisplay(rune))
+                text.Append(CultureInfo.InvariantCulture, $"\\u{rune.Value:x4}");
+            else
+                text.Append(rune.ToString());
+        }
+
+        return Cut(text.ToString(), LongestMessage);
+    }
+
+    private static bool ControlsDisplay(Rune rune) => Rune.GetUnicodeCategory(rune)
+        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+
+    private static string Cut(string value, int longest)
+    {
+        if (value.Length <= longest)
+            return value;
+        var end = longest - 3;
+        return $"{value[..(char.IsHighSurrogate(value[end - 1]) ? end - 1 : end)]}...";
+    }
+}

@@ -1,0 +1,65 @@
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
+
+namespace IngressController.Routing.Tests.Architecture;
+
+/// <summary>Reads a compiled assembly and tells which references it must not have.</summary>
+internal static class PurityChecker
+{
+    private const string KubernetesAssembly = "IngressController.Kubernetes";
+
+    private static readonly string[] ForbiddenNamespaces =
+        ["Microsoft.AspNetCore", "Microsoft.Extensions.Logging", "Yarp", "System.Net.Http", "YamlDotNet"];
+
+    private static readonly HashSet<string> ForbiddenTypes =
+    [
+        "System.IO.File", "System.IO.Directory", "System.IO.FileInfo", "System.IO.DirectoryInfo", "System.IO.FileStream", "System.Net.Dns",
+        "System.TimeProvider", "System.Random", "System.Diagnostics.Stopwatch", "System.Console",
+        "System.Security.Cryptography.RandomNumberGenerator", "System.Net.Sockets.Socket", "System.Diagnostics.Process",
+    ];
+
+    private static readonly HashSet<string> ForbiddenMembers =
+    [
+        "System.DateTime.get_Now", "System.DateTime.get_UtcNow", "System.DateTime.get_Today", "System.DateTimeOffset.get_Now",
+        "System.DateTimeOffset.get_UtcNow", "System.Guid.NewGuid", "System.Guid.CreateVersion7",
+        "System.Environment.GetEnvironmentVariable", "System.Environment.get_MachineName", "System.Environment.get_TickCount64",
+    ];
+
+    public static IReadOnlyList<string> FindForbidden(string assemblyFile)
+    {
+        using var stream = File.OpenRead(assemblyFile);
+        using var image = new PEReader(stream);
+        var metadata = image.GetMetadataReader();
+        var types = metadata.TypeReferences.Select(metadata.GetTypeReference).Select(reference => Describe(metadata, reference));
+        var members = metadata.MemberReferences.Select(metadata.GetMemberReference)
+            .Where(member => member.Parent.Kind == HandleKind.TypeReference)
+            .Select(member => $"{FullName(metadata, (TypeReferenceHandle)member.Parent)}.{metadata.GetString(member.Name)}");
+        return
+        [
+            .. types.Where(type => IsForbiddenType(type.Assembly, type.Namespace, type.Name)).Select(type => $"{type.Namespace}.{type.Name}")
+                .Concat(members.Where(ForbiddenMembers.Contains)).Distinct().Order(StringComparer.Ordinal),
+        ];
+    }
+
+    public static bool IsForbiddenType(string assembly, string @namespace, string name) =>
+        (assembly == KubernetesAssembly && @namespace != $"{KubernetesAssembly}.Models")
+        || ForbiddenNamespaces.Any(forbidden => @namespace == forbidden || @namespace.StartsWith($"{forbidden}.", StringComparison.Ordinal))
+        || ForbiddenTypes.Contains($"{@namespace}.{name}");
+
+    private static (string Assembly, string Namespace, string Name) Describe(MetadataReader metadata, TypeReference reference)
+    {
+        // A nested type is judged by the type around it.
+        while (reference.ResolutionScope.Kind == HandleKind.TypeReference)
+            reference = metadata.GetTypeReference((TypeReferenceHandle)reference.ResolutionScope);
+        var assembly = reference.ResolutionScope.Kind == HandleKind.AssemblyReference
+            ? metadata.GetString(metadata.GetAssemblyReference((AssemblyReferenceHandle)reference.ResolutionScope).Name)
+            : "";
+        return (assembly, metadata.GetString(reference.Namespace), metadata.GetString(reference.Name));
+    }
+
+    private static string FullName(MetadataReader metadata, TypeReferenceHandle handle)
+    {
+        var (_, @namespace, name) = Describe(metadata, metadata.GetTypeReference(handle));
+        return $"{@namespace}.{name}";
+    }
+}

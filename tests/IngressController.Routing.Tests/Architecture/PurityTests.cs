@@ -1,0 +1,69 @@
+using IngressController.Kubernetes.Models;
+using IngressController.Routing.Table;
+using IngressController.Routing.Translation;
+
+namespace IngressController.Routing.Tests.Architecture;
+
+/// <summary>Translation is pure, and its result is free of Kubernetes' types.</summary>
+public sealed class PurityTests
+{
+    private const string ModelsNamespace = "IngressController.Kubernetes.Models";
+
+    private static IEnumerable<Type> TableTypes => typeof(RoutingTable).Assembly.GetTypes().Where(type => type.Namespace == typeof(RoutingTable).Namespace);
+
+    [Fact]
+    public void Routing_refers_to_nothing_impure() =>
+        Assert.Empty(PurityChecker.FindForbidden(typeof(RoutingTableTranslator).Assembly.Location));
+
+    [Fact]
+    public void The_checker_finds_what_this_assembly_uses()
+    {
+        var found = PurityChecker.FindForbidden(typeof(PurityTests).Assembly.Location);
+
+        string[] expected =
+        [
+            "IngressController.Kubernetes.Serialization.KubernetesYaml", "System.DateTime.get_UtcNow", "System.DateTimeOffset.get_Now",
+            "System.Guid.NewGuid", "System.IO.Directory", "System.IO.File", "System.Net.Dns", "System.Net.Http.HttpClient", "System.Random",
+            "System.TimeProvider",
+        ];
+        Assert.All(expected, name => Assert.Contains(name, found));
+        Assert.DoesNotContain(found, name => name.StartsWith(ModelsNamespace, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("Microsoft.AspNetCore.Http.Abstractions", "Microsoft.AspNetCore.Http", "HttpContext", true)]
+    [InlineData("Yarp.ReverseProxy", "Yarp.ReverseProxy.Configuration", "RouteConfig", true)]
+    [InlineData("Microsoft.Extensions.Logging.Abstractions", "Microsoft.Extensions.Logging", "ILogger", true)]
+    [InlineData("IngressController.Kubernetes", "IngressController.Kubernetes.Client", "ApiClient", true)]
+    [InlineData("IngressController.Kubernetes", "IngressController.Kubernetes", "Anything", true)]
+    [InlineData("IngressController.Kubernetes", "IngressController.Kubernetes.Models", "V1Ingress", false)]
+    [InlineData("System.Runtime", "System", "DateTime", false)]
+    [InlineData("System.Net.Primitives", "System.Net", "IPAddress", false)]
+    public void The_checker_judges_by_assembly_namespace_and_name(string assembly, string @namespace, string name, bool forbidden) =>
+        Assert.Equal(forbidden, PurityChecker.IsForbiddenType(assembly, @namespace, name));
+
+    [Fact]
+    public void The_table_refers_to_no_Kubernetes_model()
+    {
+        Assert.NotEmpty(TableTypes);
+        Assert.All(TableTypes, type => Assert.DoesNotContain(TypeUse.Of(type), used => used.Namespace == ModelsNamespace));
+    }
+
+    [Fact]
+    public void The_check_of_the_table_finds_models_where_they_are()
+    {
+        Assert.Contains(typeof(V1Service), TypeUse.Of(typeof(InSignature)));
+        Assert.Contains(typeof(V1Service), TypeUse.Of(typeof(InCode)));
+    }
+
+    private sealed record InSignature(List<V1Service> Services);
+
+    private static class InCode
+    {
+        public static object Make() => new V1Service();
+    }
+
+    /// <summary>Never called: it is here to be found.</summary>
+    internal static object[] Impure() =>
+        [DateTime.UtcNow, DateTimeOffset.Now, Guid.NewGuid(), TimeProvider.System, System.Net.Dns.GetHostName(), new HttpClient()];
+}

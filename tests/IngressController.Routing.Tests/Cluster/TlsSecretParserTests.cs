@@ -1,0 +1,109 @@
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using IngressController.Kubernetes.Models;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Tests.Golden;
+
+namespace IngressController.Routing.Tests.Cluster;
+
+public sealed class TlsSecretParserTests
+{
+    [Theory]
+    [InlineData("app-ecdsa", "app.example.com")]
+    [InlineData("api-rsa", "api.example.com,api2.example.com")]
+    [InlineData("wildcard-ecdsa", "*.example.com")]
+    [InlineData("cn-only-ecdsa", "legacy.example.com")]
+    [InlineData("chain-ecdsa", "chain.example.com")]
+    public void A_good_Secret_gives_a_certificate_with_its_names(string name, string names)
+    {
+        var parsed = TlsSecretParser.Parse(Secret(Read($"{name}.crt"), Read($"{name}.key")));
+
+        Assert.Null(parsed.Problem);
+        Assert.Equal(names.Split(','), parsed.Certificate!.DnsNames);
+        Assert.Equal(new ResourceName("default", "app-tls"), parsed.Name);
+        Assert.Equal(2095, parsed.Certificate.NotAfter.Year);
+        Assert.Equal(TimeSpan.Zero, parsed.Certificate.NotAfter.Offset);
+        using var usable = X509Certificate2.CreateFromPem(parsed.Certificate.ChainPem, Encoding.UTF8.GetString(parsed.Certificate.PrivateKeyPem.Reveal()));
+        Assert.True(usable.HasPrivateKey);
+    }
+
+    [Fact]
+    public void A_chain_keeps_its_order()
+    {
+        var parsed = TlsSecretParser.Parse(Secret(Read("chain-ecdsa.crt"), Read("chain-ecdsa.key")));
+        var chain = new X509Certificate2Collection();
+        chain.ImportFromPem(parsed.Certificate!.ChainPem);
+        Assert.Equal(["CN=chain.example.com", "CN=Test Issuer"], chain.Select(certificate => certificate.Subject));
+        Assert.Equal("CN=Test Issuer", parsed.Certificate.Issuer);
+    }
+
+    [Fact]
+    public void The_chain_holds_certificates_alone()
+    {
+        var parsed = TlsSecretParser.Parse(Secret($"{Read("app-ecdsa.key")}text\n{Read("app-ecdsa.crt")}", Read("app-ecdsa.key")));
+        Assert.Equal(Read("app-ecdsa.crt"), parsed.Certificate!.ChainPem);
+    }
+
+    [Fact]
+    public void Data_counts_as_stringData_does()
+    {
+        var fromData = TlsSecretParser.Parse(new V1Secret
+        {
+            Metadata = Metadata,
+            Data = new() { ["tls.crt"] = Encoding.UTF8.GetBytes(Read("app-ecdsa.crt")), ["tls.key"] = Encoding.UTF8.GetBytes(Read("app-ecdsa.key")) },
+        });
+        Assert.Equal(TlsSecretParser.Parse(Secret(Read("app-ecdsa.crt"), Read("app-ecdsa.key"))), fromData);
+    }
+
+    [Fact]
+    public void Another_key_or_certificate_is_another_fingerprint() => Assert.NotEqual(
+        TlsSecretParser.Parse(Secret(Read("app-ecdsa.crt"), Read("app-ecdsa.key"))).Certificate,
+        TlsSecretParser.Parse(Secret(Read("app-renewed-ecdsa.crt"), Read("app-renewed-ecdsa.key"))).Certificate);
+
+    public static TheoryData<string?, string?, string> BadSecrets => new()
+    {
+        { null, Read("app-ecdsa.key"), "data[tls.crt] is missing or empty" },
+        { "", Read("app-ecdsa.key"), "data[tls.crt] is missing or empty" },
+        { Read("app-ecdsa.crt"), null, "data[tls.key] is missing or empty" },
+        { "garbage", Read("app-ecdsa.key"), "data[tls.crt] holds no PEM certificate" },
+        { "\0\u00FF", Read("app-ecdsa.key"), "data[tls.crt] holds no PEM certificate" },
+        { Read("app-ecdsa.key"), Read("app-ecdsa.key"), "data[tls.crt] holds no PEM certificate" },
+        { Read("app-ecdsa.crt").Replace("MII", "AAA"), Read("app-ecdsa.key"), "data[tls.crt] does not parse" },
+        { Read("app-ecdsa.crt")[..200], Read("app-ecdsa.key"), "data[tls.crt] holds no PEM certificate" },
+        { Read("malformed-san-ecdsa.crt"), Read("malformed-san-ecdsa.key"), "data[tls.crt] does not decode" },
+        { Read("ed25519.crt"), Read("ed25519.key"), "neither RSA nor ECDSA" },
+        { Read("app-ecdsa.crt"), "garbage", "data[tls.key] is no private key of the first certificate" },
+        { Read("app-ecdsa.crt"), Read("app-renewed-ecdsa.key"), "data[tls.key] is no private key of the first certificate" },
+        { Read("app-ecdsa.crt"), Read("api-rsa.key"), "data[tls.key] is no private key of the first certificate" },
+        { Read("app-ecdsa.crt"), Read("app-encrypted.key"), "data[tls.key] is no private key of the first certificate" },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadSecrets))]
+    public void A_bad_Secret_says_what_is_wrong_and_keeps_the_last_good_certificate(string? chain, string? key, string problem)
+    {
+        var good = TlsSecretParser.Parse(Secret(Read("app-ecdsa.crt"), Read("app-ecdsa.key")));
+
+        var never = TlsSecretParser.Parse(Secret(chain, key));
+        Assert.Contains(problem, never.Problem, StringComparison.Ordinal);
+        Assert.Null(never.Certificate);
+
+        var after = TlsSecretParser.Parse(Secret(chain, key), good);
+        Assert.Equal(never.Problem, after.Problem);
+        Assert.Same(good.Certificate, after.Certificate);
+    }
+
+    private static V1ObjectMeta Metadata => new() { NamespaceProperty = "default", Name = "app-tls" };
+
+    private static V1Secret Secret(string? chain, string? key)
+    {
+        var data = new Dictionary<string, string>();
+        if (chain is not null)
+            data["tls.crt"] = chain;
+        if (key is not null)
+            data["tls.key"] = key;
+        return new V1Secret { Metadata = Metadata, Type = V1Secret.TlsType, StringData = data };
+    }
+
+    private static string Read(string file) => File.ReadAllText(Path.Combine(RepositoryFolder.Certificates, file)).ReplaceLineEndings("\n");
+}

@@ -1,0 +1,63 @@
+using System.Text.RegularExpressions;
+using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Tests.Golden;
+
+namespace IngressController.Routing.Tests.Diagnostics;
+
+public sealed partial class DiagnosticCatalogTests
+{
+    private static readonly DiagnosticCode[] Codes = Enum.GetValues<DiagnosticCode>();
+
+    [Fact]
+    public void Every_code_is_documented_once()
+    {
+        var page = File.ReadAllText(RepositoryFolder.Combine("docs", "diagnostics.md"));
+        var documented = DocumentedCode().Matches(page).Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal);
+        Assert.Equal(Codes.Select(code => code.ToString()).Order(StringComparer.Ordinal), documented);
+    }
+
+    [Fact]
+    public void Every_effect_is_explained()
+    {
+        var page = File.ReadAllText(RepositoryFolder.Combine("docs", "diagnostics.md"));
+        Assert.All(Enum.GetNames<DiagnosticEffect>(), effect => Assert.Contains($"`{effect}`", page, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_code_of_translation_has_a_golden_case()
+    {
+        var seen = GoldenCase.AllNames.SelectMany(name => GoldenCase.Load(name).Translate().CollectDiagnostics()).Select(diagnostic => diagnostic.Code).ToHashSet();
+        // Objects that do not decode never reach translation: the sources tell of them.
+        Assert.Equal([DiagnosticCode.ObjectUnreadable], Codes.Where(code => !seen.Contains(code)));
+    }
+
+    [Theory]
+    [InlineData("plain", "plain")]
+    [InlineData("b\u00FCcher", "b\u00FCcher")]
+    [InlineData("a\nb\tc\u001b[0m", "a\\u000ab\\u0009c\\u001b[0m")]
+    [InlineData("\u202Eevil\u2028", "\\u202eevil\\u2028")]
+    public void A_message_is_one_printable_line(string message, string shown) => Assert.Equal(shown, Make(message).Message);
+
+    [Fact]
+    public void A_message_fits_an_Event_and_ends_between_characters()
+    {
+        var message = Make(string.Concat(Enumerable.Repeat("\U0001F600", 5_000))).Message;
+        Assert.InRange(message.Length, 990, 1_000);
+        Assert.EndsWith("\U0001F600...", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Diagnostics_are_ordered_totally()
+    {
+        var one = Make("x");
+        Assert.NotEqual(0, one.CompareTo(one with { Effect = DiagnosticEffect.ObjectIgnored }));
+        Assert.Equal(0, one.CompareTo(Make("x")));
+        Assert.True(one.CompareTo(null) > 0);
+    }
+
+    private static Diagnostic Make(string message) => new(
+        DiagnosticCode.HostInvalid, DiagnosticSeverity.Error, new("Ingress", new("a", "b")), "spec", message, DiagnosticEffect.None);
+
+    [GeneratedRegex("^\\| `(\\w+)` \\|.*\\|.*\\|.*\\|$", RegexOptions.Multiline)]
+    private static partial Regex DocumentedCode();
+}

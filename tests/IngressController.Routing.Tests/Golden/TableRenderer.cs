@@ -1,0 +1,99 @@
+using System.Text;
+using IngressController.Routing.Table;
+
+namespace IngressController.Routing.Tests.Golden;
+
+/// <summary>A translation as text for people to read and for tests to compare: YAML, complete, in a fixed order.</summary>
+internal static class TableRenderer
+{
+    public static string Render(IngressController.Routing.Translation.Translation translation)
+    {
+        var text = new StringBuilder();
+        RenderHosts(text, translation.Table);
+        RenderDefaults(text, translation.Table);
+        RenderBackends(text, translation.Table);
+        RenderTls(text, translation.Table);
+        RenderDiagnostics(text, translation);
+        return text.ToString();
+    }
+
+    private static void RenderHosts(StringBuilder text, RoutingTable table)
+    {
+        Section(text, "hosts", table.Hosts.Count);
+        // Exact hosts, then wildcards, then rules without a host: the order in which a request tries them.
+        foreach (var host in table.Hosts.Values.OrderBy(h => h.Host.Length == 0 ? 2 : h.Host[0] == '*' ? 1 : 0).ThenBy(h => h.Host, StringComparer.Ordinal))
+        {
+            Line(text, $"  {Scalar(host.Host.Length == 0 ? "(every other host)" : host.Host)}:{(host.Routes.Count == 0 && host.Default is null ? " []" : "")}");
+            foreach (var route in host.Routes)
+                Line(text, $"  - {Scalar(Describe(route))}");
+            if (host.Default is { } defaultRoute)
+                Line(text, $"  - {Scalar($"otherwise -> {Describe(defaultRoute.Action)}   ({defaultRoute.Origin})")}");
+        }
+    }
+
+    private static void RenderDefaults(StringBuilder text, RoutingTable table)
+    {
+        if (table.DefaultRoute is null && table.DefaultCertificate is null)
+            return;
+        Line(text, "defaults:");
+        if (table.DefaultRoute is { } route)
+            Line(text, $"  route: {Scalar(Describe(route.Action))}");
+        if (table.DefaultCertificate is { } certificate)
+            Line(text, $"  certificate: {Scalar(Describe(certificate))}");
+    }
+
+    private static void RenderBackends(StringBuilder text, RoutingTable table)
+    {
+        Section(text, "backends", table.Backends.Count);
+        foreach (var (id, backend) in table.Backends.OrderBy(b => b.Key.Service).ThenBy(b => b.Key.Port, StringComparer.Ordinal))
+            Line(text, $"  {Scalar(id.ToString())}: {Scalar($"{backend.Protocol} {(backend.Endpoints.Count > 0 ? string.Join(' ', backend.Endpoints) : "none")}")}");
+    }
+
+    private static void RenderTls(StringBuilder text, RoutingTable table)
+    {
+        Section(text, "tls", table.TlsBindings.Count);
+        foreach (var (host, binding) in table.TlsBindings.OrderBy(b => b.Key, StringComparer.Ordinal))
+            Line(text, $"  {Scalar(host)}: {Scalar(Describe(binding))}");
+    }
+
+    private static void RenderDiagnostics(StringBuilder text, IngressController.Routing.Translation.Translation translation)
+    {
+        var diagnostics = translation.CollectDiagnostics();
+        if (diagnostics.Length == 0)
+            Line(text, "diagnostics: []");
+        else
+            Line(text, "diagnostics:");
+        foreach (var diagnostic in diagnostics)
+            Line(text, $"- {Scalar(diagnostic.ToString())}");
+    }
+
+    private static string Describe(Route route) =>
+        $"{route.Match.Type} {Short(RequestPath.Encode(route.Match.Value))} -> {Describe(route.Action)}   ({route.Origin})";
+
+    private static string Describe(RouteAction action) => action switch
+    {
+        RouteAction.Forward forward => forward.Backend.ToString(),
+        RouteAction.Unavailable unavailable => $"503 {unavailable.Reason}",
+        _ => throw new ArgumentOutOfRangeException(nameof(action), action, "an action without a rendering"),
+    };
+
+    private static string Describe(TlsBinding binding) =>
+        $"{binding.Secret} {binding.Certificate.Fingerprint[..8]} for {string.Join(", ", binding.Certificate.DnsNames)}";
+
+    private static string Short(string path) => path.Length <= 120 ? path : $"{path[..60]}... ({path.Length} characters)";
+
+    private static void Section(StringBuilder text, string name, int count) => Line(text, $"{name}:{(count == 0 ? " {}" : "")}");
+
+    private static void Line(StringBuilder text, string line) => text.Append(line).Append('\n');
+
+    /// <summary>Quoted only where a plain scalar would not read back as it is.</summary>
+    private static string Scalar(string value)
+    {
+        var isPlain = value.Length > 0
+            && value.All(c => c is >= ' ' and < '\x7F')
+            && !"!&*-?:,[]{}#|>@`\"'%".Contains(value[0])
+            && !value.Contains(": ", StringComparison.Ordinal) && !value.Contains(" #", StringComparison.Ordinal)
+            && value[^1] is not (' ' or ':');
+        return isPlain ? value : $"'{value.Replace("'", "''", StringComparison.Ordinal)}'";
+    }
+}

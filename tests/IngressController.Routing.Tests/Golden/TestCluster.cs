@@ -1,0 +1,108 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using IngressController.Kubernetes.Models;
+using IngressController.Routing.Cluster;
+
+namespace IngressController.Routing.Tests.Golden;
+
+/// <summary>A cluster that documents are applied to and deleted from; keeps account of what changed as a source would.</summary>
+internal sealed class TestCluster
+{
+    public ClusterSnapshot Snapshot { get; private set; } = ClusterSnapshot.Empty;
+
+    public ClusterChanges Changes { get; private set; } = new();
+
+    public ClusterChanges TakeChanges()
+    {
+        var taken = Changes;
+        Changes = new ClusterChanges();
+        return taken;
+    }
+
+    /// <exception cref="JsonException">The document does not decode.</exception>
+    public static IKubernetesObject Decode(JsonObject document) => document["kind"]?.ToString() switch
+    {
+        "Ingress" => document.Deserialize(KubernetesJsonContext.Default.V1Ingress)!,
+        "IngressClass" => document.Deserialize(KubernetesJsonContext.Default.V1IngressClass)!,
+        "Service" => document.Deserialize(KubernetesJsonContext.Default.V1Service)!,
+        "EndpointSlice" => document.Deserialize(KubernetesJsonContext.Default.V1EndpointSlice)!,
+        "Secret" => document.Deserialize(KubernetesJsonContext.Default.V1Secret)!,
+        var kind => throw new JsonException($"no kind of this controller: {kind}"),
+    };
+
+    public void Apply(JsonObject document) => Apply(Decode(document));
+
+    public void Apply(IKubernetesObject resource)
+    {
+        switch (resource)
+        {
+            case V1Ingress ingress:
+                Snapshot = Snapshot with { Ingresses = Snapshot.Ingresses.SetItem(ingress.ResourceName, ingress) };
+                Changes.Ingresses.Add(ingress.ResourceName);
+                break;
+            case V1IngressClass ingressClass:
+                Snapshot = Snapshot with { IngressClasses = Snapshot.IngressClasses.SetItem(ingressClass.ResourceName.Name, ingressClass) };
+                Changes.IngressClasses = true;
+                break;
+            case V1Service service:
+                Snapshot = Snapshot with { Services = Snapshot.Services.SetItem(service.ResourceName, service) };
+                Changes.Services.Add(service.ResourceName);
+                break;
+            case V1EndpointSlice slice:
+                ApplySlice(slice);
+                break;
+            case V1Secret secret:
+                ApplySecret(secret);
+                break;
+        }
+    }
+
+    public void Delete(JsonObject document)
+    {
+        var name = new ResourceName((string?)document["metadata"]?["namespace"] ?? "default", GoldenCase.NameOf(document));
+        switch (document["kind"]?.ToString())
+        {
+            case "Ingress":
+                Snapshot = Snapshot with { Ingresses = Snapshot.Ingresses.Remove(name) };
+                Changes.Ingresses.Add(name);
+                break;
+            case "IngressClass":
+                Snapshot = Snapshot with { IngressClasses = Snapshot.IngressClasses.Remove(name.Name) };
+                Changes.IngressClasses = true;
+                break;
+            case "Service":
+                Snapshot = Snapshot with { Services = Snapshot.Services.Remove(name) };
+                Changes.Services.Add(name);
+                break;
+            case "EndpointSlice":
+                if (Snapshot.Endpoints.ServiceOf(name) is { } owner)
+                    Changes.Services.Add(owner);
+                Snapshot = Snapshot with { Endpoints = Snapshot.Endpoints.Remove(name) };
+                break;
+            case "Secret":
+                Snapshot = Snapshot with { TlsSecrets = Snapshot.TlsSecrets.Remove(name) };
+                Changes.TlsSecrets.Add(name);
+                break;
+        }
+    }
+
+    private void ApplySlice(V1EndpointSlice slice)
+    {
+        if (Snapshot.Endpoints.ServiceOf(slice.ResourceName) is { } before)
+            Changes.Services.Add(before);
+        Snapshot = Snapshot with { Endpoints = Snapshot.Endpoints.Set(slice) };
+        if (slice.ServiceName is { } now)
+            Changes.Services.Add(now);
+    }
+
+    private void ApplySecret(V1Secret secret)
+    {
+        // Sources watch Secrets of this type alone.
+        if (secret.Type != V1Secret.TlsType)
+            return;
+        var name = secret.ResourceName;
+        var parsed = TlsSecretParser.Parse(secret, Snapshot.TlsSecrets.GetValueOrDefault(name));
+        Snapshot = Snapshot with { TlsSecrets = Snapshot.TlsSecrets.SetItem(name, parsed) };
+        Changes.TlsSecrets.Add(name);
+    }
+}

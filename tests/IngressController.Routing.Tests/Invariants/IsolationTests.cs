@@ -1,0 +1,61 @@
+using System.Text.Json.Nodes;
+using IngressController.Routing.Table;
+using IngressController.Routing.Tests.Golden;
+
+namespace IngressController.Routing.Tests.Invariants;
+
+/// <summary>One bad Ingress never harms another: every invalid case, younger and in other namespaces, beside every valid one.</summary>
+public sealed class IsolationTests
+{
+    private static readonly Lazy<IReadOnlyList<GoldenCase>> ValidCases = new(() =>
+        [.. GoldenCase.AllNames.Select(GoldenCase.Load).Where(golden => golden.Translate().CollectDiagnostics().Length == 0).Select(AsOlder)]);
+
+    public static TheoryData<string> InvalidCases =>
+        [.. GoldenCase.AllNames.Where(name => GoldenCase.Load(name).Translate().CollectDiagnostics().Length > 0)];
+
+    [Theory]
+    [MemberData(nameof(InvalidCases))]
+    public void An_invalid_case_leaves_valid_ones_as_they_were(string name)
+    {
+        var stranger = GoldenCase.Load(name).AllDocuments.Where(document => !GoldenCase.IsKind(document, "IngressClass")).Select(AsStranger).ToArray();
+        foreach (var valid in ValidCases.Value)
+        {
+            var alone = valid.Translate().Table;
+            var together = (valid with { Steps = [.. valid.Steps, stranger] }).Translate().Table;
+
+            Assert.All(alone.Hosts, host => AssertKept(host.Value, together.Hosts[host.Key]));
+            Assert.All(alone.Backends, backend => Assert.Equal(backend.Value, together.Backends[backend.Key]));
+            Assert.All(alone.TlsBindings, binding => Assert.Equal(binding.Value, together.TlsBindings[binding.Key]));
+            Assert.Equal(alone.DefaultCertificate, together.DefaultCertificate);
+            Assert.Equal(alone.DefaultRoute, together.DefaultRoute);
+        }
+    }
+
+    [Fact]
+    public void There_are_valid_cases() => Assert.True(ValidCases.Value.Count > 30);
+
+    private static void AssertKept(VirtualHost before, VirtualHost after)
+    {
+        // Others may add paths to a host, but not change or reorder what is there.
+        Assert.Equal(before.Routes, after.Routes.Where(before.Routes.Contains));
+        if (before.Default is not null)
+            Assert.Equal(before.Default, after.Default);
+    }
+
+    /// <summary>An Ingress without an age is the youngest of all; here each must be older than the stranger's.</summary>
+    private static GoldenCase AsOlder(GoldenCase golden)
+    {
+        foreach (var metadata in golden.AllDocuments.Select(document => document["metadata"]!.AsObject()))
+            metadata.TryAdd("creationTimestamp", "2024-01-01T00:00:00Z");
+        return golden;
+    }
+
+    private static JsonObject AsStranger(JsonObject document)
+    {
+        var copy = document.DeepClone().AsObject();
+        var metadata = copy["metadata"]!.AsObject();
+        metadata["namespace"] = $"zz-{metadata["namespace"] ?? "default"}";
+        metadata["creationTimestamp"] = "2098-01-01T00:00:00Z";
+        return copy;
+    }
+}
