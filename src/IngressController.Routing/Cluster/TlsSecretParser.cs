@@ -9,6 +9,8 @@ namespace IngressController.Routing.Cluster;
 /// <summary>Parses Secrets of type kubernetes.io/tls: pure, from bytes to a certificate or a problem.</summary>
 public static class TlsSecretParser
 {
+    private const int ShortestRsaKey = 2048;
+
     /// <summary>
     /// Parses the Secret. One that does not parse keeps the certificate of <paramref name="previous"/>, so that a mistake in a
     /// Secret does not take down a host that works.
@@ -84,6 +86,12 @@ public static class TlsSecretParser
     {
         if (leaf.GetKeyAlgorithm() is not ("1.2.840.113549.1.1.1" or "1.2.840.10045.2.1"))
             throw new TlsSecretException("data[tls.crt]: the key is neither RSA nor ECDSA");
+        using (var rsa = leaf.GetRSAPublicKey())
+        {
+            // OpenSSL's security level 2, the usual one, would refuse it in every handshake.
+            if (rsa?.KeySize < ShortestRsaKey)
+                throw new TlsSecretException($"data[tls.crt]: an RSA key of {rsa.KeySize} bits is too short; {ShortestRsaKey} is the least");
+        }
 
         var keyChars = new char[Encoding.UTF8.GetMaxCharCount(keyPem.Length)];
         try

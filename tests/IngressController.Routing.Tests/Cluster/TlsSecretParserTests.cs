@@ -72,6 +72,7 @@ public sealed class TlsSecretParserTests
         { Read("app-ecdsa.crt")[..200], Read("app-ecdsa.key"), "data[tls.crt] holds no PEM certificate" },
         { Read("malformed-san-ecdsa.crt"), Read("malformed-san-ecdsa.key"), "data[tls.crt] does not decode" },
         { Read("ed25519.crt"), Read("ed25519.key"), "neither RSA nor ECDSA" },
+        { Read("short-rsa.crt"), Read("short-rsa.key"), "an RSA key of 1024 bits is too short" },
         { Read("app-ecdsa.crt"), "garbage", "data[tls.key] is no private key of the first certificate" },
         { Read("app-ecdsa.crt"), Read("app-renewed-ecdsa.key"), "data[tls.key] is no private key of the first certificate" },
         { Read("app-ecdsa.crt"), Read("api-rsa.key"), "data[tls.key] is no private key of the first certificate" },

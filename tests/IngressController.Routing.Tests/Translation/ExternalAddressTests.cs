@@ -12,6 +12,8 @@ public sealed class ExternalAddressTests
     [InlineData("0.1.2.3")]
     [InlineData("169.254.0.1")]
     [InlineData("169.254.169.254")]
+    [InlineData("168.63.129.16")]
+    [InlineData("100.100.100.200")]
     [InlineData("224.0.0.1")]
     [InlineData("240.0.0.1")]
     [InlineData("255.255.255.255")]
