@@ -83,4 +83,10 @@ public abstract record RouteAction
 }
 
 /// <summary>The certificate of a host.</summary>
-public sealed record TlsBinding(string Host, ResourceName Secret, TlsCertificate Certificate);
+/// <param name="Host">The host, exact or one-label wildcard.</param>
+/// <param name="Secret">The Secret it comes from; null when none is named.</param>
+/// <param name="Certificate">
+/// Null means the default certificate, also where another Ingress's wildcard certificate would cover the host: who routes a host and says
+/// how it is served must not get a stranger's certificate because a Secret is missing.
+/// </param>
+public sealed record TlsBinding(string Host, ResourceName? Secret, TlsCertificate? Certificate);

@@ -59,11 +59,15 @@ internal sealed class TlsMerge
         && (decider == (ingress, wish) || (decider.Wish.Secret is not null && decider.Ingress.Namespace == ingress.Namespace));
 
     private MergedTls Finish() => new(
-        _served?.Binding,
+        _served?.Binding ?? Refused(),
         // What cannot be served does not matter much when another Secret of the owner is.
         [.. _diagnostics.Select(diagnostic => _served is not null && diagnostic.Effect == DiagnosticEffect.DefaultCertificate
             ? diagnostic with { Effect = DiagnosticEffect.FieldIgnored }
             : diagnostic)]);
+
+    /// <summary>The owner of the host wants a certificate that cannot be served, or the default one.</summary>
+    private TlsBinding? Refused() =>
+        _decider is { Wish.Claim: TlsClaim.ListedAndRouted } decider ? new TlsBinding(_host, decider.Wish.Secret, Certificate: null) : null;
 
     private TlsCertificate? Usable(ResourceName ingress, TlsContribution wish, ResourceName name)
     {

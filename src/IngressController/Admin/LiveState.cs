@@ -21,7 +21,7 @@ internal sealed class LiveState(RoutingState routing, CertificateStore certifica
             .Select(BackendView.Of);
 
     public IEnumerable<CertificateView> Certificates() =>
-        certificates.Table.Hosts.OrderBy(host => host.Key, StringComparer.Ordinal).Select(host => CertificateView.Of(host.Key, host.Value))
+        certificates.Table.Hosts.OrderBy(host => host.Key, StringComparer.Ordinal).Select(host => CertificateView.Of(host.Key, host.Value ?? certificates.Table.Default))
             .Append(CertificateView.Of("(default)", certificates.Table.Default));
 
     public IEnumerable<DiagnosticView> Diagnostics() =>

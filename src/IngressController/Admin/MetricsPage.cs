@@ -38,7 +38,7 @@ internal sealed class MetricsPage(
         text.Family("yarp_ingress_certificate_expiry_seconds", "gauge", "When the certificate of a host ends, in seconds since 1970.");
         foreach (var (host, served) in certificates.Table.Hosts)
         {
-            if (served.Certificate is { } certificate)
+            if (served?.Certificate is { } certificate)
                 text.Sample("yarp_ingress_certificate_expiry_seconds", certificate.NotAfter.ToUnixTimeSeconds(), ("host", host));
         }
 

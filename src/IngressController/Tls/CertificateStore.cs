@@ -23,16 +23,16 @@ internal sealed class CertificateStore
         if (translation.Changes.TlsHosts.Length == 0 && !translation.Changes.Defaults)
             return;
 
-        var hosts = new Dictionary<string, ServerCertificate>(_table.Hosts, StringComparer.OrdinalIgnoreCase);
+        var hosts = new Dictionary<string, ServerCertificate?>(_table.Hosts, StringComparer.OrdinalIgnoreCase);
         foreach (var host in translation.Changes.TlsHosts)
         {
             if (translation.Table.TlsBindings.TryGetValue(host, out var binding))
-                hosts[host] = Get(binding.Certificate);
+                hosts[host] = binding.Certificate is { } certificate ? Get(certificate) : null;
             else
                 hosts.Remove(host);
         }
 
-        _table = new CertificateTable(hosts, translation.Table.DefaultCertificate is { } own ? Get(own.Certificate) : _selfSigned);
+        _table = new CertificateTable(hosts, translation.Table.DefaultCertificate?.Certificate is { } own ? Get(own) : _selfSigned);
         Forget();
     }
 
@@ -56,12 +56,13 @@ internal sealed class CertificateStore
 }
 
 /// <summary>All certificates of one revision. Immutable.</summary>
-internal sealed class CertificateTable(Dictionary<string, ServerCertificate> hosts, ServerCertificate defaultCertificate)
+internal sealed class CertificateTable(Dictionary<string, ServerCertificate?> hosts, ServerCertificate defaultCertificate)
 {
-    private readonly Dictionary<string, ServerCertificate>.AlternateLookup<ReadOnlySpan<char>> _lookup =
+    private readonly Dictionary<string, ServerCertificate?>.AlternateLookup<ReadOnlySpan<char>> _lookup =
         hosts.GetAlternateLookup<ReadOnlySpan<char>>();
 
-    public Dictionary<string, ServerCertificate> Hosts => hosts;
+    /// <summary>Null stands for the default certificate: such a host gets no wildcard's.</summary>
+    public Dictionary<string, ServerCertificate?> Hosts => hosts;
 
     public ServerCertificate Default => defaultCertificate;
 
@@ -75,13 +76,13 @@ internal sealed class CertificateTable(Dictionary<string, ServerCertificate> hos
         if (name.IsEmpty || name.Length > 255)
             return defaultCertificate;
         if (_lookup.TryGetValue(name, out var exact))
-            return exact;
+            return exact ?? defaultCertificate;
         if (name.IndexOf('.') is not (> 0 and var dot))
             return defaultCertificate;
 
         Span<char> wildcard = stackalloc char[256];
         wildcard[0] = '*';
         name[dot..].CopyTo(wildcard[1..]);
-        return _lookup.TryGetValue(wildcard[..(name.Length - dot + 1)], out var parent) ? parent : defaultCertificate;
+        return _lookup.TryGetValue(wildcard[..(name.Length - dot + 1)], out var parent) && parent is not null ? parent : defaultCertificate;
     }
 }

@@ -77,8 +77,9 @@ internal static class TableRenderer
         _ => throw new ArgumentOutOfRangeException(nameof(action), action, "an action without a rendering"),
     };
 
-    private static string Describe(TlsBinding binding) =>
-        $"{binding.Secret} {binding.Certificate.Fingerprint[..8]} for {string.Join(", ", binding.Certificate.DnsNames)}";
+    private static string Describe(TlsBinding binding) => binding.Certificate is { } certificate
+        ? $"{binding.Secret} {certificate.Fingerprint[..8]} for {string.Join(", ", certificate.DnsNames)}"
+        : "the default certificate";
 
     private static string Short(string path) => path.Length <= 120 ? path : $"{path[..60]}... ({path.Length} characters)";
 
