@@ -37,6 +37,13 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
         if (state.Hosts is not { } hosts)
             return errors.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "Service Unavailable", "the proxy has no configuration yet");
 
+        if (RequestFraming.Problem(context.Request) is { } problem)
+        {
+            // What follows on this connection may be part of this request or the next one.
+            context.Response.Headers.Connection = "close";
+            return errors.WriteAsync(context, StatusCodes.Status400BadRequest, "Bad Request", problem);
+        }
+
         var path = RequestPath.Normalize(RequestTarget.Split(context, out _));
         if (path.Problem != PathProblem.None)
             return errors.WriteAsync(context, StatusCodes.Status400BadRequest, "Bad Request", Explain(path.Problem));

@@ -50,7 +50,10 @@ internal sealed class TestController : IAsyncDisposable
     /// <summary>Replaces all manifests; returns when they are live.</summary>
     public async Task ApplyAsync(string manifests)
     {
-        await File.WriteAllTextAsync(Path.Combine(_folder, "manifests.yaml"), manifests);
+        // Moved into place, so that the folder is never read half written.
+        var written = Path.Combine(_folder, "manifests.new");
+        await File.WriteAllTextAsync(written, manifests);
+        File.Move(written, Path.Combine(_folder, "manifests.yaml"), overwrite: true);
         ((FolderClusterSource)Services.GetRequiredService<IClusterSource>()).ReadAll();
         var loop = Services.GetRequiredService<ReconcileLoop>();
         var store = Services.GetRequiredService<ClusterStore>();
