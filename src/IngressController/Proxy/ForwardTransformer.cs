@@ -48,6 +48,13 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
             headers.Remove(HeaderNames.Server);
         else if (headers.Server.Count == 0)
             headers.Server = ErrorResponse.OurServer;
+        // A body of known length is no stream of events; the bytes after an upgrade are no body.
+        if (copyBody && headers.ContentLength is null
+            && proxyResponse.StatusCode != HttpStatusCode.SwitchingProtocols && proxyResponse.RequestMessage?.Method != HttpMethod.Connect)
+        {
+            proxyResponse.Content = new PromptResponseHead(proxyResponse.Content, context.Response);
+        }
+
         return copyBody;
     }
 

@@ -44,6 +44,9 @@ internal sealed class WireConnection(Stream stream, Socket socket) : IAsyncDispo
 
     public Stream Stream => stream;
 
+    /// <summary>Bytes received and not yet read by a test.</summary>
+    public int Buffered => _length - _position;
+
     public static async Task<WireConnection> ConnectAsync(int port, SslClientAuthenticationOptions? tls = null)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
