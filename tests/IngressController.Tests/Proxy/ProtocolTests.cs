@@ -264,12 +264,14 @@ public sealed class GrpcTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
             await stream.FlushAsync();
             await never.Task;
         }));
-        using (await proxy.Controller.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead))
-        {
-        }
-
-        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        using var response = await proxy.Controller.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var leaving = new CancellationTokenSource();
+        var reading = (await response.Content.ReadAsStreamAsync()).ReadAsync(new byte[1], leaving.Token).AsTask();
+        await leaving.CancelAsync();
+        // The client resets the stream once its own sending has ended.
         never.SetCanceled();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(10));
     }
 }
 
