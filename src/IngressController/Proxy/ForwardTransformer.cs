@@ -48,6 +48,13 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
             headers.Remove(HeaderNames.Server);
         else if (headers.Server.Count == 0)
             headers.Server = ErrorResponse.OurServer;
+        // A body of known length is no stream of events; the bytes after an upgrade are no body.
+        if (copyBody && headers.ContentLength is null
+            && proxyResponse.StatusCode != HttpStatusCode.SwitchingProtocols && proxyResponse.RequestMessage?.Method != HttpMethod.Connect)
+        {
+            proxyResponse.Content = new PromptResponseHead(proxyResponse.Content, context.Response);
+        }
+
         return copyBody;
     }
 
@@ -65,6 +72,11 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
                 continue;
             Add(proxyRequest, name, values);
         }
+
+        // The HTTP client sends a request without content again when a kept connection breaks; RFC 9110, 9.2.2 forbids a proxy that
+        // for methods that are not idempotent, so these get content, be it empty.
+        if (proxyRequest.Content is null && !IsIdempotent(context.Request.Method))
+            proxyRequest.Content = new ByteArrayContent([]);
 
         if (proxyRequest.Version == HttpVersion.Version20 && incoming.TE.ToString().Contains("trailers", StringComparison.OrdinalIgnoreCase))
             proxyRequest.Headers.TryAddWithoutValidation(HeaderNames.TE, "trailers");
@@ -124,6 +136,11 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
         name.Equals(HeaderNames.Host, StringComparison.OrdinalIgnoreCase)
         || name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>CONNECT is here the WebSocket of an HTTP/2 client, which is a GET to most backends.</summary>
+    private static bool IsIdempotent(string method) =>
+        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method)
+        || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method) || HttpMethods.IsConnect(method);
+
     private static bool IsHopByHop(string name) => name.Length switch
     {
         2 => name.Equals(HeaderNames.TE, StringComparison.OrdinalIgnoreCase),
@@ -137,11 +154,18 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
         _ => name.StartsWith(':'),
     };
 
-    /// <summary>Headers that tell where a request came from: only ours reach the backend, whatever the client sent.</summary>
-    private static bool IsForwarding(string name) =>
-        name.Length > 0 && (name[0] | 0x20) is 'x' or 'f'
-        && (name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
-            || name.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase)
-            || name.Equals("X-Request-ID", StringComparison.OrdinalIgnoreCase)
-            || name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase));
+    /// <summary>
+    /// Headers that tell where a request came from: only ours reach the backend, whatever the client sent. CGI and its heirs (WSGI,
+    /// Rack, PHP) read <c>X_Real_IP</c> as the same variable as <c>X-Real-IP</c>, so an underscore makes no difference.
+    /// </summary>
+    private static bool IsForwarding(string name)
+    {
+        if (name.Length == 0 || (name[0] | 0x20) is not ('x' or 'f'))
+            return false;
+        var dashed = name.Contains('_') ? name.Replace('_', '-') : name;
+        return dashed.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
+            || dashed.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase)
+            || dashed.Equals("X-Request-ID", StringComparison.OrdinalIgnoreCase)
+            || dashed.Equals("Forwarded", StringComparison.OrdinalIgnoreCase);
+    }
 }

@@ -3,14 +3,14 @@ using IngressController.Routing.Table;
 namespace IngressController.Proxy;
 
 /// <summary>
-/// The paths of one host: Exact before Prefix, then the longest Prefix by whole elements. One hash look-up per element boundary,
-/// never more than the deepest rule has, so a hostile path costs no more than an ordinary one. Immutable.
+/// The paths of one host: Exact before Prefix, then the longest Prefix by whole elements. One hash look-up per element boundary at
+/// which a rule of that length ends, so neither a hostile path nor a rule of thousands of elements makes the host slow. Immutable.
 /// </summary>
 internal sealed class PathTable
 {
     private readonly Dictionary<string, Entry> _entries;
     private readonly Dictionary<string, Entry>.AlternateLookup<ReadOnlySpan<char>> _lookup;
-    private readonly int _longestPrefix;
+    private readonly bool[] _hasPrefixOfLength;
     private readonly ProxyRoute? _root;
     private readonly ProxyRoute? _default;
 
@@ -32,12 +32,15 @@ internal sealed class PathTable
             else
             {
                 _entries[match.Value] = entry with { Prefix = route };
-                _longestPrefix = Math.Max(_longestPrefix, match.Value.Length);
                 if (match.Value == "/")
                     _root = route;
             }
         }
 
+        var prefixes = _entries.Where(entry => entry.Value.Prefix is not null).Select(entry => entry.Key.Length).ToArray();
+        _hasPrefixOfLength = new bool[prefixes.DefaultIfEmpty().Max() + 1];
+        foreach (var length in prefixes)
+            _hasPrefixOfLength[length] = true;
         _lookup = _entries.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
@@ -53,11 +56,11 @@ internal sealed class PathTable
 
         // "/foo/" is "/foo" to a Prefix: the empty last element does not count.
         var candidate = path.Length > 1 && path[^1] == '/' ? path[..^1] : path;
-        if (candidate.Length > _longestPrefix)
-            candidate = ElementBoundaryAtMost(path, _longestPrefix);
+        if (candidate.Length >= _hasPrefixOfLength.Length)
+            candidate = ElementBoundaryAtMost(path, _hasPrefixOfLength.Length - 1);
         while (candidate.Length > 1)
         {
-            if (_lookup.TryGetValue(candidate, out var entry) && entry.Prefix is { } prefix)
+            if (_hasPrefixOfLength[candidate.Length] && _lookup.TryGetValue(candidate, out var entry) && entry.Prefix is { } prefix)
                 return prefix;
             candidate = candidate[..Math.Max(candidate.LastIndexOf('/'), 0)];
         }

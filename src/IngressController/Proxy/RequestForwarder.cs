@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.WebUtilities;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
 
@@ -44,14 +45,17 @@ internal sealed partial class RequestForwarder(IHttpForwarder forwarder, Forward
         if (context.RequestAborted.IsCancellationRequested)
             return Task.CompletedTask;
 
+        // Not the endpoint's failure, so no line of the log: any client could fill it.
+        if (IsClientsFault(error))
+        {
+            var status = context.Response.StatusCode;
+            return errors.WriteAsync(context, status, ReasonPhrases.GetReasonPhrase(status), "the request body could not be read");
+        }
+
         Log.Failed(logger, route.Definition.Origin, destination.DestinationId, error, Reason(exception));
-        if (context.Response.HasStarted)
-            return Task.CompletedTask;
         return error is ForwarderError.RequestTimedOut || exception?.InnerException is UpstreamConnectTimeoutException
             ? errors.WriteAsync(context, StatusCodes.Status504GatewayTimeout, "Gateway Timeout", "the backend did not answer in time")
-            : IsClientsFault(error)
-                ? errors.WriteAsync(context, context.Response.StatusCode, "Bad Request", "the request body could not be read")
-                : errors.WriteAsync(context, StatusCodes.Status502BadGateway, "Bad Gateway", "the backend could not be reached or answered wrongly");
+            : errors.WriteAsync(context, StatusCodes.Status502BadGateway, "Bad Gateway", "the backend could not be reached or answered wrongly");
     }
 
     private static bool IsConnectFailure(HttpContext context) =>

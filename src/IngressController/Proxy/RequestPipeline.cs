@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using IngressController.Observability;
 using IngressController.Routing.Table;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace IngressController.Proxy;
 
@@ -37,9 +38,20 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
         if (state.Hosts is not { } hosts)
             return errors.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "Service Unavailable", "the proxy has no configuration yet");
 
+        if (RequestFraming.Problem(context.Request) is { } problem)
+        {
+            // What follows on this connection may be part of this request or the next one.
+            context.Response.Headers.Connection = "close";
+            return errors.WriteAsync(context, StatusCodes.Status400BadRequest, "Bad Request", problem);
+        }
+
         var path = RequestPath.Normalize(RequestTarget.Split(context, out _));
         if (path.Problem != PathProblem.None)
             return errors.WriteAsync(context, StatusCodes.Status400BadRequest, "Bad Request", Explain(path.Problem));
+
+        // RFC 8441, 5: of all that can be tunnelled through HTTP/2, only WebSockets are.
+        if (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } tunnel && tunnel.Protocol != "websocket")
+            return errors.WriteAsync(context, StatusCodes.Status501NotImplemented, "Not Implemented", "only WebSockets can be tunnelled");
 
         if (hosts.Find(context.Request.Headers.Host.ToString(), path.Match) is not { } route)
             return errors.WriteAsync(context, StatusCodes.Status404NotFound, "Not Found", "no route matches this host and path");

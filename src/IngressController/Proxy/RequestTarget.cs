@@ -33,6 +33,10 @@ internal static class RequestTarget
             return target;
         var rest = target[(scheme + 3)..];
         var path = rest.IndexOfAny('/', '?');
+        // User names before the host, and what some parsers end a host at: such an authority names two hosts. Left whole, it is
+        // refused as no absolute path.
+        if ((path < 0 ? rest : rest[..path]).IndexOfAny('@', '#', '\\') >= 0)
+            return target;
         return path < 0 ? "/" : rest[path] == '/' ? rest[path..] : string.Concat("/", rest[path..]);
     }
 }

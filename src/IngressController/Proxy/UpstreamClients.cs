@@ -24,7 +24,7 @@ internal sealed class UpstreamClients(UpstreamOptions options) : IDisposable
             client.Dispose();
     }
 
-    private HttpMessageInvoker Create(UpstreamTransport transport) => new(new SocketsHttpHandler
+    private HttpMessageInvoker Create(UpstreamTransport transport) => new(new PromptRequestBodies(new SocketsHttpHandler
     {
         UseProxy = false,
         UseCookies = false,
@@ -46,5 +46,5 @@ internal sealed class UpstreamClients(UpstreamOptions options) : IDisposable
         // Header bytes pass as they are: Latin-1 maps every byte to one char and back.
         RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
         ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
-    });
+    }));
 }

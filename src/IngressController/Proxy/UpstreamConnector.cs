@@ -28,7 +28,7 @@ internal sealed class UpstreamConnector(UpstreamOptions options)
             else
                 await ConnectToNameAsync(socket, endpoint, timeout.Token);
 
-            var stream = new NetworkStream(socket, ownsSocket: true);
+            var stream = new UpstreamStream(socket);
             return transport.Protocol == BackendProtocol.Https ? await AuthenticateAsync(stream, endpoint, timeout.Token) : stream;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
@@ -58,7 +58,7 @@ internal sealed class UpstreamConnector(UpstreamOptions options)
     /// TLS to Pods is encryption without identity: their certificates are issued by nobody in common and name no Pod address.
     /// Verification comes with the backend TLS annotations, which say against what.
     /// </summary>
-    private static async Task<Stream> AuthenticateAsync(NetworkStream stream, DnsEndPoint endpoint, CancellationToken cancellation)
+    private static async Task<Stream> AuthenticateAsync(UpstreamStream stream, DnsEndPoint endpoint, CancellationToken cancellation)
     {
         var tls = new SslStream(stream, leaveInnerStreamOpen: false);
         try

@@ -48,9 +48,18 @@ internal sealed class TestController : IAsyncDisposable
     }
 
     /// <summary>Replaces all manifests; returns when they are live.</summary>
-    public async Task ApplyAsync(string manifests)
+    /// <param name="manifests">The manifests of the first file.</param>
+    /// <param name="others">Those of a second file: what does not decode holds up the changes of its own file only.</param>
+    public async Task ApplyAsync(string manifests, string others = "")
     {
-        await File.WriteAllTextAsync(Path.Combine(_folder, "manifests.yaml"), manifests);
+        foreach (var (file, text) in new[] { ("manifests", manifests), ("others", others) })
+        {
+            // Moved into place, so that the folder is never read half written.
+            var written = Path.Combine(_folder, $"{file}.new");
+            await File.WriteAllTextAsync(written, text);
+            File.Move(written, Path.Combine(_folder, $"{file}.yaml"), overwrite: true);
+        }
+
         ((FolderClusterSource)Services.GetRequiredService<IClusterSource>()).ReadAll();
         var loop = Services.GetRequiredService<ReconcileLoop>();
         var store = Services.GetRequiredService<ClusterStore>();

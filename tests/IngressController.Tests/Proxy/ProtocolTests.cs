@@ -1,0 +1,288 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using IngressController.Tests.Fakes;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace IngressController.Tests.Proxy;
+
+/// <summary>HTTP/1.1 and HTTP/2 from clients; HTTP/1.1, TLS and HTTP/2 without TLS to backends.</summary>
+public sealed class ProtocolTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
+{
+    private HttpClient Client => proxy.Controller.Client;
+
+    [Theory]
+    [InlineData("http", "1.1", HttpProtocols.Http1, null)]
+    [InlineData("https", "1.1", HttpProtocols.Http1, null)]
+    [InlineData("https", "2.0", HttpProtocols.Http1, null)]
+    [InlineData("http", "1.1", HttpProtocols.Http1, "https")]
+    [InlineData("https", "2.0", HttpProtocols.Http1, "https")]
+    [InlineData("http", "1.1", HttpProtocols.Http2, "kubernetes.io/h2c")]
+    [InlineData("https", "2.0", HttpProtocols.Http2, "kubernetes.io/h2c")]
+    public async Task Every_client_reaches_every_backend(string scheme, string version, HttpProtocols backendSpeaks, string? appProtocol)
+    {
+        await using var backend = await KestrelBackend.StartAsync(
+            async context =>
+            {
+                using var body = new StreamReader(context.Request.Body);
+                var text = await body.ReadToEndAsync();
+                context.Response.Headers["X-Seen"] =
+                    $"{context.Request.Protocol} {context.Request.Headers.Host} {context.Request.Headers["X-Forwarded-Proto"]} {context.Request.Headers["X-Forwarded-Port"]} {context.Request.Headers.Cookie} {context.Request.Path.Value}{context.Request.QueryString}";
+                await context.Response.WriteAsync($"got {text}");
+            },
+            backendSpeaks, withTls: appProtocol == "https");
+        var host = await proxy.ServeAsync([backend.Port], appProtocol);
+        using var request = Request(HttpMethod.Post, $"{scheme}://{host}/p%20q?a=b", version);
+        request.Content = new StringContent("hello");
+        request.Headers.TransferEncodingChunked = version == "1.1";
+        request.Headers.Add("Cookie", "a=1; b=2");
+        using var response = await Client.SendAsync(request);
+
+        Assert.Equal("got hello", await response.Content.ReadAsStringAsync());
+        Assert.Equal(version, response.Version.ToString());
+        var port = scheme == "https" ? 443 : 80;
+        var protocol = backendSpeaks == HttpProtocols.Http2 ? "HTTP/2" : "HTTP/1.1";
+        Assert.Equal($"{protocol} {host} {scheme} {port} a=1; b=2 /p q?a=b", response.Headers.GetValues("X-Seen").Single());
+    }
+
+    [Fact]
+    public async Task An_HTTP_2_request_without_a_length_is_chunked_for_the_backend_and_one_without_a_body_has_none()
+    {
+        await using var backend = WireBackend.Answer(WireBackend.Ok("ok"));
+        var host = await proxy.ServeAsync(backend);
+        using var post = Request(HttpMethod.Post, $"https://{host}/", "2.0");
+        post.Content = new PushContent(async stream => await stream.WriteAsync("hello"u8.ToArray()));
+        using var first = await Client.SendAsync(post);
+        using var get = Request(HttpMethod.Get, $"https://{host}/", "2.0");
+        using var second = await Client.SendAsync(get);
+
+        var requests = backend.Requests.ToArray();
+        Assert.Equal(("hello", "chunked"), (requests[0].Body, requests[0].One("Transfer-Encoding")));
+        Assert.Empty(requests[1].All("Transfer-Encoding").Concat(requests[1].All("Content-Length")));
+    }
+
+    [Fact]
+    public async Task Trailers_of_a_chunked_response_reach_an_HTTP_2_client()
+    {
+        await using var backend = WireBackend.Answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 42\r\n\r\n");
+        var host = await proxy.ServeAsync(backend);
+        using var request = Request(HttpMethod.Get, $"https://{host}/", "2.0");
+        using var response = await Client.SendAsync(request);
+        Assert.Equal("hello", await response.Content.ReadAsStringAsync());
+        Assert.Equal("42", response.TrailingHeaders.GetValues("X-Sum").Single());
+    }
+
+    [Fact]
+    public async Task Trailers_never_damage_the_response_of_an_HTTP_1_1_client()
+    {
+        await using var backend = WireBackend.Answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 42\r\n\r\n");
+        var host = await proxy.ServeAsync(backend);
+        var response = await proxy.GetAsync(host, "/", "TE: trailers\r\nConnection: TE\r\n");
+        Assert.Equal("hello", response.Body);
+        Assert.True(response.Trailers is [] or [("X-Sum", "42")]);
+    }
+
+    [Fact]
+    public async Task A_backend_that_breaks_off_an_HTTP_2_response_breaks_off_the_clients()
+    {
+        await using var backend = await KestrelBackend.StartAsync(
+            async context =>
+            {
+                await context.Response.WriteAsync("hello");
+                await context.Response.Body.FlushAsync();
+                context.Abort();
+            },
+            HttpProtocols.Http2);
+        var host = await proxy.ServeAsync([backend.Port], "h2c");
+        await using var connection = await proxy.ConnectAsync();
+        await connection.SendAsync($"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        var head = (await connection.ReadHeadAsync())!;
+        // When the reset overtakes the head, the client is told so; a whole response it must never look like.
+        if (head.Status != 502)
+            await Assert.ThrowsAnyAsync<IOException>(() => connection.ReadBodyAsync(head, untilClose: true));
+    }
+
+    [Fact]
+    public async Task TE_trailers_reaches_an_HTTP_2_backend()
+    {
+        var seen = "";
+        await using var backend = await KestrelBackend.StartAsync(
+            context =>
+            {
+                seen = context.Request.Headers.TE.ToString();
+                return Task.CompletedTask;
+            },
+            HttpProtocols.Http2);
+        var host = await proxy.ServeAsync([backend.Port], "h2c");
+        Assert.Equal(200, (await proxy.GetAsync(host, "/", "TE: trailers, gzip\r\nConnection: TE\r\n")).Status);
+        Assert.Equal("trailers", seen);
+    }
+
+    internal static HttpRequestMessage Request(HttpMethod method, string uri, string version) => new(method, uri)
+    {
+        Version = Version.Parse(version),
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+    };
+}
+
+/// <summary>gRPC as it is on the wire: length-prefixed messages over HTTP/2, the status in trailers.</summary>
+public sealed class GrpcTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
+{
+    private static byte[] Frame(string message)
+    {
+        var frame = new byte[5 + message.Length];
+        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(1), message.Length);
+        Encoding.ASCII.GetBytes(message, frame.AsSpan(5));
+        return frame;
+    }
+
+    private static async Task<string?> ReadAsync(Stream stream)
+    {
+        var prefix = new byte[5];
+        if (await stream.ReadAtLeastAsync(prefix, 5, throwOnEndOfStream: false) == 0)
+            return null;
+        var message = new byte[BinaryPrimitives.ReadInt32BigEndian(prefix.AsSpan(1))];
+        await stream.ReadExactlyAsync(message);
+        return Encoding.ASCII.GetString(message);
+    }
+
+    /// <summary>Answers each message before the next one comes; a message "fail" ends the call with status 7.</summary>
+    private static async Task ServeAsync(HttpContext context)
+    {
+        context.Response.ContentType = "application/grpc";
+        if (context.Request.Path == "/s/Denied")
+        {
+            // A call without any message has its status in the headers.
+            context.Response.Headers["grpc-status"] = "7";
+            return;
+        }
+
+        context.Response.DeclareTrailer("grpc-status");
+        await context.Response.StartAsync();
+        await context.Response.Body.FlushAsync();
+        var status = context.Request.Headers.TE == "trailers" ? "0" : "13";
+        while (await ReadAsync(context.Request.Body) is { } message)
+        {
+            if (message == "fail")
+            {
+                status = "7";
+                break;
+            }
+
+            await context.Response.Body.WriteAsync(Frame($"echo {message}"));
+            await context.Response.Body.FlushAsync();
+        }
+
+        context.Response.AppendTrailer("grpc-status", status);
+        context.Response.AppendTrailer("grpc-message", "bye");
+    }
+
+    private static HttpRequestMessage Call(string host, string method, HttpContent content)
+    {
+        var request = ProtocolTests.Request(HttpMethod.Post, $"https://{host}/s/{method}", "2.0");
+        request.Content = content;
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
+        request.Headers.Add("TE", "trailers");
+        return request;
+    }
+
+    [Theory]
+    [InlineData("hello", "0")]
+    [InlineData("fail", "7")]
+    public async Task A_unary_call_gets_its_message_and_its_status(string message, string status)
+    {
+        await using var backend = await KestrelBackend.StartAsync(ServeAsync, HttpProtocols.Http2);
+        var host = await proxy.ServeAsync([backend.Port], "grpc");
+        using var request = Call(host, "Unary", new ByteArrayContent(Frame(message)));
+        using var response = await proxy.Controller.Client.SendAsync(request);
+        Assert.Equal(status == "0" ? "echo hello" : null, await ReadAsync(await response.Content.ReadAsStreamAsync()));
+        Assert.Equal("application/grpc", response.Content.Headers.ContentType!.ToString());
+        Assert.Equal(status, response.TrailingHeaders.GetValues("grpc-status").Single());
+        Assert.Equal("bye", response.TrailingHeaders.GetValues("grpc-message").Single());
+    }
+
+    [Fact]
+    public async Task Both_directions_stream_each_message_arrives_before_the_next_is_sent()
+    {
+        await using var backend = await KestrelBackend.StartAsync(ServeAsync, HttpProtocols.Http2);
+        var host = await proxy.ServeAsync([backend.Port], "grpc");
+        var streams = new TaskCompletionSource<Stream>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var request = Call(host, "Bidi", new PushContent(async stream =>
+        {
+            await stream.FlushAsync();
+            streams.SetResult(stream);
+            await done.Task;
+        }));
+        var patience = TimeSpan.FromSeconds(10);
+        // Headers come before any message is sent.
+        using var response = await proxy.Controller.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(patience);
+        var sending = await streams.Task;
+        var receiving = await response.Content.ReadAsStreamAsync();
+        for (var i = 0; i < 20; i++)
+        {
+            await sending.WriteAsync(Frame($"m{i}"));
+            await sending.FlushAsync();
+            Assert.Equal($"echo m{i}", await ReadAsync(receiving).WaitAsync(patience));
+        }
+
+        done.SetResult();
+        Assert.Null(await ReadAsync(receiving).WaitAsync(patience));
+        Assert.Equal("0", response.TrailingHeaders.GetValues("grpc-status").Single());
+    }
+
+    [Fact]
+    public async Task A_status_without_any_message_arrives()
+    {
+        await using var backend = await KestrelBackend.StartAsync(ServeAsync, HttpProtocols.Http2);
+        var host = await proxy.ServeAsync([backend.Port], "grpc");
+        using var request = Call(host, "Denied", new ByteArrayContent(Frame("x")));
+        using var response = await proxy.Controller.Client.SendAsync(request);
+        Assert.Equal((HttpStatusCode.OK, "7"), (response.StatusCode, response.Headers.GetValues("grpc-status").Single()));
+    }
+
+    [Fact]
+    public async Task A_call_that_the_client_cancels_is_cancelled_at_the_backend()
+    {
+        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var backend = await KestrelBackend.StartAsync(
+            async context =>
+            {
+                context.RequestAborted.Register(() => cancelled.TrySetResult());
+                context.Response.ContentType = "application/grpc";
+                await context.Response.Body.FlushAsync();
+                await cancelled.Task;
+            },
+            HttpProtocols.Http2);
+        var host = await proxy.ServeAsync([backend.Port], "grpc");
+        var never = new TaskCompletionSource();
+        using var request = Call(host, "Bidi", new PushContent(async stream =>
+        {
+            await stream.WriteAsync(Frame("x"));
+            await stream.FlushAsync();
+            await never.Task;
+        }));
+        using var response = await proxy.Controller.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var leaving = new CancellationTokenSource();
+        var reading = (await response.Content.ReadAsStreamAsync()).ReadAsync(new byte[1], leaving.Token).AsTask();
+        await leaving.CancelAsync();
+        // The client resets the stream once its own sending has ended.
+        never.SetCanceled();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+        await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(10));
+    }
+}
+
+/// <summary>A body of no known length that a test writes while it is being sent.</summary>
+internal sealed class PushContent(Func<Stream, Task> write) : HttpContent
+{
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => write(stream);
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = 0;
+        return false;
+    }
+}

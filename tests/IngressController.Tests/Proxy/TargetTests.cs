@@ -1,0 +1,106 @@
+using IngressController.Tests.Fakes;
+
+namespace IngressController.Tests.Proxy;
+
+/// <summary>A backend that keeps what it received and answers 200.</summary>
+public sealed class RecordingFixture : ProxyFixture, IAsyncLifetime
+{
+    internal WireBackend Backend { get; } = WireBackend.Answer(_ => WireBackend.Ok("ok"));
+
+    internal string Host { get; private set; } = "";
+
+    /// <summary>Sends a request through the proxy and returns what the backend got of it.</summary>
+    internal async Task<WireMessage> SendAsync(string request)
+    {
+        Backend.Requests.Clear();
+        var response = await ExchangeAsync(request);
+        Assert.True(response.Status == 200, $"{response.Start}: {response.Body}");
+        return Assert.Single(Backend.Requests);
+    }
+
+    internal Task<WireMessage> SendAsync(string fields, string body) => SendAsync($"POST / HTTP/1.1\r\nHost: {Host}\r\n{fields}\r\n{body}");
+
+    async Task IAsyncLifetime.InitializeAsync()
+    {
+        await InitializeAsync();
+        Host = await ServeAsync(Backend);
+    }
+
+    async Task IAsyncLifetime.DisposeAsync()
+    {
+        await DisposeAsync();
+        await Backend.DisposeAsync();
+    }
+}
+
+public sealed class TargetTests(RecordingFixture proxy) : IClassFixture<RecordingFixture>
+{
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/?")]
+    [InlineData("/??")]
+    [InlineData("/a?b?c")]
+    [InlineData("/a%2Fb")]
+    [InlineData("/a%2fb%2F")]
+    [InlineData("/a%20b+c")]
+    [InlineData("/%41%7e~%7E")]
+    [InlineData("/a;v=1;w,x")]
+    [InlineData("/\"quoted\"<>^`|")]
+    [InlineData("/[1]/{2}")]
+    [InlineData("/$&'()*+,=:@!-._~")]
+    [InlineData("/caf%C3%A9/%e2%82%ac")]
+    [InlineData("/%FF%fe")]
+    [InlineData("//double//slashes//")]
+    [InlineData("/trailing/")]
+    [InlineData("/a/...")]
+    [InlineData("/.well-known/x")]
+    [InlineData("/?a=%zz&b=%")]
+    [InlineData("/?a=../..&b=//")]
+    [InlineData("/?%00")]
+    [InlineData("/?q=\"|[]{}<>^`\\")]
+    [InlineData("/?a#b")]
+    [InlineData("/?a=1&a=2;c=+%20%2B")]
+    [InlineData("/a:b@c")]
+    [InlineData("//evil.example/x")]
+    [InlineData("/http://evil.example/x")]
+    public async Task A_target_reaches_the_backend_byte_for_byte(string target) =>
+        Assert.Equal(target, (await proxy.SendAsync($"GET {target} HTTP/1.1\r\nHost: {proxy.Host}\r\n\r\n")).Target);
+
+    [Fact]
+    public async Task A_target_of_7_kilobytes_reaches_the_backend()
+    {
+        var target = $"/{new string('p', 3500)}?{string.Concat(Enumerable.Repeat("%2F", 1200))}";
+        Assert.Equal(target, (await proxy.SendAsync($"GET {target} HTTP/1.1\r\nHost: {proxy.Host}\r\n\r\n")).Target);
+    }
+
+    [Theory]
+    [InlineData("/a/./b", "/a/b")]
+    [InlineData("/a/../b%2Db?x=/../y", "/b%2Db?x=/../y")]
+    [InlineData("/a/%2E%2e/b", "/b")]
+    [InlineData("/a/b/..", "/a/")]
+    public async Task Dot_segments_are_resolved_before_the_backend_sees_them(string target, string expected) =>
+        Assert.Equal(expected, (await proxy.SendAsync($"GET {target} HTTP/1.1\r\nHost: {proxy.Host}\r\n\r\n")).Target);
+
+    [Theory]
+    [InlineData("", "/")]
+    [InlineData("/a%2Fb?c", "/a%2Fb?c")]
+    [InlineData("?c", "/?c")]
+    public async Task The_absolute_form_becomes_the_origin_form(string rest, string expected)
+    {
+        var received = await proxy.SendAsync($"GET http://{proxy.Host}{rest} HTTP/1.1\r\nHost: {proxy.Host}\r\n\r\n");
+        Assert.Equal((expected, proxy.Host), (received.Target, received.One("Host")));
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("POST")]
+    [InlineData("PUT")]
+    [InlineData("PATCH")]
+    [InlineData("DELETE")]
+    [InlineData("OPTIONS")]
+    [InlineData("TRACE")]
+    [InlineData("PROPFIND")]
+    [InlineData("X-CUSTOM")]
+    public async Task Every_method_passes(string method) =>
+        Assert.Equal(method, (await proxy.SendAsync($"{method} /m HTTP/1.1\r\nHost: {proxy.Host}\r\n\r\n")).Method);
+}
