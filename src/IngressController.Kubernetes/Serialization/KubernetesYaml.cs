@@ -33,6 +33,9 @@ public static class KubernetesYaml
     {
         try
         {
+            // Standard input keeps its byte order mark.
+            if (text.Peek() == '\uFEFF')
+                text.Read();
             var stream = new YamlStream();
             stream.Load(new BoundedParser(new Parser(text), MaxDepth));
             return [.. stream.Documents

@@ -51,7 +51,7 @@ internal sealed class ControllerProcess : IDisposable
             await _newLine.WaitAsync(deadline.Token);
     }
 
-    public void Signal(PosixSignal signal) => _ = Kill(_process.Id, signal == PosixSignal.SIGINT ? 2 : 15);
+    public void Signal(PosixSignal signal) => Posix.Signal(_process.Id, signal);
 
     public async Task<int> WaitForExitAsync()
     {
@@ -73,7 +73,4 @@ internal sealed class ControllerProcess : IDisposable
         lines.Enqueue(line);
         _newLine.Release();
     }
-
-    [DllImport("libc", EntryPoint = "kill")]
-    private static extern int Kill(int process, int signal);
 }
