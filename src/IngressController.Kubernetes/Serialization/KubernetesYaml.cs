@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
 
 namespace IngressController.Kubernetes.Serialization;
@@ -8,7 +9,11 @@ namespace IngressController.Kubernetes.Serialization;
 public sealed record KubernetesDocument(int Line, JsonNode? Root);
 
 /// <summary>YAML that does not parse; the message names line and column.</summary>
-public sealed class KubernetesYamlException(string message, Exception? inner = null) : FormatException(message, inner);
+public sealed class KubernetesYamlException(string message, int line = 1, Exception? inner = null) : FormatException(message, inner)
+{
+    /// <summary>The line it fails at, from 1.</summary>
+    public int Line => line;
+}
 
 /// <summary>
 /// Reads YAML 1.2 (and so JSON) into JSON nodes with the scalar rules of Kubernetes' own reader: plain scalars become booleans,
@@ -16,55 +21,134 @@ public sealed class KubernetesYamlException(string message, Exception? inner = n
 /// </summary>
 public static class KubernetesYaml
 {
+    /// <summary>Deeper nesting than any Kubernetes object has; bounds the stack, also against anchors that refer to themselves.</summary>
+    private const int MaxDepth = 100;
+
+    /// <summary>How many nodes aliases may add to a document. Manifests that share by anchors stay far below, alias bombs do not.</summary>
+    private const int MaxAliasedNodes = 100_000;
+
     /// <summary>All documents of the text; empty documents are left out.</summary>
     /// <exception cref="KubernetesYamlException">The text is no YAML.</exception>
     public static IReadOnlyList<KubernetesDocument> LoadAll(TextReader text)
     {
         try
         {
+            // Standard input keeps its byte order mark.
+            if (text.Peek() == '\uFEFF')
+                text.Read();
             var stream = new YamlStream();
-            stream.Load(new MergingParser(new Parser(text)));
+            stream.Load(new BoundedParser(new Parser(text), MaxDepth));
             return [.. stream.Documents
                 .Where(document => document.RootNode is not YamlScalarNode { Value: null or "" })
-                .Select(document => new KubernetesDocument((int)document.RootNode.Start.Line, ToJson(document.RootNode, depth: 0)))];
+                .Select(document => new KubernetesDocument((int)document.RootNode.Start.Line, new JsonWriter().ToJson(document.RootNode, depth: 0)))];
         }
         catch (YamlException error)
         {
-            throw new KubernetesYamlException($"line {error.Start.Line}, column {error.Start.Column}: {error.Message}", error);
+            throw new KubernetesYamlException($"line {error.Start.Line}, column {error.Start.Column}: {error.Message}", (int)error.Start.Line, error);
         }
-        catch (ArgumentException error)
+        catch (Exception error) when (error is (ArgumentException and not System.Text.DecoderFallbackException) or InvalidOperationException or IndexOutOfRangeException or InvalidCastException)
         {
-            throw new KubernetesYamlException(error.Message, error);
+            // What the parser throws for some malformed input instead of its own exception.
+            throw new KubernetesYamlException(error.Message, inner: error);
         }
     }
 
-    /// <summary>Deeper nesting than any Kubernetes object has; bounds the stack, also against anchors that refer to themselves.</summary>
-    private const int MaxDepth = 100;
-
-    private static JsonNode? ToJson(YamlNode node, int depth)
+    /// <summary>Refuses, while parsing, what would overflow the stack of those who walk over the nodes.</summary>
+    private sealed class BoundedParser(IParser inner, int maxDepth) : IParser
     {
-        if (depth > MaxDepth)
-            throw new KubernetesYamlException($"line {node.Start.Line}: nested deeper than {MaxDepth} levels");
+        /// <summary>One entry per open collection: null in a sequence, else whether a key comes next.</summary>
+        private readonly Stack<bool?> _open = [];
 
-        switch (node)
+        public ParsingEvent? Current => inner.Current;
+
+        public bool MoveNext()
         {
-            case YamlScalarNode scalar:
-                return Scalar(scalar);
-            case YamlSequenceNode sequence:
-                return new JsonArray([.. sequence.Children.Select(child => ToJson(child, depth + 1))]);
-            case YamlMappingNode mapping:
-                var result = new JsonObject();
-                foreach (var (key, value) in mapping.Children)
-                {
-                    if (key is not YamlScalarNode { Value: { } name })
-                        throw new KubernetesYamlException($"line {key.Start.Line}: a key must be a string");
-                    result[name] = ToJson(value, depth + 1);
-                }
-
-                return result;
-            default:
-                throw new KubernetesYamlException($"line {node.Start.Line}: unexpected {node.NodeType}");
+            if (!inner.MoveNext())
+                return false;
+            var current = inner.Current!;
+            if (current is SequenceEnd or MappingEnd)
+                _open.Pop();
+            else if (current is YamlDotNet.Core.Events.Scalar or AnchorAlias or SequenceStart or MappingStart)
+                Enter(current);
+            return true;
         }
+
+        private void Enter(ParsingEvent node)
+        {
+            if (_open.TryPeek(out var keyComesNext) && keyComesNext is { } isKey)
+            {
+                if (isKey && node is not YamlDotNet.Core.Events.Scalar)
+                    throw new KubernetesYamlException($"line {node.Start.Line}: a key must be a string", (int)node.Start.Line);
+                _open.Pop();
+                _open.Push(!isKey);
+            }
+
+            if (node is SequenceStart or MappingStart)
+                _open.Push(node is MappingStart ? true : null);
+            if (_open.Count > maxDepth)
+                throw TooDeep((int)node.Start.Line);
+        }
+    }
+
+    private static KubernetesYamlException TooDeep(int line) => new($"line {line}: nested deeper than {MaxDepth} levels", line);
+
+    private sealed class JsonWriter
+    {
+        private readonly HashSet<YamlNode> _written = new(ReferenceEqualityComparer.Instance);
+        private int _aliased;
+
+        public JsonNode? ToJson(YamlNode node, int depth)
+        {
+            var line = (int)node.Start.Line;
+            if (depth > MaxDepth)
+                throw TooDeep(line);
+            if (!_written.Add(node) && ++_aliased > MaxAliasedNodes)
+                throw new KubernetesYamlException($"line {line}: aliases repeat more than {MaxAliasedNodes} nodes", line);
+
+            switch (node)
+            {
+                case YamlScalarNode scalar:
+                    return Scalar(scalar);
+                case YamlSequenceNode sequence:
+                    return new JsonArray([.. sequence.Children.Select(child => ToJson(child, depth + 1))]);
+                case YamlMappingNode mapping:
+                    var result = new JsonObject();
+                    Merge(mapping, result, depth);
+                    return result;
+                default:
+                    throw new KubernetesYamlException($"line {line}: unexpected {node.NodeType}", line);
+            }
+        }
+
+        /// <summary>Writes the keys of a mapping that are not there yet, its own before those that <c>&lt;&lt;</c> takes over.</summary>
+        private void Merge(YamlMappingNode mapping, JsonObject into, int depth)
+        {
+            foreach (var (key, value) in mapping.Children)
+            {
+                if (key is not YamlScalarNode { Value: { } name })
+                    throw new KubernetesYamlException($"line {key.Start.Line}: a key must be a string", (int)key.Start.Line);
+                if (!IsMerge(key) && !into.ContainsKey(name))
+                    into[name] = ToJson(value, depth + 1);
+            }
+
+            foreach (var merged in mapping.Children.Where(child => IsMerge(child.Key)).SelectMany(child => Merged(child.Value)))
+            {
+                if (depth > MaxDepth)
+                    throw TooDeep((int)merged.Start.Line);
+                if (!_written.Add(merged) && ++_aliased > MaxAliasedNodes)
+                    throw new KubernetesYamlException($"line {merged.Start.Line}: aliases repeat more than {MaxAliasedNodes} nodes", (int)merged.Start.Line);
+                Merge(merged, into, depth + 1);
+            }
+        }
+
+        private static bool IsMerge(YamlNode key) => key is YamlScalarNode { Value: "<<", Style: ScalarStyle.Plain };
+
+        private static IEnumerable<YamlMappingNode> Merged(YamlNode value) => value switch
+        {
+            YamlMappingNode mapping => [mapping],
+            YamlSequenceNode sequence when sequence.Children.All(child => child is YamlMappingNode) => sequence.Children.Cast<YamlMappingNode>(),
+            _ => throw new KubernetesYamlException($"line {value.Start.Line}: << takes a mapping or a list of mappings", (int)value.Start.Line),
+        };
     }
 
     private static JsonValue? Scalar(YamlScalarNode scalar)
@@ -76,6 +160,9 @@ public static class KubernetesYaml
         return text switch
         {
             "" or "~" or "null" or "Null" or "NULL" => null,
+            // YAML 1.1, which Kubernetes' reader follows here.
+            "yes" or "Yes" or "YES" or "on" or "On" or "ON" => JsonValue.Create(true),
+            "no" or "No" or "NO" or "off" or "Off" or "OFF" => JsonValue.Create(false),
             "true" or "True" or "TRUE" => JsonValue.Create(true),
             "false" or "False" or "FALSE" => JsonValue.Create(false),
             _ when IsNumberStart(text) && long.TryParse(text, System.Globalization.NumberStyles.AllowLeadingSign,

@@ -1,3 +1,4 @@
+using System.Net;
 using IngressController.Configuration;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -25,7 +26,11 @@ internal sealed class AdminServer(ListenerOptions options, HealthState health, L
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Listen(options.BindAddress, options.AdminPort, listen => listen.Protocols = HttpProtocols.Http1);
+            // As the proxy's ports do: on all addresses means dual mode, with a fall back to IPv4 where the node has no IPv6.
+            if (options.BindAddress.Equals(IPAddress.IPv6Any) && options.AdminPort != 0)
+                kestrel.ListenAnyIP(options.AdminPort, listen => listen.Protocols = HttpProtocols.Http1);
+            else
+                kestrel.Listen(options.BindAddress, options.AdminPort, listen => listen.Protocols = HttpProtocols.Http1);
         });
         _app = builder.Build();
         _app.Run(AnswerAsync);

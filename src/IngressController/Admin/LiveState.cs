@@ -8,7 +8,7 @@ using IngressController.Tls;
 namespace IngressController.Admin;
 
 /// <summary>The live state as the admin API shows it: read from what serves, not from what was asked for.</summary>
-internal sealed class LiveState(RoutingState routing, CertificateStore certificates, ReconcileLoop reconcile, ClusterStore store)
+internal sealed class LiveState(RoutingState routing, CertificateStore certificates, ReconcileLoop reconcile, ClusterStore store, TimeProvider time)
 {
     public IEnumerable<RouteView> Routes() =>
         from host in (routing.Hosts ?? HostTable.Empty).Hosts.OrderBy(host => host.Key, StringComparer.Ordinal)
@@ -20,9 +20,13 @@ internal sealed class LiveState(RoutingState routing, CertificateStore certifica
             .OrderBy(backend => backend.Id.Service).ThenBy(backend => backend.Id.Port, StringComparer.Ordinal)
             .Select(BackendView.Of);
 
-    public IEnumerable<CertificateView> Certificates() =>
-        certificates.Table.Hosts.OrderBy(host => host.Key, StringComparer.Ordinal).Select(host => CertificateView.Of(host.Key, host.Value ?? certificates.Table.Default))
-            .Append(CertificateView.Of("(default)", certificates.Table.Default));
+    public IEnumerable<CertificateView> Certificates()
+    {
+        var (table, live, now) = (certificates.Table, reconcile.Live.Table, time.GetUtcNow());
+        return table.Hosts.OrderBy(host => host.Key, StringComparer.Ordinal)
+            .Select(host => CertificateView.Of(host.Key, host.Value ?? table.Default, live.TlsBindings.GetValueOrDefault(host.Key), now))
+            .Append(CertificateView.Of("(default)", table.Default, live.DefaultCertificate, now));
+    }
 
     public IEnumerable<DiagnosticView> Diagnostics() =>
         reconcile.Live.CollectDiagnostics().Concat(store.Unreadable).Order().Select(DiagnosticView.Of);
@@ -36,7 +40,7 @@ internal sealed record RouteView(string Host, string PathType, string Path, stri
         return new RouteView(
             route.Host.Length == 0 ? "*" : route.Host,
             definition.Origin.Rule < 0 ? "Default" : definition.Match.Type.ToString(),
-            definition.Match.Value,
+            RequestPath.Encode(definition.Match.Value),
             (definition.Action as RouteAction.Forward)?.Backend.ToString(),
             (definition.Action as RouteAction.Unavailable)?.Reason,
             definition.Origin.Ingress.ToString(),
@@ -51,12 +55,27 @@ internal sealed record BackendView(string Service, string Port, BackendProtocol 
         [.. backend.Endpoints.Select(endpoint => endpoint.ToString())], [.. backend.Problems.Select(problem => problem.Message)]);
 }
 
+/// <param name="Host">The host, exact or wildcard; "(default)" for all others.</param>
+/// <param name="Secret">Where it comes from; null for the self-signed one.</param>
+/// <param name="Subject">Whom it names.</param>
+/// <param name="Issuer">Who signed it.</param>
+/// <param name="SerialNumber">Its number, as hex.</param>
+/// <param name="NotBefore">When it begins to be valid.</param>
+/// <param name="NotAfter">When it ends.</param>
+/// <param name="IsValidNow">Whether clients that check dates accept it now; it is served either way.</param>
+/// <param name="DnsNames">The names it is valid for.</param>
+/// <param name="Problem">Why it could not be loaded and the self-signed one is served instead; null when it serves.</param>
 internal sealed record CertificateView(
-    string Host, string Subject, string Issuer, string? SerialNumber, DateTimeOffset? NotBefore, DateTimeOffset? NotAfter, string[] DnsNames)
+    string Host, string? Secret, string Subject, string Issuer, string? SerialNumber, DateTimeOffset? NotBefore, DateTimeOffset? NotAfter,
+    bool IsValidNow, string[] DnsNames, string? Problem)
 {
-    public static CertificateView Of(string host, ServerCertificate served) => served.Certificate is { } certificate
-        ? new(host, certificate.Subject, certificate.Issuer, certificate.SerialNumber, certificate.NotBefore, certificate.NotAfter, [.. certificate.DnsNames])
-        : new(host, "self-signed at start", "self-signed at start", null, null, null, []);
+    private const string SelfSigned = "self-signed at start";
+
+    public static CertificateView Of(string host, ServerCertificate served, TlsBinding? binding, DateTimeOffset now) => served.Certificate is { } certificate
+        ? new(
+            host, binding?.Secret?.ToString(), certificate.Subject, certificate.Issuer, certificate.SerialNumber, certificate.NotBefore, certificate.NotAfter,
+            certificate.NotBefore <= now && now <= certificate.NotAfter, [.. certificate.DnsNames], served.Problem)
+        : new(host, null, SelfSigned, SelfSigned, null, null, null, true, [], null);
 }
 
 internal sealed record DiagnosticView(

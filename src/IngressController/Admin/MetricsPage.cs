@@ -35,8 +35,9 @@ internal sealed class MetricsPage(
                 ("code", group.Key.Code.ToString()), ("severity", group.Key.Severity.ToString()));
         }
 
-        text.Family("yarp_ingress_certificate_expiry_seconds", "gauge", "When the certificate of a host ends, in seconds since 1970.");
-        foreach (var (host, served) in certificates.Table.Hosts)
+        text.Family("yarp_ingress_certificate_expiry_seconds", "gauge", "When the certificate of a host (or the default one) ends, in seconds since 1970.");
+        var table = certificates.Table;
+        foreach (var (host, served) in table.Hosts.Append(KeyValuePair.Create<string, ServerCertificate?>("(default)", table.Default)))
         {
             if (served?.Certificate is { } certificate)
                 text.Sample("yarp_ingress_certificate_expiry_seconds", certificate.NotAfter.ToUnixTimeSeconds(), ("host", host));

@@ -6,62 +6,49 @@ namespace IngressController.Cli;
 /// <summary>The verbs of the program.</summary>
 internal static class CommandLine
 {
+    /// <summary>The exit code of a command that did not do what it was asked for.</summary>
+    public const int Failure = 1;
+
     /// <summary>The exit code of an option that is wrong.</summary>
     public const int UsageError = 2;
 
-    public static async Task<int> InvokeAsync(string[] args)
+    /// <summary>More than the host takes to let requests end: the parser ends the process after this time, whatever still runs.</summary>
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(60);
+
+    public static async Task<int> InvokeAsync(string[] args, Terminal? terminal = null)
     {
-        var root = new RootCommand("A Kubernetes Ingress controller: it watches Ingresses and serves their traffic itself.");
+        terminal ??= Terminal.Console;
+        var root = new RootCommand("""
+            A Kubernetes Ingress controller: it watches Ingresses and serves their traffic itself.
+
+            Every option is a flag, an environment variable and a key of appsettings.json in the working directory (Ingress:HttpPort for
+            --http-port). Flags go first, then the environment, then appsettings.json.
+            """);
         var run = new Command("run", "Serve the Ingresses of a cluster, or of a folder of manifests (the default verb).");
         var demo = new Command("demo", "Serve built-in Ingresses in front of built-in backends, to try things out.");
-        AddServing(root, ServeCommand.RunAsync);
-        AddServing(run, ServeCommand.RunAsync);
-        AddServing(demo, DemoCommand.RunAsync);
+        var lint = new LintCommand();
+        var flags = new RunFlags();
+        flags.AddTo(root, RunOptions.All, terminal, ServeCommand.RunAsync);
+        flags.AddTo(run, RunOptions.All, terminal, ServeCommand.RunAsync);
+        flags.AddTo(demo, RunOptions.Demo, terminal, DemoCommand.RunAsync);
+        flags.AddTo(lint.Command, RunOptions.Lint, terminal, lint.RunAsync);
         root.Subcommands.Add(run);
         root.Subcommands.Add(demo);
-        root.Subcommands.Add(LintCommand.Create());
+        root.Subcommands.Add(lint.Command);
 
-        var parsed = root.Parse(args);
+        var parsed = root.Parse(RunFlags.Normalize(args), new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
-            await Console.Error.WriteLineAsync($"ingress-controller: {parsed.Errors[0].Message.TrimEnd('.')}; --help lists the options");
+            await terminal.ComplainAsync($"{parsed.Errors[0].Message.TrimEnd('.')}; --help lists the options");
             return UsageError;
         }
 
-        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
-    }
-
-    private static void AddServing(Command command, Func<IngressOptions, CancellationToken, Task<int>> serve)
-    {
-        var flags = RunOptions.All.ToDictionary(option => option, ToFlag);
-        foreach (var flag in flags.Values)
-            command.Options.Add(flag);
-        command.SetAction(async (parsed, cancellation) =>
+        return await parsed.InvokeAsync(new InvocationConfiguration
         {
-            try
-            {
-                var appSettings = new ConfigurationBuilder().AddJsonFile(Path.GetFullPath("appsettings.json"), optional: true).Build();
-                var options = RunOptions.Read(option => Values(parsed, option, flags[option]), Environment.GetEnvironmentVariable, appSettings);
-                return await serve(options, cancellation);
-            }
-            catch (Exception error) when (error is FormatException or InvalidDataException)
-            {
-                await Console.Error.WriteLineAsync($"ingress-controller: {error.Message}");
-                return UsageError;
-            }
+            EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = StopWithin, Output = terminal.Out, Error = terminal.Error,
         });
     }
-
-    private static Option<string[]> ToFlag(RunOption option) => new(option.Flag)
-    {
-        Description = $"{option.Description} [env: {option.EnvironmentVariable}]",
-        HelpName = option.ValueName,
-        Arity = option.IsSwitch ? ArgumentArity.ZeroOrMore : ArgumentArity.OneOrMore,
-        AllowMultipleArgumentsPerToken = false,
-    };
-
-    private static string[] Values(ParseResult parsed, RunOption option, Option<string[]> flag) =>
-        parsed.GetResult(flag) is not { Implicit: false } ? []
-        : parsed.GetValue(flag) is { Length: > 0 } values ? values
-        : option.IsSwitch ? ["true"] : [];
 }
+
+/// <summary>What a verb does, once its options are read.</summary>
+internal delegate Task<int> Verb(ParseResult parsed, IngressOptions options, Terminal terminal, CancellationToken cancellation);

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using IngressController.Admin;
 using IngressController.Configuration;
 using IngressController.Demo;
@@ -8,36 +9,39 @@ namespace IngressController.Cli;
 /// <summary><c>demo</c>: the whole controller in front of built-in backends, with nothing else needed.</summary>
 internal static class DemoCommand
 {
-    public static async Task<int> RunAsync(IngressOptions options, CancellationToken cancellation)
+    /// <summary>Nobody waits for what a demo serves.</summary>
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(1);
+
+    public static async Task<int> RunAsync(ParseResult parsed, IngressOptions options, Terminal terminal, CancellationToken cancellation)
     {
-        await using var backend = await EchoBackend.StartAsync(DemoCluster.Pods, cancellation);
+        await using var backend = await EchoBackend.StartAsync(DemoCluster.Pods, CancellationToken.None);
         using var cluster = DemoCluster.Create(backend);
-        try
-        {
-            await using var controller = ControllerHost.Create(options with { Source = options.Source with { Manifests = cluster.Folder } });
-            await controller.StartAsync(cancellation);
-            await controller.WaitUntilReadyAsync(cancellation);
-            Print(controller, cluster.Folder);
-            await controller.WaitForShutdownAsync(cancellation);
-            return 0;
-        }
-        catch (IOException error)
-        {
-            await Console.Error.WriteLineAsync($"ingress-controller: {error.Message}");
-            return 1;
-        }
+        await using var controller = await ServeCommand.StartAsync(
+            options with { Source = new SourceOptions { Manifests = cluster.Folder } }, terminal, cancellation);
+        if (controller is null)
+            return cancellation.IsCancellationRequested ? 0 : CommandLine.Failure;
+
+        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var onStop = controller.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() => stopping.TrySetResult());
+        using var onCancel = cancellation.Register(() => stopping.TrySetResult());
+        if (await Task.WhenAny(controller.WaitUntilReadyAsync(CancellationToken.None), stopping.Task) != stopping.Task)
+            await terminal.Out.WriteLineAsync(Welcome(controller, cluster.Folder));
+        await stopping.Task;
+        using var deadline = new CancellationTokenSource(StopWithin);
+        await controller.StopAsync(deadline.Token);
+        return 0;
     }
 
-    private static void Print(ControllerHost controller, string folder)
+    private static string Welcome(ControllerHost controller, string folder)
     {
         var (http, https, admin) = (controller.HttpPort, controller.HttpsPort, controller.AdminPort);
         var routes = controller.Services.GetRequiredService<LiveState>().Routes().ToArray();
-        Console.WriteLine();
-        Console.WriteLine(RouteTableText.Format(routes));
-        Console.WriteLine($"""
+        return $"""
+
+            {RouteTableText.Format(routes)}
             Try:
               curl http://shop.localhost:{http}/                       a Prefix rule, two Pods in turn
-              curl http://shop.localhost:{http}/api/users?id=7         the longest Prefix wins
+              curl 'http://shop.localhost:{http}/api/users?id=7'       the longest Prefix wins
               curl http://shop.localhost:{http}/api/version            Exact goes before Prefix
               curl -k https://shop.localhost:{https}/                   its own certificate, HTTP/2
               curl http://blue.apps.localhost:{http}/                  a wildcard host
@@ -48,6 +52,6 @@ internal static class DemoCommand
 
             Change the manifests in {folder} and ask again: routes follow at once. Ctrl-C ends the demo.
 
-            """);
+            """;
     }
 }

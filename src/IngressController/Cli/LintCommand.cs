@@ -1,6 +1,54 @@
 using System.CommandLine;
+using System.Text.Json;
+using IngressController.Admin;
+using IngressController.Configuration;
+
 namespace IngressController.Cli;
-internal static class LintCommand
+
+/// <summary><c>lint</c>: what is wrong with manifests, before a cluster sees them.</summary>
+internal sealed class LintCommand
 {
-    public static Command Create() => new("lint", "");
+    private readonly Argument<string[]> _paths = new("PATH")
+    {
+        Description = "A file of manifests, a folder of them, or - for standard input.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private readonly Option<string> _output = new("--output", "-o")
+    {
+        Description = "How findings are written: text, one line each, or json.",
+        HelpName = "text|json",
+        DefaultValueFactory = _ => "text",
+    };
+
+    public LintCommand()
+    {
+        _output.AcceptOnlyFromAmong("text", "json");
+        Command = new Command("lint", """
+            Check manifests: prints what is wrong with their Ingresses, where it stands and what serving would do about it. What a
+            cluster makes itself (EndpointSlices) need not be there; Services and Secrets that are missing are warnings. Exit code 1
+            when there is an error, 2 when the command itself is wrong, else 0.
+            """)
+        {
+            _paths, _output,
+        };
+    }
+
+    public Command Command { get; }
+
+    public async Task<int> RunAsync(ParseResult parsed, IngressOptions options, Terminal terminal, CancellationToken cancellation)
+    {
+        var paths = parsed.GetValue(_paths)!;
+        if (paths.FirstOrDefault(path => path != LintInput.StandardInput && !File.Exists(path) && !Directory.Exists(path)) is { } missing)
+        {
+            await terminal.ComplainAsync(missing.StartsWith('-')
+                ? $"Unrecognized command or argument '{missing}'; --help lists the options"
+                : $"no file or folder \"{missing}\" exists");
+            return CommandLine.UsageError;
+        }
+
+        var report = LintReport.Of(LintInput.Read(paths, terminal.In), options.Translation);
+        await terminal.Out.WriteLineAsync(parsed.GetValue(_output) == "json" ? JsonSerializer.Serialize(report, AdminJson.Options) : report.ToText());
+        return report.Errors > 0 ? CommandLine.Failure : 0;
+    }
 }

@@ -8,6 +8,14 @@ namespace IngressController.Cli;
 /// <summary>All options of <c>run</c>, and how their three layers become one <see cref="IngressOptions"/>.</summary>
 internal static class RunOptions
 {
+    /// <summary>Options that say which cluster is read; the demo brings its own.</summary>
+    private static readonly string[] ClusterOptions =
+        ["manifests", "kubeconfig", "context", "watch-namespace", "ingress-class", "controller-class", "watch-ingress-without-class"];
+
+    /// <summary>Options that decide which Ingresses are ours and what is right in them.</summary>
+    private static readonly string[] TranslationOptions =
+        ["ingress-class", "controller-class", "watch-ingress-without-class", "allow-external-name-loopback"];
+
     public static IReadOnlyList<RunOption> All { get; } =
     [
         new("manifests", "DIR", "Serve a folder of Kubernetes manifests instead of an API server; it is read again when it changes.",
@@ -54,12 +62,22 @@ internal static class RunOptions
             (options, value) => options with { Upstream = options.Upstream with { ReadTimeout = Seconds(value) } }),
     ];
 
+    public static IReadOnlyList<RunOption> Demo { get; } = [.. All.Where(option => !ClusterOptions.Contains(option.Name))];
+
+    public static IReadOnlyList<RunOption> Lint { get; } = [.. All.Where(option => TranslationOptions.Contains(option.Name))];
+
     /// <summary>Flags go before environment variables, those before appsettings, those before defaults.</summary>
+    /// <param name="accepted">The options that the verb has; the others are not looked at.</param>
+    /// <param name="flags">The values of an option on the command line.</param>
+    /// <param name="environment">Reads an environment variable.</param>
+    /// <param name="appSettings">The content of appsettings.json.</param>
     /// <exception cref="FormatException">A value is wrong; the message is one line that names where it stands.</exception>
-    public static IngressOptions Read(Func<RunOption, IReadOnlyList<string>> flags, Func<string, string?> environment, IConfiguration appSettings)
+    public static IngressOptions Read(
+        IReadOnlyList<RunOption> accepted, Func<RunOption, IReadOnlyList<string>> flags, Func<string, string?> environment, IConfiguration appSettings)
     {
+        RequireKnown(appSettings);
         var options = new IngressOptions();
-        foreach (var option in All)
+        foreach (var option in accepted)
         {
             if (flags(option) is { Count: > 0 } fromFlag)
                 options = Apply(options, option, option.Flag, fromFlag);
@@ -76,12 +94,25 @@ internal static class RunOptions
         return options;
     }
 
+    /// <summary>
+    /// A misspelt key would be passed over without a word. (Not so in the environment: Kubernetes itself sets INGRESS_... there when a
+    /// Service's name begins with ingress.)
+    /// </summary>
+    private static void RequireKnown(IConfiguration appSettings)
+    {
+        var known = All.Select(option => option.AppSettingsKey).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        if (appSettings.GetSection("Ingress").GetChildren().FirstOrDefault(child => !known.Contains(child.Path)) is { } unknown)
+            throw new FormatException($"appsettings {unknown.Path}: there is no such option; --help lists the options, http-port is written HttpPort here");
+    }
+
     private static IngressOptions Apply(IngressOptions options, RunOption option, string where, IReadOnlyList<string> values)
     {
         if (values.Count > 1 && !option.IsRepeatable)
             throw new FormatException($"{where}: given {values.Count} times; give it once");
         foreach (var value in values)
         {
+            if (value.Length == 0)
+                throw new FormatException($"{where}: its value is empty");
             try
             {
                 options = option.Apply(options, value);

@@ -1,3 +1,5 @@
+using System.CommandLine;
+using System.Net.Sockets;
 using IngressController.Configuration;
 using IngressController.Hosting;
 using IngressController.Kubernetes.Client;
@@ -7,19 +9,51 @@ namespace IngressController.Cli;
 /// <summary><c>run</c>: serves until it is told to stop.</summary>
 internal static class ServeCommand
 {
-    public static async Task<int> RunAsync(IngressOptions options, CancellationToken cancellation)
+    public static async Task<int> RunAsync(ParseResult parsed, IngressOptions options, Terminal terminal, CancellationToken cancellation)
     {
+        await using var controller = await StartAsync(options, terminal, cancellation);
+        if (controller is null)
+            return cancellation.IsCancellationRequested ? 0 : CommandLine.Failure;
+        await controller.WaitForShutdownAsync(cancellation);
+        return 0;
+    }
+
+    /// <summary>Starts the controller; null when it cannot start, which has been said then, or was told to stop meanwhile.</summary>
+    public static async Task<ControllerHost?> StartAsync(IngressOptions options, Terminal terminal, CancellationToken cancellation)
+    {
+        // Until it runs, the host would log with a stack trace what is said here in one line.
+        var isStarted = false;
+        var controller = ControllerHost.Create(options, logging => logging.AddFilter("Microsoft.Extensions.Hosting", level => isStarted && level >= LogLevel.Warning));
         try
         {
-            await using var controller = ControllerHost.Create(options);
             await controller.StartAsync(cancellation);
-            await controller.WaitForShutdownAsync(cancellation);
-            return 0;
+            isStarted = true;
+            return controller;
         }
-        catch (Exception error) when (error is KubeConfigException or IOException)
+        catch (Exception error) when (Reason(error, options) is { } reason)
         {
-            await Console.Error.WriteLineAsync($"ingress-controller: {error.Message}");
-            return 1;
+            await terminal.ComplainAsync(reason);
         }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // Told to stop before it was up: that is no failure.
+        }
+
+        await controller.DisposeAsync();
+        return null;
     }
+
+    private static string? Reason(Exception error, IngressOptions options) => error switch
+    {
+        KubeConfigException => error.Message,
+        IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } =>
+            $"{error.Message.TrimEnd('.')}; end what listens there, or choose another port with --http-port, --https-port or --admin-port",
+        SocketException { SocketErrorCode: SocketError.AccessDenied } =>
+            $"may not listen on {Ports(options)}: {error.Message}; ports below 1024 need the capability NET_BIND_SERVICE",
+        SocketException => $"cannot listen on {Ports(options)}: {error.Message}; check --bind-address",
+        _ => null,
+    };
+
+    private static string Ports(IngressOptions options) =>
+        $"{options.Listener.BindAddress}, ports {options.Listener.HttpPort}, {options.Listener.HttpsPort} and {options.Listener.AdminPort}";
 }

@@ -41,7 +41,11 @@ internal sealed class DemoCluster : IDisposable
         return cluster;
     }
 
-    public void Dispose() => Directory.Delete(Folder, recursive: true);
+    public void Dispose()
+    {
+        if (Directory.Exists(Folder))
+            Directory.Delete(Folder, recursive: true);
+    }
 
     private void Write<T>(string file, T resource, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) =>
         File.WriteAllText(Path.Combine(Folder, file), JsonSerializer.Serialize(resource, type));

@@ -46,9 +46,10 @@ internal sealed class EchoBackend : IAsyncDisposable
         return new EchoBackend(app, podsByPort.ToDictionary(entry => entry.Value, entry => entry.Key));
     }
 
+    /// <summary>Ends at once: requests that still run are cut.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _app.StopAsync();
+        await _app.StopAsync(new CancellationToken(canceled: true));
         await _app.DisposeAsync();
     }
 

@@ -7,13 +7,18 @@ namespace IngressController.Tls;
 /// The certificates that are served, by SNI: the exact host, else the wildcard of its parent (one label), else the default one.
 /// Swapped whole; handshakes under way finish with what they began with, and connections that stand are not touched.
 /// </summary>
-internal sealed class CertificateStore
+internal sealed partial class CertificateStore
 {
+    private readonly ILogger _logger;
     private readonly ServerCertificate _selfSigned = ServerCertificate.SelfSigned();
     private readonly Dictionary<string, ServerCertificate> _byFingerprint = new(StringComparer.Ordinal);
     private volatile CertificateTable _table;
 
-    public CertificateStore() => _table = new CertificateTable(new(StringComparer.OrdinalIgnoreCase), _selfSigned);
+    public CertificateStore(ILogger<CertificateStore> logger)
+    {
+        _logger = logger;
+        _table = new CertificateTable(new(StringComparer.OrdinalIgnoreCase), _selfSigned);
+    }
 
     public CertificateTable Table => _table;
 
@@ -39,9 +44,12 @@ internal sealed class CertificateStore
     private ServerCertificate Get(TlsCertificate certificate)
     {
         if (!_byFingerprint.TryGetValue(certificate.Fingerprint, out var served))
-            _byFingerprint[certificate.Fingerprint] = served = new ServerCertificate(certificate);
+            _byFingerprint[certificate.Fingerprint] = served = new ServerCertificate(certificate, _selfSigned, Unloadable);
         return served;
     }
+
+    private void Unloadable(TlsCertificate certificate, Exception error) =>
+        Log.Unloadable(_logger, certificate.Subject, certificate.SerialNumber, error.Message);
 
     /// <summary>
     /// Drops certificates that no host uses any more. They are not disposed: handshakes may still hold them, so the garbage
@@ -49,9 +57,15 @@ internal sealed class CertificateStore
     /// </summary>
     private void Forget()
     {
-        var used = _table.Hosts.Values.Append(_table.Default).ToHashSet();
+        var used = _table.Hosts.Values.OfType<ServerCertificate>().Append(_table.Default).ToHashSet();
         foreach (var (fingerprint, _) in _byFingerprint.Where(entry => !used.Contains(entry.Value)).ToArray())
             _byFingerprint.Remove(fingerprint);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Error, Message = "certificate {Subject} (serial number {SerialNumber}) cannot be loaded, its hosts get the self-signed one: {Reason}")]
+        public static partial void Unloadable(ILogger logger, string subject, string serialNumber, string reason);
     }
 }
 

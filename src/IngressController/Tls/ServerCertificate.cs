@@ -15,31 +15,40 @@ internal sealed class ServerCertificate
 {
     private readonly Lazy<SslServerAuthenticationOptions> _options;
 
-    public ServerCertificate(TlsCertificate certificate)
-        : this(certificate, () => Load(certificate))
-    {
-    }
-
-    private ServerCertificate(TlsCertificate? certificate, Func<SslStreamCertificateContext> load)
+    /// <param name="certificate">A certificate that parsed.</param>
+    /// <param name="fallback">Serves in its place when it cannot be loaded all the same.</param>
+    /// <param name="onProblem">Is told once why it cannot be loaded.</param>
+    public ServerCertificate(TlsCertificate certificate, ServerCertificate fallback, Action<TlsCertificate, Exception> onProblem)
     {
         Certificate = certificate;
-        _options = new Lazy<SslServerAuthenticationOptions>(() => new SslServerAuthenticationOptions
+        // It never throws: Lazy would keep the exception, and every handshake of the host would end in it.
+        _options = new Lazy<SslServerAuthenticationOptions>(() =>
         {
-            ServerCertificateContext = load(),
-            EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            // Set here, because Kestrel would otherwise write its own list into this shared object at each handshake.
-            ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
-            AllowRenegotiation = false,
+            try
+            {
+                return ToOptions(Load(certificate));
+            }
+            catch (Exception error)
+            {
+                Problem = error.Message;
+                onProblem(certificate, error);
+                return fallback.Options;
+            }
         });
     }
+
+    private ServerCertificate(Func<SslStreamCertificateContext> make) => _options = new(() => ToOptions(make()));
 
     /// <summary>What the table says of it; null for the self-signed one.</summary>
     public TlsCertificate? Certificate { get; }
 
+    /// <summary>Why the default certificate is served in its place; null while it serves itself or no handshake has asked for it.</summary>
+    public string? Problem { get; private set; }
+
     public SslServerAuthenticationOptions Options => _options.Value;
 
     /// <summary>A certificate for hosts without one, made at start: clients see at once that it is nobody's.</summary>
-    public static ServerCertificate SelfSigned() => new(null, static () =>
+    public static ServerCertificate SelfSigned() => new(static () =>
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=YARP Ingress Controller Default Certificate", key, HashAlgorithmName.SHA256);
@@ -51,14 +60,43 @@ internal sealed class ServerCertificate
         return SslStreamCertificateContext.Create(request.CreateSelfSigned(now.AddDays(-1), now.AddYears(10)), null, offline: true);
     });
 
+    private static SslServerAuthenticationOptions ToOptions(SslStreamCertificateContext context) => new()
+    {
+        ServerCertificateContext = context,
+        EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
+        // Set here, because Kestrel would otherwise write its own list into this shared object at each handshake.
+        ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
+        AllowRenegotiation = false,
+    };
+
     private static SslStreamCertificateContext Load(TlsCertificate certificate)
     {
         var chain = new X509Certificate2Collection();
         chain.ImportFromPem(certificate.ChainPem);
         var key = Encoding.UTF8.GetString(certificate.PrivateKeyPem.Reveal());
+        foreach (var link in chain)
+            RequireStrength(link);
         using var leaf = chain[0];
         chain.RemoveAt(0);
         // Offline: neither OCSP nor missing issuers are fetched during handshakes; the Secret holds the chain.
         return SslStreamCertificateContext.Create(X509Certificate2.CreateFromPem(leaf.ExportCertificatePem(), key), chain, offline: true);
+    }
+
+    /// <summary>
+    /// What OpenSSL's security level 2 asks for, the default of the distributions .NET runs on. It would be noticed only in the
+    /// handshake, which then fails for every client and says nothing of the reason.
+    /// </summary>
+    private static void RequireStrength(X509Certificate2 certificate)
+    {
+        using var rsa = certificate.GetRSAPublicKey();
+        using var ecdsa = certificate.GetECDsaPublicKey();
+        if (rsa?.KeySize < 2048)
+            throw new CryptographicException($"the RSA key of {certificate.Subject} has {rsa.KeySize} bits, and OpenSSL takes no fewer than 2048");
+        if (ecdsa?.KeySize < 224)
+            throw new CryptographicException($"the ECDSA key of {certificate.Subject} has {ecdsa.KeySize} bits, and OpenSSL takes no fewer than 224");
+        // The signature of a root is not looked at.
+        var isRoot = certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData);
+        if (!isRoot && certificate.SignatureAlgorithm.Value is ("1.2.840.113549.1.1.4" or "1.2.840.113549.1.1.5" or "1.2.840.10045.4.1"))
+            throw new CryptographicException($"the signature of {certificate.Subject} is made with MD5 or SHA-1, which OpenSSL refuses");
     }
 }

@@ -5,6 +5,7 @@ using IngressController.Reconciliation;
 using IngressController.Sources;
 using IngressController.Sources.Folder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace IngressController.Tests.Fakes;
 
@@ -32,8 +33,15 @@ internal sealed class TestController : IAsyncDisposable
     /// <summary>A client that connects to the proxy whatever the host of the URL is; it follows no redirects and accepts any certificate.</summary>
     public HttpClient Client { get; }
 
+    /// <summary>The folder it reads.</summary>
+    public string Folder => _folder;
+
+    /// <summary>What it logged.</summary>
+    public required LogLines Log { get; init; }
+
     public static async Task<TestController> StartAsync(string manifests, Func<IngressOptions, IngressOptions>? configure = null)
     {
+        var log = new LogLines();
         var folder = Directory.CreateTempSubdirectory("ingress-test-").FullName;
         await File.WriteAllTextAsync(Path.Combine(folder, "manifests.yaml"), manifests);
         var options = new IngressOptions
@@ -41,10 +49,10 @@ internal sealed class TestController : IAsyncDisposable
             Source = new SourceOptions { Manifests = folder },
             Listener = new ListenerOptions { BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0 },
         };
-        var host = ControllerHost.Create(configure?.Invoke(options) ?? options);
+        var host = ControllerHost.Create(configure?.Invoke(options) ?? options, logging => logging.AddProvider(log));
         await host.StartAsync(CancellationToken.None);
         await host.WaitUntilReadyAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
-        return new TestController(host, folder);
+        return new TestController(host, folder) { Log = log };
     }
 
     /// <summary>Replaces all manifests; returns when they are live.</summary>
@@ -67,6 +75,19 @@ internal sealed class TestController : IAsyncDisposable
         {
             var next = loop.NextRevision;
             if (ReferenceEquals(loop.Live.Snapshot, store.Snapshot))
+                return;
+            await next.WaitAsync(TimeSpan.FromSeconds(20));
+        }
+    }
+
+    /// <summary>Waits until the live configuration is as wanted.</summary>
+    public async Task UntilAsync(Func<Routing.Translation.Translation, bool> isWanted)
+    {
+        var loop = Services.GetRequiredService<ReconcileLoop>();
+        while (true)
+        {
+            var next = loop.NextRevision;
+            if (isWanted(loop.Live))
                 return;
             await next.WaitAsync(TimeSpan.FromSeconds(20));
         }

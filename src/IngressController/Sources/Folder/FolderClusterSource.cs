@@ -1,6 +1,3 @@
-using System.Collections.Immutable;
-using System.Security.Cryptography;
-using System.Text;
 using IngressController.Kubernetes.Models;
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Diagnostics;
@@ -9,29 +6,41 @@ using IngressController.Routing.Translation;
 namespace IngressController.Sources.Folder;
 
 /// <summary>
-/// Reads a folder of manifests, and again within 200 ms when something in it changes. A file that is invalid keeps what it last
-/// held. Without an IngressClass of our name in the folder, one is taken as given.
+/// Reads a folder of manifests, and again when something in it changes. Nothing that happens to the folder ends it: while the folder
+/// is away or unreadable, what it last held is served on.
 /// </summary>
 internal sealed partial class FolderClusterSource : IClusterSource
 {
     private const string List = "manifests";
+
+    /// <summary>Writers touch a file several times: it is read once they have been quiet this long ...</summary>
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>... or after this time, however busy they are.</summary>
+    private static readonly TimeSpan LongestSettle = TimeSpan.FromSeconds(1);
+
+    /// <summary>The net below the watcher: network file systems raise no events.</summary>
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(2);
 
+    private readonly Lock _reading = new();
     private readonly string _folder;
-    private readonly TranslationSettings _settings;
     private readonly ClusterStore _store;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
-    private readonly Dictionary<string, FileState> _files = new(StringComparer.Ordinal);
+    private readonly FolderContents _contents;
+    private readonly V1IngressClass _givenClass;
+    private Dictionary<DiagnosticSubject, IKubernetesObject>? _published;
+    private string? _trouble;
+    private bool _isPolling;
 
     public FolderClusterSource(string folder, TranslationSettings settings, ClusterStore store, ILogger logger, TimeProvider time)
     {
-        _folder = Path.GetFullPath(folder);
-        _settings = settings;
+        _folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         _store = store;
         _logger = logger;
         _time = time;
+        _contents = new FolderContents(_folder, problem => Log.Unreadable(logger, problem.Diagnostic.Subject, problem.Diagnostic.Field, problem.Diagnostic.Message));
+        _givenClass = ManifestSet.GivenClass(settings);
         _store.Await(List);
     }
 
@@ -39,115 +48,106 @@ internal sealed partial class FolderClusterSource : IClusterSource
 
     public async Task RunAsync(CancellationToken cancellation)
     {
-        using var changed = new SemaphoreSlim(0);
-        using var watcher = new FileSystemWatcher(_folder) { IncludeSubdirectories = true, EnableRaisingEvents = true };
-        watcher.Changed += Signal;
-        watcher.Created += Signal;
-        watcher.Deleted += Signal;
-        watcher.Renamed += Signal;
-        watcher.Error += Signal;
+        using var watch = new FolderWatch(_folder);
         while (true)
         {
-            ReadAll();
-            // The poll is the net below the watcher: network file systems raise no events.
-            await changed.WaitAsync(Poll, cancellation);
-            // Writers touch a file several times: wait until they are likely done, then read everything once.
-            await Task.Delay(Settle, _time, cancellation);
-            while (changed.CurrentCount > 0)
-                await changed.WaitAsync(cancellation);
-        }
+            var started = _time.GetTimestamp();
+            TryRead(watch);
+            // Reading thousands of files over and over must not keep a core busy.
+            var pause = TimeSpan.FromTicks(Math.Max(Poll.Ticks, 20 * _time.GetElapsedTime(started).Ticks));
+            if (!await watch.WaitAsync(pause, cancellation))
+                continue;
 
-        void Signal(object sender, EventArgs change) => changed.Release();
+            var firstChange = _time.GetTimestamp();
+            while (await watch.WaitAsync(Settle, cancellation) && _time.GetElapsedTime(firstChange) < LongestSettle)
+                ;
+        }
     }
 
-    /// <summary>Reads what changed and hands the whole to the store.</summary>
+    /// <summary>Reads what changed and hands it to the store.</summary>
     public void ReadAll()
     {
-        lock (_files)
-            ReadChanged();
+        lock (_reading)
+        {
+            if (!_contents.Read() && _published is not null && _trouble is null)
+                return;
+            var manifests = ManifestSet.Of(_contents.Objects, _givenClass);
+            Publish(manifests);
+            _store.ReplaceUnreadable([.. manifests.Duplicates.Concat(_contents.Problems).Select(problem => problem.Diagnostic)]);
+            _trouble = null;
+        }
     }
 
-    private void ReadChanged()
+    private void TryRead(FolderWatch watch)
     {
-        var isFirst = _files.Count == 0;
-        var anyChanged = ForgetMissing(out var paths);
-        foreach (var path in paths)
-            anyChanged |= ReadFile(path);
-        if (!anyChanged && !isFirst)
-            return;
-
-        var objects = _files.OrderBy(file => file.Key, StringComparer.Ordinal).SelectMany(file => file.Value.Held.Objects).Select(item => item.Resource).ToArray();
-        Publish(ClusterKinds.IngressClasses, WithOurClass([.. objects.OfType<V1IngressClass>()]));
-        Publish(ClusterKinds.Services, objects.OfType<V1Service>());
-        Publish(ClusterKinds.EndpointSlices, objects.OfType<V1EndpointSlice>());
-        Publish(ClusterKinds.TlsSecrets, objects.OfType<V1Secret>());
-        _store.ReplaceUnreadable([.. _files.Values.SelectMany(file => file.Problems)]);
-        // Last, so that no Ingress is translated before what it needs; it completes the first list, too.
-        Publish(ClusterKinds.Ingresses, objects.OfType<V1Ingress>());
-    }
-
-    private bool ForgetMissing(out string[] paths)
-    {
-        paths = [.. ManifestFiles.In(_folder)];
-        var missing = _files.Keys.Except(paths, StringComparer.Ordinal).ToArray();
-        foreach (var path in missing)
-            _files.Remove(path);
-        return missing.Length > 0;
-    }
-
-    private bool ReadFile(string path)
-    {
-        _files.TryGetValue(path, out var before);
-        Manifest manifest;
-        string hash;
         try
         {
-            var bytes = File.ReadAllBytes(path);
-            hash = Convert.ToHexString(SHA256.HashData(bytes));
-            if (hash == before?.Hash)
-                return false;
-            using var text = new StreamReader(new MemoryStream(bytes), Encoding.UTF8);
-            manifest = Manifest.Read(Path.GetRelativePath(_folder, path), text);
+            watch.Renew();
+            _isPolling = false;
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error)
         {
-            hash = error.Message;
-            if (hash == before?.Hash)
-                return false;
-            manifest = Manifest.Unreadable(Path.GetRelativePath(_folder, path), error.Message);
+            if (!_isPolling && Directory.Exists(_folder))
+                Log.Polling(_logger, _folder, Poll.TotalSeconds, error.Message);
+            _isPolling = true;
         }
 
-        foreach (var problem in manifest.Problems)
-            Log.Unreadable(_logger, problem.File, problem.Line, problem.Diagnostic.Subject, problem.Diagnostic.Field, problem.Diagnostic.Message, before is null ? "it is not served" : "the file's last good content is served on");
-
-        // A file with a problem keeps all it held: half of a change is worse than none of it.
-        var keepsLast = manifest.Problems.Length > 0 && before is { Held.Objects.Length: > 0 };
-        _files[path] = new FileState(
-            hash,
-            keepsLast ? before!.Held : manifest,
-            [.. manifest.Problems.Select(problem => DiagnosticCatalog.ObjectUnreadable(
-                problem.Diagnostic.Subject, problem.Diagnostic.Field, $"{problem.File}:{problem.Line}: {problem.Diagnostic.Message}", keepsLast))]);
-        return true;
+        try
+        {
+            ReadAll();
+        }
+        catch (Exception error)
+        {
+            Report(Directory.Exists(_folder) ? error.Message : "the folder does not exist");
+        }
     }
 
-    private void Publish<T>(ClusterKind<T> kind, IEnumerable<T> objects)
-        where T : class, IKubernetesObject =>
-        _store.Apply(kind, @namespace: null, kind.Resource.Kind == "Ingress" ? List : "", new ResourceChange<T>.Replaced([.. objects], []));
+    /// <summary>Says what keeps the folder from being read, once for as long as it is the same.</summary>
+    private void Report(string trouble)
+    {
+        lock (_reading)
+        {
+            if (trouble == _trouble)
+                return;
+            _trouble = trouble;
+            _store.ReportUnreadable(DiagnosticCatalog.ObjectUnreadable(new("Folder", new("", _folder)), "(folder)", trouble, keepsLast: _published is not null));
+            Log.Away(_logger, _folder, trouble, Poll.TotalSeconds);
+        }
+    }
 
-    private IEnumerable<V1IngressClass> WithOurClass(V1IngressClass[] classes) =>
-        classes.Any(ingressClass => ingressClass.Metadata?.Name == _settings.IngressClass)
-            ? classes
-            : classes.Append(new V1IngressClass
-            {
-                Metadata = new V1ObjectMeta { Name = _settings.IngressClass },
-                Spec = new V1IngressClassSpec { Controller = _settings.ControllerClass },
-            });
+    /// <summary>Hands over what differs from the last time: what is needed before what needs it, and removals after all.</summary>
+    private void Publish(ManifestSet manifests)
+    {
+        var before = _published ?? [];
+        var now = manifests.Objects.Where(item => item.Resource is not V1Secret { Type: not V1Secret.TlsType }).ToDictionary(item => item.Subject, item => item.Resource);
+        foreach (var (subject, resource) in now.OrderBy(entry => Order(entry.Value)))
+        {
+            if (!ReferenceEquals(before.GetValueOrDefault(subject), resource))
+                _store.Add(resource);
+        }
 
-    private sealed record FileState(string Hash, Manifest Held, ImmutableArray<Diagnostic> Problems);
+        foreach (var (subject, resource) in before.OrderByDescending(entry => Order(entry.Value)))
+        {
+            if (!now.ContainsKey(subject))
+                _store.Remove(resource);
+        }
+
+        if (_published is null)
+            _store.Apply(ClusterKinds.Ingresses, @namespace: null, List, new ResourceChange<V1Ingress>.Replaced([.. manifests.OfType<V1Ingress>()], []));
+        _published = now;
+    }
+
+    private static int Order(IKubernetesObject resource) => resource is V1Ingress ? 1 : 0;
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "{File}:{Line}: {Subject} {Field}: {Reason}; {Effect}")]
-        public static partial void Unreadable(ILogger logger, string file, int line, DiagnosticSubject subject, string field, string reason, string effect);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Subject} {Field}: {Reason}")]
+        public static partial void Unreadable(ILogger logger, DiagnosticSubject subject, string field, string reason);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "folder {Folder} cannot be watched, so changes are looked for every {Seconds} s: {Reason}")]
+        public static partial void Polling(ILogger logger, string folder, double seconds, string reason);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "folder {Folder} cannot be read, and what it last held is served on: {Reason}; tried again every {Seconds} s")]
+        public static partial void Away(ILogger logger, string folder, string reason, double seconds);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
@@ -13,7 +14,10 @@ namespace IngressController.Sources.Folder;
 /// <param name="File">The file it stands in.</param>
 /// <param name="Line">The line its document starts at.</param>
 /// <param name="Resource">The decoded object.</param>
-internal sealed record ManifestObject(string File, int Line, IKubernetesObject Resource);
+internal sealed record ManifestObject(string File, int Line, IKubernetesObject Resource)
+{
+    public DiagnosticSubject Subject => new(Resource.Kind ?? "", Resource.ResourceName);
+}
 
 /// <summary>Something in a manifest that does not decode.</summary>
 internal sealed record ManifestProblem(string File, int Line, Diagnostic Diagnostic);
@@ -21,6 +25,13 @@ internal sealed record ManifestProblem(string File, int Line, Diagnostic Diagnos
 /// <summary>What a file of manifests holds: the objects of the kinds this controller reads, and what is unreadable.</summary>
 internal sealed record Manifest(ImmutableArray<ManifestObject> Objects, ImmutableArray<ManifestProblem> Problems)
 {
+    /// <summary>The content of a file; see <see cref="Read(string, TextReader)"/>. Bytes that are no UTF-8 make it unreadable.</summary>
+    public static Manifest Read(string file, byte[] content)
+    {
+        using var text = new StreamReader(new MemoryStream(content), new UTF8Encoding(false, throwOnInvalidBytes: true));
+        return Read(file, text);
+    }
+
     /// <summary>Reads YAML or JSON with any number of documents, lists included. Kinds that are none of ours are passed over.</summary>
     public static Manifest Read(string file, TextReader text)
     {
@@ -33,13 +44,17 @@ internal sealed record Manifest(ImmutableArray<ManifestObject> Objects, Immutabl
         }
         catch (KubernetesYamlException error)
         {
-            return Unreadable(file, $"is no YAML: {error.Message}");
+            return Unreadable(file, $"is no YAML: {error.Message}", error.Line);
+        }
+        catch (DecoderFallbackException error)
+        {
+            return Unreadable(file, $"is no UTF-8 text: {error.Message}");
         }
     }
 
     /// <summary>A file that could not be read at all.</summary>
-    public static Manifest Unreadable(string file, string reason) =>
-        new([], [new(file, 1, DiagnosticCatalog.ObjectUnreadable(new("File", new("", file)), "(file)", reason, keepsLast: false))]);
+    public static Manifest Unreadable(string file, string reason, int line = 1) =>
+        new([], [new(file, line, DiagnosticCatalog.ObjectUnreadable(new("File", new("", file)), "(file)", reason, keepsLast: false))]);
 
     private sealed class Reader(string file)
     {
@@ -47,25 +62,28 @@ internal sealed record Manifest(ImmutableArray<ManifestObject> Objects, Immutabl
 
         public List<ManifestProblem> Problems { get; } = [];
 
-        public void Read(JsonNode? root, int line)
+        /// <param name="root">A document, or an item of a list.</param>
+        /// <param name="line">The line its document starts at.</param>
+        /// <param name="item">Which item of the document's list it is, for objects without a name; else empty.</param>
+        public void Read(JsonNode? root, int line, string item = "")
         {
             if (root is not JsonObject document)
             {
-                Problem("Document", root, line, "(document)", "is no Kubernetes object: expected apiVersion, kind and metadata");
+                Problem("Document", root, line, item.Length > 0 ? item : "(document)", "is no Kubernetes object: expected apiVersion, kind and metadata");
                 return;
             }
 
             var kind = Text(document["kind"]);
             if (kind is null)
             {
-                Problem("Document", root, line, "kind", "is missing");
+                Problem("Document", root, line, $"{item}kind", "is missing");
                 return;
             }
 
-            if (document["items"] is JsonArray items && (kind == "List" || kind.EndsWith("List", StringComparison.Ordinal)))
+            if (document["items"] is JsonArray items && kind.EndsWith("List", StringComparison.Ordinal))
             {
-                foreach (var item in items)
-                    Read(WithKindOf(kind, document, item), line);
+                for (var i = 0; i < items.Count; i++)
+                    Read(WithKindOf(kind, document, items[i]), line, $"{item}items[{i}].");
                 return;
             }
 
@@ -105,6 +123,19 @@ internal sealed record Manifest(ImmutableArray<ManifestObject> Objects, Immutabl
                 return;
             }
 
+            if (EmptyItem(document) is { } empty)
+            {
+                Problem(type.Kind, document, line, Field(empty.GetPath()), "has an empty item");
+                return;
+            }
+
+            // Exported objects carry the version they had in their cluster. Here it would say that an edited object is the same.
+            if (document["metadata"] is JsonObject metadata)
+            {
+                metadata.Remove("resourceVersion");
+                metadata.Remove("uid");
+            }
+
             try
             {
                 var resource = document.Deserialize(type.TypeInfo);
@@ -113,18 +144,28 @@ internal sealed record Manifest(ImmutableArray<ManifestObject> Objects, Immutabl
                 else
                     Problem(type.Kind, document, line, "metadata.name", "is missing");
             }
-            catch (JsonException error)
+            catch (Exception error) when (error is JsonException or FormatException or InvalidOperationException or NotSupportedException)
             {
-                Problem(type.Kind, document, line, Field(error.Path), $"has a value of the wrong type ({Reason(error, type.TypeInfo)})");
+                Problem(type.Kind, document, line, Field((error as JsonException)?.Path), Reason(error, type.TypeInfo));
             }
         }
 
         private void Problem(string kind, JsonNode? document, int line, string field, string reason)
         {
             var metadata = (document as JsonObject)?["metadata"] as JsonObject;
-            var name = new ResourceName(Text(metadata?["namespace"]) ?? "default", Text(metadata?["name"]) ?? $"(line {line})");
+            var name = Text(metadata?["name"]) is { } own
+                ? new ResourceName(Text(metadata?["namespace"]) is { Length: > 0 } ns ? ns : "default", own)
+                : new ResourceName("", $"{file}:{line}");
             Problems.Add(new ManifestProblem(file, line, DiagnosticCatalog.ObjectUnreadable(new(kind, name), field, reason, keepsLast: false)));
         }
+
+        /// <summary>The first list with a null in it; the API server refuses them, and nothing behind this expects them.</summary>
+        private static JsonArray? EmptyItem(JsonNode? node) => node switch
+        {
+            JsonArray array => array.Contains(null) ? array : array.Select(EmptyItem).FirstOrDefault(found => found is not null),
+            JsonObject map => map.Select(member => EmptyItem(member.Value)).FirstOrDefault(found => found is not null),
+            _ => null,
+        };
 
         /// <summary>The items of an IngressList carry no kind and apiVersion of their own.</summary>
         private static JsonNode? WithKindOf(string listKind, JsonObject list, JsonNode? item)
@@ -144,7 +185,17 @@ internal sealed record Manifest(ImmutableArray<ManifestObject> Objects, Immutabl
 
         private static string Field(string? path) => path is { Length: > 2 } ? path[2..] : "(object)";
 
-        private static string Reason(JsonException error, JsonTypeInfo type) =>
-            error.InnerException?.Message ?? error.Message.Split(" Path:")[0].Replace(type.Type.Namespace + ".", "", StringComparison.Ordinal);
+        private static string Reason(Exception error, JsonTypeInfo type)
+        {
+            var reason = error.InnerException?.Message ?? error.Message;
+            foreach (var scalar in (string[])["True", "False", "Number"])
+            {
+                if (reason.Contains($"'{scalar}' as a string", StringComparison.Ordinal))
+                    return $"must be a string, but is a {(scalar == "Number" ? "number" : "boolean")}: put its value in quotes";
+            }
+
+            reason = reason.Split(" Path:")[0].Replace(type.Type.Namespace + ".", "", StringComparison.Ordinal);
+            return $"has a value of the wrong type ({reason})";
+        }
     }
 }

@@ -1,0 +1,77 @@
+using System.CommandLine;
+using IngressController.Configuration;
+
+namespace IngressController.Cli;
+
+/// <summary>The options as flags of the verbs. All verbs share them, so that a flag may stand before or after the verb.</summary>
+internal sealed class RunFlags
+{
+    private readonly Dictionary<RunOption, Option<string[]>> _flags = RunOptions.All.ToDictionary(option => option, ToFlag);
+
+    /// <summary>
+    /// Writes out what a switch without a value means. The parser would take the next argument for its value, even when that is a
+    /// file's name.
+    /// </summary>
+    public static string[] Normalize(string[] args)
+    {
+        var switches = RunOptions.All.Where(option => option.IsSwitch).Select(option => option.Flag).ToHashSet(StringComparer.Ordinal);
+        return
+        [
+            .. args.Select((arg, index) => switches.Contains(arg) && !bool.TryParse(args.ElementAtOrDefault(index + 1), out _) ? $"{arg}=true" : arg),
+        ];
+    }
+
+    /// <summary>Gives a verb its flags and what it does.</summary>
+    public void AddTo(Command command, IReadOnlyList<RunOption> accepted, Terminal terminal, Verb verb)
+    {
+        foreach (var option in accepted)
+            command.Options.Add(_flags[option]);
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            IngressOptions options;
+            try
+            {
+                RequireAccepted(parsed, command, accepted);
+                options = RunOptions.Read(accepted, option => Values(parsed, option), Environment.GetEnvironmentVariable, AppSettings());
+            }
+            catch (FormatException error)
+            {
+                await terminal.ComplainAsync(error.Message);
+                return CommandLine.UsageError;
+            }
+
+            return await verb(parsed, options, terminal, cancellation);
+        });
+    }
+
+    private static Option<string[]> ToFlag(RunOption option) => new(option.Flag)
+    {
+        Description = $"{option.Description} [env: {option.EnvironmentVariable}]",
+        HelpName = option.ValueName,
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    private string[] Values(ParseResult parsed, RunOption option) =>
+        parsed.GetResult(_flags[option]) is { Implicit: false } ? parsed.GetValue(_flags[option]) ?? [] : [];
+
+    /// <summary>A flag before the verb parses whichever verb follows.</summary>
+    private void RequireAccepted(ParseResult parsed, Command command, IReadOnlyList<RunOption> accepted)
+    {
+        if (RunOptions.All.Except(accepted).FirstOrDefault(option => Values(parsed, option).Length > 0) is { } foreign)
+            throw new FormatException($"{foreign.Flag}: {command.Name} has no such option");
+    }
+
+    private static IConfiguration AppSettings()
+    {
+        var file = Path.GetFullPath("appsettings.json");
+        try
+        {
+            return new ConfigurationBuilder().AddJsonFile(file, optional: true).Build();
+        }
+        catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException or FormatException)
+        {
+            throw new FormatException($"{file} cannot be read: {error.GetBaseException().Message}", error);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+using System.Text.Json;
+using IngressController.Tests.Fakes;
+
+namespace IngressController.Tests.Cli;
+
+public sealed class LintTests : IDisposable
+{
+    private static readonly string Good = Manifests.Service("web", []) + Manifests.Ingress("shop", "shop.example", "web");
+
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Good_manifests_need_no_slices_and_end_with_the_sums()
+    {
+        var file = _folder.Write("good.yaml", Good);
+
+        var (code, text, error) = await CommandRun.InvokeAsync(["lint", file]);
+
+        Assert.Equal((0, "1 file, 1 Ingress (1 ours): 0 errors, 0 warnings\n", ""), (code, text, error));
+    }
+
+    [Fact]
+    public async Task A_finding_is_one_line_with_place_object_and_field_and_an_error_sets_the_exit_code()
+    {
+        var file = _folder.Write("shop.yaml", "# first\n" + Good.Replace("number: 80", "number: 81", StringComparison.Ordinal));
+
+        var (code, text, _) = await CommandRun.InvokeAsync(["lint", file]);
+
+        var lines = text.TrimEnd().Split('\n');
+        Assert.Equal(1, code);
+        Assert.Equal(
+            $"{file}:8: error ServicePortNotFound Ingress default/shop spec.rules[0].http.paths[0].backend.service.port: "
+            + "Service default/web has no port 81; it has 80", lines[0]);
+        Assert.Equal("1 file, 1 Ingress (1 ours): 1 error, 0 warnings", lines[1]);
+    }
+
+    [Fact]
+    public async Task Missing_services_and_secrets_are_warnings()
+    {
+        var file = _folder.Write("shop.yaml", Manifests.Ingress("shop", "shop.example", "web", tlsSecret: "cert"));
+
+        var (code, text, _) = await CommandRun.InvokeAsync(["lint", file]);
+
+        Assert.Equal(0, code);
+        Assert.Contains("warning ServiceNotFound Ingress default/shop", text, StringComparison.Ordinal);
+        Assert.Contains("warning TlsSecretNotFound Ingress default/shop spec.tls[0].secretName", text, StringComparison.Ordinal);
+        Assert.EndsWith("0 errors, 2 warnings\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_slice_in_the_manifests_is_taken_at_its_word()
+    {
+        var file = _folder.Write("shop.yaml", Manifests.Service("web", [8080]).Replace("ready: true", "ready: false", StringComparison.Ordinal)
+            + Manifests.Ingress("shop", "shop.example", "web"));
+
+        var (code, text, _) = await CommandRun.InvokeAsync(["lint", file]);
+
+        Assert.Equal(0, code);
+        Assert.Contains("warning ServiceWithoutEndpoints", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Json_has_the_same_findings_with_their_parts()
+    {
+        var file = _folder.Write("shop.yaml", Manifests.Ingress("shop", "shop.example", "web"));
+
+        var (code, text, _) = await CommandRun.InvokeAsync(["lint", "--output", "json", file]);
+
+        using var json = JsonDocument.Parse(text);
+        var root = json.RootElement;
+        Assert.Equal(0, code);
+        Assert.Equal((1, 1, 1, 0, 1), (Int(root, "files"), Int(root, "ingresses"), Int(root, "ourIngresses"), Int(root, "errors"), Int(root, "warnings")));
+        var finding = Assert.Single(root.GetProperty("diagnostics").EnumerateArray());
+        Assert.Equal(
+            [file, "1", "Warning", "ServiceNotFound", "Ingress", "default", "shop", "spec.rules[0].http.paths[0].backend.service.name", "RouteUnavailable"],
+            ((string[])["file", "line", "severity", "code", "kind", "namespace", "name", "field", "effect"])
+                .Select(name => finding.GetProperty(name).ToString().Replace("2", "1", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Standard_input_folders_and_files_together_each_file_once()
+    {
+        _folder.Write("sub/a.yml", Good);
+        var file = _folder.Write("b.json", """{"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "json"}, "spec": {}}""");
+        _folder.Write(".hidden.yaml", "{");
+        _folder.Write("notes.txt", "{");
+
+        var (code, text, _) = await CommandRun.InvokeAsync(["lint", "-", _folder, file, "-"], Manifests.Ingress("piped", "piped.example", "web"));
+
+        Assert.Equal(0, code);
+        Assert.EndsWith("3 files, 3 Ingresses (2 ours): 0 errors, 0 warnings\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Standard_input_has_a_name_in_findings()
+    {
+        var (code, text, _) = await CommandRun.InvokeAsync(["lint", "-"], "kind: [\n");
+
+        Assert.Equal(1, code);
+        Assert.StartsWith("(standard input):", text, StringComparison.Ordinal);
+        Assert.Contains("error ObjectUnreadable File (standard input) (file): is no YAML", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_unreadable_is_an_error_and_the_rest_is_checked_all_the_same()
+    {
+        _folder.Write("broken.yaml", Good + "---\nkind: Ingress\n---\n- a\n---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: x, annotations: {a: true}}\n");
+
+        var (code, text, _) = await CommandRun.InvokeAsync(["lint", _folder]);
+
+        Assert.Equal(1, code);
+        Assert.Contains(" apiVersion: \"\" is not served; write networking.k8s.io/v1", text, StringComparison.Ordinal);
+        Assert.Contains("(document): is no Kubernetes object", text, StringComparison.Ordinal);
+        Assert.Contains("Ingress default/x metadata.annotations.a: must be a string, but is a boolean: put its value in quotes", text, StringComparison.Ordinal);
+        Assert.EndsWith("1 file, 1 Ingress (1 ours): 3 errors, 0 warnings\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_object_that_is_defined_twice_is_told()
+    {
+        var first = _folder.Write("a.yaml", Good);
+        var second = _folder.Write("b.yaml", Manifests.Ingress("shop", "other.example", "web"));
+
+        var (code, text, _) = await CommandRun.InvokeAsync(["lint", _folder]);
+
+        Assert.Equal(0, code);
+        Assert.Contains($"{first}:7: warning ObjectUnreadable Ingress default/shop metadata.name: is defined again at {second}:2, and that one counts", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_class_options_decide_which_ingresses_are_ours()
+    {
+        var file = _folder.Write("shop.yaml", Manifests.Ingress("a", "a.example", "web").Replace("ingressClassName: yarp", "ingressClassName: mine", StringComparison.Ordinal)
+            + Manifests.Ingress("b", "b.example", "web").Replace("ingressClassName: yarp", "", StringComparison.Ordinal)
+            + "---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: other}\nspec: {controller: example.com/mine}\n");
+
+        async Task<string> OursAsync(params string[] options) =>
+            (await CommandRun.InvokeAsync(["lint", .. options, file])).Out.Split('(', ')')[^2];
+
+        Assert.Equal("0 ours", await OursAsync());
+        Assert.Equal("1 ours", await OursAsync("--ingress-class", "mine"));
+        Assert.Equal("1 ours", await OursAsync("--watch-ingress-without-class"));
+        Assert.Equal("2 ours", await OursAsync("--ingress-class=mine", "--watch-ingress-without-class=true"));
+        Assert.Equal("0 ours", await OursAsync("--watch-ingress-without-class", "false"));
+    }
+
+    [Fact]
+    public async Task An_ingress_class_of_ours_needs_not_be_in_the_manifests_but_counts_when_it_is()
+    {
+        var file = _folder.Write("shop.yaml", Good + "---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: yarp}\nspec: {controller: example.com/theirs}\n");
+
+        Assert.EndsWith("1 Ingress (0 ours): 0 errors, 0 warnings\n", (await CommandRun.InvokeAsync(["lint", file])).Out, StringComparison.Ordinal);
+        Assert.EndsWith("(1 ours): 0 errors, 0 warnings\n", (await CommandRun.InvokeAsync(["lint", file, "--controller-class", "example.com/theirs"])).Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("no file or folder \"nope.yaml\" exists", "lint", "nope.yaml")]
+    [InlineData("Required argument missing for command: 'lint'", "lint")]
+    [InlineData("'xml' not recognized", "lint", "--output", "xml", "-")]
+    [InlineData("--http-port: lint has no such option", "--http-port", "80", "lint", "-")]
+    [InlineData("Unrecognized command or argument '--bogus'", "lint", "--bogus", "-")]
+    public async Task A_usage_error_is_one_line(string expected, params string[] args)
+    {
+        var (code, text, error) = await CommandRun.InvokeAsync(args);
+
+        Assert.Equal((2, ""), (code, text));
+        Assert.Contains(expected, Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+    }
+
+    private static int Int(JsonElement json, string name) => json.GetProperty(name).GetInt32();
+}
