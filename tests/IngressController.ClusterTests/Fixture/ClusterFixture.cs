@@ -11,6 +11,9 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     internal TestBackend Backend { get; private set; } = null!;
 
+    /// <summary>Whether EndpointSlices are a custom resource here, which holds anything.</summary>
+    internal bool HasSchemalessEndpointSlices { get; private set; }
+
     public async Task InitializeAsync()
     {
         if (ClusterAssets.Missing is not null)
@@ -22,6 +25,7 @@ public sealed class ClusterFixture : IAsyncLifetime
         await StartAsync();
         if (!await Client.ExistsAsync("/apis/discovery.k8s.io/v1"))
         {
+            HasSchemalessEndpointSlices = true;
             await Client.ApplyAsync(await File.ReadAllTextAsync(ClusterAssets.EndpointSlicesCrd));
             await Wait.UntilAsync(() => Client.ExistsAsync("/apis/discovery.k8s.io/v1/endpointslices"), "discovery.k8s.io/v1 is served");
         }

@@ -1,5 +1,7 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Text.Json.Nodes;
 using IngressController.Configuration;
 using IngressController.Hosting;
 using IngressController.Kubernetes.Watching;
@@ -58,6 +60,17 @@ internal sealed class RunningController : IAsyncDisposable
     {
         using var answer = await Admin.GetAsync("/readyz");
         return (answer.StatusCode, (await answer.Content.ReadAsStringAsync()).TrimEnd());
+    }
+
+    /// <summary>What is wrong in a namespace: "name: code", in order.</summary>
+    public async Task<string[]> DiagnosticsAsync(string @namespace)
+    {
+        var diagnostics = (await Admin.GetFromJsonAsync<JsonArray>("/api/diagnostics"))!;
+        return
+        [
+            .. diagnostics.Where(diagnostic => diagnostic!["namespace"]!.GetValue<string>() == @namespace)
+                .Select(diagnostic => $"{diagnostic!["name"]}: {diagnostic["code"]}").Order(StringComparer.Ordinal),
+        ];
     }
 
     /// <summary>Completes when a request to the URL is answered so.</summary>
