@@ -63,14 +63,16 @@ public sealed partial class Reflector<T>
 
     private TimeSpan Delay(Exception error)
     {
-        // A version that expired while the server was away is the first sign of its return: no reason to wait as for its absence.
-        var delay = error is KubernetesException { IsExpired: true } ? _expiryBackoff.Next() : _backoff.Next();
-        var wanted = error switch
+        var delay = error switch
         {
-            KubernetesException { IsForbidden: true } => _timings.ForbiddenRetry,
-            KubernetesException { RetryAfter: { } asked } => asked < _timings.MaxRetryAfter ? asked : _timings.MaxRetryAfter,
-            _ => TimeSpan.Zero,
+            // A version that expired while the server was away is the first sign of its return: no reason to wait as for its absence.
+            KubernetesException { IsExpired: true } => _expiryBackoff.Next(),
+            // So is a refusal: a server that has just started forbids everything until it has read its roles. One that lasts waits for people.
+            KubernetesException { IsForbidden: true } => _forbiddenBackoff.Next(),
+            _ => _backoff.Next(),
         };
-        return delay > wanted ? delay : wanted;
+        return error is KubernetesException { RetryAfter: { } asked } && asked > delay
+            ? asked < _timings.MaxRetryAfter ? asked : _timings.MaxRetryAfter
+            : delay;
     }
 }

@@ -26,6 +26,7 @@ public sealed partial class Reflector<T>(
     private readonly ObjectIdentities _identities = new();
     private readonly Backoff _backoff = new(options.Timings, time);
     private readonly Backoff _expiryBackoff = new(options.Timings, time);
+    private readonly Backoff _forbiddenBackoff = new(options.Timings with { MaxBackoff = options.Timings.ForbiddenRetry }, time);
     private ReflectorStage _stage;
     private bool _useWatchList = options.UseWatchList;
 

@@ -73,6 +73,8 @@ public abstract record ReflectorNotice(string Resource, string? Namespace)
     {
         public override string Message => $"cannot {Verb} {Subject}: {Reason}; next try in {RetryIn.TotalSeconds:0.#} s";
 
+        private string Code => Error is KubernetesException refused ? $"{(int)refused.StatusCode} {refused.Reason}" : "";
+
         private string Verb => Stage switch
         {
             ReflectorStage.List => "list",
@@ -80,7 +82,23 @@ public abstract record ReflectorNotice(string Resource, string? Namespace)
             _ => "watch",
         };
 
-        private string Reason => Error switch
+        /// <summary>
+        /// Names the trouble, the same for all watches that have it and each time it happens: messages of errors hold paths, versions and
+        /// times. What concerns one resource names it.
+        /// </summary>
+        public string Trouble => Error switch
+        {
+            KubernetesException { IsServerError: true } or KubernetesException { IsTooManyRequests: true }
+                or KubernetesException { IsUnauthorized: true } or KubernetesException { IsExpired: true } => Code,
+            KubernetesException => $"{Code} {Subject}",
+            HttpRequestException or KubeConfigException => Reason,
+            // A cut or silent connection.
+            IOException or SocketException or TimeoutException => Error.GetType().Name,
+            _ => $"{Error.GetType().Name} {Subject}",
+        };
+
+        /// <summary>Why, and what can be done about it.</summary>
+        public string Reason => Error switch
         {
             KubernetesException { IsForbidden: true } refused =>
                 $"forbidden: {refused.Status?.Message ?? refused.Message}; grant the verbs list and watch on {Resource}",

@@ -53,7 +53,7 @@ public sealed record ReflectorTimings
     /// <summary>After so long without an error the delays start over. Default 2 min.</summary>
     public TimeSpan BackoffReset { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>The delay after 403: permissions are granted by people. Default 30 s.</summary>
+    /// <summary>The longest delay after 403, before jitter: permissions are granted by people. Default 30 s.</summary>
     public TimeSpan ForbiddenRetry { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The longest Retry-After that is obeyed. Default 2 min.</summary>

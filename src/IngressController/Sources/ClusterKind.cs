@@ -81,9 +81,12 @@ internal static class ClusterKinds
         (snapshot, slice, changes) =>
         {
             var name = slice.ResourceName;
+            var before = snapshot.Endpoints.ServiceOf(name);
+            if (before is { } owner && IsSame(snapshot.Endpoints.Of(owner).FirstOrDefault(held => held.ResourceName == name), slice))
+                return snapshot;
             // A slice may change hands: both Services are touched then.
-            if (snapshot.Endpoints.ServiceOf(name) is { } before)
-                changes.Services.Add(before);
+            if (before is { } loser)
+                changes.Services.Add(loser);
             if (slice.ServiceName is { } after)
                 changes.Services.Add(after);
             var endpoints = snapshot.Endpoints.Set(slice);
@@ -102,10 +105,10 @@ internal static class ClusterKinds
         snapshot => snapshot.TlsSecrets.Keys,
         (snapshot, secret, changes) =>
         {
-            // A folder may hold Secrets of other types; they are none of ours.
-            if (secret.Type is not V1Secret.TlsType)
-                return snapshot;
             var name = secret.ResourceName;
+            // A folder may hold Secrets of other types; they are none of ours, even where one of ours had the name before.
+            if (secret.Type is not V1Secret.TlsType)
+                return RemoveSecret(snapshot, name, changes);
             var before = snapshot.TlsSecrets.GetValueOrDefault(name);
             var parsed = TlsSecretParser.Parse(secret, before);
             if (parsed == before)
@@ -113,13 +116,15 @@ internal static class ClusterKinds
             changes.TlsSecrets.Add(name);
             return snapshot with { TlsSecrets = snapshot.TlsSecrets.SetItem(name, parsed) };
         },
-        (snapshot, name, changes) =>
-        {
-            if (!snapshot.TlsSecrets.ContainsKey(name))
-                return snapshot;
-            changes.TlsSecrets.Add(name);
-            return snapshot with { TlsSecrets = snapshot.TlsSecrets.Remove(name) };
-        });
+        RemoveSecret);
+
+    private static ClusterSnapshot RemoveSecret(ClusterSnapshot snapshot, ResourceName name, ClusterChanges changes)
+    {
+        if (!snapshot.TlsSecrets.ContainsKey(name))
+            return snapshot;
+        changes.TlsSecrets.Add(name);
+        return snapshot with { TlsSecrets = snapshot.TlsSecrets.Remove(name) };
+    }
 
     /// <summary>Cluster-scoped objects are filed under the namespace that <see cref="KubernetesVocabulary"/> gives them.</summary>
     private static ResourceName ClusterScoped(string name) => new("default", name);

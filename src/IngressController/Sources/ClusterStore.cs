@@ -13,19 +13,33 @@ namespace IngressController.Sources;
 internal sealed class ClusterStore
 {
     private readonly Lock _lock = new();
-    private readonly HashSet<string> _awaited = new(StringComparer.Ordinal);
+
+    /// <summary>The lists still to come, each with why it has not come so far.</summary>
+    private readonly Dictionary<string, string?> _awaited = new(StringComparer.Ordinal);
+
     private readonly Dictionary<DiagnosticSubject, Diagnostic> _unreadable = [];
     private ClusterSnapshot _snapshot = ClusterSnapshot.Empty;
     private ClusterChanges _changes = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>The lists that have not been delivered yet, for people; empty means the store knows the whole cluster.</summary>
+    /// <summary>
+    /// The lists that have not been delivered yet, for people; empty means the store knows the whole cluster. Those that have the same
+    /// trouble are one entry, which says it.
+    /// </summary>
     public ImmutableArray<string> Awaited
     {
         get
         {
             lock (_lock)
-                return [.. _awaited.Order(StringComparer.Ordinal)];
+            {
+                return
+                [
+                    .. _awaited.GroupBy(entry => entry.Value, entry => entry.Key, StringComparer.Ordinal)
+                        .Select(group => (Trouble: group.Key, Lists: string.Join(", ", group.Order(StringComparer.Ordinal))))
+                        .Select(group => group.Trouble is null ? group.Lists : $"{group.Lists} ({group.Trouble})")
+                        .Order(StringComparer.Ordinal),
+                ];
+            }
         }
     }
 
@@ -52,7 +66,17 @@ internal sealed class ClusterStore
     public void Await(string list)
     {
         lock (_lock)
-            _awaited.Add(list);
+            _awaited[list] = null;
+    }
+
+    /// <summary>Notes why a list does not come; of no consequence once it has come.</summary>
+    public void ReportTrouble(string list, string reason)
+    {
+        lock (_lock)
+        {
+            if (_awaited.ContainsKey(list))
+                _awaited[list] = reason;
+        }
     }
 
     /// <summary>Completes when something has changed since the last <see cref="Take"/>.</summary>
@@ -132,10 +156,15 @@ internal sealed class ClusterStore
     {
         var kept = replaced.Items.Select(item => item.ResourceName).ToHashSet();
         kept.UnionWith(replaced.Undecodable.Where(item => item.Name is not null).Select(item => new ResourceName(item.Namespace ?? "default", item.Name!)));
-        foreach (var gone in kind.Names(_snapshot).Where(name => (@namespace is null || name.Namespace == @namespace) && !kept.Contains(name)).ToArray())
+        foreach (var gone in kind.Names(_snapshot).Where(IsGone).ToArray())
             Remove(kind, gone);
+        // What never could be read is in no snapshot, but it may be gone just as well.
+        foreach (var gone in _unreadable.Keys.Where(subject => subject.Kind == kind.Resource.Kind && IsGone(subject.Name)).ToArray())
+            _unreadable.Remove(gone);
         foreach (var item in replaced.Items)
             Set(kind, item);
+
+        bool IsGone(ResourceName name) => (@namespace is null || name.Namespace == @namespace) && !kept.Contains(name);
     }
 
     private void Set<T>(ClusterKind<T> kind, T resource)

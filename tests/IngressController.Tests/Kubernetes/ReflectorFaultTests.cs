@@ -158,14 +158,18 @@ public sealed class ReflectorFaultTests
         await run.UntilNamesAsync("a/one");
     }
 
+    /// <summary>Soon at first, for a server that has just started forbids everything until it has read its roles.</summary>
     [Fact]
-    public async Task Forbidden_is_retried_slowly()
+    public async Task Forbidden_is_retried_soon_and_then_slowly()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.ForbiddenResources = ["services"];
-        await using var run = ReflectorRun.Start(server, new() { UseWatchList = false });
-        await run.UntilAsync(_ => run.Has<ReflectorNotice.Failed>());
-        Assert.Equal(TimeSpan.FromSeconds(30), run.Notices.OfType<ReflectorNotice.Failed>().Single().RetryIn);
+        var timings = ReflectorRun.Fast with { MinBackoff = TimeSpan.FromMilliseconds(5), ForbiddenRetry = TimeSpan.FromMilliseconds(80) };
+        await using var run = ReflectorRun.Start(server, new() { UseWatchList = false, Timings = timings });
+        await run.UntilAsync(_ => run.Notices.OfType<ReflectorNotice.Failed>().Count() == 6);
+        var delays = run.Notices.OfType<ReflectorNotice.Failed>().Select(failed => failed.RetryIn.TotalMilliseconds).ToArray();
+        Assert.InRange(delays[0], 5, 10);
+        Assert.InRange(delays[5], 80, 160);
     }
 
     [Fact]

@@ -58,15 +58,17 @@ internal sealed class KubernetesClusterSource : IClusterSource, IDisposable
             new ReflectorOptions { Namespace = @namespace, FieldSelector = fieldSelector, Timings = _timings },
             _time,
             change => _store.Apply(kind, @namespace, list, change),
-            notice => Note(kind, notice));
+            notice => Note(kind, list, notice));
         _watches.Add(reflector.RunAsync);
     }
 
-    private void Note<T>(ClusterKind<T> kind, ReflectorNotice notice)
+    private void Note<T>(ClusterKind<T> kind, string list, ReflectorNotice notice)
         where T : class, IKubernetesObject
     {
         _log.Notice(notice);
         _metrics.Notice(notice);
+        if (notice is ReflectorNotice.Failed failed)
+            _store.ReportTrouble(list, failed.Reason);
         if (notice is ReflectorNotice.Undecodable { Object: var undecodable })
         {
             var name = new ResourceName(undecodable.Namespace ?? "default", undecodable.Name ?? "(unnamed)");

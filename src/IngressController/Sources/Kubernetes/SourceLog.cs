@@ -13,7 +13,9 @@ internal sealed partial class SourceLog(ILogger<SourceLog> logger, TimeProvider 
     private static readonly TimeSpan RepeatAfter = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<string, DateTimeOffset> _saidAt = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, bool> _failing = new(StringComparer.Ordinal);
+
+    /// <summary>What each failing watch failed with last, and how often in a row.</summary>
+    private readonly ConcurrentDictionary<string, (string Trouble, int Times)> _failing = new(StringComparer.Ordinal);
 
     public void Notice(ClientNotice notice) => Log.Client(logger, notice.Message);
 
@@ -22,16 +24,21 @@ internal sealed partial class SourceLog(ILogger<SourceLog> logger, TimeProvider 
         switch (notice)
         {
             case ReflectorNotice.Failed failed:
-                _failing[Watch(notice)] = true;
-                // Five watches of one server that is away have one trouble: the same error text.
-                if (IsDue(failed.Error.Message))
+                var (_, times) = _failing.AddOrUpdate(
+                    Watch(notice), (failed.Trouble, 1), (_, last) => (failed.Trouble, last.Trouble == failed.Trouble ? last.Times + 1 : 1));
+                // Five watches of one server that is away have one trouble.
+                if ((times > 1 || !IsCommonAfterRestart(failed.Error)) && IsDue(failed.Trouble))
                     Log.Failed(logger, notice.Message);
+                else
+                    Log.Detail(logger, notice.Message);
                 break;
             case ReflectorNotice.Undecodable or ReflectorNotice.UnknownEvent:
                 if (IsDue(notice.Message))
                     Log.Failed(logger, notice.Message);
                 break;
-            case ReflectorNotice.Listed or ReflectorNotice.WatchStarted when _failing.TryRemove(Watch(notice), out _):
+            // A watch that is accepted and cut again and again says this no more often than what cuts it.
+            case ReflectorNotice.Listed or ReflectorNotice.WatchStarted
+                when _failing.TryRemove(Watch(notice), out _) && IsDue($"recovered {Watch(notice)}"):
                 Log.Recovered(logger, notice.Message);
                 break;
             default:
@@ -42,6 +49,13 @@ internal sealed partial class SourceLog(ILogger<SourceLog> logger, TimeProvider 
 
     private static string Watch(ReflectorNotice notice) => $"{notice.Resource} {notice.Namespace}";
 
+    /// <summary>
+    /// An API server that has just started forbids everything until it has read its roles, and knows no versions of before. Once, that
+    /// is nothing anybody should act on.
+    /// </summary>
+    private static bool IsCommonAfterRestart(Exception error) =>
+        error is KubernetesException { IsForbidden: true } or KubernetesException { IsExpired: true };
+
     private bool IsDue(string trouble)
     {
         var now = time.GetUtcNow();
@@ -51,7 +65,16 @@ internal sealed partial class SourceLog(ILogger<SourceLog> logger, TimeProvider 
             isDue = now - last >= RepeatAfter;
             return isDue ? now : last;
         });
+        if (isDue)
+            Forget(now);
         return isDue;
+    }
+
+    /// <summary>What is due again anyway need not be remembered: objects that cannot be read come and go, each with a text of its own.</summary>
+    private void Forget(DateTimeOffset now)
+    {
+        foreach (var said in _saidAt.Where(said => now - said.Value >= RepeatAfter))
+            _saidAt.TryRemove(said);
     }
 
     private static partial class Log

@@ -1,0 +1,159 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text.Json.Nodes;
+
+namespace IngressController.ClusterTests.Fixture;
+
+/// <summary>A real etcd and kube-apiserver on free ports of 127.0.0.1. The API server may be stopped and started again over the same data.</summary>
+internal sealed class ApiServer : IDisposable
+{
+    /// <summary>A user who may do everything.</summary>
+    public const string AdminToken = "admin-token";
+
+    /// <summary>The token of a service account, whose rights each test grants.</summary>
+    public static string TokenOf(string serviceAccount) => $"{serviceAccount}-token";
+
+    /// <summary>Token authentication reads its file at start, so all accounts of the tests are known beforehand.</summary>
+    private static readonly string[] ServiceAccounts = ["controller", "restricted", "child"];
+
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("ingress-cluster-");
+    private readonly List<ChildProcess> _drained = [];
+    private readonly int _etcdPort = FreePort();
+    private readonly int _port = FreePort();
+    private readonly ChildProcess _etcd;
+    private ChildProcess? _server;
+
+    public ApiServer()
+    {
+        var peer = $"http://127.0.0.1:{FreePort()}";
+        _etcd = ChildProcess.Start(ClusterAssets.Etcd,
+        [
+            "--data-dir", Path.Combine(_folder.FullName, "etcd"),
+            "--listen-client-urls", EtcdAddress, "--advertise-client-urls", EtcdAddress,
+            "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", $"default={peer}",
+        ]);
+        using var key = RSA.Create(2048);
+        File.WriteAllText(KeyFile, key.ExportRSAPrivateKeyPem());
+        File.WriteAllLines(TokenFile,
+        [
+            $"{AdminToken},admin,admin,\"system:masters\"",
+            .. ServiceAccounts.Select(name => $"{TokenOf(name)},{UserOf(name)},{name}"),
+        ]);
+    }
+
+    public Uri Address => new($"https://127.0.0.1:{_port}");
+
+    /// <summary>Without a slash at its end: etcd takes no path.</summary>
+    public string EtcdAddress => $"http://127.0.0.1:{_etcdPort}";
+
+    private string KeyFile => Path.Combine(_folder.FullName, "sa.key");
+
+    private string TokenFile => Path.Combine(_folder.FullName, "tokens.csv");
+
+    private string CertificateFolder => Path.Combine(_folder.FullName, "certs");
+
+    /// <summary>How RBAC names a service account.</summary>
+    public static string UserOf(string serviceAccount) => $"system:serviceaccount:ingress:{serviceAccount}";
+
+    /// <summary>Starts the API server; it keeps its port, its certificate and, through etcd, its objects.</summary>
+    public void Start() => _server = ChildProcess.Start(ClusterAssets.ApiServer,
+    [
+        $"--etcd-servers={EtcdAddress}", $"--cert-dir={CertificateFolder}", $"--secure-port={_port}", "--bind-address=127.0.0.1",
+        "--service-account-issuer=https://kubernetes.default.svc", "--api-audiences=api",
+        $"--service-account-key-file={KeyFile}", $"--service-account-signing-key-file={KeyFile}",
+        "--service-cluster-ip-range=10.96.0.0/16", "--authorization-mode=RBAC", $"--token-auth-file={TokenFile}",
+        "--disable-admission-plugins=ServiceAccount", "--allow-privileged", "--runtime-config=discovery.k8s.io/v1beta1=false",
+    ]);
+
+    /// <summary>Ends it without warning, as a crash or a lost node does.</summary>
+    public void Kill()
+    {
+        _server?.Dispose();
+        _server = null;
+    }
+
+    /// <summary>Asks it to end: it stops listening at once, but serves the watches it has for up to a minute.</summary>
+    public void Drain()
+    {
+        _server!.Terminate();
+        _drained.Add(_server);
+        _server = null;
+    }
+
+    /// <summary>Ends those that <see cref="Drain"/> let go on.</summary>
+    public void KillDrained()
+    {
+        Assert.DoesNotContain(_drained, server => server.HasExited);
+        _drained.ForEach(server => server.Dispose());
+        _drained.Clear();
+    }
+
+    /// <summary>Polls readyz: that is how an API server says it.</summary>
+    public async Task UntilReadyAsync(HttpClient client)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start) < StartLimit && !_server!.HasExited && !_etcd.HasExited)
+        {
+            try
+            {
+                using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+                using var answer = await client.GetAsync(new Uri(Address, "/readyz"), patience.Token);
+                if (answer.IsSuccessStatusCode)
+                    return;
+            }
+            catch (Exception error) when (error is HttpRequestException or OperationCanceledException)
+            {
+                // Not listening yet, or listening and not serving.
+            }
+
+            await Task.Delay(50);
+        }
+
+        Assert.Fail($"the API server is not ready within {StartLimit.TotalSeconds} s:\n{_server!.Output}\n{_etcd.Output}");
+    }
+
+    /// <summary>Takes all versions but the newest out of etcd; over HTTP, as etcdctl may not be there.</summary>
+    public async Task CompactAsync()
+    {
+        using var etcd = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(EtcdAddress) };
+        using var range = await etcd.PostAsJsonAsync("/v3/kv/range", new { key = Convert.ToBase64String("/"u8) });
+        var newest = (await range.Content.ReadFromJsonAsync<JsonNode>())!["header"]!["revision"]!.GetValue<string>();
+        using var compacted = await etcd.PostAsJsonAsync("/v3/kv/compaction", new { revision = newest, physical = true });
+        compacted.EnsureSuccessStatusCode();
+    }
+
+    /// <summary>Writes a kubeconfig with a token; the server's certificate, made at its start, is its own authority.</summary>
+    public string WriteKubeconfig(string token)
+    {
+        var path = Path.Combine(_folder.FullName, $"kubeconfig-{token}");
+        File.WriteAllText(path, $$"""
+            apiVersion: v1
+            kind: Config
+            current-context: test
+            contexts: [{name: test, context: {cluster: test, user: test} }]
+            clusters: [{name: test, cluster: {server: "{{Address}}", certificate-authority: "{{Path.Combine(CertificateFolder, "apiserver.crt")}}"} }]
+            users: [{name: test, user: {token: "{{token}}"} }]
+            """);
+        return path;
+    }
+
+    public void Dispose()
+    {
+        Kill();
+        _drained.ForEach(server => server.Dispose());
+        _etcd.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace IngressController.ClusterTests.Fixture;
+
+/// <summary>A process of a test. It is ended by its id: when it is disposed, and when the test run ends without that.</summary>
+internal sealed partial class ChildProcess : IDisposable
+{
+    private const int SigTerm = 15;
+
+    private readonly Process _process;
+    private readonly Lock _lock = new();
+    private readonly List<string> _lines = [];
+    private TaskCompletionSource _nextLine = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private ChildProcess(Process process)
+    {
+        _process = process;
+        AppDomain.CurrentDomain.ProcessExit += Kill;
+    }
+
+    /// <summary>What it has written to both outputs.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_lock)
+                return string.Join('\n', _lines);
+        }
+    }
+
+    public bool HasExited => _process.HasExited;
+
+    public static ChildProcess Start(string program, IEnumerable<string> arguments)
+    {
+        var process = new Process
+        {
+            StartInfo = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true },
+        };
+        var child = new ChildProcess(process);
+        process.OutputDataReceived += (_, line) => child.Append(line.Data);
+        process.ErrorDataReceived += (_, line) => child.Append(line.Data);
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return child;
+    }
+
+    /// <summary>Completes when its output holds the text.</summary>
+    public async Task UntilOutputAsync(string text, TimeSpan limit)
+    {
+        using var timer = new CancellationTokenSource(limit);
+        while (true)
+        {
+            Task next;
+            lock (_lock)
+            {
+                if (_lines.Exists(line => line.Contains(text, StringComparison.Ordinal)))
+                    return;
+                next = _nextLine.Task;
+            }
+
+            try
+            {
+                await next.WaitAsync(timer.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                Assert.Fail($"\"{text}\" was not written within {limit.TotalSeconds} s:\n{Output}");
+            }
+        }
+    }
+
+    /// <summary>SIGTERM.</summary>
+    public void Terminate() => Assert.Equal(0, SendSignal(_process.Id, SigTerm));
+
+    /// <summary>SIGKILL.</summary>
+    public void Kill()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        _process.WaitForExit();
+    }
+
+    /// <returns>The exit code.</returns>
+    public async Task<int> WaitForExitAsync(TimeSpan limit)
+    {
+        using var timer = new CancellationTokenSource(limit);
+        await _process.WaitForExitAsync(timer.Token);
+        return _process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        AppDomain.CurrentDomain.ProcessExit -= Kill;
+        Kill();
+        _process.Dispose();
+    }
+
+    private void Kill(object? sender, EventArgs end) => Kill();
+
+    private void Append(string? line)
+    {
+        if (line is null)
+            return;
+        lock (_lock)
+        {
+            _lines.Add(line);
+            _nextLine.TrySetResult();
+            _nextLine = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int SendSignal(int process, int signal);
+}

@@ -1,0 +1,100 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using IngressController.Kubernetes.Serialization;
+
+namespace IngressController.ClusterTests.Fixture;
+
+/// <summary>What kubectl would do: it writes manifests. Deliberately apart from the client under test.</summary>
+internal sealed class ClusterClient : IDisposable
+{
+    public ClusterClient(Uri server, string token)
+    {
+        // The test's own server with a certificate made at its start: there is nobody in between.
+        var handler = new SocketsHttpHandler
+        {
+            UseProxy = false,
+            SslOptions = new() { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
+        };
+        Http = new HttpClient(handler) { BaseAddress = server, Timeout = TimeSpan.FromSeconds(15) };
+        Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    public HttpClient Http { get; }
+
+    /// <summary>Creates or changes the objects of a YAML text (server-side apply).</summary>
+    /// <param name="manifests">One or more documents.</param>
+    /// <param name="namespace">For objects that name none.</param>
+    public async Task ApplyAsync(string manifests, string? @namespace = null)
+    {
+        foreach (var item in Read(manifests))
+            await SendAsync(HttpMethod.Patch, $"{PathOf(item, @namespace)}?fieldManager=test&force=true", item, "application/apply-patch+yaml");
+    }
+
+    /// <summary>Creates objects as they are.</summary>
+    public async Task CreateAsync(string manifests, string @namespace)
+    {
+        foreach (var item in Read(manifests))
+        {
+            var path = PathOf(item, @namespace);
+            await SendAsync(HttpMethod.Post, path[..path.LastIndexOf('/')], item, "application/json");
+        }
+    }
+
+    /// <summary>Deletes the objects of a YAML text; only their names matter.</summary>
+    public async Task DeleteAsync(string manifests, string? @namespace = null)
+    {
+        foreach (var item in Read(manifests))
+            await SendAsync(HttpMethod.Delete, PathOf(item, @namespace), body: null);
+    }
+
+    public async Task<bool> ExistsAsync(string path)
+    {
+        using var answer = await Http.GetAsync(path);
+        return answer.StatusCode switch
+        {
+            HttpStatusCode.OK => true,
+            HttpStatusCode.NotFound => false,
+            _ => throw new HttpRequestException($"GET {path}: {answer.StatusCode}"),
+        };
+    }
+
+    public void Dispose() => Http.Dispose();
+
+    private static IEnumerable<JsonObject> Read(string manifests) =>
+        KubernetesYaml.LoadAll(new StringReader(manifests)).Select(document => document.Root!.AsObject());
+
+    private async Task SendAsync(HttpMethod method, string path, JsonObject? body, string mediaType = "application/json")
+    {
+        using var request = new HttpRequestMessage(method, path);
+        if (body is not null)
+            request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body)) { Headers = { ContentType = new(mediaType) } };
+        using var answer = await Http.SendAsync(request);
+        if (!answer.IsSuccessStatusCode)
+            throw new HttpRequestException($"{method} {path}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}\n{body}");
+    }
+
+    private static string PathOf(JsonObject item, string? @namespace)
+    {
+        var apiVersion = item["apiVersion"]!.GetValue<string>();
+        var kind = item["kind"]!.GetValue<string>();
+        var metadata = item["metadata"]!.AsObject();
+        var path = new StringBuilder(apiVersion.Contains('/') ? $"/apis/{apiVersion}" : $"/api/{apiVersion}");
+        if (kind is "Ingress" or "Service" or "EndpointSlice" or "Secret")
+        {
+            var space = metadata["namespace"]?.GetValue<string>() ?? @namespace ?? throw new InvalidOperationException($"{kind} without a namespace");
+            metadata["namespace"] = space;
+            path.Append($"/namespaces/{space}");
+        }
+
+        return path.Append($"/{Plural(kind)}/{metadata["name"]}").ToString();
+    }
+
+    private static string Plural(string kind)
+    {
+        var name = kind.ToLowerInvariant();
+        return name.EndsWith('s') ? $"{name}es" : $"{name}s";
+    }
+}

@@ -1,0 +1,81 @@
+namespace IngressController.ClusterTests.Fixture;
+
+/// <summary>One API server for all tests; they run one after the other, each in a namespace and with hosts of its own.</summary>
+public sealed class ClusterFixture : IAsyncLifetime
+{
+    private int _namespaces;
+
+    internal ApiServer Server { get; private set; } = null!;
+
+    internal ClusterClient Client { get; private set; } = null!;
+
+    internal TestBackend Backend { get; private set; } = null!;
+
+    /// <summary>Whether EndpointSlices are a custom resource here, which holds anything.</summary>
+    internal bool HasSchemalessEndpointSlices { get; private set; }
+
+    public async Task InitializeAsync()
+    {
+        if (ClusterAssets.Missing is not null)
+            return; // every test is skipped
+
+        Server = new ApiServer();
+        Client = new ClusterClient(Server.Address, ApiServer.AdminToken);
+        Backend = await TestBackend.StartAsync("a", "b");
+        await StartAsync();
+        if (!await Client.ExistsAsync("/apis/discovery.k8s.io/v1"))
+        {
+            HasSchemalessEndpointSlices = true;
+            await Client.ApplyAsync(await File.ReadAllTextAsync(ClusterAssets.EndpointSlicesCrd));
+            await Wait.UntilAsync(() => Client.ExistsAsync("/apis/discovery.k8s.io/v1/endpointslices"), "discovery.k8s.io/v1 is served");
+        }
+
+        await Client.ApplyAsync(Manifests.OurClass);
+        await Client.ApplyAsync(Manifests.Grant("controller", Manifests.ControllerRules));
+        await Client.ApplyAsync(Manifests.Grant("child", Manifests.ControllerRules));
+    }
+
+    /// <summary>Starts the API server (again).</summary>
+    internal Task StartAsync()
+    {
+        Server.Start();
+        return Server.UntilReadyAsync(Client.Http);
+    }
+
+    /// <summary>A namespace that no other test uses.</summary>
+    internal async Task<string> NewNamespaceAsync()
+    {
+        var name = $"test-{Interlocked.Increment(ref _namespaces)}";
+        await Client.ApplyAsync($"{{apiVersion: v1, kind: Namespace, metadata: {{name: {name}}}}}");
+        return name;
+    }
+
+    /// <summary>A namespace with the Services a and b in front of the test backends.</summary>
+    internal async Task<string> NewNamespaceWithServicesAsync()
+    {
+        var ns = await NewNamespaceAsync();
+        foreach (var name in new[] { "a", "b" })
+        {
+            await Client.ApplyAsync(Manifests.Service(name), ns);
+            await Client.ApplyAsync(Manifests.Slice(name, Backend.Port(name)), ns);
+        }
+
+        return ns;
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (ClusterAssets.Missing is not null)
+            return;
+        if (Backend is not null)
+            await Backend.DisposeAsync();
+        Client?.Dispose();
+        Server?.Dispose();
+    }
+}
+
+[CollectionDefinition(Name)]
+public sealed class ClusterCollection : ICollectionFixture<ClusterFixture>
+{
+    public const string Name = "cluster";
+}

@@ -1,0 +1,95 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace IngressController.ClusterTests.Fixture;
+
+/// <summary>The objects that tests write.</summary>
+internal static class Manifests
+{
+    public const string OurClass = """
+        apiVersion: networking.k8s.io/v1
+        kind: IngressClass
+        metadata: {name: yarp}
+        spec: {controller: yarp.ingress.kubernetes.io/controller}
+        """;
+
+    /// <summary>What the controller needs to read, one rule per kind.</summary>
+    public static IReadOnlyList<(string Group, string Resource)> ControllerRules { get; } =
+    [
+        ("networking.k8s.io", "ingresses"), ("networking.k8s.io", "ingressclasses"), ("", "services"), ("", "secrets"),
+        ("discovery.k8s.io", "endpointslices"),
+    ];
+
+    /// <summary>A ClusterRole for a service account, and its binding.</summary>
+    public static string Grant(string serviceAccount, IEnumerable<(string Group, string Resource)> rules) => $$"""
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata: {name: {{serviceAccount}} }
+        rules:
+        {{string.Concat(rules.Select(rule => $"- {{apiGroups: [\"{rule.Group}\"], resources: [{rule.Resource}], verbs: [get, list, watch]}}\n"))}}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRoleBinding
+        metadata: {name: {{serviceAccount}} }
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {{serviceAccount}} }
+        subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: "{{ApiServer.UserOf(serviceAccount)}}"}]
+        """;
+
+    public static string Class(string name, string controller) => $$"""
+        apiVersion: networking.k8s.io/v1
+        kind: IngressClass
+        metadata: {name: {{name}} }
+        spec: {controller: {{controller}} }
+        """;
+
+    public static string Ingress(string name, string host, string service, string? tlsSecret = null, string ingressClass = "yarp") => $$"""
+        apiVersion: networking.k8s.io/v1
+        kind: Ingress
+        metadata: {name: {{name}} }
+        spec:
+          ingressClassName: {{ingressClass}}
+          tls: [{{(tlsSecret is null ? "" : $"{{hosts: [\"{host}\"], secretName: {tlsSecret} }}")}}]
+          rules:
+          - host: "{{host}}"
+            http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: {{service}}, port: {number: 80} } } }]}
+        """;
+
+    public static string Service(string name, int port = 80) => $$"""
+        apiVersion: v1
+        kind: Service
+        metadata: {name: {{name}} }
+        spec: {ports: [{port: {{port}}, protocol: TCP}]}
+        """;
+
+    public static string Slice(string service, int port) => $$"""
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata: {name: {{service}}, labels: {kubernetes.io/service-name: {{service}} } }
+        addressType: IPv4
+        ports: [{name: "", port: {{port}}, protocol: TCP}]
+        endpoints: [{addresses: ["{{TestBackend.Address}}"], conditions: {ready: true} }]
+        """;
+
+    public static string TlsSecret(string name, X509Certificate2 certificate) =>
+        TlsSecret(name, certificate.ExportCertificatePem(), certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+
+    public static string TlsSecret(string name, string certificate, string key) => $$"""
+        apiVersion: v1
+        kind: Secret
+        metadata: {name: {{name}} }
+        type: kubernetes.io/tls
+        data: {tls.crt: "{{Base64(certificate)}}", tls.key: "{{Base64(key)}}"}
+        """;
+
+    public static X509Certificate2 Certificate(string host)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={host}", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(host);
+        request.CertificateExtensions.Add(names.Build());
+        return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(12));
+    }
+
+    private static string Base64(string text) => Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(text));
+}

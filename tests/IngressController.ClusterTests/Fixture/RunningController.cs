@@ -1,0 +1,131 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using IngressController.Configuration;
+using IngressController.Hosting;
+using IngressController.Kubernetes.Watching;
+using Microsoft.Extensions.Logging;
+
+namespace IngressController.ClusterTests.Fixture;
+
+/// <summary>The whole controller in this process, connected to the API server.</summary>
+internal sealed class RunningController : IAsyncDisposable
+{
+    private readonly ControllerHost _host;
+
+    private RunningController(ControllerHost host, LogRecorder log)
+    {
+        _host = host;
+        Log = log;
+        Client = new ProxyClient(() => host.HttpPort, () => host.HttpsPort);
+        Admin = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://127.0.0.1:{host.AdminPort}") };
+    }
+
+    public LogRecorder Log { get; }
+
+    public ProxyClient Client { get; }
+
+    public HttpClient Admin { get; }
+
+    public IServiceProvider Services => _host.Services;
+
+    /// <param name="server">The API server.</param>
+    /// <param name="user">Whose rights the controller has.</param>
+    /// <param name="namespaces">Those it watches; none means all.</param>
+    /// <param name="timings">Of its watches.</param>
+    /// <param name="untilReady">Whether to wait until it is ready.</param>
+    public static async Task<RunningController> StartAsync(
+        ApiServer server, string user = "controller", IReadOnlyList<string>? namespaces = null, ReflectorTimings? timings = null, bool untilReady = true)
+    {
+        var options = new IngressOptions
+        {
+            Source = new SourceOptions { Kubeconfig = server.WriteKubeconfig(ApiServer.TokenOf(user)), WatchNamespaces = namespaces ?? [] },
+            Listener = new ListenerOptions { BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0 },
+        };
+        var log = new LogRecorder();
+        var host = ControllerHost.Create(
+            options, logging => logging.ClearProviders().AddProvider(log).AddFilter("IngressController", LogLevel.Debug), timings: timings);
+        await host.StartAsync(CancellationToken.None);
+        var controller = new RunningController(host, log);
+        if (untilReady)
+            await controller.UntilReadyAsync();
+        return controller;
+    }
+
+    public Task UntilReadyAsync() =>
+        Wait.UntilAsync(async () => (await ReadyzAsync()).Status == HttpStatusCode.OK, "the controller is ready", Log.ToString);
+
+    public async Task<(HttpStatusCode Status, string Text)> ReadyzAsync()
+    {
+        using var answer = await Admin.GetAsync("/readyz");
+        return (answer.StatusCode, (await answer.Content.ReadAsStringAsync()).TrimEnd());
+    }
+
+    /// <summary>What is wrong in a namespace: "name: code", in order.</summary>
+    public async Task<string[]> DiagnosticsAsync(string @namespace)
+    {
+        var diagnostics = (await Admin.GetFromJsonAsync<JsonArray>("/api/diagnostics"))!;
+        return
+        [
+            .. diagnostics.Where(diagnostic => diagnostic!["namespace"]!.GetValue<string>() == @namespace)
+                .Select(diagnostic => $"{diagnostic!["name"]}: {diagnostic["code"]}").Order(StringComparer.Ordinal),
+        ];
+    }
+
+    /// <summary>Completes when a request to the URL is answered so.</summary>
+    /// <param name="url">Its host is one of the cluster, not of DNS.</param>
+    /// <param name="answer">The status code and, for 200, the name of the backend: "200 a".</param>
+    public Task UntilAnswerAsync(string url, string answer) => Client.UntilAnswerAsync(url, answer, Log.ToString);
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        Admin.Dispose();
+        await _host.StopAsync(CancellationToken.None);
+        await _host.DisposeAsync();
+    }
+}
+
+/// <summary>A client of the proxy: it connects to it whatever the URL's host is.</summary>
+internal sealed class ProxyClient(Func<int> httpPort, Func<int> httpsPort) : IDisposable
+{
+    private readonly HttpClient _client = New(httpPort, httpsPort);
+
+    public async Task<string> AnswerAsync(string url)
+    {
+        using var answer = await _client.GetAsync(url);
+        return answer.IsSuccessStatusCode ? $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}" : $"{(int)answer.StatusCode}";
+    }
+
+    public async Task UntilAnswerAsync(string url, string answer, Func<string>? details = null)
+    {
+        var last = "";
+        await Wait.UntilAsync(async () => (last = await AnswerAsync(url)) == answer, $"{url} answers {answer}", () => $"it answers {last}\n{details?.Invoke()}");
+    }
+
+    /// <summary>The subject of the certificate shown for a host.</summary>
+    public async Task<string> CertificateAsync(string host)
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, httpsPort());
+        await using var tls = new System.Net.Security.SslStream(socket.GetStream(), false, (_, _, _, _) => true);
+        await tls.AuthenticateAsClientAsync(host);
+        return tls.RemoteCertificate!.GetSerialNumberString();
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private static HttpClient New(Func<int> httpPort, Func<int> httpsPort) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseProxy = false,
+        ConnectCallback = async (context, cancellation) =>
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            await socket.ConnectAsync(IPAddress.Loopback, context.InitialRequestMessage.RequestUri!.Scheme == "https" ? httpsPort() : httpPort(), cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+        SslOptions = new() { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
+    });
+}

@@ -1,0 +1,65 @@
+using System.Net;
+using IngressController.ClusterTests.Fixture;
+using IngressController.Kubernetes.Watching;
+using Microsoft.Extensions.Logging;
+
+namespace IngressController.ClusterTests;
+
+/// <summary>RBAC does not grant everything.</summary>
+[Collection(ClusterCollection.Name)]
+public sealed class PermissionTests(ClusterFixture cluster)
+{
+    private static readonly ReflectorTimings Timings = new() { MinBackoff = TimeSpan.FromMilliseconds(100), ForbiddenRetry = TimeSpan.FromMilliseconds(500) };
+
+    [ClusterFact]
+    public Task Without_secrets_it_waits_and_says_what_to_grant() => ForbiddenAsync("", "secrets", "secrets");
+
+    [ClusterFact]
+    public Task Without_IngressClasses_it_waits_and_says_what_to_grant() =>
+        ForbiddenAsync("networking.k8s.io", "ingressclasses", "ingressclasses.networking.k8s.io");
+
+    private async Task ForbiddenAsync(string group, string resource, string name)
+    {
+        const string Account = "restricted";
+        var host = $"{resource}.forbidden.example";
+        var ns = await cluster.NewNamespaceWithServicesAsync();
+        await cluster.Client.ApplyAsync(Manifests.Ingress("i", host, "a"), ns);
+        await cluster.Client.ApplyAsync(Manifests.Grant(Account, Manifests.ControllerRules.Where(rule => rule.Resource != resource)));
+        // The server's view of its roles follows them a little later.
+        await UntilAllowedAsync(Account, group, resource, allowed: false);
+        await UntilAllowedAsync(Account, "", "services", allowed: true);
+        await using var controller = await RunningController.StartAsync(cluster.Server, Account, timings: Timings, untilReady: false);
+
+        var lists = new[] { "endpointslices", "ingresses", "ingressclasses", "services", "secrets" }.Where(list => list != resource);
+        await Wait.UntilAsync(
+            () => Task.FromResult(lists.All(list => controller.Log.Lines.Any(line => line.Text.StartsWith($"watching {list}", StringComparison.Ordinal)))),
+            "the others are watched", controller.Log.ToString);
+        await Wait.UntilAsync(
+            () => Task.FromResult(controller.Log.Lines.Any(line => line.Level == LogLevel.Warning)), "the refusal is logged", controller.Log.ToString);
+
+        var (status, reason) = await controller.ReadyzAsync();
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+        Assert.StartsWith($"not ready: waiting for {name} (forbidden: ", reason, StringComparison.Ordinal);
+        var warning = Assert.Single(controller.Log.Lines, line => line.Level >= LogLevel.Warning).Text;
+        Assert.StartsWith($"cannot watch {name} in all namespaces: forbidden: ", warning, StringComparison.Ordinal);
+        Assert.Contains($"User \"{ApiServer.UserOf(Account)}\" cannot", warning, StringComparison.Ordinal);
+        Assert.Contains($"; grant the verbs list and watch on {name}; next try in ", warning, StringComparison.Ordinal);
+
+        await cluster.Client.ApplyAsync(Manifests.Grant(Account, Manifests.ControllerRules));
+        await controller.UntilReadyAsync();
+        await controller.UntilAnswerAsync($"http://{host}/", "200 a");
+    }
+
+    private async Task UntilAllowedAsync(string account, string group, string resource, bool allowed)
+    {
+        using var client = new ClusterClient(cluster.Server.Address, ApiServer.TokenOf(account));
+        var path = group.Length == 0 ? $"/api/v1/{resource}" : $"/apis/{group}/v1/{resource}";
+        await Wait.UntilAsync(
+            async () =>
+            {
+                using var answer = await client.Http.GetAsync(path);
+                return answer.StatusCode == (allowed ? HttpStatusCode.OK : HttpStatusCode.Forbidden);
+            },
+            $"{account} {(allowed ? "may" : "may not")} list {resource}");
+    }
+}

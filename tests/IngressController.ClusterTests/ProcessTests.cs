@@ -1,0 +1,66 @@
+using System.Net;
+using System.Net.Sockets;
+using IngressController.ClusterTests.Fixture;
+
+namespace IngressController.ClusterTests;
+
+/// <summary>The program as it is run: a process with flags, an exit code and lines of log.</summary>
+[Collection(ClusterCollection.Name)]
+public sealed class ProcessTests(ClusterFixture cluster)
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    [ClusterFact]
+    public async Task It_serves_the_cluster_until_SIGTERM_and_exits_with_0()
+    {
+        var (http, https, admin) = (FreePort(), FreePort(), FreePort());
+        using var process = ChildProcess.Start("dotnet",
+        [
+            Path.Combine(AppContext.BaseDirectory, "ingress-controller.dll"), "run",
+            "--kubeconfig", cluster.Server.WriteKubeconfig(ApiServer.TokenOf("child")),
+            "--bind-address", "127.0.0.1", "--http-port", $"{http}", "--https-port", $"{https}", "--admin-port", $"{admin}",
+        ]);
+        using var client = new ProxyClient(() => http, () => https);
+        await process.UntilOutputAsync($"watching API server {cluster.Server.Address}, all namespaces", Limit);
+        await process.UntilOutputAsync("ready: ", Limit);
+        using var adminClient = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        await Wait.UntilAsync(
+            async () => await adminClient.GetStringAsync($"http://127.0.0.1:{admin}/readyz") == "ok\n", "it is ready", () => process.Output);
+
+        var ns = await cluster.NewNamespaceWithServicesAsync();
+        await cluster.Client.ApplyAsync(Manifests.Ingress("i", "process.example", "a"), ns);
+        await client.UntilAnswerAsync("http://process.example/", "200 a", () => process.Output);
+        await client.UntilAnswerAsync("https://process.example/", "200 a", () => process.Output);
+
+        process.Terminate();
+        Assert.Equal(0, await process.WaitForExitAsync(Limit));
+        Assert.DoesNotContain("fail:", process.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("warn:", process.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("nhandled", process.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>Watches that wait for their next try do not hold up the end.</summary>
+    [ClusterFact]
+    public async Task Without_an_API_server_SIGTERM_ends_it_just_as_well()
+    {
+        var kubeconfig = cluster.Server.WriteKubeconfig(ApiServer.TokenOf("child"));
+        var nobody = Path.Combine(Path.GetDirectoryName(kubeconfig)!, "kubeconfig-nobody");
+        await File.WriteAllTextAsync(
+            nobody, (await File.ReadAllTextAsync(kubeconfig)).Replace($"{cluster.Server.Address}", $"https://127.0.0.1:{FreePort()}/", StringComparison.Ordinal));
+        using var process = ChildProcess.Start("dotnet",
+        [
+            Path.Combine(AppContext.BaseDirectory, "ingress-controller.dll"), "run", "--kubeconfig", nobody,
+            "--bind-address", "127.0.0.1", "--http-port", "0", "--https-port", "0", "--admin-port", "0",
+        ]);
+        await process.UntilOutputAsync("the API server cannot be reached: Connection refused", Limit);
+        process.Terminate();
+        Assert.Equal(0, await process.WaitForExitAsync(Limit));
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -1,0 +1,110 @@
+using System.Net;
+using IngressController.ClusterTests.Fixture;
+using IngressController.Kubernetes.Watching;
+
+namespace IngressController.ClusterTests;
+
+/// <summary>The API server goes away and comes back.</summary>
+[Collection(ClusterCollection.Name)]
+public sealed class RestartTests(ClusterFixture cluster)
+{
+    /// <summary>Long absences are tested in process; here the server is back within seconds.</summary>
+    private static readonly ReflectorTimings Timings = new() { MaxBackoff = TimeSpan.FromSeconds(1) };
+
+    [ClusterFact]
+    public async Task No_request_fails_while_the_API_server_crashes_and_comes_back_and_later_changes_are_live()
+    {
+        await using var controller = await RunningController.StartAsync(cluster.Server, timings: Timings);
+        var ns = await cluster.NewNamespaceWithServicesAsync();
+        await cluster.Client.ApplyAsync(Manifests.Ingress("i", "crash.example", "a"), ns);
+        await controller.UntilAnswerAsync("http://crash.example/", "200 a");
+        await using var load = new Load(controller.Client, "http://crash.example/", connections: 8);
+
+        cluster.Server.Kill();
+        await Wait.UntilAsync(() => Task.FromResult(controller.Log.ToString().Contains("Warning: cannot", StringComparison.Ordinal)), "the loss is logged");
+        Assert.Equal((HttpStatusCode.OK, "ok"), await controller.ReadyzAsync());
+        await cluster.StartAsync();
+        await cluster.Client.ApplyAsync(Manifests.Ingress("later", "later.crash.example", "b"), ns);
+        await cluster.Client.DeleteAsync(Manifests.Slice("b", 1), ns);
+        await cluster.Client.ApplyAsync(Manifests.Slice("b", cluster.Backend.Port("a")), ns);
+        await controller.UntilAnswerAsync("http://later.crash.example/", "200 a");
+
+        var answers = await load.StopAsync();
+        Assert.Equal(["200 a"], answers.Keys);
+        Assert.True(answers["200 a"] > 100, $"{answers["200 a"]} requests are no load");
+        Assert.Contains("Information: recovered: ", controller.Log.ToString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// A server that is told to end stops listening at once, but serves its watches for up to a minute, while another already listens
+    /// on its port: the watches must keep delivering, and their end must be noticed.
+    /// </summary>
+    [ClusterFact]
+    public async Task A_watch_misses_nothing_while_its_server_drains_and_after_that()
+    {
+        const string Host = "drain.example";
+        await using var controller = await RunningController.StartAsync(cluster.Server, timings: Timings);
+        var ns = await cluster.NewNamespaceWithServicesAsync();
+        await cluster.Client.ApplyAsync(Manifests.Ingress("i", Host, "a", tlsSecret: "tls"), ns);
+        await controller.UntilAnswerAsync($"https://{Host}/", "200 a");
+
+        cluster.Server.Drain();
+        await cluster.StartAsync();
+        using var first = Manifests.Certificate(Host);
+        await cluster.Client.ApplyAsync(Manifests.TlsSecret("tls", first), ns);
+        await UntilCertificateAsync(first.SerialNumber);
+
+        cluster.Server.KillDrained();
+        using var second = Manifests.Certificate(Host);
+        await cluster.Client.ApplyAsync(Manifests.TlsSecret("tls", second), ns);
+        await UntilCertificateAsync(second.SerialNumber);
+
+        Task UntilCertificateAsync(string serialNumber) => Wait.UntilAsync(
+            async () => await controller.Client.CertificateAsync(Host) == serialNumber, $"{Host} shows {serialNumber}", controller.Log.ToString);
+    }
+
+    /// <summary>
+    /// Its watch cache begins anew with a restart, so what is older is "Expired" (410); compaction takes the same versions out of etcd.
+    /// </summary>
+    [ClusterFact]
+    public async Task Versions_that_expired_while_the_server_was_away_lead_to_a_new_list()
+    {
+        await using var controller = await RunningController.StartAsync(
+            cluster.Server, timings: new ReflectorTimings { MinBackoff = TimeSpan.FromSeconds(3), MaxBackoff = TimeSpan.FromSeconds(3) });
+        var ns = await cluster.NewNamespaceWithServicesAsync();
+        await cluster.Client.ApplyAsync(Manifests.Ingress("gone", "gone.expired.example", "a"), ns);
+        await controller.UntilAnswerAsync("http://gone.expired.example/", "200 a");
+
+        cluster.Server.Kill();
+        await cluster.StartAsync();
+        await cluster.Client.DeleteAsync(Manifests.Ingress("gone", "gone.expired.example", "a"), ns);
+        await cluster.Client.ApplyAsync(Manifests.Ingress("new", "new.expired.example", "a"), ns);
+        await cluster.Server.CompactAsync();
+        cluster.Server.Kill();
+        await cluster.StartAsync();
+
+        await controller.UntilAnswerAsync("http://new.expired.example/", "200 a");
+        Assert.Equal("404", await controller.Client.AnswerAsync("http://gone.expired.example/"));
+        Assert.Contains("listing ingresses.networking.k8s.io in all namespaces again: ", controller.Log.ToString(), StringComparison.Ordinal);
+    }
+
+    [ClusterFact]
+    public async Task A_controller_that_starts_without_its_API_server_says_so_and_becomes_ready_when_it_comes()
+    {
+        var ns = await cluster.NewNamespaceWithServicesAsync();
+        await cluster.Client.ApplyAsync(Manifests.Ingress("i", "late.example", "a"), ns);
+        cluster.Server.Kill();
+        await using var controller = await RunningController.StartAsync(cluster.Server, timings: Timings, untilReady: false);
+
+        await Wait.UntilAsync(
+            async () => (await controller.ReadyzAsync()).Text.Contains("the API server cannot be reached", StringComparison.Ordinal), "readyz says why");
+        var (status, text) = await controller.ReadyzAsync();
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+        Assert.StartsWith("not ready: waiting for endpointslices.discovery.k8s.io", text, StringComparison.Ordinal);
+        Assert.Contains(controller.Log.Lines, line => line.Text.Contains("the API server cannot be reached: Connection refused", StringComparison.Ordinal));
+
+        await cluster.StartAsync();
+        await controller.UntilReadyAsync();
+        await controller.UntilAnswerAsync("http://late.example/", "200 a");
+    }
+}
