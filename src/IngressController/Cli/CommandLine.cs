@@ -45,7 +45,10 @@ internal static class CommandLine
 
         return await parsed.InvokeAsync(new InvocationConfiguration
         {
-            EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = StopWithin, Output = terminal.Out, Error = terminal.Error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = StopWithin,
+            Output = terminal.Out,
+            Error = terminal.Error,
         });
     }
 }

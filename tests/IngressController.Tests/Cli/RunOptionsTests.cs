@@ -1,7 +1,6 @@
 using System.Text;
 using IngressController.Cli;
 using IngressController.Configuration;
-using IngressController.Tests.Fakes;
 using Microsoft.Extensions.Configuration;
 
 namespace IngressController.Tests.Cli;

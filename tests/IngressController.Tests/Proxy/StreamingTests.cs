@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using IngressController.Tests.Fakes;
 using Microsoft.AspNetCore.Http;
 

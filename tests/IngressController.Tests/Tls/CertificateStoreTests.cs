@@ -78,7 +78,14 @@ public sealed class CertificateStoreTests : IDisposable
 
     private static TlsCertificate Certificate(string fingerprint) => new()
     {
-        Fingerprint = fingerprint, DnsNames = [], Subject = $"CN={fingerprint}", Issuer = "", SerialNumber = "1", NotBefore = default, NotAfter = default,
-        ChainPem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", PrivateKeyPem = new SensitiveBytes([]),
+        Fingerprint = fingerprint,
+        DnsNames = [],
+        Subject = $"CN={fingerprint}",
+        Issuer = "",
+        SerialNumber = "1",
+        NotBefore = default,
+        NotAfter = default,
+        ChainPem = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+        PrivateKeyPem = new SensitiveBytes([]),
     };
 }

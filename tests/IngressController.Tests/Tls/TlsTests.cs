@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Http.Json;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -8,7 +7,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using IngressController.Admin;
-using IngressController.Configuration;
 using IngressController.Demo;
 using IngressController.Routing.Cluster;
 using IngressController.Tests.Fakes;
@@ -344,7 +342,10 @@ public sealed class TlsTests : IAsyncLifetime
             ApplicationProtocols = offered is null or [] ? null : [.. offered.Select(protocol => new SslApplicationProtocol(protocol))],
             CertificateChainPolicy = new X509ChainPolicy
             {
-                TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { _pki.Root }, RevocationMode = X509RevocationMode.NoCheck, DisableCertificateDownloads = true,
+                TrustMode = X509ChainTrustMode.CustomRootTrust,
+                CustomTrustStore = { _pki.Root },
+                RevocationMode = X509RevocationMode.NoCheck,
+                DisableCertificateDownloads = true,
             },
             RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
             {
@@ -379,7 +380,9 @@ public sealed class TlsTests : IAsyncLifetime
     {
         var start = new ProcessStartInfo("openssl", $"s_client -connect 127.0.0.1:{_controller.HttpsPort} -servername \"{serverName}\" -ign_eof {options}")
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
