@@ -10,7 +10,7 @@ namespace IngressController.Cli;
 internal static class DemoCommand
 {
     /// <summary>Nobody waits for what a demo serves.</summary>
-    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(0.5);
 
     public static async Task<int> RunAsync(ParseResult parsed, IngressOptions options, Terminal terminal, CancellationToken cancellation)
     {

@@ -7,13 +7,15 @@ using IngressController.Kubernetes.Client;
 namespace IngressController.Cli;
 
 /// <summary><c>run</c>: serves until it is told to stop.</summary>
-internal static class ServeCommand
+internal static partial class ServeCommand
 {
     public static async Task<int> RunAsync(ParseResult parsed, IngressOptions options, Terminal terminal, CancellationToken cancellation)
     {
         await using var controller = await StartAsync(options, terminal, cancellation);
         if (controller is null)
             return cancellation.IsCancellationRequested ? 0 : CommandLine.Failure;
+        var logger = controller.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ServeCommand));
+        Log.Listening(logger, options.Listener.BindAddress, controller.HttpPort, controller.HttpsPort, controller.AdminPort);
         await controller.WaitForShutdownAsync(cancellation);
         return 0;
     }
@@ -56,4 +58,10 @@ internal static class ServeCommand
 
     private static string Ports(IngressOptions options) =>
         $"{options.Listener.BindAddress}, ports {options.Listener.HttpPort}, {options.Listener.HttpsPort} and {options.Listener.AdminPort}";
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Information, Message = "listening on {Address}: HTTP on port {Http}, HTTPS on {Https}, admin on {Admin}")]
+        public static partial void Listening(ILogger logger, System.Net.IPAddress address, int http, int https, int admin);
+    }
 }

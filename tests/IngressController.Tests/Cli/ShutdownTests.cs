@@ -3,12 +3,13 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Text.RegularExpressions;
 using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Cli;
 
 /// <summary><c>run</c> in a process of its own, told to stop.</summary>
-public sealed class ShutdownTests : IDisposable
+public sealed partial class ShutdownTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
@@ -33,15 +34,12 @@ public sealed class ShutdownTests : IDisposable
     {
         using var backend = new TcpListener(IPAddress.Loopback, 0);
         backend.Start();
-        using var portFinder = new TcpListener(IPAddress.Loopback, 0);
-        portFinder.Start();
-        var port = ((IPEndPoint)portFinder.LocalEndpoint).Port;
-        portFinder.Stop();
         _folder.Write("m.yaml", Manifests.Service("slow", [((IPEndPoint)backend.LocalEndpoint).Port]) + Manifests.Ingress("i", "slow.example", "slow"));
-        using var run = ControllerProcess.Start(_folder, ["--manifests", _folder, "--bind-address", "127.0.0.1", "--http-port", $"{port}", "--https-port", "0", "--admin-port", "0"]);
+        using var run = ControllerProcess.Start(_folder, ["--manifests", _folder, "--bind-address", "127.0.0.1", "--http-port", "0", "--https-port", "0", "--admin-port", "0"]);
         await run.WaitForAsync("ready: 1 Ingresses");
+        await run.WaitForAsync("listening on 127.0.0.1: ");
         using var client = new TcpClient();
-        await ConnectAsync(client, port);
+        await client.ConnectAsync(IPAddress.Loopback, int.Parse(Port().Match(run.Out).Groups[1].Value));
         await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: slow.example\r\n\r\n"));
         using var upstream = await backend.AcceptTcpClientAsync().WaitAsync(TimeSpan.FromSeconds(20));
         Assert.NotEqual(0, await upstream.GetStream().ReadAsync(new byte[1000]));
@@ -58,20 +56,6 @@ public sealed class ShutdownTests : IDisposable
         Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 2.5, 10);
     }
 
-    /// <summary>The proxy's port opens a moment after its first revision is live.</summary>
-    private static async Task ConnectAsync(TcpClient client, int port)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
-        while (!client.Connected)
-        {
-            try
-            {
-                await client.ConnectAsync(IPAddress.Loopback, port, deadline.Token);
-            }
-            catch (SocketException)
-            {
-                await Task.Yield();
-            }
-        }
-    }
+    [GeneratedRegex(@"HTTP on port (\d+)")]
+    private static partial Regex Port();
 }

@@ -193,12 +193,7 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
         await WriteAsync("manifests.yaml", ToB, "b");
         Assert.Empty(await DiagnosticsAsync());
 
-        // The new folder is watched, not only polled.
-        var start = Stopwatch.GetTimestamp();
-        await WriteAsync("manifests.yaml", ToA, "a");
-        await WriteAsync("manifests.yaml", ToB, "b");
-        await WriteAsync("manifests.yaml", ToA, "a");
-        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(1.9));
+        await RequireWatchedAsync();
         Assert.Equal(1, _controller.Log.CountOf("the folder does not exist"));
     }
 
@@ -212,11 +207,32 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
         Directory.Move(other, _controller.Folder);
         await ServedByAsync("b");
 
-        var start = Stopwatch.GetTimestamp();
-        await WriteAsync("manifests.yaml", ToA, "a");
-        await WriteAsync("manifests.yaml", ToB, "b");
-        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(1.9));
+        await RequireWatchedAsync();
         Directory.Delete(_controller.Folder + "-old", recursive: true);
+    }
+
+    [Fact]
+    public async Task A_link_to_a_folder_is_followed_when_it_is_turned()
+    {
+        using var folder = new TempFolder();
+        folder.Write("one/m.yaml", ToA);
+        folder.Write("two/m.yaml", ToB);
+        Directory.CreateSymbolicLink(folder.At("current"), "one");
+        await using var controller = await TestController.StartAsync(
+            "", options => options with { Source = options.Source with { Manifests = folder.At("current") } });
+        Assert.Equal("default/a:80", Backend(controller.Services.GetRequiredService<ReconcileLoop>().Live));
+
+        var start = Stopwatch.GetTimestamp();
+        folder.Write("one/m.yaml", ToB);
+        await controller.UntilAsync(live => Backend(live) == "default/b:80");
+        folder.Write("one/m.yaml", ToA);
+        await controller.UntilAsync(live => Backend(live) == "default/a:80");
+        Directory.CreateSymbolicLink(folder.At("next"), "two");
+        Posix.Rename(folder.At("next"), folder.At("current"));
+        await controller.UntilAsync(live => Backend(live) == "default/b:80");
+        folder.Write("two/m.yaml", ToA);
+        await controller.UntilAsync(live => Backend(live) == "default/a:80");
+        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(5));
     }
 
     [Fact]
@@ -272,7 +288,8 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
         var change = Stopwatch.GetElapsedTime(start);
 
         output.WriteLine($"3000 files: live {first.TotalMilliseconds:0} ms after they came, one change after {change.TotalMilliseconds:0} ms");
-        Assert.InRange(change, TimeSpan.Zero, TimeSpan.FromSeconds(2));
+        // Loaded machines take their time.
+        Assert.InRange(change, TimeSpan.Zero, TimeSpan.FromSeconds(5));
         Assert.InRange(Loop.Live.Changes.Hosts.Length, 0, 2);
     }
 
@@ -288,6 +305,19 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
     {
         Write(name, content);
         await ServedByAsync(service);
+    }
+
+    /// <summary>The folder is watched, not only polled: six polls would take twelve seconds.</summary>
+    private async Task RequireWatchedAsync()
+    {
+        var start = Stopwatch.GetTimestamp();
+        for (var round = 0; round < 3; round++)
+        {
+            await WriteAsync("manifests.yaml", ToA, "a");
+            await WriteAsync("manifests.yaml", ToB, "b");
+        }
+
+        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(6));
     }
 
     /// <summary>Waits for the revision that leads to the service, then for its answer.</summary>
