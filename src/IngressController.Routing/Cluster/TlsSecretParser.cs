@@ -9,8 +9,6 @@ namespace IngressController.Routing.Cluster;
 /// <summary>Parses Secrets of type kubernetes.io/tls: pure, from bytes to a certificate or a problem.</summary>
 public static class TlsSecretParser
 {
-    private const int ShortestRsaKey = 2048;
-
     /// <summary>
     /// Parses the Secret. One that does not parse keeps the certificate of <paramref name="previous"/>, so that a mistake in a
     /// Secret does not take down a host that works.
@@ -61,6 +59,8 @@ public static class TlsSecretParser
                 throw new TlsSecretException("data[tls.crt] holds no PEM certificate");
             var leaf = chain[0];
             RequireMatchingKey(leaf, keyPem);
+            foreach (var certificate in chain)
+                RequireStrength(certificate);
             return new TlsCertificate
             {
                 Fingerprint = Convert.ToHexStringLower(SHA256.HashData([.. chainPem, 0, .. keyPem])),
@@ -86,12 +86,6 @@ public static class TlsSecretParser
     {
         if (leaf.GetKeyAlgorithm() is not ("1.2.840.113549.1.1.1" or "1.2.840.10045.2.1"))
             throw new TlsSecretException("data[tls.crt]: the key is neither RSA nor ECDSA");
-        using (var rsa = leaf.GetRSAPublicKey())
-        {
-            // OpenSSL's security level 2, the usual one, would refuse it in every handshake.
-            if (rsa?.KeySize < ShortestRsaKey)
-                throw new TlsSecretException($"data[tls.crt]: an RSA key of {rsa.KeySize} bits is too short; {ShortestRsaKey} is the least");
-        }
 
         var keyChars = new char[Encoding.UTF8.GetMaxCharCount(keyPem.Length)];
         try
@@ -107,6 +101,37 @@ public static class TlsSecretParser
         finally
         {
             Array.Clear(keyChars);
+        }
+    }
+
+    /// <summary>
+    /// What OpenSSL's security level 2 asks for, the default of the distributions .NET runs on. It would be noticed only in the
+    /// handshake, which then fails for every client and says nothing of the reason.
+    /// </summary>
+    private static void RequireStrength(X509Certificate2 certificate)
+    {
+        var (rsaBits, ecdsaBits) = KeySizes(certificate);
+        if (rsaBits < 2048)
+            throw new TlsSecretException($"data[tls.crt]: the RSA key of {certificate.Subject} has {rsaBits} bits, and OpenSSL takes no fewer than 2048");
+        if (ecdsaBits < 224)
+            throw new TlsSecretException($"data[tls.crt]: the ECDSA key of {certificate.Subject} has {ecdsaBits} bits, and OpenSSL takes no fewer than 224");
+        // The signature of a root is not looked at.
+        var isRoot = certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData);
+        if (!isRoot && certificate.SignatureAlgorithm.Value is ("1.2.840.113549.1.1.4" or "1.2.840.113549.1.1.5" or "1.2.840.10045.4.1"))
+            throw new TlsSecretException($"data[tls.crt]: the signature of {certificate.Subject} is made with MD5 or SHA-1, which OpenSSL refuses");
+    }
+
+    private static (int? Rsa, int? Ecdsa) KeySizes(X509Certificate2 certificate)
+    {
+        try
+        {
+            using var rsa = certificate.GetRSAPublicKey();
+            using var ecdsa = certificate.GetECDsaPublicKey();
+            return (rsa?.KeySize, ecdsa?.KeySize);
+        }
+        catch (CryptographicException error)
+        {
+            throw new TlsSecretException($"data[tls.crt]: the public key of {certificate.Subject} does not decode: {error.Message}");
         }
     }
 

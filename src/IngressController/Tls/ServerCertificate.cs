@@ -74,29 +74,9 @@ internal sealed class ServerCertificate
         var chain = new X509Certificate2Collection();
         chain.ImportFromPem(certificate.ChainPem);
         var key = Encoding.UTF8.GetString(certificate.PrivateKeyPem.Reveal());
-        foreach (var link in chain)
-            RequireStrength(link);
         using var leaf = chain[0];
         chain.RemoveAt(0);
         // Offline: neither OCSP nor missing issuers are fetched during handshakes; the Secret holds the chain.
         return SslStreamCertificateContext.Create(X509Certificate2.CreateFromPem(leaf.ExportCertificatePem(), key), chain, offline: true);
-    }
-
-    /// <summary>
-    /// What OpenSSL's security level 2 asks for, the default of the distributions .NET runs on. It would be noticed only in the
-    /// handshake, which then fails for every client and says nothing of the reason.
-    /// </summary>
-    private static void RequireStrength(X509Certificate2 certificate)
-    {
-        using var rsa = certificate.GetRSAPublicKey();
-        using var ecdsa = certificate.GetECDsaPublicKey();
-        if (rsa?.KeySize < 2048)
-            throw new CryptographicException($"the RSA key of {certificate.Subject} has {rsa.KeySize} bits, and OpenSSL takes no fewer than 2048");
-        if (ecdsa?.KeySize < 224)
-            throw new CryptographicException($"the ECDSA key of {certificate.Subject} has {ecdsa.KeySize} bits, and OpenSSL takes no fewer than 224");
-        // The signature of a root is not looked at.
-        var isRoot = certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData);
-        if (!isRoot && certificate.SignatureAlgorithm.Value is ("1.2.840.113549.1.1.4" or "1.2.840.113549.1.1.5" or "1.2.840.10045.4.1"))
-            throw new CryptographicException($"the signature of {certificate.Subject} is made with MD5 or SHA-1, which OpenSSL refuses");
     }
 }

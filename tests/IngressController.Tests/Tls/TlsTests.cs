@@ -259,10 +259,8 @@ public sealed class TlsTests : IAsyncLifetime
 
         Assert.Equal(SelfSigned, (await HandshakeAsync("weak.example")).Subject);
         Assert.Equal("CN=app.example", (await HandshakeAsync("app.example")).Subject);
-        Assert.Equal(
-            "the RSA key of CN=weak.example has 1024 bits, and OpenSSL takes no fewer than 2048",
-            (await CertificatesAsync()).Single(view => view.Host == "weak.example").Problem);
-        Assert.Equal(1, _controller.Log.CountOf("certificate CN=weak.example"));
+        Assert.Contains(
+            "the RSA key of CN=weak.example has 1024 bits, and OpenSSL takes no fewer than 2048", await AdminAsync("/api/diagnostics"), StringComparison.Ordinal);
     }
 
     [Fact]
