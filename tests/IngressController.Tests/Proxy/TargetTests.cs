@@ -92,6 +92,35 @@ public sealed class TargetTests(RecordingFixture proxy) : IClassFixture<Recordin
     }
 
     [Theory]
+    [InlineData("/a%2Fb%20c?q=%zz|[]{}\"", "/a%2Fb%20c?q=%zz|[]{}\"")]
+    [InlineData("//x//?", "//x//?")]
+    [InlineData("/a/%2E%2e/b", "/b")]
+    [InlineData("/%7e[1]|{2}", "/%7e[1]|{2}")]
+    [InlineData("/..", null)]
+    [InlineData("/%00", null)]
+    [InlineData("/a\\b", null)]
+    [InlineData("/%zz", null)]
+    [InlineData("/a/..;/b", null)]
+    public async Task Targets_of_HTTP_2_clients_are_treated_alike(string target, string? expected)
+    {
+        proxy.Backend.Requests.Clear();
+        using var request = ProtocolTests.Request(HttpMethod.Get, "https://unused/", "2.0");
+        request.RequestUri = new Uri($"https://{proxy.Host}{target}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        try
+        {
+            using var response = await proxy.Controller.Client.SendAsync(request);
+            Assert.Equal(expected is null ? 400 : 200, (int)response.StatusCode);
+        }
+        catch (HttpRequestException reset) when (reset.HttpRequestError == HttpRequestError.HttpProtocolError)
+        {
+            // Kestrel resets the stream of what it cannot decode at all.
+            Assert.Null(expected);
+        }
+
+        Assert.Equal(expected, proxy.Backend.Requests.SingleOrDefault()?.Target);
+    }
+
+    [Theory]
     [InlineData("GET")]
     [InlineData("POST")]
     [InlineData("PUT")]
