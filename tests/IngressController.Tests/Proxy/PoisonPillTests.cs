@@ -1,4 +1,3 @@
-using System.Net;
 using IngressController.Routing.Diagnostics;
 using IngressController.Tests.Fakes;
 
