@@ -77,7 +77,7 @@ public sealed class ProtocolTests(ProxyFixture proxy) : IClassFixture<ProxyFixtu
         var host = await proxy.ServeAsync(backend);
         var response = await proxy.GetAsync(host, "/", "TE: trailers\r\nConnection: TE\r\n");
         Assert.Equal("hello", response.Body);
-        Assert.True(response.Trailers is [] or [("X-Sum", "42")]);
+        Assert.Equal([], response.Trailers);
     }
 
     [Fact]
