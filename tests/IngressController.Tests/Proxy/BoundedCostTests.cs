@@ -3,6 +3,7 @@ using IngressController.Observability;
 using IngressController.Proxy;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Table;
+using Xunit.Abstractions;
 
 namespace IngressController.Tests.Proxy;
 
@@ -11,7 +12,7 @@ namespace IngressController.Tests.Proxy;
 /// look-up, with a wide margin: what these tests are to catch differs by a factor of hundreds.
 /// </summary>
 [Collection("alone")]
-public sealed class BoundedCostTests
+public sealed class BoundedCostTests(ITestOutputHelper output)
 {
     private static readonly RequestCounters Counters = new RequestMetrics().Unmatched;
 
@@ -49,6 +50,7 @@ public sealed class BoundedCostTests
         var hostile = string.Concat(Enumerable.Repeat(part, 1000)).Insert(0, "/");
         var reference = Cost(() => table.Find(RequestPath.Normalize($"{Ordinary}%20").Match));
         var cost = Cost(() => table.Find(RequestPath.Normalize(hostile).Match));
+        output.WriteLine($"{cost:0.00} µs against {reference:0.00} µs");
         Assert.True(cost < 40 * reference + 200, $"{cost:0.0} µs against {reference:0.0} µs");
     }
 
@@ -59,7 +61,8 @@ public sealed class BoundedCostTests
         var table = Table("/", deep);
         var reference = Cost(() => Table("/").Find($"{deep[..^1]}b/c"));
         var cost = Cost(() => table.Find($"{deep[..^1]}b/c"));
-        Assert.True(cost < 20 * reference + 50, $"{cost:0.0} µs against {reference:0.0} µs");
+        output.WriteLine($"{cost:0.00} µs against {reference:0.00} µs");
+        Assert.True(cost < 60 * reference + 100, $"{cost:0.0} µs against {reference:0.0} µs");
     }
 
     [Fact]
@@ -71,6 +74,7 @@ public sealed class BoundedCostTests
         var hostile = string.Concat(Enumerable.Repeat("a.", 2000));
         var reference = Cost(() => hosts.Find(ordinary, "/"));
         var cost = Cost(() => hosts.Find(hostile, "/"));
+        output.WriteLine($"{cost:0.00} µs against {reference:0.00} µs");
         Assert.True(cost < 5 * reference + 20, $"{cost:0.0} µs against {reference:0.0} µs");
     }
 
@@ -81,6 +85,7 @@ public sealed class BoundedCostTests
         var many = Hosts(10_000);
         var reference = Cost(() => few.Find("h7.example", "/api/x"));
         var cost = Cost(() => many.Find("h7.example", "/api/x"));
+        output.WriteLine($"{cost:0.00} µs against {reference:0.00} µs");
         Assert.True(cost < 5 * reference + 2, $"{cost:0.0} µs against {reference:0.0} µs");
 
         static HostTable Hosts(int count) => HostTable.Empty.With(

@@ -6,12 +6,13 @@ using IngressController.Routing.Cluster;
 using IngressController.Sources;
 using IngressController.Tests.Fakes;
 using Microsoft.Extensions.DependencyInjection;
+using Xunit.Abstractions;
 
 namespace IngressController.Tests.Proxy;
 
 /// <summary>Endpoints, routes and certificates change while requests are under way.</summary>
 [Collection("alone")]
-public sealed class ChurnTests
+public sealed class ChurnTests(ITestOutputHelper output)
 {
     private const int Changes = 1000;
 
@@ -54,6 +55,7 @@ public sealed class ChurnTests
 
         await stop.CancelAsync();
         await load.Ended;
+        output.WriteLine(string.Join(", ", load.ByKind.Select(kind => $"{kind.Key}: {kind.Value}")));
         Assert.Empty(load.Failures);
         Assert.Equal(6, load.ByKind.Count);
         Assert.All(load.ByKind, kind => Assert.True(kind.Value > 50, $"{kind.Key}: {kind.Value}"));

@@ -1,5 +1,8 @@
+using System.Diagnostics;
 using IngressController.Tests.Fakes;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Xunit.Abstractions;
 
 namespace IngressController.Tests.Proxy;
 
@@ -9,7 +12,7 @@ public sealed class RunsAlone;
 
 /// <summary>Bodies pass through as they come: neither held back nor piled up.</summary>
 [Collection("alone")]
-public sealed class StreamingTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
+public sealed class StreamingTests(ProxyFixture proxy, ITestOutputHelper output) : IClassFixture<ProxyFixture>
 {
     private const long Large = 512L * 1024 * 1024;
 
@@ -74,24 +77,9 @@ public sealed class StreamingTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
     [Fact]
     public async Task Half_a_gigabyte_passes_each_way_in_bounded_memory()
     {
-        await using var backend = await KestrelBackend.StartAsync(async context =>
-        {
-            var block = new byte[256 * 1024];
-            if (HttpMethods.IsPost(context.Request.Method))
-            {
-                long total = 0;
-                while (await context.Request.Body.ReadAsync(block) is > 0 and var read)
-                    total += read;
-                await context.Response.WriteAsync($"{total}");
-                return;
-            }
-
-            context.Response.ContentLength = Large;
-            for (long sent = 0; sent < Large; sent += block.Length)
-                await context.Response.Body.WriteAsync(block);
-        });
+        await using var backend = await KestrelBackend.StartAsync(context => ServeAsync(context, Large));
         var host = await proxy.ServeAsync([backend.Port]);
-        await proxy.GetAsync(host, "/warm-up?not-read").WaitAsync(TimeSpan.FromSeconds(1)).ContinueWith(_ => { }, TaskScheduler.Default);
+        var start = Stopwatch.GetTimestamp();
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var peak = before;
 
@@ -118,7 +106,62 @@ public sealed class StreamingTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
         }
 
         Assert.Equal($"{Large}", (await upload.ReadResponseAsync()).Body);
+        output.WriteLine($"{Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s, heap at most {(peak - before) >> 20} MiB above {before >> 20} MiB");
         Assert.InRange(peak - before, long.MinValue, 48 * 1024 * 1024);
+    }
+
+    [Fact]
+    public async Task HTTP_2_on_both_sides_streams_each_way_in_bounded_memory()
+    {
+        const long Size = Large / 4;
+        await using var backend = await KestrelBackend.StartAsync(context => ServeAsync(context, Size), HttpProtocols.Http2);
+        var host = await proxy.ServeAsync([backend.Port], "h2c");
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var peak = before;
+        var buffer = new byte[256 * 1024];
+        using var get = ProtocolTests.Request(HttpMethod.Get, $"https://{host}/", "2.0");
+        using var download = await proxy.Controller.Client.SendAsync(get, HttpCompletionOption.ResponseHeadersRead);
+        var body = await download.Content.ReadAsStreamAsync();
+        long received = 0;
+        while (await body.ReadAsync(buffer) is > 0 and var read)
+        {
+            received += read;
+            peak = Math.Max(peak, GC.GetTotalMemory(forceFullCollection: false));
+        }
+
+        Assert.Equal(Size, received);
+        using var post = ProtocolTests.Request(HttpMethod.Post, $"https://{host}/", "2.0");
+        post.Content = new PushContent(async stream =>
+        {
+            for (long sent = 0; sent < Size; sent += buffer.Length)
+            {
+                await stream.WriteAsync(buffer);
+                peak = Math.Max(peak, GC.GetTotalMemory(forceFullCollection: false));
+            }
+        });
+        using var upload = await proxy.Controller.Client.SendAsync(post);
+        Assert.Equal($"{Size}", await upload.Content.ReadAsStringAsync());
+        output.WriteLine($"heap at most {(peak - before) >> 20} MiB above {before >> 20} MiB");
+        // The windows of three HTTP/2 connections in one process: they may grow to 16 MiB each.
+        Assert.InRange(peak - before, long.MinValue, 64 * 1024 * 1024);
+    }
+
+    /// <summary>Counts an upload, or sends a download, without ever holding more than a block.</summary>
+    private static async Task ServeAsync(HttpContext context, long size)
+    {
+        var block = new byte[256 * 1024];
+        if (HttpMethods.IsPost(context.Request.Method))
+        {
+            long total = 0;
+            while (await context.Request.Body.ReadAsync(block) is > 0 and var read)
+                total += read;
+            await context.Response.WriteAsync($"{total}");
+            return;
+        }
+
+        context.Response.ContentLength = size;
+        for (long sent = 0; sent < size; sent += block.Length)
+            await context.Response.Body.WriteAsync(block);
     }
 
     [Theory]
@@ -146,6 +189,7 @@ public sealed class StreamingTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
             await SendUntilStalledAsync(connection.Stream);
         await stalled.Task.WaitAsync(TimeSpan.FromSeconds(20));
 
+        output.WriteLine($"stalled after {Interlocked.Read(ref sent) >> 10} KiB");
         // What fits into the sockets' buffers on both sides, and no more than that.
         Assert.InRange(Interlocked.Read(ref sent), 1, 48 * 1024 * 1024);
 

@@ -1,37 +1,4 @@
-using IngressController.Tests.Fakes;
-
 namespace IngressController.Tests.Proxy;
-
-/// <summary>A backend that keeps what it received and answers 200.</summary>
-public sealed class RecordingFixture : ProxyFixture, IAsyncLifetime
-{
-    internal WireBackend Backend { get; } = WireBackend.Answer(_ => WireBackend.Ok("ok"));
-
-    internal string Host { get; private set; } = "";
-
-    /// <summary>Sends a request through the proxy and returns what the backend got of it.</summary>
-    internal async Task<WireMessage> SendAsync(string request)
-    {
-        Backend.Requests.Clear();
-        var response = await ExchangeAsync(request);
-        Assert.True(response.Status == 200, $"{response.Start}: {response.Body}");
-        return Assert.Single(Backend.Requests);
-    }
-
-    internal Task<WireMessage> SendAsync(string fields, string body) => SendAsync($"POST / HTTP/1.1\r\nHost: {Host}\r\n{fields}\r\n{body}");
-
-    async Task IAsyncLifetime.InitializeAsync()
-    {
-        await InitializeAsync();
-        Host = await ServeAsync(Backend);
-    }
-
-    async Task IAsyncLifetime.DisposeAsync()
-    {
-        await DisposeAsync();
-        await Backend.DisposeAsync();
-    }
-}
 
 public sealed class TargetTests(RecordingFixture proxy) : IClassFixture<RecordingFixture>
 {
@@ -89,6 +56,35 @@ public sealed class TargetTests(RecordingFixture proxy) : IClassFixture<Recordin
     {
         var received = await proxy.SendAsync($"GET http://{proxy.Host}{rest} HTTP/1.1\r\nHost: {proxy.Host}\r\n\r\n");
         Assert.Equal((expected, proxy.Host), (received.Target, received.One("Host")));
+    }
+
+    [Theory]
+    [InlineData("/a%2Fb%20c?q=%zz|[]{}\"", "/a%2Fb%20c?q=%zz|[]{}\"")]
+    [InlineData("//x//?", "//x//?")]
+    [InlineData("/a/%2E%2e/b", "/b")]
+    [InlineData("/%7e[1]|{2}", "/%7e[1]|{2}")]
+    [InlineData("/..", null)]
+    [InlineData("/%00", null)]
+    [InlineData("/a\\b", null)]
+    [InlineData("/%zz", null)]
+    [InlineData("/a/..;/b", null)]
+    public async Task Targets_of_HTTP_2_clients_are_treated_alike(string target, string? expected)
+    {
+        proxy.Backend.Requests.Clear();
+        using var request = ProtocolTests.Request(HttpMethod.Get, "https://unused/", "2.0");
+        request.RequestUri = new Uri($"https://{proxy.Host}{target}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        try
+        {
+            using var response = await proxy.Controller.Client.SendAsync(request);
+            Assert.Equal(expected is null ? 400 : 200, (int)response.StatusCode);
+        }
+        catch (HttpRequestException reset) when (reset.HttpRequestError == HttpRequestError.HttpProtocolError)
+        {
+            // Kestrel resets the stream of what it cannot decode at all.
+            Assert.Null(expected);
+        }
+
+        Assert.Equal(expected, proxy.Backend.Requests.SingleOrDefault()?.Target);
     }
 
     [Theory]

@@ -1,0 +1,119 @@
+namespace IngressController.Tests.Proxy;
+
+/// <summary>How the proxy tells where a request ends, and that it never disagrees with the backend about it.</summary>
+public sealed class RequestFramingTests(RecordingFixture proxy) : IClassFixture<RecordingFixture>
+{
+    [Theory]
+    [InlineData("Content-Length: 5\r\n", "hello", "hello")]
+    [InlineData("Content-Length: 0\r\n", "", "")]
+    [InlineData("Transfer-Encoding: chunked\r\n", "3\r\nhel\r\n2;ext=1\r\nlo\r\n0\r\n\r\n", "hello")]
+    [InlineData("transfer-encoding: Chunked\r\n", "5\r\nhello\r\n0\r\nX-Trailer: 1\r\n\r\n", "hello")]
+    [InlineData("Transfer-Encoding: chunked\r\n", "0\r\n\r\n", "")]
+    // What Kestrel takes leniently reaches the backend in the strict form.
+    [InlineData("Content-Length: +5\r\n", "hello", "hello")]
+    [InlineData("X: y\nTransfer-Encoding: chunked\n", "5\r\nhello\r\n0\r\n\r\n", "hello")]
+    public async Task A_body_arrives_whole_with_one_kind_of_framing(string fields, string body, string expected)
+    {
+        var received = await proxy.SendAsync(fields, body);
+        Assert.Equal(expected, received.Body);
+        Assert.Equal(
+            fields.Contains("ength", StringComparison.Ordinal) ? $"{expected.Length}" : "chunked",
+            Assert.Single(received.All("Content-Length").Concat(received.All("Transfer-Encoding"))));
+    }
+
+    [Theory]
+    [InlineData("Content-Length: 44\r\nTransfer-Encoding: chunked\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n")]
+    [InlineData("Content-Length: 5\r\nContent-Length: 44\r\n")]
+    [InlineData("Content-Length: 5\r\nContent-Length: 5\r\n")]
+    [InlineData("Content-Length: 5, 5\r\n")]
+    [InlineData("Content-Length: -1\r\n")]
+    [InlineData("Content-Length: 0x5\r\n")]
+    [InlineData("Content-Length: 5 5\r\n")]
+    [InlineData("Content-Length:\r\n")]
+    [InlineData("Content-Length: 99999999999999999999\r\n")]
+    [InlineData("Transfer-Encoding: gzip, chunked\r\n")]
+    [InlineData("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")]
+    [InlineData("Transfer-Encoding: chunked, identity\r\n")]
+    [InlineData("Transfer-Encoding: xchunked\r\n")]
+    [InlineData("Transfer-Encoding: identity\r\n")]
+    [InlineData("Transfer-Encoding: \u000bchunked\r\n")]
+    [InlineData("Transfer-Encoding: chunked;q=1\r\n")]
+    [InlineData("Transfer-Encoding: \"chunked\"\r\n")]
+    [InlineData("Transfer-Encoding:\r\nContent-Length: 5\r\n")]
+    [InlineData("Transfer-Encoding : chunked\r\n")]
+    [InlineData("X: a\rTransfer-Encoding: chunked\r\n")]
+    [InlineData("X: a\r\n Transfer-Encoding: chunked\r\n")]
+    [InlineData("X: a\r\n\tfolded\r\n")]
+    [InlineData(" X: a\r\n")]
+    [InlineData("X\0: a\r\n")]
+    [InlineData("X: a\0b\r\n")]
+    [InlineData("X Y: a\r\n")]
+    [InlineData("no colon\r\n")]
+    [InlineData(": a\r\n")]
+    public async Task A_head_that_two_servers_could_frame_differently_is_refused_and_ends_the_connection(string fields)
+    {
+        proxy.Backend.Requests.Clear();
+        await using var connection = await proxy.ConnectAsync();
+        await connection.SendAsync($"POST / HTTP/1.1\r\nHost: {proxy.Host}\r\n{fields}\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\nHost: {proxy.Host}\r\n\r\n");
+        var response = await connection.ReadResponseAsync();
+
+        Assert.True(response.Status is 400 or 413 or 501, response.Start);
+        Assert.Equal("", await connection.ReadToEndAsync());
+        Assert.Empty(proxy.Backend.Requests);
+    }
+
+    [Theory]
+    [InlineData("5\r\nhello0\r\n\r\n")]
+    [InlineData("g\r\nhello\r\n0\r\n\r\n")]
+    [InlineData("-5\r\nhello\r\n0\r\n\r\n")]
+    [InlineData("+5\r\nhello\r\n0\r\n\r\n")]
+    [InlineData("0x5\r\nhello\r\n0\r\n\r\n")]
+    [InlineData("FFFFFFFFFFFFFFFF5\r\nhello\r\n0\r\n\r\n")]
+    [InlineData("5;ext\nX\r\nhello\r\n0\r\n\r\n")]
+    [InlineData("5 \nhello\r\n0\r\n\r\n")]
+    [InlineData("5\nhello\r\n0\r\n\r\n")]
+    [InlineData("5\r\nhelloXX0\r\n\r\n")]
+    public async Task A_broken_chunk_never_becomes_a_whole_request(string body)
+    {
+        proxy.Backend.Requests.Clear();
+        await using var connection = await proxy.ConnectAsync();
+        await connection.SendAsync($"POST / HTTP/1.1\r\nHost: {proxy.Host}\r\nTransfer-Encoding: chunked\r\n\r\n{body}GET /smuggled HTTP/1.1\r\nHost: {proxy.Host}\r\n\r\n");
+        var answer = await connection.ReadToEndAsync();
+
+        Assert.True(answer.Length == 0 || answer.StartsWith("HTTP/1.1 400", StringComparison.Ordinal), answer);
+        Assert.Empty(proxy.Backend.Requests);
+    }
+
+    [Fact]
+    public async Task A_1_0_client_may_not_use_an_encoding_it_does_not_know()
+    {
+        var response = await proxy.ExchangeAsync($"POST / HTTP/1.0\r\nHost: {proxy.Host}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+        Assert.Equal(400, response.Status);
+    }
+
+    [Fact]
+    public async Task Pipelined_requests_are_answered_in_their_order()
+    {
+        proxy.Backend.Requests.Clear();
+        await using var connection = await proxy.ConnectAsync();
+        await connection.SendAsync(string.Concat(Enumerable.Range(0, 5).Select(i =>
+            i % 2 == 0 ? $"GET /{i} HTTP/1.1\r\nHost: {proxy.Host}\r\n\r\n" : $"POST /{i} HTTP/1.1\r\nHost: {proxy.Host}\r\nContent-Length: 3\r\n\r\nabc")));
+        for (var i = 0; i < 5; i++)
+            Assert.Equal(200, (await connection.ReadResponseAsync()).Status);
+        Assert.Equal(["/0", "/1", "/2", "/3", "/4"], proxy.Backend.Requests.Select(request => request.Target));
+    }
+
+    [Fact]
+    public async Task A_body_that_the_client_cuts_short_never_becomes_a_whole_request()
+    {
+        proxy.Backend.Requests.Clear();
+        await using var connection = await proxy.ConnectAsync();
+        await connection.SendAsync($"POST / HTTP/1.1\r\nHost: {proxy.Host}\r\nContent-Length: 10\r\n\r\nhello");
+        connection.ShutdownSend();
+        var answer = await connection.ReadToEndAsync();
+        Assert.True(answer.Length == 0 || answer.StartsWith("HTTP/1.1 400", StringComparison.Ordinal), answer);
+        Assert.Empty(proxy.Backend.Requests);
+    }
+}
