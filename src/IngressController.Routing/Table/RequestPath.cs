@@ -149,20 +149,29 @@ public static class RequestPath
         return PathProblem.None;
     }
 
-    private static NormalizedPath Resolve(ReadOnlySpan<char> raw, ReadOnlySpan<char> decoded, bool encodedSlash)
+    private static NormalizedPath Resolve(ReadOnlySpan<char> raw, Span<char> decoded, bool encodedSlash)
     {
-        var elements = decoded[1..].ToString().Split('/');
-        var hasDots = elements.Any(IsDotSegment);
-        if (elements.Any(element => element.StartsWith(".;", StringComparison.Ordinal) || element.StartsWith("..;", StringComparison.Ordinal)))
-            return Refuse(PathProblem.AmbiguousDotSegments);
+        var hasDots = false;
+        var path = (ReadOnlySpan<char>)decoded;
+        foreach (var range in path.Split('/'))
+        {
+            var element = path[range];
+            if (element.StartsWith(".;") || element.StartsWith("..;"))
+                return Refuse(PathProblem.AmbiguousDotSegments);
+            hasDots |= IsDotSegment(element);
+        }
+
         if (!hasDots)
-            return new() { Problem = PathProblem.None, Match = Join([.. elements.Where(e => e.Length > 0)], elements[^1].Length == 0) };
+            return new() { Problem = PathProblem.None, Match = MergeSlashes(decoded).ToString() };
 
         // With an encoded slash or an empty element beside dot segments, servers disagree about what ".." takes away.
-        if (encodedSlash || elements.AsSpan(0, elements.Length - 1).Contains(""))
-            return Refuse(PathProblem.AmbiguousDotSegments);
+        return encodedSlash || path.IndexOf("//") >= 0 ? Refuse(PathProblem.AmbiguousDotSegments) : RemoveDotSegments(raw, path);
+    }
 
-        // No slash was encoded, so the raw elements are the decoded ones, one by one.
+    /// <summary>RFC 3986, 5.2.4. No slash was encoded, so the raw elements are the decoded ones, one by one.</summary>
+    private static NormalizedPath RemoveDotSegments(ReadOnlySpan<char> raw, ReadOnlySpan<char> decoded)
+    {
+        var elements = decoded[1..].ToString().Split('/');
         var rawElements = raw[1..].ToString().Split('/');
         var kept = new List<int>(elements.Length);
         for (var i = 0; i < elements.Length; i++)
@@ -188,7 +197,20 @@ public static class RequestPath
         };
     }
 
-    private static bool IsDotSegment(string element) => element is "." or "..";
+    /// <summary>Several slashes in a row become one, in place.</summary>
+    private static ReadOnlySpan<char> MergeSlashes(Span<char> path)
+    {
+        var length = 1;
+        for (var i = 1; i < path.Length; i++)
+        {
+            if (path[i] != '/' || path[length - 1] != '/')
+                path[length++] = path[i];
+        }
+
+        return path[..length];
+    }
+
+    private static bool IsDotSegment(ReadOnlySpan<char> element) => element is "." or "..";
 
     private static string Join(string[] elements, bool endsWithSlash) =>
         elements.Length == 0 ? "/" : $"/{string.Join('/', elements)}{(endsWithSlash ? "/" : "")}";

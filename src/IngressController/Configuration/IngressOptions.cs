@@ -55,6 +55,9 @@ public sealed record UpstreamOptions
     /// <summary>How long an exchange may be silent in both directions; then 504, or the connection is closed when the response had begun.</summary>
     public TimeSpan ReadTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long connections to the addresses of a name (ExternalName) are used before it is looked up again. Default 30 s, the TTL of cluster DNS.</summary>
+    public TimeSpan NameLifetime { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Whether ExternalName Services may lead to loopback and link-local addresses.</summary>
     public bool AllowExternalNameLoopback { get; init; }
 }

@@ -100,6 +100,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddHttpForwarder();
         services.AddSingleton<RequestMetrics>();
         services.AddSingleton<ReconcileMetrics>();
+        services.AddSingleton<ResolveName>(System.Net.Dns.GetHostAddressesAsync);
         services.AddSingleton<UpstreamClients>();
         services.AddSingleton<RoutingState>();
         services.AddSingleton<CertificateStore>();

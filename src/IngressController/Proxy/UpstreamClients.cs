@@ -9,10 +9,10 @@ namespace IngressController.Proxy;
 /// The HTTP clients towards endpoints, one per transport for the life of the process: connections are pooled by address and port,
 /// and survive every change of configuration.
 /// </summary>
-internal sealed class UpstreamClients(UpstreamOptions options) : IDisposable
+internal sealed class UpstreamClients(UpstreamOptions options, ResolveName resolve) : IDisposable
 {
     private readonly ConcurrentDictionary<UpstreamTransport, HttpMessageInvoker> _clients = new();
-    private readonly UpstreamConnector _connector = new(options);
+    private readonly UpstreamConnector _connector = new(options, resolve);
 
     public TimeSpan ReadTimeout => options.ReadTimeout;
 
@@ -38,7 +38,7 @@ internal sealed class UpstreamClients(UpstreamOptions options) : IDisposable
         ConnectCallback = (context, cancellation) => _connector.ConnectAsync(transport, context.DnsEndPoint, cancellation),
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
         // A name is looked up for each new connection, so the lifetime bounds how long an old answer is used.
-        PooledConnectionLifetime = transport.ResolvesNames ? TimeSpan.FromSeconds(30) : Timeout.InfiniteTimeSpan,
+        PooledConnectionLifetime = transport.ResolvesNames ? options.NameLifetime : Timeout.InfiniteTimeSpan,
         KeepAlivePingDelay = TimeSpan.FromSeconds(30),
         KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,

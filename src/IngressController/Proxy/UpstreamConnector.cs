@@ -13,8 +13,11 @@ internal sealed class UpstreamConnectTimeoutException(string message) : IOExcept
 /// <summary>A name led to an address that is refused (see --allow-external-name-loopback).</summary>
 internal sealed class UpstreamAddressRefusedException(string message) : IOException(message);
 
+/// <summary>Looks a name up in DNS.</summary>
+internal delegate Task<IPAddress[]> ResolveName(string name, CancellationToken cancellation);
+
 /// <summary>Opens connections to endpoints: looks names up, refuses addresses of this machine, speaks TLS where the port wants it.</summary>
-internal sealed class UpstreamConnector(UpstreamOptions options)
+internal sealed class UpstreamConnector(UpstreamOptions options, ResolveName resolve)
 {
     public async ValueTask<Stream> ConnectAsync(UpstreamTransport transport, DnsEndPoint endpoint, CancellationToken cancellation)
     {
@@ -46,13 +49,16 @@ internal sealed class UpstreamConnector(UpstreamOptions options)
 
     private async Task ConnectToNameAsync(Socket socket, DnsEndPoint endpoint, CancellationToken cancellation)
     {
-        var addresses = await Dns.GetHostAddressesAsync(endpoint.Host, cancellation);
+        var addresses = IsLocalhost(endpoint.Host) ? [IPAddress.Loopback, IPAddress.IPv6Loopback] : await resolve(endpoint.Host, cancellation);
         // Checked here, on the very addresses that are connected to, so that no later answer of the DNS server gets around it.
         var allowed = options.AllowExternalNameLoopback ? addresses : [.. addresses.Where(address => !ExternalAddress.IsLocal(address))];
         if (allowed.Length == 0 && addresses.Length > 0)
             throw new UpstreamAddressRefusedException($"{endpoint.Host} leads to {addresses[0]}, an address of this machine or its link");
         await socket.ConnectAsync(allowed, endpoint.Port, cancellation);
     }
+
+    /// <summary>RFC 6761, 6.3: these names are never asked of DNS, and hosts files do not know them with their final dot.</summary>
+    private static bool IsLocalhost(string name) => name == "localhost." || name.EndsWith(".localhost.", StringComparison.Ordinal);
 
     /// <summary>
     /// TLS to Pods is encryption without identity: their certificates are issued by nobody in common and name no Pod address.

@@ -26,7 +26,7 @@ internal sealed class KestrelBackend : IAsyncDisposable
     public int Port { get; }
 
     public static async Task<KestrelBackend> StartAsync(
-        RequestDelegate answer, HttpProtocols protocols = HttpProtocols.Http1, bool withTls = false)
+        RequestDelegate answer, HttpProtocols protocols = HttpProtocols.Http1, bool withTls = false, IPEndPoint? at = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
@@ -35,7 +35,7 @@ internal sealed class KestrelBackend : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Listen(IPAddress.Loopback, 0, listen =>
+            kestrel.Listen(at ?? new IPEndPoint(IPAddress.Loopback, 0), listen =>
             {
                 listen.Protocols = protocols;
                 if (withTls)

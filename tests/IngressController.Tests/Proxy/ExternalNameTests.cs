@@ -1,0 +1,93 @@
+using System.Net;
+using System.Net.Http.Json;
+using IngressController.Configuration;
+using IngressController.Demo;
+using IngressController.Proxy;
+using IngressController.Routing.Table;
+using IngressController.Tests.Fakes;
+using Microsoft.AspNetCore.Http;
+
+namespace IngressController.Tests.Proxy;
+
+public sealed class ExternalNameTests
+{
+    private static readonly UpstreamTransport ToNames = new(BackendProtocol.Http, ResolvesNames: true);
+
+    [Fact]
+    public async Task A_name_leads_to_its_address_with_the_clients_host_when_loopback_is_allowed()
+    {
+        var pod = new EchoPod("outside", "outside-1");
+        await using var backend = await EchoBackend.StartAsync([pod], CancellationToken.None);
+        await using var controller = await TestController.StartAsync(
+            Service("localhost") + Ingress(backend.Ports[pod]),
+            options => options with
+            {
+                Translation = options.Translation with { AllowExternalNameLoopback = true },
+                Upstream = options.Upstream with { AllowExternalNameLoopback = true },
+            });
+
+        var echo = await controller.Client.GetFromJsonAsync<Echo>("http://app.example/x");
+        Assert.Equal(("outside", "app.example"), (echo!.Service, echo.Host));
+    }
+
+    [Theory]
+    [InlineData("localhost")]
+    [InlineData("127.0.0.1")]
+    [InlineData("169.254.169.254")]
+    public async Task Names_of_this_machine_and_its_link_answer_503(string externalName)
+    {
+        await using var controller = await TestController.StartAsync(Service(externalName) + Ingress(80));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await controller.Client.GetAsync("http://app.example/")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_name_is_looked_up_as_absolute_and_again_when_its_connections_are_old()
+    {
+        await using var first = await KestrelBackend.StartAsync(context => context.Response.WriteAsync("first"));
+        await using var second = await KestrelBackend.StartAsync(
+            context => context.Response.WriteAsync("second"), at: new IPEndPoint(IPAddress.Parse("127.0.0.2"), first.Port));
+        var answer = IPAddress.Loopback;
+        var asked = new List<string>();
+        using var clients = new UpstreamClients(
+            new UpstreamOptions { AllowExternalNameLoopback = true, NameLifetime = TimeSpan.FromMilliseconds(50) },
+            (name, _) =>
+            {
+                asked.Add(name);
+                return Task.FromResult<IPAddress[]>([answer]);
+            });
+
+        Assert.Equal("first", await GetAsync(clients, first.Port));
+
+        answer = IPAddress.Parse("127.0.0.2");
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (await GetAsync(clients, first.Port) != "second")
+            deadline.Token.ThrowIfCancellationRequested();
+        Assert.All(asked, name => Assert.Equal("db.example.", name));
+    }
+
+    [Fact]
+    public async Task An_answer_of_the_dns_server_that_leads_to_this_machine_is_refused()
+    {
+        using var clients = new UpstreamClients(new UpstreamOptions(), (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse("169.254.169.254"), IPAddress.IPv6Loopback]));
+        var error = await Assert.ThrowsAsync<HttpRequestException>(() => GetAsync(clients, 80));
+        Assert.IsType<UpstreamAddressRefusedException>(error.InnerException);
+    }
+
+    private static async Task<string> GetAsync(UpstreamClients clients, int port)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://db.example.:{port}/");
+        using var response = await clients.Get(ToNames).SendAsync(request, CancellationToken.None);
+        return await response.Content.ReadAsStringAsync();
+    }
+
+    private static string Service(string externalName) => $$"""
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: outside}
+        spec: {type: ExternalName, externalName: "{{externalName}}"}
+
+        """;
+
+    private static string Ingress(int port) => Manifests.Ingress("i", "app.example", "outside").Replace("number: 80", $"number: {port}", StringComparison.Ordinal);
+}
