@@ -1,4 +1,3 @@
-using IngressController.Kubernetes.Watching;
 using IngressController.Tests.Fakes;
 using IngressController.Tests.Kubernetes;
 

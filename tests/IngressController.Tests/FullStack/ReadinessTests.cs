@@ -1,5 +1,4 @@
 using IngressController.Tests.Fakes;
-using IngressController.Tests.Kubernetes;
 
 namespace IngressController.Tests.FullStack;
 
