@@ -1,0 +1,143 @@
+using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Watching;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Diagnostics;
+using IngressController.Sources;
+
+namespace IngressController.Tests.FullStack;
+
+public sealed class ClusterStoreTests
+{
+    private readonly ClusterStore _store = new();
+
+    [Fact]
+    public void A_list_of_one_namespace_drops_only_what_is_gone_there()
+    {
+        Replace(ClusterKinds.Services, "x", ClusterObjects.Service("x", "one"), ClusterObjects.Service("x", "two"));
+        Replace(ClusterKinds.Services, "y", ClusterObjects.Service("y", "one"));
+        Replace(ClusterKinds.Services, "x", ClusterObjects.Service("x", "two"));
+        Assert.Equal(["x/two", "y/one"], _store.Snapshot.Services.Keys.Select(name => name.ToString()).Order());
+
+        Replace(ClusterKinds.Services, null, ClusterObjects.Service("z", "one"));
+        Assert.Equal(["z/one"], _store.Snapshot.Services.Keys.Select(name => name.ToString()));
+    }
+
+    [Fact]
+    public void A_list_keeps_what_it_holds_undecodable()
+    {
+        Replace(ClusterKinds.Services, null, ClusterObjects.Service("x", "broken"), ClusterObjects.Service("x", "gone"));
+        _store.Apply(ClusterKinds.Services, null, "services", new ResourceChange<V1Service>.Replaced([], [new("x", "broken", "uid", "no number")]));
+        Assert.Equal(["x/broken"], _store.Snapshot.Services.Keys.Select(name => name.ToString()));
+    }
+
+    [Fact]
+    public void An_unreadable_object_is_noted_until_it_can_be_read_or_is_gone()
+    {
+        Report("x", "mended");
+        Report("x", "deleted");
+        Report("x", "gone");
+        Report("y", "elsewhere");
+        _store.Apply(ClusterKinds.Services, null, "services", new ResourceChange<V1Service>.Applied(ClusterObjects.Service("x", "mended")));
+        _store.Apply(ClusterKinds.Services, null, "services", new ResourceChange<V1Service>.Deleted(ClusterObjects.Service("x", "deleted")));
+        Assert.Equal(["x/gone", "y/elsewhere"], _store.Unreadable.Select(diagnostic => diagnostic.Subject.Name.ToString()));
+
+        // Another kind may have an object of the same name.
+        Replace(ClusterKinds.EndpointSlices, "x");
+        Assert.Equal(2, _store.Unreadable.Length);
+        Replace(ClusterKinds.Services, "x");
+        Assert.Equal(["y/elsewhere"], _store.Unreadable.Select(diagnostic => diagnostic.Subject.Name.ToString()));
+
+        void Report(string ns, string name) => _store.ReportUnreadable(
+            DiagnosticCatalog.ObjectUnreadable(new DiagnosticSubject("Service", new ResourceName(ns, name)), "(object)", "no number", keepsLast: false));
+    }
+
+    [Fact]
+    public void Nothing_is_taken_before_every_list_has_come()
+    {
+        _store.Await("services");
+        _store.Await("secrets");
+        Replace(ClusterKinds.Services, null, ClusterObjects.Service("x", "one"));
+        _store.Apply(ClusterKinds.TlsSecrets, null, "secrets", new ResourceChange<V1Secret>.Applied(ClusterObjects.Secret("x", "s")));
+        Assert.Null(_store.Take());
+        Assert.Equal(["secrets"], _store.Awaited.ToArray());
+
+        Replace(ClusterKinds.TlsSecrets, null);
+        var (snapshot, changes) = _store.Take()!.Value;
+        Assert.Empty(_store.Awaited);
+        Assert.Single(snapshot.Services);
+        Assert.Empty(snapshot.TlsSecrets);
+        // What changed while lists were awaited is not lost with the calls that took nothing.
+        Assert.Equal([new ResourceName("x", "one")], changes.Services);
+    }
+
+    [Fact]
+    public void The_reason_why_a_list_does_not_come_is_said_once_for_all_that_have_it()
+    {
+        _store.Await("services");
+        _store.Await("secrets");
+        _store.Await("ingresses");
+        _store.ReportTrouble("services", "away");
+        _store.ReportTrouble("secrets", "away");
+        Assert.Equal(["ingresses", "secrets, services (away)"], _store.Awaited.ToArray());
+
+        Replace(ClusterKinds.Services, null);
+        _store.ReportTrouble("services", "away again");
+        Assert.Equal(["ingresses", "secrets (away)"], _store.Awaited.ToArray());
+    }
+
+    [Fact]
+    public async Task An_empty_cluster_is_a_change_too_and_a_list_that_brings_nothing_new_is_none()
+    {
+        _store.Await("services");
+        var first = _store.WaitForChangeAsync(CancellationToken.None);
+        Assert.False(first.IsCompleted);
+        Replace(ClusterKinds.Services, null);
+        await first.WaitAsync(TimeSpan.FromSeconds(5));
+        Assert.NotNull(_store.Take());
+
+        var service = ClusterObjects.Service("x", "one");
+        var slice = ClusterObjects.Slice("x", "one-1", "one");
+        Replace(ClusterKinds.Services, null, service);
+        Replace(ClusterKinds.EndpointSlices, null, slice);
+        Assert.False(_store.Take()!.Value.Changes.IsEmpty);
+
+        Replace(ClusterKinds.Services, null, service);
+        Replace(ClusterKinds.EndpointSlices, null, slice);
+        Assert.False(_store.WaitForChangeAsync(CancellationToken.None).IsCompleted);
+        Assert.True(_store.Take()!.Value.Changes.IsEmpty);
+    }
+
+    [Fact]
+    public void Each_change_is_taken_once()
+    {
+        Replace(ClusterKinds.Services, null, ClusterObjects.Service("x", "one"));
+        Assert.Equal([new ResourceName("x", "one")], _store.Take()!.Value.Changes.Services);
+        _store.Apply(ClusterKinds.TlsSecrets, null, "secrets", new ResourceChange<V1Secret>.Applied(ClusterObjects.Secret("x", "s")));
+        var changes = _store.Take()!.Value.Changes;
+        Assert.Empty(changes.Services);
+        Assert.Equal([new ResourceName("x", "s")], changes.TlsSecrets);
+    }
+
+    [Fact]
+    public void A_slice_that_changes_hands_touches_both_Services()
+    {
+        Replace(ClusterKinds.EndpointSlices, null, ClusterObjects.Slice("x", "s", "one"));
+        _store.Take();
+        _store.Apply(ClusterKinds.EndpointSlices, null, "", new ResourceChange<V1EndpointSlice>.Applied(ClusterObjects.Slice("x", "s", "two")));
+        Assert.Equal(["x/one", "x/two"], _store.Take()!.Value.Changes.Services.Select(name => name.ToString()).Order());
+    }
+
+    [Fact]
+    public void A_Secret_whose_type_is_no_longer_ours_is_gone()
+    {
+        Replace(ClusterKinds.TlsSecrets, null, ClusterObjects.Secret("x", "s"));
+        _store.Take();
+        Replace(ClusterKinds.TlsSecrets, null, ClusterObjects.Secret("x", "s", type: "Opaque"));
+        Assert.Empty(_store.Snapshot.TlsSecrets);
+        Assert.Equal([new ResourceName("x", "s")], _store.Take()!.Value.Changes.TlsSecrets);
+    }
+
+    private void Replace<T>(ClusterKind<T> kind, string? ns, params T[] items)
+        where T : class, IKubernetesObject =>
+        _store.Apply(kind, ns, kind.Resource.Plural, new ResourceChange<T>.Replaced(items, []));
+}

@@ -1,0 +1,71 @@
+using IngressController.Tests.Fakes;
+
+namespace IngressController.Tests.FullStack;
+
+public sealed class ReadinessTests
+{
+    [Fact]
+    public async Task An_empty_cluster_is_ready()
+    {
+        await using var stack = await TestStack.CreateAsync();
+        foreach (var service in new[] { "a", "b" })
+        {
+            stack.Server.Delete("Service", null, service);
+            stack.Server.Delete("EndpointSlice", null, $"{service}-0");
+        }
+
+        stack.Server.Delete("IngressClass", null, "yarp");
+        await stack.StartControllerAsync();
+        await stack.UntilReadyAsync();
+        Assert.Equal("404", await stack.AnswerAsync("app.example"));
+    }
+
+    [Theory]
+    [InlineData("ingresses", "ingresses.networking.k8s.io")]
+    [InlineData("ingressclasses", "ingressclasses.networking.k8s.io")]
+    [InlineData("services", "services")]
+    [InlineData("endpointslices", "endpointslices.discovery.k8s.io")]
+    [InlineData("secrets", "secrets")]
+    public async Task It_waits_for_every_list(string resource, string name)
+    {
+        await using var stack = await TestStack.CreateAsync();
+        stack.Server.Upsert(Manifests.Ingress("app", "app.example", "a"));
+        var held = new TaskCompletionSource();
+        stack.Server.Intercept(request => request.Resource == resource, _ => held.Task);
+        await stack.StartControllerAsync();
+        await stack.UntilReadyzAsync(text => text == $"not ready: waiting for {name}");
+
+        held.SetResult();
+        await stack.UntilReadyAsync();
+        await stack.UntilAnswerAsync("app.example", "a");
+    }
+
+    [Fact]
+    public async Task A_refused_list_is_named_with_its_reason_while_the_others_go_on()
+    {
+        await using var stack = await TestStack.CreateAsync();
+        stack.Server.ForbiddenResources = ["secrets"];
+        await stack.StartControllerAsync();
+        await stack.UntilReadyzAsync(text => text.StartsWith("not ready: waiting for secrets (forbidden: ", StringComparison.Ordinal));
+        await stack.UntilLoggedAsync("cannot watch secrets in all namespaces: forbidden: ");
+        stack.Server.ForbiddenResources = [];
+        await stack.UntilReadyAsync();
+    }
+
+    [Fact]
+    public async Task Without_its_API_server_it_says_so_once_and_becomes_ready_when_it_comes()
+    {
+        await using var stack = await TestStack.CreateAsync(https: true);
+        await stack.Server.StopAsync();
+        await stack.StartControllerAsync();
+        await stack.UntilReadyzAsync(text =>
+            text.StartsWith("not ready: waiting for endpointslices.discovery.k8s.io, ", StringComparison.Ordinal)
+            && text.EndsWith("services (the API server cannot be reached: Connection refused)", StringComparison.Ordinal));
+        // Five watches, each with many tries within milliseconds.
+        await stack.UntilLoggedAsync("next try in", times: 25);
+        Assert.Single(stack.Log.Lines, line => line.Contains("the API server cannot be reached", StringComparison.Ordinal));
+
+        await stack.Server.StartAsync();
+        await stack.UntilReadyAsync();
+    }
+}

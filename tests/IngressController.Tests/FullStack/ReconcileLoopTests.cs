@@ -1,0 +1,128 @@
+using IngressController.Configuration;
+using IngressController.Hosting;
+using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Watching;
+using IngressController.Observability;
+using IngressController.Reconciliation;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Diagnostics;
+using IngressController.Sources;
+using IngressController.Tests.Kubernetes;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace IngressController.Tests.FullStack;
+
+/// <summary>The loop with a clock that stands still unless it is moved; no source and no listener is started.</summary>
+public sealed class ReconcileLoopTests : IAsyncLifetime
+{
+    private const string Ingresses = "ingresses";
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+
+    private readonly ManualTimeProvider _time = new();
+    private readonly LogRecorder _log = new();
+    private readonly ControllerHost _host;
+    private readonly ClusterStore _store;
+    private readonly ReconcileLoop _loop;
+    private readonly ReconcileMetrics _metrics;
+
+    public ReconcileLoopTests()
+    {
+        _host = ControllerHost.Create(new IngressOptions(), logging => logging.ClearProviders().AddProvider(_log), _time);
+        _store = _host.Services.GetRequiredService<ClusterStore>();
+        _loop = _host.Services.GetRequiredService<ReconcileLoop>();
+        _metrics = _host.Services.GetRequiredService<ReconcileMetrics>();
+    }
+
+    public Task InitializeAsync()
+    {
+        // The class waits in the store for the first list of Ingresses, so that both are one pass.
+        _store.Await(Ingresses);
+        _store.Apply(ClusterKinds.IngressClasses, null, "", new ResourceChange<V1IngressClass>.Applied(ClusterObjects.Class("yarp")));
+        return _loop.StartAsync(CancellationToken.None);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _loop.StopAsync(CancellationToken.None);
+        await _host.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_change_after_a_quiet_time_is_live_at_once()
+    {
+        var next = _loop.NextRevision;
+        Apply("app.example");
+        await next.WaitAsync(Limit); // the clock stands still
+        Assert.Equal(["app.example"], _loop.Live.Table.Hosts.Keys);
+    }
+
+    [Fact]
+    public async Task Under_a_stream_of_changes_there_is_one_pass_per_interval_and_the_latest_wins()
+    {
+        var first = _loop.NextRevision;
+        Apply("0.example");
+        await first.WaitAsync(Limit);
+        var second = _loop.NextRevision;
+        for (var i = 1; i <= 5; i++)
+        {
+            Apply($"{i}.example");
+            // The clock stands still: a loop without an interval would use this time for a pass.
+            Assert.NotSame(second, await Task.WhenAny(second, Task.Delay(20)));
+        }
+
+        await MoveOnUntilAsync(() => second.IsCompleted);
+        Assert.Equal(2, _metrics.Revision);
+        Assert.Equal(["5.example"], _loop.Live.Table.Hosts.Keys);
+    }
+
+    /// <summary>
+    /// Translation takes any object, so the snapshot itself has to be broken: a kind is data, and this one files its object by
+    /// taking all Services away.
+    /// </summary>
+    [Fact]
+    public async Task What_a_failed_pass_could_not_apply_is_tried_again_with_the_next_change()
+    {
+        var first = _loop.NextRevision;
+        Apply("app.example");
+        await first.WaitAsync(Limit);
+        var next = _loop.NextRevision;
+        var service = ClusterObjects.Service("default", "a");
+        _store.Apply(ClusterKinds.Services with { Set = Break }, null, "", new ResourceChange<V1Service>.Applied(service));
+        await MoveOnUntilAsync(() => _log.Lines.Any(line => line.StartsWith("a change could not be applied", StringComparison.Ordinal)));
+        Assert.Equal(1, _metrics.Revision);
+        Assert.Equal([DiagnosticCode.ServiceNotFound], LiveProblems());
+
+        // The repair names no change: only what the failed pass left over leads to the Service.
+        _store.Apply(ClusterKinds.Services with { Set = Repair }, null, "", new ResourceChange<V1Service>.Applied(service));
+        await MoveOnUntilAsync(() => next.IsCompleted);
+        Assert.Equal([DiagnosticCode.ServiceWithoutEndpoints], LiveProblems());
+
+        IEnumerable<DiagnosticCode> LiveProblems() => _loop.Live.Table.Backends.Values.Single().Problems.Select(problem => problem.Code);
+
+        static ClusterSnapshot Break(ClusterSnapshot snapshot, V1Service item, ClusterChanges changes)
+        {
+            changes.Services.Add(item.ResourceName);
+            return snapshot with { Services = null! };
+        }
+
+        static ClusterSnapshot Repair(ClusterSnapshot snapshot, V1Service item, ClusterChanges changes) =>
+            snapshot with { Services = ClusterSnapshot.Empty.Services.Add(item.ResourceName, item) };
+    }
+
+    /// <summary>One Ingress, which moves from host to host.</summary>
+    private void Apply(string host) => _store.Apply(
+        ClusterKinds.Ingresses, null, Ingresses, new ResourceChange<V1Ingress>.Replaced([ClusterObjects.Ingress("default", "i", host, "a")], []));
+
+    /// <summary>Moves the clock by intervals: the loop may begin to wait for one only after a move.</summary>
+    private async Task MoveOnUntilAsync(Func<bool> condition)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        while (!condition())
+        {
+            _time.Advance(ReconcileLoop.Interval);
+            await Task.Delay(5, limit.Token);
+        }
+    }
+}
