@@ -95,9 +95,9 @@ public sealed class IncrementalTranslationTests
         [
             .. translation.Table.Hosts.Values.Select(host => $"{host}").Order(StringComparer.Ordinal),
             .. translation.Table.Backends.Values.Select(backend => $"{backend}").Order(StringComparer.Ordinal),
-            .. translation.Table.TlsBindings.Values.Select(binding => $"{binding.Host} {binding.Secret} {binding.Certificate.Fingerprint}")
+            .. translation.Table.TlsBindings.Values.Select(binding => $"{binding.Host} {binding.Secret} {binding.Certificate?.Fingerprint}")
                 .Order(StringComparer.Ordinal),
-            $"{translation.Table.DefaultRoute} {translation.Table.DefaultCertificate?.Certificate.Fingerprint} {translation.ClaimedIngresses}",
+            $"{translation.Table.DefaultRoute} {translation.Table.DefaultCertificate?.Certificate?.Fingerprint} {translation.ClaimedIngresses}",
             .. translation.CollectDiagnostics().Select(diagnostic => $"{diagnostic}"),
         ]);
 }
