@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace IngressController.Kubernetes.Models;
 
 public sealed class V1EndpointSlice : IKubernetesObject
@@ -5,13 +7,16 @@ public sealed class V1EndpointSlice : IKubernetesObject
     /// <summary>The label that names the Service a slice belongs to.</summary>
     public const string ServiceNameLabel = "kubernetes.io/service-name";
 
+    [JsonConverter(typeof(SharedStringConverter))]
     public string? ApiVersion { get; init; }
 
+    [JsonConverter(typeof(SharedStringConverter))]
     public string? Kind { get; init; }
 
     public V1ObjectMeta? Metadata { get; init; }
 
     /// <summary>IPv4, IPv6 or FQDN.</summary>
+    [JsonConverter(typeof(SharedStringConverter))]
     public string? AddressType { get; init; }
 
     public List<V1Endpoint>? Endpoints { get; init; }
@@ -41,6 +46,7 @@ public sealed class V1EndpointConditions
 
 public sealed class V1ObjectReference
 {
+    [JsonConverter(typeof(SharedStringConverter))]
     public string? Kind { get; init; }
 
     public string? Name { get; init; }
@@ -52,6 +58,7 @@ public sealed class Discoveryv1EndpointPort
 
     public int? Port { get; init; }
 
+    [JsonConverter(typeof(SharedStringConverter))]
     public string? Protocol { get; init; }
 
     public string? AppProtocol { get; init; }

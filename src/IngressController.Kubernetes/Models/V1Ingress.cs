@@ -1,9 +1,13 @@
+using System.Text.Json.Serialization;
+
 namespace IngressController.Kubernetes.Models;
 
 public sealed class V1Ingress : IKubernetesObject
 {
+    [JsonConverter(typeof(SharedStringConverter))]
     public string? ApiVersion { get; init; }
 
+    [JsonConverter(typeof(SharedStringConverter))]
     public string? Kind { get; init; }
 
     public V1ObjectMeta? Metadata { get; init; }
@@ -13,6 +17,7 @@ public sealed class V1Ingress : IKubernetesObject
 
 public sealed class V1IngressSpec
 {
+    [JsonConverter(typeof(SharedStringConverter))]
     public string? IngressClassName { get; init; }
 
     public V1IngressBackend? DefaultBackend { get; init; }
@@ -45,6 +50,7 @@ public sealed class V1HTTPIngressPath
 {
     public string? Path { get; init; }
 
+    [JsonConverter(typeof(SharedStringConverter))]
     public string? PathType { get; init; }
 
     public V1IngressBackend? Backend { get; init; }
@@ -75,6 +81,7 @@ public sealed class V1TypedLocalObjectReference
 {
     public string? ApiGroup { get; init; }
 
+    [JsonConverter(typeof(SharedStringConverter))]
     public string? Kind { get; init; }
 
     public string? Name { get; init; }

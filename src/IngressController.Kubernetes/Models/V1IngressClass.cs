@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace IngressController.Kubernetes.Models;
 
 public sealed class V1IngressClass : IKubernetesObject
@@ -5,8 +7,10 @@ public sealed class V1IngressClass : IKubernetesObject
     /// <summary>The annotation that makes a class the default one of its cluster.</summary>
     public const string IsDefaultClassAnnotation = "ingressclass.kubernetes.io/is-default-class";
 
+    [JsonConverter(typeof(SharedStringConverter))]
     public string? ApiVersion { get; init; }
 
+    [JsonConverter(typeof(SharedStringConverter))]
     public string? Kind { get; init; }
 
     public V1ObjectMeta? Metadata { get; init; }

@@ -7,6 +7,7 @@ public sealed class V1ObjectMeta
 {
     public string? Name { get; init; }
 
+    [JsonConverter(typeof(SharedStringConverter))]
     [JsonPropertyName("namespace")]
     public string? NamespaceProperty { get; init; }
 

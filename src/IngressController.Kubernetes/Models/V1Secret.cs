@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace IngressController.Kubernetes.Models;
 
 public sealed class V1Secret : IKubernetesObject
@@ -5,12 +7,15 @@ public sealed class V1Secret : IKubernetesObject
     /// <summary>The type of a Secret that holds <c>tls.crt</c> and <c>tls.key</c>.</summary>
     public const string TlsType = "kubernetes.io/tls";
 
+    [JsonConverter(typeof(SharedStringConverter))]
     public string? ApiVersion { get; init; }
 
+    [JsonConverter(typeof(SharedStringConverter))]
     public string? Kind { get; init; }
 
     public V1ObjectMeta? Metadata { get; init; }
 
+    [JsonConverter(typeof(SharedStringConverter))]
     public string? Type { get; init; }
 
     public Dictionary<string, byte[]>? Data { get; init; }

@@ -1,9 +1,13 @@
+using System.Text.Json.Serialization;
+
 namespace IngressController.Kubernetes.Models;
 
 public sealed class V1Service : IKubernetesObject
 {
+    [JsonConverter(typeof(SharedStringConverter))]
     public string? ApiVersion { get; init; }
 
+    [JsonConverter(typeof(SharedStringConverter))]
     public string? Kind { get; init; }
 
     public V1ObjectMeta? Metadata { get; init; }
@@ -14,6 +18,7 @@ public sealed class V1Service : IKubernetesObject
 public sealed class V1ServiceSpec
 {
     /// <summary>ClusterIP (also when missing), NodePort, LoadBalancer or ExternalName.</summary>
+    [JsonConverter(typeof(SharedStringConverter))]
     public string? Type { get; init; }
 
     public string? ClusterIP { get; init; }
@@ -34,6 +39,7 @@ public sealed class V1ServicePort
     public int? Port { get; init; }
 
     /// <summary>TCP (also when missing), UDP or SCTP.</summary>
+    [JsonConverter(typeof(SharedStringConverter))]
     public string? Protocol { get; init; }
 
     public string? AppProtocol { get; init; }

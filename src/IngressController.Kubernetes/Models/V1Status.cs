@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace IngressController.Kubernetes.Models;
 
 /// <summary>What the API server answers when a call fails, also as the object of a watch's ERROR event.</summary>
@@ -22,6 +24,7 @@ public sealed class V1StatusDetails
 
     public string? Group { get; init; }
 
+    [JsonConverter(typeof(SharedStringConverter))]
     public string? Kind { get; init; }
 
     public int? RetryAfterSeconds { get; init; }

@@ -1,0 +1,37 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace IngressController.Kubernetes.Models;
+
+/// <summary>
+/// Decodes a string that many objects have in common (a namespace, a kind, a path type) to one instance, so that thousands of
+/// objects do not hold thousands of copies. The pool is a table of fixed size in which the newest wins: it never grows, and a miss
+/// costs a copy and nothing else.
+/// </summary>
+internal sealed class SharedStringConverter : JsonConverter<string>
+{
+    private const int Slots = 1024;
+    private const int LongestShared = 64;
+    private static readonly string?[] Pool = new string?[Slots];
+
+    public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.String)
+            throw new JsonException("expected a string");
+        var length = reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length;
+        if (length > LongestShared)
+            return reader.GetString();
+
+        Span<char> text = stackalloc char[LongestShared];
+        text = text[..reader.CopyString(text)];
+        ref var slot = ref Pool[(uint)string.GetHashCode(text) % Slots];
+        var shared = Volatile.Read(ref slot);
+        if (shared is not null && text.SequenceEqual(shared))
+            return shared;
+        shared = text.ToString();
+        Volatile.Write(ref slot, shared);
+        return shared;
+    }
+
+    public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(value);
+}

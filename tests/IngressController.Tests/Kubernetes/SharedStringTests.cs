@@ -1,0 +1,30 @@
+using System.Text.Json;
+using IngressController.Kubernetes.Models;
+
+namespace IngressController.Tests.Kubernetes;
+
+public sealed class SharedStringTests
+{
+    [Fact]
+    public void Objects_of_one_namespace_share_its_name()
+    {
+        var one = Decode("""{"metadata":{"namespace":"team-\u0061","name":"one"}}""");
+        var two = Decode("""{"metadata":{"namespace":"team-a","name":"two"}}""");
+        Assert.Equal("team-a", one.Metadata!.NamespaceProperty);
+        Assert.Same(one.Metadata.NamespaceProperty, two.Metadata!.NamespaceProperty);
+    }
+
+    [Fact]
+    public void Null_stays_null_and_long_or_many_values_are_read_as_they_are()
+    {
+        Assert.Null(Decode("""{"metadata":{"namespace":null}}""").Metadata!.NamespaceProperty);
+        var texts = Enumerable.Range(0, 5_000).Select(i => $"ns-{i}").Append(new string('x', 64)).Append(new string('x', 65)).Append("").Append("Zürich");
+        Assert.All(texts, text => Assert.Equal(text, Decode($$$"""{"metadata":{"namespace":"{{{text}}}"}}""").Metadata!.NamespaceProperty));
+    }
+
+    [Fact]
+    public void A_number_is_no_string() =>
+        Assert.Throws<JsonException>(() => Decode("""{"metadata":{"namespace":7}}"""));
+
+    private static V1Ingress Decode(string json) => JsonSerializer.Deserialize(json, KubernetesJsonContext.Default.V1Ingress)!;
+}
