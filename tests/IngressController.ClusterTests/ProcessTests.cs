@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using IngressController.ClusterTests.Fixture;
 
 namespace IngressController.ClusterTests;
@@ -13,7 +11,7 @@ public sealed class ProcessTests(ClusterFixture cluster)
     [ClusterFact]
     public async Task It_serves_the_cluster_until_SIGTERM_and_exits_with_0()
     {
-        var (http, https, admin) = (FreePort(), FreePort(), FreePort());
+        var (http, https, admin) = (FreePort.Take(), FreePort.Take(), FreePort.Take());
         using var process = ChildProcess.Start("dotnet",
         [
             Path.Combine(AppContext.BaseDirectory, "ingress-controller.dll"), "run",
@@ -46,7 +44,7 @@ public sealed class ProcessTests(ClusterFixture cluster)
         var kubeconfig = cluster.Server.WriteKubeconfig(ApiServer.TokenOf("child"));
         var nobody = Path.Combine(Path.GetDirectoryName(kubeconfig)!, "kubeconfig-nobody");
         await File.WriteAllTextAsync(
-            nobody, (await File.ReadAllTextAsync(kubeconfig)).Replace($"{cluster.Server.Address}", $"https://127.0.0.1:{FreePort()}/", StringComparison.Ordinal));
+            nobody, (await File.ReadAllTextAsync(kubeconfig)).Replace($"{cluster.Server.Address}", $"https://127.0.0.1:{FreePort.Take()}/", StringComparison.Ordinal));
         using var process = ChildProcess.Start("dotnet",
         [
             Path.Combine(AppContext.BaseDirectory, "ingress-controller.dll"), "run", "--kubeconfig", nobody,
@@ -55,12 +53,5 @@ public sealed class ProcessTests(ClusterFixture cluster)
         await process.UntilOutputAsync("the API server cannot be reached: Connection refused", Limit);
         process.Terminate();
         Assert.Equal(0, await process.WaitForExitAsync(Limit));
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 
@@ -23,14 +21,14 @@ internal sealed class ApiServer : IDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("ingress-cluster-");
     private readonly List<ChildProcess> _drained = [];
-    private readonly int _etcdPort = FreePort();
-    private readonly int _port = FreePort();
+    private readonly int _etcdPort = FreePort.Take();
+    private readonly int _port = FreePort.Take();
     private readonly ChildProcess _etcd;
     private ChildProcess? _server;
 
     public ApiServer()
     {
-        var peer = $"http://127.0.0.1:{FreePort()}";
+        var peer = $"http://127.0.0.1:{FreePort.Take()}";
         _etcd = ChildProcess.Start(ClusterAssets.Etcd,
         [
             "--data-dir", Path.Combine(_folder.FullName, "etcd"),
@@ -148,12 +146,5 @@ internal sealed class ApiServer : IDisposable
         _drained.ForEach(server => server.Dispose());
         _etcd.Dispose();
         _folder.Delete(recursive: true);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
