@@ -24,10 +24,11 @@ public static class TlsSecretParser
         {
             return new TlsSecret(name, previous?.Certificate, error.Message);
         }
-        catch (Exception error) when (error is CryptographicException or ArgumentException)
+        catch (Exception error)
         {
-            // A certificate that imports may still hold an extension that does not decode.
-            return new TlsSecret(name, previous?.Certificate, $"data[tls.crt] does not decode: {error.Message}");
+            // Decoders of keys and certificates throw what they like for damaged input (an extension that does not decode, a curve that
+            // is not known): whatever it is, this Secret is at fault, and it must harm nobody else's.
+            return new TlsSecret(name, previous?.Certificate, $"data[tls.crt] or data[tls.key] does not decode: {error.Message}");
         }
     }
 
@@ -110,29 +111,16 @@ public static class TlsSecretParser
     /// </summary>
     private static void RequireStrength(X509Certificate2 certificate)
     {
-        var (rsaBits, ecdsaBits) = KeySizes(certificate);
-        if (rsaBits < 2048)
-            throw new TlsSecretException($"data[tls.crt]: the RSA key of {certificate.Subject} has {rsaBits} bits, and OpenSSL takes no fewer than 2048");
-        if (ecdsaBits < 224)
-            throw new TlsSecretException($"data[tls.crt]: the ECDSA key of {certificate.Subject} has {ecdsaBits} bits, and OpenSSL takes no fewer than 224");
+        using var rsa = certificate.GetRSAPublicKey();
+        using var ecdsa = certificate.GetECDsaPublicKey();
+        if (rsa?.KeySize < 2048)
+            throw new TlsSecretException($"data[tls.crt]: the RSA key of {certificate.Subject} has {rsa.KeySize} bits, and OpenSSL takes no fewer than 2048");
+        if (ecdsa?.KeySize < 224)
+            throw new TlsSecretException($"data[tls.crt]: the ECDSA key of {certificate.Subject} has {ecdsa.KeySize} bits, and OpenSSL takes no fewer than 224");
         // The signature of a root is not looked at.
         var isRoot = certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData);
         if (!isRoot && certificate.SignatureAlgorithm.Value is ("1.2.840.113549.1.1.4" or "1.2.840.113549.1.1.5" or "1.2.840.10045.4.1"))
             throw new TlsSecretException($"data[tls.crt]: the signature of {certificate.Subject} is made with MD5 or SHA-1, which OpenSSL refuses");
-    }
-
-    private static (int? Rsa, int? Ecdsa) KeySizes(X509Certificate2 certificate)
-    {
-        try
-        {
-            using var rsa = certificate.GetRSAPublicKey();
-            using var ecdsa = certificate.GetECDsaPublicKey();
-            return (rsa?.KeySize, ecdsa?.KeySize);
-        }
-        catch (CryptographicException error)
-        {
-            throw new TlsSecretException($"data[tls.crt]: the public key of {certificate.Subject} does not decode: {error.Message}");
-        }
     }
 
     private static EquatableArray<string> DnsNames(X509Certificate2 leaf)

@@ -60,8 +60,9 @@ internal sealed class TlsMerge
 
     private MergedTls Finish() => new(
         _served?.Binding ?? Refused(),
-        // What cannot be served does not matter much when another Secret of the owner is.
-        [.. _diagnostics.Select(diagnostic => _served is not null && diagnostic.Effect == DiagnosticEffect.DefaultCertificate
+        // What cannot be served does not matter much when another Secret of the owner is, and of several entries of one Ingress for all
+        // its hosts, one that is for another host is as it should be.
+        [.. _diagnostics.Where(diagnostic => diagnostic.Code != DiagnosticCode.TlsCertificateNotForHost || _served?.Ingress != diagnostic.Subject.Name).Select(diagnostic => _served is not null && diagnostic.Effect == DiagnosticEffect.DefaultCertificate
             ? diagnostic with { Effect = DiagnosticEffect.FieldIgnored }
             : diagnostic)]);
 

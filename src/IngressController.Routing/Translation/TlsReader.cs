@@ -19,16 +19,21 @@ internal static class TlsReader
     {
         var contributions = new List<TlsContribution>();
         var listedHosts = new HashSet<string>(StringComparer.Ordinal);
-        var secrets = new Dictionary<ResourceName, int>();
+        var ofListed = new Dictionary<ResourceName, int>();
+        var forEveryHost = new List<(ResourceName? Secret, int Entry)>();
         for (var entry = 0; entry < entries.Count; entry++)
         {
             // No secretName: the hosts are served with the default certificate, as the API says.
             ResourceName? secret = entries[entry]?.SecretName is { Length: > 0 } secretName ? ingress with { Name = secretName } : null;
-            if (secret is { } named)
-                secrets.TryAdd(named, entry);
-            // No hosts: the entry is for every host of the Ingress. That is what the unlisted hosts below get.
+            // No hosts: the entry is for every host of the Ingress that no other entry lists.
             if (entries[entry]?.Hosts is not { Count: > 0 } hosts)
+            {
+                forEveryHost.Add((secret, entry));
                 continue;
+            }
+
+            if (secret is { } named)
+                ofListed.TryAdd(named, entry);
             foreach (var host in ReadHosts(ingress, entry, hosts, diagnostics))
             {
                 listedHosts.Add(host);
@@ -38,11 +43,10 @@ internal static class TlsReader
 
         foreach (var host in ruleHosts.Where(host => host.Length > 0 && !listedHosts.Contains(host)))
         {
-            if (entries.Count == 1 && entries[0]?.Hosts is not { Count: > 0 })
-                contributions.Add(new(host, secrets.Count > 0 ? secrets.First().Key : null, 0, TlsClaim.ListedAndRouted));
-            else
-                contributions.AddRange(secrets.Take(MostSecretsForUnlistedHosts)
-                    .Select(secret => new TlsContribution(host, secret.Key, secret.Value, TlsClaim.Routed)));
+            contributions.AddRange(forEveryHost.Take(MostSecretsForUnlistedHosts)
+                .Select(wish => new TlsContribution(host, wish.Secret, wish.Entry, TlsClaim.ListedAndRouted)));
+            contributions.AddRange(ofListed.Take(MostSecretsForUnlistedHosts)
+                .Select(secret => new TlsContribution(host, secret.Key, secret.Value, TlsClaim.Routed)));
         }
 
         return contributions.OrderBy(wish => wish.Host, StringComparer.Ordinal).ThenBy(wish => wish.Claim).ThenBy(wish => wish.Entry);

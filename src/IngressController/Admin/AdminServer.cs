@@ -1,8 +1,5 @@
-using System.Net;
 using IngressController.Configuration;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http.Features;
+using IngressController.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace IngressController.Admin;
@@ -26,16 +23,12 @@ internal sealed class AdminServer(ListenerOptions options, HealthState health, L
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            // As the proxy's ports do: on all addresses means dual mode, with a fall back to IPv4 where the node has no IPv6.
-            if (options.BindAddress.Equals(IPAddress.IPv6Any) && options.AdminPort != 0)
-                kestrel.ListenAnyIP(options.AdminPort, listen => listen.Protocols = HttpProtocols.Http1);
-            else
-                kestrel.Listen(options.BindAddress, options.AdminPort, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.ListenOn(options.BindAddress, options.AdminPort, listen => listen.Protocols = HttpProtocols.Http1);
         });
         _app = builder.Build();
         _app.Run(AnswerAsync);
         await _app.StartAsync(cancellationToken);
-        Port = new Uri(_app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First()).Port;
+        Port = _app.BoundPort("http");
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => _app?.StopAsync(cancellationToken) ?? Task.CompletedTask;

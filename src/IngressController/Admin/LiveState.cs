@@ -10,10 +10,15 @@ namespace IngressController.Admin;
 /// <summary>The live state as the admin API shows it: read from what serves, not from what was asked for.</summary>
 internal sealed class LiveState(RoutingState routing, CertificateStore certificates, ReconcileLoop reconcile, ClusterStore store, TimeProvider time)
 {
-    public IEnumerable<RouteView> Routes() =>
-        from host in (routing.Hosts ?? HostTable.Empty).Hosts.OrderBy(host => host.Key, StringComparer.Ordinal)
-        from route in host.Value.Default is { } defaultRoute ? host.Value.Routes.Append(defaultRoute) : host.Value.Routes
-        select RouteView.Of(route);
+    public IEnumerable<RouteView> Routes()
+    {
+        var table = routing.Hosts ?? HostTable.Empty;
+        var ofHosts =
+            from host in table.Hosts.OrderBy(host => host.Key, StringComparer.Ordinal)
+            from route in host.Value.Default is { } defaultRoute ? host.Value.Routes.Append(defaultRoute) : host.Value.Routes
+            select RouteView.Of(route);
+        return table.Default is { } last ? ofHosts.Append(RouteView.Of(last)) : ofHosts;
+    }
 
     public IEnumerable<BackendView> Backends() =>
         reconcile.Live.Table.Backends.Values
@@ -43,7 +48,7 @@ internal sealed record RouteView(string Host, string PathType, string Path, stri
             RequestPath.Encode(definition.Match.Value),
             (definition.Action as RouteAction.Forward)?.Backend.ToString(),
             (definition.Action as RouteAction.Unavailable)?.Reason,
-            definition.Origin.Ingress.ToString(),
+            definition.Origin.Ingress.Name.Length == 0 ? "(--default-backend-service)" : definition.Origin.Ingress.ToString(),
             definition.Origin.Field);
     }
 }

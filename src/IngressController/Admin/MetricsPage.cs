@@ -14,7 +14,6 @@ internal sealed class MetricsPage(
     {
         var text = new PrometheusText();
         var live = reconcile.Live;
-        requests.Keep(live.Snapshot.Ingresses.ContainsKey);
         requests.Write(text);
         revisions.Write(text);
         watches.Write(text);

@@ -9,9 +9,7 @@ using IngressController.Sources;
 using IngressController.Sources.Folder;
 using IngressController.Sources.Kubernetes;
 using IngressController.Tls;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging.Console;
 
 namespace IngressController.Hosting;
 
@@ -25,10 +23,10 @@ internal sealed class ControllerHost : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
 
     /// <summary>The port that serves HTTP, once started.</summary>
-    public int HttpPort => BoundPort("http");
+    public int HttpPort => _app.BoundPort("http");
 
     /// <summary>The port that serves HTTPS, once started.</summary>
-    public int HttpsPort => BoundPort("https");
+    public int HttpsPort => _app.BoundPort("https");
 
     public int AdminPort => Services.GetRequiredService<AdminServer>().Port;
 
@@ -74,6 +72,8 @@ internal sealed class ControllerHost : IAsyncDisposable
             console.UseUtcTimestamp = true;
             console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
+        // A slow reader of the log must never hold up requests; the console says how many lines were dropped.
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite);
         // Their informational lines come with each request or each start and say nothing an operator would act on.
         logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Yarp", LogLevel.Warning);
         // What a client does wrong and what a backend fails at is reported by the proxy itself, once.
@@ -124,8 +124,4 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddHostedService(provider => provider.GetRequiredService<ReconcileLoop>());
         services.AddHostedService<SourceRunner>();
     }
-
-    private int BoundPort(string scheme) =>
-        new Uri(_app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>()
-            .Addresses.First(address => address.StartsWith($"{scheme}:", StringComparison.Ordinal))).Port;
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using IngressController.Configuration;
 using IngressController.Tls;
@@ -33,8 +32,8 @@ internal static class ProxyListeners
             kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
             kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
 
-            Listen(kestrel, options.BindAddress, options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
-            Listen(kestrel, options.BindAddress, options.HttpsPort, listen =>
+            kestrel.ListenOn(options.BindAddress, options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.ListenOn(options.BindAddress, options.HttpsPort, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
                 listen.UseHttps(new TlsHandshakeCallbackOptions
@@ -45,12 +44,4 @@ internal static class ProxyListeners
         });
     }
 
-    private static void Listen(KestrelServerOptions kestrel, IPAddress address, int port, Action<ListenOptions> configure)
-    {
-        // Dual mode, with a fall back to IPv4 where the node has no IPv6; it cannot pick a free port, so 0 needs an address.
-        if (address.Equals(IPAddress.IPv6Any) && port != 0)
-            kestrel.ListenAnyIP(port, configure);
-        else
-            kestrel.Listen(address, port, configure);
-    }
 }

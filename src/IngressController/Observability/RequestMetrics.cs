@@ -9,29 +9,36 @@ internal sealed class RequestMetrics
 {
     private static readonly ResourceName NoIngress = new("", "");
 
-    private readonly ConcurrentDictionary<(ResourceName Ingress, ResourceName? Service), RequestCounters> _counters = new();
+    /// <summary>How many new pairs are noted between two sweeps of those that are gone.</summary>
+    private const int SweepEvery = 1024;
+
+    /// <summary>Routes hold their counters; here they are only found again, so that what no route uses any more goes away.</summary>
+    private readonly ConcurrentDictionary<(ResourceName Ingress, ResourceName? Service), WeakReference<RequestCounters>> _counters = new();
+    private int _added;
 
     public RequestMetrics() => Unmatched = For(NoIngress, service: null);
 
     /// <summary>Requests that no route matched, or that were refused before matching.</summary>
     public RequestCounters Unmatched { get; }
 
-    public RequestCounters For(ResourceName ingress, ResourceName? service) =>
-        _counters.GetOrAdd((ingress, service), static key => new RequestCounters(key.Ingress, key.Service));
-
-    /// <summary>Forgets the counters of Ingresses that are gone.</summary>
-    public void Keep(Func<ResourceName, bool> exists)
+    /// <summary>The counters of a pair, kept for as long as any route holds them. Called by the reconcile loop alone.</summary>
+    public RequestCounters For(ResourceName ingress, ResourceName? service)
     {
-        foreach (var key in _counters.Keys)
-        {
-            if (key.Ingress != NoIngress && !exists(key.Ingress))
-                _counters.TryRemove(key, out _);
-        }
+        var key = (ingress, service);
+        if (_counters.TryGetValue(key, out var known) && known.TryGetTarget(out var counters))
+            return counters;
+
+        counters = new RequestCounters(ingress, service);
+        _counters[key] = new WeakReference<RequestCounters>(counters);
+        if (++_added % SweepEvery == 0)
+            Sweep();
+        return counters;
     }
 
     public void Write(PrometheusText text)
     {
-        var all = _counters.Values.Where(counters => counters.HasRequests).ToArray();
+        var all = _counters.Values.Select(known => known.TryGetTarget(out var counters) ? counters : null)
+            .OfType<RequestCounters>().Where(counters => counters.HasRequests).ToArray();
         text.Family("yarp_ingress_requests_total", "counter", "Requests answered, by status class.");
         foreach (var counters in all)
         {
@@ -49,6 +56,12 @@ internal sealed class RequestMetrics
         text.Family("yarp_ingress_upstream_retries_total", "counter", "Requests sent to another endpoint because the first took no connection.");
         foreach (var counters in all)
             text.Sample("yarp_ingress_upstream_retries_total", counters.Retries, counters.Labels);
+    }
+
+    private void Sweep()
+    {
+        foreach (var gone in _counters.Where(entry => !entry.Value.TryGetTarget(out _)))
+            _counters.TryRemove(gone);
     }
 }
 

@@ -6,7 +6,7 @@ namespace IngressController.Proxy;
 
 /// <summary>
 /// The one mutable holder of the data plane: the live host table and the clusters. Requests read <see cref="Hosts"/> once; the
-/// reconcile loop alone writes. A change costs what it touches.
+/// reconcile loop alone writes. A change of endpoints costs what it touches, a change of hosts a copy of their hash table besides.
 /// </summary>
 internal sealed class RoutingState(UpstreamClients clients, RequestMetrics metrics)
 {

@@ -19,6 +19,9 @@ internal sealed partial class ReconcileLoop(
     /// <summary>The shortest time between two passes.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How long after a failed pass it is tried again when nothing else changes.</summary>
+    public static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
+
     private volatile Translation _translation = Translation.Empty(settings);
 
     private readonly TaskCompletionSource _firstRevision = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -36,11 +39,13 @@ internal sealed partial class ReconcileLoop(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // Changes that a failed pass could not apply; they are tried again together with the next ones.
+        // Changes that a failed pass could not apply; they are tried again together with the next ones, or by themselves after a while.
         var pending = new ClusterChanges();
         while (true)
         {
-            await store.WaitForChangeAsync(stoppingToken);
+            var changed = store.WaitForChangeAsync(stoppingToken);
+            await (pending.IsEmpty ? changed : Task.WhenAny(changed, Task.Delay(RetryInterval, time, stoppingToken)));
+            stoppingToken.ThrowIfCancellationRequested();
             if (store.Take() is not var (snapshot, changes))
                 continue;
 

@@ -170,8 +170,18 @@ internal sealed class ClusterStore
     private void Set<T>(ClusterKind<T> kind, T resource)
         where T : class, IKubernetesObject
     {
-        _unreadable.Remove(new DiagnosticSubject(kind.Resource.Kind, resource.ResourceName));
-        _snapshot = kind.Set(_snapshot, resource, _changes);
+        var subject = new DiagnosticSubject(kind.Resource.Kind, resource.ResourceName);
+        _unreadable.Remove(subject);
+        try
+        {
+            _snapshot = kind.Set(_snapshot, resource, _changes);
+        }
+        catch (Exception error)
+        {
+            // A defect in reading one object must not keep the rest of its list out, least of all that of other tenants.
+            var keepsLast = kind.Names(_snapshot).Contains(resource.ResourceName);
+            _unreadable[subject] = DiagnosticCatalog.ObjectUnreadable(subject, "(object)", $"cannot be taken over: {error.Message}", keepsLast);
+        }
     }
 
     private void Remove<T>(ClusterKind<T> kind, ResourceName name)

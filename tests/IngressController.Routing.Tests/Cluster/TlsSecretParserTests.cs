@@ -70,7 +70,7 @@ public sealed class TlsSecretParserTests
         { Read("app-ecdsa.key"), Read("app-ecdsa.key"), "data[tls.crt] holds no PEM certificate" },
         { Read("app-ecdsa.crt").Replace("MII", "AAA"), Read("app-ecdsa.key"), "data[tls.crt] does not parse" },
         { Read("app-ecdsa.crt")[..200], Read("app-ecdsa.key"), "data[tls.crt] holds no PEM certificate" },
-        { Read("malformed-san-ecdsa.crt"), Read("malformed-san-ecdsa.key"), "data[tls.crt] does not decode" },
+        { Read("malformed-san-ecdsa.crt"), Read("malformed-san-ecdsa.key"), "data[tls.crt] or data[tls.key] does not decode" },
         { Read("ed25519.crt"), Read("ed25519.key"), "neither RSA nor ECDSA" },
         { Read("short-rsa.crt"), Read("short-rsa.key"), "the RSA key of CN=short.example.com has 1024 bits" },
         { Read("sha1-rsa.crt"), Read("sha1-rsa.key"), "the signature of CN=sha1.example.com is made with MD5 or SHA-1" },
@@ -93,6 +93,41 @@ public sealed class TlsSecretParserTests
         var after = TlsSecretParser.Parse(Secret(chain, key), good);
         Assert.Equal(never.Problem, after.Problem);
         Assert.Same(good.Certificate, after.Certificate);
+    }
+
+    /// <summary>Damage of the DER inside the PEM, which the PEM itself does not show.</summary>
+    [Theory]
+    [InlineData("app-ecdsa")]
+    [InlineData("api-rsa")]
+    public void Damage_anywhere_is_a_problem_of_the_Secret_and_no_exception(string name)
+    {
+        var random = new Random(20);
+        var (chain, key) = (Read($"{name}.crt"), Read($"{name}.key"));
+        for (var round = 0; round < 1_500; round++)
+        {
+            var parsed = TlsSecretParser.Parse(
+                round % 3 == 0 ? Secret(Damage(chain, random), key) : Secret(chain, Damage(key, random)));
+            Assert.True(parsed.Problem is not null || parsed.Certificate is not null);
+        }
+    }
+
+    [Fact]
+    public void A_key_of_an_unknown_curve_is_a_problem_of_the_Secret()
+    {
+        // SEC1 with the curve 1.2.3.4.5, which the platform does not know.
+        byte[] der = [0x30, 0x2D, 2, 1, 1, 4, 32, .. Enumerable.Repeat((byte)7, 32), 0xA0, 6, 6, 4, 0x2A, 3, 4, 5];
+        var parsed = TlsSecretParser.Parse(Secret(Read("app-ecdsa.crt"), new string(System.Security.Cryptography.PemEncoding.Write("EC PRIVATE KEY", der))));
+        Assert.NotNull(parsed.Problem);
+        Assert.Null(parsed.Certificate);
+    }
+
+    private static string Damage(string pem, Random random)
+    {
+        var fields = System.Security.Cryptography.PemEncoding.Find(pem);
+        var der = Convert.FromBase64String(pem[fields.Base64Data]);
+        for (var flips = random.Next(1, 4); flips > 0; flips--)
+            der[random.Next(der.Length)] = (byte)random.Next(256);
+        return new string(System.Security.Cryptography.PemEncoding.Write(pem[fields.Label], der));
     }
 
     private static V1ObjectMeta Metadata => new() { NamespaceProperty = "default", Name = "app-tls" };

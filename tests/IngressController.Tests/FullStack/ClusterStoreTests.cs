@@ -31,6 +31,20 @@ public sealed class ClusterStoreTests
     }
 
     [Fact]
+    public void An_object_that_cannot_be_taken_over_keeps_no_other_out()
+    {
+        var kind = ClusterKinds.Services with
+        {
+            Set = (snapshot, service, changes) => service.Metadata!.Name == "bad"
+                ? throw new InvalidOperationException("a defect")
+                : ClusterKinds.Services.Set(snapshot, service, changes),
+        };
+        Replace(kind, null, ClusterObjects.Service("x", "bad"), ClusterObjects.Service("x", "good"));
+        Assert.Equal(["x/good"], _store.Snapshot.Services.Keys.Select(name => name.ToString()));
+        Assert.Equal(["x/bad"], _store.Unreadable.Select(diagnostic => diagnostic.Subject.Name.ToString()));
+    }
+
+    [Fact]
     public void An_unreadable_object_is_noted_until_it_can_be_read_or_is_gone()
     {
         Report("x", "mended");

@@ -111,6 +111,19 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
             snapshot with { Services = ClusterSnapshot.Empty.Services.Add(item.ResourceName, item) };
     }
 
+    [Fact]
+    public async Task A_failed_pass_is_tried_again_by_itself()
+    {
+        var first = _loop.NextRevision;
+        Apply("app.example");
+        await first.WaitAsync(Limit);
+        _store.Apply(
+            ClusterKinds.Services with { Set = (snapshot, item, changes) => { changes.Services.Add(item.ResourceName); return snapshot with { Services = null! }; } },
+            null, "", new ResourceChange<V1Service>.Applied(ClusterObjects.Service("default", "a")));
+        // Nothing changes any more, and yet it fails a second time.
+        await MoveOnUntilAsync(() => _log.Lines.Count(line => line.StartsWith("a change could not be applied", StringComparison.Ordinal)) >= 2);
+    }
+
     /// <summary>One Ingress, which moves from host to host.</summary>
     private void Apply(string host) => _store.Apply(
         ClusterKinds.Ingresses, null, Ingresses, new ResourceChange<V1Ingress>.Replaced([ClusterObjects.Ingress("default", "i", host, "a")], []));
