@@ -20,19 +20,7 @@ public sealed record Translation
     /// <summary>What differs from the table before.</summary>
     public TableChanges Changes { get; init; } = TableChanges.None;
 
-    /// <summary>The Ingresses that are ours, and those that would be but for a missing IngressClass.</summary>
-    internal ImmutableDictionary<ResourceName, IngressFragment> Fragments { get; init; } = ImmutableDictionary<ResourceName, IngressFragment>.Empty;
-
-    internal IngressIndex<string> IngressesByHost { get; init; } = IngressIndex<string>.Empty;
-
-    internal IngressIndex<string> IngressesByTlsHost { get; init; } = IngressIndex<string>.Empty;
-
-    internal IngressIndex<ResourceName> IngressesBySecret { get; init; } = IngressIndex<ResourceName>.Empty;
-
-    internal IngressIndex<BackendId> IngressesByBackend { get; init; } = IngressIndex<BackendId>.Empty;
-
-    internal ImmutableDictionary<ResourceName, ImmutableHashSet<BackendId>> BackendsByService { get; init; } =
-        ImmutableDictionary<ResourceName, ImmutableHashSet<BackendId>>.Empty;
+    internal FragmentSet Fragments { get; init; } = FragmentSet.Empty;
 
     /// <summary>Conflicts of hosts, by host.</summary>
     internal ImmutableDictionary<string, EquatableArray<Diagnostic>> HostDiagnostics { get; init; } =
@@ -45,12 +33,12 @@ public sealed record Translation
     public static Translation Empty(TranslationSettings settings) => new() { Settings = settings };
 
     /// <summary>How many Ingresses are ours.</summary>
-    public int ClaimedIngresses => Fragments.Values.Count(fragment => fragment.IsClaimed);
+    public int ClaimedIngresses => Fragments.Fragments.Values.Count(fragment => fragment.IsClaimed);
 
     /// <summary>Everything that is wrong, each once, in a stable order. Costs what exists: for people and scrapes, not for each change.</summary>
     public ImmutableArray<Diagnostic> CollectDiagnostics() =>
     [
-        .. Fragments.Values.SelectMany(fragment => fragment.Diagnostics.Concat(BackendDiagnostics(fragment)))
+        .. Fragments.Fragments.Values.SelectMany(fragment => fragment.Diagnostics.Concat(BackendDiagnostics(fragment)))
             .Concat(HostDiagnostics.Values.SelectMany(diagnostics => diagnostics))
             .Concat(TlsDiagnostics.Values.SelectMany(diagnostics => diagnostics))
             .Concat(OperatorDiagnostics())

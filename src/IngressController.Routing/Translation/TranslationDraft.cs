@@ -16,22 +16,12 @@ internal sealed class TranslationDraft
     private readonly ClusterSnapshot _snapshot;
     private readonly IngressClaim _claim;
 
-    private readonly ImmutableDictionary<ResourceName, IngressFragment>.Builder _fragments;
-    private readonly IngressIndex<string>.Builder _byHost;
-    private readonly IngressIndex<string>.Builder _byTlsHost;
-    private readonly IngressIndex<ResourceName>.Builder _bySecret;
-    private readonly IngressIndex<BackendId>.Builder _byBackend;
-    private readonly ImmutableDictionary<ResourceName, ImmutableHashSet<BackendId>>.Builder _byService;
-
+    private readonly FragmentSet.Builder _fragments;
     private readonly ImmutableDictionary<string, VirtualHost>.Builder _hosts;
     private readonly ImmutableDictionary<BackendId, Backend>.Builder _backends;
     private readonly ImmutableDictionary<string, TlsBinding>.Builder _tls;
     private readonly ImmutableDictionary<string, EquatableArray<Diagnostic>>.Builder _hostDiagnostics;
     private readonly ImmutableDictionary<string, EquatableArray<Diagnostic>>.Builder _tlsDiagnostics;
-
-    private readonly HashSet<string> _touchedHosts = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _touchedTlsHosts = new(StringComparer.Ordinal);
-    private readonly HashSet<BackendId> _touchedBackends = [];
 
     public TranslationDraft(Translation previous, ClusterSnapshot snapshot)
     {
@@ -39,11 +29,6 @@ internal sealed class TranslationDraft
         _snapshot = snapshot;
         _claim = new IngressClaim(previous.Settings, snapshot.IngressClasses);
         _fragments = previous.Fragments.ToBuilder();
-        _byHost = previous.IngressesByHost.ToBuilder();
-        _byTlsHost = previous.IngressesByTlsHost.ToBuilder();
-        _bySecret = previous.IngressesBySecret.ToBuilder();
-        _byBackend = previous.IngressesByBackend.ToBuilder();
-        _byService = previous.BackendsByService.ToBuilder();
         _hosts = previous.Table.Hosts.ToBuilder();
         _backends = previous.Table.Backends.ToBuilder();
         _tls = previous.Table.TlsBindings.ToBuilder();
@@ -55,34 +40,25 @@ internal sealed class TranslationDraft
     public void ReadIngresses(ClusterChanges changes)
     {
         IEnumerable<ResourceName> names = changes.IngressClasses
-            ? _snapshot.Ingresses.Keys.Concat(_fragments.Keys.Where(name => !_snapshot.Ingresses.ContainsKey(name)).ToArray())
+            ? [.. _snapshot.Ingresses.Keys.Union(_fragments.Names)]
             : changes.Ingresses;
         foreach (var name in names)
-        {
-            _fragments.TryGetValue(name, out var before);
-            var after = _snapshot.Ingresses.TryGetValue(name, out var ingress) ? Read(ingress) : null;
-            if (before is not null && before == after)
-                continue;
-            if (before is not null)
-                Forget(before);
-            if (after is not null)
-                Remember(after);
-        }
+            _fragments.Set(name, _snapshot.Ingresses.TryGetValue(name, out var ingress) ? Read(ingress) : null);
     }
 
     /// <summary>Step 2: every host that an Ingress read in step 1 has or had.</summary>
     public void MergeHosts()
     {
-        foreach (var host in _touchedHosts)
+        foreach (var host in _fragments.TouchedHosts)
         {
-            if (!_byHost.Contains(host))
+            if (!_fragments.UsesHost(host))
             {
                 _hosts.Remove(host);
                 _hostDiagnostics.Remove(host);
                 continue;
             }
 
-            var merged = HostMerge.Merge(host, OldestFirst(_byHost[host]));
+            var merged = HostMerge.Merge(host, _fragments.OfHost(host));
             _hosts[host] = merged.VirtualHost;
             SetDiagnostics(_hostDiagnostics, host, merged.Diagnostics);
         }
@@ -91,21 +67,19 @@ internal sealed class TranslationDraft
     /// <summary>Step 3: every backend that is used since step 1, and those of changed Services.</summary>
     public void ResolveBackends(IReadOnlySet<ResourceName> changedServices)
     {
+        var touched = _fragments.TouchedBackends;
         foreach (var service in changedServices)
-        {
-            if (_byService.TryGetValue(service, out var ids))
-                _touchedBackends.UnionWith(ids);
-        }
+            touched.UnionWith(_fragments.BackendsOf(service));
 
         if (_previous.Settings.DefaultBackendService is { } defaultService
             && (changedServices.Contains(defaultService) || !_backends.ContainsKey(DefaultBackend.Id(defaultService))))
         {
-            _touchedBackends.Add(DefaultBackend.Id(defaultService));
+            touched.Add(DefaultBackend.Id(defaultService));
         }
 
-        foreach (var id in _touchedBackends)
+        foreach (var id in touched)
         {
-            if (_byBackend.Contains(id) || IsDefaultBackend(id))
+            if (_fragments.UsesBackend(id) || IsDefaultBackend(id))
                 _backends[id] = BackendResolver.Resolve(id, _snapshot, _previous.Settings);
             else
                 _backends.Remove(id);
@@ -115,12 +89,13 @@ internal sealed class TranslationDraft
     /// <summary>Step 4: every host whose wishes changed in step 1, and those that use a changed Secret.</summary>
     public void MergeTls(IReadOnlySet<ResourceName> changedSecrets)
     {
-        foreach (var ingress in changedSecrets.SelectMany(secret => _bySecret[secret]).Distinct())
-            _touchedTlsHosts.UnionWith(_fragments[ingress].Tls.Select(wish => wish.Host));
+        var touched = _fragments.TouchedTlsHosts;
+        foreach (var fragment in changedSecrets.SelectMany(_fragments.OfSecret).DistinctBy(fragment => fragment.Name))
+            touched.UnionWith(fragment.Tls.Select(wish => wish.Host));
 
-        foreach (var host in _touchedTlsHosts)
+        foreach (var host in touched)
         {
-            var merged = TlsMerge.Merge(host, OldestFirst(_byTlsHost[host]), _snapshot.TlsSecrets);
+            var merged = TlsMerge.Merge(host, _fragments.OfTlsHost(host), _snapshot.TlsSecrets);
             if (merged.Binding is { } binding)
                 _tls[host] = binding;
             else
@@ -149,16 +124,11 @@ internal sealed class TranslationDraft
                 DefaultRoute = defaultRoute,
             },
             Changes = new TableChanges(
-                [.. _touchedHosts.Where(host => before.Hosts.GetValueOrDefault(host) != _hosts.GetValueOrDefault(host))],
-                [.. _touchedBackends.Where(id => before.Backends.GetValueOrDefault(id) != _backends.GetValueOrDefault(id))],
-                [.. _touchedTlsHosts.Where(host => before.TlsBindings.GetValueOrDefault(host) != _tls.GetValueOrDefault(host))],
+                [.. _fragments.TouchedHosts.Where(host => before.Hosts.GetValueOrDefault(host) != _hosts.GetValueOrDefault(host))],
+                [.. _fragments.TouchedBackends.Where(id => before.Backends.GetValueOrDefault(id) != _backends.GetValueOrDefault(id))],
+                [.. _fragments.TouchedTlsHosts.Where(host => before.TlsBindings.GetValueOrDefault(host) != _tls.GetValueOrDefault(host))],
                 before.DefaultRoute != defaultRoute || before.DefaultCertificate != defaultCertificate),
-            Fragments = _fragments.ToImmutable(),
-            IngressesByHost = _byHost.ToIndex(),
-            IngressesByTlsHost = _byTlsHost.ToIndex(),
-            IngressesBySecret = _bySecret.ToIndex(),
-            IngressesByBackend = _byBackend.ToIndex(),
-            BackendsByService = _byService.ToImmutable(),
+            Fragments = _fragments.ToSet(),
             HostDiagnostics = _hostDiagnostics.ToImmutable(),
             TlsDiagnostics = _tlsDiagnostics.ToImmutable(),
         };
@@ -177,70 +147,6 @@ internal sealed class TranslationDraft
             IsClaimed = false,
             Diagnostics = [DiagnosticCatalog.IngressClassNotFound(ingress.ResourceName, ingress.Spec!.IngressClassName!)],
         };
-    }
-
-    private void Remember(IngressFragment fragment)
-    {
-        _fragments[fragment.Name] = fragment;
-        foreach (var host in fragment.Hosts)
-        {
-            _byHost.Add(host.Host, fragment.Name);
-            _touchedHosts.Add(host.Host);
-        }
-
-        foreach (var wish in fragment.Tls)
-        {
-            _byTlsHost.Add(wish.Host, fragment.Name);
-            if (wish.Secret is { } secret)
-                _bySecret.Add(secret, fragment.Name);
-            _touchedTlsHosts.Add(wish.Host);
-        }
-
-        foreach (var backend in fragment.Backends)
-        {
-            _byBackend.Add(backend, fragment.Name);
-            _byService[backend.Service] = _byService.GetValueOrDefault(backend.Service, []).Add(backend);
-            if (!_backends.ContainsKey(backend))
-                _touchedBackends.Add(backend);
-        }
-    }
-
-    private void Forget(IngressFragment fragment)
-    {
-        _fragments.Remove(fragment.Name);
-        foreach (var host in fragment.Hosts)
-        {
-            _byHost.Remove(host.Host, fragment.Name);
-            _touchedHosts.Add(host.Host);
-        }
-
-        foreach (var wish in fragment.Tls)
-        {
-            _byTlsHost.Remove(wish.Host, fragment.Name);
-            if (wish.Secret is { } secret)
-                _bySecret.Remove(secret, fragment.Name);
-            _touchedTlsHosts.Add(wish.Host);
-        }
-
-        foreach (var backend in fragment.Backends)
-        {
-            _byBackend.Remove(backend, fragment.Name);
-            if (_byBackend.Contains(backend))
-                continue;
-            _touchedBackends.Add(backend);
-            var left = _byService[backend.Service].Remove(backend);
-            if (left.IsEmpty)
-                _byService.Remove(backend.Service);
-            else
-                _byService[backend.Service] = left;
-        }
-    }
-
-    private IngressFragment[] OldestFirst(IReadOnlyCollection<ResourceName> names)
-    {
-        var fragments = names.Select(name => _fragments[name]).ToArray();
-        Array.Sort(fragments, IngressFragment.CompareByAge);
-        return fragments;
     }
 
     private bool IsDefaultBackend(BackendId id) =>

@@ -1,0 +1,148 @@
+using System.Collections.Immutable;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Table;
+
+namespace IngressController.Routing.Translation;
+
+/// <summary>
+/// All fragments, and from what they name back to them: so a change of a Secret or a Service finds the few that it concerns.
+/// Persistent: a change shares the rest.
+/// </summary>
+internal sealed record FragmentSet
+{
+    public static FragmentSet Empty { get; } = new();
+
+    /// <summary>The Ingresses that are ours, and those that would be but for a missing IngressClass.</summary>
+    public ImmutableDictionary<ResourceName, IngressFragment> Fragments { get; init; } = ImmutableDictionary<ResourceName, IngressFragment>.Empty;
+
+    private ReverseIndex<string, ResourceName> ByHost { get; init; } = ReverseIndex<string, ResourceName>.Empty;
+
+    private ReverseIndex<string, ResourceName> ByTlsHost { get; init; } = ReverseIndex<string, ResourceName>.Empty;
+
+    private ReverseIndex<ResourceName, ResourceName> BySecret { get; init; } = ReverseIndex<ResourceName, ResourceName>.Empty;
+
+    private ReverseIndex<BackendId, ResourceName> ByBackend { get; init; } = ReverseIndex<BackendId, ResourceName>.Empty;
+
+    private ReverseIndex<ResourceName, BackendId> BackendsOfService { get; init; } = ReverseIndex<ResourceName, BackendId>.Empty;
+
+    public Builder ToBuilder() => new(this);
+
+    /// <summary>The set while one pass changes it; it notes what the changes touch.</summary>
+    public sealed class Builder(FragmentSet before)
+    {
+        private readonly ImmutableDictionary<ResourceName, IngressFragment>.Builder _fragments = before.Fragments.ToBuilder();
+        private readonly ReverseIndex<string, ResourceName>.Builder _byHost = before.ByHost.ToBuilder();
+        private readonly ReverseIndex<string, ResourceName>.Builder _byTlsHost = before.ByTlsHost.ToBuilder();
+        private readonly ReverseIndex<ResourceName, ResourceName>.Builder _bySecret = before.BySecret.ToBuilder();
+        private readonly ReverseIndex<BackendId, ResourceName>.Builder _byBackend = before.ByBackend.ToBuilder();
+        private readonly ReverseIndex<ResourceName, BackendId>.Builder _backendsOfService = before.BackendsOfService.ToBuilder();
+
+        /// <summary>Hosts that some changed fragment has or had rules for.</summary>
+        public HashSet<string> TouchedHosts { get; } = new(StringComparer.Ordinal);
+
+        /// <summary>Hosts that some changed fragment wants or wanted a certificate for.</summary>
+        public HashSet<string> TouchedTlsHosts { get; } = new(StringComparer.Ordinal);
+
+        /// <summary>Backends that were not used before, or are not used any more.</summary>
+        public HashSet<BackendId> TouchedBackends { get; } = [];
+
+        public IEnumerable<ResourceName> Names => _fragments.Keys;
+
+        public bool UsesHost(string host) => _byHost.Contains(host);
+
+        public bool UsesBackend(BackendId backend) => _byBackend.Contains(backend);
+
+        public IReadOnlyCollection<BackendId> BackendsOf(ResourceName service) => _backendsOfService[service];
+
+        /// <summary>The Ingresses that have rules for a host, oldest first.</summary>
+        public IngressFragment[] OfHost(string host) => OldestFirst(_byHost[host]);
+
+        /// <summary>The Ingresses that want a certificate for a host, oldest first.</summary>
+        public IngressFragment[] OfTlsHost(string host) => OldestFirst(_byTlsHost[host]);
+
+        /// <summary>The Ingresses that name a Secret.</summary>
+        public IEnumerable<IngressFragment> OfSecret(ResourceName secret) => _bySecret[secret].Select(name => _fragments[name]);
+
+        /// <summary>Puts a fragment in the place of the one of its name; null takes that away.</summary>
+        public void Set(ResourceName name, IngressFragment? fragment)
+        {
+            _fragments.TryGetValue(name, out var old);
+            if (old == fragment)
+                return;
+            if (old is not null)
+                Remove(old);
+            if (fragment is not null)
+                Add(fragment);
+        }
+
+        public FragmentSet ToSet() => new()
+        {
+            Fragments = _fragments.ToImmutable(),
+            ByHost = _byHost.ToIndex(),
+            ByTlsHost = _byTlsHost.ToIndex(),
+            BySecret = _bySecret.ToIndex(),
+            ByBackend = _byBackend.ToIndex(),
+            BackendsOfService = _backendsOfService.ToIndex(),
+        };
+
+        private void Add(IngressFragment fragment)
+        {
+            _fragments[fragment.Name] = fragment;
+            foreach (var host in fragment.Hosts)
+            {
+                _byHost.Add(host.Host, fragment.Name);
+                TouchedHosts.Add(host.Host);
+            }
+
+            foreach (var wish in fragment.Tls)
+            {
+                _byTlsHost.Add(wish.Host, fragment.Name);
+                if (wish.Secret is { } secret)
+                    _bySecret.Add(secret, fragment.Name);
+                TouchedTlsHosts.Add(wish.Host);
+            }
+
+            foreach (var backend in fragment.Backends)
+            {
+                if (!UsesBackend(backend))
+                    TouchedBackends.Add(backend);
+                _byBackend.Add(backend, fragment.Name);
+                _backendsOfService.Add(backend.Service, backend);
+            }
+        }
+
+        private void Remove(IngressFragment fragment)
+        {
+            _fragments.Remove(fragment.Name);
+            foreach (var host in fragment.Hosts)
+            {
+                _byHost.Remove(host.Host, fragment.Name);
+                TouchedHosts.Add(host.Host);
+            }
+
+            foreach (var wish in fragment.Tls)
+            {
+                _byTlsHost.Remove(wish.Host, fragment.Name);
+                if (wish.Secret is { } secret)
+                    _bySecret.Remove(secret, fragment.Name);
+                TouchedTlsHosts.Add(wish.Host);
+            }
+
+            foreach (var backend in fragment.Backends)
+            {
+                _byBackend.Remove(backend, fragment.Name);
+                if (UsesBackend(backend))
+                    continue;
+                _backendsOfService.Remove(backend.Service, backend);
+                TouchedBackends.Add(backend);
+            }
+        }
+
+        private IngressFragment[] OldestFirst(IReadOnlyCollection<ResourceName> names)
+        {
+            var fragments = names.Select(name => _fragments[name]).ToArray();
+            Array.Sort(fragments, IngressFragment.CompareByAge);
+            return fragments;
+        }
+    }
+}
