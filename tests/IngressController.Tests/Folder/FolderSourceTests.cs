@@ -70,7 +70,9 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
 
         times.Sort();
         output.WriteLine($"write of a file to the first answer of the new backend: median {times[10]:0} ms, slowest {times[^1]:0} ms");
-        Assert.InRange(times[10], 0, 200);
+        // 200 ms by what it waits for on purpose; how long a loaded machine takes on top is no fault. Polling would take two seconds.
+        Assert.InRange(FolderClusterSource.Settle + ReconcileLoop.Interval, TimeSpan.Zero, TimeSpan.FromMilliseconds(150));
+        Assert.InRange(times[10], 0, 1000);
     }
 
     [Fact]
@@ -222,17 +224,23 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
             "", options => options with { Source = options.Source with { Manifests = folder.At("current") } });
         Assert.Equal("default/a:80", Backend(controller.Services.GetRequiredService<ReconcileLoop>().Live));
 
-        var start = Stopwatch.GetTimestamp();
-        folder.Write("one/m.yaml", ToB);
+        await RequireWatchedAsync(service => ChangeAsync(service, () => folder.Write("one/m.yaml", service == "a" ? ToA : ToB)), first: "b", second: "a");
+        await RequireWatchedAsync(service => ChangeAsync(service, () => Turn(service == "a" ? "one" : "two")), first: "b", second: "a");
+        Turn("two");
         await controller.UntilAsync(live => Backend(live) == "default/b:80");
-        folder.Write("one/m.yaml", ToA);
-        await controller.UntilAsync(live => Backend(live) == "default/a:80");
-        Directory.CreateSymbolicLink(folder.At("next"), "two");
-        Posix.Rename(folder.At("next"), folder.At("current"));
-        await controller.UntilAsync(live => Backend(live) == "default/b:80");
-        folder.Write("two/m.yaml", ToA);
-        await controller.UntilAsync(live => Backend(live) == "default/a:80");
-        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        await RequireWatchedAsync(service => ChangeAsync(service, () => folder.Write("two/m.yaml", service == "a" ? ToA : ToB)), first: "a", second: "b");
+
+        Task ChangeAsync(string service, Action change)
+        {
+            change();
+            return controller.UntilAsync(live => Backend(live) == $"default/{service}:80");
+        }
+
+        void Turn(string target)
+        {
+            Directory.CreateSymbolicLink(folder.At("next"), target);
+            Posix.Rename(folder.At("next"), folder.At("current"));
+        }
     }
 
     [Fact]
@@ -307,17 +315,23 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
         await ServedByAsync(service);
     }
 
-    /// <summary>The folder is watched, not only polled: six polls would take twelve seconds.</summary>
-    private async Task RequireWatchedAsync()
+    private Task RequireWatchedAsync() =>
+        RequireWatchedAsync(service => WriteAsync("manifests.yaml", service == "a" ? ToA : ToB, service), first: "a", second: "b");
+
+    /// <summary>The folder is watched, not only polled: six polls would take twelve seconds, ten at the least.</summary>
+    /// <param name="changeToAsync">Leads the traffic to a Service; returns when it is live.</param>
+    /// <param name="first">The Service that is not live now.</param>
+    /// <param name="second">The other one.</param>
+    private static async Task RequireWatchedAsync(Func<string, Task> changeToAsync, string first, string second)
     {
         var start = Stopwatch.GetTimestamp();
         for (var round = 0; round < 3; round++)
         {
-            await WriteAsync("manifests.yaml", ToA, "a");
-            await WriteAsync("manifests.yaml", ToB, "b");
+            await changeToAsync(first);
+            await changeToAsync(second);
         }
 
-        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(6));
+        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(8));
     }
 
     /// <summary>Waits for the revision that leads to the service, then for its answer.</summary>

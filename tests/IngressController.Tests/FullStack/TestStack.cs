@@ -6,6 +6,7 @@ using IngressController.Configuration;
 using IngressController.Demo;
 using IngressController.Hosting;
 using IngressController.Kubernetes.Watching;
+using IngressController.Observability;
 using IngressController.Reconciliation;
 using IngressController.Tests.Fakes;
 using IngressController.Tests.Kubernetes;
@@ -37,6 +38,11 @@ internal sealed class TestStack : IAsyncDisposable
     public LogRecorder Log { get; } = new();
 
     public string Kubeconfig => Path.Combine(_folder.Path, "kubeconfig");
+
+    public int HttpPort => _host!.HttpPort;
+
+    /// <summary>How many configurations have been live.</summary>
+    public long Revision => _host!.Services.GetRequiredService<ReconcileMetrics>().Revision;
 
     /// <summary>A controller that is ready, with the host app.example that leads to the Service a.</summary>
     public static async Task<TestStack> StartAsync(Action<FakeApiServer>? arrange = null, ReflectorTimings? timings = null)

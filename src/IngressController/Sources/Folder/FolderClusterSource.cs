@@ -14,7 +14,7 @@ internal sealed partial class FolderClusterSource : IClusterSource
     private const string List = "manifests";
 
     /// <summary>Writers touch a file several times: it is read once they have been quiet this long ...</summary>
-    private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(50);
+    internal static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(50);
 
     /// <summary>... or after this time, however busy they are.</summary>
     private static readonly TimeSpan LongestSettle = TimeSpan.FromSeconds(1);
@@ -39,7 +39,7 @@ internal sealed partial class FolderClusterSource : IClusterSource
         _store = store;
         _logger = logger;
         _time = time;
-        _contents = new FolderContents(_folder, problem => Log.Unreadable(logger, problem.Diagnostic.Subject, problem.Diagnostic.Field, problem.Diagnostic.Message));
+        _contents = new FolderContents(_folder, problem => Log.Unreadable(logger, problem.Diagnostic.Subject, problem.Diagnostic.Field, problem.Diagnostic.Message), time);
         _givenClass = ManifestSet.GivenClass(settings);
         _store.Await(List);
     }
@@ -53,9 +53,7 @@ internal sealed partial class FolderClusterSource : IClusterSource
         {
             var started = _time.GetTimestamp();
             TryRead(watch);
-            // Reading thousands of files over and over must not keep a core busy.
-            var pause = TimeSpan.FromTicks(Math.Max(Poll.Ticks, 20 * _time.GetElapsedTime(started).Ticks));
-            if (!await watch.WaitAsync(pause, cancellation))
+            if (!await watch.WaitAsync(PauseAfter(_time.GetElapsedTime(started)), cancellation))
                 continue;
 
             var firstChange = _time.GetTimestamp();
@@ -64,12 +62,26 @@ internal sealed partial class FolderClusterSource : IClusterSource
         }
     }
 
-    /// <summary>Reads what changed and hands it to the store.</summary>
-    public void ReadAll()
+    /// <summary>How long to wait for a change before looking for one.</summary>
+    private TimeSpan PauseAfter(TimeSpan reading)
+    {
+        // Reading thousands of files over and over must not keep a core busy.
+        var pause = TimeSpan.FromTicks(Math.Max(Poll.Ticks, 20 * reading.Ticks));
+        lock (_reading)
+        {
+            // Nothing signals that a file stays the same. The settle time is on top so that rounding makes no busy loop of this.
+            return _contents.ReadAgainIn + Settle is { } again && again < pause ? again : pause;
+        }
+    }
+
+    /// <summary>Reads what changed and hands it to the store. The caller knows that the files are complete: nothing that is gone from them is kept.</summary>
+    public void ReadAll() => Read(takesAll: true);
+
+    private void Read(bool takesAll)
     {
         lock (_reading)
         {
-            if (!_contents.Read() && _published is not null && _trouble is null)
+            if (!_contents.Read(takesAll) && _published is not null && _trouble is null)
                 return;
             var manifests = ManifestSet.Of(_contents.Objects, _givenClass);
             Publish(manifests);
@@ -94,7 +106,7 @@ internal sealed partial class FolderClusterSource : IClusterSource
 
         try
         {
-            ReadAll();
+            Read(takesAll: false);
         }
         catch (Exception error)
         {
