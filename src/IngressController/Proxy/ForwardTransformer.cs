@@ -15,6 +15,9 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
 {
     private static readonly UriCreationOptions AsReceived = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
+    /// <summary>Marks the requests that leave here and knows them when they come back.</summary>
+    public LoopGuard Loops { get; } = new();
+
     public override ValueTask TransformRequestAsync(
         HttpContext context, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
@@ -82,7 +85,7 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
             proxyRequest.Headers.TryAddWithoutValidation(HeaderNames.TE, "trailers");
     }
 
-    private static void AddForwardingHeaders(HttpContext context, HttpRequestMessage proxyRequest)
+    private void AddForwardingHeaders(HttpContext context, HttpRequestMessage proxyRequest)
     {
         var headers = proxyRequest.Headers;
         var host = context.Request.Headers.Host.ToString();
@@ -94,6 +97,8 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
         headers.TryAddWithoutValidation("X-Forwarded-Host", host);
         headers.TryAddWithoutValidation("X-Forwarded-Port", Port(host, context.Request.IsHttps));
         headers.TryAddWithoutValidation("X-Request-ID", context.TraceIdentifier);
+        // After the marks of those who had the request before, which RFC 8586 wants kept.
+        headers.TryAddWithoutValidation(LoopGuard.Header, Loops.Mark);
     }
 
     private static void Add(HttpRequestMessage request, string name, StringValues values)
@@ -131,9 +136,10 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
         return false;
     }
 
-    /// <summary>Headers that a Connection header cannot take away: without them a request means something else.</summary>
+    /// <summary>Headers that a Connection header cannot take away: without them a request means something else, or goes round for ever.</summary>
     private static bool IsProtected(string name) =>
         name.Equals(HeaderNames.Host, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(LoopGuard.Header, StringComparison.OrdinalIgnoreCase)
         || name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>CONNECT is here the WebSocket of an HTTP/2 client, which is a GET to most backends.</summary>

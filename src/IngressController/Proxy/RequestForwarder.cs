@@ -9,6 +9,12 @@ internal sealed partial class RequestForwarder(IHttpForwarder forwarder, Forward
 {
     public async Task ForwardAsync(HttpContext context, ProxyRoute route, UpstreamCluster cluster)
     {
+        if (transformer.Loops.IsLoop(context.Request.Headers))
+        {
+            await errors.WriteAsync(context, StatusCodes.Status508LoopDetected, "Loop Detected", "the request came back to the proxy that had sent it on");
+            return;
+        }
+
         var model = cluster.Current;
         if (cluster.Next(model) is not { } destination)
         {

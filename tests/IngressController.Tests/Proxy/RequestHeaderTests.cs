@@ -98,11 +98,11 @@ public sealed class RequestHeaderTests(RecordingFixture proxy) : IClassFixture<R
     }
 
     [Fact]
-    public async Task Nothing_is_added_beyond_the_forwarding_headers()
+    public async Task Nothing_is_added_beyond_the_forwarding_headers_and_the_mark_against_loops()
     {
         var received = await proxy.SendAsync($"GET / HTTP/1.1\r\nHost: {proxy.Host}\r\n\r\n");
         Assert.Equal(
-            ["host", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto", "x-real-ip", "x-request-id"],
+            ["cdn-loop", "host", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto", "x-real-ip", "x-request-id"],
             received.Fields.Select(field => field.Name.ToLowerInvariant()).Order(StringComparer.Ordinal));
     }
 
