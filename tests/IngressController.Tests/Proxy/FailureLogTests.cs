@@ -42,7 +42,7 @@ public sealed class FailureLogTests(ProxyFixture proxy) : IClassFixture<ProxyFix
 
     private static (bool IsLogged, long Suppressed) Take(FailureLogLimit limit, int key) => (limit.TryTake(key, out var suppressed), suppressed);
 
-    private sealed class Clock : TimeProvider
+    internal sealed class Clock : TimeProvider
     {
         public TimeSpan Now { get; set; }
 
