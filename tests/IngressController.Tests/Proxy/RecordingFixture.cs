@@ -1,17 +1,10 @@
-using IngressController.Configuration;
 using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Proxy;
 
 /// <summary>A backend that keeps what it received and answers 200.</summary>
-public sealed class RecordingFixture : ProxyFixture, IAsyncLifetime
+public sealed class RecordingFixture : PatientFixture, IAsyncLifetime
 {
-    /// <summary>Every request here is answered, so that a busy machine may take its time.</summary>
-    public override IngressOptions Configure(IngressOptions options) => options with
-    {
-        Upstream = options.Upstream with { ConnectTimeout = TimeSpan.FromSeconds(15), ReadTimeout = TimeSpan.FromSeconds(20) },
-    };
-
     internal WireBackend Backend { get; } = WireBackend.Answer(_ => WireBackend.Ok("ok"));
 
     internal string Host { get; private set; } = "";
