@@ -15,6 +15,9 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
 {
     private static readonly UriCreationOptions AsReceived = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
+    /// <summary>Marks the requests that leave here and knows them when they come back.</summary>
+    public LoopGuard Loops { get; } = new();
+
     public override ValueTask TransformRequestAsync(
         HttpContext context, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
@@ -65,7 +68,7 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
         var isFramedByEncoding = incoming.TransferEncoding.Count > 0;
         foreach (var (name, values) in incoming)
         {
-            if (IsHopByHop(name) || IsForwarding(name) || (nominated.Count > 0 && IsNominated(nominated, name)))
+            if (IsHopByHop(name) || IsNotForClients(name) || (nominated.Count > 0 && IsNominated(nominated, name)))
                 continue;
             // RFC 9112, 6.3: Transfer-Encoding overrides Content-Length, and passing both on is how requests are smuggled.
             if (isFramedByEncoding && name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase))
@@ -82,7 +85,7 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
             proxyRequest.Headers.TryAddWithoutValidation(HeaderNames.TE, "trailers");
     }
 
-    private static void AddForwardingHeaders(HttpContext context, HttpRequestMessage proxyRequest)
+    private void AddForwardingHeaders(HttpContext context, HttpRequestMessage proxyRequest)
     {
         var headers = proxyRequest.Headers;
         var host = context.Request.Headers.Host.ToString();
@@ -94,6 +97,8 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
         headers.TryAddWithoutValidation("X-Forwarded-Host", host);
         headers.TryAddWithoutValidation("X-Forwarded-Port", Port(host, context.Request.IsHttps));
         headers.TryAddWithoutValidation("X-Request-ID", context.TraceIdentifier);
+        // After the marks of those who had the request before, which RFC 8586 wants kept.
+        headers.TryAddWithoutValidation(LoopGuard.Header, Loops.Mark);
     }
 
     private static void Add(HttpRequestMessage request, string name, StringValues values)
@@ -131,9 +136,10 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
         return false;
     }
 
-    /// <summary>Headers that a Connection header cannot take away: without them a request means something else.</summary>
+    /// <summary>Headers that a Connection header cannot take away: without them a request means something else, or goes round for ever.</summary>
     private static bool IsProtected(string name) =>
         name.Equals(HeaderNames.Host, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(LoopGuard.Header, StringComparison.OrdinalIgnoreCase)
         || name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>CONNECT is here the WebSocket of an HTTP/2 client, which is a GET to most backends.</summary>
@@ -151,21 +157,25 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
         17 => name.Equals(HeaderNames.TransferEncoding, StringComparison.OrdinalIgnoreCase),
         18 => name.Equals(HeaderNames.ProxyAuthenticate, StringComparison.OrdinalIgnoreCase),
         19 => name.Equals(HeaderNames.ProxyAuthorization, StringComparison.OrdinalIgnoreCase),
-        _ => name.StartsWith(':'),
+        _ => false,
     };
 
     /// <summary>
-    /// Headers that tell where a request came from: only ours reach the backend, whatever the client sent. CGI and its heirs (WSGI,
-    /// Rack, PHP) read <c>X_Real_IP</c> as the same variable as <c>X-Real-IP</c>, so an underscore makes no difference.
+    /// Headers that no client may set, because backends trust them: those that tell where a request came from, of which only ours
+    /// reach the backend, those that other proxies put in their place, and Proxy, which CGI turns into HTTP_PROXY (httpoxy). CGI and
+    /// its heirs (WSGI, Rack, PHP) read <c>X_Real_IP</c> as the same variable as <c>X-Real-IP</c>, so an underscore makes no difference.
     /// </summary>
-    private static bool IsForwarding(string name)
+    private static bool IsNotForClients(string name)
     {
-        if (name.Length == 0 || (name[0] | 0x20) is not ('x' or 'f'))
+        if (name.Length == 0 || (name[0] | 0x20) is not ('x' or 'f' or 'p'))
             return false;
         var dashed = name.Contains('_') ? name.Replace('_', '-') : name;
         return dashed.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
+            || dashed.StartsWith("X-Original-Forwarded-", StringComparison.OrdinalIgnoreCase)
             || dashed.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase)
             || dashed.Equals("X-Request-ID", StringComparison.OrdinalIgnoreCase)
-            || dashed.Equals("Forwarded", StringComparison.OrdinalIgnoreCase);
+            || dashed.Equals("X-Scheme", StringComparison.OrdinalIgnoreCase)
+            || dashed.Equals("Forwarded", StringComparison.OrdinalIgnoreCase)
+            || dashed.Equals("Proxy", StringComparison.OrdinalIgnoreCase);
     }
 }

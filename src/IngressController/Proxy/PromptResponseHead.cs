@@ -28,23 +28,59 @@ internal sealed class PromptResponseHead(HttpContent content, HttpResponse respo
 
     private sealed class Body(Stream stream, HttpResponse response) : ReadOnlyStream
     {
+        private CancellationTokenSource? _reading;
+
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            var read = stream.ReadAsync(buffer, cancellationToken);
-            return read.IsCompleted || response.HasStarted ? read : SendHeadAsync(read, cancellationToken);
+            if (response.HasStarted)
+                return stream.ReadAsync(buffer, cancellationToken);
+            _reading = new CancellationTokenSource();
+            var read = stream.ReadAsync(buffer, _reading.Token);
+            return read.IsCompleted ? read : SendHeadAsync(read, _reading, cancellationToken);
         }
 
         protected override void Dispose(bool disposing)
         {
             if (disposing)
+            {
                 stream.Dispose();
+                _reading?.Dispose();
+            }
+
             base.Dispose(disposing);
         }
 
-        private async ValueTask<int> SendHeadAsync(ValueTask<int> read, CancellationToken cancellation)
+        private async ValueTask<int> SendHeadAsync(ValueTask<int> read, CancellationTokenSource reading, CancellationToken cancellation)
         {
-            await response.Body.FlushAsync(cancellation);
+            await using var registration = cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), reading);
+            try
+            {
+                await response.Body.FlushAsync(cancellation);
+            }
+            catch
+            {
+                await EndAsync(read, reading);
+                throw;
+            }
+
             return await read;
+        }
+
+        /// <summary>
+        /// The buffer is YARP's and goes to another request as soon as we return: the backend must have stopped writing into it.
+        /// Cancelling breaks the connection (HTTP/1.1) or resets the stream (HTTP/2), so the wait ends.
+        /// </summary>
+        private static async Task EndAsync(ValueTask<int> read, CancellationTokenSource reading)
+        {
+            await reading.CancelAsync();
+            try
+            {
+                await read;
+            }
+            catch (Exception)
+            {
+                // Nobody is left to read: that it ended is all that counts, and why the head could not be sent is what is reported.
+            }
         }
     }
 }

@@ -5,10 +5,19 @@ using Yarp.ReverseProxy.Model;
 namespace IngressController.Proxy;
 
 /// <summary>Sends a request to an endpoint of its cluster, to another one when the first takes no connection, and says what went wrong.</summary>
-internal sealed partial class RequestForwarder(IHttpForwarder forwarder, ForwardTransformer transformer, ErrorResponse errors, ILogger<RequestForwarder> logger)
+internal sealed partial class RequestForwarder(
+    IHttpForwarder forwarder, ForwardTransformer transformer, ErrorResponse errors, TimeProvider time, ILogger<RequestForwarder> logger)
 {
+    private readonly FailureLogLimit _failures = new(time);
+
     public async Task ForwardAsync(HttpContext context, ProxyRoute route, UpstreamCluster cluster)
     {
+        if (transformer.Loops.IsLoop(context.Request.Headers))
+        {
+            await errors.WriteAsync(context, StatusCodes.Status508LoopDetected, "Loop Detected", "the request came back to the proxy that had sent it on");
+            return;
+        }
+
         var model = cluster.Current;
         if (cluster.Next(model) is not { } destination)
         {
@@ -52,7 +61,9 @@ internal sealed partial class RequestForwarder(IHttpForwarder forwarder, Forward
             return errors.WriteAsync(context, status, ReasonPhrases.GetReasonPhrase(status), "the request body could not be read");
         }
 
-        Log.Failed(logger, route.Definition.Origin, destination.DestinationId, error, Reason(exception));
+        var origin = route.Definition.Origin;
+        if (_failures.TryTake(HashCode.Combine(origin, destination.DestinationId), out var suppressed))
+            Log.Failed(logger, origin, destination.DestinationId, error, Reason(exception), suppressed);
         return error is ForwarderError.RequestTimedOut || exception?.InnerException is UpstreamConnectTimeoutException
             ? errors.WriteAsync(context, StatusCodes.Status504GatewayTimeout, "Gateway Timeout", "the backend did not answer in time")
             : errors.WriteAsync(context, StatusCodes.Status502BadGateway, "Bad Gateway", "the backend could not be reached or answered wrongly");
@@ -72,8 +83,8 @@ internal sealed partial class RequestForwarder(IHttpForwarder forwarder, Forward
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "{Route}: endpoint {Endpoint} failed ({Error}): {Reason}")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Route}: endpoint {Endpoint} failed ({Error}): {Reason} ({Suppressed} failures before it were not logged)")]
         public static partial void Failed(
-            ILogger logger, Routing.Table.RouteOrigin route, string endpoint, ForwarderError error, string reason);
+            ILogger logger, Routing.Table.RouteOrigin route, string endpoint, ForwarderError error, string reason, long suppressed);
     }
 }

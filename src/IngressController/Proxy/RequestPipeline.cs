@@ -45,9 +45,11 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
             return errors.WriteAsync(context, StatusCodes.Status400BadRequest, "Bad Request", problem);
         }
 
-        var path = RequestPath.Normalize(RequestTarget.Split(context, out _));
+        var path = RequestPath.Normalize(RequestTarget.Split(context, out var query));
         if (path.Problem != PathProblem.None)
             return errors.WriteAsync(context, StatusCodes.Status400BadRequest, "Bad Request", Explain(path.Problem));
+        if (!RequestTarget.IsQuerySafe(query))
+            return errors.WriteAsync(context, StatusCodes.Status400BadRequest, "Bad Request", "the query holds a character that must be percent-encoded");
 
         // RFC 8441, 5: of all that can be tunnelled through HTTP/2, only WebSockets are.
         if (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } tunnel && tunnel.Protocol != "websocket")

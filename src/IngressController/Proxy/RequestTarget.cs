@@ -1,3 +1,4 @@
+using System.Buffers;
 using IngressController.Routing.Table;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -6,6 +7,16 @@ namespace IngressController.Proxy;
 /// <summary>The request target as it was received, taken apart without decoding anything.</summary>
 internal static class RequestTarget
 {
+    /// <summary>Visible ASCII but for #, which ends a query; what else a query holds (RFC 3986, 3.4 allows less) passes as it is.</summary>
+    private static readonly SearchValues<char> QueryCharacters =
+        SearchValues.Create([.. Enumerable.Range('!', '~' - '!' + 1).Select(code => (char)code).Where(c => c != '#')]);
+
+    /// <summary>
+    /// Whether the query can stand in a request line. HTTP/2 delimits it otherwise, so there it may hold what would end the target,
+    /// or the line, of HTTP/1.1.
+    /// </summary>
+    public static bool IsQuerySafe(ReadOnlySpan<char> query) => !query.ContainsAnyExcept(QueryCharacters);
+
     /// <summary>Splits the target into path and query (with its question mark); an absolute form loses scheme and authority.</summary>
     public static ReadOnlySpan<char> Split(HttpContext context, out ReadOnlySpan<char> query)
     {

@@ -12,7 +12,7 @@ namespace IngressController.Proxy;
 internal sealed class UpstreamClients(UpstreamOptions options, ResolveName resolve) : IDisposable
 {
     private readonly ConcurrentDictionary<UpstreamTransport, HttpMessageInvoker> _clients = new();
-    private readonly UpstreamConnector _connector = new(options, resolve);
+    private readonly UpstreamConnector _connector = new(options, resolve, new OwnAddresses(OwnAddresses.OfInterfaces, TimeProvider.System));
 
     public TimeSpan ReadTimeout => options.ReadTimeout;
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
 using IngressController.Configuration;
 using IngressController.Routing.Table;
@@ -17,7 +16,7 @@ internal sealed class UpstreamAddressRefusedException(string message) : IOExcept
 internal delegate Task<IPAddress[]> ResolveName(string name, CancellationToken cancellation);
 
 /// <summary>Opens connections to endpoints: looks names up, refuses addresses of this machine, speaks TLS where the port wants it.</summary>
-internal sealed class UpstreamConnector(UpstreamOptions options, ResolveName resolve)
+internal sealed class UpstreamConnector(UpstreamOptions options, ResolveName resolve, OwnAddresses own)
 {
     public async ValueTask<Stream> ConnectAsync(UpstreamTransport transport, DnsEndPoint endpoint, CancellationToken cancellation)
     {
@@ -32,7 +31,7 @@ internal sealed class UpstreamConnector(UpstreamOptions options, ResolveName res
                 await ConnectToNameAsync(socket, endpoint, timeout.Token);
 
             var stream = new UpstreamStream(socket);
-            return transport.Protocol == BackendProtocol.Https ? await AuthenticateAsync(stream, endpoint, timeout.Token) : stream;
+            return transport.Protocol == BackendProtocol.Https ? await UpstreamTls.AuthenticateAsync(stream, endpoint.Host, transport.ResolvesNames, timeout.Token) : stream;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -51,7 +50,7 @@ internal sealed class UpstreamConnector(UpstreamOptions options, ResolveName res
     {
         var addresses = IsLocalhost(endpoint.Host) ? [IPAddress.Loopback, IPAddress.IPv6Loopback] : await resolve(endpoint.Host, cancellation);
         // Checked here, on the very addresses that are connected to, so that no later answer of the DNS server gets around it.
-        var allowed = options.AllowExternalNameLoopback ? addresses : [.. addresses.Where(address => !ExternalAddress.IsLocal(address))];
+        var allowed = options.AllowExternalNameLoopback ? addresses : [.. addresses.Where(address => !ExternalAddress.IsLocal(address) && !own.Contains(address))];
         if (allowed.Length == 0 && addresses.Length > 0)
             throw new UpstreamAddressRefusedException($"{endpoint.Host} leads to {addresses[0]}, an address of this machine or its link");
         await socket.ConnectAsync(allowed, endpoint.Port, cancellation);
@@ -59,30 +58,4 @@ internal sealed class UpstreamConnector(UpstreamOptions options, ResolveName res
 
     /// <summary>RFC 6761, 6.3: these names are never asked of DNS, and hosts files do not know them with their final dot.</summary>
     private static bool IsLocalhost(string name) => name == "localhost." || name.EndsWith(".localhost.", StringComparison.Ordinal);
-
-    /// <summary>
-    /// TLS to Pods is encryption without identity: their certificates are issued by nobody in common and name no Pod address.
-    /// Verification comes with the backend TLS annotations, which say against what.
-    /// </summary>
-    private static async Task<Stream> AuthenticateAsync(UpstreamStream stream, DnsEndPoint endpoint, CancellationToken cancellation)
-    {
-        var tls = new SslStream(stream, leaveInnerStreamOpen: false);
-        try
-        {
-            await tls.AuthenticateAsClientAsync(
-                new SslClientAuthenticationOptions
-                {
-                    TargetHost = endpoint.Host.TrimEnd('.'),
-                    RemoteCertificateValidationCallback = static (_, _, _, _) => true,
-                    ApplicationProtocols = [SslApplicationProtocol.Http11],
-                },
-                cancellation);
-            return tls;
-        }
-        catch
-        {
-            await tls.DisposeAsync();
-            throw;
-        }
-    }
 }

@@ -4,6 +4,7 @@ using IngressController.Configuration;
 using IngressController.Demo;
 using IngressController.Proxy;
 using IngressController.Routing.Table;
+using IngressController.Routing.Translation;
 using IngressController.Tests.Fakes;
 using Microsoft.AspNetCore.Http;
 
@@ -73,6 +74,59 @@ public sealed class ExternalNameTests
         Assert.IsType<UpstreamAddressRefusedException>(error.InnerException);
     }
 
+    [Fact]
+    public async Task A_name_that_leads_to_an_address_of_the_machines_interfaces_is_refused()
+    {
+        // The machine may have none but loopback, which is refused without looking at interfaces.
+        var own = OwnAddresses.OfInterfaces().FirstOrDefault(address => !ExternalAddress.IsLocal(address));
+        using var clients = new UpstreamClients(new UpstreamOptions(), (_, _) => Task.FromResult<IPAddress[]>([own ?? IPAddress.Loopback]));
+        var error = await Assert.ThrowsAsync<HttpRequestException>(() => GetAsync(clients, 80));
+        Assert.IsType<UpstreamAddressRefusedException>(error.InnerException);
+    }
+
+    [Fact]
+    public void The_addresses_of_the_machine_are_known_however_they_are_written_and_read_again()
+    {
+        var clock = new FailureLogTests.Clock();
+        List<IPAddress> addresses = [IPAddress.Parse("10.1.2.3"), IPAddress.Parse("fd00::5%3")];
+        var reads = 0;
+        var own = new OwnAddresses(
+            () =>
+            {
+                reads++;
+                return [.. addresses];
+            },
+            clock);
+
+        Assert.True(own.Contains(IPAddress.Parse("10.1.2.3")));
+        Assert.True(own.Contains(IPAddress.Parse("::ffff:10.1.2.3")));
+        Assert.True(own.Contains(IPAddress.Parse("fd00::5")));
+        Assert.False(own.Contains(IPAddress.Parse("10.1.2.4")));
+        addresses.Add(IPAddress.Parse("10.1.2.4"));
+        clock.Now += TimeSpan.FromSeconds(29);
+        Assert.False(own.Contains(IPAddress.Parse("10.1.2.4")));
+        Assert.Equal(1, reads);
+        clock.Now += TimeSpan.FromSeconds(1);
+        Assert.True(own.Contains(IPAddress.Parse("10.1.2.4")));
+        Assert.Equal(2, reads);
+    }
+
+    [Fact]
+    public async Task A_certificate_that_nobody_vouches_for_is_502_and_the_log_says_so()
+    {
+        await using var backend = await KestrelBackend.StartAsync(context => context.Response.WriteAsync("secret"), withTls: true);
+        await using var controller = await TestController.StartAsync(
+            Service("localhost", $"ports: [{{port: {backend.Port}, appProtocol: https}}]") + Ingress(backend.Port),
+            options => options with
+            {
+                Translation = options.Translation with { AllowExternalNameLoopback = true },
+                Upstream = options.Upstream with { AllowExternalNameLoopback = true },
+            });
+
+        Assert.Equal(HttpStatusCode.BadGateway, (await controller.Client.GetAsync("http://app.example/")).StatusCode);
+        await controller.Log.WaitForAsync("the certificate of localhost was refused: RemoteCertificateNameMismatch, RemoteCertificateChainErrors");
+    }
+
     private static async Task<string> GetAsync(UpstreamClients clients, int port)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, $"http://db.example.:{port}/");
@@ -80,12 +134,12 @@ public sealed class ExternalNameTests
         return await response.Content.ReadAsStringAsync();
     }
 
-    private static string Service(string externalName) => $$"""
+    private static string Service(string externalName, string more = "ports: []") => $$"""
         ---
         apiVersion: v1
         kind: Service
         metadata: {name: outside}
-        spec: {type: ExternalName, externalName: "{{externalName}}"}
+        spec: {type: ExternalName, externalName: "{{externalName}}", {{more}}}
 
         """;
 

@@ -32,6 +32,7 @@ public sealed class RequestFramingTests(RecordingFixture proxy) : IClassFixture<
     [InlineData("Content-Length: 5 5\r\n")]
     [InlineData("Content-Length:\r\n")]
     [InlineData("Content-Length: 99999999999999999999\r\n")]
+    [InlineData("Transfer-Encoding: chunked\r\nX-Content-Length: 5\r\n")]
     [InlineData("Transfer-Encoding: gzip, chunked\r\n")]
     [InlineData("Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n")]
     [InlineData("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")]
@@ -92,6 +93,10 @@ public sealed class RequestFramingTests(RecordingFixture proxy) : IClassFixture<
         var response = await proxy.ExchangeAsync($"POST / HTTP/1.0\r\nHost: {proxy.Host}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
         Assert.Equal(400, response.Status);
     }
+
+    [Fact]
+    public async Task The_name_Kestrel_gives_to_an_overridden_length_is_a_header_like_any_other_without_an_encoding() =>
+        Assert.Equal("9", (await proxy.SendAsync("Content-Length: 5\r\nX-Content-Length: 9\r\n", "hello")).One("X-Content-Length"));
 
     [Fact]
     public async Task Pipelined_requests_are_answered_in_their_order()

@@ -27,6 +27,22 @@ public sealed class RequestHeaderTests(RecordingFixture proxy) : IClassFixture<R
         Assert.DoesNotContain(received.Fields, field => field.Value.Contains("evil", StringComparison.Ordinal) || field.Value.Contains("6.6.6.6", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("Proxy")]
+    [InlineData("proxy")]
+    [InlineData("X-Original-Forwarded-For")]
+    [InlineData("x-original-forwarded-host")]
+    [InlineData("X_Original_Forwarded_For")]
+    [InlineData("X-Original_Forwarded-Proto")]
+    [InlineData("X-Scheme")]
+    [InlineData("X_Scheme")]
+    public async Task Headers_that_backends_trust_do_not_pass(string name)
+    {
+        var received = await proxy.SendAsync($"GET / HTTP/1.1\r\nHost: {proxy.Host}\r\n{name}: evil\r\nX-Original: kept\r\nProxy-X: kept\r\nX-Schemes: kept\r\n\r\n");
+        Assert.DoesNotContain(received.Fields, field => field.Value == "evil");
+        Assert.Equal(3, received.Fields.Count(field => field.Value == "kept"));
+    }
+
     [Fact]
     public async Task Each_request_gets_an_id_of_its_own()
     {
@@ -98,13 +114,31 @@ public sealed class RequestHeaderTests(RecordingFixture proxy) : IClassFixture<R
     }
 
     [Fact]
-    public async Task Nothing_is_added_beyond_the_forwarding_headers()
+    public async Task Nothing_is_added_beyond_the_forwarding_headers_and_the_mark_against_loops()
     {
         var received = await proxy.SendAsync($"GET / HTTP/1.1\r\nHost: {proxy.Host}\r\n\r\n");
         Assert.Equal(
-            ["host", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto", "x-real-ip", "x-request-id"],
+            ["cdn-loop", "host", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto", "x-real-ip", "x-request-id"],
             received.Fields.Select(field => field.Name.ToLowerInvariant()).Order(StringComparer.Ordinal));
     }
+
+    [Fact]
+    public async Task The_pseudo_headers_of_an_HTTP_2_request_are_no_headers_to_the_backend()
+    {
+        proxy.Backend.Requests.Clear();
+        using var request = ProtocolTests.Request(HttpMethod.Get, $"https://{proxy.Host}/", "2.0");
+        using var response = await proxy.Controller.Client.SendAsync(request);
+        Assert.Equal(
+            ["cdn-loop", "host", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto", "x-real-ip", "x-request-id"],
+            Assert.Single(proxy.Backend.Requests).Fields.Select(field => field.Name.ToLowerInvariant()).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(":method: PUT")]
+    [InlineData(":protocol: x")]
+    [InlineData(":x: y")]
+    public async Task A_header_with_the_name_of_a_pseudo_header_is_400(string field) =>
+        Assert.Equal(400, (await proxy.GetAsync(proxy.Host, "/", $"{field}\r\n")).Status);
 
     [Fact]
     public async Task A_1_0_request_without_host_reaches_the_backend_with_one()

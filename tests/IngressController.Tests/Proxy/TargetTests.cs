@@ -25,13 +25,26 @@ public sealed class TargetTests(RecordingFixture proxy) : IClassFixture<Recordin
     [InlineData("/?a=../..&b=//")]
     [InlineData("/?%00")]
     [InlineData("/?q=\"|[]{}<>^`\\")]
-    [InlineData("/?a#b")]
     [InlineData("/?a=1&a=2;c=+%20%2B")]
     [InlineData("/a:b@c")]
     [InlineData("//evil.example/x")]
     [InlineData("/http://evil.example/x")]
     public async Task A_target_reaches_the_backend_byte_for_byte(string target) =>
         Assert.Equal(target, (await proxy.SendAsync($"GET {target} HTTP/1.1\r\nHost: {proxy.Host}\r\n\r\n")).Target);
+
+    [Theory]
+    [InlineData("/p?a\tb")]
+    [InlineData("/p?a\u0001b")]
+    [InlineData("/p?a\u007fb")]
+    [InlineData("/p?a\u00e9b")]
+    [InlineData("/p?a#b")]
+    [InlineData("/p?#")]
+    public async Task A_query_that_cannot_stand_in_a_request_line_is_400(string target)
+    {
+        proxy.Backend.Requests.Clear();
+        Assert.Equal(400, (await proxy.GetAsync(proxy.Host, target)).Status);
+        Assert.Empty(proxy.Backend.Requests);
+    }
 
     [Fact]
     public async Task A_target_of_7_kilobytes_reaches_the_backend()
@@ -68,6 +81,13 @@ public sealed class TargetTests(RecordingFixture proxy) : IClassFixture<Recordin
     [InlineData("/a\\b", null)]
     [InlineData("/%zz", null)]
     [InlineData("/a/..;/b", null)]
+    [InlineData("/p?a HTTP/1.1", null)]
+    [InlineData("/p?a b", null)]
+    [InlineData("/p?a\tb", null)]
+    [InlineData("/p?a\u0001b", null)]
+    [InlineData("/p?a\u007fb", null)]
+    [InlineData("/p?a#b", null)]
+    [InlineData("/p?#", null)]
     public async Task Targets_of_HTTP_2_clients_are_treated_alike(string target, string? expected)
     {
         proxy.Backend.Requests.Clear();

@@ -1,0 +1,35 @@
+using IngressController.Configuration;
+using IngressController.Tests.Fakes;
+
+namespace IngressController.Tests.Proxy;
+
+public sealed class DefaultBackendFixture : PatientFixture
+{
+    public override IngressOptions Configure(IngressOptions options)
+    {
+        var patient = base.Configure(options);
+        return patient with { Translation = patient.Translation with { DefaultBackendService = new("default", "fallback") } };
+    }
+}
+
+/// <summary>What --default-backend-service gets.</summary>
+public sealed class DefaultBackendTests(DefaultBackendFixture proxy) : IClassFixture<DefaultBackendFixture>
+{
+    [Fact]
+    public async Task It_gets_what_nothing_else_matches_and_answers_503_without_endpoints()
+    {
+        await using var fallback = WireBackend.Answer(WireBackend.Ok("fallback"));
+        await using var app = WireBackend.Answer(WireBackend.Ok("app"));
+        var others = Manifests.Service("app", [app.Port]) + Manifests.Ingress("i", "app.example", "app", "/app");
+
+        await proxy.Controller.ApplyAsync(others + Manifests.Service("fallback", [fallback.Port]));
+        Assert.Equal("app", (await proxy.GetAsync("app.example", "/app")).Body);
+        Assert.Equal("fallback", (await proxy.GetAsync("app.example", "/other")).Body);
+        Assert.Equal("fallback", (await proxy.GetAsync("unknown.example", "/x?y")).Body);
+        Assert.Equal(("/x?y", "unknown.example"), (fallback.Requests.Last().Target, fallback.Requests.Last().One("Host")));
+
+        await proxy.Controller.ApplyAsync(others + Manifests.Service("fallback", []));
+        Assert.Equal(503, (await proxy.GetAsync("unknown.example")).Status);
+        Assert.Equal("app", (await proxy.GetAsync("app.example", "/app")).Body);
+    }
+}

@@ -1,0 +1,52 @@
+using IngressController.Observability;
+using IngressController.Tests.Fakes;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace IngressController.Tests.Proxy;
+
+/// <summary>Backends that lead back to the proxy.</summary>
+public sealed class LoopTests(RecordingFixture proxy) : IClassFixture<RecordingFixture>
+{
+    private const string Replica = "yarp-ingress;id=0123456789abcdef";
+
+    [Fact]
+    public async Task A_slice_that_leads_to_the_proxy_itself_is_508_after_one_round()
+    {
+        await proxy.AddAsync(Manifests.Service("self", [proxy.Controller.HttpPort]) + Manifests.Ingress("self", "self.example", "self"));
+        var response = await proxy.GetAsync("self.example");
+
+        Assert.Equal(508, response.Status);
+        Assert.StartsWith("508 Loop Detected", response.Body, StringComparison.Ordinal);
+        // The request of the client and the one that came back.
+        var metrics = proxy.Controller.Services.GetRequiredService<RequestMetrics>();
+        Assert.Equal(2, metrics.For(new("default", "self"), new("default", "self")).ByStatusClass(5));
+    }
+
+    [Fact]
+    public async Task Nominating_the_mark_in_Connection_does_not_take_it_away()
+    {
+        var received = await proxy.SendAsync($"GET / HTTP/1.1\r\nHost: {proxy.Host}\r\nConnection: CDN-Loop\r\nCDN-Loop: other\r\n\r\n");
+        Assert.Matches("^other, yarp-ingress;id=[0-9a-f]{16}$", received.One("CDN-Loop")!);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("CDN-Loop: foo.example; a=b\r\n", "foo.example; a=b")]
+    [InlineData("CDN-Loop: foo.example\r\ncdn-loop: bar.example, baz\r\n", "foo.example", "bar.example, baz")]
+    [InlineData($"CDN-Loop: {Replica}\r\n", Replica)]
+    public async Task The_marks_of_others_are_kept_and_ours_comes_last(string fields, params string[] kept)
+    {
+        var received = await proxy.SendAsync($"GET / HTTP/1.1\r\nHost: {proxy.Host}\r\n{fields}\r\n");
+        Assert.Matches($"^{string.Concat(kept.Select(value => $"{value}, "))}yarp-ingress;id=[0-9a-f]{{16}}$", string.Join(", ", received.All("CDN-Loop")));
+    }
+
+    [Theory]
+    [InlineData(10, 200)]
+    [InlineData(11, 508)]
+    public async Task A_loop_through_replicas_ends_too(int replicas, int expected)
+    {
+        var marks = string.Join(", ", Enumerable.Repeat(Replica, replicas));
+        Assert.Equal(expected, (await proxy.GetAsync(proxy.Host, "/", $"CDN-Loop: {marks}\r\n")).Status);
+        Assert.Equal(expected, (await proxy.GetAsync(proxy.Host, "/", $"CDN-Loop: {marks.Replace(", ", "\r\nCDN-Loop: ", StringComparison.Ordinal)}\r\n")).Status);
+    }
+}
