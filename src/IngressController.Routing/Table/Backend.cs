@@ -45,8 +45,10 @@ public sealed record BackendProblem(DiagnosticCode Code, string Field, string Me
 /// <summary>Where traffic goes.</summary>
 /// <param name="Address">An IP address, or a DNS name with its final dot (ExternalName), resolved at each new connection.</param>
 /// <param name="Port">The TCP port.</param>
-/// <param name="IsHostName">Whether <paramref name="Address"/> is a name.</param>
-public readonly record struct Endpoint(string Address, int Port, bool IsHostName = false) : IComparable<Endpoint>
+/// <param name="IsExternal">
+/// Whether an ExternalName led here: out of the cluster, so its address must not be one of this machine and its certificate is verified.
+/// </param>
+public readonly record struct Endpoint(string Address, int Port, bool IsExternal = false) : IComparable<Endpoint>
 {
     public int CompareTo(Endpoint other)
     {

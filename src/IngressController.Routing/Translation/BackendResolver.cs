@@ -96,7 +96,7 @@ internal static class BackendResolver
         {
             return !settings.AllowExternalNameLoopback && ExternalAddress.IsLocal(address)
                 ? Broken(id, DiagnosticCode.ExternalNameRefused, "name", Refused(id, externalName))
-                : new Backend { Id = id, Protocol = protocol, Endpoints = [new(address.ToString(), port)], Problems = [.. problems] };
+                : new Backend { Id = id, Protocol = protocol, Endpoints = [new(address.ToString(), port, IsExternal: true)], Problems = [.. problems] };
         }
 
         if (HostName.Normalize(externalName, out _) is not { Length: > 0 } name || name.StartsWith('*'))
@@ -109,7 +109,7 @@ internal static class BackendResolver
             return Broken(id, DiagnosticCode.ExternalNameRefused, "name", Refused(id, externalName));
 
         // The final dot makes the name absolute: the search domains of the Pod must not decide where traffic goes.
-        return new Backend { Id = id, Protocol = protocol, Endpoints = [new($"{name}.", port, IsHostName: true)], Problems = [.. problems] };
+        return new Backend { Id = id, Protocol = protocol, Endpoints = [new($"{name}.", port, IsExternal: true)], Problems = [.. problems] };
     }
 
     private static string Refused(BackendId id, string externalName) =>

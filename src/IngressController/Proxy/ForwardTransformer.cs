@@ -15,9 +15,6 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
 {
     private static readonly UriCreationOptions AsReceived = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
-    /// <summary>Marks the requests that leave here and knows them when they come back.</summary>
-    public LoopGuard Loops { get; } = new();
-
     public override ValueTask TransformRequestAsync(
         HttpContext context, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
@@ -98,7 +95,7 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
         headers.TryAddWithoutValidation("X-Forwarded-Port", Port(host, context.Request.IsHttps));
         headers.TryAddWithoutValidation("X-Request-ID", context.TraceIdentifier);
         // After the marks of those who had the request before, which RFC 8586 wants kept.
-        headers.TryAddWithoutValidation(LoopGuard.Header, Loops.Mark);
+        headers.TryAddWithoutValidation(LoopGuard.Header, LoopGuard.Mark);
     }
 
     private static void Add(HttpRequestMessage request, string name, StringValues values)

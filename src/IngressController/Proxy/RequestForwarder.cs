@@ -12,7 +12,7 @@ internal sealed partial class RequestForwarder(
 
     public async Task ForwardAsync(HttpContext context, ProxyRoute route, UpstreamCluster cluster)
     {
-        if (transformer.Loops.IsLoop(context.Request.Headers))
+        if (LoopGuard.IsLoop(context.Request.Headers))
         {
             await errors.WriteAsync(context, StatusCodes.Status508LoopDetected, "Loop Detected", "the request came back to the proxy that had sent it on");
             return;

@@ -38,7 +38,7 @@ internal sealed class UpstreamClients(UpstreamOptions options, ResolveName resol
         ConnectCallback = (context, cancellation) => _connector.ConnectAsync(transport, context.DnsEndPoint, cancellation),
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
         // A name is looked up for each new connection, so the lifetime bounds how long an old answer is used.
-        PooledConnectionLifetime = transport.ResolvesNames ? options.NameLifetime : Timeout.InfiniteTimeSpan,
+        PooledConnectionLifetime = transport.IsExternal ? options.NameLifetime : Timeout.InfiniteTimeSpan,
         KeepAlivePingDelay = TimeSpan.FromSeconds(30),
         KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,

@@ -46,8 +46,8 @@ internal sealed class UpstreamCluster
 
     private UpstreamModel Build(Backend backend, UpstreamModel? previous)
     {
-        var isHostName = backend.Endpoints.Count > 0 && backend.Endpoints[0].IsHostName;
-        var transport = new UpstreamTransport(backend.Protocol, isHostName);
+        var isExternal = backend.Endpoints.Count > 0 && backend.Endpoints[0].IsExternal;
+        var transport = new UpstreamTransport(backend.Protocol, isExternal);
         var kept = previous?.Transport == transport ? previous : null;
         var state = kept?.State ?? new ClusterState(
             Id.ToString(), new ClusterModel(new ClusterConfig { ClusterId = Id.ToString() }, _clients.Get(transport)));
@@ -90,4 +90,4 @@ internal sealed record UpstreamModel(Backend Backend, UpstreamTransport Transpor
 }
 
 /// <summary>How connections to endpoints are made; clusters with the same transport share their client.</summary>
-internal readonly record struct UpstreamTransport(BackendProtocol Protocol, bool ResolvesNames);
+internal readonly record struct UpstreamTransport(BackendProtocol Protocol, bool IsExternal);

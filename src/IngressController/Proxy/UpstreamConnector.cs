@@ -25,13 +25,13 @@ internal sealed class UpstreamConnector(UpstreamOptions options, ResolveName res
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            if (IPAddress.TryParse(endpoint.Host, out var address))
-                await socket.ConnectAsync(new IPEndPoint(address, endpoint.Port), timeout.Token);
+            if (transport.IsExternal)
+                await ConnectToExternalAsync(socket, endpoint, timeout.Token);
             else
-                await ConnectToNameAsync(socket, endpoint, timeout.Token);
+                await socket.ConnectAsync(new IPEndPoint(IPAddress.Parse(endpoint.Host), endpoint.Port), timeout.Token);
 
             var stream = new UpstreamStream(socket);
-            return transport.Protocol == BackendProtocol.Https ? await UpstreamTls.AuthenticateAsync(stream, endpoint.Host, transport.ResolvesNames, timeout.Token) : stream;
+            return transport.Protocol == BackendProtocol.Https ? await UpstreamTls.AuthenticateAsync(stream, endpoint.Host, transport.IsExternal, timeout.Token) : stream;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -46,9 +46,11 @@ internal sealed class UpstreamConnector(UpstreamOptions options, ResolveName res
         }
     }
 
-    private async Task ConnectToNameAsync(Socket socket, DnsEndPoint endpoint, CancellationToken cancellation)
+    private async Task ConnectToExternalAsync(Socket socket, DnsEndPoint endpoint, CancellationToken cancellation)
     {
-        var addresses = IsLocalhost(endpoint.Host) ? [IPAddress.Loopback, IPAddress.IPv6Loopback] : await resolve(endpoint.Host, cancellation);
+        var addresses = IPAddress.TryParse(endpoint.Host, out var literal) ? [literal]
+            : IsLocalhost(endpoint.Host) ? [IPAddress.Loopback, IPAddress.IPv6Loopback]
+            : await resolve(endpoint.Host, cancellation);
         // Checked here, on the very addresses that are connected to, so that no later answer of the DNS server gets around it.
         var allowed = options.AllowExternalNameLoopback ? addresses : [.. addresses.Where(address => !ExternalAddress.IsLocal(address) && !own.Contains(address))];
         if (allowed.Length == 0 && addresses.Length > 0)

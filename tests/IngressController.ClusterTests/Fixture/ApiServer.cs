@@ -126,15 +126,15 @@ internal sealed class ApiServer : IDisposable
     }
 
     /// <summary>Writes a kubeconfig with a token; the server's certificate, made at its start, is its own authority.</summary>
-    public string WriteKubeconfig(string token)
+    public string WriteKubeconfig(string token, Uri? address = null)
     {
-        var path = Path.Combine(_folder.FullName, $"kubeconfig-{token}");
+        var path = Path.Combine(_folder.FullName, $"kubeconfig-{token}{address?.Port}");
         File.WriteAllText(path, $$"""
             apiVersion: v1
             kind: Config
             current-context: test
             contexts: [{name: test, context: {cluster: test, user: test} }]
-            clusters: [{name: test, cluster: {server: "{{Address}}", certificate-authority: "{{Path.Combine(CertificateFolder, "apiserver.crt")}}"} }]
+            clusters: [{name: test, cluster: {server: "{{address ?? Address}}", certificate-authority: "{{Path.Combine(CertificateFolder, "apiserver.crt")}}"} }]
             users: [{name: test, user: {token: "{{token}}"} }]
             """);
         return path;

@@ -35,12 +35,13 @@ internal sealed class RunningController : IAsyncDisposable
     /// <param name="namespaces">Those it watches; none means all.</param>
     /// <param name="timings">Of its watches.</param>
     /// <param name="untilReady">Whether to wait until it is ready.</param>
+    /// <param name="through">The way it takes to the API server; null for the direct one.</param>
     public static async Task<RunningController> StartAsync(
-        ApiServer server, string user = "controller", IReadOnlyList<string>? namespaces = null, ReflectorTimings? timings = null, bool untilReady = true)
+        ApiServer server, string user = "controller", IReadOnlyList<string>? namespaces = null, ReflectorTimings? timings = null, bool untilReady = true, Gate? through = null)
     {
         var options = new IngressOptions
         {
-            Source = new SourceOptions { Kubeconfig = server.WriteKubeconfig(ApiServer.TokenOf(user)), WatchNamespaces = namespaces ?? [] },
+            Source = new SourceOptions { Kubeconfig = server.WriteKubeconfig(ApiServer.TokenOf(user), through?.Address), WatchNamespaces = namespaces ?? [] },
             Listener = new ListenerOptions { BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0 },
         };
         var log = new LogRecorder();

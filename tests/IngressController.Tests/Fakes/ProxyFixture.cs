@@ -12,10 +12,10 @@ public class ProxyFixture : IAsyncLifetime
 
     internal TestController Controller => _controller!;
 
-    /// <summary>The options of the controller; time-outs are short, so that tests of them are.</summary>
+    /// <summary>The options of the controller; time-outs are long, so that a busy machine may take its time.</summary>
     public virtual IngressOptions Configure(IngressOptions options) => options with
     {
-        Upstream = options.Upstream with { ConnectTimeout = TimeSpan.FromSeconds(0.4), ReadTimeout = TimeSpan.FromSeconds(20) },
+        Upstream = options.Upstream with { ConnectTimeout = TimeSpan.FromSeconds(15), ReadTimeout = TimeSpan.FromSeconds(20) },
     };
 
     public async Task InitializeAsync() => _controller = await TestController.StartAsync("", Configure);

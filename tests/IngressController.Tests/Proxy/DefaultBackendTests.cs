@@ -3,7 +3,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Proxy;
 
-public sealed class DefaultBackendFixture : PatientFixture
+public sealed class DefaultBackendFixture : ProxyFixture
 {
     public override IngressOptions Configure(IngressOptions options)
     {

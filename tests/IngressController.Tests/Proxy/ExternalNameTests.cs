@@ -12,7 +12,7 @@ namespace IngressController.Tests.Proxy;
 
 public sealed class ExternalNameTests
 {
-    private static readonly UpstreamTransport ToNames = new(BackendProtocol.Http, ResolvesNames: true);
+    private static readonly UpstreamTransport ToNames = new(BackendProtocol.Http, IsExternal: true);
 
     [Fact]
     public async Task A_name_leads_to_its_address_with_the_clients_host_when_loopback_is_allowed()

@@ -3,7 +3,7 @@ using IngressController.Tests.Fakes;
 namespace IngressController.Tests.Proxy;
 
 /// <summary>What clients get when a backend cannot serve them.</summary>
-public sealed class FailureTests(PatientFixture proxy) : IClassFixture<PatientFixture>
+public sealed class FailureTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     [Fact]
     public async Task No_endpoint_is_503_and_no_route_of_another_rule()

@@ -7,26 +7,26 @@ namespace IngressController.Tests.Proxy;
 /// <summary>Backends that lead back to the proxy.</summary>
 public sealed class LoopTests(RecordingFixture proxy) : IClassFixture<RecordingFixture>
 {
-    private const string Replica = "yarp-ingress;id=0123456789abcdef";
+    private const string Replica = "yarp-ingress";
 
     [Fact]
-    public async Task A_slice_that_leads_to_the_proxy_itself_is_508_after_one_round()
+    public async Task A_slice_that_leads_to_the_proxy_itself_is_508_after_ten_rounds()
     {
         await proxy.AddAsync(Manifests.Service("self", [proxy.Controller.HttpPort]) + Manifests.Ingress("self", "self.example", "self"));
         var response = await proxy.GetAsync("self.example");
 
         Assert.Equal(508, response.Status);
         Assert.StartsWith("508 Loop Detected", response.Body, StringComparison.Ordinal);
-        // The request of the client and the one that came back.
+        // The request of the client, and eleven that came back, the last of them one too many.
         var metrics = proxy.Controller.Services.GetRequiredService<RequestMetrics>();
-        Assert.Equal(2, metrics.For(new("default", "self"), new("default", "self")).ByStatusClass(5));
+        Assert.Equal(12, metrics.For(new("default", "self"), new("default", "self")).ByStatusClass(5));
     }
 
     [Fact]
     public async Task Nominating_the_mark_in_Connection_does_not_take_it_away()
     {
         var received = await proxy.SendAsync($"GET / HTTP/1.1\r\nHost: {proxy.Host}\r\nConnection: CDN-Loop\r\nCDN-Loop: other\r\n\r\n");
-        Assert.Matches("^other, yarp-ingress;id=[0-9a-f]{16}$", received.One("CDN-Loop")!);
+        Assert.Matches("^other, yarp-ingress$", received.One("CDN-Loop")!);
     }
 
     [Theory]
@@ -37,7 +37,7 @@ public sealed class LoopTests(RecordingFixture proxy) : IClassFixture<RecordingF
     public async Task The_marks_of_others_are_kept_and_ours_comes_last(string fields, params string[] kept)
     {
         var received = await proxy.SendAsync($"GET / HTTP/1.1\r\nHost: {proxy.Host}\r\n{fields}\r\n");
-        Assert.Matches($"^{string.Concat(kept.Select(value => $"{value}, "))}yarp-ingress;id=[0-9a-f]{{16}}$", string.Join(", ", received.All("CDN-Loop")));
+        Assert.Matches($"^{string.Concat(kept.Select(value => $"{value}, "))}yarp-ingress$", string.Join(", ", received.All("CDN-Loop")));
     }
 
     [Theory]

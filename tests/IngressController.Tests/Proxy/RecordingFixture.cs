@@ -3,7 +3,7 @@ using IngressController.Tests.Fakes;
 namespace IngressController.Tests.Proxy;
 
 /// <summary>A backend that keeps what it received and answers 200.</summary>
-public sealed class RecordingFixture : PatientFixture, IAsyncLifetime
+public sealed class RecordingFixture : ProxyFixture, IAsyncLifetime
 {
     internal WireBackend Backend { get; } = WireBackend.Answer(_ => WireBackend.Ok("ok"));
 
