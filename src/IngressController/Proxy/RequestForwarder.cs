@@ -79,7 +79,9 @@ internal sealed partial class RequestForwarder(
         error is ForwarderError.RequestBodyClient or ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled;
 
     private static string Reason(Exception? exception) =>
-        exception is null ? "no further reason" : $"{exception.Message} {exception.InnerException?.Message}".TrimEnd();
+        exception is null ? "no further reason"
+        : exception.InnerException is { } inner && !exception.Message.Contains(inner.Message, StringComparison.Ordinal) ? $"{exception.Message} {inner.Message}"
+        : exception.Message;
 
     private static partial class Log
     {
