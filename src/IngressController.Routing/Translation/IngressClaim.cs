@@ -20,7 +20,7 @@ internal sealed class IngressClaim
         _claimsUnclassed = settings.WatchIngressWithoutClass || classes.Values.Any(IsOurDefault);
     }
 
-    /// <summary>The class an Ingress names, by its spec or else the legacy annotation; null when it names none.</summary>
+    /// <summary>Whether an Ingress is ours: by the class its spec names, else by the legacy annotation, else because it names none.</summary>
     public bool IsOurs(V1Ingress ingress) => ingress.Spec?.IngressClassName switch
     {
         { Length: > 0 } name => _classes.TryGetValue(name, out var named) && IsOurs(named),

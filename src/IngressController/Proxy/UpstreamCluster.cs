@@ -68,7 +68,7 @@ internal sealed class UpstreamCluster
         foreach (var destination in destinations)
             state.Destinations.TryAdd(destination.DestinationId, destination);
         state.DestinationsState = new ClusterDestinationsState(destinations, destinations);
-        return kept is not null ? kept with { Backend = backend } : new UpstreamModel(backend, transport, state, RequestConfig(backend.Protocol));
+        return kept ?? new UpstreamModel(transport, state, RequestConfig(backend.Protocol));
     }
 
     private ForwarderRequestConfig RequestConfig(BackendProtocol protocol) => new()
@@ -80,11 +80,10 @@ internal sealed class UpstreamCluster
 }
 
 /// <summary>What a cluster serves with at one moment.</summary>
-/// <param name="Backend">The backend of the routing table it was built from.</param>
 /// <param name="Transport">How connections are made.</param>
 /// <param name="State">YARP's cluster, with its destinations.</param>
 /// <param name="RequestConfig">Protocol version and time-outs of requests.</param>
-internal sealed record UpstreamModel(Backend Backend, UpstreamTransport Transport, ClusterState State, ForwarderRequestConfig RequestConfig)
+internal sealed record UpstreamModel(UpstreamTransport Transport, ClusterState State, ForwarderRequestConfig RequestConfig)
 {
     public HttpMessageInvoker Client => State.Model.HttpClient;
 }

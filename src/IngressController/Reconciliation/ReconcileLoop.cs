@@ -82,7 +82,7 @@ internal sealed partial class ReconcileLoop(
         }
         catch (Exception error)
         {
-            // A defect of ours, as translation takes any input. The last table serves on, and the next change tries again.
+            // A defect of ours, as translation takes any input. The last table serves on, and the loop tries again.
             metrics.Failed();
             Log.Failed(logger, error);
             return false;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using IngressController.Kubernetes.Models;
 using IngressController.Routing.Cluster;
 
@@ -18,24 +19,11 @@ internal sealed record ClusterKind<T>(
 /// <summary>The kinds that make up a snapshot.</summary>
 internal static class ClusterKinds
 {
-    public static ClusterKind<V1Ingress> Ingresses { get; } = new(
+    public static ClusterKind<V1Ingress> Ingresses { get; } = Named(
         ResourceTypes.Ingresses,
-        snapshot => snapshot.Ingresses.Keys,
-        (snapshot, ingress, changes) =>
-        {
-            var name = ingress.ResourceName;
-            if (IsSame(snapshot.Ingresses.GetValueOrDefault(name), ingress))
-                return snapshot;
-            changes.Ingresses.Add(name);
-            return snapshot with { Ingresses = snapshot.Ingresses.SetItem(name, ingress) };
-        },
-        (snapshot, name, changes) =>
-        {
-            if (!snapshot.Ingresses.ContainsKey(name))
-                return snapshot;
-            changes.Ingresses.Add(name);
-            return snapshot with { Ingresses = snapshot.Ingresses.Remove(name) };
-        });
+        snapshot => snapshot.Ingresses,
+        (snapshot, ingresses) => snapshot with { Ingresses = ingresses },
+        changes => changes.Ingresses);
 
     public static ClusterKind<V1IngressClass> IngressClasses { get; } = new(
         ResourceTypes.IngressClasses,
@@ -56,24 +44,11 @@ internal static class ClusterKinds
             return snapshot with { IngressClasses = snapshot.IngressClasses.Remove(name.Name) };
         });
 
-    public static ClusterKind<V1Service> Services { get; } = new(
+    public static ClusterKind<V1Service> Services { get; } = Named(
         ResourceTypes.Services,
-        snapshot => snapshot.Services.Keys,
-        (snapshot, service, changes) =>
-        {
-            var name = service.ResourceName;
-            if (IsSame(snapshot.Services.GetValueOrDefault(name), service))
-                return snapshot;
-            changes.Services.Add(name);
-            return snapshot with { Services = snapshot.Services.SetItem(name, service) };
-        },
-        (snapshot, name, changes) =>
-        {
-            if (!snapshot.Services.ContainsKey(name))
-                return snapshot;
-            changes.Services.Add(name);
-            return snapshot with { Services = snapshot.Services.Remove(name) };
-        });
+        snapshot => snapshot.Services,
+        (snapshot, services) => snapshot with { Services = services },
+        changes => changes.Services);
 
     public static ClusterKind<V1EndpointSlice> EndpointSlices { get; } = new(
         ResourceTypes.EndpointSlices,
@@ -117,6 +92,31 @@ internal static class ClusterKinds
             return snapshot with { TlsSecrets = snapshot.TlsSecrets.SetItem(name, parsed) };
         },
         RemoveSecret);
+
+    /// <summary>A kind whose objects are filed as they are, under their names.</summary>
+    private static ClusterKind<T> Named<T>(
+        ResourceType<T> resource,
+        Func<ClusterSnapshot, ImmutableDictionary<ResourceName, T>> get,
+        Func<ClusterSnapshot, ImmutableDictionary<ResourceName, T>, ClusterSnapshot> with,
+        Func<ClusterChanges, HashSet<ResourceName>> touched)
+        where T : class, IKubernetesObject => new(
+        resource,
+        snapshot => get(snapshot).Keys,
+        (snapshot, item, changes) =>
+        {
+            var name = item.ResourceName;
+            if (IsSame(get(snapshot).GetValueOrDefault(name), item))
+                return snapshot;
+            touched(changes).Add(name);
+            return with(snapshot, get(snapshot).SetItem(name, item));
+        },
+        (snapshot, name, changes) =>
+        {
+            if (!get(snapshot).ContainsKey(name))
+                return snapshot;
+            touched(changes).Add(name);
+            return with(snapshot, get(snapshot).Remove(name));
+        });
 
     private static ClusterSnapshot RemoveSecret(ClusterSnapshot snapshot, ResourceName name, ClusterChanges changes)
     {
