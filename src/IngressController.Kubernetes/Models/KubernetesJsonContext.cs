@@ -15,6 +15,7 @@ namespace IngressController.Kubernetes.Models;
 [JsonSerializable(typeof(V1Service))]
 [JsonSerializable(typeof(V1EndpointSlice))]
 [JsonSerializable(typeof(V1Secret))]
+[JsonSerializable(typeof(V1ConfigMap))]
 [JsonSerializable(typeof(V1Status))]
 [JsonSerializable(typeof(V1ObjectMeta))]
 [JsonSerializable(typeof(V1ListMeta))]

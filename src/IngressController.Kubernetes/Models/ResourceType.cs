@@ -41,4 +41,7 @@ public static class ResourceTypes
 
     public static ResourceType<V1Secret> Secrets { get; } =
         new("", "v1", "secrets", "Secret", true, KubernetesJsonContext.Default.V1Secret);
+
+    public static ResourceType<V1ConfigMap> ConfigMaps { get; } =
+        new("", "v1", "configmaps", "ConfigMap", true, KubernetesJsonContext.Default.V1ConfigMap);
 }

@@ -8,12 +8,16 @@ public sealed class ClusterChanges
     /// <summary>Services whose own object or whose EndpointSlices changed.</summary>
     public HashSet<ResourceName> Services { get; } = [];
 
-    public HashSet<ResourceName> TlsSecrets { get; } = [];
+    /// <summary>Secrets of any type.</summary>
+    public HashSet<ResourceName> Secrets { get; } = [];
+
+    public HashSet<ResourceName> ConfigMaps { get; } = [];
 
     /// <summary>Whether any IngressClass changed: they are few, and each can change what is claimed.</summary>
     public bool IngressClasses { get; set; }
 
-    public bool IsEmpty => Ingresses.Count == 0 && Services.Count == 0 && TlsSecrets.Count == 0 && !IngressClasses;
+    public bool IsEmpty =>
+        Ingresses.Count == 0 && Services.Count == 0 && Secrets.Count == 0 && ConfigMaps.Count == 0 && !IngressClasses;
 
     /// <summary>Everything a snapshot holds.</summary>
     public static ClusterChanges Everything(ClusterSnapshot snapshot)
@@ -22,7 +26,9 @@ public sealed class ClusterChanges
         changes.Ingresses.UnionWith(snapshot.Ingresses.Keys);
         changes.Services.UnionWith(snapshot.Services.Keys);
         changes.Services.UnionWith(snapshot.Endpoints.ServiceNames);
-        changes.TlsSecrets.UnionWith(snapshot.TlsSecrets.Keys);
+        changes.Secrets.UnionWith(snapshot.TlsSecrets.Keys);
+        changes.Secrets.UnionWith(snapshot.Secrets.Keys);
+        changes.ConfigMaps.UnionWith(snapshot.ConfigMaps.Keys);
         return changes;
     }
 
@@ -30,7 +36,8 @@ public sealed class ClusterChanges
     {
         Ingresses.UnionWith(other.Ingresses);
         Services.UnionWith(other.Services);
-        TlsSecrets.UnionWith(other.TlsSecrets);
+        Secrets.UnionWith(other.Secrets);
+        ConfigMaps.UnionWith(other.ConfigMaps);
         IngressClasses |= other.IngressClasses;
     }
 }

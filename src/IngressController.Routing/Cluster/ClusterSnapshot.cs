@@ -17,8 +17,13 @@ public sealed record ClusterSnapshot
 
     public ImmutableDictionary<ResourceName, V1Service> Services { get; init; } = ImmutableDictionary<ResourceName, V1Service>.Empty;
 
-    /// <summary>By Secret name.</summary>
+    /// <summary>Secrets of type kubernetes.io/tls, by Secret name.</summary>
     public ImmutableDictionary<ResourceName, TlsSecret> TlsSecrets { get; init; } = ImmutableDictionary<ResourceName, TlsSecret>.Empty;
+
+    /// <summary>Secrets of all other types.</summary>
+    public ImmutableDictionary<ResourceName, V1Secret> Secrets { get; init; } = ImmutableDictionary<ResourceName, V1Secret>.Empty;
+
+    public ImmutableDictionary<ResourceName, V1ConfigMap> ConfigMaps { get; init; } = ImmutableDictionary<ResourceName, V1ConfigMap>.Empty;
 
     /// <summary>By Service name.</summary>
     public EndpointIndex Endpoints { get; init; } = EndpointIndex.Empty;

@@ -21,6 +21,11 @@ internal sealed record FragmentSet
 
     private ReverseIndex<ResourceName, ResourceName> BySecret { get; init; } = ReverseIndex<ResourceName, ResourceName>.Empty;
 
+    private ReverseIndex<ResourceName, ResourceName> ByConfigMap { get; init; } = ReverseIndex<ResourceName, ResourceName>.Empty;
+
+    /// <summary>What all of them name.</summary>
+    public ObjectReferences References { get; init; } = ObjectReferences.None;
+
     private ReverseIndex<BackendId, ResourceName> ByBackend { get; init; } = ReverseIndex<BackendId, ResourceName>.Empty;
 
     private ReverseIndex<ResourceName, BackendId> BackendsOfService { get; init; } = ReverseIndex<ResourceName, BackendId>.Empty;
@@ -34,6 +39,9 @@ internal sealed record FragmentSet
         private readonly ReverseIndex<string, ResourceName>.Builder _byHost = before.ByHost.ToBuilder();
         private readonly ReverseIndex<string, ResourceName>.Builder _byTlsHost = before.ByTlsHost.ToBuilder();
         private readonly ReverseIndex<ResourceName, ResourceName>.Builder _bySecret = before.BySecret.ToBuilder();
+        private readonly ReverseIndex<ResourceName, ResourceName>.Builder _byConfigMap = before.ByConfigMap.ToBuilder();
+        private readonly ImmutableHashSet<ResourceName>.Builder _secrets = before.References.Secrets.ToBuilder();
+        private readonly ImmutableHashSet<ResourceName>.Builder _configMaps = before.References.ConfigMaps.ToBuilder();
         private readonly ReverseIndex<BackendId, ResourceName>.Builder _byBackend = before.ByBackend.ToBuilder();
         private readonly ReverseIndex<ResourceName, BackendId>.Builder _backendsOfService = before.BackendsOfService.ToBuilder();
 
@@ -63,6 +71,9 @@ internal sealed record FragmentSet
         /// <summary>The Ingresses that name a Secret.</summary>
         public IEnumerable<IngressFragment> OfSecret(ResourceName secret) => _bySecret[secret].Select(name => _fragments[name]);
 
+        /// <summary>The Ingresses that name a ConfigMap.</summary>
+        public IEnumerable<IngressFragment> OfConfigMap(ResourceName configMap) => _byConfigMap[configMap].Select(name => _fragments[name]);
+
         /// <summary>Puts a fragment in the place of the one of its name; null takes that away.</summary>
         public void Set(ResourceName name, IngressFragment? fragment)
         {
@@ -81,6 +92,8 @@ internal sealed record FragmentSet
             ByHost = _byHost.ToIndex(),
             ByTlsHost = _byTlsHost.ToIndex(),
             BySecret = _bySecret.ToIndex(),
+            ByConfigMap = _byConfigMap.ToIndex(),
+            References = before.References.With(_secrets.ToImmutable(), _configMaps.ToImmutable()),
             ByBackend = _byBackend.ToIndex(),
             BackendsOfService = _backendsOfService.ToIndex(),
         };
@@ -97,9 +110,19 @@ internal sealed record FragmentSet
             foreach (var wish in fragment.Tls)
             {
                 _byTlsHost.Add(wish.Host, fragment.Name);
-                if (wish.Secret is { } secret)
-                    _bySecret.Add(secret, fragment.Name);
                 TouchedTlsHosts.Add(wish.Host);
+            }
+
+            foreach (var secret in fragment.Secrets)
+            {
+                _bySecret.Add(secret, fragment.Name);
+                _secrets.Add(secret);
+            }
+
+            foreach (var configMap in fragment.PolicyConfigMaps)
+            {
+                _byConfigMap.Add(configMap, fragment.Name);
+                _configMaps.Add(configMap);
             }
 
             foreach (var backend in fragment.Backends)
@@ -123,9 +146,21 @@ internal sealed record FragmentSet
             foreach (var wish in fragment.Tls)
             {
                 _byTlsHost.Remove(wish.Host, fragment.Name);
-                if (wish.Secret is { } secret)
-                    _bySecret.Remove(secret, fragment.Name);
                 TouchedTlsHosts.Add(wish.Host);
+            }
+
+            foreach (var secret in fragment.Secrets)
+            {
+                _bySecret.Remove(secret, fragment.Name);
+                if (!_bySecret.Contains(secret))
+                    _secrets.Remove(secret);
+            }
+
+            foreach (var configMap in fragment.PolicyConfigMaps)
+            {
+                _byConfigMap.Remove(configMap, fragment.Name);
+                if (!_byConfigMap.Contains(configMap))
+                    _configMaps.Remove(configMap);
             }
 
             foreach (var backend in fragment.Backends)

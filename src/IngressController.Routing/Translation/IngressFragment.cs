@@ -4,7 +4,9 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Translation;
 
-/// <summary>What one Ingress asks for, read from it alone: no other object has been looked at.</summary>
+/// <summary>
+/// What one Ingress asks for, read from it and from the Secrets and ConfigMaps its annotations name: no other Ingress has been looked at.
+/// </summary>
 internal sealed record IngressFragment
 {
     public required ResourceName Name { get; init; }
@@ -21,7 +23,16 @@ internal sealed record IngressFragment
     /// <summary>In ordinal order of hosts, in a host the stronger claim first, then in order of <c>spec.tls</c>.</summary>
     public EquatableArray<TlsContribution> Tls { get; init; }
 
+    /// <summary>The Secrets that its annotations name, whether they exist or not. When one changes, the Ingress is read again.</summary>
+    public EquatableArray<ResourceName> PolicySecrets { get; init; }
+
+    /// <summary>The ConfigMaps that its annotations name, whether they exist or not. When one changes, the Ingress is read again.</summary>
+    public EquatableArray<ResourceName> PolicyConfigMaps { get; init; }
+
     public EquatableArray<Diagnostic> Diagnostics { get; init; }
+
+    /// <summary>All Secrets it names, each once.</summary>
+    public IEnumerable<ResourceName> Secrets => Tls.Select(wish => wish.Secret).OfType<ResourceName>().Concat(PolicySecrets).Distinct();
 
     public IEnumerable<Route> AllRoutes => Hosts.SelectMany(host => host.Default is null ? host.Routes : host.Routes.Append(host.Default));
 

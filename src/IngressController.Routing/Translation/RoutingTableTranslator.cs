@@ -22,7 +22,7 @@ public static class RoutingTableTranslator
         draft.ReadIngresses(changes);
         draft.MergeHosts();
         draft.ResolveBackends(changes.Services);
-        draft.MergeTls(changes.TlsSecrets);
+        draft.MergeTls(changes.Secrets);
         return draft.Finish();
     }
 }

@@ -20,6 +20,9 @@ public sealed record Translation
     /// <summary>What differs from the table before.</summary>
     public TableChanges Changes { get; init; } = TableChanges.None;
 
+    /// <summary>The Secrets and ConfigMaps that claimed Ingresses and the operator name; the same object while nothing changes.</summary>
+    public ObjectReferences References { get; init; } = ObjectReferences.None;
+
     internal FragmentSet Fragments { get; init; } = FragmentSet.Empty;
 
     /// <summary>Conflicts of hosts, by host.</summary>

@@ -111,6 +111,7 @@ internal sealed class TranslationDraft
         var defaultCertificate = settings.DefaultSslCertificate is { } name
             && _snapshot.TlsSecrets.GetValueOrDefault(name)?.Certificate is { } certificate ? new TlsBinding("", name, certificate) : null;
         var before = _previous.Table;
+        var fragments = _fragments.ToSet();
         return new Translation
         {
             Settings = settings,
@@ -128,10 +129,21 @@ internal sealed class TranslationDraft
                 [.. _fragments.TouchedBackends.Where(id => before.Backends.GetValueOrDefault(id) != _backends.GetValueOrDefault(id))],
                 [.. _fragments.TouchedTlsHosts.Where(host => before.TlsBindings.GetValueOrDefault(host) != _tls.GetValueOrDefault(host))],
                 before.DefaultRoute != defaultRoute || before.DefaultCertificate != defaultCertificate),
-            Fragments = _fragments.ToSet(),
+            Fragments = fragments,
+            References = References(fragments.References),
             HostDiagnostics = _hostDiagnostics.ToImmutable(),
             TlsDiagnostics = _tlsDiagnostics.ToImmutable(),
         };
+    }
+
+    private ObjectReferences References(ObjectReferences ofFragments)
+    {
+        if (ReferenceEquals(ofFragments, _previous.Fragments.References) && !ReferenceEquals(_previous.References, ObjectReferences.None))
+            return _previous.References;
+        var settings = _previous.Settings;
+        return new ObjectReferences(
+            settings.DefaultSslCertificate is { } certificate ? ofFragments.Secrets.Add(certificate) : ofFragments.Secrets,
+            settings.ConfigMap is { } configMap ? ofFragments.ConfigMaps.Add(configMap) : ofFragments.ConfigMaps);
     }
 
     private IngressFragment? Read(V1Ingress ingress)

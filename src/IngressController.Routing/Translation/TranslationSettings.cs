@@ -17,6 +17,12 @@ public sealed record TranslationSettings
     /// <summary>The Secret whose certificate hosts without their own get.</summary>
     public ResourceName? DefaultSslCertificate { get; init; }
 
+    /// <summary>The ConfigMap with the settings of all Ingresses.</summary>
+    public ResourceName? ConfigMap { get; init; }
+
+    /// <summary>The Service whose ready endpoints are the replicas of this controller, among which cluster-wide limits are divided.</summary>
+    public ResourceName? ReplicasService { get; init; }
+
     /// <summary>The Service (its first port) that gets what matches nothing.</summary>
     public ResourceName? DefaultBackendService { get; init; }
 

@@ -75,23 +75,41 @@ internal static class ClusterKinds
             return snapshot with { Endpoints = snapshot.Endpoints.Remove(name) };
         });
 
-    public static ClusterKind<V1Secret> TlsSecrets { get; } = new(
+    /// <summary>Secrets that hold a certificate are parsed once, here; the others are filed as they are.</summary>
+    public static ClusterKind<V1Secret> Secrets { get; } = new(
         ResourceTypes.Secrets,
-        snapshot => snapshot.TlsSecrets.Keys,
+        snapshot => snapshot.TlsSecrets.Keys.Concat(snapshot.Secrets.Keys),
         (snapshot, secret, changes) =>
         {
             var name = secret.ResourceName;
-            // A folder may hold Secrets of other types; they are none of ours, even where one of ours had the name before.
             if (secret.Type is not V1Secret.TlsType)
-                return RemoveSecret(snapshot, name, changes);
+            {
+                if (IsSame(snapshot.Secrets.GetValueOrDefault(name), secret))
+                    return snapshot;
+                changes.Secrets.Add(name);
+                return snapshot with { TlsSecrets = snapshot.TlsSecrets.Remove(name), Secrets = snapshot.Secrets.SetItem(name, secret) };
+            }
+
             var before = snapshot.TlsSecrets.GetValueOrDefault(name);
             var parsed = TlsSecretParser.Parse(secret, before);
             if (parsed == before)
                 return snapshot;
-            changes.TlsSecrets.Add(name);
-            return snapshot with { TlsSecrets = snapshot.TlsSecrets.SetItem(name, parsed) };
+            changes.Secrets.Add(name);
+            return snapshot with { TlsSecrets = snapshot.TlsSecrets.SetItem(name, parsed), Secrets = snapshot.Secrets.Remove(name) };
         },
-        RemoveSecret);
+        (snapshot, name, changes) =>
+        {
+            if (!snapshot.TlsSecrets.ContainsKey(name) && !snapshot.Secrets.ContainsKey(name))
+                return snapshot;
+            changes.Secrets.Add(name);
+            return snapshot with { TlsSecrets = snapshot.TlsSecrets.Remove(name), Secrets = snapshot.Secrets.Remove(name) };
+        });
+
+    public static ClusterKind<V1ConfigMap> ConfigMaps { get; } = Named(
+        ResourceTypes.ConfigMaps,
+        snapshot => snapshot.ConfigMaps,
+        (snapshot, configMaps) => snapshot with { ConfigMaps = configMaps },
+        changes => changes.ConfigMaps);
 
     /// <summary>A kind whose objects are filed as they are, under their names.</summary>
     private static ClusterKind<T> Named<T>(
@@ -117,14 +135,6 @@ internal static class ClusterKinds
             touched(changes).Add(name);
             return with(snapshot, get(snapshot).Remove(name));
         });
-
-    private static ClusterSnapshot RemoveSecret(ClusterSnapshot snapshot, ResourceName name, ClusterChanges changes)
-    {
-        if (!snapshot.TlsSecrets.ContainsKey(name))
-            return snapshot;
-        changes.TlsSecrets.Add(name);
-        return snapshot with { TlsSecrets = snapshot.TlsSecrets.Remove(name) };
-    }
 
     /// <summary>Cluster-scoped objects are filed under the namespace that <see cref="KubernetesVocabulary"/> gives them.</summary>
     private static ResourceName ClusterScoped(string name) => new("default", name);

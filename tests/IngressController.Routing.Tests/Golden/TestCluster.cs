@@ -27,6 +27,7 @@ internal sealed class TestCluster
         "Service" => document.Deserialize(KubernetesJsonContext.Default.V1Service)!,
         "EndpointSlice" => document.Deserialize(KubernetesJsonContext.Default.V1EndpointSlice)!,
         "Secret" => document.Deserialize(KubernetesJsonContext.Default.V1Secret)!,
+        "ConfigMap" => document.Deserialize(KubernetesJsonContext.Default.V1ConfigMap)!,
         var kind => throw new JsonException($"no kind of this controller: {kind}"),
     };
 
@@ -54,6 +55,10 @@ internal sealed class TestCluster
             case V1Secret secret:
                 ApplySecret(secret);
                 break;
+            case V1ConfigMap configMap:
+                Snapshot = Snapshot with { ConfigMaps = Snapshot.ConfigMaps.SetItem(configMap.ResourceName, configMap) };
+                Changes.ConfigMaps.Add(configMap.ResourceName);
+                break;
         }
     }
 
@@ -80,8 +85,12 @@ internal sealed class TestCluster
                 Snapshot = Snapshot with { Endpoints = Snapshot.Endpoints.Remove(name) };
                 break;
             case "Secret":
-                Snapshot = Snapshot with { TlsSecrets = Snapshot.TlsSecrets.Remove(name) };
-                Changes.TlsSecrets.Add(name);
+                Snapshot = Snapshot with { TlsSecrets = Snapshot.TlsSecrets.Remove(name), Secrets = Snapshot.Secrets.Remove(name) };
+                Changes.Secrets.Add(name);
+                break;
+            case "ConfigMap":
+                Snapshot = Snapshot with { ConfigMaps = Snapshot.ConfigMaps.Remove(name) };
+                Changes.ConfigMaps.Add(name);
                 break;
         }
     }
@@ -97,12 +106,15 @@ internal sealed class TestCluster
 
     private void ApplySecret(V1Secret secret)
     {
-        // Sources watch Secrets of this type alone.
-        if (secret.Type != V1Secret.TlsType)
-            return;
         var name = secret.ResourceName;
+        Changes.Secrets.Add(name);
+        if (secret.Type != V1Secret.TlsType)
+        {
+            Snapshot = Snapshot with { TlsSecrets = Snapshot.TlsSecrets.Remove(name), Secrets = Snapshot.Secrets.SetItem(name, secret) };
+            return;
+        }
+
         var parsed = TlsSecretParser.Parse(secret, Snapshot.TlsSecrets.GetValueOrDefault(name));
-        Snapshot = Snapshot with { TlsSecrets = Snapshot.TlsSecrets.SetItem(name, parsed) };
-        Changes.TlsSecrets.Add(name);
+        Snapshot = Snapshot with { TlsSecrets = Snapshot.TlsSecrets.SetItem(name, parsed), Secrets = Snapshot.Secrets.Remove(name) };
     }
 }

@@ -21,7 +21,7 @@ public sealed class ManifestTests
     }
 
     [Theory]
-    [InlineData("""{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "a"}}, {"apiVersion": "v1", "kind": "ConfigMap"}]}""")]
+    [InlineData("""{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "a"}}, {"apiVersion": "v1", "kind": "Pod"}]}""")]
     [InlineData("""{"apiVersion": "networking.k8s.io/v1", "kind": "IngressList", "items": [{"metadata": {"name": "a"}}]}""")]
     [InlineData("apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: List\n  items:\n  - {apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: a}}")]
     public void Lists(string text)

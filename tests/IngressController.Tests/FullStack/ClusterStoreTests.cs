@@ -71,11 +71,11 @@ public sealed class ClusterStoreTests
         _store.Await("services");
         _store.Await("secrets");
         Replace(ClusterKinds.Services, null, ClusterObjects.Service("x", "one"));
-        _store.Apply(ClusterKinds.TlsSecrets, null, "secrets", new ResourceChange<V1Secret>.Applied(ClusterObjects.Secret("x", "s")));
+        _store.Apply(ClusterKinds.Secrets, null, "secrets", new ResourceChange<V1Secret>.Applied(ClusterObjects.Secret("x", "s")));
         Assert.Null(_store.Take());
         Assert.Equal(["secrets"], _store.Awaited.ToArray());
 
-        Replace(ClusterKinds.TlsSecrets, null);
+        Replace(ClusterKinds.Secrets, null);
         var (snapshot, changes) = _store.Take()!.Value;
         Assert.Empty(_store.Awaited);
         Assert.Single(snapshot.Services);
@@ -126,10 +126,10 @@ public sealed class ClusterStoreTests
     {
         Replace(ClusterKinds.Services, null, ClusterObjects.Service("x", "one"));
         Assert.Equal([new ResourceName("x", "one")], _store.Take()!.Value.Changes.Services);
-        _store.Apply(ClusterKinds.TlsSecrets, null, "secrets", new ResourceChange<V1Secret>.Applied(ClusterObjects.Secret("x", "s")));
+        _store.Apply(ClusterKinds.Secrets, null, "secrets", new ResourceChange<V1Secret>.Applied(ClusterObjects.Secret("x", "s")));
         var changes = _store.Take()!.Value.Changes;
         Assert.Empty(changes.Services);
-        Assert.Equal([new ResourceName("x", "s")], changes.TlsSecrets);
+        Assert.Equal([new ResourceName("x", "s")], changes.Secrets);
     }
 
     [Fact]
@@ -144,11 +144,11 @@ public sealed class ClusterStoreTests
     [Fact]
     public void A_Secret_whose_type_is_no_longer_ours_is_gone()
     {
-        Replace(ClusterKinds.TlsSecrets, null, ClusterObjects.Secret("x", "s"));
+        Replace(ClusterKinds.Secrets, null, ClusterObjects.Secret("x", "s"));
         _store.Take();
-        Replace(ClusterKinds.TlsSecrets, null, ClusterObjects.Secret("x", "s", type: "Opaque"));
+        Replace(ClusterKinds.Secrets, null, ClusterObjects.Secret("x", "s", type: "Opaque"));
         Assert.Empty(_store.Snapshot.TlsSecrets);
-        Assert.Equal([new ResourceName("x", "s")], _store.Take()!.Value.Changes.TlsSecrets);
+        Assert.Equal([new ResourceName("x", "s")], _store.Take()!.Value.Changes.Secrets);
     }
 
     private void Replace<T>(ClusterKind<T> kind, string? ns, params T[] items)

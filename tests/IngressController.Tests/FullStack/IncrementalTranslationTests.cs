@@ -55,7 +55,7 @@ public sealed class IncrementalTranslationTests
                 break;
             default:
                 Change(
-                    store, random, ClusterKinds.TlsSecrets, Pick(random, Namespaces),
+                    store, random, ClusterKinds.Secrets, Pick(random, Namespaces),
                     (ns, name) => ClusterObjects.Secret(ns!, name, random.Next(3), Pick(random, V1Secret.TlsType, V1Secret.TlsType, "Opaque")), "s", "t");
                 break;
         }

@@ -41,7 +41,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
                     break;
                 case 2:
                     var (certificate, key) = certificates[i / 4 % certificates.Length];
-                    cluster.Set(ClusterKinds.TlsSecrets, Secret("tls", certificate, key));
+                    cluster.Set(ClusterKinds.Secrets, Secret("tls", certificate, key));
                     break;
                 default:
                     cluster.Set(ClusterKinds.Ingresses, Ingress($"other-{i % 7}", $"other-{i % 7}.example", $"/{i}"));

@@ -131,7 +131,7 @@ internal sealed partial class FolderClusterSource : IClusterSource
     private void Publish(ManifestSet manifests)
     {
         var before = _published ?? [];
-        var now = manifests.Objects.Where(item => item.Resource is not V1Secret { Type: not V1Secret.TlsType }).ToDictionary(item => item.Subject, item => item.Resource);
+        var now = manifests.Objects.ToDictionary(item => item.Subject, item => item.Resource);
         foreach (var (subject, resource) in now.OrderBy(entry => Order(entry.Value)))
         {
             if (!ReferenceEquals(before.GetValueOrDefault(subject), resource))

@@ -109,6 +109,9 @@ internal sealed record Manifest(ImmutableArray<ManifestObject> Objects, Immutabl
                 case "Secret":
                     Decode(document, line, ResourceTypes.Secrets);
                     break;
+                case "ConfigMap":
+                    Decode(document, line, ResourceTypes.ConfigMaps);
+                    break;
             }
         }
 

@@ -30,7 +30,10 @@ internal static class ManifestStore
                 Apply(store, ClusterKinds.EndpointSlices, slice, isGone);
                 break;
             case V1Secret secret:
-                Apply(store, ClusterKinds.TlsSecrets, secret, isGone);
+                Apply(store, ClusterKinds.Secrets, secret, isGone);
+                break;
+            case V1ConfigMap configMap:
+                Apply(store, ClusterKinds.ConfigMaps, configMap, isGone);
                 break;
             default:
                 throw new ArgumentException($"{resource.Kind} is no kind of a snapshot", nameof(resource));

@@ -38,7 +38,7 @@ internal sealed class KubernetesClusterSource : IClusterSource, IDisposable
             Watch(ClusterKinds.Ingresses, ns);
             Watch(ClusterKinds.Services, ns);
             Watch(ClusterKinds.EndpointSlices, ns);
-            Watch(ClusterKinds.TlsSecrets, ns, fieldSelector: $"type={V1Secret.TlsType}");
+            Watch(ClusterKinds.Secrets, ns, fieldSelector: $"type={V1Secret.TlsType}");
         }
     }
 
