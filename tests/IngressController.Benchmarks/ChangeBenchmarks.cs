@@ -27,7 +27,7 @@ public class ChangeBenchmarks
         var settings = new TranslationSettings();
         _store = new ClusterStore();
         _loop = new ReconcileLoop(
-            _store, settings, new CertificateStore(NullLogger<CertificateStore>.Instance), new RoutingState(new UpstreamClients(new(), System.Net.Dns.GetHostAddressesAsync), new RequestMetrics()), new ReconcileMetrics(),
+            _store, settings, new CertificateStore(NullLogger<CertificateStore>.Instance), new RoutingState(new UpstreamClients(new(), System.Net.Dns.GetHostAddressesAsync), new RequestMetrics(), LargeCluster.Services), new ReconcileMetrics(),
             TimeProvider.System, NullLogger<ReconcileLoop>.Instance);
         _store.Apply(ClusterKinds.IngressClasses, null, "", new ResourceChange<V1IngressClass>.Replaced([.. _cluster.IngressClasses.Values], []));
         _store.Apply(ClusterKinds.Services, null, "", new ResourceChange<V1Service>.Replaced([.. _cluster.Services.Values], []));

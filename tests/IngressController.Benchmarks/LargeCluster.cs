@@ -1,4 +1,6 @@
+using IngressController.Configuration;
 using IngressController.Kubernetes.Models;
+using IngressController.Proxy;
 using IngressController.Routing.Cluster;
 
 namespace IngressController.Benchmarks;
@@ -6,6 +8,8 @@ namespace IngressController.Benchmarks;
 /// <summary>A cluster of many small applications: each has one Ingress with one host, one Service and one EndpointSlice.</summary>
 internal static class LargeCluster
 {
+    public static StepServices Services { get; } = new(new OwnAnswers(new ListenerOptions()), new ListenerOptions(), TimeProvider.System);
+
     public static ClusterSnapshot Create(int ingresses, int pathsPerHost)
     {
         var snapshot = ClusterSnapshot.Empty with

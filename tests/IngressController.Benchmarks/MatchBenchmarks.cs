@@ -17,7 +17,7 @@ public class MatchBenchmarks
     public void Setup()
     {
         var translation = RoutingTableTranslator.Translate(LargeCluster.Create(Hosts, 10), new TranslationSettings());
-        var routing = new RoutingState(new UpstreamClients(new(), System.Net.Dns.GetHostAddressesAsync), new RequestMetrics());
+        var routing = new RoutingState(new UpstreamClients(new(), System.Net.Dns.GetHostAddressesAsync), new RequestMetrics(), LargeCluster.Services);
         routing.Apply(translation);
         _table = routing.Hosts!;
         _first = LargeCluster.Host(0);

@@ -112,6 +112,83 @@ public static class DiagnosticCatalog
         DiagnosticCode.ObjectUnreadable, Error, subject, field, reason + (keepsLast ? "; what it held before is served on" : ""),
         keepsLast ? FieldIgnored : ObjectIgnored);
 
+    public static Diagnostic AnnotationUnknown(ResourceName ingress, string field, string? nearest) => Of(
+        DiagnosticCode.AnnotationUnknown, Warning, ingress, field,
+        "is no annotation of this controller or of ingress-nginx" + (nearest is null ? "; ingress-controller annotations lists those that are" : $"; did you mean {nearest}?"),
+        FieldIgnored);
+
+    /// <summary>A value that cannot be understood, or not be used.</summary>
+    public static Diagnostic AnnotationInvalid(ResourceName ingress, string field, string value, string problem, bool closes, string? otherwise) => Of(
+        DiagnosticCode.AnnotationInvalid, closes ? Error : Warning, ingress, field,
+        $"\"{Shorten(value)}\" {problem}; " + (closes ? "its paths answer 503 until it is mended" : otherwise is null ? "it is left out" : $"the default counts: {Shorten(otherwise)}"),
+        closes ? RouteUnavailable : FieldIgnored);
+
+    public static Diagnostic AnnotationOverridden(ResourceName ingress, string field, string winner) => Of(
+        DiagnosticCode.AnnotationOverridden, Warning, ingress, field, $"is the same as {winner}, which is set too and counts; remove one", FieldIgnored);
+
+    public static Diagnostic AnnotationUnsupported(ResourceName ingress, string field, string instead, bool mayProtect) => Of(
+        DiagnosticCode.AnnotationUnsupported, mayProtect ? Error : Warning, ingress, field,
+        (mayProtect ? "IT SEEMS TO CONTROL ACCESS, AND THAT CONTROL IS NOT IN FORCE HERE. It is not supported: " : "is not supported: ") + instead, FieldIgnored);
+
+    public static Diagnostic AnnotationNotYetSupported(ResourceName ingress, string field, bool closes) => Of(
+        DiagnosticCode.AnnotationNotYetSupported, closes ? Error : Warning, ingress, field,
+        closes ? "is not yet supported; as it keeps clients out, its paths answer 503" : "is not yet supported", closes ? RouteUnavailable : FieldIgnored);
+
+    /// <summary>An annotation that is right in itself and does nothing as the Ingress is.</summary>
+    public static Diagnostic AnnotationWithoutEffect(ResourceName ingress, string field, string why) => Of(
+        DiagnosticCode.AnnotationWithoutEffect, Warning, ingress, field, $"has no effect: {why}", FieldIgnored);
+
+    public static Diagnostic PolicySecretNotFound(ResourceName ingress, string field, ResourceName secret) => Of(
+        DiagnosticCode.PolicySecretNotFound, Error, ingress, field, $"no Secret {secret} exists; its paths answer 503 until it does", RouteUnavailable);
+
+    /// <param name="ingress">The Ingress that names it.</param>
+    /// <param name="field">Where.</param>
+    /// <param name="secret">The Secret.</param>
+    /// <param name="problem">What is wrong in it, without its content.</param>
+    /// <param name="closes">Whether nothing in it can be used.</param>
+    public static Diagnostic PolicySecretInvalid(ResourceName ingress, string field, ResourceName secret, string problem, bool closes) => Of(
+        DiagnosticCode.PolicySecretInvalid, closes ? Error : Warning, ingress, field,
+        $"Secret {secret}: {problem}" + (closes ? "; its paths answer 503 until it is mended" : ""), closes ? RouteUnavailable : FieldIgnored);
+
+    public static Diagnostic PolicyConfigMapNotFound(ResourceName ingress, string field, ResourceName configMap) => Of(
+        DiagnosticCode.PolicyConfigMapNotFound, Error, ingress, field, $"no ConfigMap {configMap} exists; its paths answer 503 until it does", RouteUnavailable);
+
+    public static Diagnostic PolicyConfigMapInvalid(ResourceName ingress, string field, ResourceName configMap, string problem, bool closes) => Of(
+        DiagnosticCode.PolicyConfigMapInvalid, closes ? Error : Warning, ingress, field,
+        $"ConfigMap {configMap}: {problem}" + (closes ? "; its paths answer 503 until it is mended" : ""), closes ? RouteUnavailable : FieldIgnored);
+
+    public static Diagnostic HostInRegexMode(ResourceName ingress, RouteOrigin route, string host, ResourceName switcher) => Of(
+        DiagnosticCode.HostInRegexMode, Info, ingress, $"{route.Field}.path",
+        switcher == ingress
+            ? $"all paths of {HostText(host)} are regular expressions, compared without regard to case and from their start, because this Ingress sets use-regex or rewrite-target"
+            : $"is a regular expression, compared without regard to case and from its start, because Ingress {switcher} sets use-regex or rewrite-target for {HostText(host)}",
+        None);
+
+    /// <summary>A policy for a whole host that an older Ingress decides.</summary>
+    public static Diagnostic HostPolicyConflict(ResourceName loser, string field, string what, string host, ResourceName winner) => Of(
+        DiagnosticCode.HostPolicyConflict, Warning, loser, field,
+        $"{what} of {HostText(host)} belongs to Ingress {winner}, which is older or, at the same age, first by name", FieldIgnored);
+
+    public static Diagnostic ServerAliasTaken(ResourceName ingress, string field, string alias, string reason) => Of(
+        DiagnosticCode.ServerAliasTaken, Warning, ingress, field, $"\"{Shorten(alias)}\" {reason}", FieldIgnored);
+
+    public static Diagnostic PathPatternInvalid(RouteOrigin origin, string path, string reason, bool closes) => Of(
+        DiagnosticCode.PathPatternInvalid, closes ? Error : Warning, origin.Ingress, $"{origin.Field}.path",
+        $"\"{Shorten(path)}\" is no regular expression: {Shorten(reason)}; it is compared literally" + (closes ? " and answers 503" : ""),
+        closes ? RouteUnavailable : None);
+
+    public static Diagnostic SettingsNotFound(ResourceName configMap) => new(
+        DiagnosticCode.SettingsNotFound, Warning, new("ConfigMap", configMap), "data",
+        "named by --configmap: no such ConfigMap exists; the options count alone", FieldIgnored);
+
+    public static Diagnostic SettingUnknown(ResourceName configMap, string key, string? nearest) => new(
+        DiagnosticCode.SettingUnknown, Warning, new("ConfigMap", configMap), $"data[{key}]",
+        "is no setting of this controller" + (nearest is null ? "" : $"; did you mean {nearest}?"), FieldIgnored);
+
+    public static Diagnostic SettingInvalid(ResourceName configMap, string key, string value, string problem, string otherwise) => new(
+        DiagnosticCode.SettingInvalid, Error, new("ConfigMap", configMap), $"data[{key}]",
+        $"\"{Shorten(value)}\" {problem}; what counts without it: {otherwise}", FieldIgnored);
+
     private static DiagnosticSeverity SeverityOf(DiagnosticCode code) => code switch
     {
         DiagnosticCode.ServiceNotFound or DiagnosticCode.ServiceWithoutEndpoints

@@ -36,7 +36,14 @@ public sealed record VirtualHost(string Host, EquatableArray<Route> Routes, Rout
 /// <param name="Origin">The place in the Ingress it comes from.</param>
 /// <param name="Match">The path it matches.</param>
 /// <param name="Action">What happens to a request.</param>
-public sealed record Route(RouteOrigin Origin, PathMatch Match, RouteAction Action);
+public sealed record Route(RouteOrigin Origin, PathMatch Match, RouteAction Action)
+{
+    /// <summary>What the Ingress asks for besides.</summary>
+    public RoutePolicies Policies { get; init; } = RoutePolicies.None;
+
+    /// <summary>The path as the rule writes it.</summary>
+    public string PathText { get; init; } = "/";
+}
 
 /// <summary>The place a route comes from.</summary>
 /// <param name="Ingress">The Ingress; empty for the operator's default backend.</param>

@@ -20,19 +20,21 @@ internal static class HostMerge
             foreach (var route in contribution.Routes)
             {
                 // Two rules that say the same are no conflict that anybody would notice.
-                if (!winners.TryAdd(route.Match, route) && winners[route.Match].Action != route.Action)
+                if (!winners.TryAdd(route.Match, route) && !SaysTheSame(winners[route.Match], route))
                     diagnostics.Add(DiagnosticCatalog.RouteConflict(route, winners[route.Match], host));
             }
 
             defaultRoute ??= contribution.Default;
-            if (contribution.Default is { } loser && loser.Action != defaultRoute!.Action)
-                diagnostics.Add(DiagnosticCatalog.DefaultBackendConflict(loser, defaultRoute, host));
+            if (contribution.Default is { } loser && defaultRoute is { } winner && !SaysTheSame(loser, winner))
+                diagnostics.Add(DiagnosticCatalog.DefaultBackendConflict(loser, winner, host));
         }
 
         var routes = winners.Values.ToArray();
         Array.Sort(routes, (left, right) => CompareByPrecedence(left.Match, right.Match));
         return new MergedHost(new VirtualHost(host, [.. routes], defaultRoute), [.. diagnostics]);
     }
+
+    private static bool SaysTheSame(Route left, Route right) => left.Action == right.Action && left.Policies.All == right.Policies.All;
 
     private static int CompareByPrecedence(PathMatch left, PathMatch right)
     {

@@ -1,14 +1,12 @@
 using System.Collections.Immutable;
 using IngressController.Kubernetes.Models;
+using IngressController.Routing.Annotations;
 
 namespace IngressController.Routing.Translation;
 
 /// <summary>Decides which Ingresses are ours. Made once per pass from all IngressClasses.</summary>
 internal sealed class IngressClaim
 {
-    /// <summary>The annotation that named the class before <c>spec.ingressClassName</c> existed.</summary>
-    private const string LegacyClassAnnotation = "kubernetes.io/ingress.class";
-
     private readonly TranslationSettings _settings;
     private readonly ImmutableDictionary<string, V1IngressClass> _classes;
     private readonly bool _claimsUnclassed;
@@ -24,10 +22,10 @@ internal sealed class IngressClaim
     public bool IsOurs(V1Ingress ingress) => ingress.Spec?.IngressClassName switch
     {
         { Length: > 0 } name => _classes.TryGetValue(name, out var named) && IsOurs(named),
-        _ => ingress.Metadata?.Annotations?.GetValueOrDefault(LegacyClassAnnotation) switch
+        _ => AnnotationReader.LegacyClass(ingress) switch
         {
-            { Length: > 0 } legacy => legacy == _settings.IngressClass,
-            _ => _claimsUnclassed,
+            { } legacy => legacy == _settings.IngressClass,
+            null => _claimsUnclassed,
         },
     };
 
@@ -38,5 +36,5 @@ internal sealed class IngressClaim
     private bool IsOurs(V1IngressClass ingressClass) => ingressClass.Spec?.Controller == _settings.ControllerClass;
 
     private bool IsOurDefault(V1IngressClass ingressClass) =>
-        IsOurs(ingressClass) && ingressClass.Metadata?.Annotations?.GetValueOrDefault(V1IngressClass.IsDefaultClassAnnotation) == "true";
+        IsOurs(ingressClass) && AnnotationReader.IsDefaultClass(ingressClass);
 }

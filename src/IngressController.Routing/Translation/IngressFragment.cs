@@ -23,6 +23,9 @@ internal sealed record IngressFragment
     /// <summary>In ordinal order of hosts, in a host the stronger claim first, then in order of <c>spec.tls</c>.</summary>
     public EquatableArray<TlsContribution> Tls { get; init; }
 
+    /// <summary>What its annotations ask for; its routes have them, and its hosts those that are for whole hosts.</summary>
+    public RoutePolicies Policies { get; init; } = RoutePolicies.None;
+
     /// <summary>The Secrets that its annotations name, whether they exist or not. When one changes, the Ingress is read again.</summary>
     public EquatableArray<ResourceName> PolicySecrets { get; init; }
 

@@ -1,6 +1,9 @@
 using IngressController.Kubernetes.Models;
+using IngressController.Routing.Annotations;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Features;
+using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Translation;
@@ -15,14 +18,31 @@ internal sealed class IngressReader
     private readonly ResourceName _name;
     private readonly List<Diagnostic> _diagnostics = [];
     private readonly Dictionary<string, List<Route>> _routesByHost = new(StringComparer.Ordinal);
+    private readonly PolicyContext _context;
+    private readonly RoutePolicies _policies;
 
-    private IngressReader(V1Ingress ingress)
+    private IngressReader(V1Ingress ingress, ClusterSnapshot snapshot, TranslationSettings translation, GlobalSettings settings)
     {
         _ingress = ingress;
         _name = ingress.ResourceName;
+        _context = new PolicyContext(ingress, snapshot, translation, settings, _diagnostics);
+        _policies = _context.ReadPolicies();
     }
 
-    public static IngressFragment Read(V1Ingress ingress) => new IngressReader(ingress).Read();
+    public static IngressFragment Read(V1Ingress ingress, ClusterSnapshot snapshot, TranslationSettings translation, GlobalSettings settings)
+    {
+        var reader = new IngressReader(ingress, snapshot, translation, settings);
+        return reader._context.Annotations.Read(ForeignAnnotations.Canary, false) ? reader.ReadNothing() : reader.Read();
+    }
+
+    private IngressFragment ReadNothing() => new()
+    {
+        Name = _name,
+        Created = _ingress.Metadata?.CreationTimestamp ?? DateTime.MaxValue,
+        PolicySecrets = _context.Secrets,
+        PolicyConfigMaps = _context.ConfigMaps,
+        Diagnostics = [.. _diagnostics],
+    };
 
     private IngressFragment Read()
     {
@@ -48,6 +68,9 @@ internal sealed class IngressReader
                     .Select(host => new HostContribution(host.Key, [.. host.Value], defaultRoute)),
             ],
             Tls = routesNothing ? [] : [.. tls],
+            Policies = _policies,
+            PolicySecrets = _context.Secrets,
+            PolicyConfigMaps = _context.ConfigMaps,
             Diagnostics = [.. _diagnostics],
         };
     }
@@ -71,7 +94,7 @@ internal sealed class IngressReader
             var path = paths[i] ?? new V1HTTPIngressPath();
             var action = ReadBackend(path.Backend, origin);
             if (ReadPath(path, origin, ref action) is { } match)
-                routes.Add(new Route(origin, match, action));
+                routes.Add(new Route(origin, match, action) { Policies = _policies, PathText = string.IsNullOrEmpty(path.Path) ? "/" : path.Path });
         }
     }
 
@@ -80,7 +103,7 @@ internal sealed class IngressReader
         if (_ingress.Spec?.DefaultBackend is not { } backend)
             return null;
         var origin = RouteOrigin.DefaultBackend(_name);
-        return new Route(origin, PathMatch.Root, ReadBackend(backend, origin));
+        return new Route(origin, PathMatch.Root, ReadBackend(backend, origin)) { Policies = _policies };
     }
 
     private PathMatch? ReadPath(V1HTTPIngressPath path, RouteOrigin origin, ref RouteAction action)

@@ -19,6 +19,7 @@ public static class RoutingTableTranslator
     public static Translation Translate(Translation previous, ClusterSnapshot snapshot, ClusterChanges changes)
     {
         var draft = new TranslationDraft(previous, snapshot);
+        draft.ReadSettings(changes);
         draft.ReadIngresses(changes);
         draft.MergeHosts();
         draft.ResolveBackends(changes.Services);

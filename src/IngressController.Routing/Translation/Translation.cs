@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Translation;
@@ -23,6 +24,15 @@ public sealed record Translation
     /// <summary>The Secrets and ConfigMaps that claimed Ingresses and the operator name; the same object while nothing changes.</summary>
     public ObjectReferences References { get; init; } = ObjectReferences.None;
 
+    /// <summary>What counts where an Ingress says nothing itself: the options, over them the ConfigMap.</summary>
+    public GlobalSettings Global { get; init; } = GlobalSettings.Default;
+
+    /// <summary>Whether this is what a first pass starts from.</summary>
+    internal bool IsEmpty { get; init; }
+
+    /// <summary>Problems of the ConfigMap of settings.</summary>
+    internal EquatableArray<Diagnostic> GlobalDiagnostics { get; init; } = [];
+
     internal FragmentSet Fragments { get; init; } = FragmentSet.Empty;
 
     /// <summary>Conflicts of hosts, by host.</summary>
@@ -33,7 +43,7 @@ public sealed record Translation
     internal ImmutableDictionary<string, EquatableArray<Diagnostic>> TlsDiagnostics { get; init; } =
         ImmutableDictionary<string, EquatableArray<Diagnostic>>.Empty;
 
-    public static Translation Empty(TranslationSettings settings) => new() { Settings = settings };
+    public static Translation Empty(TranslationSettings settings) => new() { Settings = settings, Global = settings.Global, IsEmpty = true };
 
     /// <summary>How many Ingresses are ours.</summary>
     public int ClaimedIngresses => Fragments.Fragments.Values.Count(fragment => fragment.IsClaimed);
@@ -58,6 +68,9 @@ public sealed record Translation
 
     private IEnumerable<Diagnostic> OperatorDiagnostics()
     {
+        foreach (var diagnostic in GlobalDiagnostics)
+            yield return diagnostic;
+
         if (Settings.DefaultBackendService is { } service)
         {
             foreach (var problem in Table.Backends[DefaultBackend.Id(service)].Problems)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using IngressController.Kubernetes.Models;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Translation;
@@ -15,6 +16,8 @@ internal sealed class TranslationDraft
     private readonly Translation _previous;
     private readonly ClusterSnapshot _snapshot;
     private readonly IngressClaim _claim;
+    private GlobalSettings _global;
+    private EquatableArray<Diagnostic> _globalDiagnostics;
 
     private readonly FragmentSet.Builder _fragments;
     private readonly ImmutableDictionary<string, VirtualHost>.Builder _hosts;
@@ -28,6 +31,8 @@ internal sealed class TranslationDraft
         _previous = previous;
         _snapshot = snapshot;
         _claim = new IngressClaim(previous.Settings, snapshot.IngressClasses);
+        _global = previous.Global;
+        _globalDiagnostics = previous.GlobalDiagnostics;
         _fragments = previous.Fragments.ToBuilder();
         _hosts = previous.Table.Hosts.ToBuilder();
         _backends = previous.Table.Backends.ToBuilder();
@@ -36,13 +41,28 @@ internal sealed class TranslationDraft
         _tlsDiagnostics = previous.TlsDiagnostics.ToBuilder();
     }
 
-    /// <summary>Step 1: the changed Ingresses, or all of them when a class changed and with it what is ours.</summary>
+    /// <summary>Before all others: what counts for all Ingresses.</summary>
+    public void ReadSettings(ClusterChanges changes)
+    {
+        if (_previous.Settings.ConfigMap is not { } name || !(changes.ConfigMaps.Contains(name) || _previous.IsEmpty))
+            return;
+        var diagnostics = new List<Diagnostic>();
+        _global = SettingsReader.Read(name, _snapshot.ConfigMaps.GetValueOrDefault(name), _previous.Settings.Global, diagnostics);
+        _globalDiagnostics = [.. diagnostics];
+    }
+
+    /// <summary>
+    /// Step 1: the changed Ingresses and those that name a changed Secret or ConfigMap; all of them when a class changed and with it
+    /// what is ours, or the settings of all.
+    /// </summary>
     public void ReadIngresses(ClusterChanges changes)
     {
-        IEnumerable<ResourceName> names = changes.IngressClasses
-            ? [.. _snapshot.Ingresses.Keys.Union(_fragments.Names)]
-            : changes.Ingresses;
-        foreach (var name in names)
+        var names = changes.IngressClasses || _global != _previous.Global
+            ? _snapshot.Ingresses.Keys.Union(_fragments.Names)
+            : changes.Ingresses
+                .Union(changes.Secrets.SelectMany(secret => _fragments.OfSecret(secret).Where(fragment => fragment.PolicySecrets.Contains(secret))).Select(fragment => fragment.Name))
+                .Union(changes.ConfigMaps.SelectMany(_fragments.OfConfigMap).Select(fragment => fragment.Name));
+        foreach (var name in names.ToArray())
             _fragments.Set(name, _snapshot.Ingresses.TryGetValue(name, out var ingress) ? Read(ingress) : null);
     }
 
@@ -129,6 +149,8 @@ internal sealed class TranslationDraft
                 [.. _fragments.TouchedBackends.Where(id => before.Backends.GetValueOrDefault(id) != _backends.GetValueOrDefault(id))],
                 [.. _fragments.TouchedTlsHosts.Where(host => before.TlsBindings.GetValueOrDefault(host) != _tls.GetValueOrDefault(host))],
                 before.DefaultRoute != defaultRoute || before.DefaultCertificate != defaultCertificate),
+            Global = _global,
+            GlobalDiagnostics = _globalDiagnostics,
             Fragments = fragments,
             References = References(fragments.References),
             HostDiagnostics = _hostDiagnostics.ToImmutable(),
@@ -149,7 +171,7 @@ internal sealed class TranslationDraft
     private IngressFragment? Read(V1Ingress ingress)
     {
         if (_claim.IsOurs(ingress))
-            return IngressReader.Read(ingress);
+            return IngressReader.Read(ingress, _snapshot, _previous.Settings, _global);
         if (!_claim.LacksOurClass(ingress))
             return null;
         return new IngressFragment

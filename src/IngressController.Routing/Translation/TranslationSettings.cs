@@ -1,4 +1,6 @@
 using IngressController.Routing.Cluster;
+using IngressController.Routing.Settings;
+using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Translation;
 
@@ -16,6 +18,12 @@ public sealed record TranslationSettings
 
     /// <summary>The Secret whose certificate hosts without their own get.</summary>
     public ResourceName? DefaultSslCertificate { get; init; }
+
+    /// <summary>The prefixes of annotations that are read, without slash; where one is set under several, the first counts.</summary>
+    public EquatableArray<string> AnnotationPrefixes { get; init; } = ["yarp.ingress.kubernetes.io", "nginx.ingress.kubernetes.io"];
+
+    /// <summary>What the options say about all Ingresses; the ConfigMap goes over it.</summary>
+    public GlobalSettings Global { get; init; } = GlobalSettings.Default;
 
     /// <summary>The ConfigMap with the settings of all Ingresses.</summary>
     public ResourceName? ConfigMap { get; init; }

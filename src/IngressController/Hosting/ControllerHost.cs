@@ -102,10 +102,11 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton<ReconcileMetrics>();
         services.AddSingleton<ResolveName>(System.Net.Dns.GetHostAddressesAsync);
         services.AddSingleton<UpstreamClients>();
+        services.AddSingleton<StepServices>();
         services.AddSingleton<RoutingState>();
         services.AddSingleton<CertificateStore>();
         services.AddSingleton<ForwardTransformer>();
-        services.AddSingleton<ErrorResponse>();
+        services.AddSingleton<OwnAnswers>();
         services.AddSingleton<RequestForwarder>();
         services.AddSingleton<RequestPipeline>();
     }

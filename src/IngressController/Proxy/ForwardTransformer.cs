@@ -21,6 +21,12 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
         proxyRequest.RequestUri = new Uri(RequestTarget.ForBackend(context, destinationPrefix), AsReceived);
         CopyRequestHeaders(context, proxyRequest);
         AddForwardingHeaders(context, proxyRequest);
+        if (context.GetEndpoint() is ProxyRoute route)
+        {
+            foreach (var change in route.Plan.RequestChanges)
+                change.Apply(context, route, proxyRequest);
+        }
+
         return default;
     }
 
@@ -47,7 +53,13 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
         if (!options.ServerHeader)
             headers.Remove(HeaderNames.Server);
         else if (headers.Server.Count == 0)
-            headers.Server = ErrorResponse.OurServer;
+            headers.Server = OwnAnswers.OurServer;
+        if (context.GetEndpoint() is ProxyRoute route)
+        {
+            foreach (var change in route.Plan.ResponseChanges)
+                change.Apply(context, route, isOwn: false);
+        }
+
         // A body of known length is no stream of events; the bytes after an upgrade are no body.
         if (copyBody && headers.ContentLength is null
             && proxyResponse.StatusCode != HttpStatusCode.SwitchingProtocols && proxyResponse.RequestMessage?.Method != HttpMethod.Connect)

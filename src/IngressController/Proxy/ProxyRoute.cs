@@ -13,13 +13,14 @@ namespace IngressController.Proxy;
 /// </summary>
 internal sealed class ProxyRoute : Endpoint
 {
-    public ProxyRoute(string host, Route definition, UpstreamCluster? cluster, RequestCounters counters)
+    public ProxyRoute(string host, Route definition, UpstreamCluster? cluster, RequestCounters counters, RoutePlan plan)
         : base(requestDelegate: null, EndpointMetadataCollection.Empty, displayName: null)
     {
         Host = host;
         Definition = definition;
         Cluster = cluster;
         Counters = counters;
+        Plan = plan;
     }
 
     /// <summary>The host of the rule; empty for rules without one.</summary>
@@ -32,6 +33,9 @@ internal sealed class ProxyRoute : Endpoint
     public UpstreamCluster? Cluster { get; }
 
     public RequestCounters Counters { get; }
+
+    /// <summary>What is done to its requests before and while they are forwarded.</summary>
+    public RoutePlan Plan { get; }
 
     /// <summary>
     /// The same as YARP says it, for its middlewares; made when first asked for. Host and path are left out of its match: they are

@@ -6,7 +6,7 @@ namespace IngressController.Proxy;
 
 /// <summary>Sends a request to an endpoint of its cluster, to another one when the first takes no connection, and says what went wrong.</summary>
 internal sealed partial class RequestForwarder(
-    IHttpForwarder forwarder, ForwardTransformer transformer, ErrorResponse errors, TimeProvider time, ILogger<RequestForwarder> logger)
+    IHttpForwarder forwarder, ForwardTransformer transformer, OwnAnswers answers, TimeProvider time, ILogger<RequestForwarder> logger)
 {
     private readonly FailureLogLimit _failures = new(time);
 
@@ -14,14 +14,14 @@ internal sealed partial class RequestForwarder(
     {
         if (LoopGuard.IsLoop(context.Request.Headers))
         {
-            await errors.WriteAsync(context, StatusCodes.Status508LoopDetected, "Loop Detected", "the request came back to the proxy that had sent it on");
+            await answers.WriteAsync(context, StatusCodes.Status508LoopDetected, "Loop Detected", "the request came back to the proxy that had sent it on");
             return;
         }
 
         var model = cluster.Current;
         if (cluster.Next(model) is not { } destination)
         {
-            await errors.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "Service Unavailable", "no endpoint is ready");
+            await answers.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "Service Unavailable", "no endpoint is ready");
             return;
         }
 
@@ -58,15 +58,15 @@ internal sealed partial class RequestForwarder(
         if (IsClientsFault(error))
         {
             var status = context.Response.StatusCode;
-            return errors.WriteAsync(context, status, ReasonPhrases.GetReasonPhrase(status), "the request body could not be read");
+            return answers.WriteAsync(context, status, ReasonPhrases.GetReasonPhrase(status), "the request body could not be read");
         }
 
         var origin = route.Definition.Origin;
         if (_failures.TryTake(HashCode.Combine(origin, destination.DestinationId), out var suppressed))
             Log.Failed(logger, origin, destination.DestinationId, error, Reason(exception), suppressed);
         return error is ForwarderError.RequestTimedOut || exception?.InnerException is UpstreamConnectTimeoutException
-            ? errors.WriteAsync(context, StatusCodes.Status504GatewayTimeout, "Gateway Timeout", "the backend did not answer in time")
-            : errors.WriteAsync(context, StatusCodes.Status502BadGateway, "Bad Gateway", "the backend could not be reached or answered wrongly");
+            ? answers.WriteAsync(context, StatusCodes.Status504GatewayTimeout, "Gateway Timeout", "the backend did not answer in time")
+            : answers.WriteAsync(context, StatusCodes.Status502BadGateway, "Bad Gateway", "the backend could not be reached or answered wrongly");
     }
 
     private static bool IsConnectFailure(HttpContext context) =>

@@ -1,4 +1,5 @@
 using IngressController.Observability;
+using IngressController.Routing.Cluster;
 using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
 
@@ -8,7 +9,7 @@ namespace IngressController.Proxy;
 /// The one mutable holder of the data plane: the live host table and the clusters. Requests read <see cref="Hosts"/> once; the
 /// reconcile loop alone writes. A change of endpoints costs what it touches, a change of hosts a copy of their hash table besides.
 /// </summary>
-internal sealed class RoutingState(UpstreamClients clients, RequestMetrics metrics)
+internal sealed class RoutingState(UpstreamClients clients, RequestMetrics metrics, StepServices services)
 {
     private readonly Dictionary<BackendId, UpstreamCluster> _clusters = [];
     private volatile HostTable? _hosts;
@@ -47,12 +48,15 @@ internal sealed class RoutingState(UpstreamClients clients, RequestMetrics metri
     private PathTable Build(VirtualHost host) =>
         new([.. host.Routes.Select(route => Build(host.Host, route))], host.Default is { } route ? Build(host.Host, route) : null);
 
-    private ProxyRoute Build(string host, Route route) => route.Action switch
+    private ProxyRoute Build(string host, Route route)
     {
-        RouteAction.Forward forward =>
-            new ProxyRoute(host, route, _clusters[forward.Backend], metrics.For(route.Origin.Ingress, forward.Backend.Service)),
-        RouteAction.Unavailable =>
-            new ProxyRoute(host, route, null, metrics.For(route.Origin.Ingress, service: null)),
-        _ => throw new InvalidOperationException($"unknown route action {route.Action}"),
-    };
+        var (cluster, service) = route.Action switch
+        {
+            RouteAction.Forward forward => (_clusters[forward.Backend], forward.Backend.Service),
+            RouteAction.Unavailable => ((UpstreamCluster?)null, (ResourceName?)null),
+            _ => throw new InvalidOperationException($"unknown route action {route.Action}"),
+        };
+        return new ProxyRoute(
+            host, route, cluster, metrics.For(route.Origin.Ingress, service), RequestPipeline.PlanOf(new StepContext(host, route, cluster, services)));
+    }
 }

@@ -10,6 +10,7 @@ internal static class TableRenderer
     {
         var text = new StringBuilder();
         RenderHosts(text, translation.Table);
+        RenderPolicies(text, translation.Table);
         RenderDefaults(text, translation.Table);
         RenderBackends(text, translation.Table);
         RenderTls(text, translation.Table);
@@ -28,6 +29,23 @@ internal static class TableRenderer
                 Line(text, $"  - {Scalar(Describe(route))}");
             if (host.Default is { } defaultRoute)
                 Line(text, $"  - {Scalar($"otherwise -> {Describe(defaultRoute.Action)}   ({defaultRoute.Origin})")}");
+        }
+    }
+
+    /// <summary>By Ingress, as all its routes have the same; Ingresses without any are left out.</summary>
+    private static void RenderPolicies(StringBuilder text, RoutingTable table)
+    {
+        var byIngress = table.Hosts.Values.SelectMany(host => host.Default is { } route ? host.Routes.Append(route) : host.Routes)
+            .Where(route => route.Policies.All.Count > 0)
+            .DistinctBy(route => route.Origin.Ingress).OrderBy(route => route.Origin.Ingress).ToArray();
+        if (byIngress.Length == 0)
+            return;
+        Line(text, "policies:");
+        foreach (var route in byIngress)
+        {
+            Line(text, $"  {Scalar(route.Origin.Ingress.ToString())}:");
+            foreach (var policy in route.Policies.All)
+                Line(text, $"  - {Scalar(policy.ToString())}");
         }
     }
 

@@ -17,7 +17,7 @@ public sealed class BoundedCostTests(ITestOutputHelper output)
     private static readonly RequestCounters Counters = new RequestMetrics().Unmatched;
 
     private static ProxyRoute Route(string path, PathMatchType type = PathMatchType.Prefix) => new(
-        "", new Route(RouteOrigin.DefaultBackend(new ResourceName("n", "i")), new PathMatch(type, path), new RouteAction.Unavailable("")), cluster: null, Counters);
+        "", new Route(RouteOrigin.DefaultBackend(new ResourceName("n", "i")), new PathMatch(type, path), new RouteAction.Unavailable("")), cluster: null, Counters, RoutePlan.Empty);
 
     private static PathTable Table(params string[] paths) => new([.. paths.Select(path => Route(path))], defaultRoute: null);
 

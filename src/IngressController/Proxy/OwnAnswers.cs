@@ -9,7 +9,7 @@ namespace IngressController.Proxy;
 /// The answers the proxy gives itself: a short text, or problem details (RFC 9457) when the client asks for JSON. They say what
 /// happened and nothing of the cluster: which Ingress and why is for its owner, in the diagnostics.
 /// </summary>
-internal sealed class ErrorResponse(ListenerOptions options)
+internal sealed class OwnAnswers(ListenerOptions options)
 {
     /// <summary>The Server header of answers that have none from a backend.</summary>
     public const string OurServer = "yarp-ingress";
@@ -19,15 +19,54 @@ internal sealed class ErrorResponse(ListenerOptions options)
         var response = context.Response;
         if (response.HasStarted)
             return Task.CompletedTask;
-        response.StatusCode = status;
-        if (options.ServerHeader)
-            response.Headers.Server = OurServer;
+        Begin(context, status);
         response.Headers.CacheControl = "no-store";
         var asJson = WantsJson(context.Request.Headers.Accept.ToString());
         var body = asJson ? Json(status, title, detail, context.TraceIdentifier) : Encoding.UTF8.GetBytes($"{status} {title}: {detail}\n");
         response.ContentType = asJson ? "application/problem+json" : "text/plain; charset=utf-8";
         response.ContentLength = body.Length;
+        Change(context);
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body).AsTask();
+    }
+
+    /// <summary>Answers with a status and no body, as 204 does.</summary>
+    public Task WriteEmptyAsync(HttpContext context, int status)
+    {
+        if (context.Response.HasStarted)
+            return Task.CompletedTask;
+        Begin(context, status);
+        if (status != StatusCodes.Status204NoContent)
+            context.Response.ContentLength = 0;
+        Change(context);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Sends the client elsewhere.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="status">301, 302, 303, 307 or 308.</param>
+    /// <param name="location">Where; it holds no control characters.</param>
+    public Task RedirectAsync(HttpContext context, int status, string location)
+    {
+        if (context.Response.HasStarted)
+            return Task.CompletedTask;
+        context.Response.Headers.Location = location;
+        return WriteEmptyAsync(context, status);
+    }
+
+    private void Begin(HttpContext context, int status)
+    {
+        context.Response.StatusCode = status;
+        if (options.ServerHeader)
+            context.Response.Headers.Server = OurServer;
+    }
+
+    /// <summary>What the route wants of every response, it wants of this one too.</summary>
+    private static void Change(HttpContext context)
+    {
+        if (context.GetEndpoint() is not ProxyRoute route)
+            return;
+        foreach (var change in route.Plan.ResponseChanges)
+            change.Apply(context, route, isOwn: true);
     }
 
     private static bool WantsJson(string accept) =>

@@ -1,0 +1,76 @@
+using IngressController.Kubernetes.Models;
+using IngressController.Routing.Annotations;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Settings;
+using IngressController.Routing.Table;
+using IngressController.Routing.Translation;
+
+namespace IngressController.Routing.Features;
+
+/// <summary>What a feature may look at while it reads one Ingress. Which Secrets and ConfigMaps it looked for is remembered.</summary>
+public sealed class PolicyContext
+{
+    private readonly ClusterSnapshot _snapshot;
+    private readonly List<Diagnostic> _diagnostics;
+    private readonly HashSet<ResourceName> _secrets = [];
+    private readonly HashSet<ResourceName> _configMaps = [];
+    private string? _closedReason;
+
+    public PolicyContext(V1Ingress ingress, ClusterSnapshot snapshot, TranslationSettings translation, GlobalSettings settings, List<Diagnostic> diagnostics)
+    {
+        Ingress = ingress.ResourceName;
+        HasTls = ingress.Spec?.Tls is { Count: > 0 };
+        Settings = settings;
+        Annotations = AnnotationReader.Of(ingress, translation.AnnotationPrefixes, diagnostics);
+        _snapshot = snapshot;
+        _diagnostics = diagnostics;
+    }
+
+    public ResourceName Ingress { get; }
+
+    /// <summary>Whether the Ingress has <c>spec.tls</c>, whatever stands in it.</summary>
+    public bool HasTls { get; }
+
+    public AnnotationReader Annotations { get; }
+
+    /// <summary>What counts where the Ingress says nothing.</summary>
+    public GlobalSettings Settings { get; }
+
+    /// <summary>The Secrets that were looked for, found or not, in the order of their names.</summary>
+    public EquatableArray<ResourceName> Secrets => [.. _secrets.Order()];
+
+    /// <summary>The ConfigMaps that were looked for, found or not, in the order of their names.</summary>
+    public EquatableArray<ResourceName> ConfigMaps => [.. _configMaps.Order()];
+
+    /// <summary>Why the paths of the Ingress answer 503; null when they are open.</summary>
+    public string? ClosedReason => _closedReason ?? Annotations.ClosedReason;
+
+    /// <summary>A Secret of any type but kubernetes.io/tls; null when none exists. Call it for the Ingress's own namespace only.</summary>
+    public V1Secret? FindSecret(ResourceName name)
+    {
+        _secrets.Add(name);
+        return _snapshot.Secrets.GetValueOrDefault(name);
+    }
+
+    public V1ConfigMap? FindConfigMap(ResourceName name)
+    {
+        _configMaps.Add(name);
+        return _snapshot.ConfigMaps.GetValueOrDefault(name);
+    }
+
+    /// <summary>Reports something about the Ingress.</summary>
+    public void Report(Diagnostic diagnostic) => _diagnostics.Add(diagnostic);
+
+    /// <summary>Closes the paths of the Ingress: they answer 503. The cause has to be reported as well.</summary>
+    public void Close(string reason) => _closedReason ??= reason;
+
+    /// <summary>All policies of the Ingress.</summary>
+    internal RoutePolicies ReadPolicies()
+    {
+        var policies = RouteFeatures.All.SelectMany(feature => feature.Read(this)).ToList();
+        if (ClosedReason is { } reason)
+            policies.Add(new ClosedPolicy(reason));
+        return policies.Count == 0 && Annotations.Sources.Count == 0 ? RoutePolicies.None : new RoutePolicies([.. policies], [.. Annotations.Sources]);
+    }
+}

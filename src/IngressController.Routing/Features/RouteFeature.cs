@@ -1,0 +1,13 @@
+using IngressController.Routing.Annotations;
+using IngressController.Routing.Table;
+
+namespace IngressController.Routing.Features;
+
+/// <summary>
+/// One feature as translation sees it: the annotations it has, and how they become policies. What the policies do to a request stands
+/// in the folder of the same name in the host.
+/// </summary>
+/// <param name="Name">The heading in the documentation.</param>
+/// <param name="Keys">Its annotations.</param>
+/// <param name="Read">Reads the policies of one Ingress; none when it asks for nothing.</param>
+public sealed record RouteFeature(string Name, IReadOnlyList<AnnotationKey> Keys, Func<PolicyContext, IEnumerable<RoutePolicy>> Read);

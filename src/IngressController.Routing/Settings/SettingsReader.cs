@@ -1,0 +1,37 @@
+using IngressController.Kubernetes.Models;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Diagnostics;
+
+namespace IngressController.Routing.Settings;
+
+/// <summary>Reads the ConfigMap of global settings over the options.</summary>
+internal static class SettingsReader
+{
+    /// <param name="name">The ConfigMap.</param>
+    /// <param name="configMap">It, or null when it does not exist: then the options count alone.</param>
+    /// <param name="options">What the options say.</param>
+    /// <param name="diagnostics">Where problems go; each key is reported once.</param>
+    public static GlobalSettings Read(ResourceName name, V1ConfigMap? configMap, GlobalSettings options, List<Diagnostic> diagnostics)
+    {
+        if (configMap is null)
+        {
+            diagnostics.Add(DiagnosticCatalog.SettingsNotFound(name));
+            return options;
+        }
+
+        var settings = options;
+        foreach (var (key, text) in (configMap.Data ?? []).OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        {
+            if (SettingsCatalog.Find(key) is not { } setting)
+                diagnostics.Add(DiagnosticCatalog.SettingUnknown(name, key, SettingsCatalog.Nearest(key)));
+            else if (string.IsNullOrWhiteSpace(text))
+                continue;
+            else if (setting.Apply(settings, text) is { Problem: { } problem })
+                diagnostics.Add(DiagnosticCatalog.SettingInvalid(name, key, text.Trim(), problem, setting.Default));
+            else
+                settings = setting.Apply(settings, text).Value;
+        }
+
+        return settings;
+    }
+}
