@@ -119,11 +119,11 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
         request.Content.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
     }
 
-    private static string ClientAddress(IPAddress? address) =>
+    public static string ClientAddress(IPAddress? address) =>
         (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() ?? "";
 
     /// <summary>The port the client used: the one in its Host, else its scheme's; the port this process listens on is nobody's business.</summary>
-    private static string Port(string host, bool isHttps)
+    public static string Port(string host, bool isHttps)
     {
         var colon = host.LastIndexOf(':');
         return colon > 0 && host[^1] != ']' && ushort.TryParse(host.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _)
