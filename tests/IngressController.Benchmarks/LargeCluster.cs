@@ -8,7 +8,7 @@ namespace IngressController.Benchmarks;
 /// <summary>A cluster of many small applications: each has one Ingress with one host, one Service and one EndpointSlice.</summary>
 internal static class LargeCluster
 {
-    public static StepServices Services { get; } = new(new OwnAnswers(new ListenerOptions()), new ListenerOptions(), TimeProvider.System);
+    public static StepServices Services => new(new OwnAnswers(new ListenerOptions()), new LiveHosts(), new ListenerOptions(), TimeProvider.System);
 
     public static ClusterSnapshot Create(int ingresses, int pathsPerHost)
     {

@@ -157,11 +157,10 @@ public static class DiagnosticCatalog
         DiagnosticCode.PolicyConfigMapInvalid, closes ? Error : Warning, ingress, field,
         $"ConfigMap {configMap}: {problem}" + (closes ? "; its paths answer 503 until it is mended" : ""), closes ? RouteUnavailable : FieldIgnored);
 
-    public static Diagnostic HostInRegexMode(ResourceName ingress, RouteOrigin route, string host, ResourceName switcher) => Of(
-        DiagnosticCode.HostInRegexMode, Info, ingress, $"{route.Field}.path",
-        switcher == ingress
-            ? $"all paths of {HostText(host)} are regular expressions, compared without regard to case and from their start, because this Ingress sets use-regex or rewrite-target"
-            : $"is a regular expression, compared without regard to case and from its start, because Ingress {switcher} sets use-regex or rewrite-target for {HostText(host)}",
+    public static Diagnostic HostInRegexMode(RouteOrigin route, string host, ResourceName switcher) => Of(
+        DiagnosticCode.HostInRegexMode, Warning, route.Ingress, $"{route.Field}.path",
+        $"is a regular expression, compared without regard to case and from its start, as all paths of {HostText(host)}, "
+        + (switcher == route.Ingress ? "because of rewrite-target" : $"because Ingress {switcher} sets use-regex or rewrite-target"),
         None);
 
     /// <summary>A policy for a whole host that an older Ingress decides.</summary>

@@ -5,5 +5,7 @@ public static class RouteFeatures
 {
     public static IReadOnlyList<RouteFeature> All { get; } =
     [
+        Redirects.RedirectsFeature.Feature,
+        Rewriting.RewritingFeature.Feature,
     ];
 }

@@ -1,3 +1,5 @@
+using IngressController.Routing.Table;
+
 namespace IngressController.Routing.Settings;
 
 /// <summary>
@@ -8,6 +10,24 @@ namespace IngressController.Routing.Settings;
 public sealed record GlobalSettings
 {
     public static GlobalSettings Default { get; } = new();
+
+    /// <summary>Whether http requests are sent to https where the host has a certificate.</summary>
+    public bool SslRedirect { get; init; } = true;
+
+    /// <summary>Whether http requests are always sent to https.</summary>
+    public bool ForceSslRedirect { get; init; }
+
+    /// <summary>The status of redirects to https and between a name with and without www.: 301, 302, 307 or 308.</summary>
+    public int HttpRedirectCode { get; init; } = 308;
+
+    /// <summary>Rules whose path begins with one of these stay on http.</summary>
+    public EquatableArray<string> NoTlsRedirectLocations { get; init; } = ["/.well-known/acme-challenge"];
+
+    public bool PreserveTrailingSlash { get; init; }
+
+    public bool UsePortInRedirects { get; init; }
+
+    public bool RelativeRedirects { get; init; }
 
     /// <summary>The status of requests over a limit of the limit-rps and limit-rpm annotations.</summary>
     public int LimitReqStatusCode { get; init; } = 503;

@@ -14,6 +14,9 @@ public sealed record RoutingTable
     /// <summary>By host in lower case: <c>app.example.com</c>, <c>*.example.com</c>, or empty for rules without a host.</summary>
     public ImmutableDictionary<string, VirtualHost> Hosts { get; init; } = ImmutableDictionary<string, VirtualHost>.Empty;
 
+    /// <summary>Further names of hosts, by name; none is a host itself.</summary>
+    public ImmutableDictionary<string, HostAlias> Aliases { get; init; } = ImmutableDictionary<string, HostAlias>.Empty;
+
     public ImmutableDictionary<BackendId, Backend> Backends { get; init; } = ImmutableDictionary<BackendId, Backend>.Empty;
 
     /// <summary>By host in lower case, exact or one-label wildcard.</summary>
@@ -26,11 +29,28 @@ public sealed record RoutingTable
     public Route? DefaultRoute { get; init; }
 }
 
-/// <summary>One host with its routes in the order they are tried: Exact first, then the longest Prefix.</summary>
+/// <summary>
+/// One host with its routes in the order they are tried: Exact first, then the longest Prefix; or, where they are regular expressions, the
+/// longest as it is written.
+/// </summary>
 /// <param name="Host">The host in lower case.</param>
 /// <param name="Routes">No two have the same match.</param>
 /// <param name="Default">The <c>spec.defaultBackend</c> of the oldest Ingress of this host.</param>
-public sealed record VirtualHost(string Host, EquatableArray<Route> Routes, Route? Default);
+public sealed record VirtualHost(string Host, EquatableArray<Route> Routes, Route? Default)
+{
+    /// <summary>Whether any of its Ingresses has <c>spec.tls</c>, good or not: then http is sent to https.</summary>
+    public bool HasTls { get; init; }
+
+    /// <summary>The route of the path / of the whole host, before all others; its Ingress wants it sent to the application's root.</summary>
+    public Route? AppRoot { get; init; }
+}
+
+/// <summary>A further name of a host.</summary>
+/// <param name="Name">A name, <c>*.example.com</c> for any depth, or <c>~</c> and a regular expression.</param>
+/// <param name="Target">The host it stands for.</param>
+/// <param name="Redirect">The status with which its requests are sent to the host; null serves them as the host's.</param>
+/// <param name="Ingress">Whose it is.</param>
+public sealed record HostAlias(string Name, string Target, int? Redirect, ResourceName Ingress);
 
 /// <summary>One path of one host.</summary>
 /// <param name="Origin">The place in the Ingress it comes from.</param>
@@ -43,6 +63,9 @@ public sealed record Route(RouteOrigin Origin, PathMatch Match, RouteAction Acti
 
     /// <summary>The path as the rule writes it.</summary>
     public string PathText { get; init; } = "/";
+
+    /// <summary>Whether its own Ingress wants the path to be a regular expression; then all paths of its host are.</summary>
+    public bool WantsRegex { get; init; }
 }
 
 /// <summary>The place a route comes from.</summary>
@@ -66,11 +89,16 @@ public enum PathMatchType
 {
     Exact,
     Prefix,
+
+    /// <summary>Compared from the start, without regard to case; of a host in which one path is so, all are.</summary>
+    Regex,
 }
 
 /// <summary>The path of a route.</summary>
 /// <param name="Type">ImplementationSpecific is Prefix.</param>
-/// <param name="Value">The normalized form that requests are compared with; a Prefix has no trailing slash, but for the root.</param>
+/// <param name="Value">
+/// The normalized form that requests are compared with; a Prefix has no trailing slash, but for the root. Of a Regex the pattern, which compiles.
+/// </param>
 public readonly record struct PathMatch(PathMatchType Type, string Value)
 {
     public static PathMatch Root => new(PathMatchType.Prefix, "/");

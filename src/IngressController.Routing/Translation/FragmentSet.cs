@@ -19,6 +19,8 @@ internal sealed record FragmentSet
 
     private ReverseIndex<string, ResourceName> ByTlsHost { get; init; } = ReverseIndex<string, ResourceName>.Empty;
 
+    private ReverseIndex<string, ResourceName> ByAlias { get; init; } = ReverseIndex<string, ResourceName>.Empty;
+
     private ReverseIndex<ResourceName, ResourceName> BySecret { get; init; } = ReverseIndex<ResourceName, ResourceName>.Empty;
 
     private ReverseIndex<ResourceName, ResourceName> ByConfigMap { get; init; } = ReverseIndex<ResourceName, ResourceName>.Empty;
@@ -38,6 +40,7 @@ internal sealed record FragmentSet
         private readonly ImmutableDictionary<ResourceName, IngressFragment>.Builder _fragments = before.Fragments.ToBuilder();
         private readonly ReverseIndex<string, ResourceName>.Builder _byHost = before.ByHost.ToBuilder();
         private readonly ReverseIndex<string, ResourceName>.Builder _byTlsHost = before.ByTlsHost.ToBuilder();
+        private readonly ReverseIndex<string, ResourceName>.Builder _byAlias = before.ByAlias.ToBuilder();
         private readonly ReverseIndex<ResourceName, ResourceName>.Builder _bySecret = before.BySecret.ToBuilder();
         private readonly ReverseIndex<ResourceName, ResourceName>.Builder _byConfigMap = before.ByConfigMap.ToBuilder();
         private readonly ImmutableHashSet<ResourceName>.Builder _secrets = before.References.Secrets.ToBuilder();
@@ -51,6 +54,9 @@ internal sealed record FragmentSet
         /// <summary>Hosts that some changed fragment wants or wanted a certificate for.</summary>
         public HashSet<string> TouchedTlsHosts { get; } = new(StringComparer.Ordinal);
 
+        /// <summary>Names that some changed fragment wants or wanted as an alias.</summary>
+        public HashSet<string> TouchedAliases { get; } = new(StringComparer.Ordinal);
+
         /// <summary>Backends that were not used before, or are not used any more.</summary>
         public HashSet<BackendId> TouchedBackends { get; } = [];
 
@@ -58,12 +64,17 @@ internal sealed record FragmentSet
 
         public bool UsesHost(string host) => _byHost.Contains(host);
 
+        public bool UsesAlias(string name) => _byAlias.Contains(name);
+
         public bool UsesBackend(BackendId backend) => _byBackend.Contains(backend);
 
         public IReadOnlyCollection<BackendId> BackendsOf(ResourceName service) => _backendsOfService[service];
 
         /// <summary>The Ingresses that have rules for a host, oldest first.</summary>
         public IngressFragment[] OfHost(string host) => OldestFirst(_byHost[host]);
+
+        /// <summary>The Ingresses that want a name as an alias, oldest first.</summary>
+        public IngressFragment[] OfAlias(string name) => OldestFirst(_byAlias[name]);
 
         /// <summary>The Ingresses that want a certificate for a host, oldest first.</summary>
         public IngressFragment[] OfTlsHost(string host) => OldestFirst(_byTlsHost[host]);
@@ -91,6 +102,7 @@ internal sealed record FragmentSet
             Fragments = _fragments.ToImmutable(),
             ByHost = _byHost.ToIndex(),
             ByTlsHost = _byTlsHost.ToIndex(),
+            ByAlias = _byAlias.ToIndex(),
             BySecret = _bySecret.ToIndex(),
             ByConfigMap = _byConfigMap.ToIndex(),
             References = before.References.With(_secrets.ToImmutable(), _configMaps.ToImmutable()),
@@ -105,6 +117,12 @@ internal sealed record FragmentSet
             {
                 _byHost.Add(host.Host, fragment.Name);
                 TouchedHosts.Add(host.Host);
+            }
+
+            foreach (var alias in fragment.Aliases)
+            {
+                _byAlias.Add(alias.Name, fragment.Name);
+                TouchedAliases.Add(alias.Name);
             }
 
             foreach (var wish in fragment.Tls)
@@ -141,6 +159,12 @@ internal sealed record FragmentSet
             {
                 _byHost.Remove(host.Host, fragment.Name);
                 TouchedHosts.Add(host.Host);
+            }
+
+            foreach (var alias in fragment.Aliases)
+            {
+                _byAlias.Remove(alias.Name, fragment.Name);
+                TouchedAliases.Add(alias.Name);
             }
 
             foreach (var wish in fragment.Tls)

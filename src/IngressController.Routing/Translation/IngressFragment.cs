@@ -26,6 +26,12 @@ internal sealed record IngressFragment
     /// <summary>What its annotations ask for; its routes have them, and its hosts those that are for whole hosts.</summary>
     public RoutePolicies Policies { get; init; } = RoutePolicies.None;
 
+    /// <summary>Whether it has <c>spec.tls</c>, whatever stands in it.</summary>
+    public bool HasTls { get; init; }
+
+    /// <summary>Further names of its hosts, each once.</summary>
+    public EquatableArray<HostAlias> Aliases { get; init; }
+
     /// <summary>The Secrets that its annotations name, whether they exist or not. When one changes, the Ingress is read again.</summary>
     public EquatableArray<ResourceName> PolicySecrets { get; init; }
 

@@ -3,6 +3,8 @@ using IngressController.Routing.Annotations;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Features;
+using IngressController.Routing.Features.Redirects;
+using IngressController.Routing.Features.Rewriting;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 
@@ -69,10 +71,28 @@ internal sealed class IngressReader
             ],
             Tls = routesNothing ? [] : [.. tls],
             Policies = _policies,
+            HasTls = _context.HasTls,
+            Aliases = ReadAliases(),
             PolicySecrets = _context.Secrets,
             PolicyConfigMaps = _context.ConfigMaps,
             Diagnostics = [.. _diagnostics],
         };
+    }
+
+    /// <summary>The further names of its hosts.</summary>
+    private EquatableArray<HostAlias> ReadAliases()
+    {
+        var hosts = _routesByHost.Keys.Where(host => host.Length > 0).Order(StringComparer.Ordinal).ToArray();
+        var aliases = new List<HostAlias>();
+        if (_policies.Get<ServerAliasPolicy>() is { } alias && hosts.Length > 0)
+            aliases.AddRange(alias.Names.Select(name => new HostAlias(name, hosts[0], Redirect: null, _name)));
+        if (_policies.Get<WwwRedirectPolicy>() is { } www)
+        {
+            aliases.AddRange(hosts.Where(host => host[0] != '*').Select(host => new HostAlias(
+                host.StartsWith("www.", StringComparison.Ordinal) ? host[4..] : $"www.{host}", host, www.Status, _name)));
+        }
+
+        return [.. aliases.DistinctBy(found => found.Name)];
     }
 
     private void ReadRule(V1IngressRule rule, int index)
@@ -93,8 +113,10 @@ internal sealed class IngressReader
             var origin = new RouteOrigin(_name, index, i);
             var path = paths[i] ?? new V1HTTPIngressPath();
             var action = ReadBackend(path.Backend, origin);
-            if (ReadPath(path, origin, ref action) is { } match)
-                routes.Add(new Route(origin, match, action) { Policies = _policies, PathText = string.IsNullOrEmpty(path.Path) ? "/" : path.Path });
+            var text = string.IsNullOrEmpty(path.Path) ? "/" : path.Path;
+            var wantsRegex = _policies.Get<RegexPathsPolicy>() is not null || (_policies.Get<RewritePolicy>() is { } rewrite && rewrite.Text != text);
+            if (ReadPath(path, text, wantsRegex, origin, ref action) is { } match)
+                routes.Add(new Route(origin, match, action) { Policies = _policies, PathText = text, WantsRegex = wantsRegex });
         }
     }
 
@@ -103,10 +125,15 @@ internal sealed class IngressReader
         if (_ingress.Spec?.DefaultBackend is not { } backend)
             return null;
         var origin = RouteOrigin.DefaultBackend(_name);
-        return new Route(origin, PathMatch.Root, ReadBackend(backend, origin)) { Policies = _policies };
+        // As in ingress-nginx: what everybody gets who asks for no known host is neither sent elsewhere nor rewritten.
+        var isCatchAll = _ingress.Spec.Rules is not { Count: > 0 };
+        return new Route(origin, PathMatch.Root, ReadBackend(backend, origin))
+        {
+            Policies = isCatchAll ? _policies with { All = [.. _policies.All.Where(policy => policy is not (RedirectPolicy or TlsRedirectPolicy or RewritePolicy))] } : _policies,
+        };
     }
 
-    private PathMatch? ReadPath(V1HTTPIngressPath path, RouteOrigin origin, ref RouteAction action)
+    private PathMatch? ReadPath(V1HTTPIngressPath path, string text, bool wantsRegex, RouteOrigin origin, ref RouteAction action)
     {
         PathMatchType? type = path.PathType switch
         {
@@ -125,7 +152,8 @@ internal sealed class IngressReader
             _diagnostics.Add(DiagnosticCatalog.PathTypeMissing(origin));
         }
 
-        var text = string.IsNullOrEmpty(path.Path) ? "/" : path.Path;
+        if (wantsRegex && text[0] == '/')
+            return ReadPattern(text, type, origin, ref action);
         if (RequestPath.NormalizeRule(text, out var problem) is not { } value)
         {
             _diagnostics.Add(DiagnosticCatalog.PathInvalid(origin, text, Explain(problem)));
@@ -140,6 +168,18 @@ internal sealed class IngressReader
         return type == PathMatchType.Exact
             ? new PathMatch(PathMatchType.Exact, value)
             : new PathMatch(PathMatchType.Prefix, value.Length > 1 ? value.TrimEnd('/') : value);
+    }
+
+    /// <summary>A path that its own Ingress wants to be a regular expression. <see cref="HostMerge"/> makes one of it.</summary>
+    private PathMatch ReadPattern(string text, PathMatchType? type, RouteOrigin origin, ref RouteAction action)
+    {
+        if (PathPattern.Compile(PathPattern.Of(text), out var problem) is null)
+        {
+            _diagnostics.Add(DiagnosticCatalog.PathPatternInvalid(origin, text, problem, closes: true));
+            action = new RouteAction.Unavailable("the path is no regular expression");
+        }
+
+        return new PathMatch(type == PathMatchType.Exact ? PathMatchType.Exact : PathMatchType.Prefix, text);
     }
 
     private RouteAction ReadBackend(V1IngressBackend? backend, RouteOrigin origin)

@@ -22,6 +22,7 @@ public static class RoutingTableTranslator
         draft.ReadSettings(changes);
         draft.ReadIngresses(changes);
         draft.MergeHosts();
+        draft.MergeAliases();
         draft.ResolveBackends(changes.Services);
         draft.MergeTls(changes.Secrets);
         return draft.Finish();

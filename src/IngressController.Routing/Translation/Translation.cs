@@ -39,6 +39,10 @@ public sealed record Translation
     internal ImmutableDictionary<string, EquatableArray<Diagnostic>> HostDiagnostics { get; init; } =
         ImmutableDictionary<string, EquatableArray<Diagnostic>>.Empty;
 
+    /// <summary>Conflicts of aliases, by name.</summary>
+    internal ImmutableDictionary<string, EquatableArray<Diagnostic>> AliasDiagnostics { get; init; } =
+        ImmutableDictionary<string, EquatableArray<Diagnostic>>.Empty;
+
     /// <summary>Problems of certificates, by host.</summary>
     internal ImmutableDictionary<string, EquatableArray<Diagnostic>> TlsDiagnostics { get; init; } =
         ImmutableDictionary<string, EquatableArray<Diagnostic>>.Empty;
@@ -53,6 +57,7 @@ public sealed record Translation
     [
         .. Fragments.Fragments.Values.SelectMany(fragment => fragment.Diagnostics.Concat(BackendDiagnostics(fragment)))
             .Concat(HostDiagnostics.Values.SelectMany(diagnostics => diagnostics))
+            .Concat(AliasDiagnostics.Values.SelectMany(diagnostics => diagnostics))
             .Concat(TlsDiagnostics.Values.SelectMany(diagnostics => diagnostics))
             .Concat(OperatorDiagnostics())
             .Distinct()
@@ -89,9 +94,9 @@ public sealed record Translation
 
 /// <summary>What differs between two tables, so that publishing costs what changed and not what exists.</summary>
 public sealed record TableChanges(
-    ImmutableArray<string> Hosts, ImmutableArray<BackendId> Backends, ImmutableArray<string> TlsHosts, bool Defaults)
+    ImmutableArray<string> Hosts, ImmutableArray<BackendId> Backends, ImmutableArray<string> TlsHosts, ImmutableArray<string> Aliases, bool Defaults)
 {
-    public static TableChanges None { get; } = new([], [], [], false);
+    public static TableChanges None { get; } = new([], [], [], [], false);
 }
 
 /// <summary>The operator's default backend as a backend of the table.</summary>

@@ -21,9 +21,11 @@ internal sealed class TranslationDraft
 
     private readonly FragmentSet.Builder _fragments;
     private readonly ImmutableDictionary<string, VirtualHost>.Builder _hosts;
+    private readonly ImmutableDictionary<string, HostAlias>.Builder _aliases;
     private readonly ImmutableDictionary<BackendId, Backend>.Builder _backends;
     private readonly ImmutableDictionary<string, TlsBinding>.Builder _tls;
     private readonly ImmutableDictionary<string, EquatableArray<Diagnostic>>.Builder _hostDiagnostics;
+    private readonly ImmutableDictionary<string, EquatableArray<Diagnostic>>.Builder _aliasDiagnostics;
     private readonly ImmutableDictionary<string, EquatableArray<Diagnostic>>.Builder _tlsDiagnostics;
 
     public TranslationDraft(Translation previous, ClusterSnapshot snapshot)
@@ -35,9 +37,11 @@ internal sealed class TranslationDraft
         _globalDiagnostics = previous.GlobalDiagnostics;
         _fragments = previous.Fragments.ToBuilder();
         _hosts = previous.Table.Hosts.ToBuilder();
+        _aliases = previous.Table.Aliases.ToBuilder();
         _backends = previous.Table.Backends.ToBuilder();
         _tls = previous.Table.TlsBindings.ToBuilder();
         _hostDiagnostics = previous.HostDiagnostics.ToBuilder();
+        _aliasDiagnostics = previous.AliasDiagnostics.ToBuilder();
         _tlsDiagnostics = previous.TlsDiagnostics.ToBuilder();
     }
 
@@ -84,6 +88,22 @@ internal sealed class TranslationDraft
         }
     }
 
+    /// <summary>Still step 2: every name that is or was wanted as an alias, and those that became or ceased to be hosts.</summary>
+    public void MergeAliases()
+    {
+        var touched = _fragments.TouchedAliases;
+        touched.UnionWith(_fragments.TouchedHosts.Where(_fragments.UsesAlias));
+        foreach (var name in touched)
+        {
+            var merged = AliasMerge.Merge(name, _fragments.UsesHost(name), _fragments.OfAlias(name));
+            if (merged.Alias is { } alias)
+                _aliases[name] = alias;
+            else
+                _aliases.Remove(name);
+            SetDiagnostics(_aliasDiagnostics, name, merged.Diagnostics);
+        }
+    }
+
     /// <summary>Step 3: every backend that is used since step 1, and those of changed Services.</summary>
     public void ResolveBackends(IReadOnlySet<ResourceName> changedServices)
     {
@@ -113,10 +133,14 @@ internal sealed class TranslationDraft
         foreach (var fragment in changedSecrets.SelectMany(_fragments.OfSecret).DistinctBy(fragment => fragment.Name))
             touched.UnionWith(fragment.Tls.Select(wish => wish.Host));
 
-        foreach (var host in touched)
+        // Aliases after the hosts they stand for, whose certificate they get when it covers them.
+        touched.UnionWith(_fragments.TouchedAliases);
+        if (touched.Count > 0)
+            touched.UnionWith(_aliases.Values.Where(alias => touched.Contains(alias.Target)).Select(alias => alias.Name).ToArray());
+        foreach (var host in touched.OrderBy(_aliases.ContainsKey))
         {
             var merged = TlsMerge.Merge(host, _fragments.OfTlsHost(host), _snapshot.TlsSecrets);
-            if (merged.Binding is { } binding)
+            if ((merged.Binding ?? OfAlias(host)) is { } binding)
                 _tls[host] = binding;
             else
                 _tls.Remove(host);
@@ -139,6 +163,7 @@ internal sealed class TranslationDraft
             Table = new RoutingTable
             {
                 Hosts = _hosts.ToImmutable(),
+                Aliases = _aliases.ToImmutable(),
                 Backends = _backends.ToImmutable(),
                 TlsBindings = _tls.ToImmutable(),
                 DefaultCertificate = defaultCertificate,
@@ -148,12 +173,14 @@ internal sealed class TranslationDraft
                 [.. _fragments.TouchedHosts.Where(host => before.Hosts.GetValueOrDefault(host) != _hosts.GetValueOrDefault(host))],
                 [.. _fragments.TouchedBackends.Where(id => before.Backends.GetValueOrDefault(id) != _backends.GetValueOrDefault(id))],
                 [.. _fragments.TouchedTlsHosts.Where(host => before.TlsBindings.GetValueOrDefault(host) != _tls.GetValueOrDefault(host))],
+                [.. _fragments.TouchedAliases.Where(name => before.Aliases.GetValueOrDefault(name) != _aliases.GetValueOrDefault(name))],
                 before.DefaultRoute != defaultRoute || before.DefaultCertificate != defaultCertificate),
             Global = _global,
             GlobalDiagnostics = _globalDiagnostics,
             Fragments = fragments,
             References = References(fragments.References),
             HostDiagnostics = _hostDiagnostics.ToImmutable(),
+            AliasDiagnostics = _aliasDiagnostics.ToImmutable(),
             TlsDiagnostics = _tlsDiagnostics.ToImmutable(),
         };
     }
@@ -182,6 +209,11 @@ internal sealed class TranslationDraft
             Diagnostics = [DiagnosticCatalog.IngressClassNotFound(ingress.ResourceName, ingress.Spec!.IngressClassName!)],
         };
     }
+
+    private TlsBinding? OfAlias(string name) =>
+        _aliases.TryGetValue(name, out var alias) && _tls.TryGetValue(alias.Target, out var target) && target.Certificate?.Covers(name) == true
+            ? target with { Host = name }
+            : null;
 
     private bool IsDefaultBackend(BackendId id) =>
         _previous.Settings.DefaultBackendService is { } service && DefaultBackend.Id(service) == id;

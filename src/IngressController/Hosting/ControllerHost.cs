@@ -102,6 +102,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton<ReconcileMetrics>();
         services.AddSingleton<ResolveName>(System.Net.Dns.GetHostAddressesAsync);
         services.AddSingleton<UpstreamClients>();
+        services.AddSingleton<LiveHosts>();
         services.AddSingleton<StepServices>();
         services.AddSingleton<RoutingState>();
         services.AddSingleton<CertificateStore>();

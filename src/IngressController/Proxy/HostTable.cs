@@ -6,7 +6,7 @@ namespace IngressController.Proxy;
 /// </summary>
 internal sealed class HostTable
 {
-    public static HostTable Empty { get; } = new(new(StringComparer.OrdinalIgnoreCase), new(StringComparer.OrdinalIgnoreCase), null, null);
+    public static HostTable Empty { get; } = new(new(StringComparer.OrdinalIgnoreCase), new(StringComparer.OrdinalIgnoreCase), null, null, HostAliases.None);
 
     private readonly Dictionary<string, PathTable> _exact;
     private readonly Dictionary<string, PathTable> _wildcards;
@@ -16,8 +16,9 @@ internal sealed class HostTable
     private readonly ProxyRoute? _default;
 
     private HostTable(
-        Dictionary<string, PathTable> exact, Dictionary<string, PathTable> wildcards, PathTable? anyHost, ProxyRoute? defaultRoute)
+        Dictionary<string, PathTable> exact, Dictionary<string, PathTable> wildcards, PathTable? anyHost, ProxyRoute? defaultRoute, HostAliases aliases)
     {
+        Aliases = aliases;
         _exact = exact;
         _wildcards = wildcards;
         _anyHost = anyHost;
@@ -31,16 +32,43 @@ internal sealed class HostTable
         _exact.Concat(_wildcards.Select(host => KeyValuePair.Create($"*{host.Key}", host.Value)))
             .Concat(_anyHost is null ? [] : [KeyValuePair.Create("", _anyHost)]);
 
+    public HostAliases Aliases { get; }
+
     /// <summary>The operator's default backend.</summary>
     public ProxyRoute? Default => _default;
 
     /// <summary>The route of a request; null means 404.</summary>
     /// <param name="host">The Host header as received: any case, with or without port and final dot.</param>
     /// <param name="path">The normalized path.</param>
-    public ProxyRoute? Find(ReadOnlySpan<char> host, ReadOnlySpan<char> path) => FindHost(TrimHost(host))?.Find(path) ?? _default;
+    public ProxyRoute? Find(ReadOnlySpan<char> host, ReadOnlySpan<char> path)
+    {
+        var name = TrimHost(host);
+        if (!_exactLookup.TryGetValue(name, out var paths))
+        {
+            if (Aliases.Find(name) is { } alias)
+            {
+                if (alias.Redirect is { } redirect)
+                    return redirect;
+                name = alias.Target;
+            }
+
+            paths = FindHost(name);
+        }
+
+        return paths?.Find(path) ?? _default;
+    }
+
+    /// <summary>Whether http requests to a host have a certificate to be sent to: its own, or that of the wildcard host above it.</summary>
+    public bool HasTls(ReadOnlySpan<char> host)
+    {
+        var name = TrimHost(host);
+        if (FindHost(name) is not { } paths || ReferenceEquals(paths, _anyHost))
+            return false;
+        return paths.HasTls || (name.IndexOf('.') is > 0 and var dot && _wildcardLookup.TryGetValue(name[dot..], out var wildcard) && wildcard.HasTls);
+    }
 
     /// <summary>A host table with some hosts changed; a host whose paths are null is removed.</summary>
-    public HostTable With(IReadOnlyCollection<KeyValuePair<string, PathTable?>> hosts, ProxyRoute? defaultRoute)
+    public HostTable With(IReadOnlyCollection<KeyValuePair<string, PathTable?>> hosts, ProxyRoute? defaultRoute, HostAliases aliases)
     {
         var exact = hosts.Any(host => host.Key.Length > 0 && host.Key[0] != '*') ? new(_exact, StringComparer.OrdinalIgnoreCase) : _exact;
         var wildcards = hosts.Any(host => host.Key.StartsWith('*')) ? new(_wildcards, StringComparer.OrdinalIgnoreCase) : _wildcards;
@@ -55,7 +83,7 @@ internal sealed class HostTable
                 Set(exact, host, paths);
         }
 
-        return new HostTable(exact, wildcards, anyHost, defaultRoute);
+        return new HostTable(exact, wildcards, anyHost, defaultRoute, aliases);
     }
 
     private static void Set(Dictionary<string, PathTable> table, string key, PathTable? paths)

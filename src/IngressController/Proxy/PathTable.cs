@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using IngressController.Routing.Table;
 
 namespace IngressController.Proxy;
@@ -11,17 +12,20 @@ internal sealed class PathTable
     private readonly Dictionary<string, Entry> _entries;
     private readonly Dictionary<string, Entry>.AlternateLookup<ReadOnlySpan<char>> _lookup;
     private readonly bool[] _hasPrefixOfLength;
+    private readonly (Regex Pattern, ProxyRoute Route)[]? _patterns;
     private readonly ProxyRoute? _root;
     private readonly ProxyRoute? _default;
 
-    /// <param name="routes">The routes, no two with the same match.</param>
+    /// <param name="routes">The routes, no two with the same match; regular expressions in the order in which they are tried.</param>
     /// <param name="defaultRoute">What gets the paths that no route matches.</param>
     public PathTable(IReadOnlyCollection<ProxyRoute> routes, ProxyRoute? defaultRoute)
     {
         _default = defaultRoute;
         Routes = routes;
+        if (routes.Any(route => route.Definition.Match.Type == PathMatchType.Regex))
+            _patterns = [.. routes.Select(route => (Compile(route), route))];
         _entries = new Dictionary<string, Entry>(routes.Count, StringComparer.Ordinal);
-        foreach (var route in routes)
+        foreach (var route in _patterns is null ? routes : [])
         {
             var match = route.Definition.Match;
             var entry = _entries.GetValueOrDefault(match.Value);
@@ -48,9 +52,20 @@ internal sealed class PathTable
 
     public ProxyRoute? Default => _default;
 
+    /// <summary>What answers for exactly / before all routes; null where the host has no root of its application.</summary>
+    public ProxyRoute? AppRoot { get; init; }
+
+    /// <summary>Whether an Ingress of the host has <c>spec.tls</c>.</summary>
+    public bool HasTls { get; init; }
+
     /// <summary>The route of a normalized path; null when none matches and the host has no default.</summary>
+    /// <exception cref="RegexMatchTimeoutException">A pattern that backtracks took too long.</exception>
     public ProxyRoute? Find(ReadOnlySpan<char> path)
     {
+        if (AppRoot is not null && path is "/")
+            return AppRoot;
+        if (_patterns is not null)
+            return FindPattern(path) ?? _default;
         if (_lookup.TryGetValue(path, out var whole) && whole.Exact is { } exact)
             return exact;
 
@@ -66,6 +81,21 @@ internal sealed class PathTable
         }
 
         return _root ?? _default;
+    }
+
+    /// <summary>As ingress-nginx writes its locations: anchored at the start and not at the end.</summary>
+    private static Regex Compile(ProxyRoute route) =>
+        PathPattern.Compile($"^{route.Definition.Match.Value}", out var problem) ?? throw new InvalidOperationException($"{route.Definition.Origin}: {problem}");
+
+    private ProxyRoute? FindPattern(ReadOnlySpan<char> path)
+    {
+        foreach (var (pattern, route) in _patterns!)
+        {
+            if (pattern.IsMatch(path))
+                return route;
+        }
+
+        return null;
     }
 
     /// <summary>The longest prefix of whole elements that is not longer than <paramref name="length"/>.</summary>

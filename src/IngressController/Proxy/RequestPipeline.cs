@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
+using IngressController.Features.Redirects;
+using IngressController.Features.Rewriting;
 using IngressController.Observability;
 using IngressController.Routing.Table;
 using Microsoft.AspNetCore.Http.Features;
@@ -17,11 +20,23 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
     /// </summary>
     private static readonly Func<StepContext, RequestStep?>[] Steps =
     [
+        // Before all access control: whoever asks is only told where to go.
+        RedirectStep.Create,
+        // After redirects, which protect nothing; before anything that would let the request in.
+        ClosedStep.Create,
+        // Before the redirect to https, as in nginx, which sends the client to the path it asked for all the same.
+        RewriteStep.Create,
+        // Before limits and passwords: neither is spent on a request that comes again by https.
+        TlsRedirectStep.Create,
+        // Before limits and passwords as well.
+        EndpointsStep.Create,
     ];
 
     /// <summary>What is changed in requests on their way to the backend, in this order.</summary>
     private static readonly Func<StepContext, RequestChange?>[] RequestChanges =
     [
+        UpstreamHostChange.Create,
+        ForwardedPrefixChange.Create,
     ];
 
     /// <summary>What is changed in the heads of responses, in this order.</summary>
@@ -88,7 +103,18 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
         if (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } tunnel && tunnel.Protocol != "websocket")
             return answers.WriteAsync(context, StatusCodes.Status501NotImplemented, "Not Implemented", "only WebSockets can be tunnelled");
 
-        if (hosts.Find(context.Request.Headers.Host.ToString(), path.Match) is not { } route)
+        ProxyRoute? route;
+        try
+        {
+            route = hosts.Find(context.Request.Headers.Host.ToString(), path.Match);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            // Which route it is cannot be known, so none may be taken.
+            return answers.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "Service Unavailable", "the path takes too long to match");
+        }
+
+        if (route is null)
             return answers.WriteAsync(context, StatusCodes.Status404NotFound, "Not Found", "no route matches this host and path");
 
         context.SetEndpoint(route);

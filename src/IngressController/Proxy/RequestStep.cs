@@ -1,4 +1,5 @@
 using IngressController.Configuration;
+using IngressController.Features.Rewriting;
 
 namespace IngressController.Proxy;
 
@@ -45,6 +46,9 @@ internal abstract class ResponseChange
 internal sealed record RoutePlan(RequestStep[] Steps, RequestChange[] RequestChanges, ResponseChange[] ResponseChanges)
 {
     public static RoutePlan Empty { get; } = new([], [], []);
+
+    /// <summary>Whether requests may get another path on their way.</summary>
+    public bool Rewrites { get; } = Steps.Any(step => step is RewriteStep);
 }
 
 /// <summary>What a step is made from.</summary>
@@ -59,4 +63,17 @@ internal sealed record StepContext(string Host, Routing.Table.Route Definition, 
 }
 
 /// <summary>What steps work with, for the life of the process.</summary>
-internal sealed record StepServices(OwnAnswers Answers, ListenerOptions Listener, TimeProvider Time);
+internal sealed record StepServices(OwnAnswers Answers, LiveHosts Hosts, ListenerOptions Listener, TimeProvider Time);
+
+/// <summary>Where the live host table stands: the reconcile loop puts it there, requests read it once.</summary>
+internal sealed class LiveHosts
+{
+    private volatile HostTable? _current;
+
+    /// <summary>Null until the first revision is applied.</summary>
+    public HostTable? Current
+    {
+        get => _current;
+        set => _current = value;
+    }
+}

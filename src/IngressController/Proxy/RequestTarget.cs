@@ -1,4 +1,5 @@
 using System.Buffers;
+using IngressController.Features.Rewriting;
 using IngressController.Routing.Table;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -30,6 +31,8 @@ internal static class RequestTarget
     public static string ForBackend(HttpContext context, string destination)
     {
         var path = Split(context, out var query);
+        if (context.GetEndpoint() is ProxyRoute { Plan.Rewrites: true } && context.Features.Get<RewrittenPath>() is { } rewritten)
+            return string.Concat(destination, rewritten.Path, query);
         var forward = RequestPath.Normalize(path).Forward;
         return string.Concat(destination, forward ?? path, query);
     }

@@ -1,5 +1,7 @@
+using IngressController.Features.Redirects;
 using IngressController.Observability;
 using IngressController.Routing.Cluster;
+using IngressController.Routing.Features.Redirects;
 using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
 
@@ -12,10 +14,9 @@ namespace IngressController.Proxy;
 internal sealed class RoutingState(UpstreamClients clients, RequestMetrics metrics, StepServices services)
 {
     private readonly Dictionary<BackendId, UpstreamCluster> _clusters = [];
-    private volatile HostTable? _hosts;
 
     /// <summary>The live table; null until the first revision is applied.</summary>
-    public HostTable? Hosts => _hosts;
+    public HostTable? Hosts => services.Hosts.Current;
 
     /// <summary>Makes the translation live: clusters first, then routes, so that no route is visible before what it needs.</summary>
     public void Apply(Translation translation)
@@ -31,11 +32,15 @@ internal sealed class RoutingState(UpstreamClients clients, RequestMetrics metri
                 _clusters[id] = new UpstreamCluster(backend, clients);
         }
 
-        if (_hosts is null || translation.Changes.Hosts.Length > 0 || translation.Changes.Defaults)
+        var before = Hosts;
+        if (before is null || translation.Changes.Hosts.Length > 0 || translation.Changes.Aliases.Length > 0 || translation.Changes.Defaults)
         {
             var changed = translation.Changes.Hosts.Select(host =>
                 KeyValuePair.Create(host, table.Hosts.TryGetValue(host, out var virtualHost) ? Build(virtualHost) : null));
-            _hosts = (_hosts ?? HostTable.Empty).With([.. changed], table.DefaultRoute is { } route ? Build("", route) : null);
+            var aliases = before is null || translation.Changes.Aliases.Length > 0
+                ? new HostAliases([.. table.Aliases.Values.Select(alias => (alias, alias.Redirect is null ? null : BuildRedirect(alias)))])
+                : before.Aliases;
+            services.Hosts.Current = (before ?? HostTable.Empty).With([.. changed], table.DefaultRoute is { } route ? Build("", route) : null, aliases);
         }
 
         foreach (var id in translation.Changes.Backends)
@@ -46,9 +51,20 @@ internal sealed class RoutingState(UpstreamClients clients, RequestMetrics metri
     }
 
     private PathTable Build(VirtualHost host) =>
-        new([.. host.Routes.Select(route => Build(host.Host, route))], host.Default is { } route ? Build(host.Host, route) : null);
+        new([.. host.Routes.Select(route => Build(host.Host, route))], host.Default is { } route ? Build(host.Host, route) : null)
+        {
+            AppRoot = host.AppRoot is { } root ? BuildAppRoot(host.Host, root) : null,
+            HasTls = host.HasTls,
+        };
 
-    private ProxyRoute Build(string host, Route route)
+    private ProxyRoute BuildAppRoot(string host, Route root) =>
+        Build(host, root, new RoutePlan([new AppRootStep(root.Policies.Get<AppRootPolicy>()!, services.Answers)], [], []));
+
+    private ProxyRoute BuildRedirect(HostAlias alias) => Build(
+        alias.Name, new Route(new RouteOrigin(alias.Ingress, 0, 0), PathMatch.Root, new RouteAction.Unavailable("sent to the name with or without www.")),
+        new RoutePlan([new WwwRedirectStep(alias, services.Answers)], [], []));
+
+    private ProxyRoute Build(string host, Route route, RoutePlan? plan = null)
     {
         var (cluster, service) = route.Action switch
         {
@@ -57,6 +73,6 @@ internal sealed class RoutingState(UpstreamClients clients, RequestMetrics metri
             _ => throw new InvalidOperationException($"unknown route action {route.Action}"),
         };
         return new ProxyRoute(
-            host, route, cluster, metrics.For(route.Origin.Ingress, service), RequestPipeline.PlanOf(new StepContext(host, route, cluster, services)));
+            host, route, cluster, metrics.For(route.Origin.Ingress, service), plan ?? RequestPipeline.PlanOf(new StepContext(host, route, cluster, services)));
     }
 }

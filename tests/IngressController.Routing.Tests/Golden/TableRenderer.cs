@@ -1,4 +1,6 @@
 using System.Text;
+using IngressController.Kubernetes.Models;
+using IngressController.Routing.Features;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Tests.Golden;
@@ -10,7 +12,8 @@ internal static class TableRenderer
     {
         var text = new StringBuilder();
         RenderHosts(text, translation.Table);
-        RenderPolicies(text, translation.Table);
+        RenderAliases(text, translation.Table);
+        RenderPolicies(text, translation);
         RenderDefaults(text, translation.Table);
         RenderBackends(text, translation.Table);
         RenderTls(text, translation.Table);
@@ -27,16 +30,28 @@ internal static class TableRenderer
             Line(text, $"  {Scalar(host.Host.Length == 0 ? "(every other host)" : host.Host)}:{(host.Routes.Count == 0 && host.Default is null ? " []" : "")}");
             foreach (var route in host.Routes)
                 Line(text, $"  - {Scalar(Describe(route))}");
+            if (host.AppRoot is { } root)
+                Line(text, $"  - {Scalar($"exactly / -> {root.Policies.Get<IngressController.Routing.Features.Redirects.AppRootPolicy>()!.Path}   ({root.Origin.Ingress})")}");
             if (host.Default is { } defaultRoute)
                 Line(text, $"  - {Scalar($"otherwise -> {Describe(defaultRoute.Action)}   ({defaultRoute.Origin})")}");
         }
     }
 
-    /// <summary>By Ingress, as all its routes have the same; Ingresses without any are left out.</summary>
-    private static void RenderPolicies(StringBuilder text, RoutingTable table)
+    private static void RenderAliases(StringBuilder text, RoutingTable table)
     {
-        var byIngress = table.Hosts.Values.SelectMany(host => host.Default is { } route ? host.Routes.Append(route) : host.Routes)
-            .Where(route => route.Policies.All.Count > 0)
+        if (table.Aliases.Count == 0)
+            return;
+        Line(text, "aliases:");
+        foreach (var (name, alias) in table.Aliases.OrderBy(alias => alias.Key, StringComparer.Ordinal))
+            Line(text, $"  {Scalar(name)}: {Scalar($"{(alias.Redirect is { } status ? $"{status} to" : "as")} {alias.Target}   ({alias.Ingress})")}");
+    }
+
+    /// <summary>By Ingress, as all its routes have the same. What every Ingress has that says nothing is left out.</summary>
+    private static void RenderPolicies(StringBuilder text, IngressController.Routing.Translation.Translation translation)
+    {
+        var usual = new PolicyContext(new V1Ingress(), translation.Snapshot, translation.Settings, translation.Global, []).ReadPolicies().All.ToHashSet();
+        var byIngress = translation.Table.Hosts.Values.SelectMany(host => host.Default is { } route ? host.Routes.Append(route) : host.Routes)
+            .Where(route => route.Policies.All.Any(policy => !usual.Contains(policy)))
             .DistinctBy(route => route.Origin.Ingress).OrderBy(route => route.Origin.Ingress).ToArray();
         if (byIngress.Length == 0)
             return;
@@ -44,7 +59,7 @@ internal static class TableRenderer
         foreach (var route in byIngress)
         {
             Line(text, $"  {Scalar(route.Origin.Ingress.ToString())}:");
-            foreach (var policy in route.Policies.All)
+            foreach (var policy in route.Policies.All.Where(policy => !usual.Contains(policy)))
                 Line(text, $"  - {Scalar(policy.ToString())}");
         }
     }

@@ -69,7 +69,7 @@ public sealed class BoundedCostTests(ITestOutputHelper output)
     public void A_hostile_host_costs_no_more_than_an_ordinary_one()
     {
         var hosts = HostTable.Empty.With(
-            [.. Enumerable.Range(0, 2000).Select(i => KeyValuePair.Create($"{(i % 2 == 0 ? "*." : "")}h{i}.example", (PathTable?)Table("/")))], defaultRoute: null);
+            [.. Enumerable.Range(0, 2000).Select(i => KeyValuePair.Create($"{(i % 2 == 0 ? "*." : "")}h{i}.example", (PathTable?)Table("/")))], defaultRoute: null, HostAliases.None);
         var ordinary = $"{new string('h', 4000)}.example";
         var hostile = string.Concat(Enumerable.Repeat("a.", 2000));
         var reference = Cost(() => hosts.Find(ordinary, "/"));
@@ -89,7 +89,7 @@ public sealed class BoundedCostTests(ITestOutputHelper output)
         Assert.True(cost < 5 * reference + 2, $"{cost:0.0} µs against {reference:0.0} µs");
 
         static HostTable Hosts(int count) => HostTable.Empty.With(
-            [.. Enumerable.Range(0, count).Select(i => KeyValuePair.Create($"h{i}.example", (PathTable?)Table("/", "/api")))], defaultRoute: null);
+            [.. Enumerable.Range(0, count).Select(i => KeyValuePair.Create($"h{i}.example", (PathTable?)Table("/", "/api")))], defaultRoute: null, HostAliases.None);
     }
 
     /// <summary>The table of lengths changes what is looked up, never what is found: compared with the rule as the specification has it.</summary>

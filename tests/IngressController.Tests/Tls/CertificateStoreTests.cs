@@ -44,7 +44,7 @@ public sealed class CertificateStoreTests : IDisposable
 
         Assert.Same(kept, _store.Table.Find("a.example"));
         Assert.Equal("c", _store.Table.Find("b.example").Certificate!.Fingerprint);
-        _store.Apply(Table(("b.example", Certificate("b"))) with { Changes = new([], [], ["a.example", "b.example"], false) });
+        _store.Apply(Table(("b.example", Certificate("b"))) with { Changes = new([], [], ["a.example", "b.example"], [], false) });
         Assert.Same(_store.Table.Default, _store.Table.Find("a.example"));
     }
 
@@ -73,7 +73,7 @@ public sealed class CertificateStoreTests : IDisposable
         {
             TlsBindings = bindings.ToImmutableDictionary(binding => binding.Host, binding => new TlsBinding(binding.Host, new("default", "s"), binding.Certificate)),
         },
-        Changes = new TableChanges([], [], [.. bindings.Select(binding => binding.Host)], false),
+        Changes = new TableChanges([], [], [.. bindings.Select(binding => binding.Host)], [], false),
     };
 
     private static TlsCertificate Certificate(string fingerprint) => new()

@@ -1,0 +1,34 @@
+using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Features.Redirects;
+using IngressController.Routing.Features.Rewriting;
+using IngressController.Routing.Table;
+
+namespace IngressController.Routing.Translation;
+
+/// <summary>Step 2, for names that are no hosts themselves: which Ingress has a name as an alias of its host.</summary>
+internal static class AliasMerge
+{
+    /// <param name="name">The name.</param>
+    /// <param name="isHost">Whether some Ingress has rules for it: a host of its own goes before an alias.</param>
+    /// <param name="fragments">The Ingresses that want it, oldest first.</param>
+    public static MergedAlias Merge(string name, bool isHost, IReadOnlyList<IngressFragment> fragments)
+    {
+        var diagnostics = new List<Diagnostic>();
+        HostAlias? winner = null;
+        foreach (var fragment in fragments)
+        {
+            var alias = fragment.Aliases.First(alias => alias.Name == name);
+            if (!isHost && winner is null)
+                winner = alias;
+            else if (alias.Redirect is null || !isHost)
+                diagnostics.Add(Taken(alias, isHost ? "is a host of its own" : $"is an alias of host \"{winner!.Target}\" of Ingress {winner.Ingress}, which is older or, at the same age, first by name"));
+        }
+
+        return new MergedAlias(winner, [.. diagnostics]);
+    }
+
+    private static Diagnostic Taken(HostAlias alias, string reason) => DiagnosticCatalog.ServerAliasTaken(
+        alias.Ingress, $"metadata.annotations[{(alias.Redirect is null ? RewritingFeature.ServerAlias.Name : RedirectsFeature.FromToWwwRedirect.Name)}]", alias.Name, reason);
+}
+
+internal sealed record MergedAlias(HostAlias? Alias, EquatableArray<Diagnostic> Diagnostics);

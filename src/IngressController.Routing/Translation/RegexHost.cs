@@ -1,0 +1,36 @@
+using System.Text.RegularExpressions;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Table;
+
+namespace IngressController.Routing.Translation;
+
+/// <summary>
+/// A host whose paths are regular expressions, because one of its Ingresses asks for that: as in ingress-nginx then all are, those of other
+/// Ingresses and Exact ones too.
+/// </summary>
+internal static class RegexHost
+{
+    /// <summary>A route with its path as a pattern; one that is no pattern is compared literally.</summary>
+    public static Route ToPattern(Route route, List<Diagnostic> diagnostics)
+    {
+        var pattern = PathPattern.Of(route.PathText);
+        if (PathPattern.Compile(pattern, out var problem) is not null)
+            return route with { Match = new PathMatch(PathMatchType.Regex, pattern) };
+        // The reader has told the Ingress that asked for regular expressions.
+        if (!route.WantsRegex)
+            diagnostics.Add(DiagnosticCatalog.PathPatternInvalid(route.Origin, route.PathText, problem, closes: false));
+        return route with { Match = new PathMatch(PathMatchType.Regex, Regex.Escape(route.PathText)) };
+    }
+
+    /// <summary>The longest path as it is written first; of equal length the greater text, then the older Ingress.</summary>
+    public static IEnumerable<Route> InOrder(IEnumerable<Route> routes) =>
+        routes.OrderByDescending(route => route.PathText.Length).ThenByDescending(route => route.PathText, StringComparer.Ordinal);
+
+    /// <summary>Tells each Ingress whose paths changed their meaning who did that.</summary>
+    public static void Tell(string host, IEnumerable<Route> routes, ResourceName switcher, List<Diagnostic> diagnostics)
+    {
+        foreach (var route in routes.Where(route => !route.WantsRegex).DistinctBy(route => route.Origin.Ingress))
+            diagnostics.Add(DiagnosticCatalog.HostInRegexMode(route.Origin, host, switcher));
+    }
+}

@@ -1,0 +1,46 @@
+using System.Text.RegularExpressions;
+using IngressController.Proxy;
+using IngressController.Routing.Features.Rewriting;
+using IngressController.Routing.Table;
+
+namespace IngressController.Features.Rewriting;
+
+/// <summary>Puts another path in the place of the request's, as nginx's rewrite directive does.</summary>
+internal sealed class RewriteStep(RewritePolicy policy, Regex pattern, OwnAnswers answers) : RequestStep
+{
+    public override string Name => "rewrite";
+
+    public static RequestStep? Create(StepContext context)
+    {
+        if (context.Policy<RewritePolicy>() is not { } policy || policy.Text == context.Definition.PathText)
+            return null;
+        var path = context.Definition.Match.Type == PathMatchType.Regex ? context.Definition.Match.Value : Regex.Escape(context.Definition.PathText);
+        return new RewriteStep(policy, PathPattern.Compile(path, out var problem) ?? throw new InvalidOperationException(problem), context.Services.Answers);
+    }
+
+    public override string Describe() => $"{pattern} to {policy.Target}";
+
+    public override ValueTask<bool> InvokeAsync(HttpContext context, ProxyRoute route)
+    {
+        try
+        {
+            var match = pattern.Match(RequestPath.Normalize(RequestTarget.Split(context, out _)).Match.ToString());
+            var path = TemplateValues.Expand(policy.Target, context, route, match);
+            context.Features.Set(new RewrittenPath(RequestPath.Encode(path.StartsWith('/') ? path : $"/{path}"), match));
+            return ValueTask.FromResult(true);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return RefuseAsync(context);
+        }
+    }
+
+    private async ValueTask<bool> RefuseAsync(HttpContext context)
+    {
+        await answers.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "Service Unavailable", "the path takes too long to rewrite");
+        return false;
+    }
+}
+
+/// <summary>The path a request has after rewriting, encoded, and the match it comes from.</summary>
+internal sealed record RewrittenPath(string Path, Match Match);

@@ -1,0 +1,24 @@
+namespace IngressController.Proxy;
+
+/// <summary>
+/// Answers 503 when nothing could take the request, before anybody is counted or asked for a password: as in ingress-nginx, and so that
+/// clients of a Service that is down do not use up their limits.
+/// </summary>
+internal sealed class EndpointsStep(UpstreamCluster? cluster, OwnAnswers answers) : RequestStep
+{
+    public override string Name => "endpoints";
+
+    public static RequestStep Create(StepContext context) => new EndpointsStep(context.Cluster, context.Services.Answers);
+
+    public override string Describe() => cluster is null ? "503: no usable backend" : "503 when no endpoint is ready";
+
+    public override ValueTask<bool> InvokeAsync(HttpContext context, ProxyRoute route) =>
+        cluster is not null && cluster.Current.State.DestinationsState.AvailableDestinations.Count > 0 ? ValueTask.FromResult(true) : RefuseAsync(context);
+
+    private async ValueTask<bool> RefuseAsync(HttpContext context)
+    {
+        await answers.WriteAsync(
+            context, StatusCodes.Status503ServiceUnavailable, "Service Unavailable", cluster is null ? "this route has no usable backend" : "no endpoint is ready");
+        return false;
+    }
+}

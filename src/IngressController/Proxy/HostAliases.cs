@@ -1,0 +1,68 @@
+using System.Text.RegularExpressions;
+using IngressController.Routing.Table;
+
+namespace IngressController.Proxy;
+
+/// <summary>
+/// Names that are no hosts themselves: looked at only when no exact host has matched. Immutable; it names its hosts and does not hold them, so a
+/// change of a host does not touch it.
+/// </summary>
+internal sealed class HostAliases
+{
+    public static HostAliases None { get; } = new([]);
+
+    private readonly Dictionary<string, Entry>.AlternateLookup<ReadOnlySpan<char>> _exact;
+    private readonly Dictionary<string, Entry>.AlternateLookup<ReadOnlySpan<char>> _suffixes;
+    private readonly (Regex Pattern, Entry Entry)[] _patterns;
+    private readonly int _count;
+
+    /// <param name="aliases">The aliases, each with what answers its requests when they are sent on; null serves them as the host's.</param>
+    public HostAliases(IReadOnlyCollection<(HostAlias Alias, ProxyRoute? Redirect)> aliases)
+    {
+        var exact = new Dictionary<string, Entry>(StringComparer.OrdinalIgnoreCase);
+        var suffixes = new Dictionary<string, Entry>(StringComparer.OrdinalIgnoreCase);
+        var patterns = new List<(Regex, Entry)>();
+        foreach (var (alias, redirect) in aliases.OrderBy(alias => alias.Alias.Name, StringComparer.Ordinal))
+        {
+            var entry = new Entry(alias.Target, redirect);
+            if (alias.Name[0] == '~')
+                patterns.Add((PathPattern.Compile(alias.Name[1..].TrimStart('*'), out var problem) ?? throw new InvalidOperationException(problem), entry));
+            else if (alias.Name[0] == '*')
+                suffixes[alias.Name[1..]] = entry;
+            else
+                exact[alias.Name] = entry;
+        }
+
+        _exact = exact.GetAlternateLookup<ReadOnlySpan<char>>();
+        _suffixes = suffixes.GetAlternateLookup<ReadOnlySpan<char>>();
+        _patterns = [.. patterns];
+        _count = aliases.Count;
+    }
+
+    /// <summary>The alias of a host: the exact name, else the longest <c>*.</c> name, else the first regular expression.</summary>
+    public Entry? Find(ReadOnlySpan<char> host)
+    {
+        // No name of DNS is longer, and what a long one costs grows with its dots.
+        if (_count == 0 || host.Length > 255)
+            return null;
+        if (_exact.TryGetValue(host, out var exact))
+            return exact;
+        for (var rest = host; rest.IndexOf('.') is >= 0 and var dot; rest = rest[(dot + 1)..])
+        {
+            if (dot > 0 && _suffixes.TryGetValue(rest[dot..], out var suffix))
+                return suffix;
+        }
+
+        foreach (var (pattern, entry) in _patterns)
+        {
+            if (pattern.IsMatch(host))
+                return entry;
+        }
+
+        return null;
+    }
+
+    /// <param name="Target">The host it stands for.</param>
+    /// <param name="Redirect">What answers its requests; null serves them as the host's.</param>
+    public sealed record Entry(string Target, ProxyRoute? Redirect);
+}
