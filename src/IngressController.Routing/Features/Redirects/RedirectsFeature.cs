@@ -8,7 +8,9 @@ public static class RedirectsFeature
 {
     public static AnnotationKey<bool> SslRedirect { get; } = new()
     {
-        Name = "ssl-redirect", Form = ValueForms.Boolean, Default = "the setting ssl-redirect: true",
+        Name = "ssl-redirect",
+        Form = ValueForms.Boolean,
+        Default = "the setting ssl-redirect: true",
         Documentation = "Sends http requests to https (status: the setting http-redirect-code, 308) when the host has a certificate: when any Ingress with a rule for "
             + "it has spec.tls, be the Secret good or not, or a wildcard host above it has. Never for rules without a host. The location has no port, and one final "
             + "slash is taken away unless preserve-trailing-slash is true. Rules whose path begins with one of the setting no-tls-redirect-locations stay on http.",
@@ -16,63 +18,85 @@ public static class RedirectsFeature
 
     public static AnnotationKey<bool> ForceSslRedirect { get; } = new()
     {
-        Name = "force-ssl-redirect", Form = ValueForms.Boolean, Default = "the setting force-ssl-redirect: false", OnBadValue = OnBadValue.CloseRoute,
+        Name = "force-ssl-redirect",
+        Form = ValueForms.Boolean,
+        Default = "the setting force-ssl-redirect: false",
+        OnBadValue = OnBadValue.CloseRoute,
         Documentation = "Sends http requests to https even where the host has no certificate here, because something in front of the proxy ends TLS. The client's "
             + "scheme is believed from X-Forwarded-Proto only of proxies that are trusted (settings use-forwarded-headers and proxy-real-ip-cidr).",
     };
 
     public static AnnotationKey<bool> PreserveTrailingSlash { get; } = new()
     {
-        Name = "preserve-trailing-slash", Form = ValueForms.Boolean, Default = "the setting preserve-trailing-slash: false",
+        Name = "preserve-trailing-slash",
+        Form = ValueForms.Boolean,
+        Default = "the setting preserve-trailing-slash: false",
         Documentation = "Keeps the final slash of the path in the location of ssl-redirect and force-ssl-redirect.",
     };
 
     public static AnnotationKey<bool> UsePortInRedirects { get; } = new()
     {
-        Name = "use-port-in-redirects", Form = ValueForms.Boolean, Default = "the setting use-port-in-redirects: false",
+        Name = "use-port-in-redirects",
+        Form = ValueForms.Boolean,
+        Default = "the setting use-port-in-redirects: false",
         Documentation = "Writes the port of --https-port into the location of ssl-redirect and force-ssl-redirect.",
     };
 
     public static AnnotationKey<bool> RelativeRedirects { get; } = new()
     {
-        Name = "relative-redirects", Form = ValueForms.Boolean, Default = "the setting relative-redirects: false",
+        Name = "relative-redirects",
+        Form = ValueForms.Boolean,
+        Default = "the setting relative-redirects: false",
         Documentation = "Leaves scheme and host out of the location of app-root.",
     };
 
     public static AnnotationKey<string> AppRoot { get; } = new()
     {
-        Name = "app-root", Form = new("an absolute path", ReadPath), Scope = AnnotationScope.Host,
+        Name = "app-root",
+        Form = new("an absolute path", ReadPath),
+        Scope = AnnotationScope.Host,
         Documentation = "Sends requests for exactly / of the host to this path, with 302 and before everything else, also when no rule has that path.",
     };
 
     public static AnnotationKey<ValueTemplate> PermanentRedirect { get; } = new()
     {
-        Name = "permanent-redirect", Form = LocationForm, OnBadValue = OnBadValue.CloseRoute,
+        Name = "permanent-redirect",
+        Form = LocationForm,
+        OnBadValue = OnBadValue.CloseRoute,
         Documentation = "Sends every request of the Ingress to this URL (status: permanent-redirect-code). Path and query of the request are not added; "
             + "the variables $request_uri, $uri, $args, $host and the like may say where they go. It comes before access control and limits.",
     };
 
     public static AnnotationKey<int> PermanentRedirectCode { get; } = new()
     {
-        Name = "permanent-redirect-code", Form = ValueForms.Integer(300, 308), Default = "301",
+        Name = "permanent-redirect-code",
+        Form = ValueForms.Integer(300, 308),
+        Default = "301",
         Documentation = "The status of permanent-redirect.",
     };
 
     public static AnnotationKey<ValueTemplate> TemporalRedirect { get; } = new()
     {
-        Name = "temporal-redirect", Form = LocationForm, OnBadValue = OnBadValue.CloseRoute,
+        Name = "temporal-redirect",
+        Form = LocationForm,
+        OnBadValue = OnBadValue.CloseRoute,
         Documentation = "As permanent-redirect, with the status of temporal-redirect-code; it goes before permanent-redirect.",
     };
 
     public static AnnotationKey<int> TemporalRedirectCode { get; } = new()
     {
-        Name = "temporal-redirect-code", Form = ValueForms.Integer(300, 307), Default = "302",
+        Name = "temporal-redirect-code",
+        Form = ValueForms.Integer(300, 307),
+        Default = "302",
         Documentation = "The status of temporal-redirect.",
     };
 
     public static AnnotationKey<bool> FromToWwwRedirect { get; } = new()
     {
-        Name = "from-to-www-redirect", Form = ValueForms.Boolean, Default = "false", Scope = AnnotationScope.Host,
+        Name = "from-to-www-redirect",
+        Form = ValueForms.Boolean,
+        Default = "false",
+        Scope = AnnotationScope.Host,
         Documentation = "Sends www.HOST to HOST, or HOST to www.HOST where the rule's host begins with www., with the status of the setting http-redirect-code (308). "
             + "Nothing happens for a name that is a host of its own. By https the certificate has to cover both names.",
     };

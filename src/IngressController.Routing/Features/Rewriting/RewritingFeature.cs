@@ -10,7 +10,8 @@ public static class RewritingFeature
 {
     public static AnnotationKey<RewritePolicy> RewriteTarget { get; } = new()
     {
-        Name = "rewrite-target", Form = new("a path, with $1 to $9 for groups", ReadTarget),
+        Name = "rewrite-target",
+        Form = new("a path, with $1 to $9 for groups", ReadTarget),
         Documentation = "The path that the backend gets. It takes the place of the whole path, not only of what the rule matches: with the rule /something and the target / "
             + "the backend gets / for /something/new. $1 to $9 are the groups of the rule's path, which is a regular expression: /something(/|$)(.*) with /$2 keeps "
             + "the rest. The query stays. It works on the decoded, normalized path and encodes the result anew. A target that equals the rule's path does nothing. "
@@ -19,7 +20,10 @@ public static class RewritingFeature
 
     public static AnnotationKey<bool> UseRegex { get; } = new()
     {
-        Name = "use-regex", Form = ValueForms.Boolean, Default = "false", Scope = AnnotationScope.Host,
+        Name = "use-regex",
+        Form = ValueForms.Boolean,
+        Default = "false",
+        Scope = AnnotationScope.Host,
         Documentation = "Makes the paths of the rules regular expressions. As in ingress-nginx this is for the whole host: all its paths, those of other Ingresses and "
             + "Exact ones too, are then compared from their start, without regard to case and not to their end; the longest path as it is written is tried first, and "
             + "the first that matches counts. An Ingress whose paths change their meaning by another one is told so.",
@@ -27,19 +31,24 @@ public static class RewritingFeature
 
     public static AnnotationKey<ValueTemplate> XForwardedPrefix { get; } = new()
     {
-        Name = "x-forwarded-prefix", Form = TemplateForm("a text, with $1 to $9 for groups"),
+        Name = "x-forwarded-prefix",
+        Form = TemplateForm("a text, with $1 to $9 for groups"),
         Documentation = "Sets the header X-Forwarded-Prefix of requests whose path rewrite-target changes.",
     };
 
     public static AnnotationKey<ValueTemplate> UpstreamVhost { get; } = new()
     {
-        Name = "upstream-vhost", Form = TemplateForm("a host, variables allowed"), Default = "the client's Host",
+        Name = "upstream-vhost",
+        Form = TemplateForm("a host, variables allowed"),
+        Default = "the client's Host",
         Documentation = "The Host header that the backend gets. X-Forwarded-Host stays what the client sent.",
     };
 
     public static AnnotationKey<EquatableArray<string>> ServerAlias { get; } = new()
     {
-        Name = "server-alias", Form = ValueForms.List, Scope = AnnotationScope.Host,
+        Name = "server-alias",
+        Form = ValueForms.List,
+        Scope = AnnotationScope.Host,
         Documentation = "Further names under which the Ingress's first host is served: names, *.example.com for all names below one at any depth, or ~ and a regular "
             + "expression. A name that is a host of its own is left out; of several Ingresses with the same alias the oldest has it. The host's certificate is served for "
             + "an alias that it covers.",
