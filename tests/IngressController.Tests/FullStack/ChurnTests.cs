@@ -72,7 +72,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
                 stack.Server.Upsert(ResourceTypes.Secrets, ClusterObjects.Secret("default", "tls", certificate: round % 2));
                 break;
             case 3:
-                stack.Server.Upsert(Manifests.Ingress("more", "app.example", one, path: $"/{round % 3}"));
+                stack.Server.Upsert(Manifests.Ingress("more", "app.example", one, path: $"/{round % 3}", annotations: "ssl-redirect: \"false\""));
                 break;
             default:
                 if (round % 2 == 0)

@@ -101,7 +101,12 @@ public sealed class ChurnTests(ITestOutputHelper output)
 
     private static V1Ingress Ingress(string name, string host, params string[] paths) => new()
     {
-        Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = "default" },
+        Metadata = new V1ObjectMeta
+        {
+            Name = name,
+            NamespaceProperty = "default",
+            Annotations = new() { ["yarp.ingress.kubernetes.io/ssl-redirect"] = "false" },
+        },
         Spec = new V1IngressSpec
         {
             IngressClassName = "yarp",
