@@ -1,0 +1,170 @@
+using IngressController.Tests.Fakes;
+
+namespace IngressController.Tests.Features.Redirects;
+
+/// <summary>Where clients are sent, over real sockets. The expectations are ingress-nginx's where it has the annotation.</summary>
+public sealed class RedirectTests(FeatureFixture proxy) : IClassFixture<FeatureFixture>
+{
+    [Theory]
+    [InlineData("permanent-redirect: https://new.example/start", 301, "https://new.example/start")]
+    [InlineData("permanent-redirect: https://new.example, permanent-redirect-code: \"308\"", 308, "https://new.example")]
+    [InlineData("temporal-redirect: https://now.example", 302, "https://now.example")]
+    [InlineData("temporal-redirect: https://now.example, permanent-redirect: https://old.example, temporal-redirect-code: \"307\"", 307, "https://now.example")]
+    [InlineData("permanent-redirect: https://new.example$request_uri", 301, "https://new.example/a/b?x=1&y=%2F")]
+    [InlineData("permanent-redirect: \"https://new.example${uri}?from=$host\"", 301, "https://new.example/a/b?from=HOST")]
+    public async Task Every_request_is_sent_to_a_URL(string annotations, int status, string location)
+    {
+        var host = await proxy.ServeAsync(annotations);
+        var answer = await proxy.AskAsync(host, "/a/b?x=1&y=%2F");
+        Assert.Equal((status, location.Replace("HOST", host, StringComparison.Ordinal)), (answer.Status, answer.One("Location")));
+        Assert.Equal("", answer.Body);
+    }
+
+    /// <summary>Browsers read a location that begins with two slashes, or a slash and a backslash, as another host.</summary>
+    [Theory]
+    [InlineData("//evil.example/", "/evil.example/")]
+    [InlineData("///evil.example/", "/evil.example/")]
+    [InlineData("/good", "/good")]
+    public async Task A_client_cannot_choose_the_host_of_a_redirect(string target, string location)
+    {
+        var host = await proxy.ServeAsync("permanent-redirect: \"/$request_uri\"");
+        Assert.Equal(location, (await proxy.AskAsync(host, target)).One("Location"));
+    }
+
+    [Theory]
+    [InlineData("/%0d%0aSet-Cookie:%20a=b", "/%0D%0ASet-Cookie:%20a=b")]
+    [InlineData("/%C3%A9", "/%C3%A9")]
+    public async Task What_a_path_decodes_to_never_ends_a_header(string target, string path)
+    {
+        var host = await proxy.ServeAsync("permanent-redirect: \"https://new.example$uri\"");
+        var answer = await proxy.AskAsync(host, target);
+        Assert.Equal($"https://new.example{path}", answer.One("Location"));
+        Assert.Empty(answer.All("Set-Cookie"));
+    }
+
+    [Fact]
+    public async Task A_cookie_that_is_put_into_a_location_stays_as_it_was_sent()
+    {
+        var host = await proxy.ServeAsync("temporal-redirect: \"https://new.example/$cookie_lang\"");
+        var answer = await proxy.AskAsync(host, "/", "Cookie: other=1; lang=en%0d%0aX: 1\r\n");
+        Assert.Equal("https://new.example/en%0d%0aX: 1", answer.One("Location"));
+    }
+
+    [Fact]
+    public async Task A_redirect_that_cannot_be_understood_closes_the_route()
+    {
+        var host = await proxy.ServeAsync("permanent-redirect: \"javascript:alert(1)\"");
+        Assert.Equal(503, (await proxy.AskAsync(host)).Status);
+    }
+
+    [Theory]
+    [InlineData("/", "https://HOST")]
+    [InlineData("/a/", "https://HOST/a")]
+    [InlineData("/a", "https://HOST/a")]
+    [InlineData("/a/?b=/", "https://HOST/a/?b=")]
+    [InlineData("/a%2Fb?c=d", "https://HOST/a%2Fb?c=d")]
+    public async Task Http_is_sent_to_https_where_the_host_has_a_certificate_good_or_not(string target, string location)
+    {
+        var host = await proxy.ServeAsync("", tlsSecret: "nowhere");
+        var answer = await proxy.AskAsync(host, target);
+        Assert.Equal((308, location.Replace("HOST", host, StringComparison.Ordinal)), (answer.Status, answer.One("Location")));
+    }
+
+    [Fact]
+    public async Task The_location_has_no_port_and_its_host_is_in_lower_case()
+    {
+        var host = await proxy.ServeAsync("", tlsSecret: "nowhere");
+        Assert.Equal($"https://{host}/x", (await proxy.AskAsync($"{host.ToUpperInvariant()}:8080", "/x")).One("Location"));
+    }
+
+    [Theory]
+    [InlineData("preserve-trailing-slash: \"true\"", 308, "https://HOST/a/")]
+    [InlineData("ssl-redirect: \"false\"", 200, null)]
+    [InlineData("ssl-redirect: \"yes\"", 308, "https://HOST/a")]
+    public async Task The_redirect_to_https_follows_its_annotations(string annotations, int status, string? location)
+    {
+        var host = await proxy.ServeAsync(annotations, tlsSecret: "nowhere");
+        var answer = await proxy.GetAsync(host, "/a/");
+        Assert.Equal((status, location?.Replace("HOST", host, StringComparison.Ordinal)), (answer.Status, answer.One("Location")));
+    }
+
+    [Fact]
+    public async Task Another_Ingress_of_a_host_with_a_certificate_is_sent_to_https_too()
+    {
+        var host = await proxy.ServeAsync("", tlsSecret: "nowhere");
+        await proxy.AddAsync(Manifests.Ingress($"{host}-more", host, "web", "/more", annotations: ""));
+        Assert.Equal(308, (await proxy.AskAsync(host, "/more")).Status);
+    }
+
+    [Fact]
+    public async Task A_host_below_a_wildcard_with_a_certificate_is_sent_to_https()
+    {
+        var parent = proxy.NewHost();
+        await proxy.AddAsync(Manifests.Ingress($"{parent}-all", $"*.{parent}", "web", tlsSecret: "nowhere", annotations: "")
+            + Manifests.Ingress($"{parent}-one", $"one.{parent}", "web"));
+        Assert.Equal(308, (await proxy.AskAsync($"one.{parent}")).Status);
+        Assert.Equal(308, (await proxy.AskAsync($"other.{parent}")).Status);
+    }
+
+    [Theory]
+    [InlineData("force-ssl-redirect: \"true\"", 308)]
+    [InlineData("force-ssl-redirect: \"false\"", 200)]
+    public async Task A_host_without_a_certificate_is_sent_to_https_when_that_is_forced(string annotations, int status)
+    {
+        var host = await proxy.ServeAsync(annotations);
+        // Nobody's word for the scheme is taken, as no proxy is trusted.
+        Assert.Equal(status, (await proxy.GetAsync(host, "/", "X-Forwarded-Proto: https\r\n")).Status);
+    }
+
+    [Fact]
+    public async Task Certificates_can_be_issued_by_http()
+    {
+        var host = await proxy.ServeAsync("", "/.well-known/acme-challenge/x", "Exact", tlsSecret: "nowhere");
+        Assert.Equal("/.well-known/acme-challenge/x", (await proxy.ForwardAsync(host, "/.well-known/acme-challenge/x")).Target);
+    }
+
+    [Fact]
+    public async Task By_https_nothing_is_sent_to_https()
+    {
+        var host = await proxy.ServeAsync("force-ssl-redirect: \"true\"");
+        using var client = proxy.Controller.NewClient();
+        Assert.Equal("ok", await client.GetStringAsync($"https://{host}/"));
+    }
+
+    [Fact]
+    public async Task The_root_of_a_host_is_sent_to_its_application_before_everything_else()
+    {
+        var host = await proxy.ServeAsync("app-root: /dashboard, permanent-redirect: https://new.example", "/other", tlsSecret: "nowhere");
+        var answer = await proxy.AskAsync(host, "/?a=b");
+        Assert.Equal((302, $"http://{host}/dashboard"), (answer.Status, answer.One("Location")));
+        Assert.Equal(301, (await proxy.AskAsync(host, "/other")).Status);
+        Assert.Equal(404, (await proxy.AskAsync(host, "/x")).Status);
+    }
+
+    [Fact]
+    public async Task A_name_is_sent_to_its_twin_without_www()
+    {
+        var host = await proxy.ServeAsync("from-to-www-redirect: \"true\"");
+        var answer = await proxy.AskAsync($"www.{host}", "/foo/?a=b");
+        Assert.Equal((308, $"http://{host}:80/foo/?a=b"), (answer.Status, answer.One("Location")));
+        Assert.Equal($"http://{host}:80", (await proxy.AskAsync($"www.{host}")).One("Location"));
+        Assert.Equal("/foo", (await proxy.ForwardAsync(host, "/foo")).Target);
+    }
+
+    [Fact]
+    public async Task A_name_is_sent_to_its_twin_with_www()
+    {
+        var host = proxy.NewHost();
+        await proxy.AddAsync(Manifests.Ingress(host, $"www.{host}", "web", annotations: "from-to-www-redirect: \"true\""));
+        Assert.Equal($"http://www.{host}:8080/foo", (await proxy.AskAsync($"{host}:8080", "/foo/")).One("Location"));
+    }
+
+    [Fact]
+    public async Task A_twin_that_becomes_a_host_of_its_own_is_served()
+    {
+        var host = await proxy.ServeAsync("from-to-www-redirect: \"true\"");
+        Assert.Equal(308, (await proxy.AskAsync($"www.{host}")).Status);
+        await proxy.AddAsync(Manifests.Ingress($"www-{host}", $"www.{host}", "web"));
+        Assert.Equal(200, (await proxy.GetAsync($"www.{host}")).Status);
+    }
+}
