@@ -107,7 +107,7 @@ public sealed class PasswordHash
         var saltEnd = SaltEnd(text, saltStart, maxLength: 16);
         return saltEnd < 0 || text.Length - saltEnd - 1 != digestLength || !IsOf(CryptAlphabet, text.AsSpan(saltEnd + 1))
             ? (null, "has a damaged SHA-2 hash")
-            : (new(scheme, text, saltStart..saltEnd, (saltEnd + 1)..), null);
+            : (new(scheme, text, saltStart..saltEnd, (saltEnd + 1).., rounds), null);
     }
 
     private static (PasswordHash?, string?) Sha1(PasswordScheme scheme, string text, int start)
