@@ -32,11 +32,11 @@ internal abstract class RateLimitAlgorithm
 
     public static RateLimitAlgorithm Create(RateLimitRule rule, int replicas) => rule.Algorithm switch
     {
-        RateLimitAlgorithmKind.LeakyBucket => new LeakyBucket(rule, replicas),
-        RateLimitAlgorithmKind.TokenBucket => new TokenBucket(rule, replicas),
-        RateLimitAlgorithmKind.SlidingWindow => new SlidingWindow(rule, replicas),
-        RateLimitAlgorithmKind.FixedWindow => new FixedWindow(rule, replicas),
-        RateLimitAlgorithmKind.Concurrency => new ConcurrencyLimit(rule, replicas),
+        RateLimitAlgorithmKind.LeakyBucket => new LeakyBucketAlgorithm(rule, replicas),
+        RateLimitAlgorithmKind.TokenBucket => new TokenBucketAlgorithm(rule, replicas),
+        RateLimitAlgorithmKind.SlidingWindow => new SlidingWindowAlgorithm(rule, replicas),
+        RateLimitAlgorithmKind.FixedWindow => new FixedWindowAlgorithm(rule, replicas),
+        RateLimitAlgorithmKind.Concurrency => new ConcurrencyAlgorithm(rule, replicas),
         _ => throw new ArgumentOutOfRangeException(nameof(rule), rule.Algorithm, "unknown algorithm"),
     };
 

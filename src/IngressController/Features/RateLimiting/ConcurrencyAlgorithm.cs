@@ -3,7 +3,7 @@ using IngressController.Routing.Features.RateLimiting;
 namespace IngressController.Features.RateLimiting;
 
 /// <summary>The requests in progress, as nginx's <c>limit_conn</c> counts them. The state is their number.</summary>
-internal sealed class ConcurrencyLimit(RateLimitRule rule, int replicas) : RateLimitAlgorithm(rule, replicas)
+internal sealed class ConcurrencyAlgorithm(RateLimitRule rule, int replicas) : RateLimitAlgorithm(rule, replicas)
 {
     public override RateLimitState Fresh(long now) => default;
 

@@ -7,11 +7,11 @@ namespace IngressController.Features.RateLimiting;
 /// tokens per window; a request takes one. The state is its level, in windows' worth of time per token so that nothing is rounded, and
 /// when that was.
 /// </summary>
-internal sealed class TokenBucket : RateLimitAlgorithm
+internal sealed class TokenBucketAlgorithm : RateLimitAlgorithm
 {
     private readonly long _capacity;
 
-    public TokenBucket(RateLimitRule rule, int replicas) : base(rule, replicas) =>
+    public TokenBucketAlgorithm(RateLimitRule rule, int replicas) : base(rule, replicas) =>
         _capacity = Divide(rule.Burst > 0 ? rule.Burst : rule.Limit, replicas) * Window;
 
     public override RateLimitState Fresh(long now) => new(_capacity, now / Unit);

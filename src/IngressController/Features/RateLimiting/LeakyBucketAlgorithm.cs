@@ -7,7 +7,7 @@ namespace IngressController.Features.RateLimiting;
 /// rounded down as there. A request adds 1000 to what has not leaked out yet, and is refused, without a trace, when more than the burst
 /// is in the bucket then. The state is that excess and the millisecond of the last request that passed.
 /// </summary>
-internal sealed class LeakyBucket(RateLimitRule rule, int replicas) : RateLimitAlgorithm(rule, replicas)
+internal sealed class LeakyBucketAlgorithm(RateLimitRule rule, int replicas) : RateLimitAlgorithm(rule, replicas)
 {
     private const long OneRequest = 1000;
 

@@ -6,7 +6,7 @@ namespace IngressController.Features.RateLimiting;
 /// The requests since the window began, which it does with the first request of a key: a clock's windows would let all clients in at
 /// the same moment. The state is that beginning and the count.
 /// </summary>
-internal sealed class FixedWindow(RateLimitRule rule, int replicas) : RateLimitAlgorithm(rule, replicas)
+internal sealed class FixedWindowAlgorithm(RateLimitRule rule, int replicas) : RateLimitAlgorithm(rule, replicas)
 {
     public override RateLimitState Fresh(long now) => new(0, now / Unit);
 

@@ -7,7 +7,7 @@ namespace IngressController.Features.RateLimiting;
 /// proportion to how much of it is still within the last window, rounded down. Windows begin with the first request of a key. The
 /// state is the beginning of the current window and both counters.
 /// </summary>
-internal sealed class SlidingWindow(RateLimitRule rule, int replicas) : RateLimitAlgorithm(rule, replicas)
+internal sealed class SlidingWindowAlgorithm(RateLimitRule rule, int replicas) : RateLimitAlgorithm(rule, replicas)
 {
     public override RateLimitState Fresh(long now) => new(0, now / Unit);
 
