@@ -77,9 +77,9 @@ public sealed class KeyedRateLimiterTests
         for (var i = 0; i < 1000; i++)
             limiter.TryAcquire(Numbered(i));
         _time.Advance(TimeSpan.FromSeconds(2));
-        // A part is looked through once a second, so a few keys may still have to share.
-        Assert.InRange(Enumerable.Range(1000, 1000).Sum(i => limiter.Burst(1, Numbered(i))), 900, 1000);
-        Assert.InRange(limiter.KeyCount, 1000, 1000 + KeyedRateLimiter.OverflowPartitions);
+        // A part is looked through once a second, so a few keys may still have to share; of all that had to, no more than 256 would pass.
+        Assert.InRange(Enumerable.Range(1000, 1000).Sum(i => limiter.Burst(1, Numbered(i))), 700, 1000);
+        Assert.InRange(limiter.KeyCount, 700, 1000 + KeyedRateLimiter.OverflowPartitions);
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using IngressController.Features.RateLimiting;
-using IngressController.Routing.Features.RateLimiting;
 using IngressController.Tests.Kubernetes;
 using Microsoft.AspNetCore.Http;
 using static IngressController.Routing.Features.RateLimiting.RateLimitAlgorithmKind;
