@@ -10,11 +10,9 @@ using static IngressController.Tests.Features.RateLimiting.Rules;
 namespace IngressController.Tests.Features.RateLimiting;
 
 /// <summary>Many clients at once: nothing is granted twice, the rate is the rate, and memory is bounded.</summary>
-[Collection(Name)]
-[CollectionDefinition(Name, DisableParallelization = true)] // others would allocate while memory is measured
+[Collection("alone")] // others would allocate while memory is measured
 public sealed class RateLimitLoadTests(ITestOutputHelper output)
 {
-    private const string Name = "rate limits under load";
     private const int Clients = 8;
 
     [Theory]
