@@ -1,0 +1,128 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Net;
+using System.Runtime.InteropServices;
+using IngressController.Routing.Features.RateLimiting;
+using IngressController.Routing.Table;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Primitives;
+
+namespace IngressController.Features.RateLimiting;
+
+/// <summary>Reads from a request which count it belongs to.</summary>
+internal static class RateLimitKeys
+{
+    private const int UsualLength = 512;
+
+    /// <summary>The key of a request. What a request does not have counts as empty, so leaving it out gets nobody around the limit.</summary>
+    /// <param name="parts">What the rule tells requests apart by.</param>
+    /// <param name="context">The request.</param>
+    /// <param name="client">The client's address, of whom the forwarding headers say when they are trusted.</param>
+    /// <param name="host">The host in lower case, without port.</param>
+    /// <param name="path">The normalized path.</param>
+    public static RateLimitKey Read(EquatableArray<RateLimitKeyPart> parts, HttpContext context, IPAddress client, string host, string path)
+    {
+        if (parts.Count == 1 && parts[0].Kind == RateLimitKeyKind.ClientIp)
+            return RateLimitKey.FromAddress(client);
+
+        var text = new KeyText(stackalloc byte[UsualLength]);
+        foreach (var part in parts)
+        {
+            switch (part.Kind)
+            {
+                case RateLimitKeyKind.ClientIp:
+                    text.Append(RateLimitKey.FromAddress(client));
+                    break;
+                case RateLimitKeyKind.Header:
+                    text.Append(context.Request.Headers[part.Name].ToString());
+                    break;
+                case RateLimitKeyKind.Cookie:
+                    text.Append(CookieOf(context.Request.Headers.Cookie, part.Name));
+                    break;
+                case RateLimitKeyKind.Query:
+                    text.Append(QueryOf(context.Request.QueryString, part.Name));
+                    break;
+                case RateLimitKeyKind.Host:
+                    text.Append(host);
+                    break;
+                case RateLimitKeyKind.Path:
+                    text.Append(path);
+                    break;
+                default:
+                    throw new ArgumentOutOfRangeException(nameof(parts), part.Kind, "unknown part of a key");
+            }
+        }
+
+        return text.ToKey();
+    }
+
+    /// <summary>The first cookie of the name, as it was sent. Names of cookies are case-sensitive (RFC 6265, 5.3).</summary>
+    private static ReadOnlySpan<char> CookieOf(StringValues lines, string name)
+    {
+        foreach (var line in lines)
+        {
+            foreach (var range in line.AsSpan().Split(';'))
+            {
+                var pair = line.AsSpan(range).Trim();
+                if (pair.Length > name.Length && pair[name.Length] == '=' && pair.StartsWith(name, StringComparison.Ordinal))
+                    return pair[(name.Length + 1)..];
+            }
+        }
+
+        return default;
+    }
+
+    /// <summary>The first parameter of the name, decoded.</summary>
+    private static ReadOnlySpan<char> QueryOf(QueryString query, string name)
+    {
+        foreach (var pair in new QueryStringEnumerable(query.Value))
+        {
+            if (pair.DecodeName().Span.SequenceEqual(name))
+                return pair.DecodeValue().Span;
+        }
+
+        return default;
+    }
+
+    /// <summary>The parts one after the other, each after its length, so that ("a", "bc") differs from ("ab", "c").</summary>
+    private ref struct KeyText(Span<byte> initial)
+    {
+        private Span<byte> _bytes = initial;
+        private byte[]? _rented;
+        private int _length = RateLimitKey.SaltLength;
+
+        public void Append(ReadOnlySpan<char> part)
+        {
+            // As UTF-16, as it is in memory: nothing is lost that could make two values one.
+            var bytes = MemoryMarshal.AsBytes(part);
+            var free = Take(sizeof(int) + bytes.Length);
+            BinaryPrimitives.WriteInt32LittleEndian(free, bytes.Length);
+            bytes.CopyTo(free[sizeof(int)..]);
+        }
+
+        public void Append(RateLimitKey address) => BinaryPrimitives.WriteUInt128BigEndian(Take(16), address.Value);
+
+        public RateLimitKey ToKey()
+        {
+            var key = RateLimitKey.FromText(_bytes[.._length]);
+            if (_rented is not null)
+                ArrayPool<byte>.Shared.Return(_rented, clearArray: true); // cookies and tokens
+            return key;
+        }
+
+        private Span<byte> Take(int count)
+        {
+            if (_length + count > _bytes.Length)
+            {
+                var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_length + count, 2 * _bytes.Length));
+                _bytes[.._length].CopyTo(larger);
+                if (_rented is not null)
+                    ArrayPool<byte>.Shared.Return(_rented, clearArray: true);
+                _bytes = _rented = larger;
+            }
+
+            _length += count;
+            return _bytes[(_length - count).._length];
+        }
+    }
+}

@@ -1,0 +1,196 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using IngressController.Features.RateLimiting;
+using IngressController.Routing.Features.RateLimiting;
+using IngressController.Tests.Kubernetes;
+using Xunit.Abstractions;
+using static IngressController.Routing.Features.RateLimiting.RateLimitAlgorithmKind;
+using static IngressController.Tests.Features.RateLimiting.Rules;
+
+namespace IngressController.Tests.Features.RateLimiting;
+
+/// <summary>Many clients at once: nothing is granted twice, the rate is the rate, and memory is bounded.</summary>
+[Collection("alone")] // others would allocate while memory is measured
+public sealed class RateLimitLoadTests(ITestOutputHelper output)
+{
+    private const int Clients = 8;
+
+    [Theory]
+    [InlineData(LeakyBucket, 1001)]
+    [InlineData(TokenBucket, 1000)]
+    [InlineData(SlidingWindow, 1000)]
+    [InlineData(FixedWindow, 1000)]
+    [InlineData(Concurrency, 1000)]
+    public void Clients_at_the_same_moment_get_exactly_what_there_is(RateLimitAlgorithmKind algorithm, int all)
+    {
+        var limiter = new KeyedRateLimiter(Rule(algorithm, limit: 1000, burst: 1000), new ManualTimeProvider());
+        var passed = new int[8];
+        Run(client =>
+        {
+            for (var i = 0; i < 20_000; i++)
+            {
+                var key = i % passed.Length;
+                if (limiter.TryAcquire(Numbered(key)).IsAcquired)
+                    Interlocked.Increment(ref passed[key]);
+            }
+        });
+        Assert.All(passed, count => Assert.Equal(all, count));
+    }
+
+    [Fact]
+    public async Task Places_are_neither_lost_nor_given_twice_while_clients_wait_give_up_and_sweeps_run()
+    {
+        const int Limit = 3;
+        var limiter = new KeyedRateLimiter(Rule(Concurrency, Limit, queue: 4), TimeProvider.System);
+        int inside = 0, most = 0, served = 0;
+        await Task.WhenAll(Enumerable.Range(0, 16).Select(client => Task.Run(async () =>
+        {
+            var random = new Random(client);
+            for (var i = 0; i < 500; i++)
+            {
+                using var patience = new CancellationTokenSource();
+                var pending = limiter.WaitAsync(Client, patience.Token);
+                if (random.Next(4) == 0)
+                    await patience.CancelAsync();
+                RateLimitDecision decision;
+                try
+                {
+                    decision = await pending;
+                }
+                catch (OperationCanceledException)
+                {
+                    continue;
+                }
+
+                if (!decision.IsAcquired)
+                    continue;
+                InterlockedMax(ref most, Interlocked.Increment(ref inside));
+                await Task.Yield();
+                limiter.Sweep(8);
+                Interlocked.Decrement(ref inside);
+                Interlocked.Increment(ref served);
+                limiter.Release(decision);
+            }
+        })));
+        Assert.InRange(most, 1, Limit);
+        Assert.InRange(served, 500, int.MaxValue);
+        Assert.Equal(0, limiter.KeyCount);
+        Assert.Equal(Limit, limiter.Burst(10));
+    }
+
+    [Theory]
+    [InlineData(LeakyBucket, 0)]
+    [InlineData(TokenBucket, 1)]
+    [InlineData(SlidingWindow, 0)]
+    [InlineData(FixedWindow, 0)]
+    public void Eight_clients_get_the_limit_within_two_percent_over_ten_seconds(RateLimitAlgorithmKind algorithm, int burst)
+    {
+        var time = new ManualTimeProvider();
+        var limiter = new KeyedRateLimiter(Rule(algorithm, limit: 100, burst: burst), time);
+        var passed = 0;
+        for (var millisecond = 0; millisecond < 10_000; millisecond++)
+        {
+            passed += limiter.Burst(Clients);
+            time.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        Assert.InRange(passed, 980, 1020);
+    }
+
+    [Theory]
+    [InlineData(LeakyBucket, 50)]
+    [InlineData(TokenBucket, 0)]
+    public void After_the_burst_eight_clients_get_the_limit_within_two_percent(RateLimitAlgorithmKind algorithm, int burst)
+    {
+        var time = new ManualTimeProvider();
+        var limiter = new KeyedRateLimiter(Rule(algorithm, limit: 100, burst: burst), time);
+        limiter.Burst(1000);
+        var passed = 0;
+        for (var millisecond = 0; millisecond < 10_000; millisecond++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(1));
+            passed += limiter.Burst(Clients);
+        }
+
+        Assert.InRange(passed, 980, 1020);
+    }
+
+    [Fact]
+    public void Eight_threads_in_real_time_get_the_limit()
+    {
+        var limiter = new KeyedRateLimiter(Rule(SlidingWindow, limit: 100), TimeProvider.System);
+        var passed = 0;
+        var start = Stopwatch.GetTimestamp();
+        Run(_ =>
+        {
+            while (Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(3))
+            {
+                if (limiter.TryAcquire(Client).IsAcquired)
+                    Interlocked.Increment(ref passed);
+            }
+        });
+        var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        output.WriteLine($"{passed} in {seconds:0.000} s: {passed / seconds:0.0} per second");
+        // No more than the limit allows in the time it took; a busy machine may leave a little of it unused.
+        Assert.InRange(passed, 285, (int)(100 * seconds) + 2);
+    }
+
+    [Theory]
+    [InlineData(LeakyBucket)]
+    [InlineData(SlidingWindow)]
+    public void A_million_keys_stay_under_200_MiB(RateLimitAlgorithmKind algorithm)
+    {
+        const int Keys = 1_000_000;
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var time = new ManualTimeProvider();
+        var limiter = Fill(algorithm, time, Keys);
+        var after = GC.GetTotalMemory(forceFullCollection: true);
+        output.WriteLine($"{algorithm}: {(after - before) / 1024.0 / 1024:0.0} MiB");
+        Assert.Equal(Keys, limiter.KeyCount);
+        Assert.InRange(after - before, 0, 200L * 1024 * 1024);
+
+        time.Advance(TimeSpan.FromSeconds(5));
+        limiter.Sweep(KeyedRateLimiter.ShardCount);
+        Assert.Equal(0, limiter.KeyCount);
+        var swept = GC.GetTotalMemory(forceFullCollection: true);
+        output.WriteLine($"{algorithm}: {(swept - before) / 1024.0 / 1024:0.0} MiB after the sweep");
+        Assert.InRange(swept - before, long.MinValue, 20L * 1024 * 1024);
+        GC.KeepAlive(limiter);
+    }
+
+    [Fact]
+    public void A_known_key_costs_no_allocation()
+    {
+        var limiter = new KeyedRateLimiter(Rule(LeakyBucket, limit: 100, burst: 5), TimeProvider.System);
+        limiter.Burst(100);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        limiter.TryAcquire(Client);
+        for (var i = 0; i < 1000; i++)
+            limiter.TryAcquire(Client);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static KeyedRateLimiter Fill(RateLimitAlgorithmKind algorithm, TimeProvider time, int keys)
+    {
+        var limiter = new KeyedRateLimiter(Rule(algorithm, limit: 10, burst: 5), time);
+        for (var i = 0; i < keys; i++)
+            limiter.TryAcquire(Numbered(i));
+        return limiter;
+    }
+
+    private static void Run(Action<int> client)
+    {
+        var threads = Enumerable.Range(0, Clients).Select(i => new Thread(() => client(i))).ToArray();
+        foreach (var thread in threads)
+            thread.Start();
+        foreach (var thread in threads)
+            thread.Join();
+    }
+
+    private static void InterlockedMax(ref int target, int value)
+    {
+        for (var seen = Volatile.Read(ref target); seen < value; seen = Volatile.Read(ref target))
+            Interlocked.CompareExchange(ref target, value, seen);
+    }
+}
