@@ -1,4 +1,5 @@
 using IngressController.Configuration;
+using IngressController.Features.RateLimiting;
 using IngressController.Kubernetes.Models;
 using IngressController.Proxy;
 using IngressController.Routing.Cluster;
@@ -8,7 +9,16 @@ namespace IngressController.Benchmarks;
 /// <summary>A cluster of many small applications: each has one Ingress with one host, one Service and one EndpointSlice.</summary>
 internal static class LargeCluster
 {
-    public static StepServices Services => new(new OwnAnswers(new ListenerOptions()), new LiveHosts(), new ListenerOptions(), TimeProvider.System);
+    /// <summary>A host's services for routes that only have to be built.</summary>
+    public static StepServices Services
+    {
+        get
+        {
+            var limiters = new RateLimiterStore(TimeProvider.System, new ReplicaCount());
+            return new StepServices(
+                new OwnAnswers(new ListenerOptions()), new LiveHosts(), new ListenerOptions(), TimeProvider.System, limiters, new RateLimitMetrics(limiters));
+        }
+    }
 
     public static ClusterSnapshot Create(int ingresses, int pathsPerHost)
     {

@@ -7,5 +7,6 @@ public static class RouteFeatures
     [
         Redirects.RedirectsFeature.Feature,
         Rewriting.RewritingFeature.Feature,
+        RateLimiting.RateLimitingFeature.Feature,
     ];
 }

@@ -1,3 +1,4 @@
+using IngressController.Features.RateLimiting;
 using IngressController.Observability;
 using IngressController.Reconciliation;
 using IngressController.Sources;
@@ -8,7 +9,7 @@ namespace IngressController.Admin;
 /// <summary>Everything there is to scrape.</summary>
 internal sealed class MetricsPage(
     RequestMetrics requests, ReconcileMetrics revisions, WatchMetrics watches, ReconcileLoop reconcile, ClusterStore store,
-    CertificateStore certificates, HealthState health)
+    CertificateStore certificates, HealthState health, RateLimitMetrics limits)
 {
     public string Write()
     {
@@ -17,6 +18,7 @@ internal sealed class MetricsPage(
         requests.Write(text);
         revisions.Write(text);
         watches.Write(text);
+        limits.Write(text);
 
         text.Family("yarp_ingress_ready", "gauge", "Whether this replica is ready: 1 or 0.");
         text.Sample("yarp_ingress_ready", health.NotReadyReason is null ? 1 : 0);

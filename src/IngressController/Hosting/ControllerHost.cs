@@ -1,5 +1,6 @@
 using IngressController.Admin;
 using IngressController.Configuration;
+using IngressController.Features.RateLimiting;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Watching;
 using IngressController.Observability;
@@ -103,6 +104,9 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton<ResolveName>(System.Net.Dns.GetHostAddressesAsync);
         services.AddSingleton<UpstreamClients>();
         services.AddSingleton<LiveHosts>();
+        services.AddSingleton<ReplicaCount>();
+        services.AddSingleton(provider => new RateLimiterStore(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ReplicaCount>()));
+        services.AddSingleton<RateLimitMetrics>();
         services.AddSingleton<StepServices>();
         services.AddSingleton<RoutingState>();
         services.AddSingleton<CertificateStore>();

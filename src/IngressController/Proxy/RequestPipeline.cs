@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using IngressController.Features.RateLimiting;
 using IngressController.Features.Redirects;
 using IngressController.Features.Rewriting;
 using IngressController.Observability;
@@ -30,6 +31,8 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
         TlsRedirectStep.Create,
         // Before limits and passwords as well.
         EndpointsStep.Create,
+        // Before access control, as in nginx: guessing passwords is limited as well.
+        RateLimitStep.Create,
     ];
 
     /// <summary>What is changed in requests on their way to the backend, in this order.</summary>

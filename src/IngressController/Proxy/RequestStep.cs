@@ -1,4 +1,5 @@
 using IngressController.Configuration;
+using IngressController.Features.RateLimiting;
 using IngressController.Features.Rewriting;
 
 namespace IngressController.Proxy;
@@ -63,7 +64,8 @@ internal sealed record StepContext(string Host, Routing.Table.Route Definition, 
 }
 
 /// <summary>What steps work with, for the life of the process.</summary>
-internal sealed record StepServices(OwnAnswers Answers, LiveHosts Hosts, ListenerOptions Listener, TimeProvider Time);
+internal sealed record StepServices(
+    OwnAnswers Answers, LiveHosts Hosts, ListenerOptions Listener, TimeProvider Time, RateLimiterStore Limiters, RateLimitMetrics LimitMetrics);
 
 /// <summary>Where the live host table stands: the reconcile loop puts it there, requests read it once.</summary>
 internal sealed class LiveHosts

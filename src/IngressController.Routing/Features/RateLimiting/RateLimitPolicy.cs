@@ -4,7 +4,7 @@ namespace IngressController.Routing.Features.RateLimiting;
 
 /// <summary>The rate limits of a route.</summary>
 /// <param name="Rules">In order of evaluation: the first that has no permit left answers the request.</param>
-public sealed record RateLimitPolicy(EquatableArray<RateLimitRule> Rules);
+public sealed record RateLimitPolicy(EquatableArray<RateLimitRule> Rules) : RoutePolicy;
 
 /// <summary>One rate limit: how many requests of which clients pass, and what the others are answered.</summary>
 public sealed record RateLimitRule
