@@ -23,17 +23,28 @@ internal sealed class IngressReader
     private readonly PolicyContext _context;
     private readonly RoutePolicies _policies;
 
-    private IngressReader(V1Ingress ingress, ClusterSnapshot snapshot, TranslationSettings translation, GlobalSettings settings)
+    private IngressReader(V1Ingress ingress, ClusterSnapshot snapshot, TranslationSettings translation, GlobalSettings settings, HashSet<RoutePolicies> shared)
     {
         _ingress = ingress;
         _name = ingress.ResourceName;
         _context = new PolicyContext(ingress, snapshot, translation, settings, _diagnostics);
         _policies = _context.ReadPolicies();
+        // Thousands of Ingresses say the same, mostly nothing: they need one copy of it.
+        if (shared.TryGetValue(_policies, out var same))
+            _policies = same;
+        else if (_policies.Sources.Count == 0)
+            shared.Add(_policies);
     }
 
-    public static IngressFragment Read(V1Ingress ingress, ClusterSnapshot snapshot, TranslationSettings translation, GlobalSettings settings)
+    /// <param name="ingress">The Ingress.</param>
+    /// <param name="snapshot">Where the Secrets and ConfigMaps are that it names.</param>
+    /// <param name="translation">What the operator chose.</param>
+    /// <param name="settings">What counts where the Ingress says nothing.</param>
+    /// <param name="shared">Policies that other Ingresses of this pass have.</param>
+    public static IngressFragment Read(
+        V1Ingress ingress, ClusterSnapshot snapshot, TranslationSettings translation, GlobalSettings settings, HashSet<RoutePolicies> shared)
     {
-        var reader = new IngressReader(ingress, snapshot, translation, settings);
+        var reader = new IngressReader(ingress, snapshot, translation, settings, shared);
         return reader._context.Annotations.Read(ForeignAnnotations.Canary, false) ? reader.ReadNothing() : reader.Read();
     }
 

@@ -16,6 +16,7 @@ internal sealed class TranslationDraft
     private readonly Translation _previous;
     private readonly ClusterSnapshot _snapshot;
     private readonly IngressClaim _claim;
+    private readonly HashSet<RoutePolicies> _sharedPolicies = [];
     private GlobalSettings _global;
     private EquatableArray<Diagnostic> _globalDiagnostics;
 
@@ -198,7 +199,7 @@ internal sealed class TranslationDraft
     private IngressFragment? Read(V1Ingress ingress)
     {
         if (_claim.IsOurs(ingress))
-            return IngressReader.Read(ingress, _snapshot, _previous.Settings, _global);
+            return IngressReader.Read(ingress, _snapshot, _previous.Settings, _global, _sharedPolicies);
         if (!_claim.LacksOurClass(ingress))
             return null;
         return new IngressFragment

@@ -4,18 +4,20 @@ namespace IngressController.Proxy;
 /// Answers 503 when nothing could take the request, before anybody is counted or asked for a password: as in ingress-nginx, and so that
 /// clients of a Service that is down do not use up their limits.
 /// </summary>
-internal sealed class EndpointsStep(UpstreamCluster? cluster, OwnAnswers answers) : RequestStep
+internal sealed class EndpointsStep(OwnAnswers answers) : RequestStep
 {
     public override string Name => "endpoints";
 
-    public static RequestStep Create(StepContext context) => new EndpointsStep(context.Cluster, context.Services.Answers);
+    public static RequestStep Create(StepContext context) => new EndpointsStep(context.Services.Answers);
 
-    public override string Describe() => cluster is null ? "503: no usable backend" : "503 when no endpoint is ready";
+    public override string Describe() => "503 when no endpoint is ready";
 
     public override ValueTask<bool> InvokeAsync(HttpContext context, ProxyRoute route) =>
-        cluster is not null && cluster.Current.State.DestinationsState.AvailableDestinations.Count > 0 ? ValueTask.FromResult(true) : RefuseAsync(context);
+        route.Cluster is { } cluster && cluster.Current.State.DestinationsState.AvailableDestinations.Count > 0
+            ? ValueTask.FromResult(true)
+            : RefuseAsync(context, route.Cluster);
 
-    private async ValueTask<bool> RefuseAsync(HttpContext context)
+    private async ValueTask<bool> RefuseAsync(HttpContext context, UpstreamCluster? cluster)
     {
         await answers.WriteAsync(
             context, StatusCodes.Status503ServiceUnavailable, "Service Unavailable", cluster is null ? "this route has no usable backend" : "no endpoint is ready");

@@ -52,12 +52,14 @@ internal sealed record RoutePlan(RequestStep[] Steps, RequestChange[] RequestCha
     public bool Rewrites { get; } = Steps.Any(step => step is RewriteStep);
 }
 
-/// <summary>What a step is made from.</summary>
+/// <summary>
+/// What a step is made from. Routes of Ingresses without annotations share their steps, so what such a step needs of its route it takes from the
+/// one it is invoked with.
+/// </summary>
 /// <param name="Host">The host of the route; empty for rules without one.</param>
 /// <param name="Definition">The route of the routing table.</param>
-/// <param name="Cluster">Where it leads; null when it answers 503.</param>
 /// <param name="Services">What lives as long as the process.</param>
-internal sealed record StepContext(string Host, Routing.Table.Route Definition, UpstreamCluster? Cluster, StepServices Services)
+internal sealed record StepContext(string Host, Routing.Table.Route Definition, StepServices Services)
 {
     public T? Policy<T>()
         where T : Routing.Table.RoutePolicy => Definition.Policies.Get<T>();

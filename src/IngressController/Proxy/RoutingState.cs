@@ -13,7 +13,11 @@ namespace IngressController.Proxy;
 /// </summary>
 internal sealed class RoutingState(UpstreamClients clients, RequestMetrics metrics, StepServices services)
 {
+    /// <summary>More kinds of Ingresses without annotations than there are; a change of the global settings makes new ones.</summary>
+    private const int MostSharedPlans = 16;
+
     private readonly Dictionary<BackendId, UpstreamCluster> _clusters = [];
+    private readonly Dictionary<RoutePolicies, RoutePlan> _sharedPlans = [];
 
     /// <summary>The live table; null until the first revision is applied.</summary>
     public HostTable? Hosts => services.Hosts.Current;
@@ -73,6 +77,19 @@ internal sealed class RoutingState(UpstreamClients clients, RequestMetrics metri
             _ => throw new InvalidOperationException($"unknown route action {route.Action}"),
         };
         return new ProxyRoute(
-            host, route, cluster, metrics.For(route.Origin.Ingress, service), plan ?? RequestPipeline.PlanOf(new StepContext(host, route, cluster, services)));
+            host, route, cluster, metrics.For(route.Origin.Ingress, service), plan ?? Plan(new StepContext(host, route, services)));
+    }
+
+    /// <summary>Most Ingresses say nothing, and then their routes all do the same: they share their steps.</summary>
+    private RoutePlan Plan(StepContext context)
+    {
+        var policies = context.Definition.Policies;
+        if (policies.Sources.Count > 0)
+            return RequestPipeline.PlanOf(context);
+        if (_sharedPlans.TryGetValue(policies, out var shared))
+            return shared;
+        if (_sharedPlans.Count == MostSharedPlans)
+            _sharedPlans.Clear();
+        return _sharedPlans[policies] = RequestPipeline.PlanOf(context);
     }
 }

@@ -9,9 +9,7 @@ internal sealed class TlsRedirectStep(TlsRedirectPolicy policy, StepServices ser
     public override string Name => "redirect to https";
 
     public static RequestStep? Create(StepContext context) =>
-        context.Policy<TlsRedirectPolicy>() is { } policy
-        && !policy.Exempt.Any(path => context.Definition.PathText.StartsWith(path, StringComparison.Ordinal))
-            ? new TlsRedirectStep(policy, context.Services) : null;
+        context.Policy<TlsRedirectPolicy>() is { } policy ? new TlsRedirectStep(policy, context.Services) : null;
 
     public override string Describe() => policy.IsForced ? $"{policy.Status} for http" : $"{policy.Status} for http where the host has a certificate";
 
@@ -22,6 +20,12 @@ internal sealed class TlsRedirectStep(TlsRedirectPolicy policy, StepServices ser
         var host = context.Request.Headers.Host.ToString();
         if (!policy.IsForced && services.Hosts.Current?.HasTls(host) != true)
             return ValueTask.FromResult(true);
+        foreach (var path in policy.Exempt)
+        {
+            if (route.Definition.PathText.StartsWith(path, StringComparison.Ordinal))
+                return ValueTask.FromResult(true);
+        }
+
         return RedirectAsync(context, route);
     }
 
