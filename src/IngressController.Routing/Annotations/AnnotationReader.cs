@@ -19,6 +19,9 @@ public sealed class AnnotationReader
 
     private readonly List<PolicySource> _sources = [];
 
+    /// <summary>How many unknown names get the nearest known one: finding it is slow, and an Ingress has room for thousands.</summary>
+    private int _nearestLeft = 20;
+
     private AnnotationReader(ResourceName ingress, List<Diagnostic> diagnostics)
     {
         _ingress = ingress;
@@ -131,7 +134,7 @@ public sealed class AnnotationReader
         var field = Field($"{prefix}/{name}");
         if (AnnotationCatalog.Find(name) is not { } key)
         {
-            _diagnostics.Add(DiagnosticCatalog.AnnotationUnknown(_ingress, field, AnnotationCatalog.Nearest(name)));
+            _diagnostics.Add(DiagnosticCatalog.AnnotationUnknown(_ingress, field, _nearestLeft-- > 0 ? AnnotationCatalog.Nearest(name) : null));
             return;
         }
 

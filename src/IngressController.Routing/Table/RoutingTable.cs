@@ -66,6 +66,9 @@ public sealed record Route(RouteOrigin Origin, PathMatch Match, RouteAction Acti
 
     /// <summary>Whether its own Ingress wants the path to be a regular expression; then all paths of its host are.</summary>
     public bool WantsRegex { get; init; }
+
+    /// <summary>The path as a regular expression: always there when <see cref="Match"/> is one.</summary>
+    public PathPattern? Pattern { get; init; }
 }
 
 /// <summary>The place a route comes from.</summary>

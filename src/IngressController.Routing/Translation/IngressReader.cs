@@ -126,8 +126,9 @@ internal sealed class IngressReader
             var action = ReadBackend(path.Backend, origin);
             var text = string.IsNullOrEmpty(path.Path) ? "/" : path.Path;
             var wantsRegex = _policies.Get<RegexPathsPolicy>() is not null || (_policies.Get<RewritePolicy>() is { } rewrite && rewrite.Text != text);
-            if (ReadPath(path, text, wantsRegex, origin, ref action) is { } match)
-                routes.Add(new Route(origin, match, action) { Policies = _policies, PathText = text, WantsRegex = wantsRegex });
+            var pattern = wantsRegex && text[0] == '/' ? ReadPattern(text, origin, ref action) : null;
+            if (ReadPath(path, text, isPattern: pattern is not null, origin, ref action) is { } match)
+                routes.Add(new Route(origin, match, action) { Policies = _policies, PathText = text, WantsRegex = wantsRegex, Pattern = pattern });
         }
     }
 
@@ -144,7 +145,7 @@ internal sealed class IngressReader
         };
     }
 
-    private PathMatch? ReadPath(V1HTTPIngressPath path, string text, bool wantsRegex, RouteOrigin origin, ref RouteAction action)
+    private PathMatch? ReadPath(V1HTTPIngressPath path, string text, bool isPattern, RouteOrigin origin, ref RouteAction action)
     {
         PathMatchType? type = path.PathType switch
         {
@@ -163,8 +164,9 @@ internal sealed class IngressReader
             _diagnostics.Add(DiagnosticCatalog.PathTypeMissing(origin));
         }
 
-        if (wantsRegex && text[0] == '/')
-            return ReadPattern(text, type, origin, ref action);
+        // As it is written: HostMerge makes a regular expression of it.
+        if (isPattern)
+            return new PathMatch(type == PathMatchType.Exact ? PathMatchType.Exact : PathMatchType.Prefix, text);
         if (RequestPath.NormalizeRule(text, out var problem) is not { } value)
         {
             _diagnostics.Add(DiagnosticCatalog.PathInvalid(origin, text, Explain(problem)));
@@ -181,16 +183,14 @@ internal sealed class IngressReader
             : new PathMatch(PathMatchType.Prefix, value.Length > 1 ? value.TrimEnd('/') : value);
     }
 
-    /// <summary>A path that its own Ingress wants to be a regular expression. <see cref="HostMerge"/> makes one of it.</summary>
-    private PathMatch ReadPattern(string text, PathMatchType? type, RouteOrigin origin, ref RouteAction action)
+    /// <summary>A path that its own Ingress wants to be a regular expression; one that is none is closed, and compared literally.</summary>
+    private PathPattern ReadPattern(string text, RouteOrigin origin, ref RouteAction action)
     {
-        if (PathPattern.Compile(PathPattern.Of(text), out var problem) is null)
-        {
-            _diagnostics.Add(DiagnosticCatalog.PathPatternInvalid(origin, text, problem, closes: true));
-            action = new RouteAction.Unavailable("the path is no regular expression");
-        }
-
-        return new PathMatch(type == PathMatchType.Exact ? PathMatchType.Exact : PathMatchType.Prefix, text);
+        if (PathPattern.TryCreate(PathPattern.TextOf(text), out var problem) is { } pattern)
+            return pattern;
+        _diagnostics.Add(DiagnosticCatalog.PathPatternInvalid(origin, text, problem, closes: true));
+        action = new RouteAction.Unavailable("the path is no regular expression");
+        return PathPattern.Literal(text);
     }
 
     private RouteAction ReadBackend(V1IngressBackend? backend, RouteOrigin origin)

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Table;
@@ -14,13 +13,14 @@ internal static class RegexHost
     /// <summary>A route with its path as a pattern; one that is no pattern is compared literally.</summary>
     public static Route ToPattern(Route route, List<Diagnostic> diagnostics)
     {
-        var pattern = PathPattern.Of(route.PathText);
-        if (PathPattern.Compile(pattern, out var problem) is not null)
-            return route with { Match = new PathMatch(PathMatchType.Regex, pattern) };
-        // The reader has told the Ingress that asked for regular expressions.
-        if (!route.WantsRegex)
+        var pattern = route.Pattern;
+        if (pattern is null && (pattern = PathPattern.TryCreate(PathPattern.TextOf(route.PathText), out var problem)) is null)
+        {
             diagnostics.Add(DiagnosticCatalog.PathPatternInvalid(route.Origin, route.PathText, problem, closes: false));
-        return route with { Match = new PathMatch(PathMatchType.Regex, Regex.Escape(route.PathText)) };
+            pattern = PathPattern.Literal(route.PathText);
+        }
+
+        return route with { Match = new PathMatch(PathMatchType.Regex, pattern.Text), Pattern = pattern };
     }
 
     /// <summary>The longest path as it is written first; of equal length the greater text, then the older Ingress.</summary>

@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using IngressController.Routing.Table;
 
 namespace IngressController.Proxy;
@@ -13,7 +12,7 @@ internal sealed class HostAliases
 
     private readonly Dictionary<string, Entry>.AlternateLookup<ReadOnlySpan<char>> _exact;
     private readonly Dictionary<string, Entry>.AlternateLookup<ReadOnlySpan<char>> _suffixes;
-    private readonly (Regex Pattern, Entry Entry)[] _patterns;
+    private readonly (PathPattern Pattern, Entry Entry)[] _patterns;
     private readonly int _count;
 
     /// <param name="aliases">The aliases, each with what answers its requests when they are sent on; null serves them as the host's.</param>
@@ -21,12 +20,12 @@ internal sealed class HostAliases
     {
         var exact = new Dictionary<string, Entry>(StringComparer.OrdinalIgnoreCase);
         var suffixes = new Dictionary<string, Entry>(StringComparer.OrdinalIgnoreCase);
-        var patterns = new List<(Regex, Entry)>();
+        var patterns = new List<(PathPattern, Entry)>();
         foreach (var (alias, redirect) in aliases.OrderBy(alias => alias.Alias.Name, StringComparer.Ordinal))
         {
             var entry = new Entry(alias.Target, redirect);
             if (alias.Name[0] == '~')
-                patterns.Add((PathPattern.Compile(alias.Name[1..].TrimStart('*'), out var problem) ?? throw new InvalidOperationException(problem), entry));
+                patterns.Add((PathPattern.TryCreate(alias.Name[1..].TrimStart('*'), out var problem) ?? throw new InvalidOperationException(problem), entry));
             else if (alias.Name[0] == '*')
                 suffixes[alias.Name[1..]] = entry;
             else
@@ -55,7 +54,7 @@ internal sealed class HostAliases
 
         foreach (var (pattern, entry) in _patterns)
         {
-            if (pattern.IsMatch(host))
+            if (pattern.IsFoundIn(host))
                 return entry;
         }
 

@@ -12,7 +12,7 @@ internal sealed class PathTable
     private readonly Dictionary<string, Entry> _entries;
     private readonly Dictionary<string, Entry>.AlternateLookup<ReadOnlySpan<char>> _lookup;
     private readonly bool[] _hasPrefixOfLength;
-    private readonly (Regex Pattern, ProxyRoute Route)[]? _patterns;
+    private readonly (PathPattern Pattern, ProxyRoute Route)[]? _patterns;
     private readonly ProxyRoute? _root;
     private readonly ProxyRoute? _default;
 
@@ -23,7 +23,7 @@ internal sealed class PathTable
         _default = defaultRoute;
         Routes = routes;
         if (routes.Any(route => route.Definition.Match.Type == PathMatchType.Regex))
-            _patterns = [.. routes.Select(route => (Compile(route), route))];
+            _patterns = [.. routes.Select(route => (route.Definition.Pattern!, route))];
         _entries = new Dictionary<string, Entry>(routes.Count, StringComparer.Ordinal);
         foreach (var route in _patterns is null ? routes : [])
         {
@@ -83,15 +83,11 @@ internal sealed class PathTable
         return _root ?? _default;
     }
 
-    /// <summary>As ingress-nginx writes its locations: anchored at the start and not at the end.</summary>
-    private static Regex Compile(ProxyRoute route) =>
-        PathPattern.Compile($"^{route.Definition.Match.Value}", out var problem) ?? throw new InvalidOperationException($"{route.Definition.Origin}: {problem}");
-
     private ProxyRoute? FindPattern(ReadOnlySpan<char> path)
     {
         foreach (var (pattern, route) in _patterns!)
         {
-            if (pattern.IsMatch(path))
+            if (pattern.MatchesStartOf(path))
                 return route;
         }
 

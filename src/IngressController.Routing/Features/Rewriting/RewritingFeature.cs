@@ -87,7 +87,7 @@ public static class RewritingFeature
             var name = alias;
             var reason = "";
             if (alias[0] == '~')
-                _ = PathPattern.Compile(alias[1..].TrimStart('*'), out reason);
+                _ = PathPattern.TryCreate(alias[1..].TrimStart('*'), out reason);
             else
                 name = HostName.Normalize(alias, out reason) ?? "";
             if (reason.Length == 0)

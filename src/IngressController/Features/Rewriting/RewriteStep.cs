@@ -6,17 +6,14 @@ using IngressController.Routing.Table;
 namespace IngressController.Features.Rewriting;
 
 /// <summary>Puts another path in the place of the request's, as nginx's rewrite directive does.</summary>
-internal sealed class RewriteStep(RewritePolicy policy, Regex pattern, OwnAnswers answers) : RequestStep
+internal sealed class RewriteStep(RewritePolicy policy, PathPattern pattern, OwnAnswers answers) : RequestStep
 {
     public override string Name => "rewrite";
 
-    public static RequestStep? Create(StepContext context)
-    {
-        if (context.Policy<RewritePolicy>() is not { } policy || policy.Text == context.Definition.PathText)
-            return null;
-        var path = context.Definition.Match.Type == PathMatchType.Regex ? context.Definition.Match.Value : Regex.Escape(context.Definition.PathText);
-        return new RewriteStep(policy, PathPattern.Compile(path, out var problem) ?? throw new InvalidOperationException(problem), context.Services.Answers);
-    }
+    public static RequestStep? Create(StepContext context) =>
+        context.Policy<RewritePolicy>() is { } policy && policy.Text != context.Definition.PathText
+            ? new RewriteStep(policy, context.Definition.Pattern ?? PathPattern.Literal(context.Definition.PathText), context.Services.Answers)
+            : null;
 
     public override string Describe() => $"{pattern} to {policy.Target}";
 
