@@ -15,6 +15,9 @@ public sealed class PermissionTests(ClusterFixture cluster)
     public Task Without_secrets_it_waits_and_says_what_to_grant() => ForbiddenAsync("", "secrets", "secrets");
 
     [ClusterFact]
+    public Task Without_ConfigMaps_it_waits_and_says_what_to_grant() => ForbiddenAsync("", "configmaps", "configmaps");
+
+    [ClusterFact]
     public Task Without_IngressClasses_it_waits_and_says_what_to_grant() =>
         ForbiddenAsync("networking.k8s.io", "ingressclasses", "ingressclasses.networking.k8s.io");
 
@@ -30,7 +33,7 @@ public sealed class PermissionTests(ClusterFixture cluster)
         await UntilAllowedAsync(Account, "", "services", allowed: true);
         await using var controller = await RunningController.StartAsync(cluster.Server, Account, timings: Timings, untilReady: false);
 
-        var lists = new[] { "endpointslices", "ingresses", "ingressclasses", "services", "secrets" }.Where(list => list != resource);
+        var lists = new[] { "endpointslices", "ingresses", "ingressclasses", "services", "secrets", "configmaps" }.Where(list => list != resource);
         await Wait.UntilAsync(
             () => Task.FromResult(lists.All(list => controller.Log.Lines.Any(line => line.Text.StartsWith($"watching {list}", StringComparison.Ordinal)))),
             "the others are watched", controller.Log.ToString);

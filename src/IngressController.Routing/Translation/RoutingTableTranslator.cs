@@ -23,6 +23,7 @@ public static class RoutingTableTranslator
         draft.MergeHosts();
         draft.ResolveBackends(changes.Services);
         draft.MergeTls(changes.Secrets);
+        draft.CountReplicas(changes.Services);
         return draft.Finish();
     }
 }

@@ -76,7 +76,7 @@ public sealed record Translation
 
 /// <summary>What differs between two tables, so that publishing costs what changed and not what exists.</summary>
 public sealed record TableChanges(
-    ImmutableArray<string> Hosts, ImmutableArray<BackendId> Backends, ImmutableArray<string> TlsHosts, bool Defaults)
+    ImmutableArray<string> Hosts, ImmutableArray<BackendId> Backends, ImmutableArray<string> TlsHosts, bool Defaults, bool Replicas = false)
 {
     public static TableChanges None { get; } = new([], [], [], false);
 }

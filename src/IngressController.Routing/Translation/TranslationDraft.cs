@@ -22,6 +22,7 @@ internal sealed class TranslationDraft
     private readonly ImmutableDictionary<string, TlsBinding>.Builder _tls;
     private readonly ImmutableDictionary<string, EquatableArray<Diagnostic>>.Builder _hostDiagnostics;
     private readonly ImmutableDictionary<string, EquatableArray<Diagnostic>>.Builder _tlsDiagnostics;
+    private int _replicas;
 
     public TranslationDraft(Translation previous, ClusterSnapshot snapshot)
     {
@@ -34,6 +35,7 @@ internal sealed class TranslationDraft
         _tls = previous.Table.TlsBindings.ToBuilder();
         _hostDiagnostics = previous.HostDiagnostics.ToBuilder();
         _tlsDiagnostics = previous.TlsDiagnostics.ToBuilder();
+        _replicas = previous.Table.Replicas;
     }
 
     /// <summary>Step 1: the changed Ingresses, or all of them when a class changed and with it what is ours.</summary>
@@ -104,6 +106,13 @@ internal sealed class TranslationDraft
         }
     }
 
+    /// <summary>Step 5: our own replicas, when their Service changed.</summary>
+    public void CountReplicas(IReadOnlySet<ResourceName> changedServices)
+    {
+        if (_previous.Settings.ReplicasService is { } service && changedServices.Contains(service))
+            _replicas = ReplicaCount.Of(_snapshot.Endpoints.Of(service));
+    }
+
     public Translation Finish()
     {
         var settings = _previous.Settings;
@@ -123,12 +132,14 @@ internal sealed class TranslationDraft
                 TlsBindings = _tls.ToImmutable(),
                 DefaultCertificate = defaultCertificate,
                 DefaultRoute = defaultRoute,
+                Replicas = _replicas,
             },
             Changes = new TableChanges(
                 [.. _fragments.TouchedHosts.Where(host => before.Hosts.GetValueOrDefault(host) != _hosts.GetValueOrDefault(host))],
                 [.. _fragments.TouchedBackends.Where(id => before.Backends.GetValueOrDefault(id) != _backends.GetValueOrDefault(id))],
                 [.. _fragments.TouchedTlsHosts.Where(host => before.TlsBindings.GetValueOrDefault(host) != _tls.GetValueOrDefault(host))],
-                before.DefaultRoute != defaultRoute || before.DefaultCertificate != defaultCertificate),
+                before.DefaultRoute != defaultRoute || before.DefaultCertificate != defaultCertificate,
+                before.Replicas != _replicas),
             Fragments = fragments,
             References = References(fragments.References),
             HostDiagnostics = _hostDiagnostics.ToImmutable(),

@@ -17,7 +17,7 @@ internal static class Manifests
     public static IReadOnlyList<(string Group, string Resource)> ControllerRules { get; } =
     [
         ("networking.k8s.io", "ingresses"), ("networking.k8s.io", "ingressclasses"), ("", "services"), ("", "secrets"),
-        ("discovery.k8s.io", "endpointslices"),
+        ("", "configmaps"), ("discovery.k8s.io", "endpointslices"),
     ];
 
     /// <summary>A ClusterRole for a service account, and its binding.</summary>

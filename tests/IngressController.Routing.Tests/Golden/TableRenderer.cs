@@ -11,6 +11,8 @@ internal static class TableRenderer
         var text = new StringBuilder();
         RenderHosts(text, translation.Table);
         RenderDefaults(text, translation.Table);
+        if (translation.Settings.ReplicasService is not null)
+            Line(text, $"replicas: {translation.Table.Replicas}");
         RenderBackends(text, translation.Table);
         RenderTls(text, translation.Table);
         RenderDiagnostics(text, translation);

@@ -47,7 +47,8 @@ internal sealed partial class SourceLog(ILogger<SourceLog> logger, TimeProvider 
         }
     }
 
-    private static string Watch(ReflectorNotice notice) => $"{notice.Resource} {notice.Namespace}";
+    private static string Watch(ReflectorNotice notice) =>
+        notice is ReflectorNotice.Failed { Stage: ReflectorStage.Get } ? $"get {notice.Resource}" : $"{notice.Resource} {notice.Namespace}";
 
     /// <summary>
     /// An API server that has just started forbids everything until it has read its roles, and knows no versions of before. Once, that
