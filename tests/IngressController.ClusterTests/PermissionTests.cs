@@ -21,6 +21,29 @@ public sealed class PermissionTests(ClusterFixture cluster)
     public Task Without_IngressClasses_it_waits_and_says_what_to_grant() =>
         ForbiddenAsync("networking.k8s.io", "ingressclasses", "ingressclasses.networking.k8s.io");
 
+    [ClusterFact]
+    public async Task Without_the_verb_get_it_waits_for_the_Secrets_that_are_named_and_says_what_to_grant()
+    {
+        const string Account = "without-get";
+        const string Host = "get.forbidden.example";
+        var ns = await cluster.NewNamespaceWithServicesAsync();
+        using var certificate = Manifests.Certificate(Host);
+        await cluster.Client.ApplyAsync(Manifests.TlsSecret("tls", certificate), ns);
+        await cluster.Client.ApplyAsync(Manifests.Ingress("i", Host, "a", tlsSecret: "tls"), ns);
+        await cluster.Client.ApplyAsync(Manifests.Grant(Account, Manifests.ControllerRules, withoutGet: "secrets"));
+        await UntilAllowedAsync(Account, "", "secrets", allowed: true);
+        await using var controller = await RunningController.StartAsync(cluster.Server, Account, [ns], Timings, untilReady: false);
+
+        await Wait.UntilAsync(
+            async () => (await controller.ReadyzAsync()).Text.StartsWith($"not ready: waiting for secrets {ns}/tls (forbidden: ", StringComparison.Ordinal),
+            "readyz names the Secret", controller.Log.ToString);
+        Assert.EndsWith("; grant the verb get on secrets)", (await controller.ReadyzAsync()).Text, StringComparison.Ordinal);
+
+        await cluster.Client.ApplyAsync(Manifests.Grant(Account, Manifests.ControllerRules));
+        await controller.UntilReadyAsync();
+        Assert.Equal(certificate.SerialNumber, await controller.Client.CertificateAsync(Host));
+    }
+
     private async Task ForbiddenAsync(string group, string resource, string name)
     {
         const string Account = "restricted";
