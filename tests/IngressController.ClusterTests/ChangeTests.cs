@@ -3,6 +3,7 @@ using IngressController.ClusterTests.Fixture;
 using IngressController.Reconciliation;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
+using Microsoft.Extensions.Logging;
 using Xunit.Abstractions;
 
 namespace IngressController.ClusterTests;
@@ -168,6 +169,7 @@ public sealed class ChangeTests(ClusterFixture cluster, ITestOutputHelper output
             changed.Add(await MeasureAsync(Manifests.TlsSecret($"tls-{i}", second), host, second.SerialNumber));
         }
 
+        Assert.DoesNotContain(controller.Log.Lines, line => line.Level >= LogLevel.Warning);
         Report("an Ingress that names a Secret", created);
         Report("a changed Secret", changed);
 

@@ -24,14 +24,15 @@ public sealed class PermissionTests(ClusterFixture cluster)
     [ClusterFact]
     public async Task Without_the_verb_get_it_waits_for_the_Secrets_that_are_named_and_says_what_to_grant()
     {
-        const string Account = "without-get";
+        const string Account = "restricted";
         const string Host = "get.forbidden.example";
         var ns = await cluster.NewNamespaceWithServicesAsync();
         using var certificate = Manifests.Certificate(Host);
         await cluster.Client.ApplyAsync(Manifests.TlsSecret("tls", certificate), ns);
         await cluster.Client.ApplyAsync(Manifests.Ingress("i", Host, "a", tlsSecret: "tls"), ns);
         await cluster.Client.ApplyAsync(Manifests.Grant(Account, Manifests.ControllerRules, withoutGet: "secrets"));
-        await UntilAllowedAsync(Account, "", "secrets", allowed: true);
+        await UntilAllowedAsync(Account, "/api/v1/secrets", allowed: true);
+        await UntilAllowedAsync(Account, $"/api/v1/namespaces/{ns}/secrets/tls", allowed: false);
         await using var controller = await RunningController.StartAsync(cluster.Server, Account, [ns], Timings, untilReady: false);
 
         await Wait.UntilAsync(
@@ -76,16 +77,18 @@ public sealed class PermissionTests(ClusterFixture cluster)
         await controller.UntilAnswerAsync($"http://{host}/", "200 a");
     }
 
-    private async Task UntilAllowedAsync(string account, string group, string resource, bool allowed)
+    private Task UntilAllowedAsync(string account, string group, string resource, bool allowed) =>
+        UntilAllowedAsync(account, group.Length == 0 ? $"/api/v1/{resource}" : $"/apis/{group}/v1/{resource}", allowed);
+
+    private async Task UntilAllowedAsync(string account, string path, bool allowed)
     {
         using var client = new ClusterClient(cluster.Server.Address, ApiServer.TokenOf(account));
-        var path = group.Length == 0 ? $"/api/v1/{resource}" : $"/apis/{group}/v1/{resource}";
         await Wait.UntilAsync(
             async () =>
             {
                 using var answer = await client.Http.GetAsync(path);
                 return answer.StatusCode == (allowed ? HttpStatusCode.OK : HttpStatusCode.Forbidden);
             },
-            $"{account} {(allowed ? "may" : "may not")} list {resource}");
+            $"{account} {(allowed ? "may" : "may not")} read {path}");
     }
 }
