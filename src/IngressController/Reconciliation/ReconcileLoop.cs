@@ -89,7 +89,7 @@ internal sealed partial class ReconcileLoop(
             Interlocked.Exchange(ref _nextRevision, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
             return true;
         }
-        catch (Exception error) when (!cancellation.IsCancellationRequested)
+        catch (Exception error) when (error is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
             // A defect of ours, as translation takes any input. The last table serves on, and the loop tries again.
             metrics.Failed();
