@@ -29,7 +29,7 @@ internal sealed partial class ReconcileLoop(
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How often it is looked whether the first revision still needs what has not come: no traffic comes before it.</summary>
-    public static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(5);
 
     private volatile Translation _translation = Translation.Empty(settings);
 
