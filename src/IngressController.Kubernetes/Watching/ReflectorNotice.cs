@@ -74,7 +74,8 @@ public abstract record ReflectorNotice(string Resource, string? Namespace)
     public sealed record Failed(string Resource, string? Namespace, Exception Error, TimeSpan RetryIn, ReflectorStage Stage)
         : ReflectorNotice(Resource, Namespace)
     {
-        public override string Message => $"cannot {Verb} {(Stage == ReflectorStage.Get ? Resource : Subject)}: {Reason}; next try in {RetryIn.TotalSeconds:0.#} s";
+        public override string Message =>
+            $"cannot {Verb} {(Stage == ReflectorStage.Get ? Resource : Subject)}: {Reason}; next try in {RetryIn.TotalSeconds:0.#} s";
 
         private string Code => Error is KubernetesException refused ? $"{(int)refused.StatusCode} {refused.Reason}" : "";
 
@@ -106,7 +107,8 @@ public abstract record ReflectorNotice(string Resource, string? Namespace)
         public string Reason => Error switch
         {
             KubernetesException { IsForbidden: true } refused =>
-                $"forbidden: {refused.Status?.Message ?? refused.Message}; grant the {(Stage == ReflectorStage.Get ? "verb get" : "verbs list and watch")} on {Resource}",
+                $"forbidden: {refused.Status?.Message ?? refused.Message}; "
+                + $"grant the {(Stage == ReflectorStage.Get ? "verb get" : "verbs list and watch")} on {Resource}",
             KubernetesException { IsUnauthorized: true } =>
                 "the API server does not accept the credential (401); check the service account's token or the kubeconfig's user",
             KubernetesException { IsNotFound: true } => "the API server does not serve this resource (404)",

@@ -102,7 +102,10 @@ internal sealed class KubernetesClusterSource : IClusterSource, IDisposable
         where T : class, IKubernetesObject
     {
         _store.Await(list);
-        var options = new ReflectorOptions { Namespace = scope.Namespace, FieldSelector = scope.FieldSelector, LabelSelector = labelSelector, Timings = _timings };
+        var options = new ReflectorOptions
+        {
+            Namespace = scope.Namespace, FieldSelector = scope.FieldSelector, LabelSelector = labelSelector, Timings = _timings,
+        };
         _parts.Add(new Reflector<T>(_client, resource, options, _time, onChange, notice =>
         {
             onNotice(notice);

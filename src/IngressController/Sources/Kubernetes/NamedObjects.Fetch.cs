@@ -133,7 +133,8 @@ internal sealed partial class NamedObjects<T>
     private void ReportUnreadable(Wish wish, string reason)
     {
         var name = wish.Name;
-        onNotice(new ReflectorNotice.Undecodable(kind.Resource.ToString(), name.Namespace, new UndecodableObject(name.Namespace, name.Name, Uid: null, reason)));
+        onNotice(new ReflectorNotice.Undecodable(
+            kind.Resource.ToString(), name.Namespace, new UndecodableObject(name.Namespace, name.Name, Uid: null, reason)));
         store.ReportUnreadable(DiagnosticCatalog.ObjectUnreadable(
             new DiagnosticSubject(kind.Resource.Kind, name), "(object)", reason, keepsLast: kind.Names(store.Snapshot).Contains(name)));
         HasArrived(wish);
