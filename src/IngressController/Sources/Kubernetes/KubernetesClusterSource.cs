@@ -104,7 +104,10 @@ internal sealed class KubernetesClusterSource : IClusterSource, IDisposable
         _store.Await(list);
         var options = new ReflectorOptions
         {
-            Namespace = scope.Namespace, FieldSelector = scope.FieldSelector, LabelSelector = labelSelector, Timings = _timings,
+            Namespace = scope.Namespace,
+            FieldSelector = scope.FieldSelector,
+            LabelSelector = labelSelector,
+            Timings = _timings,
         };
         _parts.Add(new Reflector<T>(_client, resource, options, _time, onChange, notice =>
         {
