@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using IngressController.Configuration;
 using IngressController.Features.RateLimiting;
 using IngressController.Kubernetes.Models;
@@ -43,12 +46,17 @@ internal static class LargeCluster
         return snapshot with { Ingresses = byName.ToImmutable(), Services = services.ToImmutable(), Endpoints = endpoints };
     }
 
-    public static V1Ingress Ingress(int i, int paths, string suffix = "") => new()
+    /// <param name="i">Which.</param>
+    /// <param name="paths">How many paths it has.</param>
+    /// <param name="suffix">Of each path.</param>
+    /// <param name="tls">Whether it names a Secret of its own.</param>
+    public static V1Ingress Ingress(int i, int paths, string suffix = "", bool tls = false) => new()
     {
         Metadata = Meta(i),
         Spec = new V1IngressSpec
         {
             IngressClassName = "yarp",
+            Tls = tls ? [new V1IngressTLS { Hosts = [Host(i)], SecretName = $"app-{i}" }] : null,
             Rules =
             [
                 new V1IngressRule
@@ -96,6 +104,27 @@ internal static class LargeCluster
             new V1Endpoint { Addresses = [$"10.{i / 250 % 250}.{i % 250}.251"] },
         ],
     };
+
+    /// <summary>The Secret of an Ingress: a certificate and a key of its own.</summary>
+    public static V1Secret Secret(int i)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={Host(i)}", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(Host(i));
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(12));
+        return new V1Secret
+        {
+            Metadata = new V1ObjectMeta { Name = $"app-{i}", NamespaceProperty = $"team-{i % 100}", Uid = $"{i}", ResourceVersion = "1" },
+            Type = V1Secret.TlsType,
+            Data = new()
+            {
+                ["tls.crt"] = Encoding.ASCII.GetBytes(certificate.ExportCertificatePem()),
+                ["tls.key"] = Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem()),
+            },
+        };
+    }
 
     public static string Host(int i) => $"app-{i}.team-{i % 100}.example.com";
 

@@ -15,9 +15,12 @@ namespace IngressController.Benchmarks;
 /// </summary>
 internal static class MemoryReport
 {
-    public static async Task<int> RunAsync(int ingresses)
+    /// <param name="ingresses">How many.</param>
+    /// <param name="tls">Whether each names a Secret of its own.</param>
+    public static async Task<int> RunAsync(int ingresses, bool tls)
     {
-        await using var api = await StartApiServerAsync(ingresses);
+        var secrets = Enumerable.Range(0, tls ? ingresses : 0).AsParallel().AsOrdered().Select(LargeCluster.Secret).ToArray();
+        await using var api = await StartApiServerAsync(ingresses, secrets);
         var kubeconfig = Path.GetTempFileName();
         await File.WriteAllTextAsync(kubeconfig, $$"""
             {"apiVersion":"v1","kind":"Config","current-context":"c","contexts":[{"name":"c","context":{"cluster":"c","user":"u"} }],
@@ -38,7 +41,7 @@ internal static class MemoryReport
             var ready = Stopwatch.GetElapsedTime(start);
             var atReady = ResidentMiB(controller);
             await Task.Delay(TimeSpan.FromSeconds(15));
-            Console.WriteLine($"{ingresses} Ingresses: ready after {ready.TotalSeconds:0.0} s, {atReady:0} MiB resident then, {ResidentMiB(controller):0} MiB 15 s later");
+            Console.WriteLine($"{ingresses} Ingresses, {secrets.Length} Secrets: ready after {ready.TotalSeconds:0.0} s, {atReady:0} MiB resident then, {ResidentMiB(controller):0} MiB 15 s later");
             return 0;
         }
         finally
@@ -73,8 +76,9 @@ internal static class MemoryReport
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private static async Task<WebApplication> StartApiServerAsync(int count)
+    private static async Task<WebApplication> StartApiServerAsync(int count, V1Secret[] secrets)
     {
+        var byName = secrets.ToDictionary(secret => secret.Metadata!.Name!, StringComparer.Ordinal);
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         var app = builder.Build();
@@ -82,11 +86,14 @@ internal static class MemoryReport
             ? WatchAsync(context)
             : context.Request.Path.Value!.Split('/')[^1] switch
             {
-                "ingresses" => ListAsync(context, count, i => LargeCluster.Ingress(i, 2), KubernetesJsonContext.Default.V1Ingress),
+                "ingresses" => ListAsync(context, count, i => LargeCluster.Ingress(i, 2, tls: secrets.Length > 0), KubernetesJsonContext.Default.V1Ingress),
                 "services" => ListAsync(context, count, LargeCluster.Service, KubernetesJsonContext.Default.V1Service),
                 "endpointslices" => ListAsync(context, count, i => LargeCluster.Slice(i, 0), KubernetesJsonContext.Default.V1EndpointSlice),
                 "ingressclasses" => ListAsync(context, 1, _ => LargeCluster.Create(0, 0).IngressClasses["yarp"], KubernetesJsonContext.Default.V1IngressClass),
-                _ => ListAsync(context, 0, _ => new V1Secret(), KubernetesJsonContext.Default.V1Secret),
+                "configmaps" => ListAsync(context, 0, _ => new V1ConfigMap(), KubernetesJsonContext.Default.V1ConfigMap),
+                "secrets" => ListAsync(
+                    context, secrets.Length, i => new PartialObjectMetadata { Metadata = secrets[i].Metadata }, KubernetesJsonContext.Default.PartialObjectMetadata),
+                var name => context.Response.WriteAsync(JsonSerializer.Serialize(byName[name], KubernetesJsonContext.Default.V1Secret)),
             });
         await app.StartAsync();
         return app;

@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using IngressController.ClusterTests.Fixture;
 using IngressController.Reconciliation;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Translation;
+using Microsoft.Extensions.Logging;
 using Xunit.Abstractions;
 
 namespace IngressController.ClusterTests;
@@ -112,6 +115,81 @@ public sealed class ChangeTests(ClusterFixture cluster, ITestOutputHelper output
 
         Task UntilCertificateAsync(string serialNumber) => Wait.UntilAsync(
             async () => await controller.Client.CertificateAsync(Host) == serialNumber, $"{Host} shows {serialNumber}", controller.Log.ToString);
+    }
+
+    [ClusterFact]
+    public async Task The_API_server_sends_no_content_of_what_is_watched_for_its_metadata()
+    {
+        var ns = await cluster.NewNamespaceAsync();
+        await cluster.Client.ApplyAsync(Manifests.ConfigMap("settings", "content"), ns);
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/api/v1/namespaces/{ns}/configmaps");
+        request.Headers.TryAddWithoutValidation("Accept", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json");
+        using var answer = await cluster.Client.Http.SendAsync(request);
+        var list = await answer.Content.ReadAsStringAsync();
+        Assert.Contains("\"kind\":\"PartialObjectMetadataList\"", list, StringComparison.Ordinal);
+        Assert.Contains("\"settings\"", list, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"content\"", list, StringComparison.Ordinal);
+    }
+
+    [ClusterFact]
+    public async Task The_settings_follow_their_ConfigMap()
+    {
+        var ns = await cluster.NewNamespaceAsync();
+        var name = new ResourceName(ns, "settings");
+        await cluster.Client.ApplyAsync(Manifests.ConfigMap("other", "of nobody"), ns);
+        await using var controller = await RunningController.StartAsync(
+            cluster.Server, namespaces: [await cluster.NewNamespaceAsync()], settings: new TranslationSettings { ConfigMap = name });
+        await cluster.Client.ApplyAsync(Manifests.ConfigMap("settings", "one"), ns);
+        await UntilValueAsync("one");
+        await cluster.Client.ApplyAsync(Manifests.ConfigMap("settings", "two"), ns);
+        await UntilValueAsync("two");
+        await cluster.Client.DeleteAsync(Manifests.ConfigMap("settings", "two"), ns);
+        await UntilValueAsync(null);
+        Assert.Empty(controller.ConfigMaps);
+
+        Task UntilValueAsync(string? value) => Wait.UntilAsync(
+            () => Task.FromResult(controller.ConfigMaps.GetValueOrDefault(name)?.Data?["key"] == value), $"the value is {value}", controller.Log.ToString);
+    }
+
+    [ClusterFact]
+    public async Task A_certificate_is_live_within_a_second()
+    {
+        await using var controller = await RunningController.StartAsync(cluster.Server);
+        var ns = await cluster.NewNamespaceWithServicesAsync();
+        var (created, changed) = (new List<TimeSpan>(), new List<TimeSpan>());
+        for (var i = 0; i < 20; i++)
+        {
+            var host = $"latency-{i}.tls.example";
+            using var first = Manifests.Certificate(host);
+            using var second = Manifests.Certificate(host);
+            await cluster.Client.ApplyAsync(Manifests.TlsSecret($"tls-{i}", first), ns);
+            await Task.Delay(ReconcileLoop.Interval * 1.5);
+            created.Add(await MeasureAsync(Manifests.Ingress($"i-{i}", host, "a", tlsSecret: $"tls-{i}"), host, first.SerialNumber));
+            await Task.Delay(ReconcileLoop.Interval * 1.5);
+            changed.Add(await MeasureAsync(Manifests.TlsSecret($"tls-{i}", second), host, second.SerialNumber));
+        }
+
+        Assert.DoesNotContain(controller.Log.Lines, line => line.Level >= LogLevel.Warning);
+        Report("an Ingress that names a Secret", created);
+        Report("a changed Secret", changed);
+
+        async Task<TimeSpan> MeasureAsync(string manifest, string host, string serialNumber)
+        {
+            var start = Stopwatch.GetTimestamp();
+            await cluster.Client.ApplyAsync(manifest, ns);
+            await Wait.UntilAsync(
+                async () => await controller.Client.CertificateAsync(host) == serialNumber, $"{host} shows {serialNumber}", controller.Log.ToString);
+            return Stopwatch.GetElapsedTime(start);
+        }
+
+        void Report(string what, List<TimeSpan> times)
+        {
+            times.Sort();
+            var median = times[times.Count / 2];
+            output.WriteLine($"from sending the write to a handshake with the new certificate, {times.Count} times {what}: median {median.TotalMilliseconds:0} ms, "
+                + $"fastest {times[0].TotalMilliseconds:0} ms, slowest {times[^1].TotalMilliseconds:0} ms");
+            Assert.True(median < TimeSpan.FromSeconds(1), $"{what}: median {median}");
+        }
     }
 
     [ClusterFact]

@@ -15,8 +15,35 @@ public sealed class PermissionTests(ClusterFixture cluster)
     public Task Without_secrets_it_waits_and_says_what_to_grant() => ForbiddenAsync("", "secrets", "secrets");
 
     [ClusterFact]
+    public Task Without_ConfigMaps_it_waits_and_says_what_to_grant() => ForbiddenAsync("", "configmaps", "configmaps");
+
+    [ClusterFact]
     public Task Without_IngressClasses_it_waits_and_says_what_to_grant() =>
         ForbiddenAsync("networking.k8s.io", "ingressclasses", "ingressclasses.networking.k8s.io");
+
+    [ClusterFact]
+    public async Task Without_the_verb_get_it_waits_for_the_Secrets_that_are_named_and_says_what_to_grant()
+    {
+        const string Account = "restricted";
+        const string Host = "get.forbidden.example";
+        var ns = await cluster.NewNamespaceWithServicesAsync();
+        using var certificate = Manifests.Certificate(Host);
+        await cluster.Client.ApplyAsync(Manifests.TlsSecret("tls", certificate), ns);
+        await cluster.Client.ApplyAsync(Manifests.Ingress("i", Host, "a", tlsSecret: "tls"), ns);
+        await cluster.Client.ApplyAsync(Manifests.Grant(Account, Manifests.ControllerRules, withoutGet: "secrets"));
+        await UntilAllowedAsync(Account, "/api/v1/secrets", allowed: true);
+        await UntilAllowedAsync(Account, $"/api/v1/namespaces/{ns}/secrets/tls", allowed: false);
+        await using var controller = await RunningController.StartAsync(cluster.Server, Account, [ns], Timings, untilReady: false);
+
+        await Wait.UntilAsync(
+            async () => (await controller.ReadyzAsync()).Text.StartsWith($"not ready: waiting for secrets {ns}/tls (forbidden: ", StringComparison.Ordinal),
+            "readyz names the Secret", controller.Log.ToString);
+        Assert.EndsWith("; grant the verb get on secrets)", (await controller.ReadyzAsync()).Text, StringComparison.Ordinal);
+
+        await cluster.Client.ApplyAsync(Manifests.Grant(Account, Manifests.ControllerRules));
+        await controller.UntilReadyAsync();
+        Assert.Equal(certificate.SerialNumber, await controller.Client.CertificateAsync(Host));
+    }
 
     private async Task ForbiddenAsync(string group, string resource, string name)
     {
@@ -30,7 +57,7 @@ public sealed class PermissionTests(ClusterFixture cluster)
         await UntilAllowedAsync(Account, "", "services", allowed: true);
         await using var controller = await RunningController.StartAsync(cluster.Server, Account, timings: Timings, untilReady: false);
 
-        var lists = new[] { "endpointslices", "ingresses", "ingressclasses", "services", "secrets" }.Where(list => list != resource);
+        var lists = new[] { "endpointslices", "ingresses", "ingressclasses", "services", "secrets", "configmaps" }.Where(list => list != resource);
         await Wait.UntilAsync(
             () => Task.FromResult(lists.All(list => controller.Log.Lines.Any(line => line.Text.StartsWith($"watching {list}", StringComparison.Ordinal)))),
             "the others are watched", controller.Log.ToString);
@@ -50,16 +77,18 @@ public sealed class PermissionTests(ClusterFixture cluster)
         await controller.UntilAnswerAsync($"http://{host}/", "200 a");
     }
 
-    private async Task UntilAllowedAsync(string account, string group, string resource, bool allowed)
+    private Task UntilAllowedAsync(string account, string group, string resource, bool allowed) =>
+        UntilAllowedAsync(account, group.Length == 0 ? $"/api/v1/{resource}" : $"/apis/{group}/v1/{resource}", allowed);
+
+    private async Task UntilAllowedAsync(string account, string path, bool allowed)
     {
         using var client = new ClusterClient(cluster.Server.Address, ApiServer.TokenOf(account));
-        var path = group.Length == 0 ? $"/api/v1/{resource}" : $"/apis/{group}/v1/{resource}";
         await Wait.UntilAsync(
             async () =>
             {
                 using var answer = await client.Http.GetAsync(path);
                 return answer.StatusCode == (allowed ? HttpStatusCode.OK : HttpStatusCode.Forbidden);
             },
-            $"{account} {(allowed ? "may" : "may not")} list {resource}");
+            $"{account} {(allowed ? "may" : "may not")} read {path}");
     }
 }

@@ -101,7 +101,7 @@ public sealed class RestartTests(ClusterFixture cluster)
             async () => (await controller.ReadyzAsync()).Text.Contains("the API server cannot be reached", StringComparison.Ordinal), "readyz says why");
         var (status, text) = await controller.ReadyzAsync();
         Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
-        Assert.StartsWith("not ready: waiting for endpointslices.discovery.k8s.io", text, StringComparison.Ordinal);
+        Assert.StartsWith("not ready: waiting for configmaps, endpointslices.discovery.k8s.io", text, StringComparison.Ordinal);
         Assert.Contains(controller.Log.Lines, line => line.Text.Contains("the API server cannot be reached: Connection refused", StringComparison.Ordinal));
 
         await cluster.StartAsync();

@@ -6,6 +6,9 @@ namespace IngressController.Kubernetes.Client;
 /// <summary>One request before it is bound to a credential, so that it can be sent again with another one.</summary>
 internal sealed record ApiRequest(HttpMethod Method, string PathAndQuery)
 {
+    /// <summary>The media types that are accepted, the best first.</summary>
+    public string Accept { get; init; } = "application/json";
+
     public bool AcceptsGzip { get; init; }
 
     public string Action => $"{Method} {PathAndQuery}";
@@ -17,7 +20,7 @@ internal sealed record ApiRequest(HttpMethod Method, string PathAndQuery)
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
-        message.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        message.Headers.TryAddWithoutValidation("Accept", Accept);
         message.Headers.TryAddWithoutValidation("User-Agent", configuration.UserAgent);
         message.Headers.Authorization = credential.Authorization;
         if (AcceptsGzip)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using IngressController.Kubernetes.Models;
 
 namespace IngressController.Kubernetes.Client;
@@ -34,19 +35,29 @@ public sealed class KubernetesClient : IDisposable
     /// <exception cref="KubernetesException">The server refused.</exception>
     /// <exception cref="HttpRequestException">The server cannot be reached, or its certificate is not trusted.</exception>
     /// <exception cref="TimeoutException">No answer within <see cref="ClientTimeouts.Unary"/>.</exception>
-    public async Task<VersionInfo> GetServerVersionAsync(CancellationToken cancellation)
+    public Task<VersionInfo> GetServerVersionAsync(CancellationToken cancellation) =>
+        GetAsync("/version", KubernetesJsonContext.Default.VersionInfo, cancellation);
+
+    /// <summary>Gets one object; null when there is none of that name.</summary>
+    /// <param name="resource">Its kind.</param>
+    /// <param name="namespace">Its namespace; null for cluster-scoped objects.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    /// <exception cref="KubernetesException">The server refused.</exception>
+    /// <exception cref="HttpRequestException">The server cannot be reached, or its certificate is not trusted.</exception>
+    /// <exception cref="TimeoutException">No answer within <see cref="ClientTimeouts.Unary"/>.</exception>
+    /// <exception cref="JsonException">The answer does not decode.</exception>
+    public async Task<T?> GetAsync<T>(ResourceType<T> resource, string? @namespace, string name, CancellationToken cancellation)
+        where T : class, IKubernetesObject
     {
-        using var deadline = new Deadline(_configuration.Timeouts.Unary, _time, cancellation);
         try
         {
-            using var response = await SendAsync(new ApiRequest(HttpMethod.Get, "/version"), deadline.Token).ConfigureAwait(false);
-            await using var body = await response.OpenAsync(deadline.Token).ConfigureAwait(false);
-            return await JsonSerializer.DeserializeAsync(body, KubernetesJsonContext.Default.VersionInfo, deadline.Token).ConfigureAwait(false)
-                ?? throw new JsonException("/version answered null");
+            var item = await GetAsync(resource.ObjectPath(@namespace, name), resource.TypeInfo, cancellation).ConfigureAwait(false);
+            return item.Metadata?.Name == name ? item : throw new JsonException($"the answer is not {resource} {name}");
         }
-        catch (OperationCanceledException error) when (deadline.HasPassed)
+        catch (KubernetesException error) when (error.IsNotFound)
         {
-            throw new TimeoutException($"GET /version: no answer within {_configuration.Timeouts.Unary.TotalSeconds:0.#} s", error);
+            return null;
         }
     }
 
@@ -84,7 +95,7 @@ public sealed class KubernetesClient : IDisposable
         where T : class, IKubernetesObject
     {
         var path = request.PathAndQuery(resource);
-        var response = await SendAsync(new ApiRequest(HttpMethod.Get, path), cancellation).ConfigureAwait(false);
+        var response = await SendAsync(new ApiRequest(HttpMethod.Get, path) { Accept = resource.WatchMediaType }, cancellation).ConfigureAwait(false);
         try
         {
             var body = await response.OpenAsync(cancellation).ConfigureAwait(false);
@@ -103,13 +114,31 @@ public sealed class KubernetesClient : IDisposable
         _credentials.Dispose();
     }
 
+    /// <summary>A small call, bounded in time as a whole.</summary>
+    private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> typeInfo, CancellationToken cancellation)
+        where T : class
+    {
+        using var deadline = new Deadline(_configuration.Timeouts.Unary, _time, cancellation);
+        try
+        {
+            using var response = await SendAsync(new ApiRequest(HttpMethod.Get, path), deadline.Token).ConfigureAwait(false);
+            await using var body = await response.OpenAsync(deadline.Token).ConfigureAwait(false);
+            return await JsonSerializer.DeserializeAsync(body, typeInfo, deadline.Token).ConfigureAwait(false)
+                ?? throw new JsonException($"{path} answered null");
+        }
+        catch (OperationCanceledException error) when (deadline.HasPassed)
+        {
+            throw new TimeoutException($"GET {path}: no answer within {_configuration.Timeouts.Unary.TotalSeconds:0.#} s", error);
+        }
+    }
+
     private async Task<ListPage<T>> ListPageAsync<T>(ResourceType<T> resource, string path, CancellationToken cancellation)
         where T : class, IKubernetesObject
     {
         using var progress = new Deadline(_configuration.Timeouts.ListProgress, _time, cancellation);
         try
         {
-            var request = new ApiRequest(HttpMethod.Get, path) { AcceptsGzip = !_configuration.DisableCompression };
+            var request = new ApiRequest(HttpMethod.Get, path) { Accept = resource.ListMediaType, AcceptsGzip = !_configuration.DisableCompression };
             using var response = await SendAsync(request, progress.Token).ConfigureAwait(false);
             await using var body = await response.OpenAsync(progress.Token).ConfigureAwait(false);
             return await new ListDecoder<T>(resource).ReadAsync(body, progress.Extend, progress.Token).ConfigureAwait(false);

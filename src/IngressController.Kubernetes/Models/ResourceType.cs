@@ -12,14 +12,30 @@ namespace IngressController.Kubernetes.Models;
 public sealed record ResourceType<T>(string Group, string Version, string Plural, string Kind, bool IsNamespaced, JsonTypeInfo<T> TypeInfo)
     where T : class, IKubernetesObject
 {
+    private const string Json = "application/json";
+    private const string MetaGroup = "g=meta.k8s.io;v=v1";
+
     /// <summary><c>networking.k8s.io/v1</c>, or <c>v1</c> for the core group.</summary>
     public string ApiVersion => Group.Length == 0 ? Version : $"{Group}/{Version}";
+
+    /// <summary>
+    /// Whether the server is asked for the metadata of the objects instead of the objects. One that cannot answer so sends whole
+    /// objects, which decode as well.
+    /// </summary>
+    public bool IsMetadataOnly { get; init; }
+
+    internal string ListMediaType => IsMetadataOnly ? $"application/json;as=PartialObjectMetadataList;{MetaGroup},{Json}" : Json;
+
+    internal string WatchMediaType => IsMetadataOnly ? $"application/json;as=PartialObjectMetadata;{MetaGroup},{Json}" : Json;
 
     /// <summary>The collection's URL below the server, of one namespace or of all.</summary>
     public string CollectionPath(string? @namespace) =>
         (Group.Length == 0 ? $"/api/{Version}" : $"/apis/{Group}/{Version}")
         + (@namespace is null || !IsNamespaced ? "" : $"/namespaces/{Uri.EscapeDataString(@namespace)}")
         + $"/{Plural}";
+
+    /// <summary>The URL of one object below the server.</summary>
+    public string ObjectPath(string? @namespace, string name) => $"{CollectionPath(@namespace)}/{Uri.EscapeDataString(name)}";
 
     public override string ToString() => Group.Length == 0 ? Plural : $"{Plural}.{Group}";
 }
@@ -44,4 +60,10 @@ public static class ResourceTypes
 
     public static ResourceType<V1ConfigMap> ConfigMaps { get; } =
         new("", "v1", "configmaps", "ConfigMap", true, KubernetesJsonContext.Default.V1ConfigMap);
+
+    public static ResourceType<PartialObjectMetadata> SecretMetadata { get; } =
+        new("", "v1", "secrets", "Secret", true, KubernetesJsonContext.Default.PartialObjectMetadata) { IsMetadataOnly = true };
+
+    public static ResourceType<PartialObjectMetadata> ConfigMapMetadata { get; } =
+        new("", "v1", "configmaps", "ConfigMap", true, KubernetesJsonContext.Default.PartialObjectMetadata) { IsMetadataOnly = true };
 }

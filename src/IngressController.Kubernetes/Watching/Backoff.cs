@@ -1,13 +1,14 @@
 namespace IngressController.Kubernetes.Watching;
 
 /// <summary>Growing delays with jitter; a quiet period starts them over (client-go's NewExponentialBackoffManager with factor 2, jitter 1).</summary>
-internal sealed class Backoff(ReflectorTimings timings, TimeProvider time)
+public sealed class Backoff(ReflectorTimings timings, TimeProvider time)
 {
     private const double Factor = 2;
 
     private TimeSpan _next = timings.MinBackoff;
     private long? _lastFailure;
 
+    /// <summary>How long to wait after one more failure.</summary>
     public TimeSpan Next()
     {
         if (_lastFailure is { } last && time.GetElapsedTime(last) > timings.BackoffReset)

@@ -10,6 +10,9 @@ public enum ReflectorStage
     WatchList,
     Watch,
 
+    /// <summary>One object was asked for by its name.</summary>
+    Get,
+
     /// <summary>The receiver threw.</summary>
     Deliver,
 }
@@ -71,13 +74,15 @@ public abstract record ReflectorNotice(string Resource, string? Namespace)
     public sealed record Failed(string Resource, string? Namespace, Exception Error, TimeSpan RetryIn, ReflectorStage Stage)
         : ReflectorNotice(Resource, Namespace)
     {
-        public override string Message => $"cannot {Verb} {Subject}: {Reason}; next try in {RetryIn.TotalSeconds:0.#} s";
+        public override string Message =>
+            $"cannot {Verb} {(Stage == ReflectorStage.Get ? Resource : Subject)}: {Reason}; next try in {RetryIn.TotalSeconds:0.#} s";
 
         private string Code => Error is KubernetesException refused ? $"{(int)refused.StatusCode} {refused.Reason}" : "";
 
         private string Verb => Stage switch
         {
             ReflectorStage.List => "list",
+            ReflectorStage.Get => "get",
             ReflectorStage.Deliver => "hand on",
             _ => "watch",
         };
@@ -90,6 +95,7 @@ public abstract record ReflectorNotice(string Resource, string? Namespace)
         {
             KubernetesException { IsServerError: true } or KubernetesException { IsTooManyRequests: true }
                 or KubernetesException { IsUnauthorized: true } or KubernetesException { IsExpired: true } => Code,
+            KubernetesException when Stage == ReflectorStage.Get => $"{Code} get {Resource}",
             KubernetesException => $"{Code} {Subject}",
             HttpRequestException or KubeConfigException => Reason,
             // A cut or silent connection.
@@ -101,7 +107,8 @@ public abstract record ReflectorNotice(string Resource, string? Namespace)
         public string Reason => Error switch
         {
             KubernetesException { IsForbidden: true } refused =>
-                $"forbidden: {refused.Status?.Message ?? refused.Message}; grant the verbs list and watch on {Resource}",
+                $"forbidden: {refused.Status?.Message ?? refused.Message}; "
+                + $"grant the {(Stage == ReflectorStage.Get ? "verb get" : "verbs list and watch")} on {Resource}",
             KubernetesException { IsUnauthorized: true } =>
                 "the API server does not accept the credential (401); check the service account's token or the kubeconfig's user",
             KubernetesException { IsNotFound: true } => "the API server does not serve this resource (404)",

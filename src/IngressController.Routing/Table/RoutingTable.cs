@@ -27,6 +27,9 @@ public sealed record RoutingTable
 
     /// <summary>The operator's backend for requests that match nothing; null answers 404.</summary>
     public Route? DefaultRoute { get; init; }
+
+    /// <summary>How many replicas of this controller share the traffic, at least 1: a limit of the whole cluster is divided by it.</summary>
+    public int Replicas { get; init; } = 1;
 }
 
 /// <summary>

@@ -25,6 +25,7 @@ public static class RoutingTableTranslator
         draft.MergeAliases();
         draft.ResolveBackends(changes.Services);
         draft.MergeTls(changes.Secrets);
+        draft.CountReplicas(changes.Services);
         return draft.Finish();
     }
 }

@@ -94,7 +94,8 @@ public sealed record Translation
 
 /// <summary>What differs between two tables, so that publishing costs what changed and not what exists.</summary>
 public sealed record TableChanges(
-    ImmutableArray<string> Hosts, ImmutableArray<BackendId> Backends, ImmutableArray<string> TlsHosts, ImmutableArray<string> Aliases, bool Defaults)
+    ImmutableArray<string> Hosts, ImmutableArray<BackendId> Backends, ImmutableArray<string> TlsHosts, ImmutableArray<string> Aliases, bool Defaults,
+    bool Replicas = false)
 {
     public static TableChanges None { get; } = new([], [], [], [], false);
 }

@@ -28,6 +28,7 @@ internal sealed class TranslationDraft
     private readonly ImmutableDictionary<string, EquatableArray<Diagnostic>>.Builder _hostDiagnostics;
     private readonly ImmutableDictionary<string, EquatableArray<Diagnostic>>.Builder _aliasDiagnostics;
     private readonly ImmutableDictionary<string, EquatableArray<Diagnostic>>.Builder _tlsDiagnostics;
+    private int _replicas;
 
     public TranslationDraft(Translation previous, ClusterSnapshot snapshot)
     {
@@ -44,6 +45,7 @@ internal sealed class TranslationDraft
         _hostDiagnostics = previous.HostDiagnostics.ToBuilder();
         _aliasDiagnostics = previous.AliasDiagnostics.ToBuilder();
         _tlsDiagnostics = previous.TlsDiagnostics.ToBuilder();
+        _replicas = previous.Table.Replicas;
     }
 
     /// <summary>Before all others: what counts for all Ingresses.</summary>
@@ -149,6 +151,13 @@ internal sealed class TranslationDraft
         }
     }
 
+    /// <summary>Step 5: our own replicas, when their Service changed.</summary>
+    public void CountReplicas(IReadOnlySet<ResourceName> changedServices)
+    {
+        if (_previous.Settings.ReplicasService is { } service && changedServices.Contains(service))
+            _replicas = ReplicaCount.Of(_snapshot.Endpoints.Of(service));
+    }
+
     public Translation Finish()
     {
         var settings = _previous.Settings;
@@ -169,13 +178,15 @@ internal sealed class TranslationDraft
                 TlsBindings = _tls.ToImmutable(),
                 DefaultCertificate = defaultCertificate,
                 DefaultRoute = defaultRoute,
+                Replicas = _replicas,
             },
             Changes = new TableChanges(
                 [.. _fragments.TouchedHosts.Where(host => before.Hosts.GetValueOrDefault(host) != _hosts.GetValueOrDefault(host))],
                 [.. _fragments.TouchedBackends.Where(id => before.Backends.GetValueOrDefault(id) != _backends.GetValueOrDefault(id))],
                 [.. _fragments.TouchedTlsHosts.Where(host => before.TlsBindings.GetValueOrDefault(host) != _tls.GetValueOrDefault(host))],
                 [.. _fragments.TouchedAliases.Where(name => before.Aliases.GetValueOrDefault(name) != _aliases.GetValueOrDefault(name))],
-                before.DefaultRoute != defaultRoute || before.DefaultCertificate != defaultCertificate),
+                before.DefaultRoute != defaultRoute || before.DefaultCertificate != defaultCertificate,
+                before.Replicas != _replicas),
             Global = _global,
             GlobalDiagnostics = _globalDiagnostics,
             Fragments = fragments,

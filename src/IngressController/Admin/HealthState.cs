@@ -9,6 +9,7 @@ internal sealed class HealthState(ClusterStore store, RoutingState routing)
     /// <summary>Why not, for people; null means ready. Once ready, losing the API server does not change it: the last table serves on.</summary>
     public string? NotReadyReason =>
         store.Awaited is { Length: > 0 } awaited ? $"waiting for {string.Join(", ", awaited)}"
-        : routing.Hosts is null ? "the first configuration is not live yet"
-        : null;
+        : routing.Hosts is not null ? null
+        : store.References.Awaited is { Length: > 0 } named ? $"waiting for {string.Join(", ", named)}"
+        : "the first configuration is not live yet";
 }

@@ -49,6 +49,10 @@ internal static class RunOptions
             (options, value) => options with { Translation = options.Translation with { DefaultSslCertificate = Name(value) } }),
         new("default-backend-service", "NAMESPACE/NAME", "The Service (its first port) that gets requests no rule matches. Default: they are answered 404.",
             (options, value) => options with { Translation = options.Translation with { DefaultBackendService = Name(value) } }),
+        new("configmap", "NAMESPACE/NAME", "The ConfigMap with the settings of all Ingresses. Default: none.",
+            (options, value) => options with { Translation = options.Translation with { ConfigMap = Name(value) } }),
+        new("replicas-service", "NAMESPACE/NAME", "The Service whose ready endpoints are the replicas of this controller, among which limits of scope cluster are divided. Default: one replica.",
+            (options, value) => options with { Translation = options.Translation with { ReplicasService = Name(value) } }),
         new("allow-external-name-loopback", "BOOL", "Let ExternalName Services lead to loopback and link-local addresses. Default: false.",
             (options, value) => options with
             {

@@ -92,7 +92,7 @@ internal sealed class ControllerHost : IAsyncDisposable
                 provider.GetRequiredService<ILogger<FolderClusterSource>>(), provider.GetRequiredService<TimeProvider>())
             : new KubernetesClusterSource(
                 KubernetesClientConfiguration.BuildDefaultConfig(options.Source.Kubeconfig, options.Source.Context),
-                options.Source, provider.GetRequiredService<ClusterStore>(), provider.GetRequiredService<WatchMetrics>(),
+                options, provider.GetRequiredService<ClusterStore>(), provider.GetRequiredService<WatchMetrics>(),
                 provider.GetRequiredService<SourceLog>(), provider.GetRequiredService<TimeProvider>(), timings));
     }
 

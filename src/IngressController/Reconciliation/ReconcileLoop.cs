@@ -22,6 +22,15 @@ internal sealed partial class ReconcileLoop(
     /// <summary>How long after a failed pass it is tried again when nothing else changes.</summary>
     public static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long a pass waits for Secrets and ConfigMaps that are named for the first time. It spares a new host its start without them;
+    /// other changes must not wait longer than that for an API server that is slow.
+    /// </summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How often it is looked whether the first revision still needs what has not come: no traffic comes before it.</summary>
+    public static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(5);
+
     private volatile Translation _translation = Translation.Empty(settings);
 
     private readonly TaskCompletionSource _firstRevision = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -51,20 +60,20 @@ internal sealed partial class ReconcileLoop(
 
             var started = time.GetTimestamp();
             changes.UnionWith(pending);
-            pending = TryApply(snapshot, changes) ? new ClusterChanges() : changes;
+            pending = await TryApplyAsync(snapshot, changes, stoppingToken) ? new ClusterChanges() : changes;
             var rest = Interval - time.GetElapsedTime(started);
             if (rest > TimeSpan.Zero)
                 await Task.Delay(rest, time, stoppingToken);
         }
     }
 
-    /// <summary>Translates and publishes one snapshot. Certificates first, then clusters and routes.</summary>
-    internal bool TryApply(ClusterSnapshot snapshot, ClusterChanges changes)
+    /// <summary>Translates and publishes one snapshot, or a newer one. Certificates first, then clusters and routes.</summary>
+    internal async Task<bool> TryApplyAsync(ClusterSnapshot snapshot, ClusterChanges changes, CancellationToken cancellation)
     {
         var start = Stopwatch.GetTimestamp();
         try
         {
-            var translation = RoutingTableTranslator.Translate(_translation, snapshot, changes);
+            var translation = await TranslateAsync(snapshot, changes, cancellation);
             certificates.Apply(translation);
             routing.Apply(translation);
             _translation = translation;
@@ -80,12 +89,34 @@ internal sealed partial class ReconcileLoop(
             Interlocked.Exchange(ref _nextRevision, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
             return true;
         }
-        catch (Exception error)
+        catch (Exception error) when (error is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
             // A defect of ours, as translation takes any input. The last table serves on, and the loop tries again.
             metrics.Failed();
             Log.Failed(logger, error);
             return false;
+        }
+    }
+
+    /// <summary>
+    /// Translates, and when that names Secrets or ConfigMaps for the first time, translates again with what has come of them by then.
+    /// Before the first revision all of them must come.
+    /// </summary>
+    private async Task<Translation> TranslateAsync(ClusterSnapshot snapshot, ClusterChanges changes, CancellationToken cancellation)
+    {
+        for (var hasWaited = false; ; hasWaited = true)
+        {
+            var isFirst = !_firstRevision.Task.IsCompleted;
+            var translation = RoutingTableTranslator.Translate(_translation, snapshot, changes);
+            var arriving = store.References.Want(translation.References, waitForAll: isFirst);
+            if (arriving.IsCompleted || (hasWaited && !isFirst))
+                return translation;
+            await arriving.WaitAsync(isFirst ? FirstPatience : Patience, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellation.ThrowIfCancellationRequested();
+            if (store.Take() is not var (newest, more))
+                continue;
+            snapshot = newest;
+            changes.UnionWith(more);
         }
     }
 

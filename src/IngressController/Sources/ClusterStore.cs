@@ -22,6 +22,9 @@ internal sealed class ClusterStore
     private ClusterChanges _changes = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>What translation looks for, for sources that do not hold everything.</summary>
+    public ReferencedObjects References { get; } = new();
+
     /// <summary>
     /// The lists that have not been delivered yet, for people; empty means the store knows the whole cluster. Those that have the same
     /// trouble are one entry, which says it.
@@ -129,6 +132,29 @@ internal sealed class ClusterStore
             }
 
             if (!ReferenceEquals(before, _snapshot) || (wasAwaited && _awaited.Count == 0))
+                _changed.TrySetResult();
+        }
+    }
+
+    /// <summary>Takes out an object that is gone, or that nobody looks for any more.</summary>
+    public void Forget<T>(ClusterKind<T> kind, ResourceName name)
+        where T : class, IKubernetesObject
+    {
+        lock (_lock)
+        {
+            var before = _snapshot;
+            Remove(kind, name);
+            if (!ReferenceEquals(before, _snapshot))
+                _changed.TrySetResult();
+        }
+    }
+
+    /// <summary>Notes that a list has come whose objects are not filed here.</summary>
+    public void Delivered(string list)
+    {
+        lock (_lock)
+        {
+            if (_awaited.Remove(list) && _awaited.Count == 0)
                 _changed.TrySetResult();
         }
     }

@@ -82,7 +82,7 @@ internal sealed class ClusterClient : IDisposable
         var kind = item["kind"]!.GetValue<string>();
         var metadata = item["metadata"]!.AsObject();
         var path = new StringBuilder(apiVersion.Contains('/') ? $"/apis/{apiVersion}" : $"/api/{apiVersion}");
-        if (kind is "Ingress" or "Service" or "EndpointSlice" or "Secret")
+        if (kind is "Ingress" or "Service" or "EndpointSlice" or "Secret" or "ConfigMap")
         {
             var space = metadata["namespace"]?.GetValue<string>() ?? @namespace ?? throw new InvalidOperationException($"{kind} without a namespace");
             metadata["namespace"] = space;

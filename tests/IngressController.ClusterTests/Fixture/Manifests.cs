@@ -17,16 +17,19 @@ internal static class Manifests
     public static IReadOnlyList<(string Group, string Resource)> ControllerRules { get; } =
     [
         ("networking.k8s.io", "ingresses"), ("networking.k8s.io", "ingressclasses"), ("", "services"), ("", "secrets"),
-        ("discovery.k8s.io", "endpointslices"),
+        ("", "configmaps"), ("discovery.k8s.io", "endpointslices"),
     ];
 
     /// <summary>A ClusterRole for a service account, and its binding.</summary>
-    public static string Grant(string serviceAccount, IEnumerable<(string Group, string Resource)> rules) => $$"""
+    /// <param name="serviceAccount">Who gets it.</param>
+    /// <param name="rules">What is granted in all namespaces.</param>
+    /// <param name="withoutGet">A resource that may be listed and watched, but not got by name.</param>
+    public static string Grant(string serviceAccount, IEnumerable<(string Group, string Resource)> rules, string? withoutGet = null) => $$"""
         apiVersion: rbac.authorization.k8s.io/v1
         kind: ClusterRole
         metadata: {name: {{serviceAccount}} }
         rules:
-        {{string.Concat(rules.Select(rule => $"- {{apiGroups: [\"{rule.Group}\"], resources: [{rule.Resource}], verbs: [get, list, watch]}}\n"))}}
+        {{string.Concat(rules.Select(rule => $"- {{apiGroups: [\"{rule.Group}\"], resources: [{rule.Resource}], verbs: [{(rule.Resource == withoutGet ? "" : "get, ")}list, watch]}}\n"))}}
         ---
         apiVersion: rbac.authorization.k8s.io/v1
         kind: ClusterRoleBinding
@@ -79,6 +82,13 @@ internal static class Manifests
         metadata: {name: {{name}} }
         type: kubernetes.io/tls
         data: {tls.crt: "{{Base64(certificate)}}", tls.key: "{{Base64(key)}}"}
+        """;
+
+    public static string ConfigMap(string name, string value) => $$"""
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: {{name}} }
+        data: {key: "{{value}}"}
         """;
 
     public static X509Certificate2 Certificate(string host)

@@ -1,10 +1,16 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using IngressController.Configuration;
 using IngressController.Hosting;
+using IngressController.Kubernetes.Models;
 using IngressController.Kubernetes.Watching;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Translation;
+using IngressController.Sources;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace IngressController.ClusterTests.Fixture;
@@ -30,18 +36,24 @@ internal sealed class RunningController : IAsyncDisposable
 
     public IServiceProvider Services => _host.Services;
 
+    /// <summary>The ConfigMaps that have been read.</summary>
+    public ImmutableDictionary<ResourceName, V1ConfigMap> ConfigMaps => Services.GetRequiredService<ClusterStore>().Snapshot.ConfigMaps;
+
     /// <param name="server">The API server.</param>
     /// <param name="user">Whose rights the controller has.</param>
     /// <param name="namespaces">Those it watches; none means all.</param>
     /// <param name="timings">Of its watches.</param>
     /// <param name="untilReady">Whether to wait until it is ready.</param>
+    /// <param name="settings">What the operator chose; null for the defaults.</param>
     /// <param name="through">The way it takes to the API server; null for the direct one.</param>
     public static async Task<RunningController> StartAsync(
-        ApiServer server, string user = "controller", IReadOnlyList<string>? namespaces = null, ReflectorTimings? timings = null, bool untilReady = true, Gate? through = null)
+        ApiServer server, string user = "controller", IReadOnlyList<string>? namespaces = null, ReflectorTimings? timings = null, bool untilReady = true, Gate? through = null,
+        TranslationSettings? settings = null)
     {
         var options = new IngressOptions
         {
             Source = new SourceOptions { Kubeconfig = server.WriteKubeconfig(ApiServer.TokenOf(user), through?.Address), WatchNamespaces = namespaces ?? [] },
+            Translation = settings ?? new TranslationSettings(),
             Listener = new ListenerOptions { BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0 },
         };
         var log = new LogRecorder();

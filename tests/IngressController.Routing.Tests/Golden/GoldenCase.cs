@@ -87,6 +87,8 @@ internal sealed record GoldenCase(string Name, TranslationSettings Settings, IRe
                 "annotationPrefixes" => settings with { AnnotationPrefixes = [.. value.Split(';')] },
                 "configmap" => settings with { ConfigMap = ParseName(value) },
                 "defaultBackendService" => settings with { DefaultBackendService = ParseName(value) },
+                "configMap" => settings with { ConfigMap = ParseName(value) },
+                "replicasService" => settings with { ReplicasService = ParseName(value) },
                 "defaultSslCertificate" => settings with { DefaultSslCertificate = ParseName(value) },
                 _ => throw new FormatException($"settings: {key} is not known"),
             };

@@ -15,6 +15,8 @@ internal static class TableRenderer
         RenderAliases(text, translation.Table);
         RenderPolicies(text, translation);
         RenderDefaults(text, translation.Table);
+        if (translation.Settings.ReplicasService is not null)
+            Line(text, $"replicas: {translation.Table.Replicas}");
         RenderBackends(text, translation.Table);
         RenderTls(text, translation.Table);
         RenderDiagnostics(text, translation);

@@ -19,6 +19,7 @@ internal static class TranslationAssert
         Assert.Equal(
             before.Table.DefaultRoute != after.Table.DefaultRoute || before.Table.DefaultCertificate != after.Table.DefaultCertificate,
             after.Changes.Defaults);
+        Assert.Equal(before.Table.Replicas != after.Table.Replicas, after.Changes.Replicas);
     }
 
     private static HashSet<TKey> Differing<TKey, TValue>(IReadOnlyDictionary<TKey, TValue> before, IReadOnlyDictionary<TKey, TValue> after)

@@ -24,6 +24,8 @@ public sealed class RunOptionsTests
         ["server-header"] = ("false", "true", "1"),
         ["default-ssl-certificate"] = ("a/b", "a/c", "a"),
         ["default-backend-service"] = ("a/b", "a/c", "a/b/c"),
+        ["configmap"] = ("a/b", "a/c", "a"),
+        ["replicas-service"] = ("a/b", "a/c", "a/b/c"),
         ["allow-external-name-loopback"] = ("true", "false", "on"),
         ["proxy-connect-timeout"] = ("1", "0.5", "0"),
         ["proxy-read-timeout"] = ("1", "2", "1s"),

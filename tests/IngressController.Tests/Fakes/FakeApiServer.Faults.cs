@@ -64,6 +64,13 @@ public sealed partial class FakeApiServer
             _faults.Insert(0, new Fault(when, times, respond));
     }
 
+    /// <summary>Answers the next requests that match as usual, but not before the task completes.</summary>
+    public void Hold(Func<FakeApiRequest, bool> when, Task until, int times = 1) => Intercept(when, async context =>
+    {
+        await until;
+        await RespondAsync(context, FakeApiRequest.From(context));
+    }, times);
+
     /// <summary>Ends all faults of <see cref="Fail"/> and <see cref="Intercept"/>.</summary>
     public void Heal()
     {

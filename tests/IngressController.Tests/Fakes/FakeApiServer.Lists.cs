@@ -11,13 +11,21 @@ public sealed partial class FakeApiServer
 {
     private readonly Dictionary<string, (long Version, List<JsonObject> Items)> _pages = [];
 
-    private sealed record Collection(string Resource, string? Namespace, string? FieldSelector, string? LabelSelector)
+    private sealed record Collection(string Resource, string? Namespace, string? FieldSelector, string? LabelSelector, bool IsMetadataOnly)
     {
         public bool Has(string resource, JsonObject item) =>
             resource == Resource
-            && (Namespace is null || item["metadata"]?["namespace"]?.ToString() == Namespace)
+            && (Namespace is null || NamespaceOf(item) == Namespace)
             && Terms(FieldSelector).All(term => Field(item, term.Name) == term.Value)
             && Terms(LabelSelector).All(term => item["metadata"]?["labels"]?[term.Name]?.ToString() == term.Value);
+
+        /// <summary>What is shown of an object.</summary>
+        public JsonObject Cut(JsonObject item) => !IsMetadataOnly ? item.DeepClone().AsObject() : new JsonObject
+        {
+            ["kind"] = "PartialObjectMetadata",
+            ["apiVersion"] = "meta.k8s.io/v1",
+            ["metadata"] = item["metadata"]!.DeepClone(),
+        };
 
         private static string? Field(JsonNode? item, string path) => path.Split('.').Aggregate(item, (node, name) => node?[name])?.ToString();
 
@@ -33,32 +41,36 @@ public sealed partial class FakeApiServer
             await WriteJsonAsync(context, new JsonObject { ["major"] = "1", ["minor"] = "34", ["gitVersion"] = "v1.34.0-fake" });
         else if (ForbiddenResources.Contains(request.Resource))
             await WriteStatusAsync(context, Status(403, "Forbidden", $"{request.Resource} is forbidden: User \"fake\" cannot list resource"));
-        else if (Parse(request) is not { } collection || request.Method != "GET")
+        else if (request.Target is not { Plural.Length: > 0 } || request.Method != "GET")
             await WriteStatusAsync(context, Status(404, "NotFound", "the server could not find the requested resource"));
+        else if (request.IsGet)
+            await WriteJsonAsync(context, Get(request));
         else if (request.IsWatch)
-            await WatchAsync(context, request, collection);
+            await WatchAsync(context, request, CollectionOf(request));
         else
-            await WriteJsonAsync(context, List(request, collection));
+            await WriteJsonAsync(context, List(request, CollectionOf(request)));
     }
 
-    /// <summary><c>/api/v1/[namespaces/NS/]PLURAL</c> or <c>/apis/GROUP/VERSION/[namespaces/NS/]PLURAL</c>.</summary>
-    private static Collection? Parse(FakeApiRequest request)
+    /// <summary>Objects of manifests may name no namespace: they are in "default".</summary>
+    private static string NamespaceOf(JsonObject item) => item["metadata"]?["namespace"]?.ToString() ?? "default";
+
+    private static Collection CollectionOf(FakeApiRequest request)
     {
-        var (group, rest) = request.Path.Split('/', StringSplitOptions.RemoveEmptyEntries) switch
+        var (group, @namespace, plural, _) = request.Target;
+        return new(
+            $"{group}/{plural}", @namespace, request.Query.GetValueOrDefault("fieldSelector"), request.Query.GetValueOrDefault("labelSelector"),
+            request.IsMetadataOnly);
+    }
+
+    private JsonObject Get(FakeApiRequest request)
+    {
+        var collection = CollectionOf(request);
+        lock (_lock)
         {
-            ["api", _, .. var tail] => ("", tail),
-            ["apis", var name, _, .. var tail] => (name, tail),
-            _ => ("", []),
-        };
-        var (@namespace, plural) = rest switch
-        {
-            ["namespaces", var name, var last] => (name, last),
-            [var last] => (null, last),
-            _ => ((string?)null, (string?)null),
-        };
-        return plural is null
-            ? null
-            : new($"{group}/{plural}", @namespace, request.Query.GetValueOrDefault("fieldSelector"), request.Query.GetValueOrDefault("labelSelector"));
+            var found = ObjectsOf(collection.Resource).Values.FirstOrDefault(item =>
+                item["metadata"]?["name"]?.ToString() == request.Name && collection.Has(collection.Resource, item));
+            return found is not null ? collection.Cut(found) : Status(404, "NotFound", $"{request.Resource} \"{request.Name}\" not found");
+        }
     }
 
     private JsonObject List(FakeApiRequest request, Collection collection)
@@ -79,7 +91,7 @@ public sealed partial class FakeApiServer
 
             if (TooLarge(request) is { } refusal)
                 return refusal;
-            var all = ObjectsOf(collection.Resource).Values.Where(item => collection.Has(collection.Resource, item)).ToList();
+            var all = ObjectsOf(collection.Resource).Values.Where(item => collection.Has(collection.Resource, item)).Select(collection.Cut).ToList();
             return Page(_version, all, request.ResourceVersion == "0" && ListsFromCache ? null : Limit(request));
         }
     }

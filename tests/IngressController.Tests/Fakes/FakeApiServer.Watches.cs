@@ -163,7 +163,7 @@ public sealed partial class FakeApiServer
         public void Offer(StoredEvent stored)
         {
             if (Collection.Has(stored.Resource, stored.Object))
-                Send(stored.Type, stored.Object);
+                Send(stored.Type, Collection.Cut(stored.Object));
         }
 
         public void Bookmark(long version, bool endsInitialEvents)

@@ -157,19 +157,49 @@ public sealed record FakeApiRequest(string Method, string Path, IReadOnlyDiction
     /// <summary>The subject of the client's certificate; null without one.</summary>
     public string? ClientCertificate { get; init; }
 
-    /// <summary>For example <c>ingresses</c>; the last element of the path for collections.</summary>
-    public string Resource => Path[(Path.LastIndexOf('/') + 1)..];
+    /// <summary>For example <c>ingresses</c>.</summary>
+    public string Resource => Target.Plural;
+
+    /// <summary>The name of the one object that is asked for; null for collections.</summary>
+    public string? Name => Target.Name;
+
+    /// <summary>Whether the client prefers the metadata of the objects to the objects.</summary>
+    public bool IsMetadataOnly => Headers.GetValueOrDefault("Accept")?.StartsWith("application/json;as=PartialObjectMetadata", StringComparison.Ordinal) == true;
 
     public bool IsWatch => Query.ContainsKey("watch");
 
     public bool IsWatchList => IsWatch && Query.ContainsKey("sendInitialEvents");
 
-    public bool IsList => !IsWatch && (Path.StartsWith("/api/", StringComparison.Ordinal) || Path.StartsWith("/apis/", StringComparison.Ordinal));
+    public bool IsGet => !IsWatch && Name is not null;
+
+    public bool IsList => !IsWatch && Name is null && (Path.StartsWith("/api/", StringComparison.Ordinal) || Path.StartsWith("/apis/", StringComparison.Ordinal));
 
     /// <summary>Null when the query has none.</summary>
     public string? ResourceVersion => Query.GetValueOrDefault("resourceVersion");
 
     public string? Token => Headers.GetValueOrDefault("Authorization")?.Replace("Bearer ", "");
+
+    /// <summary><c>/api/v1/[namespaces/NS/]PLURAL[/NAME]</c> or <c>/apis/GROUP/VERSION/[namespaces/NS/]PLURAL[/NAME]</c>.</summary>
+    internal (string Group, string? Namespace, string Plural, string? Name) Target
+    {
+        get
+        {
+            var (group, rest) = Path.Split('/', StringSplitOptions.RemoveEmptyEntries) switch
+            {
+                ["api", _, .. var tail] => ("", tail),
+                ["apis", var name, _, .. var tail] => (name, tail),
+                var other => ("", other),
+            };
+            return rest switch
+            {
+                ["namespaces", var ns, var plural] => (group, ns, plural, null),
+                ["namespaces", var ns, var plural, var name] => (group, ns, plural, name),
+                [var plural, var name] => (group, null, plural, name),
+                [var plural] => (group, null, plural, null),
+                _ => (group, null, "", null),
+            };
+        }
+    }
 
     internal static FakeApiRequest From(HttpContext context) => new(
         context.Request.Method,

@@ -26,6 +26,7 @@ public sealed class ReadinessTests
     [InlineData("services", "services")]
     [InlineData("endpointslices", "endpointslices.discovery.k8s.io")]
     [InlineData("secrets", "secrets")]
+    [InlineData("configmaps", "configmaps")]
     public async Task It_waits_for_every_list(string resource, string name)
     {
         await using var stack = await TestStack.CreateAsync();
@@ -59,10 +60,10 @@ public sealed class ReadinessTests
         await stack.Server.StopAsync();
         await stack.StartControllerAsync();
         await stack.UntilReadyzAsync(text =>
-            text.StartsWith("not ready: waiting for endpointslices.discovery.k8s.io, ", StringComparison.Ordinal)
+            text.StartsWith("not ready: waiting for configmaps, endpointslices.discovery.k8s.io, ", StringComparison.Ordinal)
             && text.EndsWith("services (the API server cannot be reached: Connection refused)", StringComparison.Ordinal));
-        // Five watches, each with many tries within milliseconds.
-        await stack.UntilLoggedAsync("next try in", times: 25);
+        // Six watches, each with many tries within milliseconds.
+        await stack.UntilLoggedAsync("next try in", times: 30);
         Assert.Single(stack.Log.Lines, line => line.Contains("the API server cannot be reached", StringComparison.Ordinal));
 
         await stack.Server.StartAsync();

@@ -7,6 +7,7 @@ using IngressController.Reconciliation;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Sources;
+using IngressController.Sources.Kubernetes;
 using IngressController.Tests.Kubernetes;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -26,6 +27,8 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
     private readonly ClusterStore _store;
     private readonly ReconcileLoop _loop;
     private readonly ReconcileMetrics _metrics;
+    private readonly CancellationTokenSource _stop = new();
+    private Task _fetching = Task.CompletedTask;
 
     public ReconcileLoopTests()
     {
@@ -46,6 +49,9 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
     public async Task DisposeAsync()
     {
         await _loop.StopAsync(CancellationToken.None);
+        await _stop.CancelAsync();
+        await _fetching.WaitAsync(Limit);
+        _stop.Dispose();
         await _host.DisposeAsync();
     }
 
@@ -124,9 +130,94 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         await MoveOnUntilAsync(() => _log.Lines.Count(line => line.StartsWith("a change could not be applied", StringComparison.Ordinal)) >= 2);
     }
 
+    [Fact]
+    public async Task The_first_revision_waits_for_every_Secret_that_is_named()
+    {
+        var fetch = FetchSecrets("tls");
+        var first = _loop.NextRevision;
+        Apply("one.example", secret: "tls");
+        await fetch.Asked.WaitAsync(Limit);
+        // However long it takes: nothing is live in the meantime.
+        for (var i = 0; i < 5; i++)
+        {
+            _time.Advance(ReconcileLoop.FirstPatience);
+            Assert.NotSame(first, await Task.WhenAny(first, Task.Delay(20)));
+        }
+
+        fetch.Answer.SetResult(ClusterObjects.Secret("default", "tls"));
+        await first.WaitAsync(Limit);
+        Assert.NotNull(_loop.Live.Table.TlsBindings["one.example"].Certificate);
+        Assert.Equal(1, _metrics.Revision);
+    }
+
+    [Fact]
+    public async Task A_Secret_named_for_the_first_time_is_live_together_with_what_names_it()
+    {
+        var fetch = FetchSecrets("tls");
+        await FirstRevisionAsync();
+        var next = _loop.NextRevision;
+        Apply("one.example", secret: "tls");
+        await MoveOnUntilAsync(() => fetch.Asked.IsCompleted);
+        fetch.Answer.SetResult(ClusterObjects.Secret("default", "tls"));
+        await next.WaitAsync(Limit); // the clock stands still
+        Assert.Equal(2, _metrics.Revision);
+        Assert.NotNull(_loop.Live.Table.TlsBindings["one.example"].Certificate);
+    }
+
+    [Fact]
+    public async Task A_pass_waits_no_longer_than_its_patience_and_only_once_for_the_same_Secret()
+    {
+        var fetch = FetchSecrets("tls");
+        await FirstRevisionAsync();
+        var second = _loop.NextRevision;
+        Apply("one.example", secret: "tls");
+        await MoveOnUntilAsync(() => fetch.Asked.IsCompleted);
+        _time.Advance(ReconcileLoop.Patience - TimeSpan.FromMilliseconds(1));
+        Assert.NotSame(second, await Task.WhenAny(second, Task.Delay(50)));
+        await MoveOnUntilAsync(() => second.IsCompleted);
+        Assert.Null(_loop.Live.Table.TlsBindings["one.example"].Certificate);
+
+        // The next pass comes after its interval: it has no patience left for a Secret that has been waited for.
+        var third = _loop.NextRevision;
+        _time.Advance(ReconcileLoop.Interval);
+        Apply("two.example", secret: "tls");
+        await third.WaitAsync(Limit);
+
+        var fourth = _loop.NextRevision;
+        fetch.Answer.SetResult(ClusterObjects.Secret("default", "tls"));
+        await MoveOnUntilAsync(() => fourth.IsCompleted);
+        Assert.NotNull(_loop.Live.Table.TlsBindings["two.example"].Certificate);
+    }
+
+    /// <summary>A source that knows of one Secret, which comes when the test says so.</summary>
+    private (Task Asked, TaskCompletionSource<V1Secret?> Answer) FetchSecrets(string name)
+    {
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = new TaskCompletionSource<V1Secret?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var secrets = new NamedObjects<V1Secret>(ClusterKinds.Secrets, _store, (_, cancellation) =>
+        {
+            asked.TrySetResult();
+            return answer.Task.WaitAsync(cancellation);
+        }, _ => { }, new ReflectorTimings(), _time);
+        secrets.Apply(new WatchScope(Namespace: null), new ResourceChange<PartialObjectMetadata>.Applied(
+            new PartialObjectMetadata { Metadata = new V1ObjectMeta { NamespaceProperty = "default", Name = name, ResourceVersion = "1" } }));
+        var configMaps = new NamedObjects<V1ConfigMap>(
+            ClusterKinds.ConfigMaps, _store, (_, _) => Task.FromResult<V1ConfigMap?>(null), _ => { }, new ReflectorTimings(), _time);
+        _store.References.FetchThrough(secrets, configMaps);
+        _fetching = secrets.RunAsync(_stop.Token);
+        return (asked.Task, answer);
+    }
+
+    private async Task FirstRevisionAsync()
+    {
+        var first = _loop.NextRevision;
+        Apply("app.example");
+        await first.WaitAsync(Limit);
+    }
+
     /// <summary>One Ingress, which moves from host to host.</summary>
-    private void Apply(string host) => _store.Apply(
-        ClusterKinds.Ingresses, null, Ingresses, new ResourceChange<V1Ingress>.Replaced([ClusterObjects.Ingress("default", "i", host, "a")], []));
+    private void Apply(string host, string? secret = null) => _store.Apply(
+        ClusterKinds.Ingresses, null, Ingresses, new ResourceChange<V1Ingress>.Replaced([ClusterObjects.Ingress("default", "i", host, "a", secret: secret)], []));
 
     /// <summary>Moves the clock by intervals: the loop may begin to wait for one only after a move.</summary>
     private async Task MoveOnUntilAsync(Func<bool> condition)

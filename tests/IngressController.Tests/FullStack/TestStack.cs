@@ -8,6 +8,9 @@ using IngressController.Hosting;
 using IngressController.Kubernetes.Watching;
 using IngressController.Observability;
 using IngressController.Reconciliation;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Translation;
+using IngressController.Sources;
 using IngressController.Tests.Fakes;
 using IngressController.Tests.Kubernetes;
 using Microsoft.Extensions.DependencyInjection;
@@ -40,6 +43,12 @@ internal sealed class TestStack : IAsyncDisposable
     public string Kubeconfig => Path.Combine(_folder.Path, "kubeconfig");
 
     public int HttpPort => _host!.HttpPort;
+
+    /// <summary>The translation that is live.</summary>
+    public Translation Live => _host!.Services.GetRequiredService<ReconcileLoop>().Live;
+
+    /// <summary>What the store holds now.</summary>
+    public ClusterSnapshot Snapshot => _host!.Services.GetRequiredService<ClusterStore>().Snapshot;
 
     /// <summary>How many configurations have been live.</summary>
     public long Revision => _host!.Services.GetRequiredService<ReconcileMetrics>().Revision;
@@ -74,11 +83,15 @@ internal sealed class TestStack : IAsyncDisposable
 
     public int Port(string service) => _backend.Ports[Pods.Single(pod => pod.Service == service)];
 
-    public async Task StartControllerAsync(ReflectorTimings? timings = null)
+    /// <param name="timings">Of the watches; null for fast ones.</param>
+    /// <param name="settings">What the operator chose; null for the defaults.</param>
+    /// <param name="namespaces">Those that are watched; none means all.</param>
+    public async Task StartControllerAsync(ReflectorTimings? timings = null, TranslationSettings? settings = null, params string[] namespaces)
     {
         var options = new IngressOptions
         {
-            Source = new SourceOptions { Kubeconfig = Kubeconfig },
+            Source = new SourceOptions { Kubeconfig = Kubeconfig, WatchNamespaces = namespaces },
+            Translation = settings ?? new TranslationSettings(),
             Listener = new ListenerOptions { BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0 },
         };
         _host = ControllerHost.Create(
@@ -124,6 +137,10 @@ internal sealed class TestStack : IAsyncDisposable
 
     public Task UntilDiagnosticsAsync(params string[] expected) => UntilAsync(async () =>
         await DiagnosticsAsync() is var now && now.SequenceEqual(expected) ? null : $"diagnostics are {string.Join("; ", now)}");
+
+    /// <summary>Completes when it holds; asked after each revision, and now and then without one.</summary>
+    public Task UntilAsync(Func<bool> condition, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(condition))] string text = "") =>
+        UntilAsync(() => Task.FromResult(condition() ? null : $"not so: {text}"));
 
     /// <summary>Completes when so many lines, debug lines included, hold the text.</summary>
     public Task UntilLoggedAsync(string text, int times = 1) => UntilAsync(() => Task.FromResult(

@@ -48,7 +48,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
                     break;
             }
 
-            Assert.True(cluster.Publish());
+            Assert.True(await cluster.PublishAsync());
             // Each revision serves something before the next one comes.
             await load.NextAsync();
         }
@@ -147,11 +147,11 @@ public sealed class ChurnTests(ITestOutputHelper output)
         public void Set<T>(ClusterKind<T> kind, T resource)
             where T : class, IKubernetesObject => _snapshot = kind.Set(_snapshot, resource, _changes);
 
-        public bool Publish()
+        public Task<bool> PublishAsync()
         {
             var changes = _changes;
             _changes = new ClusterChanges();
-            return _loop.TryApply(_snapshot, changes);
+            return _loop.TryApplyAsync(_snapshot, changes, CancellationToken.None);
         }
     }
 

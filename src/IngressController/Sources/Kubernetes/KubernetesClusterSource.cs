@@ -8,7 +8,10 @@ using IngressController.Routing.Diagnostics;
 
 namespace IngressController.Sources.Kubernetes;
 
-/// <summary>Watches an API server: one list-watch per kind and namespace, each on its own, so that one that fails does not stop the others.</summary>
+/// <summary>
+/// Watches an API server: one list-watch per kind and namespace, each on its own, so that one that fails does not stop the others.
+/// Of Secrets and ConfigMaps only the metadata is watched; those that are named are fetched one by one.
+/// </summary>
 internal sealed class KubernetesClusterSource : IClusterSource, IDisposable
 {
     private readonly KubernetesClient _client;
@@ -17,10 +20,11 @@ internal sealed class KubernetesClusterSource : IClusterSource, IDisposable
     private readonly SourceLog _log;
     private readonly WatchMetrics _metrics;
     private readonly ReflectorTimings _timings;
-    private readonly List<Func<CancellationToken, Task>> _watches = [];
+    private readonly List<WatchScope> _scopes;
+    private readonly List<Func<CancellationToken, Task>> _parts = [];
 
     public KubernetesClusterSource(
-        KubernetesClientConfiguration configuration, SourceOptions options, ClusterStore store, WatchMetrics metrics, SourceLog log,
+        KubernetesClientConfiguration configuration, IngressOptions options, ClusterStore store, WatchMetrics metrics, SourceLog log,
         TimeProvider time, ReflectorTimings? timings = null)
     {
         _client = new KubernetesClient(configuration, time, notice => log.Notice(notice));
@@ -29,52 +33,102 @@ internal sealed class KubernetesClusterSource : IClusterSource, IDisposable
         _log = log;
         _metrics = metrics;
         _timings = timings ?? new ReflectorTimings();
-        var namespaces = options.WatchNamespaces.Count == 0 ? [null] : options.WatchNamespaces.ToArray<string?>();
-        Description = $"API server {configuration.Host}, {(options.WatchNamespaces.Count == 0 ? "all namespaces" : $"namespaces {string.Join(", ", options.WatchNamespaces)}")}";
+        var (namespaces, settings) = (options.Source.WatchNamespaces, options.Translation);
+        _scopes = namespaces.Count == 0 ? [new WatchScope(Namespace: null)] : [.. namespaces.Select(ns => new WatchScope(ns))];
+        Description = $"API server {configuration.Host}, {(namespaces.Count == 0 ? "all namespaces" : $"namespaces {string.Join(", ", namespaces)}")}";
 
-        Watch(ClusterKinds.IngressClasses, @namespace: null);
-        foreach (var ns in namespaces)
+        Watch(ClusterKinds.IngressClasses, new WatchScope(Namespace: null));
+        foreach (var scope in _scopes)
         {
-            Watch(ClusterKinds.Ingresses, ns);
-            Watch(ClusterKinds.Services, ns);
-            Watch(ClusterKinds.EndpointSlices, ns);
-            Watch(ClusterKinds.Secrets, ns, fieldSelector: $"type={V1Secret.TlsType}");
+            Watch(ClusterKinds.Ingresses, scope);
+            Watch(ClusterKinds.Services, scope);
+            Watch(ClusterKinds.EndpointSlices, scope);
         }
+
+        if (settings.ReplicasService is { } replicas && IsOutside(replicas))
+            Watch(ClusterKinds.EndpointSlices, new WatchScope(replicas.Namespace), $"{V1EndpointSlice.ServiceNameLabel}={replicas.Name}");
+        store.References.FetchThrough(
+            FetchNamed(ClusterKinds.Secrets, ResourceTypes.SecretMetadata, settings.DefaultSslCertificate),
+            FetchNamed(ClusterKinds.ConfigMaps, ResourceTypes.ConfigMapMetadata, settings.ConfigMap));
     }
 
     public string Description { get; }
 
-    public Task RunAsync(CancellationToken cancellation) => Task.WhenAll(_watches.Select(watch => watch(cancellation)));
+    public Task RunAsync(CancellationToken cancellation) => Task.WhenAll(_parts.Select(part => part(cancellation)));
 
     public void Dispose() => _client.Dispose();
 
-    private void Watch<T>(ClusterKind<T> kind, string? @namespace, string? fieldSelector = null)
+    /// <summary>Whether the operator names an object in a namespace that is not watched as a whole.</summary>
+    private bool IsOutside(ResourceName name) => !_scopes.Exists(scope => scope.Covers(name));
+
+    /// <param name="kind">The kind.</param>
+    /// <param name="metadata">The same kind, cut to its metadata.</param>
+    /// <param name="ofOperator">The object that an option names.</param>
+    private NamedObjects<T> FetchNamed<T>(ClusterKind<T> kind, ResourceType<PartialObjectMetadata> metadata, ResourceName? ofOperator)
         where T : class, IKubernetesObject
     {
-        var list = @namespace is null ? kind.Resource.ToString() : $"{kind.Resource} in namespace {@namespace}";
-        _store.Await(list);
-        var reflector = new Reflector<T>(
-            _client, kind.Resource,
-            new ReflectorOptions { Namespace = @namespace, FieldSelector = fieldSelector, Timings = _timings },
-            _time,
-            change => _store.Apply(kind, @namespace, list, change),
-            notice => Note(kind, list, notice));
-        _watches.Add(reflector.RunAsync);
+        var named = new NamedObjects<T>(
+            kind, _store, (name, cancellation) => _client.GetAsync(kind.Resource, name.Namespace, name.Name, cancellation), Note, _timings, _time);
+        _parts.Add(named.RunAsync);
+        IEnumerable<WatchScope> scopes = ofOperator is { } name && IsOutside(name) ? _scopes.Append(new WatchScope(name.Namespace, name.Name)) : _scopes;
+        foreach (var scope in scopes)
+        {
+            var list = scope.ListOf(metadata.ToString());
+            Watch(metadata, scope, labelSelector: null, list, change =>
+            {
+                named.Apply(scope, change);
+                if (change is ResourceChange<PartialObjectMetadata>.Replaced)
+                    _store.Delivered(list);
+            }, Note);
+        }
+
+        return named;
     }
 
-    private void Note<T>(ClusterKind<T> kind, string list, ReflectorNotice notice)
+    private void Watch<T>(ClusterKind<T> kind, WatchScope scope, string? labelSelector = null)
         where T : class, IKubernetesObject
+    {
+        var list = scope.ListOf(kind.Resource.ToString());
+        Watch(kind.Resource, scope, labelSelector, list, change => _store.Apply(kind, scope.Namespace, list, change), notice =>
+        {
+            Note(notice);
+            if (notice is ReflectorNotice.Undecodable { Object: var undecodable })
+                ReportUnreadable(kind, undecodable);
+        });
+    }
+
+    private void Watch<T>(
+        ResourceType<T> resource, WatchScope scope, string? labelSelector, string list, Action<ResourceChange<T>> onChange, Action<ReflectorNotice> onNotice)
+        where T : class, IKubernetesObject
+    {
+        _store.Await(list);
+        var options = new ReflectorOptions
+        {
+            Namespace = scope.Namespace,
+            FieldSelector = scope.FieldSelector,
+            LabelSelector = labelSelector,
+            Timings = _timings,
+        };
+        _parts.Add(new Reflector<T>(_client, resource, options, _time, onChange, notice =>
+        {
+            onNotice(notice);
+            if (notice is ReflectorNotice.Failed failed)
+                _store.ReportTrouble(list, failed.Reason);
+        }).RunAsync);
+    }
+
+    private void Note(ReflectorNotice notice)
     {
         _log.Notice(notice);
         _metrics.Notice(notice);
-        if (notice is ReflectorNotice.Failed failed)
-            _store.ReportTrouble(list, failed.Reason);
-        if (notice is ReflectorNotice.Undecodable { Object: var undecodable })
-        {
-            var name = new ResourceName(undecodable.Namespace ?? "default", undecodable.Name ?? "(unnamed)");
-            _store.ReportUnreadable(DiagnosticCatalog.ObjectUnreadable(
-                new DiagnosticSubject(kind.Resource.Kind, name), "(object)", undecodable.Error,
-                keepsLast: kind.Names(_store.Snapshot).Contains(name)));
-        }
+    }
+
+    private void ReportUnreadable<T>(ClusterKind<T> kind, UndecodableObject undecodable)
+        where T : class, IKubernetesObject
+    {
+        var name = new ResourceName(undecodable.Namespace ?? "default", undecodable.Name ?? "(unnamed)");
+        _store.ReportUnreadable(DiagnosticCatalog.ObjectUnreadable(
+            new DiagnosticSubject(kind.Resource.Kind, name), "(object)", undecodable.Error,
+            keepsLast: kind.Names(_store.Snapshot).Contains(name)));
     }
 }

@@ -26,7 +26,7 @@ internal sealed partial class SourceLog(ILogger<SourceLog> logger, TimeProvider 
             case ReflectorNotice.Failed failed:
                 var (_, times) = _failing.AddOrUpdate(
                     Watch(notice), (failed.Trouble, 1), (_, last) => (failed.Trouble, last.Trouble == failed.Trouble ? last.Times + 1 : 1));
-                // Five watches of one server that is away have one trouble.
+                // All watches of one server that is away have one trouble.
                 if ((times > 1 || !IsCommonAfterRestart(failed.Error)) && IsDue(failed.Trouble))
                     Log.Failed(logger, notice.Message);
                 else
@@ -47,7 +47,8 @@ internal sealed partial class SourceLog(ILogger<SourceLog> logger, TimeProvider 
         }
     }
 
-    private static string Watch(ReflectorNotice notice) => $"{notice.Resource} {notice.Namespace}";
+    private static string Watch(ReflectorNotice notice) =>
+        notice is ReflectorNotice.Failed { Stage: ReflectorStage.Get } ? $"get {notice.Resource}" : $"{notice.Resource} {notice.Namespace}";
 
     /// <summary>
     /// An API server that has just started forbids everything until it has read its roles, and knows no versions of before. Once, that

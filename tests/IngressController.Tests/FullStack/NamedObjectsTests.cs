@@ -1,0 +1,238 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Watching;
+using IngressController.Routing.Cluster;
+using IngressController.Sources;
+using IngressController.Sources.Kubernetes;
+using IngressController.Tests.Kubernetes;
+
+namespace IngressController.Tests.FullStack;
+
+/// <summary>What is fetched and when, with fetches that end when the test says so and a clock that stands still.</summary>
+public sealed class NamedObjectsTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
+    private static readonly WatchScope Everything = new(Namespace: null);
+    private static readonly ReflectorTimings Timings = new();
+
+    private readonly ManualTimeProvider _time = new();
+    private readonly ClusterStore _store = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly BlockingCollection<(ResourceName Name, TaskCompletionSource<V1ConfigMap?> Answer)> _fetches = [];
+    private readonly ConcurrentQueue<ReflectorNotice> _notices = new();
+    private readonly NamedObjects<V1ConfigMap> _named;
+    private Task _run = Task.CompletedTask;
+
+    public NamedObjectsTests() =>
+        _named = new NamedObjects<V1ConfigMap>(ClusterKinds.ConfigMaps, _store, GetAsync, _notices.Enqueue, Timings, _time);
+
+    public Task InitializeAsync()
+    {
+        _run = _named.RunAsync(_stop.Token);
+        return Task.CompletedTask;
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _run.WaitAsync(Limit);
+        _stop.Dispose();
+        _fetches.Dispose();
+    }
+
+    [Fact]
+    public async Task What_does_not_exist_is_not_waited_for_and_fetched_when_it_appears()
+    {
+        Assert.True(Want("a").IsCompleted);
+        Exists("a", "1");
+        await AnswerAsync("a", "1");
+        Exists("b", "1");
+        RequireNoFetch();
+    }
+
+    [Fact]
+    public async Task Who_waits_for_new_names_does_not_wait_for_earlier_ones()
+    {
+        Exists("a", "1");
+        Exists("b", "1");
+        var first = Want("a");
+        var answer = NextFetch("a");
+        var both = Want("a", "b");
+        await AnswerAsync("b", "1");
+        await both.WaitAsync(Limit);
+        Assert.False(first.IsCompleted);
+        Assert.Equal(["configmaps x/a"], _named.Awaited.ToArray());
+
+        var all = _named.Want([Name("a"), Name("b")], waitForAll: true);
+        Assert.False(all.IsCompleted);
+        Assert.Same(all, _named.Want([Name("a"), Name("b")], waitForAll: true));
+        answer.SetResult(Item("a", "1"));
+        await Task.WhenAll(first, all).WaitAsync(Limit);
+        Assert.Empty(_named.Awaited);
+    }
+
+    [Fact]
+    public async Task A_version_newer_than_the_known_one_is_fetched_once()
+    {
+        Exists("a", "1");
+        _ = Want("a");
+        await AnswerAsync("a", "3");
+        Exists("a", "3");
+        RequireNoFetch();
+        Exists("a", "4");
+        await AnswerAsync("a", "4");
+    }
+
+    [Fact]
+    public async Task A_change_during_a_fetch_is_fetched_after_it()
+    {
+        Exists("a", "1");
+        _ = Want("a");
+        var answer = NextFetch("a");
+        Exists("a", "2");
+        Exists("a", "3");
+        RequireNoFetch();
+        answer.SetResult(Item("a", "1"));
+        await AnswerAsync("a", "3");
+        RequireNoFetch();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_goes_or_is_no_longer_wanted_during_a_fetch_does_not_come_back(bool goes)
+    {
+        Exists("a", "1");
+        var arriving = Want("a");
+        var answer = NextFetch("a");
+        if (goes)
+            _named.Apply(Everything, new ResourceChange<PartialObjectMetadata>.Replaced([], []));
+        else
+            _ = Want();
+        await arriving.WaitAsync(Limit);
+        answer.SetResult(Item("a", "1"));
+
+        // Whatever is fetched afterwards tells that this answer has been looked at.
+        Exists("b", "1");
+        _ = Want(goes ? ["a", "b"] : ["b"]);
+        await AnswerAsync("b", "1");
+        Assert.Equal([Name("b")], _store.Snapshot.ConfigMaps.Keys);
+    }
+
+    [Fact]
+    public async Task A_list_of_one_object_says_nothing_of_others()
+    {
+        Exists("a", "1");
+        Exists("b", "1");
+        _ = Want("a");
+        await AnswerAsync("a", "1");
+        _ = Want("a", "b");
+        await AnswerAsync("b", "1");
+        _named.Apply(new WatchScope("x", "a"), new ResourceChange<PartialObjectMetadata>.Replaced([], []));
+        Assert.Equal([Name("b")], _store.Snapshot.ConfigMaps.Keys);
+        _named.Apply(new WatchScope("y"), new ResourceChange<PartialObjectMetadata>.Replaced([], []));
+        Assert.Equal([Name("b")], _store.Snapshot.ConfigMaps.Keys);
+    }
+
+    [Fact]
+    public async Task A_failed_fetch_is_made_again_after_growing_delays_and_at_once_when_the_object_changes()
+    {
+        Exists("a", "1");
+        var arriving = Want("a");
+        NextFetch("a").SetException(new HttpRequestException("away"));
+        await UntilAsync(() => _named.Awaited is ["configmaps x/a (the API server cannot be reached: away)"]);
+        RequireNoFetch();
+        _time.Advance(Timings.MinBackoff * 2);
+        NextFetch("a").SetException(new TimeoutException("slow"));
+        await UntilAsync(() => _named.Awaited is ["configmaps x/a (slow)"]);
+        _time.Advance(Timings.MinBackoff * 2);
+        Assert.False(arriving.IsCompleted);
+
+        Exists("a", "2");
+        await AnswerAsync("a", "2");
+        await arriving.WaitAsync(Limit);
+        _time.Advance(Timings.MaxBackoff * 4);
+        RequireNoFetch();
+        Assert.Equal([ReflectorStage.Get, ReflectorStage.Get], _notices.OfType<ReflectorNotice.Failed>().Select(failed => failed.Stage));
+    }
+
+    [Fact]
+    public async Task What_does_not_decode_has_come_and_is_tried_again()
+    {
+        Exists("a", "1");
+        var arriving = Want("a");
+        NextFetch("a").SetException(new JsonException("no number"));
+        await arriving.WaitAsync(Limit);
+        Assert.Equal([Name("a")], _store.Unreadable.Select(diagnostic => diagnostic.Subject.Name));
+        _time.Advance(Timings.MinBackoff * 2);
+        await AnswerAsync("a", "1");
+        Assert.Empty(_store.Unreadable);
+    }
+
+    [Fact]
+    public async Task Sixteen_are_fetched_at_the_same_time()
+    {
+        var names = Enumerable.Range(0, 20).Select(i => $"n{i}").ToArray();
+        foreach (var name in names)
+            Exists(name, "1");
+        var arriving = Want(names);
+        var answers = Enumerable.Range(0, 16).Select(_ => NextFetch()).ToArray();
+        RequireNoFetch();
+        Assert.Matches("^configmaps x/n0 and 19 more$", Assert.Single(_named.Awaited));
+        foreach (var (name, answer) in answers)
+            answer.SetResult(Item(name.Name, "1"));
+        for (var i = 16; i < 20; i++)
+        {
+            var (name, answer) = NextFetch();
+            answer.SetResult(Item(name.Name, "1"));
+        }
+
+        await arriving.WaitAsync(Limit);
+        Assert.Equal(20, _store.Snapshot.ConfigMaps.Count);
+    }
+
+    private Task Want(params string[] names) => _named.Want([.. names.Select(Name)], waitForAll: false);
+
+    private void Exists(string name, string version) => _named.Apply(Everything, new ResourceChange<PartialObjectMetadata>.Applied(
+        new PartialObjectMetadata { Metadata = new V1ObjectMeta { NamespaceProperty = "x", Name = name, Uid = name, ResourceVersion = version } }));
+
+    private async Task<V1ConfigMap?> GetAsync(ResourceName name, CancellationToken cancellation)
+    {
+        var answer = new TaskCompletionSource<V1ConfigMap?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _fetches.Add((name, answer), cancellation);
+        return await answer.Task.WaitAsync(cancellation);
+    }
+
+    private (ResourceName Name, TaskCompletionSource<V1ConfigMap?> Answer) NextFetch() =>
+        _fetches.TryTake(out var fetch, Limit) ? fetch : throw new TimeoutException("nothing is fetched");
+
+    private TaskCompletionSource<V1ConfigMap?> NextFetch(string name)
+    {
+        var fetch = NextFetch();
+        Assert.Equal(Name(name), fetch.Name);
+        return fetch.Answer;
+    }
+
+    /// <summary>Answers the next fetch and waits until its answer is in the store.</summary>
+    private async Task AnswerAsync(string name, string version)
+    {
+        NextFetch(name).SetResult(Item(name, version));
+        await UntilAsync(() => _store.Snapshot.ConfigMaps.GetValueOrDefault(Name(name))?.Metadata?.ResourceVersion == version);
+    }
+
+    /// <summary>A fetch that should not be made would be under way within this time.</summary>
+    private void RequireNoFetch() => Assert.False(_fetches.TryTake(out var fetch, TimeSpan.FromMilliseconds(30)), $"{fetch.Name} is fetched");
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        using var limit = new CancellationTokenSource(Limit);
+        while (!condition())
+            await Task.Delay(2, limit.Token);
+    }
+
+    private static ResourceName Name(string name) => new("x", name);
+
+    private static V1ConfigMap Item(string name, string version) =>
+        new() { Metadata = new V1ObjectMeta { NamespaceProperty = "x", Name = name, Uid = name, ResourceVersion = version } };
+}
