@@ -17,9 +17,10 @@ internal static class LargeCluster
     {
         get
         {
-            var limiters = new RateLimiterStore(TimeProvider.System, new ReplicaCount());
+            var replicas = new ReplicaCount();
+            var limiters = new RateLimiterStore(TimeProvider.System, replicas);
             return new StepServices(
-                new OwnAnswers(new ListenerOptions()), new LiveHosts(), new ListenerOptions(), TimeProvider.System, limiters, new RateLimitMetrics(limiters));
+                new OwnAnswers(new ListenerOptions()), new LiveHosts(), new ListenerOptions(), TimeProvider.System, limiters, new RateLimitMetrics(limiters), replicas);
         }
     }
 

@@ -67,7 +67,8 @@ internal sealed record StepContext(string Host, Routing.Table.Route Definition, 
 
 /// <summary>What steps work with, for the life of the process.</summary>
 internal sealed record StepServices(
-    OwnAnswers Answers, LiveHosts Hosts, ListenerOptions Listener, TimeProvider Time, RateLimiterStore Limiters, RateLimitMetrics LimitMetrics);
+    OwnAnswers Answers, LiveHosts Hosts, ListenerOptions Listener, TimeProvider Time, RateLimiterStore Limiters, RateLimitMetrics LimitMetrics,
+    ReplicaCount Replicas);
 
 /// <summary>Where the live host table stands: the reconcile loop puts it there, requests read it once.</summary>
 internal sealed class LiveHosts

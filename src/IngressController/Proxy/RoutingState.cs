@@ -36,6 +36,8 @@ internal sealed class RoutingState(UpstreamClients clients, RequestMetrics metri
                 _clusters[id] = new UpstreamCluster(backend, clients);
         }
 
+        if (translation.Changes.Replicas)
+            services.Replicas.Ready = table.Replicas;
         var before = Hosts;
         if (before is null || translation.Changes.Hosts.Length > 0 || translation.Changes.Aliases.Length > 0 || translation.Changes.Defaults)
         {

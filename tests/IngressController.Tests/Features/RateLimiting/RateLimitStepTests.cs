@@ -178,3 +178,42 @@ public sealed class RateLimitStepTests(FeatureFixture proxy) : IClassFixture<Fea
         Assert.Contains($"yarp_ingress_rate_limited_requests_total{{namespace=\"default\",ingress=\"{host}\",rule=\"rate-limit\",dry_run=\"false\"}} 1\n", metrics, StringComparison.Ordinal);
     }
 }
+
+/// <summary>Limits of the whole cluster, whose replicas are the endpoints of a Service.</summary>
+public sealed class ClusterScopeTests
+{
+    [Fact]
+    public async Task A_limit_of_the_cluster_is_divided_by_the_ready_replicas_as_they_change()
+    {
+        await using var backend = WireBackend.Answer(_ => WireBackend.Ok("ok"));
+        var manifests = Manifests.Service("web", [backend.Port])
+            + Manifests.Ingress("limited", "limited.example", "web", annotations: "rate-limit: \"4\", rate-limit-window: 1h, rate-limit-scope: cluster, rate-limit-key: \"header:K\"");
+        await using var controller = await TestController.StartAsync(
+            manifests + Replicas(2), options => options with { Translation = options.Translation with { ReplicasService = new("ingress", "controller") } });
+
+        Assert.Equal(2, await PassingAsync("a"));
+        await controller.ApplyAsync(manifests + Replicas(4));
+        Assert.Equal(1, await PassingAsync("b"));
+        await controller.ApplyAsync(manifests);
+        Assert.Equal(4, await PassingAsync("c"));
+
+        async Task<int> PassingAsync(string key)
+        {
+            var passed = 0;
+            for (var i = 0; i < 6; i++)
+                passed += (await WireConnection.ExchangeAsync(controller.HttpPort, $"GET / HTTP/1.1\r\nHost: limited.example\r\nK: {key}\r\n\r\n")).Status == 200 ? 1 : 0;
+            return passed;
+        }
+    }
+
+    private static string Replicas(int count) => $$"""
+        ---
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata: {name: controller-1, namespace: ingress, labels: {kubernetes.io/service-name: controller } }
+        addressType: IPv4
+        ports: [{port: 8080}]
+        endpoints: [{{string.Join(", ", Enumerable.Range(1, count).Select(i => $"{{addresses: [10.0.0.{i}]}}"))}}]
+
+        """;
+}
