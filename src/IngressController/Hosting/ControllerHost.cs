@@ -1,5 +1,6 @@
 using IngressController.Admin;
 using IngressController.Configuration;
+using IngressController.Explain;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Watching;
 using IngressController.Observability;
@@ -117,6 +118,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton<HealthState>();
         services.AddSingleton<LiveState>();
         services.AddSingleton<MetricsPage>();
+        services.AddSingleton<Explainer>();
         services.AddSingleton<AdminServer>();
         services.AddSingleton<ReconcileLoop>();
         // First, so that probes are answered while everything else comes up.

@@ -39,6 +39,20 @@ internal sealed class HostTable
     /// <param name="path">The normalized path.</param>
     public ProxyRoute? Find(ReadOnlySpan<char> host, ReadOnlySpan<char> path) => FindHost(TrimHost(host))?.Find(path) ?? _default;
 
+    /// <summary>The entries that could serve a host, the most specific first; the first that exists decides. For <c>explain</c>.</summary>
+    public IReadOnlyList<HostCandidate> Candidates(string host)
+    {
+        var name = TrimHost(host);
+        var chosen = FindHost(name);
+        var candidates = new List<HostCandidate> { Candidate(name.ToString().ToLowerInvariant(), _exact.GetValueOrDefault(name.ToString())) };
+        if (name.IndexOf('.') is > 0 and var dot)
+            candidates.Add(Candidate($"*{name[dot..]}".ToLowerInvariant(), _wildcards.GetValueOrDefault(name[dot..].ToString())));
+        candidates.Add(Candidate("", _anyHost));
+        return candidates;
+
+        HostCandidate Candidate(string entry, PathTable? paths) => new(entry, paths, paths is not null && ReferenceEquals(paths, chosen));
+    }
+
     /// <summary>A host table with some hosts changed; a host whose paths are null is removed.</summary>
     public HostTable With(IReadOnlyCollection<KeyValuePair<string, PathTable?>> hosts, ProxyRoute? defaultRoute)
     {
@@ -84,3 +98,9 @@ internal sealed class HostTable
         return host.Length > 1 && host[^1] == '.' ? host[..^1] : host;
     }
 }
+
+/// <summary>An entry of the host table that a request could have gone to.</summary>
+/// <param name="Entry">As in <see cref="HostTable.Hosts"/>.</param>
+/// <param name="Paths">Its paths; null when there is no such entry.</param>
+/// <param name="IsChosen">Whether the request goes there.</param>
+internal sealed record HostCandidate(string Entry, PathTable? Paths, bool IsChosen);
