@@ -2,6 +2,7 @@ using System.Text;
 using IngressController.Admin;
 using IngressController.Explain;
 using IngressController.Proxy;
+using IngressController.Routing.Table;
 
 namespace IngressController.Cli;
 
@@ -16,7 +17,7 @@ internal static class ExplanationText
         var text = new StringBuilder();
         var request = explanation.Request;
         text.Append($"{request.Method} {request.Url} from {request.Client}\n");
-        Section(text, $"Host {request.Host}", [.. explanation.Hosts.Select(host => new[] { Mark(host.IsChosen), host.Entry, host.Reason })]);
+        Section(text, $"Host {request.Host}", [.. explanation.Hosts.Select(host => new[] { Mark(host.IsChosen), host.Entry, host.Reason })], "  ");
         AppendPaths(text, explanation);
         AppendPolicies(text, explanation);
         Section(text, "Steps", [.. explanation.Steps.Select(step => new[] { step.Name, Cut(step.Values), Word(step.Outcome, explanation.Verdict) })]);
@@ -34,7 +35,7 @@ internal static class ExplanationText
         Section(text, $"Path {path}", [.. explanation.Paths.Select(entry => new[]
         {
             Mark(entry.IsChosen), entry.PathType, entry.Path, $"{entry.Ingress} {entry.Field}", entry.Reason,
-        })]);
+        })], "  ");
         if (explanation.PathsLeftOut > 0)
             text.Append($"    and {explanation.PathsLeftOut} more that do not match\n");
     }
@@ -54,7 +55,7 @@ internal static class ExplanationText
             return;
         }
 
-        text.Append($"\nBackend {backend.Name}, spoken to by {backend.Protocol switch { Routing.Table.BackendProtocol.H2c => "HTTP/2 without TLS", Routing.Table.BackendProtocol.Https => "HTTPS", _ => "HTTP/1.1" }}\n");
+        text.Append($"\nBackend {backend.Name}, spoken to by {Word(backend.Protocol)}\n");
         foreach (var endpoint in backend.Endpoints)
             text.Append($"    endpoint {endpoint}\n");
         if (backend.Note is { } note)
@@ -77,10 +78,10 @@ internal static class ExplanationText
             text.Append($"    problem: {problem}\n");
     }
 
-    private static void Section(StringBuilder text, string heading, string[][] rows)
+    private static void Section(StringBuilder text, string heading, string[][] rows, string indent = "    ")
     {
         if (rows.Length > 0)
-            text.Append($"\n{heading}\n{TextTable.Format(rows, rows[0][0].Length == 1 ? "  " : "    ")}");
+            text.Append($"\n{heading}\n{TextTable.Format(rows, indent)}");
     }
 
     private static string[] Row(DiagnosticView diagnostic) =>
@@ -89,6 +90,14 @@ internal static class ExplanationText
     private static string Mark(bool isChosen) => isChosen ? ">" : " ";
 
     private static string Cut(string value) => TextTable.Cell(value.ReplaceLineEndings(" "), WidestValue);
+
+    private static string Word(BackendProtocol protocol) => protocol switch
+    {
+        BackendProtocol.Http => "HTTP/1.1",
+        BackendProtocol.Https => "HTTPS",
+        BackendProtocol.H2c => "HTTP/2 without TLS",
+        _ => protocol.ToString(),
+    };
 
     private static string Word(StepOutcome outcome, Verdict verdict) => outcome switch
     {

@@ -15,7 +15,8 @@ internal sealed record ManifestSnapshot(ClusterSnapshot Cluster, IReadOnlyList<R
         var store = new ClusterStore();
         foreach (var item in set.Objects)
             store.Add(item.Resource);
-        var bare = set.OfType<V1Service>().Where(service => store.Snapshot.Endpoints.Of(service.ResourceName).IsEmpty).ToArray();
+        var bare = set.OfType<V1Service>()
+            .Where(service => service.Spec?.Type != "ExternalName" && store.Snapshot.Endpoints.Of(service.ResourceName).IsEmpty).ToArray();
         foreach (var service in bare)
             store.Add(SliceOf(service));
         return new ManifestSnapshot(store.Snapshot, [.. bare.Select(service => service.ResourceName)]);
