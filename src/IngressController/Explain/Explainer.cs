@@ -5,6 +5,7 @@ using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Table;
 using IngressController.Sources;
 using IngressController.Tls;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace IngressController.Explain;
 
@@ -69,8 +70,9 @@ internal sealed class Explainer(
         if (rehearsal.IsForwarded)
             return new Verdict(null, null, rehearsal.Route!.Cluster!.Id.ToString(), "nothing keeps it from its backend");
         var location = context.Response.Headers.Location.ToString();
-        var reason = rehearsal.Refusal?.Detail ?? $"answered by {rehearsal.Steps.Single(step => step.Outcome == StepOutcome.Answers).Step.Name}";
-        return new Verdict(context.Response.StatusCode, location.Length == 0 ? null : location, null, reason);
+        var (status, answering) = (context.Response.StatusCode, rehearsal.Steps.FirstOrDefault(step => step.Outcome == StepOutcome.Answers)?.Step);
+        var reason = rehearsal.Refusal?.Detail ?? (answering is null ? ReasonPhrases.GetReasonPhrase(status) : $"answered by {answering.Name}");
+        return new Verdict(status, location.Length == 0 ? null : location, null, reason);
     }
 
     private async Task<BackendEntry?> BackendOf(HttpContext context, Rehearsal rehearsal, CancellationToken cancellation)

@@ -80,17 +80,6 @@ internal sealed class CertificateTable(Dictionary<string, ServerCertificate?> ho
 
     public ServerCertificate Default => defaultCertificate;
 
-    /// <summary>The host whose entry decides about a server name; null when the default certificate does. For <c>explain</c>.</summary>
-    public string? EntryOf(string? serverName)
-    {
-        var served = Find(serverName);
-        var name = (serverName is [.., _, '.'] ? serverName[..^1] : serverName ?? "").ToLowerInvariant();
-        if (hosts.ContainsKey(name))
-            return name;
-        var wildcard = name.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot ? $"*{name[dot..]}" : "";
-        return hosts.TryGetValue(wildcard, out var parent) && ReferenceEquals(parent, served) ? wildcard : null;
-    }
-
     /// <summary>The certificate for a server name as the client sent it; null or empty when it sent none.</summary>
     public ServerCertificate Find(string? serverName)
     {
@@ -109,5 +98,16 @@ internal sealed class CertificateTable(Dictionary<string, ServerCertificate?> ho
         wildcard[0] = '*';
         name[dot..].CopyTo(wildcard[1..]);
         return _lookup.TryGetValue(wildcard[..(name.Length - dot + 1)], out var parent) && parent is not null ? parent : defaultCertificate;
+    }
+
+    /// <summary>The host whose entry decides about a server name; null when the default certificate does. For <c>explain</c>.</summary>
+    public string? EntryOf(string? serverName)
+    {
+        var served = Find(serverName);
+        var name = (serverName is [.., _, '.'] ? serverName[..^1] : serverName ?? "").ToLowerInvariant();
+        if (hosts.ContainsKey(name))
+            return name;
+        var wildcard = name.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot ? $"*{name[dot..]}" : "";
+        return hosts.TryGetValue(wildcard, out var parent) && ReferenceEquals(parent, served) ? wildcard : null;
     }
 }
