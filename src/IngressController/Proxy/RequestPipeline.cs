@@ -54,7 +54,7 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
     private async Task IdentifyAndCountAsync(HttpContext context, RequestDelegate next)
     {
         var start = Stopwatch.GetTimestamp();
-        context.TraceIdentifier = RequestId.New();
+        Identify(context);
         try
         {
             await next(context);
@@ -65,6 +65,8 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
             counters.RequestEnded(context.Response.StatusCode, start);
         }
     }
+
+    private static void Identify(HttpContext context) => context.TraceIdentifier = RequestId.New();
 
     private Task RouteAsync(HttpContext context, RequestDelegate next) =>
         Route(context) is { } refusal ? answers.RefuseAsync(context, refusal) : next(context);
@@ -140,7 +142,7 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
     /// </summary>
     public async Task<Rehearsal> RehearseAsync(HttpContext context)
     {
-        context.TraceIdentifier = RequestId.New();
+        Identify(context);
         if (Route(context) is { } unroutable)
             return await RefuseAsync(null, [], unroutable);
 
