@@ -1,4 +1,5 @@
 using IngressController.Configuration;
+using IngressController.Explain;
 using IngressController.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -8,7 +9,7 @@ namespace IngressController.Admin;
 /// The admin port: health, metrics and the live state. A server of its own, so that no load on the proxy ports keeps a probe from
 /// being answered, and no request on them reaches it.
 /// </summary>
-internal sealed class AdminServer(ListenerOptions options, HealthState health, LiveState live, MetricsPage metrics, ILoggerFactory loggers)
+internal sealed class AdminServer(ListenerOptions options, HealthState health, LiveState live, MetricsPage metrics, Explainer explainer, ILoggerFactory loggers)
     : IHostedService, IAsyncDisposable
 {
     private WebApplication? _app;
@@ -55,10 +56,32 @@ internal sealed class AdminServer(ListenerOptions options, HealthState health, L
             "/api/backends" => context.Response.WriteAsJsonAsync(live.Backends(), AdminJson.Options),
             "/api/certificates" => context.Response.WriteAsJsonAsync(live.Certificates(), AdminJson.Options),
             "/api/diagnostics" => context.Response.WriteAsJsonAsync(live.Diagnostics(), AdminJson.Options),
+            "/api/explain" => ExplainAsync(context),
             "/" => TextAsync(context, StatusCodes.Status200OK,
-                "/healthz\n/readyz\n/metrics\n/api/routes\n/api/backends\n/api/certificates\n/api/diagnostics\n"),
+                "/healthz\n/readyz\n/metrics\n/api/routes\n/api/backends\n/api/certificates\n/api/diagnostics\n/api/explain?url=URL[&method=METHOD][&header=NAME:VALUE]...[&client=IP]\n"),
             _ => TextAsync(context, StatusCodes.Status404NotFound, "not found; GET / lists what is here\n"),
         };
+    }
+
+    private async Task ExplainAsync(HttpContext context)
+    {
+        var query = context.Request.Query;
+        ExplainRequest request;
+        try
+        {
+            var url = query["url"].ToString();
+            if (url.Length == 0)
+                throw new FormatException("url is missing; ask /api/explain?url=http://HOST/PATH, percent-encoded");
+            request = ExplainRequest.Parse(
+                url, query["method"].LastOrDefault(), query["header"].Select(header => header ?? ""), query["client"].LastOrDefault());
+        }
+        catch (FormatException error)
+        {
+            await TextAsync(context, StatusCodes.Status400BadRequest, $"{error.Message}\n");
+            return;
+        }
+
+        await context.Response.WriteAsJsonAsync(await explainer.ExplainAsync(request, context.RequestAborted), AdminJson.Options);
     }
 
     private static Task TextAsync(HttpContext context, int status, string text, string contentType = "text/plain; charset=utf-8")

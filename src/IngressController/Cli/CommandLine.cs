@@ -22,19 +22,29 @@ internal static class CommandLine
             A Kubernetes Ingress controller: it watches Ingresses and serves their traffic itself.
 
             Every option is a flag, an environment variable and a key of appsettings.json in the working directory (Ingress:HttpPort for
-            --http-port). Flags go first, then the environment, then appsettings.json.
+            --http-port). Flags go first, then the environment, then appsettings.json. Each global setting is an option, too: the verb
+            settings lists them.
             """);
         var run = new Command("run", "Serve the Ingresses of a cluster, or of a folder of manifests (the default verb).");
         var demo = new Command("demo", "Serve built-in Ingresses in front of built-in backends, to try things out.");
         var lint = new LintCommand();
+        var explain = new ExplainCommand();
+        var annotations = new AnnotationsCommand();
+        var settings = new SettingsCommand();
         var flags = new RunFlags();
         flags.AddTo(root, RunOptions.All, terminal, ServeCommand.RunAsync);
         flags.AddTo(run, RunOptions.All, terminal, ServeCommand.RunAsync);
         flags.AddTo(demo, RunOptions.Demo, terminal, DemoCommand.RunAsync);
         flags.AddTo(lint.Command, RunOptions.Lint, terminal, lint.RunAsync);
+        flags.AddTo(explain.Command, RunOptions.Explain, terminal, explain.RunAsync);
+        flags.AddTo(annotations.Command, [], terminal, annotations.RunAsync);
+        flags.AddTo(settings.Command, [], terminal, settings.RunAsync);
         root.Subcommands.Add(run);
         root.Subcommands.Add(demo);
         root.Subcommands.Add(lint.Command);
+        root.Subcommands.Add(explain.Command);
+        root.Subcommands.Add(annotations.Command);
+        root.Subcommands.Add(settings.Command);
 
         var parsed = root.Parse(RunFlags.Normalize(args), new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)

@@ -14,16 +14,10 @@ internal sealed class LintCommand
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private readonly Option<string> _output = new("--output", "-o")
-    {
-        Description = "How findings are written: text, one line each, or json.",
-        HelpName = "text|json",
-        DefaultValueFactory = _ => "text",
-    };
+    private readonly Option<string> _output = OutputOption.Of("How findings are written: text, one line each, or json.");
 
     public LintCommand()
     {
-        _output.AcceptOnlyFromAmong("text", "json");
         Command = new Command("lint", """
             Check manifests: prints what is wrong with their Ingresses, where it stands and what serving would do about it. What a
             cluster makes itself (EndpointSlices) need not be there; Services and Secrets that are missing are warnings. Exit code 1
@@ -48,7 +42,7 @@ internal sealed class LintCommand
         }
 
         var report = LintReport.Of(LintInput.Read(paths, terminal.In), options.Translation);
-        await terminal.Out.WriteLineAsync(parsed.GetValue(_output) == "json" ? JsonSerializer.Serialize(report, AdminJson.Options) : report.ToText());
+        await terminal.Out.WriteLineAsync(parsed.IsJson(_output) ? JsonSerializer.Serialize(report, AdminJson.Options) : report.ToText());
         return report.Errors > 0 ? CommandLine.Failure : 0;
     }
 }

@@ -1,10 +1,8 @@
 using System.Collections.Immutable;
 using System.Text;
 using IngressController.Kubernetes.Models;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Translation;
-using IngressController.Sources;
 using IngressController.Sources.Folder;
 
 namespace IngressController.Cli;
@@ -21,7 +19,7 @@ internal sealed record LintReport(int Files, int Ingresses, int OurIngresses, in
     public static LintReport Of(IReadOnlyList<Manifest> manifests, TranslationSettings settings)
     {
         var set = ManifestSet.Of(manifests.SelectMany(manifest => manifest.Objects), ManifestSet.GivenClass(settings));
-        var translation = RoutingTableTranslator.Translate(Snapshot(set), settings);
+        var translation = RoutingTableTranslator.Translate(ManifestSnapshot.Of(set).Cluster, settings);
         ImmutableArray<LintFinding> findings =
         [
             .. manifests.SelectMany(manifest => manifest.Problems).Concat(set.Duplicates)
@@ -49,30 +47,6 @@ internal sealed record LintReport(int Files, int Ingresses, int OurIngresses, in
 
     private static ManifestProblem Place(Diagnostic diagnostic, ManifestSet set) =>
         set.Find(diagnostic.Subject) is { } item ? new(item.File, item.Line, diagnostic) : new("", 0, diagnostic);
-
-    private static ClusterSnapshot Snapshot(ManifestSet set)
-    {
-        var store = new ClusterStore();
-        foreach (var item in set.Objects)
-            store.Add(item.Resource);
-        foreach (var service in set.OfType<V1Service>().Where(service => store.Snapshot.Endpoints.Of(service.ResourceName).IsEmpty))
-            store.Add(SliceOf(service));
-        return store.Snapshot;
-    }
-
-    /// <summary>What a cluster would make for a Service whose Pods are ready: manifests seldom hold slices, and that is no mistake.</summary>
-    private static V1EndpointSlice SliceOf(V1Service service) => new()
-    {
-        Metadata = new V1ObjectMeta
-        {
-            Name = service.ResourceName.Name,
-            NamespaceProperty = service.ResourceName.Namespace,
-            Labels = new() { [V1EndpointSlice.ServiceNameLabel] = service.ResourceName.Name },
-        },
-        AddressType = "IPv4",
-        Ports = [.. (service.Spec?.Ports ?? []).Select(port => new Discoveryv1EndpointPort { Name = port.Name, Port = port.Port })],
-        Endpoints = [new V1Endpoint { Addresses = ["192.0.2.1"] }],
-    };
 }
 
 /// <summary>One finding and where it stands; the file is empty for what stands nowhere.</summary>

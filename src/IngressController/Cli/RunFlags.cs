@@ -49,6 +49,7 @@ internal sealed class RunFlags
         Description = $"{option.Description} [env: {option.EnvironmentVariable}]",
         HelpName = option.ValueName,
         Arity = ArgumentArity.OneOrMore,
+        Hidden = option.IsHidden,
         AllowMultipleArgumentsPerToken = false,
     };
 

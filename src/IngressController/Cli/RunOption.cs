@@ -15,6 +15,12 @@ internal sealed record RunOption(string Name, string ValueName, string Descripti
     /// <summary>Whether it may be given several times; values then are separated by commas in the environment and in appsettings.</summary>
     public bool IsRepeatable { get; init; }
 
+    /// <summary>What takes away the values that a repeatable option has by default, before the first one is set.</summary>
+    public Func<IngressOptions, IngressOptions>? Clear { get; init; }
+
+    /// <summary>Whether <c>--help</c> passes it over, because there are many of its kind.</summary>
+    public bool IsHidden { get; init; }
+
     /// <summary>Whether the flag may stand alone and then means true.</summary>
     public bool IsSwitch { get; init; }
 

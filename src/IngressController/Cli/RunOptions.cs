@@ -1,12 +1,15 @@
 using System.Globalization;
 using System.Net;
+using System.Text.RegularExpressions;
 using IngressController.Configuration;
+using IngressController.Routing.Annotations;
 using IngressController.Routing.Cluster;
+using IngressController.Routing.Settings;
 
 namespace IngressController.Cli;
 
 /// <summary>All options of <c>run</c>, and how their three layers become one <see cref="IngressOptions"/>.</summary>
-internal static class RunOptions
+internal static partial class RunOptions
 {
     /// <summary>Options that say which cluster is read; the demo brings its own.</summary>
     private static readonly string[] ClusterOptions =
@@ -14,9 +17,13 @@ internal static class RunOptions
 
     /// <summary>Options that decide which Ingresses are ours and what is right in them.</summary>
     private static readonly string[] TranslationOptions =
-        ["ingress-class", "controller-class", "watch-ingress-without-class", "allow-external-name-loopback"];
+        ["ingress-class", "controller-class", "watch-ingress-without-class", "annotation-prefix", "allow-external-name-loopback"];
 
-    public static IReadOnlyList<RunOption> All { get; } =
+    /// <summary>Options that only serving or watching has a use for.</summary>
+    private static readonly string[] ServingOptions = ["kubeconfig", "context", "watch-namespace", "bind-address"];
+
+    /// <summary>The options with a text of their own; besides them each global setting is one.</summary>
+    public static IReadOnlyList<RunOption> Own { get; } =
     [
         new("manifests", "DIR", "Serve a folder of Kubernetes manifests instead of an API server; it is read again when it changes.",
             (options, value) => options with { Source = options.Source with { Manifests = ExistingFolder(value) } }),
@@ -34,6 +41,12 @@ internal static class RunOptions
         new("watch-ingress-without-class", "BOOL", "Also serve Ingresses that name no class. Default: false.",
             (options, value) => options with { Translation = options.Translation with { WatchIngressWithoutClass = Bool(value) } })
             { IsSwitch = true },
+        new("annotation-prefix", "PREFIX", "A prefix of annotations that are read; may be given several times: of one annotation under several prefixes the first counts. Default: yarp.ingress.kubernetes.io, nginx.ingress.kubernetes.io.",
+            (options, value) => options with { Translation = options.Translation with { AnnotationPrefixes = [.. options.Translation.AnnotationPrefixes, Prefix(value)] } })
+            {
+                IsRepeatable = true,
+                Clear = options => options with { Translation = options.Translation with { AnnotationPrefixes = [] } },
+            },
         new("http-port", "PORT", "The port for HTTP; 0 takes a free one. Default: 8080.",
             (options, value) => options with { Listener = options.Listener with { HttpPort = Port(value) } }),
         new("https-port", "PORT", "The port for HTTPS; 0 takes a free one. Default: 8443.",
@@ -64,11 +77,20 @@ internal static class RunOptions
             (options, value) => options with { Upstream = options.Upstream with { ConnectTimeout = Seconds(value) } }),
         new("proxy-read-timeout", "SECONDS", "How long an exchange with an endpoint may be silent, WebSockets too; then 504. Default: 60.",
             (options, value) => options with { Upstream = options.Upstream with { ReadTimeout = Seconds(value) } }),
+        new("limit-status-code", "CODE", "The status of requests over a limit of the limit-rps, limit-rpm or limit-connections annotation. Default: 503.",
+            (options, value) => options with { Translation = options.Translation with { Global = WithLimitStatus(options.Translation.Global, Status(value)) } }),
     ];
+
+    /// <summary>After the others, so that a setting goes over an option for several of them.</summary>
+    private static readonly RunOption[] Settings = [.. SettingOptions.Of(SettingsCatalog.All, Own)];
+
+    public static IReadOnlyList<RunOption> All { get; } = [.. Own, .. Settings];
 
     public static IReadOnlyList<RunOption> Demo { get; } = [.. All.Where(option => !ClusterOptions.Contains(option.Name))];
 
-    public static IReadOnlyList<RunOption> Lint { get; } = [.. All.Where(option => TranslationOptions.Contains(option.Name))];
+    public static IReadOnlyList<RunOption> Lint { get; } = [.. Own.Where(option => TranslationOptions.Contains(option.Name)), .. Settings];
+
+    public static IReadOnlyList<RunOption> Explain { get; } = [.. All.Where(option => !ServingOptions.Contains(option.Name))];
 
     /// <summary>Flags go before environment variables, those before appsettings, those before defaults.</summary>
     /// <param name="accepted">The options that the verb has; the others are not looked at.</param>
@@ -113,6 +135,7 @@ internal static class RunOptions
     {
         if (values.Count > 1 && !option.IsRepeatable)
             throw new FormatException($"{where}: given {values.Count} times; give it once");
+        options = option.Clear?.Invoke(options) ?? options;
         foreach (var value in values)
         {
             if (value.Length == 0)
@@ -146,6 +169,24 @@ internal static class RunOptions
 
     private static bool Bool(string value) =>
         bool.TryParse(value, out var result) ? result : throw new FormatException($"\"{value}\" is neither true nor false");
+
+    private static string Prefix(string value) =>
+        value.Length <= 253 && PrefixPattern().IsMatch(value)
+            ? value
+            : throw new FormatException($"\"{value}\" is no prefix of annotations; expected a DNS name in lower case without slash, for example nginx.ingress.kubernetes.io");
+
+    private static int Status(string value)
+    {
+        var read = ValueForms.Integer(400, 599).Read(value);
+        return read.Problem is { } problem ? throw new FormatException($"\"{value}\" {problem}") : read.Value;
+    }
+
+    private static GlobalSettings WithLimitStatus(GlobalSettings settings, int status) =>
+        settings with { LimitReqStatusCode = status, LimitConnStatusCode = status };
+
+    /// <summary>RFC 1123 labels of at most 63 characters, as API servers ask of the prefix of an annotation.</summary>
+    [GeneratedRegex(@"^(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\z", RegexOptions.CultureInvariant)]
+    private static partial Regex PrefixPattern();
 
     private static ResourceName Name(string value) =>
         ResourceName.TryParse(value, out var name) ? name : throw new FormatException($"\"{value}\" is not of the form NAMESPACE/NAME");

@@ -1,5 +1,6 @@
 using IngressController.Admin;
 using IngressController.Configuration;
+using IngressController.Explain;
 using IngressController.Features.RateLimiting;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Watching;
@@ -122,6 +123,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton<HealthState>();
         services.AddSingleton<LiveState>();
         services.AddSingleton<MetricsPage>();
+        services.AddSingleton<Explainer>();
         services.AddSingleton<AdminServer>();
         services.AddSingleton<ReconcileLoop>();
         // First, so that probes are answered while everything else comes up.

@@ -14,7 +14,7 @@ internal sealed class ClosedStep(ClosedPolicy policy, OwnAnswers answers) : Requ
 
     public override async ValueTask<bool> InvokeAsync(HttpContext context, ProxyRoute route)
     {
-        await answers.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "Service Unavailable", "this route is closed because of its configuration");
+        await answers.RefuseAsync(context, Refusal.Closed);
         return false;
     }
 }

@@ -19,8 +19,7 @@ internal sealed class EndpointsStep(OwnAnswers answers) : RequestStep
 
     private async ValueTask<bool> RefuseAsync(HttpContext context, UpstreamCluster? cluster)
     {
-        await answers.WriteAsync(
-            context, StatusCodes.Status503ServiceUnavailable, "Service Unavailable", cluster is null ? "this route has no usable backend" : "no endpoint is ready");
+        await answers.RefuseAsync(context, cluster is null ? Refusal.NoBackend : Refusal.NoEndpoint);
         return false;
     }
 }

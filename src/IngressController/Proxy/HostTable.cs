@@ -67,6 +67,29 @@ internal sealed class HostTable
         return paths.HasTls || (name.IndexOf('.') is > 0 and var dot && _wildcardLookup.TryGetValue(name[dot..], out var wildcard) && wildcard.HasTls);
     }
 
+    /// <summary>The entries that could serve a host, the most specific first; the first that exists decides. For <c>explain</c>.</summary>
+    public IReadOnlyList<HostCandidate> Candidates(string host)
+    {
+        var name = TrimHost(host);
+        var chosen = FindHost(name);
+        var candidates = new List<HostCandidate> { Candidate(name.ToString().ToLowerInvariant(), _exact.GetValueOrDefault(name.ToString())) };
+        if (name.IndexOf('.') is > 0 and var dot)
+            candidates.Add(Candidate($"*{name[dot..]}".ToLowerInvariant(), _wildcards.GetValueOrDefault(name[dot..].ToString())));
+        candidates.Add(Candidate("", _anyHost));
+        if (candidates[0].Paths is null && Aliases.Find(name) is { } alias)
+        {
+            return
+            [
+                candidates[0], new HostCandidate(alias.Target, alias.Redirect is null ? FindHost(alias.Target) : null, IsChosen: true) { IsAlias = true },
+                .. candidates.Skip(1).Select(candidate => candidate with { IsChosen = false }),
+            ];
+        }
+
+        return candidates;
+
+        HostCandidate Candidate(string entry, PathTable? paths) => new(entry, paths, paths is not null && ReferenceEquals(paths, chosen));
+    }
+
     /// <summary>A host table with some hosts changed; a host whose paths are null is removed.</summary>
     public HostTable With(IReadOnlyCollection<KeyValuePair<string, PathTable?>> hosts, ProxyRoute? defaultRoute, HostAliases aliases)
     {
@@ -112,4 +135,14 @@ internal sealed class HostTable
             host = host[..colon];
         return host.Length > 1 && host[^1] == '.' ? host[..^1] : host;
     }
+}
+
+/// <summary>An entry of the host table that a request could have gone to.</summary>
+/// <param name="Entry">As in <see cref="HostTable.Hosts"/>.</param>
+/// <param name="Paths">Its paths; null when there is no such entry.</param>
+/// <param name="IsChosen">Whether the request goes there.</param>
+internal sealed record HostCandidate(string Entry, PathTable? Paths, bool IsChosen)
+{
+    /// <summary>Whether the name is an alias of the entry, and no host itself.</summary>
+    public bool IsAlias { get; init; }
 }

@@ -29,6 +29,14 @@ internal sealed class OwnAnswers(ListenerOptions options)
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body).AsTask();
     }
 
+    /// <summary>Says why a request is not forwarded.</summary>
+    public Task RefuseAsync(HttpContext context, Refusal refusal)
+    {
+        if (refusal.ClosesConnection && !context.Response.HasStarted)
+            context.Response.Headers.Connection = "close";
+        return WriteAsync(context, refusal.Status, refusal.Title, refusal.Detail);
+    }
+
     /// <summary>Answers with a status and no body, as 204 does.</summary>
     public Task WriteEmptyAsync(HttpContext context, int status)
     {

@@ -12,16 +12,10 @@ internal sealed partial class RequestForwarder(
 
     public async Task ForwardAsync(HttpContext context, ProxyRoute route, UpstreamCluster cluster)
     {
-        if (LoopGuard.IsLoop(context.Request.Headers))
-        {
-            await answers.WriteAsync(context, StatusCodes.Status508LoopDetected, "Loop Detected", "the request came back to the proxy that had sent it on");
-            return;
-        }
-
         var model = cluster.Current;
         if (cluster.Next(model) is not { } destination)
         {
-            await answers.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "Service Unavailable", "no endpoint is ready");
+            await answers.RefuseAsync(context, Refusal.NoEndpoint);
             return;
         }
 

@@ -72,7 +72,7 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
     private async Task IdentifyAndCountAsync(HttpContext context, RequestDelegate next)
     {
         var start = Stopwatch.GetTimestamp();
-        context.TraceIdentifier = RequestId.New();
+        Identify(context);
         try
         {
             await next(context);
@@ -84,27 +84,30 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
         }
     }
 
-    private Task RouteAsync(HttpContext context, RequestDelegate next)
+    private static void Identify(HttpContext context) => context.TraceIdentifier = RequestId.New();
+
+    private Task RouteAsync(HttpContext context, RequestDelegate next) =>
+        Route(context) is { } refusal ? answers.RefuseAsync(context, refusal) : next(context);
+
+    /// <summary>Makes the route of a request its endpoint, or says why it has none.</summary>
+    private Refusal? Route(HttpContext context)
     {
         if (state.Hosts is not { } hosts)
-            return answers.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "Service Unavailable", "the proxy has no configuration yet");
+            return Refusal.NoConfiguration;
 
+        // What follows on this connection may be part of this request or the next one.
         if (RequestFraming.Problem(context.Request) is { } problem)
-        {
-            // What follows on this connection may be part of this request or the next one.
-            context.Response.Headers.Connection = "close";
-            return answers.WriteAsync(context, StatusCodes.Status400BadRequest, "Bad Request", problem);
-        }
+            return Refusal.BadRequest(problem) with { ClosesConnection = true };
 
         var path = RequestPath.Normalize(RequestTarget.Split(context, out var query));
         if (path.Problem != PathProblem.None)
-            return answers.WriteAsync(context, StatusCodes.Status400BadRequest, "Bad Request", Explain(path.Problem));
+            return Refusal.BadRequest(Explain(path.Problem));
         if (!RequestTarget.IsQuerySafe(query))
-            return answers.WriteAsync(context, StatusCodes.Status400BadRequest, "Bad Request", "the query holds a character that must be percent-encoded");
+            return Refusal.BadRequest("the query holds a character that must be percent-encoded");
 
         // RFC 8441, 5: of all that can be tunnelled through HTTP/2, only WebSockets are.
         if (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } tunnel && tunnel.Protocol != "websocket")
-            return answers.WriteAsync(context, StatusCodes.Status501NotImplemented, "Not Implemented", "only WebSockets can be tunnelled");
+            return Refusal.TunnelUnknown;
 
         ProxyRoute? route;
         try
@@ -113,15 +116,14 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
         }
         catch (RegexMatchTimeoutException)
         {
-            // Which route it is cannot be known, so none may be taken.
-            return answers.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "Service Unavailable", "the path takes too long to match");
+            return Refusal.MatchTooLong;
         }
 
         if (route is null)
-            return answers.WriteAsync(context, StatusCodes.Status404NotFound, "Not Found", "no route matches this host and path");
+            return Refusal.NoRoute;
 
         context.SetEndpoint(route);
-        return next(context);
+        return null;
     }
 
     private Task RunAsync(HttpContext context)
@@ -151,11 +153,46 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
             await ForwardAsync(context, route);
     }
 
-    private Task ForwardAsync(HttpContext context, ProxyRoute route)
+    private Task ForwardAsync(HttpContext context, ProxyRoute route) => Unforwardable(context, route) is { } refusal
+        ? answers.RefuseAsync(context, refusal)
+        : forwarder.ForwardAsync(context, route, route.Cluster!);
+
+    /// <summary>Why a request that has passed all steps is not sent on; null when it is.</summary>
+    private static Refusal? Unforwardable(HttpContext context, ProxyRoute route) =>
+        route.Cluster is not { } cluster ? Refusal.NoBackend
+        : LoopGuard.IsLoop(context.Request.Headers) ? Refusal.Loop
+        : cluster.Current.State.DestinationsState.AvailableDestinations.Count == 0 ? Refusal.NoEndpoint
+        : null;
+
+    /// <summary>
+    /// What happens to a request, without doing it: the same decisions in the same order as above, for <c>explain</c>. Nothing is counted
+    /// and no backend is asked. An answer of our own stands in the response afterwards.
+    /// </summary>
+    public async Task<Rehearsal> RehearseAsync(HttpContext context)
     {
-        return route.Cluster is { } cluster
-            ? forwarder.ForwardAsync(context, route, cluster)
-            : answers.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "Service Unavailable", "this route has no usable backend");
+        Identify(context);
+        if (Route(context) is { } unroutable)
+            return await RefuseAsync(null, [], unroutable);
+
+        var route = (ProxyRoute)context.GetEndpoint()!;
+        var steps = route.Plan.Steps.Select(step => new RehearsedStep(step, StepOutcome.NotReached)).ToArray();
+        for (var i = 0; i < steps.Length; i++)
+        {
+            var goesOn = await steps[i].Step.RehearseAsync(context, route);
+            steps[i] = steps[i] with { Outcome = goesOn ? StepOutcome.GoesOn : StepOutcome.Answers };
+            if (!goesOn)
+                return new Rehearsal(route, steps, null, IsForwarded: false);
+        }
+
+        return Unforwardable(context, route) is { } refusal
+            ? await RefuseAsync(route, steps, refusal)
+            : new Rehearsal(route, steps, null, IsForwarded: true);
+
+        async Task<Rehearsal> RefuseAsync(ProxyRoute? route, RehearsedStep[] steps, Refusal refusal)
+        {
+            await answers.RefuseAsync(context, refusal);
+            return new Rehearsal(route, steps, refusal, IsForwarded: false);
+        }
     }
 
     private static string Explain(PathProblem problem) => problem switch

@@ -99,4 +99,15 @@ internal sealed class CertificateTable(Dictionary<string, ServerCertificate?> ho
         name[dot..].CopyTo(wildcard[1..]);
         return _lookup.TryGetValue(wildcard[..(name.Length - dot + 1)], out var parent) && parent is not null ? parent : defaultCertificate;
     }
+
+    /// <summary>The host whose entry decides about a server name; null when the default certificate does. For <c>explain</c>.</summary>
+    public string? EntryOf(string? serverName)
+    {
+        var served = Find(serverName);
+        var name = (serverName is [.., _, '.'] ? serverName[..^1] : serverName ?? "").ToLowerInvariant();
+        if (hosts.ContainsKey(name))
+            return name;
+        var wildcard = name.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot ? $"*{name[dot..]}" : "";
+        return hosts.TryGetValue(wildcard, out var parent) && ReferenceEquals(parent, served) ? wildcard : null;
+    }
 }

@@ -1,6 +1,8 @@
 using System.Text;
 using IngressController.Cli;
 using IngressController.Configuration;
+using IngressController.Routing.Annotations;
+using IngressController.Routing.Settings;
 using Microsoft.Extensions.Configuration;
 
 namespace IngressController.Tests.Cli;
@@ -29,9 +31,11 @@ public sealed class RunOptionsTests
         ["allow-external-name-loopback"] = ("true", "false", "on"),
         ["proxy-connect-timeout"] = ("1", "0.5", "0"),
         ["proxy-read-timeout"] = ("1", "2", "1s"),
+        ["annotation-prefix"] = ("a.example", "b", "a/b"),
+        ["limit-status-code"] = ("429", "503", "200"),
     };
 
-    public static TheoryData<string> Names { get; } = [.. RunOptions.All.Select(option => option.Name)];
+    public static TheoryData<string> Names { get; } = [.. RunOptions.Own.Select(option => option.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -67,12 +71,77 @@ public sealed class RunOptionsTests
     [Fact]
     public void A_repeatable_option_is_a_list_in_every_layer()
     {
-        var option = RunOptions.All.Single(option => option.IsRepeatable);
+        var option = RunOptions.All.Single(option => option.Name == "watch-namespace");
 
         Assert.Equal(["a", "b"], RunOptions.Read([option], _ => ["a", "b"], _ => null, Settings("{}")).Source.WatchNamespaces);
         Assert.Equal(["a", "b"], Read(option, environment: "a, b,").Source.WatchNamespaces);
         Assert.Equal(["a", "b"], Read(option, appSettings: "a,b").Source.WatchNamespaces);
         Assert.Equal(["a", "b"], RunOptions.Read([option], _ => [], _ => null, Settings("""{"Ingress": {"WatchNamespace": ["a", "b"]}}""")).Source.WatchNamespaces);
+    }
+
+    [Fact]
+    public void Prefixes_of_annotations_replace_those_that_are_read_by_default()
+    {
+        var option = RunOptions.All.Single(option => option.Name == "annotation-prefix");
+        string[] Prefixes(params string[] values) => [.. RunOptions.Read([option], _ => values, _ => null, Settings("{}")).Translation.AnnotationPrefixes];
+
+        Assert.Equal(["yarp.ingress.kubernetes.io", "nginx.ingress.kubernetes.io"], Prefixes());
+        Assert.Equal(["a.example"], Prefixes("a.example"));
+        Assert.Equal(
+            ["yarp.ingress.kubernetes.io", "nginx.ingress.kubernetes.io", "a.example"],
+            Prefixes("yarp.ingress.kubernetes.io", "nginx.ingress.kubernetes.io", "a.example"));
+    }
+
+    [Theory]
+    [InlineData("a.example/")]
+    [InlineData("A.example")]
+    [InlineData("-a.example")]
+    [InlineData("a-.example")]
+    [InlineData("a..example")]
+    [InlineData(".example")]
+    [InlineData("a.example\n")]
+    [InlineData("a_b.example")]
+    public void A_prefix_of_annotations_is_a_DNS_name(string prefix)
+    {
+        var option = RunOptions.All.Single(option => option.Name == "annotation-prefix");
+
+        Assert.Contains("is no prefix of annotations", Assert.Throws<FormatException>(() => Read(option, flag: prefix)).Message, StringComparison.Ordinal);
+        Assert.Throws<FormatException>(() => Read(option, flag: new string('a', 64)));
+        Assert.Throws<FormatException>(() => Read(option, flag: string.Join('.', Enumerable.Repeat("abc", 64))));
+    }
+
+    [Fact]
+    public void A_setting_is_an_option_too_unless_an_option_has_the_name()
+    {
+        var taken = SettingKey.Of("http-port", ValueForms.Text, "-", "Test.", (settings, _) => settings);
+        var flag = SettingKey.Of("some-flag", ValueForms.Boolean, "false", "Test.", (settings, value) => settings with { LimitConnStatusCode = value ? 1 : 2 });
+
+        var option = Assert.Single(SettingOptions.Of([taken, flag], RunOptions.Own));
+
+        Assert.Equal(("--some-flag", "INGRESS_SOME_FLAG", "Ingress:SomeFlag", true, true), (option.Flag, option.EnvironmentVariable, option.AppSettingsKey, option.IsSwitch, option.IsHidden));
+        Assert.Equal(1, Read(option, [option], flag: "true").Translation.Global.LimitConnStatusCode);
+        Assert.Equal(2, Read(option, [option], environment: "false").Translation.Global.LimitConnStatusCode);
+        Assert.Equal(
+            "--some-flag: \"yes\" is neither true nor false", Assert.Throws<FormatException>(() => Read(option, [option], flag: "yes")).Message);
+    }
+
+    [Fact]
+    public void Each_setting_is_an_option_of_every_verb_that_translates()
+    {
+        var names = SettingsCatalog.All.Select(setting => setting.Name).ToArray();
+
+        Assert.All([RunOptions.All, RunOptions.Demo, RunOptions.Lint, RunOptions.Explain], options =>
+            Assert.Empty(names.Except(options.Select(option => option.Name)).Except(RunOptions.Own.Select(option => option.Name))));
+        Assert.Empty(RunOptions.All.GroupBy(option => option.Name).Where(group => group.Count() > 1).Select(group => group.Key));
+    }
+
+    [Fact]
+    public void The_status_of_both_limits_is_one_option_over_which_each_setting_goes()
+    {
+        var options = RunOptions.Read(
+            RunOptions.All, option => option.Name switch { "limit-status-code" => ["429"], "limit-conn-status-code" => ["430"], _ => [] }, _ => null, Settings("{}"));
+
+        Assert.Equal((429, 430), (options.Translation.Global.LimitReqStatusCode, options.Translation.Global.LimitConnStatusCode));
     }
 
     [Fact]
@@ -105,6 +174,10 @@ public sealed class RunOptionsTests
     [InlineData("--manifests: no folder \"/nonexistent\" exists", "--manifests", "/nonexistent")]
     [InlineData("--kubeconfig: demo has no such option", "--kubeconfig", "x", "demo")]
     [InlineData("Unrecognized command or argument '--kubeconfig'", "demo", "--kubeconfig", "x")]
+    [InlineData("--limit-req-status-code: \"x\" is no whole number", "--limit-req-status-code", "x")]
+    [InlineData("--limit-req-status-code: \"x\" is no whole number", "lint", "-", "--limit-req-status-code", "x")]
+    [InlineData("--annotation-prefix: \"a/\" is no prefix of annotations", "--annotation-prefix", "b.example", "--annotation-prefix", "a/")]
+    [InlineData("--http-port: annotations has no such option", "--http-port", "80", "annotations")]
     [InlineData("--manifests and --kubeconfig exclude each other", "--manifests", "/", "--kubeconfig", "x")]
     public async Task A_usage_error_is_one_line_and_exit_code_2(string expected, params string[] args)
     {
@@ -128,9 +201,9 @@ public sealed class RunOptionsTests
         var (code, text, _) = await CommandRun.InvokeAsync(["--help"]);
 
         Assert.Equal(0, code);
-        Assert.All(RunOptions.All, option => Assert.Contains($"[env: {option.EnvironmentVariable}]", text, StringComparison.Ordinal));
-        Assert.All(RunOptions.All, option => Assert.Contains($"  {option.Flag} <{option.ValueName}>", text, StringComparison.Ordinal));
-        Assert.All(["run ", "demo ", "lint <PATH>", "--version", "appsettings.json"], word => Assert.Contains(word, text, StringComparison.Ordinal));
+        Assert.All(RunOptions.Own, option => Assert.Contains($"[env: {option.EnvironmentVariable}]", text, StringComparison.Ordinal));
+        Assert.All(RunOptions.Own, option => Assert.Contains($"  {option.Flag} <{option.ValueName}>", text, StringComparison.Ordinal));
+        Assert.All(["run ", "demo ", "lint <PATH>", "explain <URL>", "annotations <NAME>", "settings <NAME>", "--version", "appsettings.json"], word => Assert.Contains(word, text, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -148,6 +221,12 @@ public sealed class RunOptionsTests
             other => other == option && flag is not null ? [flag] : [],
             name => name == option.EnvironmentVariable ? environment : null,
             new ConfigurationBuilder().AddInMemoryCollection([new(option.AppSettingsKey, appSettings)]).Build());
+
+    private static IngressOptions Read(RunOption option, RunOption[] accepted, string? flag = null, string? environment = null) => RunOptions.Read(
+        accepted,
+        other => other == option && flag is not null ? [flag] : [],
+        name => name == option.EnvironmentVariable ? environment : null,
+        Settings("{}"));
 
     private static string Text(IngressOptions options) => $"{options} {string.Join(',', options.Source.WatchNamespaces)}";
 

@@ -5,7 +5,7 @@ namespace IngressController.Tests.Documentation;
 
 public sealed class ReadmeTests
 {
-    public static TheoryData<string> Flags => [.. RunOptions.All.Select(option => option.Flag)];
+    public static TheoryData<string> Flags => [.. RunOptions.Own.Select(option => option.Flag)];
 
     [Theory]
     [MemberData(nameof(Flags))]

@@ -34,7 +34,7 @@ internal sealed class RewriteStep(RewritePolicy policy, PathPattern pattern, Own
 
     private async ValueTask<bool> RefuseAsync(HttpContext context)
     {
-        await answers.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "Service Unavailable", "the path takes too long to rewrite");
+        await answers.RefuseAsync(context, Refusal.RewriteTooLong);
         return false;
     }
 }

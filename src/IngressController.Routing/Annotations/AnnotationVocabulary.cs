@@ -1,0 +1,49 @@
+namespace IngressController.Routing.Annotations;
+
+/// <summary>What the declaration of an annotation says in words: the same in docs/annotations.md and in the program.</summary>
+public static class AnnotationVocabulary
+{
+    extension(AnnotationKey key)
+    {
+        /// <summary>Whether it does something here.</summary>
+        public bool IsSupported => key.Support is AnnotationSupport.Supported;
+
+        /// <summary>What counts when it is not set.</summary>
+        public string DefaultText => key.Default ?? "-";
+
+        public string ScopeText => key.Scope switch
+        {
+            AnnotationScope.Ingress => "the paths of the Ingress",
+            AnnotationScope.Host => "the whole host, paths of other Ingresses included; of several Ingresses the oldest decides",
+            _ => throw new ArgumentOutOfRangeException(nameof(key), key.Scope, "unknown scope"),
+        };
+
+        /// <summary>What a value does that cannot be understood, besides a diagnostic.</summary>
+        public string BadValueText => key switch
+        {
+            { OnBadValue: OnBadValue.CloseRoute } => "the paths of the Ingress answer 503",
+            { Default: null } => "it is left out",
+            _ => "the default counts",
+        };
+
+        public string SupportText => key.Support switch
+        {
+            AnnotationSupport.Supported => "supported",
+            AnnotationSupport.NotYet when key.OnBadValue == OnBadValue.CloseRoute => "not yet supported: a diagnostic says so, and the paths of the Ingress answer 503",
+            AnnotationSupport.NotYet => "not yet supported: a diagnostic says so",
+            AnnotationSupport.NoOp => "accepted, without effect",
+            AnnotationSupport.Never never => $"not supported: {never.Instead}",
+            _ => throw new ArgumentOutOfRangeException(nameof(key), key.Support, "unknown support"),
+        };
+
+        /// <summary>The first sentence of the documentation.</summary>
+        public string Summary => FirstSentence(key.Documentation);
+    }
+
+    /// <summary>A text up to its first full stop that ends a sentence.</summary>
+    public static string FirstSentence(string text)
+    {
+        var end = text.IndexOf(". ", StringComparison.Ordinal);
+        return end < 0 ? text : text[..(end + 1)];
+    }
+}

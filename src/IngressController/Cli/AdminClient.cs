@@ -1,0 +1,54 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using IngressController.Admin;
+using IngressController.Explain;
+
+namespace IngressController.Cli;
+
+/// <summary>Asks the admin port of a running controller.</summary>
+internal static class AdminClient
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <exception cref="ExplainException">It cannot be reached, or is something else.</exception>
+    public static async Task<Explanation> ExplainAsync(Uri server, ExplainRequest request, CancellationToken cancellation)
+    {
+        // Mostly this machine, or a port that is forwarded to it: a proxy would look for it elsewhere.
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = Patience };
+        try
+        {
+            using var response = await client.GetAsync(new Uri(server, $"api/explain{Query(request)}"), cancellation);
+            var body = await response.Content.ReadAsStringAsync(cancellation);
+            if (response.StatusCode == HttpStatusCode.OK)
+                return JsonSerializer.Deserialize<Explanation>(body, AdminJson.Options) ?? throw new JsonException("the answer is null");
+            throw new ExplainException(response.StatusCode == HttpStatusCode.BadRequest
+                ? $"{server} refused the request: {body.Trim()}"
+                : $"{server} answered {(int)response.StatusCode}: it is not the admin port of a controller that can explain; name that with --admin URL");
+        }
+        catch (JsonException error)
+        {
+            throw new ExplainException($"{server} answered something else than an explanation: it is not the admin port of a controller of this version", error);
+        }
+        catch (HttpRequestException error)
+        {
+            throw new ExplainException(
+                $"no controller answers at {server} ({error.Message.TrimEnd('.')}); start one, name its admin port with --admin URL, or explain a folder with --manifests DIR",
+                error);
+        }
+        catch (OperationCanceledException error) when (!cancellation.IsCancellationRequested)
+        {
+            throw new ExplainException($"{server} did not answer within {Patience.TotalSeconds:0} seconds", error);
+        }
+    }
+
+    private static string Query(ExplainRequest request)
+    {
+        var query = new StringBuilder("?url=").Append(Uri.EscapeDataString(request.Url))
+            .Append("&method=").Append(Uri.EscapeDataString(request.Method))
+            .Append("&client=").Append(Uri.EscapeDataString(request.Client.ToString()));
+        foreach (var (name, value) in request.Headers)
+            query.Append("&header=").Append(Uri.EscapeDataString($"{name}:{value}"));
+        return query.ToString();
+    }
+}

@@ -1,0 +1,100 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text.Json;
+using IngressController.Admin;
+using IngressController.Configuration;
+using IngressController.Explain;
+
+namespace IngressController.Cli;
+
+/// <summary><c>explain</c>: what happens to a request and why, asked of a running controller or worked out from manifests.</summary>
+internal sealed class ExplainCommand
+{
+    private readonly Argument<string> _url = new("URL") { Description = "What a client would ask for: http://HOST/PATH or https://HOST/PATH." };
+
+    private readonly Option<string[]> _headers = new("--header", "-H")
+    {
+        Description = "A field of the request; may be given several times. Host replaces the one of the URL.",
+        HelpName = "NAME:VALUE",
+        Arity = ArgumentArity.OneOrMore,
+        AllowMultipleArgumentsPerToken = false,
+    };
+
+    private readonly Option<string> _method = new("--method", "-X") { Description = "The method. Default: GET.", HelpName = "METHOD" };
+
+    private readonly Option<string> _client = new("--client") { Description = "The address the request comes from. Default: 127.0.0.1.", HelpName = "IP" };
+
+    private readonly Option<string> _admin = new("--admin")
+    {
+        Description = "The admin port of the controller that is asked. Default: --admin-port of this machine.",
+        HelpName = "URL",
+    };
+
+    private readonly Option<string> _output = OutputOption.Of("How the explanation is written: text or json.");
+
+    public ExplainCommand() => Command = new Command("explain", """
+        Explain a request: which host and path it matches and why not the others, what the policies of its Ingress do, and what
+        answers in the end. Nothing is sent to a backend. A running controller is asked; with --manifests DIR a folder is read
+        instead, and the options count as they do for run.
+        """)
+    {
+        _url, _headers, _method, _client, _admin, _output,
+    };
+
+    public Command Command { get; }
+
+    public async Task<int> RunAsync(ParseResult parsed, IngressOptions options, Terminal terminal, CancellationToken cancellation)
+    {
+        try
+        {
+            var request = ExplainRequest.Parse(
+                parsed.GetValue(_url)!, parsed.GetValue(_method), parsed.GetValue(_headers) ?? [], parsed.GetValue(_client));
+            var explanation = await ExplainAsync(request, parsed, options, terminal, cancellation);
+            await terminal.Out.WriteAsync(parsed.IsJson(_output)
+                ? JsonSerializer.Serialize(explanation, AdminJson.Options) + Environment.NewLine
+                : ExplanationText.Format(explanation));
+            return 0;
+        }
+        catch (FormatException error)
+        {
+            await terminal.ComplainAsync(error.Message);
+            return CommandLine.UsageError;
+        }
+        catch (ExplainException error)
+        {
+            await terminal.ComplainAsync(error.Message);
+            return CommandLine.Failure;
+        }
+    }
+
+    private Task<Explanation> ExplainAsync(
+        ExplainRequest request, ParseResult parsed, IngressOptions options, Terminal terminal, CancellationToken cancellation)
+    {
+        var admin = parsed.GetValue(_admin);
+        if (options.Source.Manifests is { } folder)
+        {
+            return admin is null
+                ? ManifestExplainer.ExplainAsync(request, folder, options, terminal, cancellation)
+                : throw new FormatException("--manifests and --admin exclude each other: explain a folder or ask a controller");
+        }
+
+        RequireOwn(parsed);
+        var address = admin ?? $"http://127.0.0.1:{options.Listener.AdminPort}";
+        return Uri.TryCreate(address.EndsWith('/') ? address : $"{address}/", UriKind.Absolute, out var server) && server.Scheme is "http" or "https"
+            ? AdminClient.ExplainAsync(server, request, cancellation)
+            : throw new FormatException($"--admin: \"{address}\" is no URL; write http://HOST:PORT");
+    }
+
+    /// <summary>A running controller has options of its own; those given here would be passed over without a word.</summary>
+    private void RequireOwn(ParseResult parsed)
+    {
+        Option[] own = [_headers, _method, _client, _admin, _output];
+        var foreign = parsed.RootCommandResult.Children.Concat(parsed.CommandResult.Children).OfType<OptionResult>()
+            .FirstOrDefault(result => !result.Implicit && !own.Contains(result.Option) && result.Option.Name != "--admin-port");
+        if (foreign is not null)
+            throw new FormatException($"{foreign.Option.Name}: counts only together with --manifests; a running controller has its own");
+    }
+}
+
+/// <summary>A request cannot be explained; the message says why and what to do.</summary>
+internal sealed class ExplainException(string message, Exception? inner = null) : Exception(message, inner);

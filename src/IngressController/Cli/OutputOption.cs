@@ -1,0 +1,20 @@
+using System.CommandLine;
+
+namespace IngressController.Cli;
+
+/// <summary><c>--output</c>: for people, or for programs.</summary>
+internal static class OutputOption
+{
+    public static Option<string> Of(string description)
+    {
+        var option = new Option<string>("--output", "-o")
+        {
+            Description = description,
+            HelpName = "text|json",
+            DefaultValueFactory = _ => "text",
+        };
+        return option.AcceptOnlyFromAmong("text", "json");
+    }
+
+    public static bool IsJson(this ParseResult parsed, Option<string> output) => parsed.GetValue(output) == "json";
+}

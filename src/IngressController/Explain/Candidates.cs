@@ -1,0 +1,99 @@
+using IngressController.Admin;
+using IngressController.Proxy;
+using IngressController.Routing.Table;
+
+namespace IngressController.Explain;
+
+/// <summary>Why a host entry was chosen, and the others not.</summary>
+internal static class HostCandidates
+{
+    public static IEnumerable<HostEntry> Of(IReadOnlyList<HostCandidate> candidates, ProxyRoute? @default, ProxyRoute? route)
+    {
+        var chosen = candidates.FirstOrDefault(candidate => candidate.IsChosen);
+        foreach (var candidate in candidates)
+            yield return new HostEntry(Name(candidate.Entry), candidate.IsChosen, Reason(candidate, chosen));
+        if (@default is null)
+            yield break;
+        var isChosen = ReferenceEquals(@default, route);
+        yield return new HostEntry(
+            "(--default-backend-service)", isChosen, isChosen ? "gets what nothing else matches" : "only for what nothing else matches");
+    }
+
+    private static string Name(string entry) => entry.Length == 0 ? "(rules without a host)" : entry;
+
+    private static string Reason(HostCandidate candidate, HostCandidate? chosen) => candidate switch
+    {
+        { IsAlias: true, Paths: null } => "the name is sent to this host",
+        { IsAlias: true } => "the name is an alias of this host",
+        { Paths: null, Entry: "" } => "there are none",
+        { Paths: null } => "no rule has this host",
+        { IsChosen: true, Entry: "" } => "no rule has the host",
+        { IsChosen: true, Entry: ['*', ..] } => "no rule has the host itself, and this one is a label above",
+        { IsChosen: true } => "is the host",
+        _ => $"{Name(chosen?.Entry ?? "")} is more specific and decides alone, whether or not its paths match",
+    };
+}
+
+/// <summary>Why a path was chosen, and the others not.</summary>
+internal static class PathCandidates
+{
+    /// <summary>A host may have tens of thousands of paths; of those that do not match, nobody reads more.</summary>
+    private const int MostMismatches = 50;
+
+    public static (PathEntry[] Paths, int LeftOut) Of(PathTable table, string path, ProxyRoute? winner)
+    {
+        var entries = new List<PathEntry>();
+        var mismatches = 0;
+        foreach (var route in table.Routes)
+        {
+            var matches = PathTable.Matches(route, path);
+            if (!matches && ++mismatches > MostMismatches)
+                continue;
+            entries.Add(Entry(route, winner, Reason(route, matches, winner)));
+        }
+
+        if (table.Default is { } last)
+        {
+            var isWinner = ReferenceEquals(last, winner);
+            entries.Add(Entry(last, winner, isWinner ? "no path matches, so the default backend gets it" : "only for paths that nothing matches"));
+        }
+
+        return ([.. entries], Math.Max(0, mismatches - MostMismatches));
+    }
+
+    private static PathEntry Entry(ProxyRoute route, ProxyRoute? winner, string reason)
+    {
+        var view = RouteView.Of(route);
+        return new PathEntry(view.PathType, view.Path, view.Ingress, view.Field, ReferenceEquals(route, winner), reason);
+    }
+
+    private static string Reason(ProxyRoute route, bool matches, ProxyRoute? winner)
+    {
+        var isExact = route.Definition.Match.Type == PathMatchType.Exact;
+        if (route.Definition.Match.Type == PathMatchType.Regex)
+        {
+            return ReferenceEquals(route, winner) ? "the first pattern that matches, the longest as it is written before the others"
+                : matches ? "matches, but a longer pattern goes before it" : "the path does not match the pattern from its start";
+        }
+
+        if (ReferenceEquals(route, winner))
+            return isExact ? "is the path" : "the longest that matches";
+        if (!matches)
+            return isExact ? "is another path" : "the path does not begin with it, element by element";
+        return winner?.Definition.Match.Type == PathMatchType.Exact && !isExact ? "matches, but Exact goes before it" : "matches, but a longer one goes before it";
+    }
+}
+
+/// <summary>A policy in words.</summary>
+internal static class PolicyText
+{
+    private const string Suffix = "Policy";
+
+    /// <summary>Policies are records, and those that hold secrets print them as [redacted].</summary>
+    public static PolicyEntry Of(RoutePolicy policy)
+    {
+        var (name, text) = (policy.GetType().Name, policy.ToString());
+        var values = text.StartsWith($"{name} {{ ", StringComparison.Ordinal) ? text[(name.Length + 3)..^2] : text;
+        return new PolicyEntry(name.EndsWith(Suffix, StringComparison.Ordinal) ? name[..^Suffix.Length] : name, values.Trim());
+    }
+}

@@ -1,0 +1,35 @@
+namespace IngressController.Proxy;
+
+/// <summary>Why a request is not forwarded, as the client is told.</summary>
+/// <param name="Status">The status.</param>
+/// <param name="Title">Its name.</param>
+/// <param name="Detail">What happened; one clause that says nothing of the cluster.</param>
+internal sealed record Refusal(int Status, string Title, string Detail)
+{
+    /// <summary>Whether nothing more can be read from this connection.</summary>
+    public bool ClosesConnection { get; init; }
+
+    public static Refusal NoConfiguration { get; } = Unavailable("the proxy has no configuration yet");
+
+    public static Refusal NoBackend { get; } = Unavailable("this route has no usable backend");
+
+    public static Refusal NoEndpoint { get; } = Unavailable("no endpoint is ready");
+
+    /// <summary>Which route it is cannot be known, so none is taken.</summary>
+    public static Refusal MatchTooLong { get; } = Unavailable("the path takes too long to match");
+
+    public static Refusal RewriteTooLong { get; } = Unavailable("the path takes too long to rewrite");
+
+    public static Refusal Closed { get; } = Unavailable("this route is closed because of its configuration");
+
+    public static Refusal NoRoute { get; } = new(StatusCodes.Status404NotFound, "Not Found", "no route matches this host and path");
+
+    public static Refusal TunnelUnknown { get; } = new(StatusCodes.Status501NotImplemented, "Not Implemented", "only WebSockets can be tunnelled");
+
+    public static Refusal Loop { get; } = new(
+        StatusCodes.Status508LoopDetected, "Loop Detected", "the request came back to the proxy that had sent it on");
+
+    public static Refusal BadRequest(string detail) => new(StatusCodes.Status400BadRequest, "Bad Request", detail);
+
+    private static Refusal Unavailable(string detail) => new(StatusCodes.Status503ServiceUnavailable, "Service Unavailable", detail);
+}

@@ -1,0 +1,105 @@
+using System.Text.Json;
+using IngressController.Cli;
+using IngressController.Routing.Annotations;
+using IngressController.Routing.Settings;
+
+namespace IngressController.Tests.Cli;
+
+/// <summary><c>annotations</c> and <c>settings</c>.</summary>
+public sealed class CatalogCommandTests
+{
+    [Fact]
+    public async Task All_annotations_are_listed_by_group_one_line_each()
+    {
+        var (code, text, error) = await CommandRun.InvokeAsync(["annotations"]);
+
+        Assert.Equal((0, ""), (code, error));
+        var lines = text.Split('\n');
+        Assert.All(AnnotationCatalog.Groups, group => Assert.Contains(group.Name, lines));
+        Assert.All(AnnotationCatalog.Groups.SelectMany(group => group.Keys), key => Assert.Single(lines, line => line.StartsWith($"  {key.Name} ", StringComparison.Ordinal)));
+        Assert.All(lines, line => Assert.True(line.Length <= 220, line));
+        Assert.Contains("  canary-by-header                          text ", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("configuration-snippet")]
+    [InlineData("nginx.ingress.kubernetes.io/configuration-snippet")]
+    [InlineData("yarp.ingress.kubernetes.io/configuration-snippet")]
+    public async Task One_annotation_is_told_whole_with_or_without_its_prefix(string name)
+    {
+        var (code, text, _) = await CommandRun.InvokeAsync(["annotations", name]);
+
+        Assert.Equal(0, code);
+        Assert.StartsWith("configuration-snippet (Not supported)\n\n  Not supported: write what it does as annotations: ", text, StringComparison.Ordinal);
+        Assert.Contains("\n  Value         text\n  Default       none\n  Concerns      the paths of the Ingress\n  Bad value     it is left out\n  Support       not supported: write", text, StringComparison.Ordinal);
+        Assert.EndsWith("\n  Also written  -\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_older_name_leads_to_the_annotation()
+    {
+        var keys = AnnotationCatalog.Groups.SelectMany(group => group.Keys).Where(key => key.Aliases.Count > 0);
+        foreach (var key in keys)
+            Assert.StartsWith($"{key.Name} (", (await CommandRun.InvokeAsync(["annotations", key.Aliases[0]])).Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("there is no annotation \"canari\"; did you mean canary?", "annotations", "nginx.ingress.kubernetes.io/canari")]
+    [InlineData("there is no annotation \"qqqqqqqqqqqq\"; ingress-controller annotations lists those that are", "annotations", "qqqqqqqqqqqq")]
+    [InlineData("there is no setting \"limit-req-status\"; did you mean limit-req-status-code?", "settings", "limit-req-status")]
+    [InlineData("there is no setting \"qqqqqqqqqqqq\"; ingress-controller settings lists those that are", "settings", "qqqqqqqqqqqq")]
+    public async Task An_unknown_name_suggests_the_nearest(string expected, params string[] args) =>
+        Assert.Equal((1, "", $"ingress-controller: {expected}\n"), await CommandRun.InvokeAsync(args));
+
+    [Fact]
+    public async Task Annotations_as_json_have_all_their_parts()
+    {
+        var (_, all, _) = await CommandRun.InvokeAsync(["annotations", "-o", "json"]);
+        var (_, one, _) = await CommandRun.InvokeAsync(["annotations", "auth-tls-secret", "-o", "json"]);
+
+        using var json = JsonDocument.Parse(all);
+        Assert.Equal(AnnotationCatalog.Groups.Sum(group => group.Keys.Count), json.RootElement.GetArrayLength());
+        using var single = JsonDocument.Parse(one);
+        Assert.Equal(
+            ["Not yet supported", "auth-tls-secret", "the paths of the Ingress answer 503"],
+            ((string[])["group", "name", "onBadValue"]).Select(name => single.RootElement.GetProperty(name).GetString()));
+    }
+
+    [Fact]
+    public async Task All_settings_are_listed_one_line_each()
+    {
+        var (code, text, error) = await CommandRun.InvokeAsync(["settings"]);
+
+        Assert.Equal((0, ""), (code, error));
+        var lines = text.TrimEnd().Split('\n');
+        Assert.StartsWith("NAME ", lines[0], StringComparison.Ordinal);
+        Assert.Equal(SettingsCatalog.All.Select(setting => setting.Name), lines[1..].Select(line => line.Split(' ')[0]));
+    }
+
+    [Theory]
+    [InlineData("limit-conn-status-code")]
+    [InlineData("--limit-conn-status-code")]
+    public async Task One_setting_is_told_whole_with_the_options_that_set_it(string name)
+    {
+        // What begins with dashes is an option to the parser, unless the arguments are said to begin.
+        var (code, text, _) = await CommandRun.InvokeAsync(["settings", "--", name]);
+
+        Assert.Equal(0, code);
+        Assert.Equal("""
+            limit-conn-status-code
+
+              The status of requests over a limit of limit-connections.
+
+              Value        a whole number from 400 to 599
+              Default      503
+              Flag         --limit-conn-status-code
+              Environment  INGRESS_LIMIT_CONN_STATUS_CODE
+              appsettings  Ingress:LimitConnStatusCode
+
+            """, text);
+    }
+
+    [Fact]
+    public void A_paragraph_is_wrapped_between_words() =>
+        Assert.Equal("  aa bb\n  cccccccc\n  d\n", TextTable.Wrap("aa bb cccccccc d", 5, "  "));
+}

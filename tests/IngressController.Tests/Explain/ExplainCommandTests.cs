@@ -1,0 +1,130 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using IngressController.Admin;
+using IngressController.Explain;
+using IngressController.Tests.Cli;
+using IngressController.Tests.Fakes;
+using Microsoft.AspNetCore.Http;
+
+namespace IngressController.Tests.Explain;
+
+/// <summary>
+/// <c>explain</c> as people see it. Each file of Cases holds the arguments in its first line and what is printed below;
+/// <c>UPDATE_GOLDEN=1</c> writes the files anew.
+/// </summary>
+public sealed class ExplainCommandTests
+{
+    public static TheoryData<string> Cases => [.. Directory.GetFiles(Folder("Cases"), "*.txt").Select(file => Path.GetFileNameWithoutExtension(file)).Order(StringComparer.Ordinal)];
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task A_case_prints_as_written(string name)
+    {
+        var file = Path.Combine(Folder("Cases"), $"{name}.txt");
+        var expected = (await File.ReadAllTextAsync(file)).ReplaceLineEndings("\n");
+        var args = expected.Split('\n')[0];
+
+        var (code, text, error) = await CommandRun.InvokeAsync([.. args.Split(' '), "--manifests", Folder("Cases")]);
+
+        var actual = $"{args}\n{text}{error}";
+        if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1")
+        {
+            Assert.True(string.IsNullOrEmpty(Environment.GetEnvironmentVariable("CI")), "UPDATE_GOLDEN is refused where CI is set: expectations are changed by people");
+            await File.WriteAllTextAsync(file, actual);
+            expected = actual;
+        }
+
+        Assert.Equal((0, expected), (code, actual));
+    }
+
+    [Fact]
+    public async Task Json_has_the_same_verdict()
+    {
+        var (code, text, _) = await CommandRun.InvokeAsync(["explain", "http://shop.example/api", "--manifests", Folder("Cases"), "-o", "json"]);
+
+        Assert.Equal(0, code);
+        Assert.Equal("default/api:http", JsonSerializer.Deserialize<Explanation>(text, AdminJson.Options)!.Verdict.ForwardedTo);
+    }
+
+    [Fact]
+    public async Task A_running_controller_is_asked_at_its_admin_port()
+    {
+        await using var controller = await TestController.StartAsync(Manifests.Service("web", [9]) + Manifests.Ingress("shop", "shop.example", "web"));
+
+        var (code, text, error) = await CommandRun.InvokeAsync(["explain", "http://shop.example/x", "-H", "A: b", "--admin", $"http://127.0.0.1:{controller.AdminPort}"]);
+        var (_, same, _) = await CommandRun.InvokeAsync(["explain", "http://shop.example/x", "-H", "A: b", "--admin-port", $"{controller.AdminPort}"]);
+
+        Assert.Equal((0, ""), (code, error));
+        Assert.EndsWith("    endpoint 127.0.0.1:9\n    gets /x with Host shop.example\n\n=> forwarded to default/web:80\n", text, StringComparison.Ordinal);
+        Assert.Equal(text, same);
+    }
+
+    [Fact]
+    public async Task A_controller_that_cannot_be_asked_is_told_in_one_line()
+    {
+        Assert.Contains(
+            "no controller answers at http://127.0.0.1:1/ (Connection refused", await FailAsync("--admin", "http://127.0.0.1:1"), StringComparison.Ordinal);
+
+        await using var controller = await TestController.StartAsync("");
+        Assert.Contains(
+            $"http://127.0.0.1:{controller.HttpPort}/ answered 404: it is not the admin port",
+            await FailAsync("--admin", $"http://127.0.0.1:{controller.HttpPort}"), StringComparison.Ordinal);
+
+        await using var other = await KestrelBackend.StartAsync(context => context.Response.WriteAsync("hello"));
+        Assert.Contains(
+            $"http://127.0.0.1:{other.Port}/ answered something else than an explanation", await FailAsync("--admin", $"http://127.0.0.1:{other.Port}"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Required argument missing for command: 'explain'", "explain")]
+    [InlineData("\"x\" is no absolute URL", "explain", "x")]
+    [InlineData("header \"x\" is not of the form NAME:VALUE", "explain", "http://a/", "-H", "x")]
+    [InlineData("--admin: \"localhost:1\" is no URL; write http://HOST:PORT", "explain", "http://a/", "--admin", "localhost:1")]
+    [InlineData("--manifests and --admin exclude each other", "explain", "http://a/", "--admin", "http://a", "--manifests", "/")]
+    [InlineData("--manifests: no folder \"/nonexistent\" exists", "explain", "http://a/", "--manifests", "/nonexistent")]
+    [InlineData("--ingress-class: counts only together with --manifests", "explain", "http://a/", "--ingress-class", "x")]
+    [InlineData("--ingress-class: counts only together with --manifests", "--ingress-class", "x", "explain", "http://a/")]
+    [InlineData("--kubeconfig: explain has no such option", "--kubeconfig", "x", "explain", "http://a/")]
+    public async Task A_usage_error_is_one_line(string expected, params string[] args)
+    {
+        var (code, text, error) = await CommandRun.InvokeAsync(args);
+
+        Assert.Equal((2, ""), (code, text));
+        Assert.Contains(expected, Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_options_of_run_count_for_a_folder()
+    {
+        using var folder = new TempFolder();
+        folder.Write("shop.yaml", Manifests.Service("web", []) + Manifests.Ingress("shop", "shop.example", "web").Replace("ingressClassName: yarp", "ingressClassName: mine", StringComparison.Ordinal));
+
+        Assert.EndsWith("=> 404 (no route matches this host and path)\n", (await CommandRun.InvokeAsync(["explain", "http://shop.example/", "--manifests", folder])).Out, StringComparison.Ordinal);
+        Assert.EndsWith("=> forwarded to default/web:80\n", (await CommandRun.InvokeAsync(["explain", "http://shop.example/", "--manifests", folder, "--ingress-class", "mine"])).Out, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "=> forwarded to default/web:\n",
+            (await CommandRun.InvokeAsync(["explain", "http://other.example/", "--manifests", folder, "--default-backend-service", "default/web"])).Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_unreadable_in_a_folder_is_told_beside_the_explanation()
+    {
+        using var folder = new TempFolder();
+        folder.Write("a.yaml", "kind: [\n");
+
+        var (code, text, error) = await CommandRun.InvokeAsync(["explain", "http://shop.example/", "--manifests", folder]);
+
+        Assert.Equal(0, code);
+        Assert.EndsWith("=> 404 (no route matches this host and path)\n", text, StringComparison.Ordinal);
+        Assert.Contains("error ObjectUnreadable", error, StringComparison.Ordinal);
+    }
+
+    private static async Task<string> FailAsync(params string[] args)
+    {
+        var (code, text, error) = await CommandRun.InvokeAsync(["explain", "http://shop.example/", .. args]);
+        Assert.Equal((1, ""), (code, text));
+        return Assert.Single(error.TrimEnd().Split('\n'));
+    }
+
+    private static string Folder(string name, [CallerFilePath] string thisFile = "") => Path.Combine(Path.GetDirectoryName(thisFile)!, name);
+}
