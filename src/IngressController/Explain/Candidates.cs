@@ -43,6 +43,8 @@ internal static class PathCandidates
     public static (PathEntry[] Paths, int LeftOut) Of(PathTable table, string path, ProxyRoute? winner)
     {
         var entries = new List<PathEntry>();
+        if (table.AppRoot is { } root)
+            entries.Add(Entry(root, winner, ReferenceEquals(root, winner) ? "is the root of the host, which goes before all paths" : "only for exactly /"));
         var mismatches = 0;
         foreach (var route in table.Routes)
         {
@@ -93,7 +95,8 @@ internal static class PolicyText
     public static PolicyEntry Of(RoutePolicy policy)
     {
         var (name, text) = (policy.GetType().Name, policy.ToString());
-        var values = text.StartsWith($"{name} {{ ", StringComparison.Ordinal) ? text[(name.Length + 3)..^2] : text;
+        // A record without values is its name and a pair of braces.
+        var values = text == $"{name} {{ }}" ? "" : text.StartsWith($"{name} {{ ", StringComparison.Ordinal) ? text[(name.Length + 3)..^2] : text;
         return new PolicyEntry(name.EndsWith(Suffix, StringComparison.Ordinal) ? name[..^Suffix.Length] : name, values.Trim());
     }
 }

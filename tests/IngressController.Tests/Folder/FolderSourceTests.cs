@@ -147,8 +147,7 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task One_bad_object_keeps_the_whole_file_and_its_diagnostic_stays()
     {
         await WriteAsync("manifests.yaml", ToA, "a");
-        Write("manifests.yaml", ToB.Replace("metadata: {name: i}", "metadata: {name: i, annotations: {x: true}}", StringComparison.Ordinal)
-            .Replace("metadata: {name: i }", "metadata: {name: i, annotations: {x: true}}", StringComparison.Ordinal));
+        Write("manifests.yaml", ToB.Replace("metadata: {name: i, annotations: {}", "metadata: {name: i, annotations: {x: true}", StringComparison.Ordinal));
         Write("other.yaml", Manifests.Ingress("j", "other.example", "b"));
 
         await _controller.UntilAsync(live => live.Table.Hosts.ContainsKey("other.example"));
