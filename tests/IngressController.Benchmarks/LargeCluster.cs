@@ -1,14 +1,17 @@
 using IngressController.Configuration;
+using IngressController.Features.Headers;
 using IngressController.Kubernetes.Models;
 using IngressController.Proxy;
 using IngressController.Routing.Cluster;
+using IngressController.Tls;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace IngressController.Benchmarks;
 
 /// <summary>A cluster of many small applications: each has one Ingress with one host, one Service and one EndpointSlice.</summary>
 internal static class LargeCluster
 {
-    public static StepServices Services { get; } = new(new OwnAnswers(new ListenerOptions()), new ListenerOptions(), TimeProvider.System);
+    public static StepServices Services { get; } = MakeServices();
 
     public static ClusterSnapshot Create(int ingresses, int pathsPerHost)
     {
@@ -90,6 +93,13 @@ internal static class LargeCluster
     public static string Host(int i) => $"app-{i}.team-{i % 100}.example.com";
 
     public static string Path(int path) => path == 0 ? "/" : $"/api/v{path}/resources";
+
+    private static StepServices MakeServices()
+    {
+        var global = new GlobalState();
+        var headers = new GlobalHeaders(global, new CertificateStore(NullLogger<CertificateStore>.Instance), new ListenerOptions());
+        return new StepServices(new OwnAnswers(headers), new ListenerOptions(), TimeProvider.System, global);
+    }
 
     private static V1ObjectMeta Meta(int i) => new() { Name = $"app-{i}", NamespaceProperty = $"team-{i % 100}" };
 }

@@ -1,3 +1,7 @@
+using IngressController.Routing.Features.Bodies;
+using IngressController.Routing.Features.Cors;
+using IngressController.Routing.Features.Headers;
+
 namespace IngressController.Routing.Features;
 
 /// <summary>All features, in the order in which they are documented.</summary>
@@ -5,5 +9,8 @@ public static class RouteFeatures
 {
     public static IReadOnlyList<RouteFeature> All { get; } =
     [
+        CorsFeature.Feature,
+        BodiesFeature.Feature,
+        HeadersFeature.Feature,
     ];
 }

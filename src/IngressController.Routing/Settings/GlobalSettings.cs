@@ -1,3 +1,6 @@
+using IngressController.Routing.Features.Bodies;
+using IngressController.Routing.Features.Headers;
+
 namespace IngressController.Routing.Settings;
 
 /// <summary>
@@ -14,4 +17,8 @@ public sealed record GlobalSettings
 
     /// <summary>The status of requests over a limit of the limit-connections annotation.</summary>
     public int LimitConnStatusCode { get; init; } = 503;
+
+    public BodySettings Bodies { get; init; } = new();
+
+    public HeaderSettings Headers { get; init; } = new();
 }

@@ -1,5 +1,7 @@
 using IngressController.Admin;
 using IngressController.Configuration;
+using IngressController.Features.Bodies;
+using IngressController.Features.Headers;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Watching;
 using IngressController.Observability;
@@ -102,6 +104,9 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton<ReconcileMetrics>();
         services.AddSingleton<ResolveName>(System.Net.Dns.GetHostAddressesAsync);
         services.AddSingleton<UpstreamClients>();
+        services.AddSingleton<GlobalState>();
+        services.AddSingleton<GlobalHeaders>();
+        services.AddSingleton<BodyLimit>();
         services.AddSingleton<StepServices>();
         services.AddSingleton<RoutingState>();
         services.AddSingleton<CertificateStore>();

@@ -75,7 +75,8 @@ internal sealed class HostTable
         return _anyHost;
     }
 
-    private static ReadOnlySpan<char> TrimHost(ReadOnlySpan<char> host)
+    /// <summary>A Host header without port and final dot.</summary>
+    public static ReadOnlySpan<char> TrimHost(ReadOnlySpan<char> host)
     {
         // An IPv6 literal has colons inside its brackets; it can match no rule, only the rules without a host.
         var colon = host.LastIndexOf(':');

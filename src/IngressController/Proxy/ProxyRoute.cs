@@ -1,4 +1,5 @@
 using IngressController.Observability;
+using IngressController.Routing.Features.Bodies;
 using IngressController.Routing.Table;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
@@ -21,6 +22,7 @@ internal sealed class ProxyRoute : Endpoint
         Cluster = cluster;
         Counters = counters;
         Plan = plan;
+        MaxBodySize = definition.Policies.Get<BodySizePolicy>()?.MaxBytes;
     }
 
     /// <summary>The host of the rule; empty for rules without one.</summary>
@@ -36,6 +38,9 @@ internal sealed class ProxyRoute : Endpoint
 
     /// <summary>What is done to its requests before and while they are forwarded.</summary>
     public RoutePlan Plan { get; }
+
+    /// <summary>How large request bodies may be, 0 for any size; null leaves it to the setting.</summary>
+    public long? MaxBodySize { get; }
 
     /// <summary>
     /// The same as YARP says it, for its middlewares; made when first asked for. Host and path are left out of its match: they are

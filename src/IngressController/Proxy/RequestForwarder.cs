@@ -1,3 +1,4 @@
+using IngressController.Features.Bodies;
 using Microsoft.AspNetCore.WebUtilities;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
@@ -6,7 +7,7 @@ namespace IngressController.Proxy;
 
 /// <summary>Sends a request to an endpoint of its cluster, to another one when the first takes no connection, and says what went wrong.</summary>
 internal sealed partial class RequestForwarder(
-    IHttpForwarder forwarder, ForwardTransformer transformer, OwnAnswers answers, TimeProvider time, ILogger<RequestForwarder> logger)
+    IHttpForwarder forwarder, ForwardTransformer transformer, OwnAnswers answers, BodyLimit bodies, TimeProvider time, ILogger<RequestForwarder> logger)
 {
     private readonly FailureLogLimit _failures = new(time);
 
@@ -55,6 +56,8 @@ internal sealed partial class RequestForwarder(
             return Task.CompletedTask;
 
         // Not the endpoint's failure, so no line of the log: any client could fill it.
+        if (BodyLimit.IsExceeded(exception))
+            return bodies.RefuseAsync(context);
         if (IsClientsFault(error))
         {
             var status = context.Response.StatusCode;

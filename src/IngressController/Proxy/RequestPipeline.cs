@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using IngressController.Features.Bodies;
+using IngressController.Features.Cors;
+using IngressController.Features.Headers;
 using IngressController.Observability;
 using IngressController.Routing.Table;
 using Microsoft.AspNetCore.Http.Features;
@@ -9,7 +12,7 @@ namespace IngressController.Proxy;
 /// The order in which a request is treated: the one place of it. First what is done to every request, then the steps of its route, then
 /// the backend. A route has only the steps that its policies ask for.
 /// </summary>
-internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics, RequestForwarder forwarder, OwnAnswers answers)
+internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics, RequestForwarder forwarder, OwnAnswers answers, BodyLimit bodies)
 {
     /// <summary>
     /// The steps of a route in their order, which is that of ingress-nginx where both have them; each makes itself or, where the route
@@ -17,16 +20,28 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
     /// </summary>
     private static readonly Func<StepContext, RequestStep?>[] Steps =
     [
+        // Before redirects, limits and authentication: browsers ask without credentials, and follow no redirect of the answer.
+        CorsPreflight.Make,
     ];
 
     /// <summary>What is changed in requests on their way to the backend, in this order.</summary>
     private static readonly Func<StepContext, RequestChange?>[] RequestChanges =
     [
+        // After what other features put in, so that the Ingress can take it away.
+        RequestHeadersChange.Make,
     ];
 
     /// <summary>What is changed in the heads of responses, in this order.</summary>
     private static readonly Func<StepContext, ResponseChange?>[] ResponseChanges =
     [
+        // First what mends the backend's own headers, so that nothing of ours is rewritten.
+        CookieRewrite.Make,
+        RedirectRewrite.Make,
+        CorsHeaders.Make,
+        ResponseHeadersChange.MakeCustom,
+        // Last, as the most particular wish: it sees what all others have made.
+        ResponseHeadersChange.Make,
+        ResponsePacing.Make,
     ];
 
     public void Configure(IApplicationBuilder app)
@@ -98,6 +113,9 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
     private Task RunAsync(HttpContext context)
     {
         var route = (ProxyRoute)context.GetEndpoint()!;
+        // Before all steps, as in ingress-nginx: a body that is too large is not read, whatever would become of the request.
+        if (!bodies.Admits(context, route))
+            return bodies.RefuseAsync(context);
         // Steps seldom wait, and a route without any pays nothing: no state machine before the forwarder's own.
         var steps = route.Plan.Steps;
         for (var i = 0; i < steps.Length; i++)
