@@ -59,7 +59,7 @@ public static class BodiesFeature
         var after = annotations.Read(LimitRateAfter, context.Settings.Bodies.LimitRateAfter);
         if (rate > 0)
             yield return new ResponseRatePolicy(rate * 1024L, after * 1024L);
-        else if (annotations.IsSet(LimitRateAfter))
+        else if (after > 0 && annotations.IsSet(LimitRateAfter))
             annotations.Report(LimitRateAfter, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "limit-rate is 0 or not set"));
     }
 }

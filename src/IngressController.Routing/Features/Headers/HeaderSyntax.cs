@@ -48,7 +48,7 @@ internal static class HeaderSyntax
     public static string? ValueProblem(string value)
     {
         if (value.Length == 0)
-            return "has no value; to take a header away, write its name under remove";
+            return "is empty; to take a header away, write its name under remove";
         foreach (var c in value)
         {
             if (c is < ' ' or > '~')

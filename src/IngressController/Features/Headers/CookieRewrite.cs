@@ -38,6 +38,9 @@ internal sealed class CookieRewrite(CookieRewritePolicy policy) : ResponseChange
     internal string Rewrite(string cookie)
     {
         var parts = cookie.Split(';');
+        // Without a name it is no cookie, and nginx leaves it alone.
+        if (!parts[0].Contains('='))
+            return cookie;
         var isChanged = false;
         // The first part is the cookie itself, whatever its name is.
         for (var i = 1; i < parts.Length; i++)
@@ -76,11 +79,14 @@ internal sealed class CookieRewrite(CookieRewritePolicy policy) : ResponseChange
             if (_pattern is { } pattern)
                 return pattern.Match(value.ToString()) is { Success: true } match ? $"{key}={Fill(match)}" : null;
             if (_isDomain)
-                return WithoutDot(value).Equals(rule.From, StringComparison.OrdinalIgnoreCase) ? $"{key}={rule.To}" : null;
+            {
+                // A dot in front has no meaning (RFC 6265, 4.1.2.3), and stays.
+                var dot = value is ['.', ..] ? "." : "";
+                return value[dot.Length..].Equals(rule.From, StringComparison.OrdinalIgnoreCase) ? $"{key}={dot}{rule.To}" : null;
+            }
+
             return value.StartsWith(rule.From, StringComparison.Ordinal) ? $"{key}={rule.To}{value[rule.From.Length..]}" : null;
         }
-
-        private static ReadOnlySpan<char> WithoutDot(ReadOnlySpan<char> domain) => domain is ['.', ..] ? domain[1..] : domain;
 
         /// <summary>The replacement with the groups of the match in it; a group is a piece of an attribute, so it ends none.</summary>
         private string Fill(Match match)
