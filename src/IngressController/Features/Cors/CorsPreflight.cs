@@ -18,9 +18,8 @@ internal sealed class CorsPreflight(CorsPolicy policy, OwnAnswers answers) : Req
     {
         if (!HttpMethods.IsOptions(context.Request.Method) || !policy.Allows(context.Request.Headers.Origin.ToString()))
             return true;
-        // As ingress-nginx writes them.
+        // As ingress-nginx writes it; Content-Length is left out, which RFC 9110, 8.6 forbids with 204.
         context.Response.ContentType = "text/plain charset=UTF-8";
-        context.Response.ContentLength = 0;
         await answers.WriteEmptyAsync(context, StatusCodes.Status204NoContent);
         return false;
     }
