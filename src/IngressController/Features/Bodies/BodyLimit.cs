@@ -23,7 +23,7 @@ internal sealed class BodyLimit(GlobalState global, OwnAnswers answers)
         // The server holds the client to the length it gave.
         if (context.Request.ContentLength is { } length)
             return length <= limit;
-        context.Request.Body = new LimitedBody(context, limit);
+        context.Request.Body = new LimitedBody(context.Request.Body, limit);
         return true;
     }
 
@@ -50,22 +50,16 @@ internal sealed class BodyLimit(GlobalState global, OwnAnswers answers)
     private sealed class BodyTooLargeException() : BadHttpRequestException("the request body is too large", StatusCodes.Status413PayloadTooLarge);
 
     /// <summary>A body of unknown length, which fails as soon as it is longer than allowed.</summary>
-    private sealed class LimitedBody(HttpContext context, long limit) : ReadOnlyStream
+    private sealed class LimitedBody(Stream body, long limit) : ReadOnlyStream
     {
-        private readonly Stream _body = context.Request.Body;
         private long _read;
 
         [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            var count = await _body.ReadAsync(buffer, cancellationToken);
+            var count = await body.ReadAsync(buffer, cancellationToken);
             _read += count;
-            if (_read <= limit)
-                return count;
-            // The backend would wait for the rest of the body, and the client for that of the response.
-            if (context.Response.HasStarted)
-                context.Abort();
-            throw new BodyTooLargeException();
+            return _read <= limit ? count : throw new BodyTooLargeException();
         }
     }
 }

@@ -133,8 +133,9 @@ public sealed class BodySizeTests(ProxyFixture proxy) : IClassFixture<ProxyFixtu
             await context.Response.StartAsync();
             await context.Response.Body.FlushAsync();
             await CountAsync(context);
-        });
-        var host = await proxy.ServeAsync(backend.Port, ("proxy-body-size", "1k"));
+        }, HttpProtocols.Http2);
+        // The HTTP client gives the response of an HTTP/1.1 backend only when the request is complete.
+        var host = await proxy.ServeAsync(backend.Port, "h2c", [("proxy-body-size", "1k")]);
         await using var connection = await proxy.ConnectAsync();
         await connection.SendAsync($"POST / HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n");
         Assert.Equal(200, (await connection.ReadHeadAsync())!.Status);
