@@ -25,14 +25,15 @@ internal sealed class NginxProcess : IAsyncDisposable
 
     /// <summary>Starts nginx with one server that listens on <see cref="Port"/>.</summary>
     /// <param name="server">What stands in the server block besides listen.</param>
-    public static async Task<NginxProcess> StartAsync(string server)
+    /// <param name="speaks">http2 for HTTP/2 without TLS; HTTP/1.1 when empty.</param>
+    public static async Task<NginxProcess> StartAsync(string server, string speaks = "")
     {
         Assert.True(File.Exists(Program), $"{Program} is missing: install nginx-light");
         var folder = Directory.CreateTempSubdirectory("nginx-test-").FullName;
         while (true)
         {
             var port = FreePort();
-            await File.WriteAllTextAsync(Path.Combine(folder, "nginx.conf"), Configuration(folder, port, server));
+            await File.WriteAllTextAsync(Path.Combine(folder, "nginx.conf"), Configuration(folder, port, server, speaks));
             var process = Process.Start(new ProcessStartInfo(Program, ["-p", folder, "-c", "nginx.conf", "-e", "stderr"]) { RedirectStandardError = true })!;
             var log = new List<string>();
             if (await IsListeningAsync(process, log).WaitAsync(TimeSpan.FromSeconds(15)))
@@ -69,7 +70,7 @@ internal sealed class NginxProcess : IAsyncDisposable
         return false;
     }
 
-    private static string Configuration(string folder, int port, string server) => $$"""
+    private static string Configuration(string folder, int port, string server, string speaks) => $$"""
         daemon off;
         master_process off;
         pid {{folder}}/nginx.pid;
@@ -84,7 +85,7 @@ internal sealed class NginxProcess : IAsyncDisposable
           uwsgi_temp_path {{folder}}/uwsgi;
           scgi_temp_path {{folder}}/scgi;
           server {
-            listen 127.0.0.1:{{port}};
+            listen 127.0.0.1:{{port}} {{speaks}};
             {{server}}
           }
         }

@@ -1,4 +1,7 @@
+using System.Net.Http.Headers;
 using IngressController.Tests.Fakes;
+using IngressController.Tests.Proxy;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace IngressController.Tests.Features.Bodies;
 
@@ -73,6 +76,42 @@ public sealed class BodySizeLikeNginxTests(ProxyFixture proxy) : IClassFixture<P
             var response = await WireConnection.ExchangeAsync(port, $"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: {Limit + 1}\r\nExpect: 100-continue\r\n\r\n");
             Assert.Equal((413, "close"), (response.Status, response.One("Connection")));
         }
+    }
+
+    /// <summary>The body of a gRPC call is all that its client sends, however long that takes.</summary>
+    [Theory]
+    [InlineData(10, 200)]
+    [InlineData(11, 413)]
+    public async Task The_same_grpc_streams_are_refused(int messages, int expected)
+    {
+        await using var backend = await KestrelBackend.StartAsync(async context =>
+        {
+            context.Response.ContentType = "application/grpc";
+            await context.Request.Body.CopyToAsync(Stream.Null);
+        }, HttpProtocols.Http2);
+        await using var nginx = await NginxProcess.StartAsync($"client_max_body_size {Limit}; location / {{ grpc_pass grpc://127.0.0.1:{backend.Port}; }}", "http2");
+        var host = await proxy.ServeAsync(backend.Port, "grpc", [("proxy-body-size", "1k")]);
+        using var plain = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+
+        Assert.Equal(expected, await CallAsync(plain, $"http://127.0.0.1:{nginx.Port}/s/Stream", messages));
+        Assert.Equal(expected, await CallAsync(proxy.Controller.Client, $"https://{host}/s/Stream", messages));
+    }
+
+    private static async Task<int> CallAsync(HttpClient client, string uri, int messages)
+    {
+        using var request = ProtocolTests.Request(HttpMethod.Post, uri, "2.0");
+        request.Content = new PushContent(async stream =>
+        {
+            for (var i = 0; i < messages; i++)
+            {
+                await stream.WriteAsync(new byte[100]);
+                await stream.FlushAsync();
+            }
+        });
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
+        request.Headers.Add("TE", "trailers");
+        using var response = await client.SendAsync(request);
+        return (int)response.StatusCode;
     }
 
     private static string Sized(int size) => $"Content-Length: {size}\r\n\r\n{new string('x', size)}";
