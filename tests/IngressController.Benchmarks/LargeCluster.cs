@@ -2,10 +2,13 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using IngressController.Configuration;
+using IngressController.Features.Headers;
 using IngressController.Features.RateLimiting;
 using IngressController.Kubernetes.Models;
 using IngressController.Proxy;
 using IngressController.Routing.Cluster;
+using IngressController.Tls;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace IngressController.Benchmarks;
 
@@ -13,16 +16,7 @@ namespace IngressController.Benchmarks;
 internal static class LargeCluster
 {
     /// <summary>A host's services for routes that only have to be built.</summary>
-    public static StepServices Services
-    {
-        get
-        {
-            var replicas = new ReplicaCount();
-            var limiters = new RateLimiterStore(TimeProvider.System, replicas);
-            return new StepServices(
-                new OwnAnswers(new ListenerOptions()), new LiveHosts(), new ListenerOptions(), TimeProvider.System, limiters, new RateLimitMetrics(limiters), replicas);
-        }
-    }
+    public static StepServices Services { get; } = MakeServices();
 
     public static ClusterSnapshot Create(int ingresses, int pathsPerHost)
     {
@@ -130,6 +124,16 @@ internal static class LargeCluster
     public static string Host(int i) => $"app-{i}.team-{i % 100}.example.com";
 
     public static string Path(int path) => path == 0 ? "/" : $"/api/v{path}/resources";
+
+    private static StepServices MakeServices()
+    {
+        var global = new GlobalState();
+        var headers = new GlobalHeaders(global, new CertificateStore(NullLogger<CertificateStore>.Instance), new ListenerOptions());
+        var replicas = new ReplicaCount();
+        var limiters = new RateLimiterStore(TimeProvider.System, replicas);
+        return new StepServices(
+            new OwnAnswers(headers), new LiveHosts(), new ListenerOptions(), TimeProvider.System, limiters, new RateLimitMetrics(limiters), replicas, global);
+    }
 
     private static V1ObjectMeta Meta(int i) => new() { Name = $"app-{i}", NamespaceProperty = $"team-{i % 100}" };
 }

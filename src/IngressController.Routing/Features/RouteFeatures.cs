@@ -1,3 +1,7 @@
+using IngressController.Routing.Features.Bodies;
+using IngressController.Routing.Features.Cors;
+using IngressController.Routing.Features.Headers;
+
 namespace IngressController.Routing.Features;
 
 /// <summary>All features, in the order in which they are documented.</summary>
@@ -8,5 +12,8 @@ public static class RouteFeatures
         Redirects.RedirectsFeature.Feature,
         Rewriting.RewritingFeature.Feature,
         RateLimiting.RateLimitingFeature.Feature,
+        CorsFeature.Feature,
+        BodiesFeature.Feature,
+        HeadersFeature.Feature,
     ];
 }

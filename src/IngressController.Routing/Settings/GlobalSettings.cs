@@ -1,3 +1,5 @@
+using IngressController.Routing.Features.Bodies;
+using IngressController.Routing.Features.Headers;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Settings;
@@ -34,4 +36,8 @@ public sealed record GlobalSettings
 
     /// <summary>The status of requests over a limit of the limit-connections annotation.</summary>
     public int LimitConnStatusCode { get; init; } = 503;
+
+    public BodySettings Bodies { get; init; } = new();
+
+    public HeaderSettings Headers { get; init; } = new();
 }

@@ -1,4 +1,6 @@
 using IngressController.Routing.Annotations;
+using IngressController.Routing.Features.Bodies;
+using IngressController.Routing.Features.Headers;
 
 namespace IngressController.Routing.Settings;
 
@@ -34,6 +36,8 @@ public static class SettingsCatalog
         SettingKey.Of("limit-conn-status-code", ValueForms.Integer(400, 599), "503",
             "The status of requests over a limit of limit-connections.",
             (settings, value) => settings with { LimitConnStatusCode = value }),
+        .. BodiesFeature.Settings,
+        .. HeaderSettings.Keys,
     ];
 
     public static SettingKey? Find(string name) => All.FirstOrDefault(key => key.Name == name);

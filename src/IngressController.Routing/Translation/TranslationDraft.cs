@@ -51,10 +51,13 @@ internal sealed class TranslationDraft
     /// <summary>Before all others: what counts for all Ingresses.</summary>
     public void ReadSettings(ClusterChanges changes)
     {
-        if (_previous.Settings.ConfigMap is not { } name || !(changes.ConfigMaps.Contains(name) || _previous.IsEmpty))
+        var configMap = _previous.Settings.ConfigMap;
+        if (!_previous.IsEmpty && !OperatorConfigMaps.Of(_previous.Global).Append(configMap ?? default).Any(changes.ConfigMaps.Contains))
             return;
         var diagnostics = new List<Diagnostic>();
-        _global = SettingsReader.Read(name, _snapshot.ConfigMaps.GetValueOrDefault(name), _previous.Settings.Global, diagnostics);
+        if (configMap is { } name)
+            _global = SettingsReader.Read(name, _snapshot.ConfigMaps.GetValueOrDefault(name), _previous.Settings.Global, diagnostics);
+        _global = OperatorConfigMaps.Resolve(_global, named => _snapshot.ConfigMaps.GetValueOrDefault(named), configMap, diagnostics);
         _globalDiagnostics = [.. diagnostics];
     }
 
@@ -199,12 +202,16 @@ internal sealed class TranslationDraft
 
     private ObjectReferences References(ObjectReferences ofFragments)
     {
-        if (ReferenceEquals(ofFragments, _previous.Fragments.References) && !ReferenceEquals(_previous.References, ObjectReferences.None))
+        if (ReferenceEquals(ofFragments, _previous.Fragments.References) && !ReferenceEquals(_previous.References, ObjectReferences.None)
+            && OperatorConfigMaps.Of(_global).SequenceEqual(OperatorConfigMaps.Of(_previous.Global)))
+        {
             return _previous.References;
+        }
+
         var settings = _previous.Settings;
         return new ObjectReferences(
             settings.DefaultSslCertificate is { } certificate ? ofFragments.Secrets.Add(certificate) : ofFragments.Secrets,
-            settings.ConfigMap is { } configMap ? ofFragments.ConfigMaps.Add(configMap) : ofFragments.ConfigMaps);
+            (settings.ConfigMap is { } configMap ? ofFragments.ConfigMaps.Add(configMap) : ofFragments.ConfigMaps).Union(OperatorConfigMaps.Of(_global)));
     }
 
     private IngressFragment? Read(V1Ingress ingress)

@@ -1,6 +1,7 @@
 using IngressController.Admin;
 using IngressController.Configuration;
 using IngressController.Explain;
+using IngressController.Features.Headers;
 using IngressController.Features.RateLimiting;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Watching;
@@ -108,6 +109,8 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton<ReplicaCount>();
         services.AddSingleton(provider => new RateLimiterStore(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ReplicaCount>()));
         services.AddSingleton<RateLimitMetrics>();
+        services.AddSingleton<GlobalState>();
+        services.AddSingleton<GlobalHeaders>();
         services.AddSingleton<StepServices>();
         services.AddSingleton<RoutingState>();
         services.AddSingleton<CertificateStore>();

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using IngressController.Configuration;
+using IngressController.Features.Headers;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Forwarder;
@@ -11,7 +11,7 @@ namespace IngressController.Proxy;
 /// What the backend gets of a request and the client of a response: everything but hop-by-hop headers (RFC 9110, 7.6.1), with the
 /// client's Host kept and the forwarding headers ours alone.
 /// </summary>
-internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransformer
+internal sealed class ForwardTransformer(GlobalState global, GlobalHeaders globalHeaders) : HttpTransformer
 {
     private static readonly UriCreationOptions AsReceived = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
@@ -21,6 +21,7 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
         proxyRequest.RequestUri = new Uri(RequestTarget.ForBackend(context, destinationPrefix), AsReceived);
         CopyRequestHeaders(context, proxyRequest);
         AddForwardingHeaders(context, proxyRequest);
+        global.Current.RequestHeaders?.Apply(proxyRequest);
         if (context.GetEndpoint() is ProxyRoute route)
         {
             foreach (var change in route.Plan.RequestChanges)
@@ -50,34 +51,38 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
             }
         }
 
-        if (!options.ServerHeader)
-            headers.Remove(HeaderNames.Server);
-        else if (headers.Server.Count == 0)
-            headers.Server = OwnAnswers.OurServer;
+        // The bytes after an upgrade are no body.
+        var hasBody = copyBody
+            && proxyResponse.StatusCode != HttpStatusCode.SwitchingProtocols && proxyResponse.RequestMessage?.Method != HttpMethod.Connect;
+        globalHeaders.ChangeResponse(context, isOwn: false);
         if (context.GetEndpoint() is ProxyRoute route)
         {
             foreach (var change in route.Plan.ResponseChanges)
+            {
                 change.Apply(context, route, isOwn: false);
+                if (hasBody)
+                    proxyResponse.Content = change.ChangeBody(proxyResponse.Content);
+            }
         }
 
-        // A body of known length is no stream of events; the bytes after an upgrade are no body.
-        if (copyBody && headers.ContentLength is null
-            && proxyResponse.StatusCode != HttpStatusCode.SwitchingProtocols && proxyResponse.RequestMessage?.Method != HttpMethod.Connect)
-        {
+        // A body of known length is no stream of events.
+        if (hasBody && headers.ContentLength is null)
             proxyResponse.Content = new PromptResponseHead(proxyResponse.Content, context.Response);
-        }
 
         return copyBody;
     }
 
-    private static void CopyRequestHeaders(HttpContext context, HttpRequestMessage proxyRequest)
+    private void CopyRequestHeaders(HttpContext context, HttpRequestMessage proxyRequest)
     {
+        var dropsUnderscores = !global.Current.Settings.Headers.UnderscoresInHeaders;
         var incoming = context.Request.Headers;
         var nominated = incoming.Connection;
         var isFramedByEncoding = incoming.TransferEncoding.Count > 0;
         foreach (var (name, values) in incoming)
         {
             if (IsHopByHop(name) || IsNotForClients(name) || (nominated.Count > 0 && IsNominated(nominated, name)))
+                continue;
+            if (dropsUnderscores && name.Contains('_'))
                 continue;
             // RFC 9112, 6.3: Transfer-Encoding overrides Content-Length, and passing both on is how requests are smuggled.
             if (isFramedByEncoding && name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase))
@@ -110,7 +115,8 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
         headers.TryAddWithoutValidation(LoopGuard.Header, LoopGuard.Mark);
     }
 
-    private static void Add(HttpRequestMessage request, string name, StringValues values)
+    /// <summary>Adds a header to a request, beside others of its name.</summary>
+    public static void Add(HttpRequestMessage request, string name, StringValues values)
     {
         if (values.Count == 1 ? request.Headers.TryAddWithoutValidation(name, values[0]) : request.Headers.TryAddWithoutValidation(name, values.AsEnumerable()))
             return;

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using IngressController.Configuration;
+using IngressController.Features.Headers;
 
 namespace IngressController.Proxy;
 
@@ -9,17 +9,14 @@ namespace IngressController.Proxy;
 /// The answers the proxy gives itself: a short text, or problem details (RFC 9457) when the client asks for JSON. They say what
 /// happened and nothing of the cluster: which Ingress and why is for its owner, in the diagnostics.
 /// </summary>
-internal sealed class OwnAnswers(ListenerOptions options)
+internal sealed class OwnAnswers(GlobalHeaders headers)
 {
-    /// <summary>The Server header of answers that have none from a backend.</summary>
-    public const string OurServer = "yarp-ingress";
-
     public Task WriteAsync(HttpContext context, int status, string title, string detail)
     {
         var response = context.Response;
         if (response.HasStarted)
             return Task.CompletedTask;
-        Begin(context, status);
+        response.StatusCode = status;
         response.Headers.CacheControl = "no-store";
         var asJson = WantsJson(context.Request.Headers.Accept.ToString());
         var body = asJson ? Json(status, title, detail, context.TraceIdentifier) : Encoding.UTF8.GetBytes($"{status} {title}: {detail}\n");
@@ -42,7 +39,7 @@ internal sealed class OwnAnswers(ListenerOptions options)
     {
         if (context.Response.HasStarted)
             return Task.CompletedTask;
-        Begin(context, status);
+        context.Response.StatusCode = status;
         if (status != StatusCodes.Status204NoContent)
             context.Response.ContentLength = 0;
         Change(context);
@@ -61,16 +58,10 @@ internal sealed class OwnAnswers(ListenerOptions options)
         return WriteEmptyAsync(context, status);
     }
 
-    private void Begin(HttpContext context, int status)
+    /// <summary>What the operator and the route want of every response, they want of this one too.</summary>
+    private void Change(HttpContext context)
     {
-        context.Response.StatusCode = status;
-        if (options.ServerHeader)
-            context.Response.Headers.Server = OurServer;
-    }
-
-    /// <summary>What the route wants of every response, it wants of this one too.</summary>
-    private static void Change(HttpContext context)
-    {
+        headers.ChangeResponse(context, isOwn: true);
         if (context.GetEndpoint() is not ProxyRoute route)
             return;
         foreach (var change in route.Plan.ResponseChanges)

@@ -1,3 +1,4 @@
+using IngressController.Features.Bodies;
 using Microsoft.AspNetCore.WebUtilities;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
@@ -49,6 +50,8 @@ internal sealed partial class RequestForwarder(
             return Task.CompletedTask;
 
         // Not the endpoint's failure, so no line of the log: any client could fill it.
+        if (BodyLimitStep.IsExceeded(exception))
+            return BodyLimitStep.RefuseAsync(context, answers);
         if (IsClientsFault(error))
         {
             var status = context.Response.StatusCode;

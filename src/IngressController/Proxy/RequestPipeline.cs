@@ -1,5 +1,8 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using IngressController.Features.Bodies;
+using IngressController.Features.Cors;
+using IngressController.Features.Headers;
 using IngressController.Features.RateLimiting;
 using IngressController.Features.Redirects;
 using IngressController.Features.Rewriting;
@@ -21,6 +24,10 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
     /// </summary>
     private static readonly Func<StepContext, RequestStep?>[] Steps =
     [
+        // Before all that answers: a body that is too large is not read, whatever would become of the request.
+        BodyLimitStep.Create,
+        // Before redirects, limits and authentication: browsers ask without credentials, and follow no redirect of the answer.
+        CorsPreflight.Create,
         // Before all access control: whoever asks is only told where to go.
         RedirectStep.Create,
         // After redirects, which protect nothing; before anything that would let the request in.
@@ -40,11 +47,21 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
     [
         UpstreamHostChange.Create,
         ForwardedPrefixChange.Create,
+        // After what other features put in, so that the Ingress can take it away.
+        RequestHeadersChange.Create,
     ];
 
     /// <summary>What is changed in the heads of responses, in this order.</summary>
     private static readonly Func<StepContext, ResponseChange?>[] ResponseChanges =
     [
+        // First what mends the backend's own headers, so that nothing of ours is rewritten.
+        CookieRewrite.Create,
+        RedirectRewrite.Create,
+        CorsHeaders.Create,
+        ResponseHeadersChange.CreateCustom,
+        // Last, as the most particular wish: it sees what all others have made.
+        ResponseHeadersChange.Create,
+        ResponsePacing.Create,
     ];
 
     public void Configure(IApplicationBuilder app)
@@ -58,13 +75,8 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
     }
 
     /// <summary>The plan of a route.</summary>
-    public static RoutePlan PlanOf(StepContext context)
-    {
-        if (context.Definition.Policies.All.Count == 0)
-            return RoutePlan.Empty;
-        var plan = new RoutePlan(Make(Steps, context), Make(RequestChanges, context), Make(ResponseChanges, context));
-        return plan is { Steps: [], RequestChanges: [], ResponseChanges: [] } ? RoutePlan.Empty : plan;
-    }
+    public static RoutePlan PlanOf(StepContext context) =>
+        new(Make(Steps, context), Make(RequestChanges, context), Make(ResponseChanges, context));
 
     private static T[] Make<T>(Func<StepContext, T?>[] makers, StepContext context)
         where T : class => [.. makers.Select(make => make(context)).OfType<T>()];

@@ -41,6 +41,9 @@ internal abstract class ResponseChange
     /// <param name="route">Its route.</param>
     /// <param name="isOwn">Whether the answer is the proxy's own and not a backend's.</param>
     public abstract void Apply(HttpContext context, ProxyRoute route, bool isOwn);
+
+    /// <summary>What goes out as the body of a backend's response. Neither upgraded connections nor our own answers come here.</summary>
+    public virtual HttpContent ChangeBody(HttpContent body) => body;
 }
 
 /// <summary>What is done to the requests of one route, each list in its order. Empty for routes that ask for nothing.</summary>
@@ -68,7 +71,7 @@ internal sealed record StepContext(string Host, Routing.Table.Route Definition, 
 /// <summary>What steps work with, for the life of the process.</summary>
 internal sealed record StepServices(
     OwnAnswers Answers, LiveHosts Hosts, ListenerOptions Listener, TimeProvider Time, RateLimiterStore Limiters, RateLimitMetrics LimitMetrics,
-    ReplicaCount Replicas);
+    ReplicaCount Replicas, GlobalState Global);
 
 /// <summary>Where the live host table stands: the reconcile loop puts it there, requests read it once.</summary>
 internal sealed class LiveHosts

@@ -26,6 +26,7 @@ internal sealed class RoutingState(UpstreamClients clients, RequestMetrics metri
     public void Apply(Translation translation)
     {
         var table = translation.Table;
+        services.Global.Apply(translation.Global);
         foreach (var id in translation.Changes.Backends)
         {
             if (!table.Backends.TryGetValue(id, out var backend))

@@ -80,10 +80,10 @@ internal sealed class CertificateTable(Dictionary<string, ServerCertificate?> ho
 
     public ServerCertificate Default => defaultCertificate;
 
-    /// <summary>The certificate for a server name as the client sent it; null or empty when it sent none.</summary>
-    public ServerCertificate Find(string? serverName)
+    /// <summary>The certificate for a server name as the client sent it; empty when it sent none.</summary>
+    public ServerCertificate Find(ReadOnlySpan<char> serverName)
     {
-        var name = serverName.AsSpan();
+        var name = serverName;
         if (name.Length > 1 && name[^1] == '.')
             name = name[..^1];
         // 255 is the longest a DNS name can be; nothing longer is in the table.

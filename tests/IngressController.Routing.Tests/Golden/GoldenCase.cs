@@ -85,7 +85,6 @@ internal sealed record GoldenCase(string Name, TranslationSettings Settings, IRe
                 "watchIngressWithoutClass" => settings with { WatchIngressWithoutClass = bool.Parse(value) },
                 "allowExternalNameLoopback" => settings with { AllowExternalNameLoopback = bool.Parse(value) },
                 "annotationPrefixes" => settings with { AnnotationPrefixes = [.. value.Split(';')] },
-                "configmap" => settings with { ConfigMap = ParseName(value) },
                 "defaultBackendService" => settings with { DefaultBackendService = ParseName(value) },
                 "configMap" => settings with { ConfigMap = ParseName(value) },
                 "replicasService" => settings with { ReplicasService = ParseName(value) },

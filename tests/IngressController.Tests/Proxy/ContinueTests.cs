@@ -3,7 +3,7 @@ using IngressController.Tests.Fakes;
 namespace IngressController.Tests.Proxy;
 
 /// <summary>Bodies that are not sent, not yet sent, or no longer wanted.</summary>
-public sealed class ContinueTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
+public sealed class ContinueTests(LargeBodiesFixture proxy) : IClassFixture<LargeBodiesFixture>
 {
     [Theory]
     [InlineData("417 Expectation Failed")]

@@ -12,7 +12,7 @@ public sealed class RunsAlone;
 
 /// <summary>Bodies pass through as they come: neither held back nor piled up.</summary>
 [Collection("alone")]
-public sealed class StreamingTests(ProxyFixture proxy, ITestOutputHelper output) : IClassFixture<ProxyFixture>
+public sealed class StreamingTests(LargeBodiesFixture proxy, ITestOutputHelper output) : IClassFixture<LargeBodiesFixture>
 {
     private const long Large = 512L * 1024 * 1024;
 

@@ -1,0 +1,82 @@
+using System.Text.RegularExpressions;
+using IngressController.Routing.Annotations;
+
+namespace IngressController.Routing.Features.Headers;
+
+/// <summary>How an attribute of a cookie is compared.</summary>
+public enum CookieMatch
+{
+    /// <summary>A Domain without regard to case and to a dot in front, a Path by its beginning.</summary>
+    Literal,
+
+    /// <summary>A regular expression that may match anywhere.</summary>
+    Pattern,
+
+    /// <summary>The same without regard to case.</summary>
+    PatternIgnoringCase,
+}
+
+/// <summary>One rule of nginx's proxy_cookie_domain or proxy_cookie_path.</summary>
+/// <param name="From">The text or pattern.</param>
+/// <param name="To">What stands in its place; $1 to $9 are groups of a pattern.</param>
+/// <param name="Match">What <paramref name="From"/> is.</param>
+public sealed record CookieRule(string From, string To, CookieMatch Match)
+{
+    /// <summary>A pattern longer than any that people write.</summary>
+    private const int MaxPattern = 256;
+
+    /// <summary>Matches in time linear to the text, whatever the pattern is.</summary>
+    public static Regex Compile(string pattern, bool ignoresCase) => new(
+        pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | (ignoresCase ? RegexOptions.IgnoreCase : RegexOptions.None));
+
+    internal static ValueForm<CookieRule?> DomainForm { get; } = Form("off, or the domain and its replacement, separated by a space", isDomain: true);
+
+    internal static ValueForm<CookieRule?> PathForm { get; } = Form("off, or the path and its replacement, separated by a space", isDomain: false);
+
+    private static ValueForm<CookieRule?> Form(string description, bool isDomain) => new(description, text =>
+    {
+        if (text == "off")
+            return new Parsed<CookieRule?>(null, null);
+        if (text.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not [var from, var to])
+            return Refuse("is neither off nor two words");
+        // A semicolon would end the attribute and begin another one; nginx reads quotes and braces itself.
+        if (to.AsSpan().ContainsAny(";,\"'{}") || to.Any(c => c is < '!' or > '~'))
+            return Refuse("has a replacement with a character that no cookie attribute has");
+        return from[0] == '~' ? ReadPattern(from, to, isDomain) : ReadLiteral(from, to, isDomain);
+    });
+
+    private static Parsed<CookieRule?> ReadLiteral(string from, string to, bool isDomain)
+    {
+        if (from.Contains('$') || to.Contains('$'))
+            return Refuse("holds $: variables are not supported, and groups only with a pattern");
+        return isDomain ? new CookieRule(WithoutDot(from), WithoutDot(to), CookieMatch.Literal) : new CookieRule(from, to, CookieMatch.Literal);
+    }
+
+    private static Parsed<CookieRule?> ReadPattern(string from, string to, bool isDomain)
+    {
+        var ignoresCase = isDomain || from.StartsWith("~*", StringComparison.Ordinal);
+        var pattern = from[(from.StartsWith("~*", StringComparison.Ordinal) ? 2 : 1)..];
+        if (pattern.Length is 0 or > MaxPattern)
+            return Refuse(pattern.Length == 0 ? "has an empty pattern" : $"has a pattern of more than {MaxPattern} characters");
+        for (var i = to.IndexOf('$'); i >= 0; i = to.IndexOf('$', i + 1))
+        {
+            if (i + 1 >= to.Length || to[i + 1] is not (>= '1' and <= '9'))
+                return Refuse("holds a $ that is none of $1 to $9: variables are not supported");
+        }
+
+        try
+        {
+            Compile(pattern, ignoresCase);
+        }
+        catch (Exception error) when (error is ArgumentException or NotSupportedException)
+        {
+            return Refuse("has a pattern that is no regular expression, or one that could take very long");
+        }
+
+        return new CookieRule(pattern, to, ignoresCase ? CookieMatch.PatternIgnoringCase : CookieMatch.Pattern);
+    }
+
+    private static string WithoutDot(string domain) => domain.Length > 1 && domain[0] == '.' ? domain[1..] : domain;
+
+    private static Parsed<CookieRule?> Refuse(string problem) => ValueForm<CookieRule?>.Refuse(problem);
+}

@@ -1,0 +1,81 @@
+using System.Net;
+using IngressController.Proxy;
+using IngressController.Routing.Features.Bodies;
+
+namespace IngressController.Features.Bodies;
+
+/// <summary>
+/// limit-rate: holds the body of each response to a speed. It paces what is read of the backend, in small pieces, so that no single write
+/// lasts long enough to look like a client that has stopped reading.
+/// </summary>
+internal sealed class ResponsePacing(ResponseRatePolicy policy, TimeProvider time) : ResponseChange
+{
+    public static ResponsePacing? Create(StepContext context) =>
+        context.Policy<ResponseRatePolicy>() is { } policy ? new ResponsePacing(policy, context.Services.Time) : null;
+
+    public override void Apply(HttpContext context, ProxyRoute route, bool isOwn)
+    {
+        // Heads are small, and so are our own answers.
+    }
+
+    public override HttpContent ChangeBody(HttpContent body) => new PacedContent(body, policy, time);
+
+    private sealed class PacedContent(HttpContent content, ResponseRatePolicy rate, TimeProvider time) : HttpContent
+    {
+        protected override async Task<Stream> CreateContentReadStreamAsync() => new PacedStream(await content.ReadAsStreamAsync(), rate, time);
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => content.CopyToAsync(stream, context);
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+                content.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+}
+
+/// <summary>Lets through as many bytes as the rate allows since the first read. Time in which none came is made up for, as in nginx.</summary>
+internal sealed class PacedStream(Stream stream, ResponseRatePolicy rate, TimeProvider time) : ReadOnlyStream
+{
+    /// <summary>Pieces per second.</summary>
+    private const int Pieces = 10;
+
+    private long _start;
+    private long _read;
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (_read == 0)
+            _start = time.GetTimestamp();
+        var paced = _read - rate.BytesBefore;
+        if (paced < 0)
+        {
+            buffer = buffer[..(int)Math.Min(buffer.Length, -paced)];
+        }
+        else
+        {
+            var wait = TimeSpan.FromSeconds((double)paced / rate.BytesPerSecond) - time.GetElapsedTime(_start);
+            if (wait > TimeSpan.Zero)
+                await Task.Delay(wait, time, cancellationToken);
+            buffer = buffer[..(int)Math.Min(buffer.Length, Math.Max(1, rate.BytesPerSecond / Pieces))];
+        }
+
+        var count = await stream.ReadAsync(buffer, cancellationToken);
+        _read += count;
+        return count;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            stream.Dispose();
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+using IngressController.Proxy;
+using IngressController.Routing.Features.Cors;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+
+namespace IngressController.Features.Cors;
+
+/// <summary>
+/// The headers of the CORS protocol on every response to an allowed origin, in place of the backend's. Responses to other origins keep
+/// what the backend says: it may know better whom to let in.
+/// </summary>
+internal sealed class CorsHeaders(CorsPolicy policy) : ResponseChange
+{
+    private static readonly StringValues Any = "*";
+    private static readonly StringValues True = "true";
+    private static readonly StringValues Origin = "Origin";
+
+    private readonly StringValues _methods = policy.Methods;
+    private readonly StringValues _headers = policy.Headers;
+    private readonly StringValues _exposed = policy.ExposedHeaders;
+    private readonly StringValues _maxAge = policy.MaxAge.ToString(CultureInfo.InvariantCulture);
+
+    public static CorsHeaders? Create(StepContext context) => context.Policy<CorsPolicy>() is { } policy ? new CorsHeaders(policy) : null;
+
+    public override void Apply(HttpContext context, ProxyRoute route, bool isOwn)
+    {
+        var headers = context.Response.Headers;
+        // Also where nothing else is said: a cache must not give this response to another origin (Fetch, "CORS protocol and HTTP caches").
+        if (!policy.AllowsAnyOrigin)
+            AddVary(headers);
+        var origin = context.Request.Headers.Origin;
+        if (!policy.Allows(origin.ToString()))
+            return;
+
+        headers.AccessControlAllowOrigin = policy.AllowsAnyOrigin ? Any : origin;
+        headers.AccessControlAllowMethods = _methods;
+        headers.AccessControlAllowHeaders = _headers;
+        headers.AccessControlMaxAge = _maxAge;
+        if (policy.ExposedHeaders is not null)
+            headers.AccessControlExposeHeaders = _exposed;
+        if (policy.AllowsCredentials)
+            headers.AccessControlAllowCredentials = True;
+        else
+            headers.Remove(HeaderNames.AccessControlAllowCredentials);
+    }
+
+    private static void AddVary(IHeaderDictionary headers)
+    {
+        foreach (var value in headers.Vary)
+        {
+            foreach (var range in value.AsSpan().Split(','))
+            {
+                var name = value.AsSpan()[range].Trim();
+                if (name is "*" || name.Equals("Origin", StringComparison.OrdinalIgnoreCase))
+                    return;
+            }
+        }
+
+        headers.Vary = StringValues.Concat(headers.Vary, Origin);
+    }
+}

@@ -1,0 +1,74 @@
+using IngressController.Proxy;
+using IngressController.Routing.Features.Headers;
+using Microsoft.Extensions.Primitives;
+
+namespace IngressController.Features.Headers;
+
+/// <summary>request-headers: removes, sets and adds headers of requests on their way to the backend.</summary>
+internal sealed class RequestHeadersChange : RequestChange
+{
+    private readonly (string Name, bool IsOfContent)[] _removed;
+    private readonly (string Name, string Value)[] _added;
+
+    public RequestHeadersChange(HeaderChanges changes)
+    {
+        // What is set is removed first, so that it stands alone.
+        _removed = [.. changes.Remove.Concat(changes.Set.Select(field => field.Name)).Select(name => (name, IsOfContent(name)))];
+        _added = [.. changes.Set.Concat(changes.Add).Select(field => (field.Name, field.Value))];
+    }
+
+    public static RequestHeadersChange? Create(StepContext context) =>
+        context.Policy<RequestHeadersPolicy>() is { } policy ? new RequestHeadersChange(policy.Changes) : null;
+
+    public override void Apply(HttpContext context, ProxyRoute route, HttpRequestMessage request) => Apply(request);
+
+    public void Apply(HttpRequestMessage request)
+    {
+        foreach (var (name, isOfContent) in _removed)
+        {
+            if (isOfContent)
+                request.Content?.Headers.Remove(name);
+            else
+                request.Headers.Remove(name);
+        }
+
+        foreach (var (name, value) in _added)
+            ForwardTransformer.Add(request, name, value);
+    }
+
+    /// <summary>HttpClient keeps headers such as Content-Type with the body, and throws when it is asked for them elsewhere.</summary>
+    private static bool IsOfContent(string name)
+    {
+        using var request = new HttpRequestMessage();
+        return !request.Headers.TryAddWithoutValidation(name, "");
+    }
+}
+
+/// <summary>response-headers: removes, sets and adds headers of every response.</summary>
+internal sealed class ResponseHeadersChange(HeaderChanges changes) : ResponseChange
+{
+    private readonly string[] _removed = [.. changes.Remove];
+    private readonly KeyValuePair<string, StringValues>[] _set = Prepare(changes.Set);
+    private readonly KeyValuePair<string, StringValues>[] _added = Prepare(changes.Add);
+
+    public static ResponseHeadersChange? Create(StepContext context) =>
+        context.Policy<ResponseHeadersPolicy>() is { } policy ? new ResponseHeadersChange(policy.Changes) : null;
+
+    /// <summary>custom-headers: what a ConfigMap sets.</summary>
+    public static ResponseHeadersChange? CreateCustom(StepContext context) =>
+        context.Policy<CustomHeadersPolicy>() is { } policy ? new ResponseHeadersChange(new HeaderChanges(policy.Headers, [], [])) : null;
+
+    public override void Apply(HttpContext context, ProxyRoute route, bool isOwn)
+    {
+        var headers = context.Response.Headers;
+        foreach (var name in _removed)
+            headers.Remove(name);
+        foreach (var (name, value) in _set)
+            headers[name] = value;
+        foreach (var (name, value) in _added)
+            headers[name] = StringValues.Concat(headers[name], value);
+    }
+
+    private static KeyValuePair<string, StringValues>[] Prepare(IEnumerable<HeaderField> fields) =>
+        [.. fields.Select(field => KeyValuePair.Create(field.Name, new StringValues(field.Value)))];
+}

@@ -1,0 +1,72 @@
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Features.Headers;
+using IngressController.Routing.Tests.Golden;
+using IngressController.Routing.Translation;
+
+namespace IngressController.Routing.Tests.Translation;
+
+/// <summary>The ConfigMaps that settings name: a source reads only what translation looks for, so it must be told of them.</summary>
+public sealed class OperatorConfigMapTests
+{
+    private static GoldenCase Case(params string[] maps) =>
+        GoldenCase.Parse("operator-maps", [$"# settings: configMap=ingress/settings\n{string.Join("---\n", maps)}"]);
+
+    private static string Map(string name, string data) => $$"""
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {namespace: {{(name == "settings" ? "ingress" : "ops")}}, name: {{name}} }
+        data: { {{data}} }
+
+        """;
+
+    [Fact]
+    public void Those_that_settings_name_are_looked_for_whether_they_exist_or_not()
+    {
+        var translation = Case(Map("settings", "proxy-set-headers: ops/request, add-headers: ops/response"), Map("response", "X-A: '1'")).Translate();
+        Assert.Equal(
+            [new ResourceName("ingress", "settings"), new ResourceName("ops", "request"), new ResourceName("ops", "response")],
+            translation.References.ConfigMaps.Order());
+        Assert.Equal([new HeaderField("X-A", "1")], translation.Global.Headers.ResponseHeaders);
+    }
+
+    [Fact]
+    public void They_are_followed_when_they_come_change_and_are_no_longer_named()
+    {
+        var golden = Case(Map("settings", "add-headers: ops/response"));
+        var cluster = golden.BuildCluster();
+        var before = RoutingTableTranslator.Translate(cluster.Snapshot, golden.Settings);
+        Assert.Empty(before.Global.Headers.ResponseHeaders);
+
+        var there = Step(before, Map("response", "X-A: '1'"));
+        Assert.Equal([new HeaderField("X-A", "1")], there.Global.Headers.ResponseHeaders);
+        var changed = Step(there, Map("response", "X-A: '2'"));
+        Assert.Equal([new HeaderField("X-A", "2")], changed.Global.Headers.ResponseHeaders);
+        var forgotten = Step(changed, Map("settings", ""));
+        Assert.Empty(forgotten.Global.Headers.ResponseHeaders);
+        Assert.Equal([new ResourceName("ingress", "settings")], forgotten.References.ConfigMaps);
+
+        IngressController.Routing.Translation.Translation Step(IngressController.Routing.Translation.Translation previous, string map)
+        {
+            var changes = new ClusterChanges();
+            foreach (var document in Case(map).AllDocuments.Where(document => GoldenCase.IsKind(document, "ConfigMap")))
+            {
+                cluster.Apply(document);
+                changes.ConfigMaps.Add(new ResourceName((string)document["metadata"]!["namespace"]!, GoldenCase.NameOf(document)));
+            }
+
+            return RoutingTableTranslator.Translate(previous, cluster.Snapshot, changes);
+        }
+    }
+
+    [Theory]
+    [InlineData(@"~((a{50}){50}){50} /")]
+    [InlineData(@"~(a|b|c|d|e){999}(x{999}){999} /")]
+    [InlineData(@"~^(a+)+$ /")]
+    public void A_pattern_costs_little_to_read_whatever_it_is(string rule)
+    {
+        var started = System.Diagnostics.Stopwatch.GetTimestamp();
+        if (CookieRule.PathForm.Read(rule).Value is { } read)
+            Assert.False(CookieRule.Compile(read.From, ignoresCase: false).IsMatch(new string('a', 60_000) + "!") && rule.Contains('+'));
+        Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(10));
+    }
+}

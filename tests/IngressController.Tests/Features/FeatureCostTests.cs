@@ -1,0 +1,64 @@
+using IngressController.Configuration;
+using IngressController.Features.Bodies;
+using IngressController.Features.Headers;
+using IngressController.Observability;
+using IngressController.Proxy;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Features.Cors;
+using IngressController.Routing.Table;
+using IngressController.Tls;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace IngressController.Tests.Features;
+
+/// <summary>What the features cost requests of routes that ask for nothing: no memory.</summary>
+public sealed class FeatureCostTests
+{
+    private static readonly ProxyRoute Plain = new(
+        "app.example", new Route(new RouteOrigin(new ResourceName("default", "app"), 0, 0), PathMatch.Root, new RouteAction.Unavailable("none")),
+        cluster: null, new RequestMetrics().For(new ResourceName("default", "app"), null), RoutePlan.Empty);
+
+    [Theory]
+    [InlineData("http", false)]
+    [InlineData("https", true)]
+    public void Headers_and_body_limits_allocate_nothing(string scheme, bool hasBody)
+    {
+        var global = new GlobalState();
+        var headers = new GlobalHeaders(global, new CertificateStore(NullLogger<CertificateStore>.Instance), new ListenerOptions());
+        var bodies = new BodyLimitStep(null, global, new OwnAnswers(headers));
+        var context = new DefaultHttpContext();
+        context.Request.Scheme = scheme;
+        context.Request.Headers.Host = "app.example:8443";
+        context.Request.Headers.ContentLength = hasBody ? 100 : null;
+        context.Response.Headers.Server = "backend";
+        context.Features.Set<IHttpRequestBodyDetectionFeature>(new BodyDetection(hasBody));
+
+        AssertAllocatesNothing(() =>
+        {
+            Assert.True(bodies.InvokeAsync(context, Plain).Result);
+            headers.ChangeResponse(context, isOwn: false);
+        });
+    }
+
+    [Fact]
+    public void Origins_are_compared_without_memory()
+    {
+        var policy = new CorsPolicy([new CorsOrigin("https://a.example"), new CorsOrigin("https://*.example.org")], "GET", "X", null, true, 1);
+        AssertAllocatesNothing(() => Assert.True(policy.Allows("https://b.example.org")));
+    }
+
+    private static void AssertAllocatesNothing(Action action)
+    {
+        // The first rounds make caches and compiled code.
+        for (var i = 0; i < 100; i++)
+            action();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1_000; i++)
+            action();
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    private sealed record BodyDetection(bool CanHaveBody) : IHttpRequestBodyDetectionFeature;
+}
