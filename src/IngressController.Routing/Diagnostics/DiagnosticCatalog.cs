@@ -185,9 +185,14 @@ public static class DiagnosticCatalog
         DiagnosticCode.SettingUnknown, Warning, new("ConfigMap", configMap), $"data[{key}]",
         "is no setting of this controller" + (nearest is null ? "" : $"; did you mean {nearest}?"), FieldIgnored);
 
-    public static Diagnostic SettingInvalid(ResourceName configMap, string key, string value, string problem, string otherwise) => new(
+    public static Diagnostic SettingInvalid(ResourceName configMap, string key, string value, string problem, bool closes, string otherwise) => new(
         DiagnosticCode.SettingInvalid, Error, new("ConfigMap", configMap), $"data[{key}]",
-        $"\"{Shorten(value)}\" {problem}; what counts without it: {otherwise}", FieldIgnored);
+        $"\"{Shorten(value)}\" {problem}; " + (closes ? "all routes answer 503 until it is mended" : $"what counts without it: {otherwise}"),
+        closes ? RouteUnavailable : FieldIgnored);
+
+    /// <summary>A setting that is right in itself and does nothing as the others are.</summary>
+    public static Diagnostic SettingWithoutEffect(ResourceName configMap, string key, string why) => new(
+        DiagnosticCode.SettingWithoutEffect, Warning, new("ConfigMap", configMap), $"data[{key}]", why, FieldIgnored);
 
     private static DiagnosticSeverity SeverityOf(DiagnosticCode code) => code switch
     {

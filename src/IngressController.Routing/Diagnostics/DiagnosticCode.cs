@@ -50,4 +50,5 @@ public enum DiagnosticCode
     SettingsNotFound,
     SettingUnknown,
     SettingInvalid,
+    SettingWithoutEffect,
 }

@@ -1,3 +1,5 @@
+using IngressController.Routing.Features.Blocking;
+
 namespace IngressController.Routing.Features;
 
 /// <summary>All features, in the order in which they are documented.</summary>
@@ -5,5 +7,6 @@ public static class RouteFeatures
 {
     public static IReadOnlyList<RouteFeature> All { get; } =
     [
+        BlockingFeature.Feature,
     ];
 }

@@ -1,4 +1,5 @@
 using IngressController.Routing.Annotations;
+using IngressController.Routing.Features.Blocking;
 
 namespace IngressController.Routing.Settings;
 
@@ -7,6 +8,8 @@ public static class SettingsCatalog
 {
     public static IReadOnlyList<SettingKey> All { get; } =
     [
+        .. ForwardingSettings.Keys,
+        .. BlockingFeature.Settings,
         SettingKey.Of("limit-req-status-code", ValueForms.Integer(400, 599), "503",
             "The status of requests over a limit of limit-rps or limit-rpm.",
             (settings, value) => settings with { LimitReqStatusCode = value }),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using IngressController.Configuration;
+using IngressController.Features.Forwarding;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Forwarder;
@@ -11,7 +12,7 @@ namespace IngressController.Proxy;
 /// What the backend gets of a request and the client of a response: everything but hop-by-hop headers (RFC 9110, 7.6.1), with the
 /// client's Host kept and the forwarding headers ours alone.
 /// </summary>
-internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransformer
+internal sealed class ForwardTransformer(ListenerOptions options, RoutingState routing) : HttpTransformer
 {
     private static readonly UriCreationOptions AsReceived = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
@@ -100,12 +101,17 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
         var host = context.Request.Headers.Host.ToString();
         var client = ClientAddress(context.Connection.RemoteIpAddress);
         var proto = context.Request.IsHttps ? "https" : "http";
-        headers.TryAddWithoutValidation("X-Forwarded-For", client);
+        var forwarding = routing.Forwarding;
+        var received = forwarding is null ? null : context.Features.Get<ReceivedConnection>();
+        var forwardedHost = received?.ForwardedHost ?? host;
+        headers.TryAddWithoutValidation("X-Forwarded-For", received?.FullChain ?? client);
         headers.TryAddWithoutValidation("X-Real-IP", client);
         headers.TryAddWithoutValidation("X-Forwarded-Proto", proto);
-        headers.TryAddWithoutValidation("X-Forwarded-Host", host);
-        headers.TryAddWithoutValidation("X-Forwarded-Port", Port(host, context.Request.IsHttps));
-        headers.TryAddWithoutValidation("X-Request-ID", context.TraceIdentifier);
+        headers.TryAddWithoutValidation("X-Forwarded-Host", forwardedHost);
+        headers.TryAddWithoutValidation("X-Forwarded-Port", received?.ForwardedPort ?? Port(forwardedHost, context.Request.IsHttps));
+        if (forwarding is null || forwarding.SendsRequestId(received))
+            headers.TryAddWithoutValidation("X-Request-ID", context.TraceIdentifier);
+        forwarding?.AddHeaders(context, received, headers);
         // After the marks of those who had the request before, which RFC 8586 wants kept.
         headers.TryAddWithoutValidation(LoopGuard.Header, LoopGuard.Mark);
     }
@@ -119,11 +125,11 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
         request.Content.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
     }
 
-    private static string ClientAddress(IPAddress? address) =>
+    public static string ClientAddress(IPAddress? address) =>
         (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() ?? "";
 
     /// <summary>The port the client used: the one in its Host, else its scheme's; the port this process listens on is nobody's business.</summary>
-    private static string Port(string host, bool isHttps)
+    public static string Port(string host, bool isHttps)
     {
         var colon = host.LastIndexOf(':');
         return colon > 0 && host[^1] != ']' && ushort.TryParse(host.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using IngressController.Features.Blocking;
 using IngressController.Observability;
 using IngressController.Routing.Table;
 using Microsoft.AspNetCore.Http.Features;
@@ -17,6 +18,10 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
     /// </summary>
     private static readonly Func<StepContext, RequestStep?>[] Steps =
     [
+        // First: who is not to get in at all learns nothing of the route.
+        BlockStep.Create,
+        // Before everything that could let somebody in.
+        ClosedStep.Create,
     ];
 
     /// <summary>What is changed in requests on their way to the backend, in this order.</summary>
@@ -54,7 +59,8 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
     private async Task IdentifyAndCountAsync(HttpContext context, RequestDelegate next)
     {
         var start = Stopwatch.GetTimestamp();
-        context.TraceIdentifier = RequestId.New();
+        // Before all else, so that everything after it sees the client and not the proxy in front of this one.
+        context.TraceIdentifier = state.Forwarding?.Identify(context) ?? RequestId.New();
         try
         {
             await next(context);

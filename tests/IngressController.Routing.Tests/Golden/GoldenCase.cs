@@ -85,6 +85,7 @@ internal sealed record GoldenCase(string Name, TranslationSettings Settings, IRe
                 "watchIngressWithoutClass" => settings with { WatchIngressWithoutClass = bool.Parse(value) },
                 "allowExternalNameLoopback" => settings with { AllowExternalNameLoopback = bool.Parse(value) },
                 "defaultBackendService" => settings with { DefaultBackendService = ParseName(value) },
+                "configMap" => settings with { ConfigMap = ParseName(value) },
                 "defaultSslCertificate" => settings with { DefaultSslCertificate = ParseName(value) },
                 _ => throw new FormatException($"settings: {key} is not known"),
             };
