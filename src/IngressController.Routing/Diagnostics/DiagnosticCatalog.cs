@@ -138,6 +138,10 @@ public static class DiagnosticCatalog
     public static Diagnostic AnnotationWithoutEffect(ResourceName ingress, string field, string why) => Of(
         DiagnosticCode.AnnotationWithoutEffect, Warning, ingress, field, $"has no effect: {why}", FieldIgnored);
 
+    public static Diagnostic FastCgiUnsupported(ResourceName ingress, string field) => Of(
+        DiagnosticCode.FastCgiUnsupported, Error, ingress, field,
+        "FCGI is not spoken here: put an HTTP server in front of the FastCGI application; its paths answer 503", RouteUnavailable);
+
     public static Diagnostic PolicySecretNotFound(ResourceName ingress, string field, ResourceName secret) => Of(
         DiagnosticCode.PolicySecretNotFound, Error, ingress, field, $"no Secret {secret} exists; its paths answer 503 until it does", RouteUnavailable);
 

@@ -39,6 +39,7 @@ public enum DiagnosticCode
     AnnotationUnsupported,
     AnnotationNotYetSupported,
     AnnotationWithoutEffect,
+    FastCgiUnsupported,
     PolicySecretNotFound,
     PolicySecretInvalid,
     PolicyConfigMapNotFound,

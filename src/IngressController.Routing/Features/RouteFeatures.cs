@@ -1,4 +1,8 @@
+using IngressController.Routing.Features.BackendProtocols;
 using IngressController.Routing.Features.Blocking;
+using IngressController.Routing.Features.Matching;
+using IngressController.Routing.Features.Transforms;
+using IngressController.Routing.Features.YarpPolicies;
 
 namespace IngressController.Routing.Features;
 
@@ -8,5 +12,9 @@ public static class RouteFeatures
     public static IReadOnlyList<RouteFeature> All { get; } =
     [
         BlockingFeature.Feature,
+        MatchingFeature.Feature,
+        BackendProtocolFeature.Feature,
+        TransformsFeature.Feature,
+        YarpPoliciesFeature.Feature,
     ];
 }

@@ -3,6 +3,8 @@ using IngressController.Routing.Annotations;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Features;
+using IngressController.Routing.Features.BackendProtocols;
+using IngressController.Routing.Features.Matching;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 
@@ -20,6 +22,8 @@ internal sealed class IngressReader
     private readonly Dictionary<string, List<Route>> _routesByHost = new(StringComparer.Ordinal);
     private readonly PolicyContext _context;
     private readonly RoutePolicies _policies;
+    private readonly BackendProtocol? _protocol;
+    private readonly MatchingPolicy _matching;
 
     private IngressReader(V1Ingress ingress, ClusterSnapshot snapshot, TranslationSettings translation, GlobalSettings settings)
     {
@@ -27,6 +31,8 @@ internal sealed class IngressReader
         _name = ingress.ResourceName;
         _context = new PolicyContext(ingress, snapshot, translation, settings, _diagnostics);
         _policies = _context.ReadPolicies();
+        _matching = _policies.Get<MatchingPolicy>() ?? MatchingPolicy.None;
+        _protocol = _policies.Get<BackendProtocolPolicy>()?.Protocol;
     }
 
     public static IngressFragment Read(V1Ingress ingress, ClusterSnapshot snapshot, TranslationSettings translation, GlobalSettings settings)
@@ -92,9 +98,9 @@ internal sealed class IngressReader
         {
             var origin = new RouteOrigin(_name, index, i);
             var path = paths[i] ?? new V1HTTPIngressPath();
-            var action = ReadBackend(path.Backend, origin);
+            var action = ReadBackend(path.Backend, origin, _protocol);
             if (ReadPath(path, origin, ref action) is { } match)
-                routes.Add(new Route(origin, match, action) { Policies = _policies, PathText = string.IsNullOrEmpty(path.Path) ? "/" : path.Path });
+                routes.Add(Make(origin, match, action) with { PathText = string.IsNullOrEmpty(path.Path) ? "/" : path.Path });
         }
     }
 
@@ -103,8 +109,17 @@ internal sealed class IngressReader
         if (_ingress.Spec?.DefaultBackend is not { } backend)
             return null;
         var origin = RouteOrigin.DefaultBackend(_name);
-        return new Route(origin, PathMatch.Root, ReadBackend(backend, origin)) { Policies = _policies };
+        if (_protocol is not null)
+        {
+            _context.Annotations.Report(BackendProtocolFeature.BackendProtocolKey, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(
+                ingress, field, "not on spec.defaultBackend, which is spoken to as the appProtocol of its port says"));
+        }
+
+        return Make(origin, PathMatch.Root, ReadBackend(backend, origin, protocol: null));
     }
+
+    private Route Make(RouteOrigin origin, PathMatch match, RouteAction action) =>
+        new(origin, match, action) { Policies = _policies, Predicates = _matching.Predicates, Order = _matching.Order };
 
     private PathMatch? ReadPath(V1HTTPIngressPath path, RouteOrigin origin, ref RouteAction action)
     {
@@ -142,7 +157,7 @@ internal sealed class IngressReader
             : new PathMatch(PathMatchType.Prefix, value.Length > 1 ? value.TrimEnd('/') : value);
     }
 
-    private RouteAction ReadBackend(V1IngressBackend? backend, RouteOrigin origin)
+    private RouteAction ReadBackend(V1IngressBackend? backend, RouteOrigin origin, BackendProtocol? protocol)
     {
         switch (backend)
         {
@@ -155,8 +170,8 @@ internal sealed class IngressReader
                 {
                     { Number: > 0, Name.Length: > 0 } =>
                         Refuse(DiagnosticCatalog.ServicePortMissing(origin, "has a number and a name; remove one")),
-                    { Number: > 0 and <= 65535 } port => Forward(service, port.Number.Value.ToString(System.Globalization.CultureInfo.InvariantCulture)),
-                    { Name: { Length: > 0 } name } => Forward(service, name),
+                    { Number: > 0 and <= 65535 } port => Forward(service, port.Number.Value.ToString(System.Globalization.CultureInfo.InvariantCulture), protocol),
+                    { Name: { Length: > 0 } name } => Forward(service, name, protocol),
                     { Number: { } number } => Refuse(DiagnosticCatalog.ServicePortMissing(origin, $"number {number} is not between 1 and 65535")),
                     _ => Refuse(DiagnosticCatalog.ServicePortMissing(origin, "names no port; give a number or a name")),
                 };
@@ -165,8 +180,8 @@ internal sealed class IngressReader
         }
     }
 
-    private RouteAction.Forward Forward(V1IngressServiceBackend service, string port) =>
-        new(new BackendId(_name with { Name = service.Name! }, port));
+    private RouteAction.Forward Forward(V1IngressServiceBackend service, string port, BackendProtocol? protocol) =>
+        new(new BackendId(_name with { Name = service.Name! }, port, protocol));
 
     private RouteAction.Unavailable Refuse(Diagnostic diagnostic)
     {

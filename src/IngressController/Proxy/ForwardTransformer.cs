@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using IngressController.Configuration;
 using IngressController.Features.Forwarding;
+using IngressController.Features.Transforms;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Forwarder;
@@ -20,15 +21,29 @@ internal sealed class ForwardTransformer(ListenerOptions options, RoutingState r
         HttpContext context, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
         proxyRequest.RequestUri = new Uri(RequestTarget.ForBackend(context, destinationPrefix), AsReceived);
-        CopyRequestHeaders(context, proxyRequest);
+        var route = context.GetEndpoint() as ProxyRoute;
+        var transforms = route?.Plan.Transforms;
+        CopyRequestHeaders(context, proxyRequest, transforms);
         AddForwardingHeaders(context, proxyRequest);
-        if (context.GetEndpoint() is ProxyRoute route)
-        {
-            foreach (var change in route.Plan.RequestChanges)
-                change.Apply(context, route, proxyRequest);
-        }
-
+        if (transforms is not null)
+            return TransformAsync(context, route!, proxyRequest, destinationPrefix, transforms, cancellationToken);
+        if (route is not null)
+            Change(context, route, proxyRequest);
         return default;
+    }
+
+    /// <summary>YARP's transforms first: what our own annotations say of a header goes before them.</summary>
+    private static async ValueTask TransformAsync(
+        HttpContext context, ProxyRoute route, HttpRequestMessage proxyRequest, string destination, RouteTransforms transforms, CancellationToken cancellation)
+    {
+        await transforms.ApplyAsync(context, route, proxyRequest, destination, cancellation);
+        Change(context, route, proxyRequest);
+    }
+
+    private static void Change(HttpContext context, ProxyRoute route, HttpRequestMessage proxyRequest)
+    {
+        foreach (var change in route.Plan.RequestChanges)
+            change.Apply(context, route, proxyRequest);
     }
 
     public override async ValueTask<bool> TransformResponseAsync(
@@ -36,8 +51,9 @@ internal sealed class ForwardTransformer(ListenerOptions options, RoutingState r
     {
         if (proxyResponse is null)
             return true;
+        var transforms = (context.GetEndpoint() as ProxyRoute)?.Plan.Transforms;
         // Always synchronous in YARP; the headers have been copied when it returns.
-        var copyBody = await base.TransformResponseAsync(context, proxyResponse, cancellationToken);
+        var copyBody = transforms is { CopiesResponseHeaders: false } || await base.TransformResponseAsync(context, proxyResponse, cancellationToken);
         var headers = context.Response.Headers;
         if (proxyResponse.Headers.NonValidated.TryGetValues(HeaderNames.Connection, out var connection))
         {
@@ -55,6 +71,8 @@ internal sealed class ForwardTransformer(ListenerOptions options, RoutingState r
             headers.Remove(HeaderNames.Server);
         else if (headers.Server.Count == 0)
             headers.Server = OwnAnswers.OurServer;
+        if (transforms is not null)
+            await transforms.ApplyAsync(context, proxyResponse, cancellationToken);
         if (context.GetEndpoint() is ProxyRoute route)
         {
             foreach (var change in route.Plan.ResponseChanges)
@@ -71,13 +89,28 @@ internal sealed class ForwardTransformer(ListenerOptions options, RoutingState r
         return copyBody;
     }
 
-    private static void CopyRequestHeaders(HttpContext context, HttpRequestMessage proxyRequest)
+    public override ValueTask TransformResponseTrailersAsync(HttpContext context, HttpResponseMessage proxyResponse, CancellationToken cancellationToken) =>
+        (context.GetEndpoint() as ProxyRoute)?.Plan.Transforms is { } transforms
+            ? TransformTrailersAsync(context, proxyResponse, transforms, cancellationToken)
+            : base.TransformResponseTrailersAsync(context, proxyResponse, cancellationToken);
+
+    private async ValueTask TransformTrailersAsync(
+        HttpContext context, HttpResponseMessage proxyResponse, RouteTransforms transforms, CancellationToken cancellation)
+    {
+        if (transforms.CopiesResponseTrailers)
+            await base.TransformResponseTrailersAsync(context, proxyResponse, cancellation);
+        await transforms.ApplyToTrailersAsync(context, proxyResponse, cancellation);
+    }
+
+    private static void CopyRequestHeaders(HttpContext context, HttpRequestMessage proxyRequest, RouteTransforms? transforms)
     {
         var incoming = context.Request.Headers;
         var nominated = incoming.Connection;
         var isFramedByEncoding = incoming.TransferEncoding.Count > 0;
         foreach (var (name, values) in incoming)
         {
+            if (transforms is not null && !transforms.Passes(name))
+                continue;
             if (IsHopByHop(name) || IsNotForClients(name) || (nominated.Count > 0 && IsNominated(nominated, name)))
                 continue;
             // RFC 9112, 6.3: Transfer-Encoding overrides Content-Length, and passing both on is how requests are smuggled.

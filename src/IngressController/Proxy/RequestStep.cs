@@ -1,4 +1,5 @@
 using IngressController.Configuration;
+using IngressController.Features.Transforms;
 
 namespace IngressController.Proxy;
 
@@ -45,6 +46,9 @@ internal abstract class ResponseChange
 internal sealed record RoutePlan(RequestStep[] Steps, RequestChange[] RequestChanges, ResponseChange[] ResponseChanges)
 {
     public static RoutePlan Empty { get; } = new([], [], []);
+
+    /// <summary>YARP's transforms of its requests and responses; null when it has none.</summary>
+    public RouteTransforms? Transforms { get; init; }
 }
 
 /// <summary>What a step is made from.</summary>
