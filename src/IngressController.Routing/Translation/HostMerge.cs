@@ -10,7 +10,8 @@ internal static class HostMerge
     /// <param name="fragments">The Ingresses that have rules for it, oldest first.</param>
     public static MergedHost Merge(string host, IReadOnlyList<IngressFragment> fragments)
     {
-        var winners = new Dictionary<PathMatch, Route>();
+        var winners = new Dictionary<(PathMatch, RoutePredicates), Route>();
+        var routes = new List<Route>();
         var diagnostics = new List<Diagnostic>();
         Route? defaultRoute = null;
         foreach (var fragment in fragments)
@@ -19,9 +20,12 @@ internal static class HostMerge
                 continue;
             foreach (var route in contribution.Routes)
             {
+                var claim = (route.Match, route.Predicates);
                 // Two rules that say the same are no conflict that anybody would notice.
-                if (!winners.TryAdd(route.Match, route) && !SaysTheSame(winners[route.Match], route))
-                    diagnostics.Add(DiagnosticCatalog.RouteConflict(route, winners[route.Match], host));
+                if (winners.TryAdd(claim, route))
+                    routes.Add(route);
+                else if (!SaysTheSame(winners[claim], route))
+                    diagnostics.Add(DiagnosticCatalog.RouteConflict(route, winners[claim], host));
             }
 
             defaultRoute ??= contribution.Default;
@@ -29,12 +33,19 @@ internal static class HostMerge
                 diagnostics.Add(DiagnosticCatalog.DefaultBackendConflict(loser, winner, host));
         }
 
-        var routes = winners.Values.ToArray();
-        Array.Sort(routes, (left, right) => CompareByPrecedence(left.Match, right.Match));
-        return new MergedHost(new VirtualHost(host, [.. routes], defaultRoute), [.. diagnostics]);
+        // A stable sort: what is equal otherwise stays in the order of age.
+        var sorted = routes.Order(Comparer<Route>.Create(CompareByPrecedence));
+        return new MergedHost(new VirtualHost(host, [.. sorted], defaultRoute), [.. diagnostics]);
     }
 
     private static bool SaysTheSame(Route left, Route right) => left.Action == right.Action && left.Policies.All == right.Policies.All;
+
+    private static int CompareByPrecedence(Route left, Route right)
+    {
+        var order = CompareByPrecedence(left.Match, right.Match);
+        order = order != 0 ? order : left.Order.CompareTo(right.Order);
+        return order != 0 ? order : right.Predicates.Count.CompareTo(left.Predicates.Count);
+    }
 
     private static int CompareByPrecedence(PathMatch left, PathMatch right)
     {

@@ -37,7 +37,9 @@ internal sealed class HostTable
     /// <summary>The route of a request; null means 404.</summary>
     /// <param name="host">The Host header as received: any case, with or without port and final dot.</param>
     /// <param name="path">The normalized path.</param>
-    public ProxyRoute? Find(ReadOnlySpan<char> host, ReadOnlySpan<char> path) => FindHost(TrimHost(host))?.Find(path) ?? _default;
+    /// <param name="request">What routes may look at besides; without it, only those that take all requests are found.</param>
+    public ProxyRoute? Find(ReadOnlySpan<char> host, ReadOnlySpan<char> path, HttpRequest? request = null) =>
+        FindHost(TrimHost(host))?.Find(path, request) ?? _default;
 
     /// <summary>A host table with some hosts changed; a host whose paths are null is removed.</summary>
     public HostTable With(IReadOnlyCollection<KeyValuePair<string, PathTable?>> hosts, ProxyRoute? defaultRoute)

@@ -14,13 +14,22 @@ internal sealed class PathTable
     private readonly ProxyRoute? _root;
     private readonly ProxyRoute? _default;
 
-    /// <param name="routes">The routes, no two with the same match.</param>
+    /// <summary>By the first route of a path, those that are tried after it. Null when no route of the host looks at more than host and path.</summary>
+    private readonly Dictionary<ProxyRoute, ProxyRoute[]>? _others;
+
+    /// <param name="routes">The routes in the order in which those of one path are tried; no two with the same match and predicates.</param>
     /// <param name="defaultRoute">What gets the paths that no route matches.</param>
     public PathTable(IReadOnlyCollection<ProxyRoute> routes, ProxyRoute? defaultRoute)
     {
         _default = defaultRoute;
         Routes = routes;
         _entries = new Dictionary<string, Entry>(routes.Count, StringComparer.Ordinal);
+        if (routes.Any(route => route.Matcher is not null) || defaultRoute?.Matcher is not null)
+        {
+            _others = routes.GroupBy(route => route.Definition.Match).ToDictionary(group => group.First(), group => group.Skip(1).ToArray());
+            routes = [.. _others.Keys];
+        }
+
         foreach (var route in routes)
         {
             var match = route.Definition.Match;
@@ -49,9 +58,11 @@ internal sealed class PathTable
     public ProxyRoute? Default => _default;
 
     /// <summary>The route of a normalized path; null when none matches and the host has no default.</summary>
-    public ProxyRoute? Find(ReadOnlySpan<char> path)
+    /// <param name="path">The path.</param>
+    /// <param name="request">What routes may look at besides; without it, only those that take all requests are found.</param>
+    public ProxyRoute? Find(ReadOnlySpan<char> path, HttpRequest? request = null)
     {
-        if (_lookup.TryGetValue(path, out var whole) && whole.Exact is { } exact)
+        if (_lookup.TryGetValue(path, out var whole) && Choose(whole.Exact, request) is { } exact)
             return exact;
 
         // "/foo/" is "/foo" to a Prefix: the empty last element does not count.
@@ -60,12 +71,28 @@ internal sealed class PathTable
             candidate = ElementBoundaryAtMost(path, _hasPrefixOfLength.Length - 1);
         while (candidate.Length > 1)
         {
-            if (_hasPrefixOfLength[candidate.Length] && _lookup.TryGetValue(candidate, out var entry) && entry.Prefix is { } prefix)
+            if (_hasPrefixOfLength[candidate.Length] && _lookup.TryGetValue(candidate, out var entry) && Choose(entry.Prefix, request) is { } prefix)
                 return prefix;
             candidate = candidate[..Math.Max(candidate.LastIndexOf('/'), 0)];
         }
 
-        return _root ?? _default;
+        return Choose(_root, request) ?? Choose(_default, request);
+    }
+
+    /// <summary>Of the routes of one path, the first that takes the request.</summary>
+    private ProxyRoute? Choose(ProxyRoute? first, HttpRequest? request) => _others is null || first is null ? first : ChooseAmong(first, request);
+
+    private ProxyRoute? ChooseAmong(ProxyRoute first, HttpRequest? request)
+    {
+        if (first.Accepts(request))
+            return first;
+        foreach (var other in _others!.GetValueOrDefault(first, []))
+        {
+            if (other.Accepts(request))
+                return other;
+        }
+
+        return null;
     }
 
     /// <summary>The longest prefix of whole elements that is not longer than <paramref name="length"/>.</summary>

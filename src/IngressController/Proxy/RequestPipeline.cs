@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using IngressController.Features.Blocking;
+using IngressController.Features.Transforms;
 using IngressController.Observability;
 using IngressController.Routing.Table;
 using Microsoft.AspNetCore.Http.Features;
@@ -22,6 +23,7 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
         BlockStep.Create,
         // Before everything that could let somebody in.
         ClosedStep.Create,
+        RouteTransforms.Guard,
     ];
 
     /// <summary>What is changed in requests on their way to the backend, in this order.</summary>
@@ -49,8 +51,8 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
     {
         if (context.Definition.Policies.All.Count == 0)
             return RoutePlan.Empty;
-        var plan = new RoutePlan(Make(Steps, context), Make(RequestChanges, context), Make(ResponseChanges, context));
-        return plan is { Steps: [], RequestChanges: [], ResponseChanges: [] } ? RoutePlan.Empty : plan;
+        var plan = new RoutePlan(Make(Steps, context), Make(RequestChanges, context), Make(ResponseChanges, context)) { Transforms = RouteTransforms.Create(context) };
+        return plan is { Steps: [], RequestChanges: [], ResponseChanges: [], Transforms: null } ? RoutePlan.Empty : plan;
     }
 
     private static T[] Make<T>(Func<StepContext, T?>[] makers, StepContext context)
@@ -94,7 +96,7 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
         if (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } tunnel && tunnel.Protocol != "websocket")
             return answers.WriteAsync(context, StatusCodes.Status501NotImplemented, "Not Implemented", "only WebSockets can be tunnelled");
 
-        if (hosts.Find(context.Request.Headers.Host.ToString(), path.Match) is not { } route)
+        if (hosts.Find(context.Request.Headers.Host.ToString(), path.Match, context.Request) is not { } route)
             return answers.WriteAsync(context, StatusCodes.Status404NotFound, "Not Found", "no route matches this host and path");
 
         context.SetEndpoint(route);
