@@ -92,6 +92,11 @@ public static class YamlForms
         {
             return ValueForm<YamlValue>.Refuse($"is no such YAML: line {error.Start.Line}: {error.Message}");
         }
+        catch (Exception error) when (error is InvalidOperationException or ArgumentException or IndexOutOfRangeException or OverflowException)
+        {
+            // The scanner fails so on some texts that are no YAML. They come from tenants, and must not stop everybody's translation.
+            return ValueForm<YamlValue>.Refuse($"is no such YAML: {error.Message}");
+        }
     }
 
     private static YamlValue Read(IParser parser, int level)

@@ -75,12 +75,13 @@ public sealed record ForwardingSettings
     internal IEnumerable<(string Key, string Why)> WithoutEffect()
     {
         const string Nobody = "has no effect until proxy-real-ip-cidr names the proxies that are believed";
+        const string NobodyAtAll = "has no effect until use-forwarded-headers or enable-real-ip, and proxy-real-ip-cidr, say who is believed";
         if (UseForwardedHeaders && ProxyRealIpCidr.IsEmpty)
             yield return ("use-forwarded-headers", Nobody);
         if (EnableRealIp && ProxyRealIpCidr.IsEmpty)
             yield return ("enable-real-ip", Nobody);
         if (ComputeFullForwardedFor && !BelievesPeers)
-            yield return ("compute-full-forwarded-for", "has no effect until use-forwarded-headers or enable-real-ip, and proxy-real-ip-cidr, say who is believed");
+            yield return ("compute-full-forwarded-for", NobodyAtAll);
         if (!ProxyRealIpCidr.IsEmpty && !UseForwardedHeaders && !EnableRealIp)
             yield return ("proxy-real-ip-cidr", "has no effect without use-forwarded-headers or enable-real-ip");
     }

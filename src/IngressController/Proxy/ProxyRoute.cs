@@ -51,7 +51,13 @@ internal sealed class ProxyRoute : Endpoint
     /// matched here, and YARP would read them as templates.
     /// </summary>
     public RouteModel Model => field ??= new RouteModel(
-        new RouteConfig { RouteId = Definition.Origin.ToString(), ClusterId = Cluster?.Id.ToString(), Match = new RouteMatch(), Metadata = MetadataOf(Definition) },
+        new RouteConfig
+        {
+            RouteId = Definition.Origin.ToString(),
+            ClusterId = Cluster?.Id.ToString(),
+            Match = new RouteMatch(),
+            Metadata = MetadataOf(Definition),
+        },
         Cluster?.Current.State, HttpTransformer.Empty);
 
     private static Dictionary<string, string>? MetadataOf(Route definition) =>

@@ -86,11 +86,21 @@ internal static class TableRenderer
     }
 
     private static string Describe(Route route) =>
-        $"{route.Match.Type} {Short(RequestPath.Encode(route.Match.Value))}{Describe(route.Predicates)} -> {Describe(route.Action)}   ({route.Origin})";
+        $"{route.Match.Type} {Short(RequestPath.Encode(route.Match.Value))}{Describe(route.Predicates)} -> {Describe(route.Action)}   "
+        + $"({route.Origin})";
 
-    private static string Describe(RoutePredicates predicates) => predicates == RoutePredicates.None ? ""
-        : predicates.IsUnreadable ? " (if nothing else)"
-        : $" if {string.Join(" and ", ((string[])[string.Join('|', predicates.Methods), .. predicates.Headers.Select(p => Describe("header", p)), .. predicates.QueryParameters.Select(p => Describe("query", p))]).Where(text => text.Length > 0))}";
+    private static string Describe(RoutePredicates predicates)
+    {
+        if (predicates == RoutePredicates.None)
+            return "";
+        string[] all =
+        [
+            string.Join('|', predicates.Methods),
+            .. predicates.Headers.Select(header => Describe("header", header)),
+            .. predicates.QueryParameters.Select(parameter => Describe("query", parameter)),
+        ];
+        return predicates.IsUnreadable ? " (if nothing else)" : $" if {string.Join(" and ", all.Where(text => text.Length > 0))}";
+    }
 
     private static string Describe(string what, ValuePredicate predicate) =>
         $"{what} {predicate.Name} {predicate.Match}{(predicate.IsCaseSensitive ? " case" : "")}{string.Concat(predicate.Values.Select(value => $" {value}"))}";

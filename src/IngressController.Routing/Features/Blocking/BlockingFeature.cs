@@ -10,7 +10,8 @@ public static class BlockingFeature
     private static readonly ValueForm<EquatableArray<TextPattern>> Patterns =
         ValueForms.List.Select(ReadPatterns, "a comma-separated list of texts and regular expressions: ~expression, or ~*expression without regard to case");
 
-    public static RouteFeature Feature { get; } = new("Block lists", [], context => context.Settings.Blocked == BlockPolicy.None ? [] : [context.Settings.Blocked]);
+    public static RouteFeature Feature { get; } = new(
+        "Block lists", [], context => context.Settings.Blocked == BlockPolicy.None ? [] : [context.Settings.Blocked]);
 
     internal static IReadOnlyList<SettingKey> Settings { get; } =
     [

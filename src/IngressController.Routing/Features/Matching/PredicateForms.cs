@@ -81,7 +81,8 @@ internal static class PredicateForms
         if (read.Problem is { } problem)
             return ValueForm<EquatableArray<string>>.Refuse($"has Values that cannot be used: {problem}");
         var needsValues = match is not (ValueMatch.Exists or ValueMatch.NotExists);
-        return needsValues && (read.Value.Count == 0 || read.Value.Contains("")) ? ValueForm<EquatableArray<string>>.Refuse("has no Values to compare with, or an empty one")
+        return needsValues && (read.Value.Count == 0 || read.Value.Contains(""))
+            ? ValueForm<EquatableArray<string>>.Refuse("has no Values to compare with, or an empty one")
             : !needsValues && read.Value.Count > 0 ? ValueForm<EquatableArray<string>>.Refuse("has Values, which its Mode compares nothing with")
             : read.Value.Count > MostValues ? ValueForm<EquatableArray<string>>.Refuse($"has more than {MostValues} Values")
             : read;

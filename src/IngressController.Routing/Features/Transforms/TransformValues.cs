@@ -10,7 +10,8 @@ internal static class TransformValues
     /// <summary>What delimits a message or belongs to one connection: changing it would let one request be read as two.</summary>
     private static readonly string[] HopByHop =
     [
-        "Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "HTTP2-Settings", "Proxy-Authenticate", "Proxy-Authorization",
+        "Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "HTTP2-Settings", "Proxy-Authenticate",
+        "Proxy-Authorization",
     ];
 
     public static string? Any(string value) => null;
@@ -21,15 +22,17 @@ internal static class TransformValues
 
     public static string? QueryName(string value) => value.Length > 0 ? null : "names no parameter";
 
-    public static string? Path(string value) => value.Length == 0 ? "is no path" : value.Contains("..", StringComparison.Ordinal) || value.Contains('\\')
-        ? "holds .. or a backslash, which would lead elsewhere" : null;
+    public static string? Path(string value) => value.Length == 0 ? "is no path"
+        : value.Contains("..", StringComparison.Ordinal) || value.Contains('\\') ? "holds .. or a backslash, which would lead elsewhere"
+        : null;
 
     /// <summary>Literal text with <c>{**catch-all}</c> at its end, if anywhere: the rest of a route template has nothing to be filled from.</summary>
     public static string? Pattern(string value)
     {
         if (Path(value) is { } problem)
             return problem;
-        var literal = CatchAllForms.FirstOrDefault(form => value.EndsWith($"/{form}", StringComparison.Ordinal) || value == form) is { } end ? value[..^end.Length] : value;
+        var end = CatchAllForms.FirstOrDefault(form => value == form || value.EndsWith($"/{form}", StringComparison.Ordinal)) ?? "";
+        var literal = value[..^end.Length];
         return literal.AsSpan().ContainsAny("{}*?~") ? "may have no parameter but {**catch-all} at its end, and none of { } * ? ~"
             : literal.Contains("//", StringComparison.Ordinal) ? "has two slashes in a row"
             : null;

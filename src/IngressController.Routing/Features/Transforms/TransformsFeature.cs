@@ -16,10 +16,10 @@ public static class TransformsFeature
         Name = "transforms",
         Form = YamlForms.TextMapList.Select(ReadAll, "a YAML list of maps, one per transform: its name and its parameters"),
         OnBadValue = OnBadValue.CloseRoute,
-        Documentation = "YARP's transforms: " + string.Join(", ", TransformCatalog.All.Select(form => form.Name)) + ". They run after the proxy has set its own "
-            + "headers, so X-Forwarded with Set or Append changes nothing, and the client's Host stays unless RequestHeaderOriginalHost is false. A Prefix path "
-            + "has the one parameter {**catch-all}: what follows the prefix. The path reaches the backend byte for byte unless a transform changes it. The "
-            + "client's own forwarding headers, those of the framing of messages and CDN-Loop cannot be set or removed.",
+        Documentation = $"YARP's transforms: {string.Join(", ", TransformCatalog.All.Select(form => form.Name))}. They run after the proxy has set its "
+            + "own headers, so X-Forwarded with Set or Append changes nothing, and the client's Host stays unless RequestHeaderOriginalHost is false. "
+            + "A Prefix path has the one parameter {**catch-all}: what follows the prefix. The path reaches the backend byte for byte unless a "
+            + "transform changes it. Headers that frame messages or belong to one connection, and CDN-Loop, cannot be set or removed.",
     };
 
     public static RouteFeature Feature { get; } = new("Transforms", [Transforms], context =>
@@ -46,7 +46,11 @@ public static class TransformsFeature
         foreach (var (key, value) in map)
         {
             if (TransformCatalog.Find(key) is { } form)
-                return form.Check(value) is { } problem ? Refuse($"{form.Name} {problem}") : ReadParameters(form, value, [.. map.Where(entry => entry.Key != key)]);
+            {
+                return form.Check(value) is { } problem
+                    ? Refuse($"{form.Name} {problem}")
+                    : ReadParameters(form, value, [.. map.Where(entry => entry.Key != key)]);
+            }
         }
 
         var names = string.Join(", ", map.Select(entry => entry.Key));

@@ -47,7 +47,8 @@ internal sealed class RouteTransforms
 
     public bool CopiesResponseTrailers { get; }
 
-    public static RouteTransforms Of(TransformBuilderContext builder, IReadOnlySet<string>? allowed, TransformsPolicy policy) => new(builder, allowed, policy, null);
+    public static RouteTransforms Of(TransformBuilderContext builder, IReadOnlySet<string>? allowed, TransformsPolicy policy) =>
+        new(builder, allowed, policy, null);
 
     public static RouteTransforms Unusable(string problem) => new(new TransformBuilderContext(), null, new TransformsPolicy([]), problem);
 
@@ -101,7 +102,8 @@ internal sealed class RouteTransforms
 
         if (!_changesPath && !_changesQuery)
             return;
-        var changedPath = !_changesPath || transform.Path.Value == path ? (mark < 0 ? target : target[..mark]) : EncodedPath.OfResult(transform.Path.Value ?? "");
+        var isSamePath = !_changesPath || transform.Path.Value == path;
+        var changedPath = !isSamePath ? EncodedPath.OfResult(transform.Path.Value ?? "") : mark < 0 ? target : target[..mark];
         var query = _changesQuery ? transform.Query.QueryString.Value : mark < 0 ? "" : target[mark..];
         request.RequestUri = new Uri($"{destination}{(changedPath.StartsWith('/') ? "" : "/")}{changedPath}{query}", AsMade);
     }

@@ -45,7 +45,11 @@ internal static class TransformCompiler
 
             var values = ForYarp(transform);
             if (!Array.Exists(factories, factory => factory.Validate(validation, values)) || validation.Errors.Count > 0)
-                return RouteTransforms.Unusable($"YARP refuses the transform {transform.Name}: {string.Join(' ', validation.Errors.Select(error => error.Message))}");
+            {
+                var errors = string.Join(' ', validation.Errors.Select(error => error.Message));
+                return RouteTransforms.Unusable($"YARP refuses the transform {transform.Name}: {errors}");
+            }
+
             Array.Exists(factories, factory => factory.Build(builder, values));
         }
 
