@@ -138,6 +138,10 @@ public static class DiagnosticCatalog
     public static Diagnostic AnnotationWithoutEffect(ResourceName ingress, string field, string why) => Of(
         DiagnosticCode.AnnotationWithoutEffect, Warning, ingress, field, $"has no effect: {why}", FieldIgnored);
 
+    public static Diagnostic FastCgiUnsupported(ResourceName ingress, string field) => Of(
+        DiagnosticCode.FastCgiUnsupported, Error, ingress, field,
+        "FCGI is not spoken here: put an HTTP server in front of the FastCGI application; its paths answer 503", RouteUnavailable);
+
     public static Diagnostic PolicySecretNotFound(ResourceName ingress, string field, ResourceName secret) => Of(
         DiagnosticCode.PolicySecretNotFound, Error, ingress, field, $"no Secret {secret} exists; its paths answer 503 until it does", RouteUnavailable);
 
@@ -184,9 +188,14 @@ public static class DiagnosticCatalog
         DiagnosticCode.SettingUnknown, Warning, new("ConfigMap", configMap), $"data[{key}]",
         "is no setting of this controller" + (nearest is null ? "" : $"; did you mean {nearest}?"), FieldIgnored);
 
-    public static Diagnostic SettingInvalid(ResourceName configMap, string key, string value, string problem, string otherwise) => new(
+    public static Diagnostic SettingInvalid(ResourceName configMap, string key, string value, string problem, bool closes, string otherwise) => new(
         DiagnosticCode.SettingInvalid, Error, new("ConfigMap", configMap), $"data[{key}]",
-        $"\"{Shorten(value)}\" {problem}; what counts without it: {otherwise}", FieldIgnored);
+        $"\"{Shorten(value)}\" {problem}; " + (closes ? "all routes answer 503 until it is mended" : $"what counts without it: {otherwise}"),
+        closes ? RouteUnavailable : FieldIgnored);
+
+    /// <summary>A setting that is right in itself and does nothing as the others are.</summary>
+    public static Diagnostic SettingWithoutEffect(ResourceName configMap, string key, string why) => new(
+        DiagnosticCode.SettingWithoutEffect, Warning, new("ConfigMap", configMap), $"data[{key}]", why, FieldIgnored);
 
     private static DiagnosticSeverity SeverityOf(DiagnosticCode code) => code switch
     {

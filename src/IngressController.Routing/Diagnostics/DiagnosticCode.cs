@@ -39,6 +39,7 @@ public enum DiagnosticCode
     AnnotationUnsupported,
     AnnotationNotYetSupported,
     AnnotationWithoutEffect,
+    FastCgiUnsupported,
     PolicySecretNotFound,
     PolicySecretInvalid,
     PolicyConfigMapNotFound,
@@ -50,4 +51,5 @@ public enum DiagnosticCode
     SettingsNotFound,
     SettingUnknown,
     SettingInvalid,
+    SettingWithoutEffect,
 }

@@ -25,6 +25,8 @@ public sealed class PolicyContext
         Annotations = AnnotationReader.Of(ingress, translation.AnnotationPrefixes, diagnostics);
         _snapshot = snapshot;
         _diagnostics = diagnostics;
+        if (settings.ClosedBy is { } setting)
+            Close($"setting {setting} cannot be used");
     }
 
     public ResourceName Ingress { get; }

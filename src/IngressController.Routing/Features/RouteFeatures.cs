@@ -1,6 +1,11 @@
+using IngressController.Routing.Features.BackendProtocols;
+using IngressController.Routing.Features.Blocking;
 using IngressController.Routing.Features.Bodies;
 using IngressController.Routing.Features.Cors;
 using IngressController.Routing.Features.Headers;
+using IngressController.Routing.Features.Matching;
+using IngressController.Routing.Features.Transforms;
+using IngressController.Routing.Features.YarpPolicies;
 
 namespace IngressController.Routing.Features;
 
@@ -15,5 +20,10 @@ public static class RouteFeatures
         CorsFeature.Feature,
         BodiesFeature.Feature,
         HeadersFeature.Feature,
+        BlockingFeature.Feature,
+        MatchingFeature.Feature,
+        BackendProtocolFeature.Feature,
+        TransformsFeature.Feature,
+        YarpPoliciesFeature.Feature,
     ];
 }

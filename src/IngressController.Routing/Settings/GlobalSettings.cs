@@ -1,3 +1,4 @@
+using IngressController.Routing.Features.Blocking;
 using IngressController.Routing.Features.Bodies;
 using IngressController.Routing.Features.Headers;
 using IngressController.Routing.Table;
@@ -30,6 +31,15 @@ public sealed record GlobalSettings
     public bool UsePortInRedirects { get; init; }
 
     public bool RelativeRedirects { get; init; }
+
+    /// <summary>Whose word counts about where a request comes from.</summary>
+    public ForwardingSettings Forwarding { get; init; } = ForwardingSettings.Default;
+
+    /// <summary>Whom no route lets in.</summary>
+    public BlockPolicy Blocked { get; init; } = BlockPolicy.None;
+
+    /// <summary>The first setting that protects something and cannot be understood: every route answers 503 meanwhile. Null when there is none.</summary>
+    public string? ClosedBy { get; init; }
 
     /// <summary>The status of requests over a limit of the limit-rps and limit-rpm annotations.</summary>
     public int LimitReqStatusCode { get; init; } = 503;

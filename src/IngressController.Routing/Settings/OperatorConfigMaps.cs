@@ -41,7 +41,7 @@ internal static class OperatorConfigMaps
                 return [];
             if (find(name) is not { } configMap)
             {
-                diagnostics.Add(DiagnosticCatalog.SettingInvalid(subject ?? name, key, name.ToString(), "does not exist", "no headers"));
+                diagnostics.Add(DiagnosticCatalog.SettingInvalid(subject ?? name, key, name.ToString(), "does not exist", closes: false, "no headers"));
                 return [];
             }
 
@@ -57,7 +57,7 @@ internal static class OperatorConfigMaps
         {
             var value = text?.Trim() ?? "";
             if (problemOf(header, value) is { } problem)
-                diagnostics.Add(DiagnosticCatalog.SettingInvalid(name, header, value, problem, "the header is left alone"));
+                diagnostics.Add(DiagnosticCatalog.SettingInvalid(name, header, value, problem, closes: false, "the header is left alone"));
             else
                 fields.Add(new HeaderField(header, value));
         }

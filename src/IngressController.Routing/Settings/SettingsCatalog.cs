@@ -1,4 +1,5 @@
 using IngressController.Routing.Annotations;
+using IngressController.Routing.Features.Blocking;
 using IngressController.Routing.Features.Bodies;
 using IngressController.Routing.Features.Headers;
 
@@ -30,6 +31,8 @@ public static class SettingsCatalog
         SettingKey.Of("relative-redirects", ValueForms.Boolean, "false",
             "Whether the location of app-root has no scheme and host.",
             (settings, value) => settings with { RelativeRedirects = value }),
+        .. ForwardingSettings.Keys,
+        .. BlockingFeature.Settings,
         SettingKey.Of("limit-req-status-code", ValueForms.Integer(400, 599), "503",
             "The status of requests over a limit of limit-rps or limit-rpm.",
             (settings, value) => settings with { LimitReqStatusCode = value }),

@@ -1,4 +1,5 @@
 using IngressController.Kubernetes.Models;
+using IngressController.Routing.Annotations;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 
@@ -23,15 +24,28 @@ internal static class SettingsReader
         foreach (var (key, text) in (configMap.Data ?? []).OrderBy(entry => entry.Key, StringComparer.Ordinal))
         {
             if (SettingsCatalog.Find(key) is not { } setting)
+            {
                 diagnostics.Add(DiagnosticCatalog.SettingUnknown(name, key, SettingsCatalog.Nearest(key)));
-            else if (string.IsNullOrWhiteSpace(text))
                 continue;
-            else if (setting.Apply(settings, text) is { Problem: { } problem })
-                diagnostics.Add(DiagnosticCatalog.SettingInvalid(name, key, text.Trim(), problem, setting.Default));
-            else
-                settings = setting.Apply(settings, text).Value;
+            }
+
+            if (string.IsNullOrWhiteSpace(text))
+                continue;
+            var applied = setting.Apply(settings, text);
+            if (applied.Problem is not { } problem)
+            {
+                settings = applied.Value;
+                continue;
+            }
+
+            var closes = setting.OnBadValue == OnBadValue.CloseRoute;
+            diagnostics.Add(DiagnosticCatalog.SettingInvalid(name, key, text.Trim(), problem, closes, setting.Default));
+            if (closes)
+                settings = settings with { ClosedBy = settings.ClosedBy ?? key };
         }
 
+        foreach (var (key, why) in settings.Forwarding.WithoutEffect())
+            diagnostics.Add(DiagnosticCatalog.SettingWithoutEffect(name, key, why));
         return settings;
     }
 }

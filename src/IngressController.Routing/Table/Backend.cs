@@ -3,13 +3,16 @@ using IngressController.Routing.Diagnostics;
 
 namespace IngressController.Routing.Table;
 
-/// <summary>A port of a Service, as an Ingress names it: by number or by name; empty means the Service's first port.</summary>
-public readonly record struct BackendId(ResourceName Service, string Port)
+/// <summary>A port of a Service, as an Ingress names it, and how it is spoken to.</summary>
+/// <param name="Service">The Service.</param>
+/// <param name="Port">By number or by name; empty means the Service's first port.</param>
+/// <param name="Protocol">What the Ingress says about it; null leaves it to the port's <c>appProtocol</c>.</param>
+public readonly record struct BackendId(ResourceName Service, string Port, BackendProtocol? Protocol = null)
 {
-    public override string ToString() => $"{Service}:{Port}";
+    public override string ToString() => Protocol is { } protocol ? $"{Service}:{Port} as {protocol}" : $"{Service}:{Port}";
 }
 
-/// <summary>How the proxy speaks to a backend, from the port's <c>appProtocol</c>.</summary>
+/// <summary>How the proxy speaks to a backend, from the port's <c>appProtocol</c> or an annotation.</summary>
 public enum BackendProtocol
 {
     /// <summary>HTTP/1.1, with WebSockets.</summary>
@@ -20,6 +23,12 @@ public enum BackendProtocol
 
     /// <summary>HTTP/2 in cleartext with prior knowledge; gRPC too.</summary>
     H2c,
+
+    /// <summary>HTTP/2 over TLS; gRPC too.</summary>
+    H2,
+
+    /// <summary>HTTP/1.1, over TLS when the client came by https.</summary>
+    ClientScheme,
 }
 
 /// <summary>A port of a Service with the endpoints that take its traffic.</summary>

@@ -34,10 +34,10 @@ public sealed record RoutingTable
 
 /// <summary>
 /// One host with its routes in the order they are tried: Exact first, then the longest Prefix; or, where they are regular expressions, the
-/// longest as it is written.
+/// longest as it is written. Those of one path by order, predicates and age.
 /// </summary>
 /// <param name="Host">The host in lower case.</param>
-/// <param name="Routes">No two have the same match.</param>
+/// <param name="Routes">No two have the same match and predicates.</param>
 /// <param name="Default">The <c>spec.defaultBackend</c> of the oldest Ingress of this host.</param>
 public sealed record VirtualHost(string Host, EquatableArray<Route> Routes, Route? Default)
 {
@@ -63,6 +63,12 @@ public sealed record Route(RouteOrigin Origin, PathMatch Match, RouteAction Acti
 {
     /// <summary>What the Ingress asks for besides.</summary>
     public RoutePolicies Policies { get; init; } = RoutePolicies.None;
+
+    /// <summary>Which requests it takes besides host and path; the others pass on to the next candidate.</summary>
+    public RoutePredicates Predicates { get; init; } = RoutePredicates.None;
+
+    /// <summary>Among routes of one host and path, the smaller goes first.</summary>
+    public int Order { get; init; }
 
     /// <summary>The path as the rule writes it.</summary>
     public string PathText { get; init; } = "/";

@@ -61,6 +61,8 @@ internal static class BackendResolver
 
     private static BackendProtocol ReadAppProtocol(BackendId id, string? appProtocol, List<BackendProblem> problems)
     {
+        if (id.Protocol is { } asked)
+            return asked;
         switch (appProtocol?.ToLowerInvariant())
         {
             case null or "" or "http" or "kubernetes.io/ws":

@@ -8,7 +8,8 @@ namespace IngressController.Routing.Translation;
 internal sealed class HostMerge
 {
     private readonly string _host;
-    private readonly Dictionary<PathMatch, Route> _winners = [];
+    private readonly Dictionary<(PathMatch, RoutePredicates), Route> _winners = [];
+    private readonly List<Route> _routes = [];
     private readonly List<Diagnostic> _diagnostics = [];
     private Route? _default;
     private Route? _appRoot;
@@ -34,9 +35,12 @@ internal sealed class HostMerge
     {
         foreach (var route in contribution.Routes)
         {
+            var claim = (route.Match, route.Predicates);
             // Two rules that say the same are no conflict that anybody would notice.
-            if (!_winners.TryAdd(route.Match, route) && !SaysTheSame(_winners[route.Match], route))
-                _diagnostics.Add(DiagnosticCatalog.RouteConflict(route, _winners[route.Match], _host));
+            if (_winners.TryAdd(claim, route))
+                _routes.Add(route);
+            else if (!SaysTheSame(_winners[claim], route))
+                _diagnostics.Add(DiagnosticCatalog.RouteConflict(route, _winners[claim], _host));
         }
 
         _default ??= contribution.Default;
@@ -58,23 +62,36 @@ internal sealed class HostMerge
 
     private MergedHost Finish()
     {
+        // Stable sorts: what is equal otherwise stays in the order of age.
         Route[] routes;
         // The oldest Ingress that asks for it is named; without it the next would switch the host just the same.
-        if (_winners.Values.FirstOrDefault(route => route.WantsRegex) is { } switcher)
+        if (_routes.Find(route => route.WantsRegex) is { } switcher)
         {
-            routes = [.. RegexHost.InOrder(_winners.Values.Select(route => RegexHost.ToPattern(route, _diagnostics)))];
+            routes = [.. RegexHost.InOrder(_routes.Select(route => RegexHost.ToPattern(route, _diagnostics)))];
             RegexHost.Tell(_host, routes, switcher.Origin.Ingress, _diagnostics);
         }
         else
         {
-            routes = [.. _winners.Values];
-            Array.Sort(routes, (left, right) => CompareByPrecedence(left.Match, right.Match));
+            routes = [.. _routes.Order(Comparer<Route>.Create(CompareByPrecedence))];
         }
 
         return new MergedHost(new VirtualHost(_host, [.. routes], _default) { HasTls = _hasTls, AppRoot = _appRoot }, [.. _diagnostics]);
     }
 
     private static bool SaysTheSame(Route left, Route right) => left.Action == right.Action && left.Policies.All == right.Policies.All;
+
+    private static int CompareByPrecedence(Route left, Route right)
+    {
+        var order = CompareByPrecedence(left.Match, right.Match);
+        return order != 0 ? order : CompareByPredicates(left, right);
+    }
+
+    /// <summary>Routes of one path: by their own order, then the more particular one (as in the Gateway API).</summary>
+    public static int CompareByPredicates(Route left, Route right)
+    {
+        var order = left.Order.CompareTo(right.Order);
+        return order != 0 ? order : right.Predicates.Count.CompareTo(left.Predicates.Count);
+    }
 
     private static int CompareByPrecedence(PathMatch left, PathMatch right)
     {

@@ -3,6 +3,8 @@ using IngressController.Routing.Annotations;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Features;
+using IngressController.Routing.Features.BackendProtocols;
+using IngressController.Routing.Features.Matching;
 using IngressController.Routing.Features.Redirects;
 using IngressController.Routing.Features.Rewriting;
 using IngressController.Routing.Settings;
@@ -22,6 +24,8 @@ internal sealed class IngressReader
     private readonly Dictionary<string, List<Route>> _routesByHost = new(StringComparer.Ordinal);
     private readonly PolicyContext _context;
     private readonly RoutePolicies _policies;
+    private readonly BackendProtocol? _protocol;
+    private readonly MatchingPolicy _matching;
 
     private IngressReader(V1Ingress ingress, ClusterSnapshot snapshot, TranslationSettings translation, GlobalSettings settings, HashSet<RoutePolicies> shared)
     {
@@ -34,6 +38,8 @@ internal sealed class IngressReader
             _policies = same;
         else if (_policies.Sources.Count == 0)
             shared.Add(_policies);
+        _matching = _policies.Get<MatchingPolicy>() ?? MatchingPolicy.None;
+        _protocol = _policies.Get<BackendProtocolPolicy>()?.Protocol;
     }
 
     /// <param name="ingress">The Ingress.</param>
@@ -123,12 +129,12 @@ internal sealed class IngressReader
         {
             var origin = new RouteOrigin(_name, index, i);
             var path = paths[i] ?? new V1HTTPIngressPath();
-            var action = ReadBackend(path.Backend, origin);
+            var action = ReadBackend(path.Backend, origin, _protocol);
             var text = string.IsNullOrEmpty(path.Path) ? "/" : path.Path;
             var wantsRegex = _policies.Get<RegexPathsPolicy>() is not null || (_policies.Get<RewritePolicy>() is { } rewrite && rewrite.Text != text);
             var pattern = wantsRegex && text[0] == '/' ? ReadPattern(text, origin, ref action) : null;
             if (ReadPath(path, text, isPattern: pattern is not null, origin, ref action) is { } match)
-                routes.Add(new Route(origin, match, action) { Policies = _policies, PathText = text, WantsRegex = wantsRegex, Pattern = pattern });
+                routes.Add(Make(origin, match, action) with { PathText = text, WantsRegex = wantsRegex, Pattern = pattern });
         }
     }
 
@@ -137,13 +143,22 @@ internal sealed class IngressReader
         if (_ingress.Spec?.DefaultBackend is not { } backend)
             return null;
         var origin = RouteOrigin.DefaultBackend(_name);
+        if (_protocol is not null)
+        {
+            _context.Annotations.Report(BackendProtocolFeature.BackendProtocolKey, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(
+                ingress, field, "not on spec.defaultBackend, which is spoken to as the appProtocol of its port says"));
+        }
+
         // As in ingress-nginx: what everybody gets who asks for no known host is neither sent elsewhere nor rewritten.
         var isCatchAll = _ingress.Spec.Rules is not { Count: > 0 };
-        return new Route(origin, PathMatch.Root, ReadBackend(backend, origin))
-        {
-            Policies = isCatchAll ? _policies with { All = [.. _policies.All.Where(policy => policy is not (RedirectPolicy or TlsRedirectPolicy or RewritePolicy))] } : _policies,
-        };
+        var route = Make(origin, PathMatch.Root, ReadBackend(backend, origin, protocol: null));
+        return isCatchAll
+            ? route with { Policies = _policies with { All = [.. _policies.All.Where(policy => policy is not (RedirectPolicy or TlsRedirectPolicy or RewritePolicy))] } }
+            : route;
     }
+
+    private Route Make(RouteOrigin origin, PathMatch match, RouteAction action) =>
+        new(origin, match, action) { Policies = _policies, Predicates = _matching.Predicates, Order = _matching.Order };
 
     private PathMatch? ReadPath(V1HTTPIngressPath path, string text, bool isPattern, RouteOrigin origin, ref RouteAction action)
     {
@@ -193,7 +208,7 @@ internal sealed class IngressReader
         return PathPattern.Literal(text);
     }
 
-    private RouteAction ReadBackend(V1IngressBackend? backend, RouteOrigin origin)
+    private RouteAction ReadBackend(V1IngressBackend? backend, RouteOrigin origin, BackendProtocol? protocol)
     {
         switch (backend)
         {
@@ -206,8 +221,8 @@ internal sealed class IngressReader
                 {
                     { Number: > 0, Name.Length: > 0 } =>
                         Refuse(DiagnosticCatalog.ServicePortMissing(origin, "has a number and a name; remove one")),
-                    { Number: > 0 and <= 65535 } port => Forward(service, port.Number.Value.ToString(System.Globalization.CultureInfo.InvariantCulture)),
-                    { Name: { Length: > 0 } name } => Forward(service, name),
+                    { Number: > 0 and <= 65535 } port => Forward(service, port.Number.Value.ToString(System.Globalization.CultureInfo.InvariantCulture), protocol),
+                    { Name: { Length: > 0 } name } => Forward(service, name, protocol),
                     { Number: { } number } => Refuse(DiagnosticCatalog.ServicePortMissing(origin, $"number {number} is not between 1 and 65535")),
                     _ => Refuse(DiagnosticCatalog.ServicePortMissing(origin, "names no port; give a number or a name")),
                 };
@@ -216,8 +231,8 @@ internal sealed class IngressReader
         }
     }
 
-    private RouteAction.Forward Forward(V1IngressServiceBackend service, string port) =>
-        new(new BackendId(_name with { Name = service.Name! }, port));
+    private RouteAction.Forward Forward(V1IngressServiceBackend service, string port, BackendProtocol? protocol) =>
+        new(new BackendId(_name with { Name = service.Name! }, port, protocol));
 
     private RouteAction.Unavailable Refuse(Diagnostic diagnostic)
     {

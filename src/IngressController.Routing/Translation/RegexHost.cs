@@ -25,7 +25,8 @@ internal static class RegexHost
 
     /// <summary>The longest path as it is written first; of equal length the greater text, then the older Ingress.</summary>
     public static IEnumerable<Route> InOrder(IEnumerable<Route> routes) =>
-        routes.OrderByDescending(route => route.PathText.Length).ThenByDescending(route => route.PathText, StringComparer.Ordinal);
+        routes.OrderByDescending(route => route.PathText.Length).ThenByDescending(route => route.PathText, StringComparer.Ordinal)
+            .ThenBy(route => route, Comparer<Route>.Create(HostMerge.CompareByPredicates));
 
     /// <summary>Tells each Ingress whose paths changed their meaning who did that.</summary>
     public static void Tell(string host, IEnumerable<Route> routes, ResourceName switcher, List<Diagnostic> diagnostics)

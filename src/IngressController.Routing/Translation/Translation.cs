@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Features.Blocking;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 
@@ -105,7 +106,18 @@ internal static class DefaultBackend
 {
     public static BackendId Id(ResourceName service) => new(service, "");
 
-    public static Route? Route(ResourceName? service) => service is { } name
-        ? new Route(RouteOrigin.DefaultBackend(new ResourceName("", "")), PathMatch.Root, new RouteAction.Forward(Id(name)))
+    public static Route? Route(ResourceName? service, GlobalSettings settings) => service is { } name
+        ? new Route(RouteOrigin.DefaultBackend(new ResourceName("", "")), PathMatch.Root, new RouteAction.Forward(Id(name))) { Policies = Policies(settings) }
         : null;
+
+    /// <summary>No Ingress says anything here, so only what the operator wants of all routes counts.</summary>
+    private static RoutePolicies Policies(GlobalSettings settings)
+    {
+        List<RoutePolicy> policies = [];
+        if (settings.Blocked != BlockPolicy.None)
+            policies.Add(settings.Blocked);
+        if (settings.ClosedBy is { } setting)
+            policies.Add(new ClosedPolicy($"setting {setting} cannot be used"));
+        return policies.Count == 0 ? RoutePolicies.None : new RoutePolicies([.. policies], []);
+    }
 }

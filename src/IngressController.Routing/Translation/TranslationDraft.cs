@@ -164,7 +164,7 @@ internal sealed class TranslationDraft
     public Translation Finish()
     {
         var settings = _previous.Settings;
-        var defaultRoute = DefaultBackend.Route(settings.DefaultBackendService);
+        var defaultRoute = DefaultBackend.Route(settings.DefaultBackendService, _global);
         var defaultCertificate = settings.DefaultSslCertificate is { } name
             && _snapshot.TlsSecrets.GetValueOrDefault(name)?.Certificate is { } certificate ? new TlsBinding("", name, certificate) : null;
         var before = _previous.Table;

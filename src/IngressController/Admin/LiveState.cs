@@ -22,7 +22,7 @@ internal sealed class LiveState(RoutingState routing, CertificateStore certifica
 
     public IEnumerable<BackendView> Backends() =>
         reconcile.Live.Table.Backends.Values
-            .OrderBy(backend => backend.Id.Service).ThenBy(backend => backend.Id.Port, StringComparer.Ordinal)
+            .OrderBy(backend => backend.Id.Service).ThenBy(backend => backend.Id.Port, StringComparer.Ordinal).ThenBy(backend => backend.Id.Protocol)
             .Select(BackendView.Of);
 
     public IEnumerable<CertificateView> Certificates()

@@ -40,7 +40,7 @@ internal static class PathCandidates
     /// <summary>A host may have tens of thousands of paths; of those that do not match, nobody reads more.</summary>
     private const int MostMismatches = 50;
 
-    public static (PathEntry[] Paths, int LeftOut) Of(PathTable table, string path, ProxyRoute? winner)
+    public static (PathEntry[] Paths, int LeftOut) Of(PathTable table, string path, HttpRequest request, ProxyRoute? winner)
     {
         var entries = new List<PathEntry>();
         if (table.AppRoot is { } root)
@@ -48,10 +48,10 @@ internal static class PathCandidates
         var mismatches = 0;
         foreach (var route in table.Routes)
         {
-            var matches = PathTable.Matches(route, path);
+            var matches = PathTable.Matches(route, path, request);
             if (!matches && ++mismatches > MostMismatches)
                 continue;
-            entries.Add(Entry(route, winner, Reason(route, matches, winner)));
+            entries.Add(Entry(route, winner, Reason(route, matches, request, winner)));
         }
 
         if (table.Default is { } last)
@@ -69,8 +69,10 @@ internal static class PathCandidates
         return new PathEntry(view.PathType, view.Path, view.Ingress, view.Field, ReferenceEquals(route, winner), reason);
     }
 
-    private static string Reason(ProxyRoute route, bool matches, ProxyRoute? winner)
+    private static string Reason(ProxyRoute route, bool matches, HttpRequest request, ProxyRoute? winner)
     {
+        if (!route.Accepts(request))
+            return "asks for a method, headers or a query that the request does not have";
         var isExact = route.Definition.Match.Type == PathMatchType.Exact;
         if (route.Definition.Match.Type == PathMatchType.Regex)
         {

@@ -39,7 +39,7 @@ internal sealed class Explainer(
         var path = PathOf(request);
         var candidates = hosts.Candidates(request.Host);
         var paths = candidates.FirstOrDefault(candidate => candidate.IsChosen)?.Paths;
-        var listed = paths is null || path is null ? (Paths: [], LeftOut: 0) : PathCandidates.Of(paths, path, route);
+        var listed = paths is null || path is null ? (Paths: [], LeftOut: 0) : PathCandidates.Of(paths, path, context.Request, route);
         return new Explanation
         {
             Request = new ExplainedRequest(

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
+using IngressController.Features.Forwarding;
 using IngressController.Features.Headers;
+using IngressController.Features.Transforms;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Forwarder;
@@ -11,7 +13,7 @@ namespace IngressController.Proxy;
 /// What the backend gets of a request and the client of a response: everything but hop-by-hop headers (RFC 9110, 7.6.1), with the
 /// client's Host kept and the forwarding headers ours alone.
 /// </summary>
-internal sealed class ForwardTransformer(GlobalState global, GlobalHeaders globalHeaders) : HttpTransformer
+internal sealed class ForwardTransformer(GlobalState global, GlobalHeaders globalHeaders, RoutingState routing) : HttpTransformer
 {
     private static readonly UriCreationOptions AsReceived = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
@@ -19,16 +21,30 @@ internal sealed class ForwardTransformer(GlobalState global, GlobalHeaders globa
         HttpContext context, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
     {
         proxyRequest.RequestUri = new Uri(RequestTarget.ForBackend(context, destinationPrefix), AsReceived);
-        CopyRequestHeaders(context, proxyRequest);
+        var route = context.GetEndpoint() as ProxyRoute;
+        var transforms = route?.Plan.Transforms;
+        CopyRequestHeaders(context, proxyRequest, transforms);
         AddForwardingHeaders(context, proxyRequest);
         global.Current.RequestHeaders?.Apply(proxyRequest);
-        if (context.GetEndpoint() is ProxyRoute route)
-        {
-            foreach (var change in route.Plan.RequestChanges)
-                change.Apply(context, route, proxyRequest);
-        }
-
+        if (transforms is not null)
+            return TransformAsync(context, route!, proxyRequest, destinationPrefix, transforms, cancellationToken);
+        if (route is not null)
+            Change(context, route, proxyRequest);
         return default;
+    }
+
+    /// <summary>YARP's transforms first: what our own annotations say of a header goes before them.</summary>
+    private static async ValueTask TransformAsync(
+        HttpContext context, ProxyRoute route, HttpRequestMessage proxyRequest, string destination, RouteTransforms transforms, CancellationToken cancellation)
+    {
+        await transforms.ApplyAsync(context, route, proxyRequest, destination, cancellation);
+        Change(context, route, proxyRequest);
+    }
+
+    private static void Change(HttpContext context, ProxyRoute route, HttpRequestMessage proxyRequest)
+    {
+        foreach (var change in route.Plan.RequestChanges)
+            change.Apply(context, route, proxyRequest);
     }
 
     public override async ValueTask<bool> TransformResponseAsync(
@@ -36,8 +52,9 @@ internal sealed class ForwardTransformer(GlobalState global, GlobalHeaders globa
     {
         if (proxyResponse is null)
             return true;
+        var transforms = (context.GetEndpoint() as ProxyRoute)?.Plan.Transforms;
         // Always synchronous in YARP; the headers have been copied when it returns.
-        var copyBody = await base.TransformResponseAsync(context, proxyResponse, cancellationToken);
+        var copyBody = transforms is { CopiesResponseHeaders: false } || await base.TransformResponseAsync(context, proxyResponse, cancellationToken);
         var headers = context.Response.Headers;
         if (proxyResponse.Headers.NonValidated.TryGetValues(HeaderNames.Connection, out var connection))
         {
@@ -55,6 +72,8 @@ internal sealed class ForwardTransformer(GlobalState global, GlobalHeaders globa
         var hasBody = copyBody
             && proxyResponse.StatusCode != HttpStatusCode.SwitchingProtocols && proxyResponse.RequestMessage?.Method != HttpMethod.Connect;
         globalHeaders.ChangeResponse(context, isOwn: false);
+        if (transforms is not null)
+            await transforms.ApplyAsync(context, proxyResponse, cancellationToken);
         if (context.GetEndpoint() is ProxyRoute route)
         {
             foreach (var change in route.Plan.ResponseChanges)
@@ -72,7 +91,20 @@ internal sealed class ForwardTransformer(GlobalState global, GlobalHeaders globa
         return copyBody;
     }
 
-    private void CopyRequestHeaders(HttpContext context, HttpRequestMessage proxyRequest)
+    public override ValueTask TransformResponseTrailersAsync(HttpContext context, HttpResponseMessage proxyResponse, CancellationToken cancellationToken) =>
+        (context.GetEndpoint() as ProxyRoute)?.Plan.Transforms is { } transforms
+            ? TransformTrailersAsync(context, proxyResponse, transforms, cancellationToken)
+            : base.TransformResponseTrailersAsync(context, proxyResponse, cancellationToken);
+
+    private async ValueTask TransformTrailersAsync(
+        HttpContext context, HttpResponseMessage proxyResponse, RouteTransforms transforms, CancellationToken cancellation)
+    {
+        if (transforms.CopiesResponseTrailers)
+            await base.TransformResponseTrailersAsync(context, proxyResponse, cancellation);
+        await transforms.ApplyToTrailersAsync(context, proxyResponse, cancellation);
+    }
+
+    private void CopyRequestHeaders(HttpContext context, HttpRequestMessage proxyRequest, RouteTransforms? transforms)
     {
         var dropsUnderscores = !global.Current.Settings.Headers.UnderscoresInHeaders;
         var incoming = context.Request.Headers;
@@ -80,6 +112,8 @@ internal sealed class ForwardTransformer(GlobalState global, GlobalHeaders globa
         var isFramedByEncoding = incoming.TransferEncoding.Count > 0;
         foreach (var (name, values) in incoming)
         {
+            if (transforms is not null && !transforms.Passes(name))
+                continue;
             if (IsHopByHop(name) || IsNotForClients(name) || (nominated.Count > 0 && IsNominated(nominated, name)))
                 continue;
             if (dropsUnderscores && name.Contains('_'))
@@ -105,12 +139,17 @@ internal sealed class ForwardTransformer(GlobalState global, GlobalHeaders globa
         var host = context.Request.Headers.Host.ToString();
         var client = ClientAddress(context.Connection.RemoteIpAddress);
         var proto = context.Request.IsHttps ? "https" : "http";
-        headers.TryAddWithoutValidation("X-Forwarded-For", client);
+        var forwarding = routing.Forwarding;
+        var received = forwarding is null ? null : context.Features.Get<ReceivedConnection>();
+        var forwardedHost = received?.ForwardedHost ?? host;
+        headers.TryAddWithoutValidation("X-Forwarded-For", received?.FullChain ?? client);
         headers.TryAddWithoutValidation("X-Real-IP", client);
         headers.TryAddWithoutValidation("X-Forwarded-Proto", proto);
-        headers.TryAddWithoutValidation("X-Forwarded-Host", host);
-        headers.TryAddWithoutValidation("X-Forwarded-Port", Port(host, context.Request.IsHttps));
-        headers.TryAddWithoutValidation("X-Request-ID", context.TraceIdentifier);
+        headers.TryAddWithoutValidation("X-Forwarded-Host", forwardedHost);
+        headers.TryAddWithoutValidation("X-Forwarded-Port", received?.ForwardedPort ?? Port(forwardedHost, context.Request.IsHttps));
+        if (forwarding is null || forwarding.SendsRequestId(received))
+            headers.TryAddWithoutValidation("X-Request-ID", context.TraceIdentifier);
+        forwarding?.AddHeaders(context, received, headers);
         // After the marks of those who had the request before, which RFC 8586 wants kept.
         headers.TryAddWithoutValidation(LoopGuard.Header, LoopGuard.Mark);
     }

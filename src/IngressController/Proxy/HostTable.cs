@@ -40,7 +40,8 @@ internal sealed class HostTable
     /// <summary>The route of a request; null means 404.</summary>
     /// <param name="host">The Host header as received: any case, with or without port and final dot.</param>
     /// <param name="path">The normalized path.</param>
-    public ProxyRoute? Find(ReadOnlySpan<char> host, ReadOnlySpan<char> path)
+    /// <param name="request">What routes may look at besides; without it, only those that take all requests are found.</param>
+    public ProxyRoute? Find(ReadOnlySpan<char> host, ReadOnlySpan<char> path, HttpRequest? request = null)
     {
         var name = TrimHost(host);
         if (!_exactLookup.TryGetValue(name, out var paths))
@@ -55,7 +56,7 @@ internal sealed class HostTable
             paths = FindHost(name);
         }
 
-        return paths?.Find(path) ?? _default;
+        return paths?.Find(path, request) ?? _default;
     }
 
     /// <summary>Whether http requests to a host have a certificate to be sent to: its own, or that of the wildcard host above it.</summary>

@@ -16,7 +16,10 @@ internal sealed class PathTable
     private readonly ProxyRoute? _root;
     private readonly ProxyRoute? _default;
 
-    /// <param name="routes">The routes, no two with the same match; regular expressions in the order in which they are tried.</param>
+    /// <summary>By the first route of a path, those that are tried after it. Null when no route of the host looks at more than host and path.</summary>
+    private readonly Dictionary<ProxyRoute, ProxyRoute[]>? _others;
+
+    /// <param name="routes">The routes in the order in which they are tried; no two with the same match and predicates.</param>
     /// <param name="defaultRoute">What gets the paths that no route matches.</param>
     public PathTable(IReadOnlyCollection<ProxyRoute> routes, ProxyRoute? defaultRoute)
     {
@@ -25,6 +28,12 @@ internal sealed class PathTable
         if (routes.Any(route => route.Definition.Match.Type == PathMatchType.Regex))
             _patterns = [.. routes.Select(route => (route.Definition.Pattern!, route))];
         _entries = new Dictionary<string, Entry>(routes.Count, StringComparer.Ordinal);
+        if (routes.Any(route => route.Matcher is not null) || defaultRoute?.Matcher is not null)
+        {
+            _others = routes.GroupBy(route => route.Definition.Match).ToDictionary(group => group.First(), group => group.Skip(1).ToArray());
+            routes = [.. _others.Keys];
+        }
+
         foreach (var route in _patterns is null ? routes : [])
         {
             var match = route.Definition.Match;
@@ -59,14 +68,16 @@ internal sealed class PathTable
     public bool HasTls { get; init; }
 
     /// <summary>The route of a normalized path; null when none matches and the host has no default.</summary>
-    /// <exception cref="RegexMatchTimeoutException">A pattern that backtracks took too long.</exception>
-    public ProxyRoute? Find(ReadOnlySpan<char> path)
+    /// <param name="path">The path.</param>
+    /// <param name="request">What routes may look at besides; without it, only those that take all requests are found.</param>
+    /// <exception cref="RegexMatchTimeoutException">A pattern took too long.</exception>
+    public ProxyRoute? Find(ReadOnlySpan<char> path, HttpRequest? request = null)
     {
         if (AppRoot is not null && path is "/")
             return AppRoot;
         if (_patterns is not null)
-            return FindPattern(path) ?? _default;
-        if (_lookup.TryGetValue(path, out var whole) && whole.Exact is { } exact)
+            return FindPattern(path, request) ?? Choose(_default, request);
+        if (_lookup.TryGetValue(path, out var whole) && Choose(whole.Exact, request) is { } exact)
             return exact;
 
         // "/foo/" is "/foo" to a Prefix: the empty last element does not count.
@@ -75,22 +86,38 @@ internal sealed class PathTable
             candidate = ElementBoundaryAtMost(path, _hasPrefixOfLength.Length - 1);
         while (candidate.Length > 1)
         {
-            if (_hasPrefixOfLength[candidate.Length] && _lookup.TryGetValue(candidate, out var entry) && entry.Prefix is { } prefix)
+            if (_hasPrefixOfLength[candidate.Length] && _lookup.TryGetValue(candidate, out var entry) && Choose(entry.Prefix, request) is { } prefix)
                 return prefix;
             candidate = candidate[..Math.Max(candidate.LastIndexOf('/'), 0)];
         }
 
-        return _root ?? _default;
+        return Choose(_root, request) ?? Choose(_default, request);
+    }
+
+    /// <summary>Of the routes of one path, the first that takes the request.</summary>
+    private ProxyRoute? Choose(ProxyRoute? first, HttpRequest? request) => _others is null || first is null ? first : ChooseAmong(first, request);
+
+    private ProxyRoute? ChooseAmong(ProxyRoute first, HttpRequest? request)
+    {
+        if (first.Accepts(request))
+            return first;
+        foreach (var other in _others!.GetValueOrDefault(first, []))
+        {
+            if (other.Accepts(request))
+                return other;
+        }
+
+        return null;
     }
 
     /// <summary>Whether a route would match a path if it were alone. For <c>explain</c>: it costs a table.</summary>
-    public static bool Matches(ProxyRoute route, ReadOnlySpan<char> path) => new PathTable([route], null).Find(path) is not null;
+    public static bool Matches(ProxyRoute route, ReadOnlySpan<char> path, HttpRequest request) => new PathTable([route], null).Find(path, request) is not null;
 
-    private ProxyRoute? FindPattern(ReadOnlySpan<char> path)
+    private ProxyRoute? FindPattern(ReadOnlySpan<char> path, HttpRequest? request)
     {
         foreach (var (pattern, route) in _patterns!)
         {
-            if (pattern.MatchesStartOf(path))
+            if (route.Accepts(request) && pattern.MatchesStartOf(path))
                 return route;
         }
 

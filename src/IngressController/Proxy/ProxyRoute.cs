@@ -1,4 +1,6 @@
+using IngressController.Features.Matching;
 using IngressController.Observability;
+using IngressController.Routing.Features.YarpPolicies;
 using IngressController.Routing.Table;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
@@ -21,6 +23,7 @@ internal sealed class ProxyRoute : Endpoint
         Cluster = cluster;
         Counters = counters;
         Plan = plan;
+        Matcher = RequestMatcher.Of(definition.Predicates);
     }
 
     /// <summary>The host of the rule; empty for rules without one.</summary>
@@ -37,11 +40,26 @@ internal sealed class ProxyRoute : Endpoint
     /// <summary>What is done to its requests before and while they are forwarded.</summary>
     public RoutePlan Plan { get; }
 
+    /// <summary>Which requests it takes besides host and path; null when it takes all.</summary>
+    public RequestMatcher? Matcher { get; }
+
+    /// <summary>Whether it takes a request of its host and path; without a request, whether it takes all.</summary>
+    public bool Accepts(HttpRequest? request) => Matcher is null || (request is not null && Matcher.Match(request));
+
     /// <summary>
     /// The same as YARP says it, for its middlewares; made when first asked for. Host and path are left out of its match: they are
     /// matched here, and YARP would read them as templates.
     /// </summary>
     public RouteModel Model => field ??= new RouteModel(
-        new RouteConfig { RouteId = Definition.Origin.ToString(), ClusterId = Cluster?.Id.ToString(), Match = new RouteMatch() },
+        new RouteConfig
+        {
+            RouteId = Definition.Origin.ToString(),
+            ClusterId = Cluster?.Id.ToString(),
+            Match = new RouteMatch(),
+            Metadata = MetadataOf(Definition),
+        },
         Cluster?.Current.State, HttpTransformer.Empty);
+
+    private static Dictionary<string, string>? MetadataOf(Route definition) =>
+        definition.Policies.Get<RouteMetadataPolicy>() is { } policy ? new(policy.Entries) : null;
 }

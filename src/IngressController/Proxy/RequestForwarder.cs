@@ -41,7 +41,7 @@ internal sealed partial class RequestForwarder(
     }
 
     private ValueTask<ForwarderError> SendAsync(HttpContext context, UpstreamModel model, DestinationState destination) =>
-        forwarder.SendAsync(context, destination.Model.Config.Address, model.Client, model.RequestConfig, transformer);
+        forwarder.SendAsync(context, destination.Model.Config.Address, model.ClientFor(context), model.RequestConfig, transformer);
 
     private Task ReportAsync(HttpContext context, ProxyRoute route, DestinationState destination, ForwarderError error)
     {

@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using IngressController.Features.Blocking;
 using IngressController.Features.Bodies;
 using IngressController.Features.Cors;
 using IngressController.Features.Headers;
 using IngressController.Features.RateLimiting;
 using IngressController.Features.Redirects;
 using IngressController.Features.Rewriting;
+using IngressController.Features.Transforms;
 using IngressController.Observability;
 using IngressController.Routing.Table;
 using Microsoft.AspNetCore.Http.Features;
@@ -24,6 +26,8 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
     /// </summary>
     private static readonly Func<StepContext, RequestStep?>[] Steps =
     [
+        // First: who is not to get in at all learns nothing of the route.
+        BlockStep.Create,
         // Before all that answers: a body that is too large is not read, whatever would become of the request.
         BodyLimitStep.Create,
         // Before redirects, limits and authentication: browsers ask without credentials, and follow no redirect of the answer.
@@ -32,6 +36,8 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
         RedirectStep.Create,
         // After redirects, which protect nothing; before anything that would let the request in.
         ClosedStep.Create,
+        // The same for transforms that YARP does not take, which only the host can know.
+        RouteTransforms.Guard,
         // Before the redirect to https, as in nginx, which sends the client to the path it asked for all the same.
         RewriteStep.Create,
         // Before limits and passwords: neither is spent on a request that comes again by https.
@@ -76,7 +82,7 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
 
     /// <summary>The plan of a route.</summary>
     public static RoutePlan PlanOf(StepContext context) =>
-        new(Make(Steps, context), Make(RequestChanges, context), Make(ResponseChanges, context));
+        new(Make(Steps, context), Make(RequestChanges, context), Make(ResponseChanges, context)) { Transforms = RouteTransforms.Create(context) };
 
     private static T[] Make<T>(Func<StepContext, T?>[] makers, StepContext context)
         where T : class => [.. makers.Select(make => make(context)).OfType<T>()];
@@ -96,7 +102,8 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
         }
     }
 
-    private static void Identify(HttpContext context) => context.TraceIdentifier = RequestId.New();
+    /// <summary>Before all else, so that everything after it sees the client and not the proxy in front of this one.</summary>
+    private void Identify(HttpContext context) => context.TraceIdentifier = state.Forwarding?.Identify(context) ?? RequestId.New();
 
     private Task RouteAsync(HttpContext context, RequestDelegate next) =>
         Route(context) is { } refusal ? answers.RefuseAsync(context, refusal) : next(context);
@@ -124,7 +131,7 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
         ProxyRoute? route;
         try
         {
-            route = hosts.Find(context.Request.Headers.Host.ToString(), path.Match);
+            route = hosts.Find(context.Request.Headers.Host.ToString(), path.Match, context.Request);
         }
         catch (RegexMatchTimeoutException)
         {

@@ -1,6 +1,7 @@
 using IngressController.Configuration;
 using IngressController.Features.RateLimiting;
 using IngressController.Features.Rewriting;
+using IngressController.Features.Transforms;
 
 namespace IngressController.Proxy;
 
@@ -53,6 +54,9 @@ internal sealed record RoutePlan(RequestStep[] Steps, RequestChange[] RequestCha
 
     /// <summary>Whether requests may get another path on their way.</summary>
     public bool Rewrites { get; } = Steps.Any(step => step is RewriteStep);
+
+    /// <summary>YARP's transforms of its requests and responses; null when it has none.</summary>
+    public RouteTransforms? Transforms { get; init; }
 }
 
 /// <summary>

@@ -1,7 +1,9 @@
+using IngressController.Features.Forwarding;
 using IngressController.Features.Redirects;
 using IngressController.Observability;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.Redirects;
+using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
 
@@ -18,15 +20,21 @@ internal sealed class RoutingState(UpstreamClients clients, RequestMetrics metri
 
     private readonly Dictionary<BackendId, UpstreamCluster> _clusters = [];
     private readonly Dictionary<RoutePolicies, RoutePlan> _sharedPlans = [];
+    private volatile ForwardingRules? _forwarding;
 
     /// <summary>The live table; null until the first revision is applied.</summary>
     public HostTable? Hosts => services.Hosts.Current;
+
+    /// <summary>Whom to believe about where a request comes from; null while nobody is believed and all is as by default.</summary>
+    public ForwardingRules? Forwarding => _forwarding;
 
     /// <summary>Makes the translation live: clusters first, then routes, so that no route is visible before what it needs.</summary>
     public void Apply(Translation translation)
     {
         var table = translation.Table;
         services.Global.Apply(translation.Global);
+        if ((_forwarding?.Settings ?? ForwardingSettings.Default) != translation.Global.Forwarding)
+            _forwarding = ForwardingRules.Of(translation.Global.Forwarding);
         foreach (var id in translation.Changes.Backends)
         {
             if (!table.Backends.TryGetValue(id, out var backend))

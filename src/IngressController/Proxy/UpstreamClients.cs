@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using IngressController.Configuration;
+using IngressController.Routing.Table;
 
 namespace IngressController.Proxy;
 
@@ -33,8 +34,9 @@ internal sealed class UpstreamClients(UpstreamOptions options, ResolveName resol
         EnableMultipleHttp2Connections = true,
         // Tracing is not wired up yet; a null propagator leaves out the diagnostics handler.
         ActivityHeadersPropagator = null,
-        // The connector has its own time-out, which it reports as what it is.
-        ConnectTimeout = Timeout.InfiniteTimeSpan,
+        // The connector has its own time-out, which it reports as what it is; HTTP/2 over TLS goes on in the HTTP client.
+        ConnectTimeout = transport.Protocol == BackendProtocol.H2 ? 2 * options.ConnectTimeout : Timeout.InfiniteTimeSpan,
+        SslOptions = UpstreamTls.Http2Options(transport),
         ConnectCallback = (context, cancellation) => _connector.ConnectAsync(transport, context.DnsEndPoint, cancellation),
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
         // A name is looked up for each new connection, so the lifetime bounds how long an old answer is used.

@@ -47,10 +47,13 @@ internal sealed class UpstreamCluster
     private UpstreamModel Build(Backend backend, UpstreamModel? previous)
     {
         var isExternal = backend.Endpoints.Count > 0 && backend.Endpoints[0].IsExternal;
-        var transport = new UpstreamTransport(backend.Protocol, isExternal);
+        var transport = new UpstreamTransport(
+            backend.Protocol, isExternal, isExternal && backend.Protocol == BackendProtocol.H2 ? backend.Endpoints[0].Address.TrimEnd('.') : null);
+        // Servers compare :scheme with the connection, and the HTTP client takes it from the address.
+        var scheme = backend.Protocol == BackendProtocol.H2 ? "https" : "http";
         var kept = previous?.Transport == transport ? previous : null;
         var state = kept?.State ?? new ClusterState(
-            Id.ToString(), new ClusterModel(new ClusterConfig { ClusterId = Id.ToString() }, _clients.Get(transport)));
+            Id.ToString(), new ClusterModel(new ClusterConfig { ClusterId = Id.ToString() }, _clients.Get(Cleartext(transport))));
 
         var destinations = new DestinationState[backend.Endpoints.Count];
         for (var i = 0; i < destinations.Length; i++)
@@ -58,7 +61,7 @@ internal sealed class UpstreamCluster
             var name = backend.Endpoints[i].ToString();
             destinations[i] = kept is not null && kept.State.Destinations.TryGetValue(name, out var existing)
                 ? existing
-                : new DestinationState(name, new DestinationModel(new DestinationConfig { Address = $"http://{name}" }));
+                : new DestinationState(name, new DestinationModel(new DestinationConfig { Address = $"{scheme}://{name}" }));
         }
 
         var names = destinations.Select(destination => destination.DestinationId).ToHashSet(StringComparer.OrdinalIgnoreCase);
@@ -68,13 +71,20 @@ internal sealed class UpstreamCluster
         foreach (var destination in destinations)
             state.Destinations.TryAdd(destination.DestinationId, destination);
         state.DestinationsState = new ClusterDestinationsState(destinations, destinations);
-        return kept ?? new UpstreamModel(transport, state, RequestConfig(backend.Protocol));
+        return kept ?? new UpstreamModel(transport, state, RequestConfig(backend.Protocol))
+        {
+            SecureClient = backend.Protocol == BackendProtocol.ClientScheme ? _clients.Get(transport with { Protocol = BackendProtocol.Https }) : null,
+        };
     }
+
+    /// <summary>Where the client's scheme decides, the one transport for cleartext is shared with the backends that always have it.</summary>
+    private static UpstreamTransport Cleartext(UpstreamTransport transport) =>
+        transport.Protocol == BackendProtocol.ClientScheme ? transport with { Protocol = BackendProtocol.Http } : transport;
 
     private ForwarderRequestConfig RequestConfig(BackendProtocol protocol) => new()
     {
         ActivityTimeout = _clients.ReadTimeout,
-        Version = protocol == BackendProtocol.H2c ? System.Net.HttpVersion.Version20 : System.Net.HttpVersion.Version11,
+        Version = protocol is BackendProtocol.H2c or BackendProtocol.H2 ? System.Net.HttpVersion.Version20 : System.Net.HttpVersion.Version11,
         VersionPolicy = HttpVersionPolicy.RequestVersionExact,
     };
 }
@@ -85,8 +95,15 @@ internal sealed class UpstreamCluster
 /// <param name="RequestConfig">Protocol version and time-outs of requests.</param>
 internal sealed record UpstreamModel(UpstreamTransport Transport, ClusterState State, ForwarderRequestConfig RequestConfig)
 {
-    public HttpMessageInvoker Client => State.Model.HttpClient;
+    /// <summary>The client for requests that came by https, where that makes a difference.</summary>
+    public HttpMessageInvoker? SecureClient { get; init; }
+
+    public HttpMessageInvoker ClientFor(HttpContext context) =>
+        SecureClient is { } secure && context.Request.IsHttps ? secure : State.Model.HttpClient;
 }
 
 /// <summary>How connections to endpoints are made; clusters with the same transport share their client.</summary>
-internal readonly record struct UpstreamTransport(BackendProtocol Protocol, bool IsExternal);
+/// <param name="Protocol">What is spoken.</param>
+/// <param name="IsExternal">Whether it leads out of the cluster.</param>
+/// <param name="ServerName">The name that certificates must have where the HTTP client itself verifies them; it knows only the request's Host.</param>
+internal readonly record struct UpstreamTransport(BackendProtocol Protocol, bool IsExternal, string? ServerName = null);

@@ -48,6 +48,20 @@ internal static class UpstreamTls
         }
     }
 
+    /// <summary>
+    /// For HTTP/2 over TLS, where the HTTP client does the handshake: it writes :scheme as it knows the connection. It compares the
+    /// certificate with the request's Host, so the name that counts is compared here.
+    /// </summary>
+    public static SslClientAuthenticationOptions Http2Options(UpstreamTransport transport) => transport.ServerName is not { } name
+        ? new() { RemoteCertificateValidationCallback = static (_, _, _, _) => true }
+        : new()
+        {
+            CertificateChainPolicy = Policy(),
+            RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
+                (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None
+                && certificate is X509Certificate2 { } presented && presented.MatchesHostname(name),
+        };
+
     private static X509ChainPolicy Policy()
     {
         var policy = new X509ChainPolicy

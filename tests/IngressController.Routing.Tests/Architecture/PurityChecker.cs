@@ -9,7 +9,7 @@ internal static class PurityChecker
     private const string KubernetesAssembly = "IngressController.Kubernetes";
 
     private static readonly string[] ForbiddenNamespaces =
-        ["Microsoft.AspNetCore", "Microsoft.Extensions.Logging", "Yarp", "System.Net.Http"];
+        ["Microsoft.AspNetCore", "Microsoft.Extensions.Logging", "Yarp", "System.Net.Http", "YamlDotNet.Serialization"];
 
     private static readonly HashSet<string> ForbiddenTypes =
     [

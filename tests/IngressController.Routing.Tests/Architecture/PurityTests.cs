@@ -37,6 +37,8 @@ public sealed class PurityTests
     [InlineData("IngressController.Kubernetes", "IngressController.Kubernetes.Client", "ApiClient", true)]
     [InlineData("IngressController.Kubernetes", "IngressController.Kubernetes", "Anything", true)]
     [InlineData("IngressController.Kubernetes", "IngressController.Kubernetes.Models", "V1Ingress", false)]
+    [InlineData("YamlDotNet", "YamlDotNet.Serialization", "Deserializer", true)]
+    [InlineData("YamlDotNet", "YamlDotNet.Core", "Parser", false)]
     [InlineData("System.Runtime", "System", "DateTime", false)]
     [InlineData("System.Net.Primitives", "System.Net", "IPAddress", false)]
     public void The_checker_judges_by_assembly_namespace_and_name(string assembly, string @namespace, string name, bool forbidden) =>

@@ -80,7 +80,7 @@ internal static class TableRenderer
     private static void RenderBackends(StringBuilder text, RoutingTable table)
     {
         Section(text, "backends", table.Backends.Count);
-        foreach (var (id, backend) in table.Backends.OrderBy(b => b.Key.Service).ThenBy(b => b.Key.Port, StringComparer.Ordinal))
+        foreach (var (id, backend) in table.Backends.OrderBy(b => b.Key.Service).ThenBy(b => b.Key.Port, StringComparer.Ordinal).ThenBy(b => b.Key.Protocol))
             Line(text, $"  {Scalar(id.ToString())}: {Scalar($"{backend.Protocol} {(backend.Endpoints.Count > 0 ? string.Join(' ', backend.Endpoints) : "none")}")}");
     }
 
@@ -103,7 +103,24 @@ internal static class TableRenderer
     }
 
     private static string Describe(Route route) =>
-        $"{route.Match.Type} {Short(RequestPath.Encode(route.Match.Value))} -> {Describe(route.Action)}   ({route.Origin})";
+        $"{route.Match.Type} {Short(RequestPath.Encode(route.Match.Value))}{Describe(route.Predicates)} -> {Describe(route.Action)}   "
+        + $"({route.Origin})";
+
+    private static string Describe(RoutePredicates predicates)
+    {
+        if (predicates == RoutePredicates.None)
+            return "";
+        string[] all =
+        [
+            string.Join('|', predicates.Methods),
+            .. predicates.Headers.Select(header => Describe("header", header)),
+            .. predicates.QueryParameters.Select(parameter => Describe("query", parameter)),
+        ];
+        return predicates.IsUnreadable ? " (if nothing else)" : $" if {string.Join(" and ", all.Where(text => text.Length > 0))}";
+    }
+
+    private static string Describe(string what, ValuePredicate predicate) =>
+        $"{what} {predicate.Name} {predicate.Match}{(predicate.IsCaseSensitive ? " case" : "")}{string.Concat(predicate.Values.Select(value => $" {value}"))}";
 
     private static string Describe(RouteAction action) => action switch
     {

@@ -1,0 +1,40 @@
+using IngressController.Routing.Annotations;
+using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Table;
+
+namespace IngressController.Routing.Features.BackendProtocols;
+
+/// <summary>How the backends of an Ingress are spoken to, whatever their Services say.</summary>
+public static class BackendProtocolFeature
+{
+    /// <summary>FastCGI is known and not spoken: taken as HTTP it would reach the application as garbage.</summary>
+    private static readonly ValueForm<BackendProtocol?> Form = ValueForms.OneOf<BackendProtocol?>(
+        ("HTTP", BackendProtocol.Http), ("HTTPS", BackendProtocol.Https), ("AUTO_HTTP", BackendProtocol.ClientScheme), ("GRPC", BackendProtocol.H2c),
+        ("GRPCS", BackendProtocol.H2), ("FCGI", null));
+
+    public static AnnotationKey<BackendProtocol?> BackendProtocolKey { get; } = new()
+    {
+        Name = "backend-protocol",
+        Form = Form,
+        Default = "the appProtocol of the Service's port, else HTTP",
+        Documentation = "How the backends of the Ingress are spoken to: HTTP or HTTPS (HTTP/1.1), GRPC (HTTP/2 in cleartext), GRPCS (HTTP/2 over TLS), or "
+            + "AUTO_HTTP, as the client came. Certificates of Pods are not verified. It goes before appProtocol, for the rules of this Ingress only and not "
+            + "for its defaultBackend. FCGI is not spoken here: the paths answer 503.",
+    };
+
+    public static RouteFeature Feature { get; } = new("Backend protocol", [BackendProtocolKey], Read);
+
+    private static IEnumerable<RoutePolicy> Read(PolicyContext context)
+    {
+        if (!context.Annotations.TryRead(BackendProtocolKey, out var protocol))
+            return [];
+        if (protocol is { } known)
+            return [new BackendProtocolPolicy(known)];
+        context.Annotations.Report(BackendProtocolKey, DiagnosticCatalog.FastCgiUnsupported);
+        context.Close("backend-protocol FCGI is not spoken here");
+        return [];
+    }
+}
+
+/// <summary>The protocol of the backends of an Ingress.</summary>
+public sealed record BackendProtocolPolicy(BackendProtocol Protocol) : RoutePolicy;

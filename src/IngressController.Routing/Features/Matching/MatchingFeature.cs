@@ -1,0 +1,66 @@
+using IngressController.Routing.Annotations;
+using IngressController.Routing.Table;
+
+namespace IngressController.Routing.Features.Matching;
+
+/// <summary>Routes by method, header and query parameter, as Microsoft's YARP controller has them.</summary>
+public static class MatchingFeature
+{
+    public static AnnotationKey<EquatableArray<string>> Methods { get; } = new()
+    {
+        Name = "route-methods",
+        Form = YamlForms.TextList.Select(PredicateForms.Methods, "a YAML list of methods: [GET, POST]"),
+        OnBadValue = OnBadValue.CloseRoute,
+        Documentation = "Only requests with one of these methods are for the paths of the Ingress; others are tried at the next Ingress with the same or a "
+            + "shorter path, and answered 404 when there is none. GET includes WebSockets over HTTP/2. For CORS, name OPTIONS too.",
+    };
+
+    public static AnnotationKey<EquatableArray<ValuePredicate>> Headers { get; } = new()
+    {
+        Name = "route-headers",
+        Form = YamlForms.Of("a YAML list of maps with Name, Values, Mode and IsCaseSensitive", PredicateForms.Headers),
+        OnBadValue = OnBadValue.CloseRoute,
+        Documentation = "Only requests whose headers are like this are for the paths of the Ingress. Mode is ExactHeader (the default), HeaderPrefix, "
+            + "Contains, NotContains, Exists or NotExists. A header with several values (separated by commas; Cookie: by semicolons) is compared value by "
+            + "value, and one of them is enough. All entries must hold.",
+    };
+
+    public static AnnotationKey<EquatableArray<ValuePredicate>> QueryParameters { get; } = new()
+    {
+        Name = "route-queryparameters",
+        Form = YamlForms.Of("a YAML list of maps with Name, Values, Mode and IsCaseSensitive", PredicateForms.QueryParameters),
+        OnBadValue = OnBadValue.CloseRoute,
+        Documentation = "Only requests whose query parameters are like this are for the paths of the Ingress. Mode is Exact (the default), Contains, "
+            + "NotContains, Prefix or Exists. A parameter that stands there twice is compared as no value. All entries must hold.",
+    };
+
+    public static AnnotationKey<int> Order { get; } = new()
+    {
+        Name = "route-order",
+        Form = ValueForms.Integer(int.MinValue),
+        Default = "0",
+        Documentation = "Of the Ingresses with the same host and path, the one with the smaller number is tried first; with equal numbers the one with more "
+            + "predicates, then the oldest. Paths still go before it: the longest first.",
+    };
+
+    public static RouteFeature Feature { get; } = new("Routes by method, header and query", [Methods, Headers, QueryParameters, Order], Read);
+
+    private static IEnumerable<RoutePolicy> Read(PolicyContext context)
+    {
+        var annotations = context.Annotations;
+        var isReadable = TryRead(annotations, Methods, out var methods) & TryRead(annotations, Headers, out var headers)
+            & TryRead(annotations, QueryParameters, out var query);
+        var order = annotations.Read(Order, 0);
+        var policy = isReadable ? new MatchingPolicy(new RoutePredicates(methods, headers, query), order) : MatchingPolicy.Unreadable;
+        return policy == MatchingPolicy.None ? [] : [policy];
+    }
+
+    /// <summary>False only for what is set and cannot be understood.</summary>
+    private static bool TryRead<T>(AnnotationReader annotations, AnnotationKey<EquatableArray<T>> key, out EquatableArray<T> value)
+    {
+        if (annotations.TryRead(key, out value))
+            return true;
+        value = [];
+        return !annotations.IsSet(key);
+    }
+}

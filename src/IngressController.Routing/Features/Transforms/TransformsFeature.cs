@@ -1,0 +1,85 @@
+using IngressController.Routing.Annotations;
+using IngressController.Routing.Table;
+
+namespace IngressController.Routing.Features.Transforms;
+
+/// <summary>YARP's transforms, as Microsoft's YARP controller has them.</summary>
+public static class TransformsFeature
+{
+    /// <summary>The one parameter of a path, as Microsoft's controller named it: what follows a prefix.</summary>
+    public const string CatchAll = "catch-all";
+
+    private const int MostTransforms = 64;
+
+    public static AnnotationKey<EquatableArray<Transform>> Transforms { get; } = new()
+    {
+        Name = "transforms",
+        Form = YamlForms.TextMapList.Select(ReadAll, "a YAML list of maps, one per transform: its name and its parameters"),
+        OnBadValue = OnBadValue.CloseRoute,
+        Documentation = $"YARP's transforms: {string.Join(", ", TransformCatalog.All.Select(form => form.Name))}. They run after the proxy has set its "
+            + "own headers, so X-Forwarded with Set or Append changes nothing, and the client's Host stays unless RequestHeaderOriginalHost is false. "
+            + "A Prefix path has the one parameter {**catch-all}: what follows the prefix. The path reaches the backend byte for byte unless a "
+            + "transform changes it. Headers that frame messages or belong to one connection, and CDN-Loop, cannot be set or removed.",
+    };
+
+    public static RouteFeature Feature { get; } = new("Transforms", [Transforms], context =>
+        context.Annotations.TryRead(Transforms, out var transforms) ? [new TransformsPolicy(transforms)] : []);
+
+    private static Parsed<EquatableArray<Transform>> ReadAll(EquatableArray<EquatableArray<KeyValuePair<string, string>>> maps)
+    {
+        if (maps.Count is 0 or > MostTransforms)
+            return ValueForm<EquatableArray<Transform>>.Refuse(maps.Count == 0 ? "is an empty list" : $"has more than {MostTransforms} entries");
+        var transforms = new List<Transform>(maps.Count);
+        foreach (var map in maps)
+        {
+            var read = Read(map);
+            if (read.Problem is { } problem)
+                return ValueForm<EquatableArray<Transform>>.Refuse($"in its entry {transforms.Count + 1}: {problem}");
+            transforms.Add(read.Value);
+        }
+
+        return new EquatableArray<Transform>([.. transforms]);
+    }
+
+    private static Parsed<Transform> Read(EquatableArray<KeyValuePair<string, string>> map)
+    {
+        foreach (var (key, value) in map)
+        {
+            if (TransformCatalog.Find(key) is { } form)
+            {
+                return form.Check(value) is { } problem
+                    ? Refuse($"{form.Name} {problem}")
+                    : ReadParameters(form, value, [.. map.Where(entry => entry.Key != key)]);
+            }
+        }
+
+        var names = string.Join(", ", map.Select(entry => entry.Key));
+        return Refuse(map.Count == 0 ? "is an empty map" : $"{names} names no transform of YARP{Nearest(map[0].Key)}");
+    }
+
+    private static Parsed<Transform> ReadParameters(TransformForm form, string value, List<KeyValuePair<string, string>> given)
+    {
+        var parameters = new List<KeyValuePair<string, string>>();
+        foreach (var (key, text) in given)
+        {
+            if (form.Parameters.FirstOrDefault(candidate => candidate.Name.Equals(key, StringComparison.OrdinalIgnoreCase)) is not { } parameter)
+                return Refuse($"{form.Name} has no parameter {key}; it has {Names(form.Parameters)}");
+            if (parameter.Check(text) is { } problem)
+                return Refuse($"{parameter.Name} of {form.Name} {problem}");
+            parameters.Add(KeyValuePair.Create(parameter.Name, text));
+        }
+
+        var choices = form.Parameters.Where(parameter => parameter.IsChoice).ToArray();
+        if (choices.Length > 0 && parameters.Count(parameter => choices.Any(choice => choice.Name == parameter.Key)) != 1)
+            return Refuse($"{form.Name} needs {string.Join(" or ", choices.Select(choice => choice.Name))}{(choices.Length > 1 ? ", not both" : "")}");
+        return new Transform(form.Name, value, [.. parameters]);
+    }
+
+    private static string Names(IReadOnlyList<TransformParameter> parameters) =>
+        parameters.Count == 0 ? "none" : string.Join(", ", parameters.Select(parameter => parameter.Name));
+
+    private static string Nearest(string key) =>
+        NearestName.Find(key, TransformCatalog.All.Select(form => form.Name)) is { } nearest ? $"; did you mean {nearest}?" : "";
+
+    private static Parsed<Transform> Refuse(string problem) => ValueForm<Transform>.Refuse(problem);
+}

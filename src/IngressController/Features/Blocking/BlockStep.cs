@@ -1,0 +1,74 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using IngressController.Proxy;
+using IngressController.Routing.Features.Blocking;
+using IngressController.Routing.Table;
+
+namespace IngressController.Features.Blocking;
+
+/// <summary>Answers 403 to whom the operator lets in nowhere.</summary>
+internal sealed class BlockStep(BlockRules rules, OwnAnswers answers) : RequestStep
+{
+    public override string Name => "block lists";
+
+    public static RequestStep? Create(StepContext context) =>
+        context.Policy<BlockPolicy>() is { } policy ? new BlockStep(BlockRules.Of(policy), context.Services.Answers) : null;
+
+    public override string Describe() => $"403: {rules.Policy}";
+
+    public override ValueTask<bool> InvokeAsync(HttpContext context, ProxyRoute route) =>
+        rules.Block(context) ? RefuseAsync(context) : ValueTask.FromResult(true);
+
+    private async ValueTask<bool> RefuseAsync(HttpContext context)
+    {
+        await answers.WriteAsync(context, StatusCodes.Status403Forbidden, "Forbidden", "this client is not let in");
+        return false;
+    }
+}
+
+/// <summary>The block lists, ready to compare with. All routes have the same, so they are made once.</summary>
+internal sealed class BlockRules
+{
+    private static readonly ConditionalWeakTable<BlockPolicy, BlockRules> Made = [];
+
+    private readonly Values _userAgents;
+    private readonly Values _referers;
+
+    private BlockRules(BlockPolicy policy)
+    {
+        Policy = policy;
+        _userAgents = new Values(policy.UserAgents);
+        _referers = new Values(policy.Referers);
+    }
+
+    public BlockPolicy Policy { get; }
+
+    public static BlockRules Of(BlockPolicy policy) => Made.GetValue(policy, static policy => new BlockRules(policy));
+
+    public bool Block(HttpContext context) =>
+        (context.Connection.RemoteIpAddress is { } client && Policy.Cidrs.Contains(client))
+        || _userAgents.Match(context.Request.Headers.UserAgent.ToString())
+        || _referers.Match(context.Request.Headers.Referer.ToString());
+
+    /// <summary>Texts and expressions; a header that is missing is compared as an empty one, as in nginx.</summary>
+    private sealed class Values(EquatableArray<TextPattern> patterns)
+    {
+        private readonly HashSet<string> _texts =
+            patterns.Where(pattern => pattern.Match == TextMatch.Whole).Select(pattern => pattern.Text).ToHashSet(StringComparer.OrdinalIgnoreCase);
+
+        private readonly Regex[] _expressions = [.. patterns.Where(pattern => pattern.Match != TextMatch.Whole).Select(pattern => pattern.ToRegex())];
+
+        public bool Match(string value)
+        {
+            if (_texts.Contains(value))
+                return true;
+            foreach (var expression in _expressions)
+            {
+                if (expression.IsMatch(value))
+                    return true;
+            }
+
+            return false;
+        }
+    }
+}

@@ -1,0 +1,140 @@
+using IngressController.Proxy;
+using IngressController.Routing.Features.Transforms;
+using IngressController.Routing.Table;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
+using Yarp.ReverseProxy.Transforms;
+using Yarp.ReverseProxy.Transforms.Builder;
+
+namespace IngressController.Features.Transforms;
+
+/// <summary>
+/// YARP's transforms of a route, run after the proxy's own work on a message: headers are copied and the forwarding headers set by then.
+/// </summary>
+internal sealed class RouteTransforms
+{
+    private static readonly UriCreationOptions AsMade = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    private readonly RequestTransform[] _request;
+    private readonly ResponseTransform[] _response;
+    private readonly ResponseTrailersTransform[] _trailers;
+    private readonly IReadOnlySet<string>? _allowedRequestHeaders;
+    private readonly bool _copiesRequestHeaders;
+    private readonly bool _changesPath;
+    private readonly bool _changesQuery;
+    private readonly bool _readsParameters;
+
+    private RouteTransforms(TransformBuilderContext builder, IReadOnlySet<string>? allowed, TransformsPolicy policy, string? problem)
+    {
+        Problem = problem;
+        _allowedRequestHeaders = allowed;
+        _copiesRequestHeaders = builder.CopyRequestHeaders ?? true;
+        CopiesResponseHeaders = builder.CopyResponseHeaders ?? true;
+        CopiesResponseTrailers = builder.CopyResponseTrailers ?? true;
+        _request = [.. builder.RequestTransforms];
+        _response = [.. builder.ResponseTransforms];
+        _trailers = [.. builder.ResponseTrailersTransforms];
+        var names = policy.Transforms.Select(transform => transform.Name).ToHashSet();
+        _changesPath = names.Any(name => name.StartsWith("Path", StringComparison.Ordinal));
+        _changesQuery = names.Any(name => name.StartsWith("Query", StringComparison.Ordinal));
+        _readsParameters = names.Overlaps(["PathPattern", "QueryRouteParameter", "RequestHeaderRouteValue"]);
+    }
+
+    /// <summary>Why YARP does not take them; null when it does.</summary>
+    public string? Problem { get; }
+
+    public bool CopiesResponseHeaders { get; }
+
+    public bool CopiesResponseTrailers { get; }
+
+    public static RouteTransforms Of(TransformBuilderContext builder, IReadOnlySet<string>? allowed, TransformsPolicy policy) =>
+        new(builder, allowed, policy, null);
+
+    public static RouteTransforms Unusable(string problem) => new(new TransformBuilderContext(), null, new TransformsPolicy([]), problem);
+
+    /// <summary>The transforms of a route; null when it has none.</summary>
+    public static RouteTransforms? Create(StepContext context) =>
+        context.Policy<TransformsPolicy>() is { } policy ? TransformCompiler.Compile(policy) : null;
+
+    /// <summary>Closes a route whose transforms YARP does not take: what its author relies on would be missing.</summary>
+    public static RequestStep? Guard(StepContext context) =>
+        Create(context)?.Problem is { } problem ? new ClosedStep(new ClosedPolicy(problem), context.Services.Answers) : null;
+
+    /// <summary>
+    /// Whether a header of the client is for the backend. Those that frame the body are no matter of choice, and without a Host the
+    /// backend would be asked for an address.
+    /// </summary>
+    public bool Passes(string name) => _allowedRequestHeaders is { } allowed
+        ? allowed.Contains(name) || IsNeeded(name)
+        : _copiesRequestHeaders || IsNeeded(name);
+
+    private static bool IsNeeded(string name) =>
+        name.Equals(HeaderNames.Host, StringComparison.OrdinalIgnoreCase) || name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(LoopGuard.Header, StringComparison.OrdinalIgnoreCase);
+
+    /// <param name="context">The request.</param>
+    /// <param name="route">Its route.</param>
+    /// <param name="request">What the backend gets, complete.</param>
+    /// <param name="destination">The beginning of its URI: scheme and authority.</param>
+    /// <param name="cancellation">Ends with the request.</param>
+    public async ValueTask ApplyAsync(
+        HttpContext context, ProxyRoute route, HttpRequestMessage request, string destination, CancellationToken cancellation)
+    {
+        var target = request.RequestUri!.OriginalString[destination.Length..];
+        var mark = target.IndexOf('?');
+        var path = _changesPath ? EncodedPath.OfRequest(mark < 0 ? target : target.AsSpan(0, mark)) : "/";
+        if (_readsParameters)
+            context.Request.RouteValues[TransformsFeature.CatchAll] = EncodedPath.Remainder(RequestTarget.Split(context, out _), route.Definition.Match);
+
+        var transform = new RequestTransformContext
+        {
+            HttpContext = context,
+            ProxyRequest = request,
+            DestinationPrefix = destination,
+            // Headers that were left out are not to come back by an append.
+            HeadersCopied = true,
+            Path = new PathString(path),
+            Query = new QueryTransformContext(context.Request),
+            CancellationToken = cancellation,
+        };
+        foreach (var step in _request)
+            await step.ApplyAsync(transform);
+
+        if (!_changesPath && !_changesQuery)
+            return;
+        var isSamePath = !_changesPath || transform.Path.Value == path;
+        var changedPath = !isSamePath ? EncodedPath.OfResult(transform.Path.Value ?? "") : mark < 0 ? target : target[..mark];
+        var query = _changesQuery ? transform.Query.QueryString.Value : mark < 0 ? "" : target[mark..];
+        request.RequestUri = new Uri($"{destination}{(changedPath.StartsWith('/') ? "" : "/")}{changedPath}{query}", AsMade);
+    }
+
+    /// <summary>Runs after the backend's headers are copied.</summary>
+    public async ValueTask ApplyAsync(HttpContext context, HttpResponseMessage response, CancellationToken cancellation)
+    {
+        var transform = new ResponseTransformContext
+        {
+            HttpContext = context,
+            ProxyResponse = response,
+            HeadersCopied = CopiesResponseHeaders,
+            CancellationToken = cancellation,
+        };
+        foreach (var step in _response)
+            await step.ApplyAsync(transform);
+    }
+
+    /// <summary>Runs after the backend's trailers are copied, where the client can get any.</summary>
+    public async ValueTask ApplyToTrailersAsync(HttpContext context, HttpResponseMessage response, CancellationToken cancellation)
+    {
+        if (_trailers.Length == 0 || context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers is null or { IsReadOnly: true })
+            return;
+        var transform = new ResponseTrailersTransformContext
+        {
+            HttpContext = context,
+            ProxyResponse = response,
+            HeadersCopied = CopiesResponseTrailers,
+            CancellationToken = cancellation,
+        };
+        foreach (var step in _trailers)
+            await step.ApplyAsync(transform);
+    }
+}
