@@ -157,6 +157,10 @@ public static class DiagnosticCatalog
         DiagnosticCode.PolicyConfigMapInvalid, closes ? Error : Warning, ingress, field,
         $"ConfigMap {configMap}: {problem}" + (closes ? "; its paths answer 503 until it is mended" : ""), closes ? RouteUnavailable : FieldIgnored);
 
+    public static Diagnostic GlobalAuthUnusable(ResourceName ingress, string url, string problem) => Of(
+        DiagnosticCode.GlobalAuthUnusable, Error, ingress, "spec.rules", $"the setting global-auth-url \"{Shorten(url)}\" {problem}; its paths answer 503 meanwhile, or with "
+        + "enable-global-auth \"false\" are not protected by it", RouteUnavailable);
+
     public static Diagnostic HostInRegexMode(ResourceName ingress, RouteOrigin route, string host, ResourceName switcher) => Of(
         DiagnosticCode.HostInRegexMode, Info, ingress, $"{route.Field}.path",
         switcher == ingress
@@ -185,9 +189,10 @@ public static class DiagnosticCatalog
         DiagnosticCode.SettingUnknown, Warning, new("ConfigMap", configMap), $"data[{key}]",
         "is no setting of this controller" + (nearest is null ? "" : $"; did you mean {nearest}?"), FieldIgnored);
 
-    public static Diagnostic SettingInvalid(ResourceName configMap, string key, string value, string problem, string otherwise) => new(
+    public static Diagnostic SettingInvalid(ResourceName configMap, string key, string value, string problem, bool closes, string otherwise) => new(
         DiagnosticCode.SettingInvalid, Error, new("ConfigMap", configMap), $"data[{key}]",
-        $"\"{Shorten(value)}\" {problem}; what counts without it: {otherwise}", FieldIgnored);
+        $"\"{Shorten(value)}\" {problem}; " + (closes ? "all routes answer 503 until it is mended" : $"what counts without it: {otherwise}"),
+        closes ? RouteUnavailable : FieldIgnored);
 
     private static DiagnosticSeverity SeverityOf(DiagnosticCode code) => code switch
     {

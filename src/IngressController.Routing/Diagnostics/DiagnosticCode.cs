@@ -43,6 +43,7 @@ public enum DiagnosticCode
     PolicySecretInvalid,
     PolicyConfigMapNotFound,
     PolicyConfigMapInvalid,
+    GlobalAuthUnusable,
     HostInRegexMode,
     HostPolicyConflict,
     ServerAliasTaken,

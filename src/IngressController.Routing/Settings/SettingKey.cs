@@ -11,6 +11,9 @@ namespace IngressController.Routing.Settings;
 public sealed record SettingKey(
     string Name, string FormDescription, string Default, string Documentation, Func<GlobalSettings, string, Parsed<GlobalSettings>> Apply)
 {
+    /// <summary>What a value of the ConfigMap that cannot be understood does: with <see cref="OnBadValue.CloseRoute"/> all routes answer 503 until it is mended.</summary>
+    public OnBadValue OnBadValue { get; init; }
+
     public static SettingKey Of<T>(
         string name, ValueForm<T> form, string @default, string documentation, Func<GlobalSettings, T, GlobalSettings> with) => new(
         name, form.Description, @default, documentation,

@@ -1,4 +1,6 @@
 using IngressController.Routing.Annotations;
+using IngressController.Routing.Features.Authentication;
+using IngressController.Routing.Features.IpAccess;
 
 namespace IngressController.Routing.Settings;
 
@@ -7,6 +9,8 @@ public static class SettingsCatalog
 {
     public static IReadOnlyList<SettingKey> All { get; } =
     [
+        .. IpAccessFeature.Settings,
+        .. GlobalAuthSettings.Keys,
         SettingKey.Of("limit-req-status-code", ValueForms.Integer(400, 599), "503",
             "The status of requests over a limit of limit-rps or limit-rpm.",
             (settings, value) => settings with { LimitReqStatusCode = value }),

@@ -1,4 +1,5 @@
 using IngressController.Kubernetes.Models;
+using IngressController.Routing.Annotations;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 
@@ -27,7 +28,12 @@ internal static class SettingsReader
             else if (string.IsNullOrWhiteSpace(text))
                 continue;
             else if (setting.Apply(settings, text) is { Problem: { } problem })
-                diagnostics.Add(DiagnosticCatalog.SettingInvalid(name, key, text.Trim(), problem, setting.Default));
+            {
+                var closes = setting.OnBadValue == OnBadValue.CloseRoute;
+                diagnostics.Add(DiagnosticCatalog.SettingInvalid(name, key, text.Trim(), problem, closes, setting.Default));
+                if (closes)
+                    settings = settings with { ClosedBy = settings.ClosedBy ?? key };
+            }
             else
                 settings = setting.Apply(settings, text).Value;
         }

@@ -84,6 +84,7 @@ internal sealed record GoldenCase(string Name, TranslationSettings Settings, IRe
                 "ingressClass" => settings with { IngressClass = value },
                 "watchIngressWithoutClass" => settings with { WatchIngressWithoutClass = bool.Parse(value) },
                 "allowExternalNameLoopback" => settings with { AllowExternalNameLoopback = bool.Parse(value) },
+                "configMap" => settings with { ConfigMap = ParseName(value) },
                 "defaultBackendService" => settings with { DefaultBackendService = ParseName(value) },
                 "defaultSslCertificate" => settings with { DefaultSslCertificate = ParseName(value) },
                 _ => throw new FormatException($"settings: {key} is not known"),
