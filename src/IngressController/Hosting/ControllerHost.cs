@@ -1,5 +1,6 @@
 using IngressController.Admin;
 using IngressController.Configuration;
+using IngressController.Features.Authentication;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Watching;
 using IngressController.Observability;
@@ -102,6 +103,9 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton<ReconcileMetrics>();
         services.AddSingleton<ResolveName>(System.Net.Dns.GetHostAddressesAsync);
         services.AddSingleton<UpstreamClients>();
+        services.AddSingleton(provider => new BasicAuthenticator(
+            new BasicAuthenticationOptions(), provider.GetRequiredService<TimeProvider>(), PasswordVerifier.Verify));
+        services.AddSingleton<ExternalAuthenticator>();
         services.AddSingleton<StepServices>();
         services.AddSingleton<RoutingState>();
         services.AddSingleton<CertificateStore>();

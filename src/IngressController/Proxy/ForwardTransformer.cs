@@ -77,7 +77,7 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
         var isFramedByEncoding = incoming.TransferEncoding.Count > 0;
         foreach (var (name, values) in incoming)
         {
-            if (IsHopByHop(name) || IsNotForClients(name) || (nominated.Count > 0 && IsNominated(nominated, name)))
+            if (!IsPassedOn(name, nominated))
                 continue;
             // RFC 9112, 6.3: Transfer-Encoding overrides Content-Length, and passing both on is how requests are smuggled.
             if (isFramedByEncoding && name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase))
@@ -118,6 +118,12 @@ internal sealed class ForwardTransformer(ListenerOptions options) : HttpTransfor
         request.Content ??= new ByteArrayContent([]);
         request.Content.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
     }
+
+    /// <summary>Whether a header that a client sent may be passed on at all.</summary>
+    /// <param name="name">The header.</param>
+    /// <param name="connection">The client's Connection header, which may take others away.</param>
+    public static bool IsPassedOn(string name, StringValues connection) =>
+        !IsHopByHop(name) && !IsNotForClients(name) && (connection.Count == 0 || !IsNominated(connection, name));
 
     public static string ClientAddress(IPAddress? address) =>
         (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() ?? "";

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using IngressController.Features.Authentication;
+using IngressController.Features.IpAccess;
 using IngressController.Observability;
 using IngressController.Routing.Table;
 using Microsoft.AspNetCore.Http.Features;
@@ -17,16 +19,34 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
     /// </summary>
     private static readonly Func<StepContext, RequestStep?>[] Steps =
     [
+        // After redirects, which protect nothing; before anything that would let the request in.
+        ClosedStep.Create,
+        // Who is kept out stays out, whatever else would let the request in.
+        DenyListStep.Create,
+        // With satisfy any one of the three below is enough, so they are one step, in the same order.
+        SatisfyAnyStep.Create,
+        // Costs nothing, so before passwords.
+        context => AccessStep.Create(context, AllowListCheck.Create),
+        // Before the service, which is told only of requests that could be let in.
+        context => AccessStep.Create(context, BasicAuthCheck.Create),
+        // Last: another service is asked.
+        context => AccessStep.Create(context, ExternalAuthCheck.Create),
     ];
 
     /// <summary>What is changed in requests on their way to the backend, in this order.</summary>
     private static readonly Func<StepContext, RequestChange?>[] RequestChanges =
     [
+        // Before the service's headers, of which Authorization may be one.
+        CredentialsRemoval.Create,
+        // Last: nothing else that is set may pass for what the service vouches for.
+        AuthHeadersChange.Create,
     ];
 
     /// <summary>What is changed in the heads of responses, in this order.</summary>
     private static readonly Func<StepContext, ResponseChange?>[] ResponseChanges =
     [
+        // After the backend's own cookies are there.
+        AuthCookiesChange.Create,
     ];
 
     public void Configure(IApplicationBuilder app)

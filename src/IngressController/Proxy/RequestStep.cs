@@ -1,4 +1,5 @@
 using IngressController.Configuration;
+using IngressController.Features.Authentication;
 
 namespace IngressController.Proxy;
 
@@ -59,4 +60,4 @@ internal sealed record StepContext(string Host, Routing.Table.Route Definition, 
 }
 
 /// <summary>What steps work with, for the life of the process.</summary>
-internal sealed record StepServices(OwnAnswers Answers, ListenerOptions Listener, TimeProvider Time);
+internal sealed record StepServices(OwnAnswers Answers, ListenerOptions Listener, TimeProvider Time, BasicAuthenticator Passwords, ExternalAuthenticator ExternalAuth);

@@ -1,0 +1,119 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Features.Authentication;
+using IngressController.Routing.Table;
+
+namespace IngressController.Features.Authentication;
+
+/// <summary>
+/// What answers are kept for: one path of one host of one Ingress, and everything it asks for. A changed annotation makes another, so
+/// nothing that is kept outlives it.
+/// </summary>
+internal sealed class ExternalAuthScope(string host, ResourceName ingress, PathMatch match, ExternalAuthPolicy policy) : IEquatable<ExternalAuthScope>
+{
+    private readonly (string Host, ResourceName Ingress, PathMatch Match, ExternalAuthPolicy Policy) _value = (host, ingress, match, policy);
+    private readonly int _hash = HashCode.Combine(host, ingress, match, policy);
+
+    public bool Equals(ExternalAuthScope? other) => ReferenceEquals(this, other) || (other is not null && _hash == other._hash && _value == other._value);
+
+    public override bool Equals(object? obj) => Equals(obj as ExternalAuthScope);
+
+    public override int GetHashCode() => _hash;
+}
+
+/// <summary>What one answer is kept by. The value of auth-cache-key may be a cookie or a password, so only its SHA-256 is.</summary>
+internal readonly record struct ExternalAuthCacheKey(ExternalAuthScope Scope, UInt128 High, UInt128 Low)
+{
+    public static ExternalAuthCacheKey Of(ExternalAuthScope scope, string value)
+    {
+        Span<UInt128> hash = stackalloc UInt128[2];
+        SHA256.HashData(MemoryMarshal.AsBytes(value.AsSpan()), MemoryMarshal.AsBytes(hash));
+        return new(scope, hash[0], hash[1]);
+    }
+}
+
+/// <summary>
+/// Answers of authentication services, for all routes together: of bounded size, the oldest go first. Found without a lock.
+/// </summary>
+internal sealed class ExternalAuthCache(TimeProvider time, int capacity = ExternalAuthCache.DefaultCapacity)
+{
+    private const int DefaultCapacity = 10_000;
+
+    /// <summary>A larger answer is not kept: so many of them would be much memory.</summary>
+    private const int MaxLength = 2_000;
+
+    private readonly ConcurrentDictionary<ExternalAuthCacheKey, Entry> _entries = new();
+    private readonly Queue<(ExternalAuthCacheKey Key, Entry Entry)> _oldest = new();
+    private readonly Lock _lock = new();
+
+    public int Count => _entries.Count;
+
+    public ExternalAuthAnswer? Find(ExternalAuthCacheKey key) =>
+        _entries.TryGetValue(key, out var entry) && time.GetElapsedTime(entry.Since) < entry.Lifetime ? entry.Answer : null;
+
+    /// <summary>Keeps an answer when its status is one of those, and the service does not forbid it.</summary>
+    public void Keep(ExternalAuthCacheKey key, EquatableArray<AuthCacheRule> rules, HttpResponseMessage response, ExternalAuthAnswer answer)
+    {
+        // As in nginx, a cookie is one client's.
+        if (answer.Cookies.Length > 0 || answer.Length > MaxLength || LifetimeOf(answer.Status, rules) is not { } lifetime)
+            return;
+        lifetime = Shortened(lifetime, response.Headers.NonValidated, time);
+        if (lifetime <= TimeSpan.Zero)
+            return;
+        var entry = new Entry(answer, time.GetTimestamp(), lifetime);
+        lock (_lock)
+        {
+            _entries[key] = entry;
+            _oldest.Enqueue((key, entry));
+            while (_oldest.Count > capacity)
+            {
+                // Only the very entry: a newer one under the same key stands further back.
+                var oldest = _oldest.Dequeue();
+                _entries.TryRemove(KeyValuePair.Create(oldest.Key, oldest.Entry));
+            }
+        }
+    }
+
+    private static TimeSpan? LifetimeOf(int status, EquatableArray<AuthCacheRule> rules)
+    {
+        foreach (var rule in rules)
+        {
+            if (rule.Statuses.Count == 0 || rule.Statuses.Contains(status))
+                return rule.Lifetime;
+        }
+
+        return null;
+    }
+
+    /// <summary>What the service itself says can only shorten the time. An answer that varies by more than the key is not kept.</summary>
+    private static TimeSpan Shortened(TimeSpan lifetime, HttpHeadersNonValidated headers, TimeProvider time)
+    {
+        if (headers.Contains("Vary"))
+            return TimeSpan.Zero;
+        var hasAge = false;
+        if (headers.TryGetValues("Cache-Control", out var directives))
+        {
+            foreach (var directive in directives.SelectMany(value => value.Split(',', StringSplitOptions.TrimEntries)).Select(text => text.ToLowerInvariant()))
+            {
+                if (directive.Split('=')[0] is "no-store" or "no-cache" or "private")
+                    return TimeSpan.Zero;
+                if (directive.Split('=') is not [("max-age" or "s-maxage"), var seconds])
+                    continue;
+                hasAge = true;
+                var age = int.TryParse(seconds.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? TimeSpan.FromSeconds(number) : TimeSpan.Zero;
+                lifetime = age < lifetime ? age : lifetime;
+            }
+        }
+
+        if (hasAge || !headers.TryGetValues("Expires", out var expires))
+            return lifetime;
+        var left = DateTimeOffset.TryParse(expires.ToString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var end) ? end - time.GetUtcNow() : TimeSpan.Zero;
+        return left < lifetime ? left : lifetime;
+    }
+
+    private sealed record Entry(ExternalAuthAnswer Answer, long Since, TimeSpan Lifetime);
+}
