@@ -1,14 +1,19 @@
 using IngressController.Configuration;
+using IngressController.Features.Authentication;
 using IngressController.Kubernetes.Models;
 using IngressController.Proxy;
 using IngressController.Routing.Cluster;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace IngressController.Benchmarks;
 
 /// <summary>A cluster of many small applications: each has one Ingress with one host, one Service and one EndpointSlice.</summary>
 internal static class LargeCluster
 {
-    public static StepServices Services { get; } = new(new OwnAnswers(new ListenerOptions()), new ListenerOptions(), TimeProvider.System);
+    public static StepServices Services { get; } = new(
+        new OwnAnswers(new ListenerOptions()), new ListenerOptions(), TimeProvider.System,
+        new BasicAuthenticator(new BasicAuthenticationOptions(), TimeProvider.System, PasswordVerifier.Verify),
+        new ExternalAuthenticator(new UpstreamOptions(), System.Net.Dns.GetHostAddressesAsync, TimeProvider.System, NullLogger<ExternalAuthenticator>.Instance));
 
     public static ClusterSnapshot Create(int ingresses, int pathsPerHost)
     {

@@ -12,7 +12,7 @@ internal static class AuthForms
     private static readonly string[] HopByHop =
     [
         "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
-        "http2-settings", "expect", "host", "cdn-loop",
+        "http2-settings", "expect", "host", "cdn-loop", "allow", "expires", "last-modified",
     ];
 
     private static readonly string[] OfTheProxy = ["x-real-ip", "x-request-id", "x-scheme", "forwarded", "proxy"];

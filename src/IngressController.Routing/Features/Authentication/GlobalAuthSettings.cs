@@ -8,17 +8,17 @@ internal static class GlobalAuthSettings
 {
     public static IReadOnlyList<SettingKey> Keys { get; } =
     [
-        Setting("global-auth-url", ExternalAuthFeature.AuthUrl, "None.", "The auth-url of Ingresses that have none and do not set enable-global-auth to false.",
+        Setting("global-auth-url", ExternalAuthFeature.AuthUrl, "none", "The auth-url of Ingresses that have none and do not set enable-global-auth to false.",
             (auth, value) => auth with { Url = value }),
-        Setting("global-auth-method", ExternalAuthFeature.AuthMethod, "GET.", "The auth-method of global-auth-url.", (auth, value) => auth with { Method = value }),
-        Setting("global-auth-signin", ExternalAuthFeature.AuthSignin, "None.", "The auth-signin of global-auth-url.", (auth, value) => auth with { SignIn = value }),
+        Setting("global-auth-method", ExternalAuthFeature.AuthMethod, "GET", "The auth-method of global-auth-url.", (auth, value) => auth with { Method = value }),
+        Setting("global-auth-signin", ExternalAuthFeature.AuthSignin, "none", "The auth-signin of global-auth-url.", (auth, value) => auth with { SignIn = value }),
         Setting("global-auth-signin-redirect-param", ExternalAuthFeature.AuthSigninRedirectParam, "rd", "The auth-signin-redirect-param of global-auth-url.",
             (auth, value) => auth with { SignInRedirectParam = value }),
-        Setting("global-auth-response-headers", ExternalAuthFeature.AuthResponseHeaders, "None.", "The auth-response-headers of global-auth-url.",
+        Setting("global-auth-response-headers", ExternalAuthFeature.AuthResponseHeaders, "none", "The auth-response-headers of global-auth-url.",
             (auth, value) => auth with { ResponseHeaders = value }),
         Setting("global-auth-request-redirect", ExternalAuthFeature.AuthRequestRedirect, "$request_uri", "The auth-request-redirect of global-auth-url.",
             (auth, value) => auth with { RequestRedirect = value }),
-        Setting("global-auth-cache-key", ExternalAuthFeature.AuthCacheKey, "Nothing is kept.", "The auth-cache-key of global-auth-url.",
+        Setting("global-auth-cache-key", ExternalAuthFeature.AuthCacheKey, "nothing is kept", "The auth-cache-key of global-auth-url.",
             (auth, value) => auth with { CacheKey = value }),
         Setting("global-auth-cache-duration", ExternalAuthFeature.AuthCacheDuration, "200 202 401 5m", "The auth-cache-duration of global-auth-url.",
             (auth, value) => auth with { CacheDuration = value }),

@@ -33,11 +33,11 @@ public static class IpAccessFeature
     /// <summary>The settings for all Ingresses that have no list of their own.</summary>
     public static IReadOnlyList<SettingKey> Settings { get; } =
     [
-        Setting("whitelist-source-range", "Everybody.", "The client addresses that are let in, where an Ingress has no allowlist-source-range.",
+        Setting("whitelist-source-range", "everybody", "The client addresses that are let in, where an Ingress has no allowlist-source-range.",
             (settings, value) => settings with { AllowlistSourceRange = value }),
-        Setting("allowlist-source-range", "Everybody.", "The same as whitelist-source-range, which counts when both are set.",
+        Setting("allowlist-source-range", "everybody", "The same as whitelist-source-range, which counts when both are set.",
             (settings, value) => settings with { AllowlistSourceRange = value }),
-        Setting("denylist-source-range", "Nobody.", "The client addresses that are kept out, where an Ingress has no denylist-source-range.",
+        Setting("denylist-source-range", "nobody", "The client addresses that are kept out, where an Ingress has no denylist-source-range.",
             (settings, value) => settings with { DenylistSourceRange = value }),
     ];
 

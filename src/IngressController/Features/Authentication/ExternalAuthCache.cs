@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Globalization;
-using System.Net.Http.Headers;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using IngressController.Routing.Cluster;
@@ -61,7 +60,7 @@ internal sealed class ExternalAuthCache(TimeProvider time, int capacity = Extern
         // As in nginx, a cookie is one client's.
         if (answer.Cookies.Length > 0 || answer.Length > MaxLength || LifetimeOf(answer.Status, rules) is not { } lifetime)
             return;
-        lifetime = Shortened(lifetime, response.Headers.NonValidated, time);
+        lifetime = Shortened(lifetime, response, time);
         if (lifetime <= TimeSpan.Zero)
             return;
         var entry = new Entry(answer, time.GetTimestamp(), lifetime);
@@ -90,8 +89,9 @@ internal sealed class ExternalAuthCache(TimeProvider time, int capacity = Extern
     }
 
     /// <summary>What the service itself says can only shorten the time. An answer that varies by more than the key is not kept.</summary>
-    private static TimeSpan Shortened(TimeSpan lifetime, HttpHeadersNonValidated headers, TimeProvider time)
+    private static TimeSpan Shortened(TimeSpan lifetime, HttpResponseMessage response, TimeProvider time)
     {
+        var headers = response.Headers.NonValidated;
         if (headers.Contains("Vary"))
             return TimeSpan.Zero;
         var hasAge = false;
@@ -109,9 +109,11 @@ internal sealed class ExternalAuthCache(TimeProvider time, int capacity = Extern
             }
         }
 
-        if (hasAge || !headers.TryGetValues("Expires", out var expires))
+        // RFC 9111, 5.3: what is no date, 0 above all, is the past. .NET counts this header among those of the body.
+        if (hasAge || !response.Content.Headers.NonValidated.TryGetValues("Expires", out var expires))
             return lifetime;
-        var left = DateTimeOffset.TryParse(expires.ToString(), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var end) ? end - time.GetUtcNow() : TimeSpan.Zero;
+        var left = DateTimeOffset.TryParseExact(expires.ToString(), "r", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var end)
+            ? end - time.GetUtcNow() : TimeSpan.Zero;
         return left < lifetime ? left : lifetime;
     }
 

@@ -43,7 +43,11 @@ internal sealed class ExternalAuthCheck : AccessCheck
             return Loop;
         if (_policy.CacheKey is null)
             return AskAsync(null, context, route);
-        var key = ExternalAuthCacheKey.Of(_scope, TemplateValues.Expand(_policy.CacheKey, context, route));
+        var value = TemplateValues.Expand(_policy.CacheKey, context, route);
+        // Below a wildcard host there may be a service for each name: what one of them says is not the other's word.
+        if (!_policy.Url.Host.IsLiteral)
+            value = $"{TemplateValues.Expand(_policy.Url.Host, context, route)}\n{value}";
+        var key = ExternalAuthCacheKey.Of(_scope, value);
         return _authenticator.Answers.Find(key) is { } kept ? Judge(kept, context) : AskAsync(key, context, route);
     }
 

@@ -40,7 +40,9 @@ internal sealed class ExternalAuthRequest
             target = $"/{target}";
 
         // The connection is made by TLS where it has to be; the client itself would do so by the scheme.
-        var request = new HttpRequestMessage(_method, new Uri($"http://{Absolute(host)}:{port}{target}", AsReceived))
+        if (!Uri.TryCreate($"http://{Absolute(host)}:{port}{target}", AsReceived, out var uri))
+            return null;
+        var request = new HttpRequestMessage(_method, uri)
         {
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
