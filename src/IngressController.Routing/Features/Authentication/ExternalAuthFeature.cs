@@ -8,22 +8,22 @@ namespace IngressController.Routing.Features.Authentication;
 /// <summary>Asks another service about each request, by the annotations of an Ingress or by the settings for all.</summary>
 public static class ExternalAuthFeature
 {
-    public static AnnotationKey<AuthUrl> AuthUrl { get; } = Key("auth-url", AuthForms.Url, null,
+    public static AnnotationKey<AuthUrl> AuthUrl { get; } = Key("auth-url", AuthForms.Url, "the setting global-auth-url",
         "Asks this URL about each request, by GET, with the client's headers and without its body. 2xx lets the request in; 401 and 403 are passed on, 401 with the service's "
         + "WWW-Authenticate; everything else, no answer within 60 seconds and a service that cannot be reached are answered 500. The service is told X-Original-URL, "
         + "X-Original-Method, X-Real-IP, X-Forwarded-For, X-Auth-Request-Redirect, X-Request-ID and X-Sent-From. Names are looked up as absolute; those that end with .svc are "
         + "Services. Loopback, link-local and metadata addresses are refused as for ExternalName Services, and https certificates are verified. Rules whose path begins with one "
-        + "of the setting no-auth-locations are open.") with { Default = "the setting global-auth-url" };
+        + "of the setting no-auth-locations are open.");
 
     public static AnnotationKey<string> AuthMethod { get; } = Key("auth-method", AuthForms.Method, "GET",
         "The method of the request to auth-url. When it is set, the service is told X-Original-URI and X-Scheme as well.");
 
     public static AnnotationKey<ValueTemplate> AuthSignin { get; } = Key("auth-signin", AuthForms.SignIn, "401 is answered",
         "Where a client is sent, with 302, instead of 401. The page is told the URL the client wanted in its parameter rd (auth-signin-redirect-param), unless its query has that "
-        + "parameter already. The cookies of the service's answer are set.") with { OnBadValue = OnBadValue.UseDefault };
+        + "parameter already. The cookies of the service's answer are set.", OnBadValue.UseDefault);
 
     public static AnnotationKey<string> AuthSigninRedirectParam { get; } = Key("auth-signin-redirect-param", AuthForms.QueryParameter, "rd",
-        "The name of the parameter of auth-signin that says where the client wanted to go.") with { OnBadValue = OnBadValue.UseDefault };
+        "The name of the parameter of auth-signin that says where the client wanted to go.", OnBadValue.UseDefault);
 
     public static AnnotationKey<EquatableArray<string>> AuthResponseHeaders { get; } = Key("auth-response-headers", AuthForms.ResponseHeaders, null,
         "Headers of the service's answer that the backend gets, instead of the client's. A listed header that the answer does not have is removed, however the client spells it. "
@@ -42,8 +42,7 @@ public static class ExternalAuthFeature
 
     public static AnnotationKey<ValueTemplate> AuthCacheKey { get; } = Key("auth-cache-key", AuthForms.Template, "nothing is kept",
         "Keeps the service's answers by this, as $cookie_session or $remote_user$http_authorization, for each host and path of its own. Name everything the service decides by: "
-        + "requests with the same key get the same answer. Answers with Set-Cookie or Vary, and those that Cache-Control forbids to keep, are not kept.")
-        with { OnBadValue = OnBadValue.UseDefault };
+        + "requests with the same key get the same answer. Answers with Set-Cookie or Vary, and those that Cache-Control forbids to keep, are not kept.", OnBadValue.UseDefault);
 
     public static AnnotationKey<EquatableArray<AuthCacheRule>> AuthCacheDuration { get; } = Key("auth-cache-duration", AuthForms.CacheDuration, "200 202 401 5m",
         "Which statuses are kept, and for how long: statuses and a time (ms, s, m, h, d, w), several separated by commas. Without statuses 200 is kept. Needs auth-cache-key.");
@@ -52,7 +51,7 @@ public static class ExternalAuthFeature
         "Sets the cookies of the service's answer whatever the status of the response is; else for 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308.");
 
     public static AnnotationKey<bool> EnableGlobalAuth { get; } = Key("enable-global-auth", ValueForms.Boolean, "true",
-        "Whether the setting global-auth-url counts for this Ingress. auth-url replaces it.") with { OnBadValue = OnBadValue.UseDefault };
+        "Whether the setting global-auth-url counts for this Ingress. auth-url replaces it.", OnBadValue.UseDefault);
 
     public static RouteFeature Feature { get; } = new("External authentication",
         [
@@ -61,12 +60,12 @@ public static class ExternalAuthFeature
         ],
         Read);
 
-    private static AnnotationKey<T> Key<T>(string name, ValueForm<T> form, string? @default, string documentation) => new()
+    private static AnnotationKey<T> Key<T>(string name, ValueForm<T> form, string? @default, string documentation, OnBadValue onBadValue = OnBadValue.CloseRoute) => new()
     {
         Name = name,
         Form = form,
         Default = @default,
-        OnBadValue = OnBadValue.CloseRoute,
+        OnBadValue = onBadValue,
         Documentation = documentation,
     };
 

@@ -32,6 +32,8 @@ internal static class GlobalAuthSettings
     /// <summary>A setting is written as the annotation is, and a bad value does the same.</summary>
     private static SettingKey Setting<T>(
         string name, AnnotationKey<T> annotation, string @default, string documentation, Func<ExternalAuthSettings, T, ExternalAuthSettings> with) =>
-        SettingKey.Of(name, annotation.Form, @default, documentation, (settings, value) => settings with { GlobalAuth = with(settings.GlobalAuth, value) })
-        with { OnBadValue = annotation.OnBadValue };
+        SettingKey.Of(name, annotation.Form, @default, documentation, (settings, value) => settings with { GlobalAuth = with(settings.GlobalAuth, value) }) with
+        {
+            OnBadValue = annotation.OnBadValue,
+        };
 }

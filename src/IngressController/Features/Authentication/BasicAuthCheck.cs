@@ -8,11 +8,11 @@ namespace IngressController.Features.Authentication;
 /// <summary>Asks for a user and a password (RFC 7617).</summary>
 internal sealed class BasicAuthCheck(BasicAuthPolicy policy, BasicAuthenticator authenticator) : AccessCheck
 {
-    private static readonly ValueTask<AccessRefusal?> Overloaded = new(new AccessRefusal(
-        StatusCodes.Status503ServiceUnavailable, "Service Unavailable", "too many passwords are being verified") { RetryAfter = 1 });
+    private static readonly ValueTask<AccessRefusal?> Overloaded = new(
+        new AccessRefusal(StatusCodes.Status503ServiceUnavailable, "Service Unavailable", "too many passwords are being verified") { RetryAfter = 1 });
 
-    private readonly ValueTask<AccessRefusal?> _unauthorized = new(new AccessRefusal(
-        StatusCodes.Status401Unauthorized, "Unauthorized", "a user and a password are needed") { Challenge = Challenge(policy.Realm) });
+    private readonly ValueTask<AccessRefusal?> _unauthorized = new(
+        new AccessRefusal(StatusCodes.Status401Unauthorized, "Unauthorized", "a user and a password are needed") { Challenge = Challenge(policy.Realm) });
 
     public override string Name => "basic authentication";
 
