@@ -8,8 +8,7 @@ namespace IngressController.Features.Authentication;
 internal sealed class AccessAnswers(OwnAnswers answers, SignInPage? signIn)
 {
     public static AccessAnswers Create(StepContext context) => new(
-        context.Services.Answers,
-        context.Policy<ExternalAuthPolicy>() is { SignIn: { } page } policy && !ExemptPaths.Hold(context, policy.ExemptPaths) ? new SignInPage(page) : null);
+        context.Services.Answers, context.Policy<ExternalAuthPolicy>() is { SignIn: { } page } ? new SignInPage(page) : null);
 
     public Task WriteAsync(HttpContext context, ProxyRoute route, AccessRefusal refusal)
     {

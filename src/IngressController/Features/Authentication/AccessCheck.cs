@@ -29,6 +29,9 @@ internal abstract class AccessCheck
     /// <summary>The values in force, for <c>explain</c>.</summary>
     public abstract string Describe();
 
+    /// <summary>Whether a route has it at all; one that is exempt is neither protected by it nor let in.</summary>
+    public virtual bool AppliesTo(ProxyRoute route) => true;
+
     /// <summary>Null lets the request in.</summary>
     public abstract ValueTask<AccessRefusal?> CheckAsync(HttpContext context, ProxyRoute route);
 

@@ -13,9 +13,11 @@ internal sealed class AccessStep(AccessCheck check, AccessAnswers answers) : Req
 
     public override string Describe() => check.Describe();
 
-    public override ValueTask<bool> InvokeAsync(HttpContext context, ProxyRoute route) => AnswerAsync(context, route, check.CheckAsync(context, route));
+    public override ValueTask<bool> InvokeAsync(HttpContext context, ProxyRoute route) =>
+        check.AppliesTo(route) ? AnswerAsync(context, route, check.CheckAsync(context, route)) : ValueTask.FromResult(true);
 
-    public override ValueTask<bool> RehearseAsync(HttpContext context, ProxyRoute route) => AnswerAsync(context, route, check.RehearseAsync(context, route));
+    public override ValueTask<bool> RehearseAsync(HttpContext context, ProxyRoute route) =>
+        check.AppliesTo(route) ? AnswerAsync(context, route, check.RehearseAsync(context, route)) : ValueTask.FromResult(true);
 
     private ValueTask<bool> AnswerAsync(HttpContext context, ProxyRoute route, ValueTask<AccessRefusal?> verdict) =>
         verdict.IsCompletedSuccessfully && verdict.Result is null ? ValueTask.FromResult(true) : WaitAsync(context, route, verdict);

@@ -17,10 +17,12 @@ internal sealed class BasicAuthCheck(BasicAuthPolicy policy, BasicAuthenticator 
     public override string Name => "basic authentication";
 
     public static AccessCheck? Create(StepContext context) =>
-        context.Policy<BasicAuthPolicy>() is { } policy && !ExemptPaths.Hold(context, policy.ExemptPaths)
-            ? new BasicAuthCheck(policy, context.Services.Passwords) : null;
+        context.Policy<BasicAuthPolicy>() is { } policy ? new BasicAuthCheck(policy, context.Services.Passwords) : null;
 
-    public override string Describe() => $"401 unless a user of Secret {policy.Secret} ({policy.Users.Count}) logs in; passwords are not verified in a rehearsal";
+    public override bool AppliesTo(ProxyRoute route) => !ExemptPaths.Hold(route, policy.ExemptPaths);
+
+    public override string Describe() => $"401 unless a user of Secret {policy.Secret} ({policy.Users.Count}) logs in; passwords are not verified in a rehearsal; rules below "
+        + $"{string.Join(", ", policy.ExemptPaths)} are open";
 
     public override ValueTask<AccessRefusal?> CheckAsync(HttpContext context, ProxyRoute route)
     {
@@ -64,10 +66,13 @@ internal sealed class BasicAuthCheck(BasicAuthPolicy policy, BasicAuthenticator 
 /// <summary>
 /// The password was for this proxy: the backend does not get it. Also where another check let the request in, as in nginx.
 /// </summary>
-internal sealed class CredentialsRemoval : RequestChange
+internal sealed class CredentialsRemoval(BasicAuthPolicy policy) : RequestChange
 {
-    public static RequestChange? Create(StepContext context) =>
-        context.Policy<BasicAuthPolicy>() is { } policy && !ExemptPaths.Hold(context, policy.ExemptPaths) ? new CredentialsRemoval() : null;
+    public static RequestChange? Create(StepContext context) => context.Policy<BasicAuthPolicy>() is { } policy ? new CredentialsRemoval(policy) : null;
 
-    public override void Apply(HttpContext context, ProxyRoute route, HttpRequestMessage request) => request.Headers.Remove("Authorization");
+    public override void Apply(HttpContext context, ProxyRoute route, HttpRequestMessage request)
+    {
+        if (!ExemptPaths.Hold(route, policy.ExemptPaths))
+            request.Headers.Remove("Authorization");
+    }
 }

@@ -77,7 +77,7 @@ internal sealed class AuthHeadersChange(HeaderNameSet names) : RequestChange
 internal sealed class AuthCookiesChange(bool always) : ResponseChange
 {
     public static ResponseChange? Create(StepContext context) =>
-        context.Policy<ExternalAuthPolicy>() is { } policy && !ExemptPaths.Hold(context, policy.ExemptPaths) ? new AuthCookiesChange(policy.AlwaysSetCookie) : null;
+        context.Policy<ExternalAuthPolicy>() is { } policy ? new AuthCookiesChange(policy.AlwaysSetCookie) : null;
 
     public override void Apply(HttpContext context, ProxyRoute route, bool isOwn)
     {

@@ -9,29 +9,31 @@ using IngressController.Routing.Table;
 namespace IngressController.Features.Authentication;
 
 /// <summary>
-/// What answers are kept for: one path of one host of one Ingress, and everything it asks for. A changed annotation makes another, so
-/// nothing that is kept outlives it.
+/// Everything that decides what is asked, by value: a changed annotation makes another, so nothing that is kept outlives it.
 /// </summary>
-internal sealed class ExternalAuthScope(string host, ResourceName ingress, PathMatch match, ExternalAuthPolicy policy) : IEquatable<ExternalAuthScope>
+internal sealed class ExternalAuthScope(ExternalAuthPolicy policy) : IEquatable<ExternalAuthScope>
 {
-    private readonly (string Host, ResourceName Ingress, PathMatch Match, ExternalAuthPolicy Policy) _value = (host, ingress, match, policy);
-    private readonly int _hash = HashCode.Combine(host, ingress, match, policy);
+    private readonly ExternalAuthPolicy _policy = policy;
+    private readonly int _hash = policy.GetHashCode();
 
-    public bool Equals(ExternalAuthScope? other) => ReferenceEquals(this, other) || (other is not null && _hash == other._hash && _value == other._value);
+    public bool Equals(ExternalAuthScope? other) => ReferenceEquals(this, other) || (other is not null && _hash == other._hash && _policy == other._policy);
 
     public override bool Equals(object? obj) => Equals(obj as ExternalAuthScope);
 
     public override int GetHashCode() => _hash;
 }
 
-/// <summary>What one answer is kept by. The value of auth-cache-key may be a cookie or a password, so only its SHA-256 is.</summary>
-internal readonly record struct ExternalAuthCacheKey(ExternalAuthScope Scope, UInt128 High, UInt128 Low)
+/// <summary>
+/// What one answer is kept by: one path of one host of one Ingress, what it asks, and the value of auth-cache-key. That may be a cookie or a
+/// password, so only its SHA-256 is kept.
+/// </summary>
+internal readonly record struct ExternalAuthCacheKey(ExternalAuthScope Scope, string Host, ResourceName Ingress, PathMatch Match, UInt128 High, UInt128 Low)
 {
-    public static ExternalAuthCacheKey Of(ExternalAuthScope scope, string value)
+    public static ExternalAuthCacheKey Of(ExternalAuthScope scope, string host, Routing.Table.Route route, string value)
     {
         Span<UInt128> hash = stackalloc UInt128[2];
         SHA256.HashData(MemoryMarshal.AsBytes(value.AsSpan()), MemoryMarshal.AsBytes(hash));
-        return new(scope, hash[0], hash[1]);
+        return new(scope, host, route.Origin.Ingress, route.Match, hash[0], hash[1]);
     }
 }
 

@@ -24,18 +24,20 @@ internal sealed class ExternalAuthCheck : AccessCheck
     {
         _policy = policy;
         _request = new ExternalAuthRequest(policy);
-        _scope = new ExternalAuthScope(context.Host, context.Definition.Origin.Ingress, context.Definition.Match, policy);
+        _scope = new ExternalAuthScope(policy);
         _authenticator = context.Services.ExternalAuth;
     }
 
     public override string Name => "external authentication";
 
     public static AccessCheck? Create(StepContext context) =>
-        context.Policy<ExternalAuthPolicy>() is { } policy && !ExemptPaths.Hold(context, policy.ExemptPaths) ? new ExternalAuthCheck(policy, context) : null;
+        context.Policy<ExternalAuthPolicy>() is { } policy ? new ExternalAuthCheck(policy, context) : null;
+
+    public override bool AppliesTo(ProxyRoute route) => !ExemptPaths.Hold(route, _policy.ExemptPaths);
 
     public override string Describe() =>
         $"{_policy.Method ?? "GET"} {_policy.Url} decides: 2xx lets in, 401 {(_policy.SignIn is null ? "and" : $"is sent to {_policy.SignIn},")} 403 stay out, all else is 500; it is not "
-        + "asked in a rehearsal";
+        + $"asked in a rehearsal; rules below {string.Join(", ", _policy.ExemptPaths)} are open";
 
     public override ValueTask<AccessRefusal?> CheckAsync(HttpContext context, ProxyRoute route)
     {
@@ -47,7 +49,7 @@ internal sealed class ExternalAuthCheck : AccessCheck
         // Below a wildcard host there may be a service for each name: what one of them says is not the other's word.
         if (!_policy.Url.Host.IsLiteral)
             value = $"{TemplateValues.Expand(_policy.Url.Host, context, route)}\n{value}";
-        var key = ExternalAuthCacheKey.Of(_scope, value);
+        var key = ExternalAuthCacheKey.Of(_scope, route.Host, route.Definition, value);
         return _authenticator.Answers.Find(key) is { } kept ? Judge(kept, context) : AskAsync(key, context, route);
     }
 

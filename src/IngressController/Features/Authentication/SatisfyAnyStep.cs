@@ -33,6 +33,8 @@ internal sealed class SatisfyAnyStep(AccessCheck[] checks, AccessAnswers answers
         AccessRefusal? answer = null;
         foreach (var check in checks)
         {
+            if (!check.AppliesTo(route))
+                continue;
             if (await ask(check, context, route) is not { } refusal)
                 return true;
             answer = Worse(answer, refusal);
@@ -40,7 +42,10 @@ internal sealed class SatisfyAnyStep(AccessCheck[] checks, AccessAnswers answers
                 break;
         }
 
-        await answers.WriteAsync(context, route, answer!);
+        // None where all that the route has is what it is exempt from.
+        if (answer is null)
+            return true;
+        await answers.WriteAsync(context, route, answer);
         return false;
     }
 

@@ -147,7 +147,8 @@ public sealed class ExternalAuthCacheTests(AccessFixture proxy) : IClassFixture<
     private static ExternalAuthCacheKey Key(string value, string url = "http://auth.example/")
     {
         var form = ExternalAuthFeature.AuthUrl.Form.Read(url);
-        var scope = new ExternalAuthScope("app.example", new ResourceName("default", "app"), PathMatch.Root, new ExternalAuthPolicy { Url = form.Value });
-        return ExternalAuthCacheKey.Of(scope, value);
+        var name = new ResourceName("default", "app");
+        var route = new Route(new RouteOrigin(name, 0, 0), PathMatch.Root, new RouteAction.Forward(new BackendId(name, "80")));
+        return ExternalAuthCacheKey.Of(new ExternalAuthScope(new ExternalAuthPolicy { Url = form.Value }), "app.example", route, value);
     }
 }

@@ -91,16 +91,21 @@ public sealed class ExternalAuthProtocolTests(AccessFixture proxy) : IClassFixtu
         var optedOut = await fixture.ServeAsync(backend, ("enable-global-auth", "false"));
         var replaced = await fixture.ServeAsync(backend, ("auth-url", $"http://127.0.0.1:{own.Port}/own"));
         await fixture.ServeAtAsync(silent, "/.well-known/acme-challenge", backend.Port);
+        // Read before any other: what is open at one path must not be open elsewhere, whatever routes have in common.
+        await fixture.ServeAtAsync("0.example", "/.well-known/acme-challenge", backend.Port);
+        await fixture.ServeAtAsync("0.example", "/", backend.Port);
 
         Assert.Equal(302, (await fixture.GetAsync(silent)).Status);
         Assert.Equal($"https://login.example/?rd=http://{silent}%2Fx", (await fixture.GetAsync(silent, "/x")).One("Location"));
         Assert.Equal(302, (await fixture.GetAsync(typo)).Status);
-        Assert.Equal(3, global.Requests.Count);
+        Assert.Equal(200, (await fixture.GetAsync("0.example", "/.well-known/acme-challenge/x")).Status);
+        Assert.Equal(302, (await fixture.GetAsync("0.example", "/x")).Status);
+        Assert.Equal(4, global.Requests.Count);
         Assert.All(global.Requests, asked => Assert.Equal("/all", asked.Target));
         Assert.Equal(200, (await fixture.GetAsync(optedOut)).Status);
         Assert.Equal(200, (await fixture.GetAsync(replaced)).Status);
         Assert.Equal(200, (await fixture.GetAsync(silent, "/.well-known/acme-challenge/x")).Status);
-        Assert.Equal((3, 1), (global.Requests.Count, own.Requests.Count));
+        Assert.Equal((4, 1), (global.Requests.Count, own.Requests.Count));
     }
 
     private static ClientWebSocket Socket(int version, string? cookie)

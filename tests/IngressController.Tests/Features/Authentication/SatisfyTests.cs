@@ -113,6 +113,20 @@ public sealed class SatisfyTests(AccessFixture proxy) : IClassFixture<AccessFixt
     }
 
     [Fact]
+    public async Task A_path_without_authentication_is_open_but_for_the_allow_list()
+    {
+        await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
+        await proxy.AddSecretAsync("users", "auth", Users);
+        (string, string)[] login = [("satisfy", "any"), ("auth-type", "basic"), ("auth-secret", "users")];
+        await proxy.ServeAtAsync("open.example", "/.well-known/acme-challenge", backend.Port, login);
+        await proxy.ServeAtAsync("closed.example", "/.well-known/acme-challenge", backend.Port, [.. login, ("allowlist-source-range", Far)]);
+        Assert.Equal(200, (await proxy.GetAsync("open.example", "/.well-known/acme-challenge/x", Password)).Status);
+        // Nobody asked for it, so nobody takes it away.
+        Assert.Single(Assert.Single(backend.Requests).All("Authorization"));
+        Assert.Equal(403, (await proxy.GetAsync("closed.example", "/.well-known/acme-challenge/x", Password)).Status);
+    }
+
+    [Fact]
     public async Task A_bad_value_is_all()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
