@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using IngressController.Configuration;
+using IngressController.Features.Authentication;
 using IngressController.Features.Headers;
 using IngressController.Features.RateLimiting;
 using IngressController.Kubernetes.Models;
@@ -132,7 +133,9 @@ internal static class LargeCluster
         var replicas = new ReplicaCount();
         var limiters = new RateLimiterStore(TimeProvider.System, replicas);
         return new StepServices(
-            new OwnAnswers(headers), new LiveHosts(), new ListenerOptions(), TimeProvider.System, limiters, new RateLimitMetrics(limiters), replicas, global);
+            new OwnAnswers(headers), new LiveHosts(), new ListenerOptions(), TimeProvider.System, limiters, new RateLimitMetrics(limiters), replicas, global,
+            new BasicAuthenticator(new BasicAuthenticationOptions(), TimeProvider.System, PasswordVerifier.Verify),
+            new ExternalAuthenticator(new UpstreamOptions(), System.Net.Dns.GetHostAddressesAsync, TimeProvider.System, NullLogger<ExternalAuthenticator>.Instance));
     }
 
     private static V1ObjectMeta Meta(int i) => new() { Name = $"app-{i}", NamespaceProperty = $"team-{i % 100}" };

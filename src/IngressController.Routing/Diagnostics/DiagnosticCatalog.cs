@@ -161,6 +161,10 @@ public static class DiagnosticCatalog
         DiagnosticCode.PolicyConfigMapInvalid, closes ? Error : Warning, ingress, field,
         $"ConfigMap {configMap}: {problem}" + (closes ? "; its paths answer 503 until it is mended" : ""), closes ? RouteUnavailable : FieldIgnored);
 
+    public static Diagnostic GlobalAuthUnusable(ResourceName ingress, string url, string problem) => Of(
+        DiagnosticCode.GlobalAuthUnusable, Error, ingress, "spec.rules", $"the setting global-auth-url \"{Shorten(url)}\" {problem}; its paths answer 503 meanwhile, or with "
+        + "enable-global-auth \"false\" are not protected by it", RouteUnavailable);
+
     public static Diagnostic HostInRegexMode(RouteOrigin route, string host, ResourceName switcher) => Of(
         DiagnosticCode.HostInRegexMode, Warning, route.Ingress, $"{route.Field}.path",
         $"is a regular expression, compared without regard to case and from its start, as all paths of {HostText(host)}, "

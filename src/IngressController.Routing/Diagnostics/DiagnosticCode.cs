@@ -44,6 +44,7 @@ public enum DiagnosticCode
     PolicySecretInvalid,
     PolicyConfigMapNotFound,
     PolicyConfigMapInvalid,
+    GlobalAuthUnusable,
     HostInRegexMode,
     HostPolicyConflict,
     ServerAliasTaken,

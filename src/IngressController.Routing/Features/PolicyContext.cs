@@ -20,6 +20,8 @@ public sealed class PolicyContext
     public PolicyContext(V1Ingress ingress, ClusterSnapshot snapshot, TranslationSettings translation, GlobalSettings settings, List<Diagnostic> diagnostics)
     {
         Ingress = ingress.ResourceName;
+        ServesEveryHost = ingress.Spec is not { Rules: { Count: > 0 } rules } || rules.Exists(rule => string.IsNullOrEmpty(rule?.Host));
+        AllowsLocalAddresses = translation.AllowExternalNameLoopback;
         HasTls = ingress.Spec?.Tls is { Count: > 0 };
         Settings = settings;
         Annotations = AnnotationReader.Of(ingress, translation.AnnotationPrefixes, diagnostics);
@@ -34,6 +36,12 @@ public sealed class PolicyContext
     /// <summary>Whether the Ingress has <c>spec.tls</c>, whatever stands in it.</summary>
     public bool HasTls { get; }
 
+    /// <summary>Whether a rule has no host, so that requests for any host may come here.</summary>
+    public bool ServesEveryHost { get; }
+
+    /// <summary>Whether the operator lets names in Ingresses and Services lead to this machine and its link.</summary>
+    public bool AllowsLocalAddresses { get; }
+
     public AnnotationReader Annotations { get; }
 
     /// <summary>What counts where the Ingress says nothing.</summary>
@@ -47,6 +55,9 @@ public sealed class PolicyContext
 
     /// <summary>Why the paths of the Ingress answer 503; null when they are open.</summary>
     public string? ClosedReason => _closedReason ?? Annotations.ClosedReason;
+
+    /// <summary>Whether an object is of the Ingress's own namespace; one without a namespace is.</summary>
+    public bool IsOwn(ResourceName name) => name.Namespace.Length == 0 || name.Namespace == Ingress.Namespace;
 
     /// <summary>A Secret of any type but kubernetes.io/tls; null when none exists. Call it for the Ingress's own namespace only.</summary>
     public V1Secret? FindSecret(ResourceName name)

@@ -1,8 +1,10 @@
+using IngressController.Routing.Features.Authentication;
 using IngressController.Routing.Features.BackendProtocols;
 using IngressController.Routing.Features.Blocking;
 using IngressController.Routing.Features.Bodies;
 using IngressController.Routing.Features.Cors;
 using IngressController.Routing.Features.Headers;
+using IngressController.Routing.Features.IpAccess;
 using IngressController.Routing.Features.Matching;
 using IngressController.Routing.Features.Transforms;
 using IngressController.Routing.Features.YarpPolicies;
@@ -25,5 +27,9 @@ public static class RouteFeatures
         BackendProtocolFeature.Feature,
         TransformsFeature.Feature,
         YarpPoliciesFeature.Feature,
+        IpAccessFeature.Feature,
+        BasicAuthFeature.Feature,
+        ExternalAuthFeature.Feature,
+        SatisfyFeature.Feature,
     ];
 }

@@ -1,3 +1,4 @@
+using IngressController.Routing.Features.Authentication;
 using IngressController.Routing.Features.Blocking;
 using IngressController.Routing.Features.Bodies;
 using IngressController.Routing.Features.Headers;
@@ -40,6 +41,18 @@ public sealed record GlobalSettings
 
     /// <summary>The first setting that protects something and cannot be understood: every route answers 503 meanwhile. Null when there is none.</summary>
     public string? ClosedBy { get; init; }
+
+    /// <summary>Who alone is let in; null is everybody.</summary>
+    public IpNetworkSet? AllowlistSourceRange { get; init; }
+
+    /// <summary>Who is kept out; null is nobody.</summary>
+    public IpNetworkSet? DenylistSourceRange { get; init; }
+
+    /// <summary>The authentication service that is asked about every request; it has no URL when there is none.</summary>
+    public ExternalAuthSettings GlobalAuth { get; init; } = new();
+
+    /// <summary>Rules whose path begins with one of these need no authentication.</summary>
+    public EquatableArray<string> NoAuthLocations { get; init; } = ["/.well-known/acme-challenge"];
 
     /// <summary>The status of requests over a limit of the limit-rps and limit-rpm annotations.</summary>
     public int LimitReqStatusCode { get; init; } = 503;

@@ -1,7 +1,9 @@
 using IngressController.Routing.Annotations;
+using IngressController.Routing.Features.Authentication;
 using IngressController.Routing.Features.Blocking;
 using IngressController.Routing.Features.Bodies;
 using IngressController.Routing.Features.Headers;
+using IngressController.Routing.Features.IpAccess;
 
 namespace IngressController.Routing.Settings;
 
@@ -33,6 +35,8 @@ public static class SettingsCatalog
             (settings, value) => settings with { RelativeRedirects = value }),
         .. ForwardingSettings.Keys,
         .. BlockingFeature.Settings,
+        .. IpAccessFeature.Settings,
+        .. GlobalAuthSettings.Keys,
         SettingKey.Of("limit-req-status-code", ValueForms.Integer(400, 599), "503",
             "The status of requests over a limit of limit-rps or limit-rpm.",
             (settings, value) => settings with { LimitReqStatusCode = value }),

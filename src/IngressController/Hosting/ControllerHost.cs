@@ -1,6 +1,7 @@
 using IngressController.Admin;
 using IngressController.Configuration;
 using IngressController.Explain;
+using IngressController.Features.Authentication;
 using IngressController.Features.Headers;
 using IngressController.Features.RateLimiting;
 using IngressController.Kubernetes.Client;
@@ -111,6 +112,9 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton<RateLimitMetrics>();
         services.AddSingleton<GlobalState>();
         services.AddSingleton<GlobalHeaders>();
+        services.AddSingleton(provider => new BasicAuthenticator(
+            new BasicAuthenticationOptions(), provider.GetRequiredService<TimeProvider>(), PasswordVerifier.Verify));
+        services.AddSingleton<ExternalAuthenticator>();
         services.AddSingleton<StepServices>();
         services.AddSingleton<RoutingState>();
         services.AddSingleton<CertificateStore>();

@@ -114,7 +114,7 @@ internal sealed class ForwardTransformer(GlobalState global, GlobalHeaders globa
         {
             if (transforms is not null && !transforms.Passes(name))
                 continue;
-            if (IsHopByHop(name) || IsNotForClients(name) || (nominated.Count > 0 && IsNominated(nominated, name)))
+            if (!IsPassedOn(name, nominated))
                 continue;
             if (dropsUnderscores && name.Contains('_'))
                 continue;
@@ -163,6 +163,12 @@ internal sealed class ForwardTransformer(GlobalState global, GlobalHeaders globa
         request.Content ??= new ByteArrayContent([]);
         request.Content.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
     }
+
+    /// <summary>Whether a header that a client sent may be passed on at all.</summary>
+    /// <param name="name">The header.</param>
+    /// <param name="connection">The client's Connection header, which may take others away.</param>
+    public static bool IsPassedOn(string name, StringValues connection) =>
+        !IsHopByHop(name) && !IsNotForClients(name) && (connection.Count == 0 || !IsNominated(connection, name));
 
     public static string ClientAddress(IPAddress? address) =>
         (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() ?? "";

@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using IngressController.Features.Authentication;
 using IngressController.Features.Blocking;
 using IngressController.Features.Bodies;
 using IngressController.Features.Cors;
 using IngressController.Features.Headers;
+using IngressController.Features.IpAccess;
 using IngressController.Features.RateLimiting;
 using IngressController.Features.Redirects;
 using IngressController.Features.Rewriting;
@@ -46,15 +48,29 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
         EndpointsStep.Create,
         // Before access control, as in nginx: guessing passwords is limited as well.
         RateLimitStep.Create,
+        // Who is kept out stays out, whatever else would let the request in.
+        DenyListStep.Create,
+        // With satisfy any one of the three below is enough, so they are one step, in the same order.
+        SatisfyAnyStep.Create,
+        // Costs nothing, so before passwords.
+        context => AccessStep.Create(context, AllowListCheck.Create),
+        // Before the service, which is told only of requests that could be let in.
+        context => AccessStep.Create(context, BasicAuthCheck.Create),
+        // Last: another service is asked.
+        context => AccessStep.Create(context, ExternalAuthCheck.Create),
     ];
 
     /// <summary>What is changed in requests on their way to the backend, in this order.</summary>
     private static readonly Func<StepContext, RequestChange?>[] RequestChanges =
     [
+        // Before the service's headers, of which Authorization may be one.
+        CredentialsRemoval.Create,
         UpstreamHostChange.Create,
         ForwardedPrefixChange.Create,
         // After what other features put in, so that the Ingress can take it away.
         RequestHeadersChange.Create,
+        // Last: nothing else that is set may pass for what the service vouches for.
+        AuthHeadersChange.Create,
     ];
 
     /// <summary>What is changed in the heads of responses, in this order.</summary>
@@ -63,6 +79,8 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
         // First what mends the backend's own headers, so that nothing of ours is rewritten.
         CookieRewrite.Create,
         RedirectRewrite.Create,
+        // After the backend's own cookies are there.
+        AuthCookiesChange.Create,
         CorsHeaders.Create,
         ResponseHeadersChange.CreateCustom,
         // Last, as the most particular wish: it sees what all others have made.

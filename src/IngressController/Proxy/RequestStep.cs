@@ -1,4 +1,5 @@
 using IngressController.Configuration;
+using IngressController.Features.Authentication;
 using IngressController.Features.RateLimiting;
 using IngressController.Features.Rewriting;
 using IngressController.Features.Transforms;
@@ -75,7 +76,7 @@ internal sealed record StepContext(string Host, Routing.Table.Route Definition, 
 /// <summary>What steps work with, for the life of the process.</summary>
 internal sealed record StepServices(
     OwnAnswers Answers, LiveHosts Hosts, ListenerOptions Listener, TimeProvider Time, RateLimiterStore Limiters, RateLimitMetrics LimitMetrics,
-    ReplicaCount Replicas, GlobalState Global);
+    ReplicaCount Replicas, GlobalState Global, BasicAuthenticator Passwords, ExternalAuthenticator ExternalAuth);
 
 /// <summary>Where the live host table stands: the reconcile loop puts it there, requests read it once.</summary>
 internal sealed class LiveHosts

@@ -1,0 +1,113 @@
+using System.Globalization;
+using IngressController.Routing.Annotations;
+using IngressController.Routing.Table;
+
+namespace IngressController.Routing.Features.Authentication;
+
+/// <summary>How the values of auth-url and its like are written.</summary>
+internal static class AuthForms
+{
+    private const string TokenSymbols = "!#$%&'*+-.^_`|~";
+
+    private static readonly string[] HopByHop =
+    [
+        "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+        "http2-settings", "expect", "host", "cdn-loop", "allow", "expires", "last-modified",
+    ];
+
+    private static readonly string[] OfTheProxy = ["x-real-ip", "x-request-id", "x-scheme", "forwarded", "proxy"];
+
+    public static ValueForm<AuthUrl> Url { get; } = new("an http or https URL; variables such as $host may stand in it", AuthUrlParser.Read);
+
+    public static ValueForm<ValueTemplate> SignIn { get; } = new("a URL or an absolute path; variables such as $host may stand in it", AuthUrlParser.ReadSignIn);
+
+    public static ValueForm<string> Method { get; } = new("GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS", text =>
+        text is "GET" or "HEAD" or "POST" or "PUT" or "PATCH" or "DELETE" or "OPTIONS"
+            ? text
+            : ValueForm<string>.Refuse("is no method that can ask; write one in capital letters, such as GET or POST"));
+
+    public static ValueForm<string> QueryParameter { get; } = new("the name of a query parameter", text =>
+        text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? text : ValueForm<string>.Refuse("is no name of a query parameter"));
+
+    public static ValueForm<ValueTemplate> Template { get; } = new("text; variables such as $request_uri may stand in it", text =>
+        !ValueTemplate.TryParse(text, out var template, out var problem) ? ValueForm<ValueTemplate>.Refuse(problem)
+        : template.Parts.Any(part => part.Variable == TemplateVariable.Capture) ? ValueForm<ValueTemplate>.Refuse("refers to a group of the path ($1), which has no meaning here")
+        : template);
+
+    /// <summary>Headers of the service's answer that the backend gets.</summary>
+    public static ValueForm<EquatableArray<string>> ResponseHeaders { get; } = ValueForms.List.Select<EquatableArray<string>>(
+        names => names.Select(name => (name, problem: BackendHeaderProblem(name))).FirstOrDefault(found => found.problem is not null) is { problem: { } problem, name: var wrong }
+            ? ValueForm<EquatableArray<string>>.Refuse($"names {wrong}, which {problem}")
+            : names,
+        "a comma-separated list of header names");
+
+    public static ValueForm<EquatableArray<AuthCacheRule>> CacheDuration { get; } = new("statuses and a time, as 200 202 401 5m; several separated by commas", text =>
+    {
+        var rules = new List<AuthCacheRule>();
+        foreach (var entry in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (ReadCacheRule(entry) is not { } rule)
+                return ValueForm<EquatableArray<AuthCacheRule>>.Refuse($"has the entry \"{entry}\", which is not statuses and a time, such as 200 202 5m");
+            rules.Add(rule);
+        }
+
+        return rules.Count == 0 ? ExternalAuthSettings.DefaultCacheDuration : new EquatableArray<AuthCacheRule>([.. rules]);
+    });
+
+    /// <summary>Why a header cannot be set for the backend; null when it can.</summary>
+    public static string? BackendHeaderProblem(string name) =>
+        RequestHeaderProblem(name) is { } problem ? problem
+        // CGI and its heirs read underscores and dashes alike.
+        : name.Replace('_', '-').ToLowerInvariant() is var plain
+            && (OfTheProxy.Contains(plain) || plain.StartsWith("x-forwarded-", StringComparison.Ordinal) || plain.StartsWith("x-original-forwarded-", StringComparison.Ordinal))
+            ? "only the proxy itself sets"
+            : null;
+
+    /// <summary>Why a header cannot be set in a request at all; null when it can.</summary>
+    public static string? RequestHeaderProblem(string name)
+    {
+        if (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || TokenSymbols.Contains(c)))
+            return "is no name of a header";
+        var plain = name.Replace('_', '-').ToLowerInvariant();
+        return HopByHop.Contains(plain) || plain.StartsWith("content-", StringComparison.Ordinal) ? "belongs to the connection or to the body" : null;
+    }
+
+    private static AuthCacheRule? ReadCacheRule(string entry)
+    {
+        var words = entry.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (ReadDuration(words[^1]) is not { } lifetime)
+            return null;
+        var statuses = new List<int>();
+        foreach (var word in words.AsSpan(0, words.Length - 1))
+        {
+            if (word == "any" && words.Length == 2)
+                return new([], lifetime);
+            if (word.Length != 3 || !int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var status) || status < 200)
+                return null;
+            statuses.Add(status);
+        }
+
+        // nginx keeps these when no status is named.
+        return new(statuses.Count == 0 ? [200, 301, 302] : [.. statuses], lifetime);
+    }
+
+    private static TimeSpan? ReadDuration(string word)
+    {
+        var digits = word.TakeWhile(char.IsAsciiDigit).Count();
+        TimeSpan? unit = word[digits..] switch
+        {
+            "ms" => TimeSpan.FromMilliseconds(1),
+            "s" => TimeSpan.FromSeconds(1),
+            "m" => TimeSpan.FromMinutes(1),
+            "h" => TimeSpan.FromHours(1),
+            "d" => TimeSpan.FromDays(1),
+            "w" => TimeSpan.FromDays(7),
+            "M" => TimeSpan.FromDays(30),
+            "y" => TimeSpan.FromDays(365),
+            _ => null,
+        };
+        return unit is { } one && int.TryParse(word.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= TimeSpan.FromDays(3650) / one
+            ? number * one
+            : null;
+    }
+}

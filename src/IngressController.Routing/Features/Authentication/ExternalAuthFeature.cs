@@ -1,0 +1,185 @@
+using IngressController.Routing.Annotations;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Table;
+
+namespace IngressController.Routing.Features.Authentication;
+
+/// <summary>Asks another service about each request, by the annotations of an Ingress or by the settings for all.</summary>
+public static class ExternalAuthFeature
+{
+    public static AnnotationKey<AuthUrl> AuthUrl { get; } = Key("auth-url", AuthForms.Url, "the setting global-auth-url",
+        "Asks this URL about each request, by GET, with the client's headers and without its body. 2xx lets the request in; 401 and 403 are passed on, 401 with the service's "
+        + "WWW-Authenticate; everything else, no answer within 60 seconds and a service that cannot be reached are answered 500. The service is told X-Original-URL, "
+        + "X-Original-Method, X-Real-IP, X-Forwarded-For, X-Auth-Request-Redirect, X-Request-ID and X-Sent-From. Names are looked up as absolute; those that end with .svc are "
+        + "Services. Loopback, link-local and metadata addresses are refused as for ExternalName Services, and https certificates are verified. Rules whose path begins with one "
+        + "of the setting no-auth-locations are open.");
+
+    public static AnnotationKey<string> AuthMethod { get; } = Key("auth-method", AuthForms.Method, "GET",
+        "The method of the request to auth-url. When it is set, the service is told X-Original-URI and X-Scheme as well.");
+
+    public static AnnotationKey<ValueTemplate> AuthSignin { get; } = Key("auth-signin", AuthForms.SignIn, "401 is answered",
+        "Where a client is sent, with 302, instead of 401. The page is told the URL the client wanted in its parameter rd (auth-signin-redirect-param), unless its query has that "
+        + "parameter already. The cookies of the service's answer are set.", OnBadValue.UseDefault);
+
+    public static AnnotationKey<string> AuthSigninRedirectParam { get; } = Key("auth-signin-redirect-param", AuthForms.QueryParameter, "rd",
+        "The name of the parameter of auth-signin that says where the client wanted to go.", OnBadValue.UseDefault);
+
+    public static AnnotationKey<EquatableArray<string>> AuthResponseHeaders { get; } = Key("auth-response-headers", AuthForms.ResponseHeaders, null,
+        "Headers of the service's answer that the backend gets, instead of the client's. A listed header that the answer does not have is removed, however the client spells it. "
+        + "Headers of the connection, of the body, Host and the proxy's own (X-Forwarded-For and its like) cannot be listed.");
+
+    public static AnnotationKey<ResourceName> AuthProxySetHeaders { get; } = Key("auth-proxy-set-headers", new ValueForm<ResourceName>(
+            "the name of a ConfigMap, or NAMESPACE/NAME with the Ingress's own namespace", text =>
+                ResourceName.TryParse(text, out var name) ? name
+                : text.Contains('/') ? ValueForm<ResourceName>.Refuse("is neither a name nor NAMESPACE/NAME")
+                : new ResourceName("", text)), null,
+        "A ConfigMap of the Ingress's own namespace with headers for the service; variables such as $host may stand in their values. An empty value removes the client's header. "
+        + "While it does not exist, the paths answer 503.");
+
+    public static AnnotationKey<ValueTemplate> AuthRequestRedirect { get; } = Key("auth-request-redirect", AuthForms.Template, "$request_uri",
+        "What the service is told in X-Auth-Request-Redirect.");
+
+    public static AnnotationKey<ValueTemplate> AuthCacheKey { get; } = Key("auth-cache-key", AuthForms.Template, "nothing is kept",
+        "Keeps the service's answers by this, as $cookie_session or $remote_user$http_authorization, for each host and path of its own. Name everything the service decides by: "
+        + "requests with the same key get the same answer. Answers with Set-Cookie or Vary, and those that Cache-Control forbids to keep, are not kept.", OnBadValue.UseDefault);
+
+    public static AnnotationKey<EquatableArray<AuthCacheRule>> AuthCacheDuration { get; } = Key("auth-cache-duration", AuthForms.CacheDuration, "200 202 401 5m",
+        "Which statuses are kept, and for how long: statuses and a time (ms, s, m, h, d, w), several separated by commas. Without statuses 200 is kept. Needs auth-cache-key.");
+
+    public static AnnotationKey<bool> AuthAlwaysSetCookie { get; } = Key("auth-always-set-cookie", ValueForms.Boolean, "false",
+        "Sets the cookies of the service's answer whatever the status of the response is; else for 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308.");
+
+    public static AnnotationKey<bool> EnableGlobalAuth { get; } = Key("enable-global-auth", ValueForms.Boolean, "true",
+        "Whether the setting global-auth-url counts for this Ingress. auth-url replaces it.", OnBadValue.UseDefault);
+
+    public static RouteFeature Feature { get; } = new("External authentication",
+        [
+            AuthUrl, AuthMethod, AuthSignin, AuthSigninRedirectParam, AuthResponseHeaders, AuthProxySetHeaders, AuthRequestRedirect, AuthCacheKey, AuthCacheDuration,
+            AuthAlwaysSetCookie, EnableGlobalAuth,
+        ],
+        Read);
+
+    private static AnnotationKey<T> Key<T>(string name, ValueForm<T> form, string? @default, string documentation, OnBadValue onBadValue = OnBadValue.CloseRoute) => new()
+    {
+        Name = name,
+        Form = form,
+        Default = @default,
+        OnBadValue = onBadValue,
+        Documentation = documentation,
+    };
+
+    private static IEnumerable<RoutePolicy> Read(PolicyContext context)
+    {
+        var isGlobal = context.Annotations.Read(EnableGlobalAuth, true);
+        if (context.Annotations.IsSet(AuthUrl))
+        {
+            var own = ReadOwn(context.Annotations);
+            var headers = ReadRequestHeaders(context);
+            if (own.Url is { } url && IsUsable(context, url))
+                yield return ToPolicy(context, own, url) with { RequestHeaders = headers };
+            yield break;
+        }
+
+        foreach (var key in Feature.Keys.Where(key => key != AuthUrl && key != EnableGlobalAuth && context.Annotations.IsSet(key)))
+            context.Annotations.Report(key, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "auth-url is not set"));
+        if (isGlobal && context.Settings.GlobalAuth.Url is { } global && IsGlobalUsable(context, global))
+            yield return ToPolicy(context, context.Settings.GlobalAuth, global);
+    }
+
+    private static ExternalAuthSettings ReadOwn(AnnotationReader annotations)
+    {
+        var settings = new ExternalAuthSettings();
+        if (!annotations.IsSet(AuthCacheKey) && annotations.IsSet(AuthCacheDuration))
+            annotations.Report(AuthCacheDuration, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "auth-cache-key is not set"));
+        if (!annotations.IsSet(AuthSignin) && annotations.IsSet(AuthSigninRedirectParam))
+            annotations.Report(AuthSigninRedirectParam, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "auth-signin is not set"));
+        return settings with
+        {
+            Url = annotations.Read(AuthUrl, null!),
+            Method = annotations.Read(AuthMethod, null!),
+            SignIn = annotations.Read(AuthSignin, null!),
+            SignInRedirectParam = annotations.Read(AuthSigninRedirectParam, settings.SignInRedirectParam),
+            ResponseHeaders = annotations.Read(AuthResponseHeaders, []),
+            RequestRedirect = annotations.Read(AuthRequestRedirect, null!),
+            CacheKey = annotations.Read(AuthCacheKey, null!),
+            CacheDuration = annotations.Read(AuthCacheDuration, settings.CacheDuration),
+            AlwaysSetCookie = annotations.Read(AuthAlwaysSetCookie, false),
+        };
+    }
+
+    private static ExternalAuthPolicy ToPolicy(PolicyContext context, ExternalAuthSettings settings, AuthUrl url) => new()
+    {
+        Url = url,
+        Method = settings.Method,
+        SignIn = settings.SignInWithReturn,
+        ResponseHeaders = settings.ResponseHeaders,
+        RequestRedirect = settings.RequestRedirect,
+        CacheKey = settings.CacheKey,
+        CacheDuration = settings.CacheKey is null ? [] : settings.CacheDuration,
+        AlwaysSetCookie = settings.AlwaysSetCookie,
+        ExemptPaths = context.Settings.NoAuthLocations,
+    };
+
+    private static bool IsUsable(PolicyContext context, AuthUrl url)
+    {
+        var problem = Problem(context, url);
+        if (problem is not null)
+            context.Annotations.Refuse(AuthUrl, problem);
+        return problem is null;
+    }
+
+    private static bool IsGlobalUsable(PolicyContext context, AuthUrl url)
+    {
+        if (Problem(context, url) is not { } problem)
+            return true;
+        context.Report(DiagnosticCatalog.GlobalAuthUnusable(context.Ingress, url.ToString(), problem));
+        context.Close("setting global-auth-url cannot be used here");
+        return false;
+    }
+
+    private static string? Problem(PolicyContext context, AuthUrl url) =>
+        url.FollowsHost && context.ServesEveryHost ? "leads to the host a client asks for, and a rule without a host lets a client choose any; name the host of the service"
+        : url.IsLocal && !context.AllowsLocalAddresses ? "leads to this machine or its link; refused unless --allow-external-name-loopback is set"
+        : null;
+
+    private static EquatableArray<AuthRequestHeader> ReadRequestHeaders(PolicyContext context)
+    {
+        if (!context.Annotations.TryRead(AuthProxySetHeaders, out var named))
+            return [];
+        if (!context.IsOwn(named))
+        {
+            context.Annotations.Refuse(AuthProxySetHeaders, $"is in another namespace; put the ConfigMap into {context.Ingress.Namespace}");
+            return [];
+        }
+
+        var name = named with { Namespace = context.Ingress.Namespace };
+        var field = context.Annotations.FieldOf(AuthProxySetHeaders);
+        if (context.FindConfigMap(name) is not { } configMap)
+        {
+            context.Report(DiagnosticCatalog.PolicyConfigMapNotFound(context.Ingress, field, name));
+            context.Close($"ConfigMap {name} does not exist");
+            return [];
+        }
+
+        var headers = new List<AuthRequestHeader>();
+        foreach (var (header, text) in (configMap.Data ?? []).OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        {
+            var value = AuthForms.Template.Read(text ?? "");
+            if (AuthForms.RequestHeaderProblem(header) is { } wrong)
+                Refuse($"data[{header}] {wrong}");
+            else if (value.Problem is { } problem)
+                Refuse($"data[{header}] {problem}");
+            else
+                headers.Add(new(header, value.Value));
+        }
+
+        return [.. headers];
+
+        void Refuse(string problem)
+        {
+            context.Report(DiagnosticCatalog.PolicyConfigMapInvalid(context.Ingress, field, name, problem, closes: true));
+            context.Close($"ConfigMap {name} cannot be used");
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using IngressController.Proxy;
+using IngressController.Routing.Features.Authentication;
+
+namespace IngressController.Features.Authentication;
+
+/// <summary>Asks an authentication service (auth-url, or global-auth-url).</summary>
+internal sealed class ExternalAuthCheck : AccessCheck
+{
+    private static readonly ValueTask<AccessRefusal?> Forbidden = new(new AccessRefusal(
+        StatusCodes.Status403Forbidden, "Forbidden", "the authentication service refuses this request"));
+
+    private static readonly ValueTask<AccessRefusal?> Failure = new(new AccessRefusal(
+        StatusCodes.Status500InternalServerError, "Internal Server Error", "the authentication service could not be asked or did not decide"));
+
+    private static readonly ValueTask<AccessRefusal?> Loop = new(new AccessRefusal(
+        StatusCodes.Status508LoopDetected, "Loop Detected", "the request came back to the proxy that had sent it on"));
+
+    private readonly ExternalAuthPolicy _policy;
+    private readonly ExternalAuthRequest _request;
+    private readonly ExternalAuthScope _scope;
+    private readonly ExternalAuthenticator _authenticator;
+
+    private ExternalAuthCheck(ExternalAuthPolicy policy, StepContext context)
+    {
+        _policy = policy;
+        _request = new ExternalAuthRequest(policy);
+        _scope = new ExternalAuthScope(policy);
+        _authenticator = context.Services.ExternalAuth;
+    }
+
+    public override string Name => "external authentication";
+
+    public static AccessCheck? Create(StepContext context) =>
+        context.Policy<ExternalAuthPolicy>() is { } policy ? new ExternalAuthCheck(policy, context) : null;
+
+    public override bool AppliesTo(ProxyRoute route) => !ExemptPaths.Hold(route, _policy.ExemptPaths);
+
+    public override string Describe() =>
+        $"{_policy.Method ?? "GET"} {_policy.Url} decides: 2xx lets in, 401 {(_policy.SignIn is null ? "and" : $"is sent to {_policy.SignIn},")} 403 stay out, all else is 500; it is not "
+        + $"asked in a rehearsal; rules below {string.Join(", ", _policy.ExemptPaths)} are open";
+
+    public override ValueTask<AccessRefusal?> CheckAsync(HttpContext context, ProxyRoute route)
+    {
+        if (LoopGuard.IsLoop(context.Request.Headers))
+            return Loop;
+        if (_policy.CacheKey is null)
+            return AskAsync(null, context, route);
+        var value = TemplateValues.Expand(_policy.CacheKey, context, route);
+        // Below a wildcard host there may be a service for each name: what one of them says is not the other's word.
+        if (!_policy.Url.Host.IsLiteral)
+            value = $"{TemplateValues.Expand(_policy.Url.Host, context, route)}\n{value}";
+        var key = ExternalAuthCacheKey.Of(_scope, route.Host, route.Definition, value);
+        return _authenticator.Answers.Find(key) is { } kept ? Judge(kept, context) : AskAsync(key, context, route);
+    }
+
+    public override ValueTask<AccessRefusal?> RehearseAsync(HttpContext context, ProxyRoute route) => Granted;
+
+    private async ValueTask<AccessRefusal?> AskAsync(ExternalAuthCacheKey? key, HttpContext context, ProxyRoute route) =>
+        await Judge(await _authenticator.AskAsync(_request, _policy, key, context, route), context);
+
+    private static ValueTask<AccessRefusal?> Judge(ExternalAuthAnswer? answer, HttpContext context)
+    {
+        if (answer is null)
+            return Failure;
+        // What follows from it: headers for the backend, cookies for the client.
+        context.Features.Set(answer);
+        return answer.Status switch
+        {
+            StatusCodes.Status401Unauthorized => new(new AccessRefusal(answer.Status, "Unauthorized", "the authentication service does not know who this is")
+            {
+                Challenge = answer.Challenges,
+            }),
+            StatusCodes.Status403Forbidden => Forbidden,
+            _ => answer.IsGranted ? Granted : Failure,
+        };
+    }
+}
