@@ -9,7 +9,7 @@ public static class AnnotationCatalog
     /// <summary>In the order of the documentation: by feature.</summary>
     public static IReadOnlyList<AnnotationGroup> Groups { get; } =
     [
-        .. RouteFeatures.All.Select(feature => new AnnotationGroup(feature.Name, feature.Keys)),
+        .. RouteFeatures.All.Where(feature => feature.Keys.Count > 0).Select(feature => new AnnotationGroup(feature.Name, feature.Keys)),
         .. ForeignAnnotations.Groups,
     ];
 

@@ -8,6 +8,6 @@ namespace IngressController.Routing.Features;
 /// in the folder of the same name in the host.
 /// </summary>
 /// <param name="Name">The heading in the documentation.</param>
-/// <param name="Keys">Its annotations.</param>
+/// <param name="Keys">Its annotations; none where only the operator can ask for it.</param>
 /// <param name="Read">Reads the policies of one Ingress; none when it asks for nothing.</param>
 public sealed record RouteFeature(string Name, IReadOnlyList<AnnotationKey> Keys, Func<PolicyContext, IEnumerable<RoutePolicy>> Read);

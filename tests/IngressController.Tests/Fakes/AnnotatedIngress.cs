@@ -23,11 +23,10 @@ internal static class AnnotatedIngress
         }
     }
 
-    /// <summary>One Ingress with one host and the path /.</summary>
+    /// <summary>One Ingress with one host and the path /. With a certificate it is served by http as well.</summary>
     public static string Manifest(string name, string host, string service, (string Name, string Value)[] annotations, string? tlsSecret = null) =>
-        Manifests.Ingress(name, host, service, tlsSecret: tlsSecret).Replace(
-            $"metadata: {{name: {name} }}",
-            $"metadata: {{name: {name}, annotations: {{{string.Join(", ", annotations.Select(Text))}}} }}",
+        Manifests.Ingress(name, host, service, tlsSecret: tlsSecret, annotations: "").Replace(
+            "annotations: {}", $"annotations: {{{string.Join(", ", (tlsSecret is null ? annotations : [.. annotations, ("ssl-redirect", "false")]).Select(Text))}}}",
             StringComparison.Ordinal);
 
     private static string Text((string Name, string Value) annotation) =>

@@ -261,8 +261,8 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task An_edited_export_is_a_change_although_its_version_is_the_old_one()
     {
         const string Version = "metadata: {name: i, uid: u, resourceVersion: \"1\" }";
-        await WriteAsync("manifests.yaml", ToA.Replace("metadata: {name: i }", Version, StringComparison.Ordinal), "a");
-        await WriteAsync("manifests.yaml", ToB.Replace("metadata: {name: i }", Version, StringComparison.Ordinal), "b");
+        await WriteAsync("manifests.yaml", ToA.Replace("metadata: {name: i, annotations: {} }", Version, StringComparison.Ordinal), "a");
+        await WriteAsync("manifests.yaml", ToB.Replace("metadata: {name: i, annotations: {} }", Version, StringComparison.Ordinal), "b");
     }
 
     [Fact]

@@ -20,13 +20,18 @@ public static class RateLimitingFeature
 
     public static AnnotationKey<int> LimitBurstMultiplier { get; } = new()
     {
-        Name = "limit-burst-multiplier", Form = ValueForms.Integer(1, 10_000), Default = "5",
+        Name = "limit-burst-multiplier",
+        Form = ValueForms.Integer(1, 10_000),
+        Default = "5",
         Documentation = "The burst of limit-rps and limit-rpm, as a multiple of the limit.",
     };
 
     public static AnnotationKey<IpNetworkSet> LimitAllowlist { get; } = new()
     {
-        Name = "limit-allowlist", Aliases = ["limit-whitelist"], Form = AddressForms.Networks, Default = "nobody",
+        Name = "limit-allowlist",
+        Aliases = ["limit-whitelist"],
+        Form = AddressForms.Networks,
+        Default = "nobody",
         Documentation = "Client addresses and networks that no limit of the Ingress concerns.",
     };
 
@@ -36,13 +41,17 @@ public static class RateLimitingFeature
 
     public static AnnotationKey<TimeSpan> Window { get; } = new()
     {
-        Name = "rate-limit-window", Form = new("a time such as 1s, 1m or 1h", ReadWindow), Default = "1m", OnBadValue = OnBadValue.CloseRoute,
+        Name = "rate-limit-window",
+        Form = new("a time such as 1s, 1m or 1h", ReadWindow),
+        Default = "1m",
+        OnBadValue = OnBadValue.CloseRoute,
         Documentation = "What rate-limit is per.",
     };
 
     public static AnnotationKey<RateLimitAlgorithmKind> Algorithm { get; } = new()
     {
-        Name = "rate-limit-algorithm", Default = "sliding-window, with rate-limit-burst token-bucket",
+        Name = "rate-limit-algorithm",
+        Default = "sliding-window, with rate-limit-burst token-bucket",
         Form = ValueForms.OneOf(
             ("token-bucket", RateLimitAlgorithmKind.TokenBucket), ("sliding-window", RateLimitAlgorithmKind.SlidingWindow),
             ("fixed-window", RateLimitAlgorithmKind.FixedWindow), ("concurrency", RateLimitAlgorithmKind.Concurrency)),
@@ -53,38 +62,50 @@ public static class RateLimitingFeature
 
     public static AnnotationKey<EquatableArray<RateLimitKeyPart>> Key { get; } = new()
     {
-        Name = "rate-limit-key", Form = ValueForms.List.Select(ReadKey, "client-ip, header:NAME, cookie:NAME, query:NAME, host, path, or a list of them"), Default = "client-ip",
+        Name = "rate-limit-key",
+        Form = ValueForms.List.Select(ReadKey, "client-ip, header:NAME, cookie:NAME, query:NAME, host, path, or a list of them"),
+        Default = "client-ip",
         Documentation = "Which requests share a count: those that agree in all of these. What a request lacks counts as empty. An IPv6 client is its /64.",
     };
 
     public static AnnotationKey<int> Burst { get; } = new()
     {
-        Name = "rate-limit-burst", Form = ValueForms.Integer(1, 10_000_000), Default = "the limit",
+        Name = "rate-limit-burst",
+        Form = ValueForms.Integer(1, 10_000_000),
+        Default = "the limit",
         Documentation = "How many requests may come at once, for token-bucket: the size of the bucket.",
     };
 
     public static AnnotationKey<int> Queue { get; } = new()
     {
-        Name = "rate-limit-queue", Form = ValueForms.Integer(0, 10_000), Default = "0",
+        Name = "rate-limit-queue",
+        Form = ValueForms.Integer(0, 10_000),
+        Default = "0",
         Documentation = "How many requests of a key wait for their turn instead of being refused; the oldest is first.",
     };
 
     public static AnnotationKey<int> Status { get; } = new()
     {
-        Name = "rate-limit-status", Form = ValueForms.Integer(400, 599), Default = "429",
+        Name = "rate-limit-status",
+        Form = ValueForms.Integer(400, 599),
+        Default = "429",
         Documentation = "The status of requests over rate-limit.",
     };
 
     public static AnnotationKey<RateLimitScope> Scope { get; } = new()
     {
-        Name = "rate-limit-scope", Form = ValueForms.OneOf(("replica", RateLimitScope.Replica), ("cluster", RateLimitScope.Cluster)), Default = "replica",
+        Name = "rate-limit-scope",
+        Form = ValueForms.OneOf(("replica", RateLimitScope.Replica), ("cluster", RateLimitScope.Cluster)),
+        Default = "replica",
         Documentation = "Whether each replica of the controller grants the limit, or all together: then each grants its part of it, by the number of ready endpoints of the Service "
             + "that --replicas-service names (1 where none is named), rounded down and at least 1.",
     };
 
     public static AnnotationKey<bool> DryRun { get; } = new()
     {
-        Name = "rate-limit-dry-run", Form = ValueForms.Boolean, Default = "false",
+        Name = "rate-limit-dry-run",
+        Form = ValueForms.Boolean,
+        Default = "false",
         Documentation = "Counts requests over rate-limit in the metric yarp_ingress_rate_limited_requests_total and lets them pass.",
     };
 
@@ -114,7 +135,11 @@ public static class RateLimitingFeature
         {
             yield return new RateLimitRule
             {
-                Name = LimitConnections.Name, Algorithm = RateLimitAlgorithmKind.Concurrency, Limit = connections, Status = settings.LimitConnStatusCode, Exempt = exempt,
+                Name = LimitConnections.Name,
+                Algorithm = RateLimitAlgorithmKind.Concurrency,
+                Limit = connections,
+                Status = settings.LimitConnStatusCode,
+                Exempt = exempt,
             };
         }
 
@@ -126,8 +151,13 @@ public static class RateLimitingFeature
             isLimited = true;
             yield return new RateLimitRule
             {
-                Name = key.Name, Algorithm = RateLimitAlgorithmKind.LeakyBucket, Limit = limit, Window = window, Exempt = exempt,
-                Burst = (int)Math.Min((long)limit * multiplier, 1_000_000_000), Status = settings.LimitReqStatusCode,
+                Name = key.Name,
+                Algorithm = RateLimitAlgorithmKind.LeakyBucket,
+                Limit = limit,
+                Window = window,
+                Exempt = exempt,
+                Burst = (int)Math.Min((long)limit * multiplier, 1_000_000_000),
+                Status = settings.LimitReqStatusCode,
             };
         }
 
@@ -177,7 +207,10 @@ public static class RateLimitingFeature
 
     private static AnnotationKey<int> Limit(string name, string documentation) => new()
     {
-        Name = name, Form = ValueForms.Integer(name == "rate-limit" ? 1 : 0, 1_000_000_000), OnBadValue = OnBadValue.CloseRoute, Documentation = documentation,
+        Name = name,
+        Form = ValueForms.Integer(name == "rate-limit" ? 1 : 0, 1_000_000_000),
+        OnBadValue = OnBadValue.CloseRoute,
+        Documentation = documentation,
     };
 
     private static Parsed<TimeSpan> ReadWindow(string text)
