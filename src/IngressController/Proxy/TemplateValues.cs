@@ -49,7 +49,7 @@ internal static class TemplateValues
             TemplateVariable.RemoteAddr => ForwardTransformer.ClientAddress(context.Connection.RemoteIpAddress),
             TemplateVariable.RemoteUser => context.User.Identity?.Name ?? "",
             TemplateVariable.Header => request.Headers[part.Name].ToString(),
-            TemplateVariable.Cookie => Cookie(request, part.Name),
+            TemplateVariable.Cookie => RequestCookies.Find(request.Headers.Cookie, part.Name).ToString(),
             TemplateVariable.Argument => Argument(context, part.Name),
             TemplateVariable.Args => Query(context) is [_, .. var args] ? args : "",
             TemplateVariable.IsArgs => Query(context).Length > 1 ? "?" : "",
@@ -69,22 +69,6 @@ internal static class TemplateValues
     {
         RequestTarget.Split(context, out var query);
         return query.ToString();
-    }
-
-    /// <summary>The first cookie of a name, as it was sent: the framework's own collection decodes escapes, line breaks among them.</summary>
-    private static string Cookie(HttpRequest request, string name)
-    {
-        foreach (var header in request.Headers.Cookie)
-        {
-            foreach (var range in header.AsSpan().Split(';'))
-            {
-                var pair = header.AsSpan()[range].Trim();
-                if (pair.Length > name.Length && pair[name.Length] == '=' && pair.StartsWith(name, StringComparison.Ordinal))
-                    return pair[(name.Length + 1)..].ToString();
-            }
-        }
-
-        return "";
     }
 
     /// <summary>The first parameter of a name (without regard to case, as in nginx), not decoded.</summary>

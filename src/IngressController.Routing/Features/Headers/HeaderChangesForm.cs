@@ -1,8 +1,5 @@
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Diagnostics;
-using YamlDotNet.Core;
-using YamlDotNet.Core.Events;
-using YamlDotNet.RepresentationModel;
 
 namespace IngressController.Routing.Features.Headers;
 
@@ -12,70 +9,29 @@ namespace IngressController.Routing.Features.Headers;
 /// </summary>
 internal static class HeaderChangesForm
 {
-    private const int MaxDepth = 4;
+    public static ValueForm<HeaderChanges> Of(Func<string, string?> nameProblem) => YamlForms.Of(
+        "YAML or JSON with set and add (names and values) and remove (a list of names)", value => Read(value, nameProblem));
 
-    public static ValueForm<HeaderChanges> Of(Func<string, string?> nameProblem) => new(
-        "YAML or JSON with set and add (names and values) and remove (a list of names)", text => Parse(text, nameProblem))
+    private static Parsed<HeaderChanges> Read(YamlValue value, Func<string, string?> nameProblem)
     {
-        AllowsLines = true,
-    };
-
-    private static Parsed<HeaderChanges> Parse(string text, Func<string, string?> nameProblem)
-    {
-        YamlNode root;
-        try
-        {
-            // Before anything is built: a few lines of aliases can stand for gigabytes.
-            if (ShapeProblem(text) is { } shape)
-                return Refuse(shape);
-            var stream = new YamlStream();
-            stream.Load(new StringReader(text));
-            if (stream.Documents is not [var document])
-                return Refuse("is not one YAML document");
-            root = document.RootNode;
-        }
-        catch (YamlException error)
-        {
-            return Refuse($"is no YAML: {DiagnosticText.Shorten(error.Message)}");
-        }
-
-        return root is YamlMappingNode mapping ? Read(mapping, nameProblem) : Refuse("is no mapping with set, add or remove");
-    }
-
-    private static string? ShapeProblem(string text)
-    {
-        var parser = new Parser(new StringReader(text));
-        var depth = 0;
-        while (parser.MoveNext())
-        {
-            if (parser.Current is AnchorAlias or NodeEvent { Anchor.IsEmpty: false })
-                return "holds an anchor or an alias; write the value out";
-            depth += parser.Current!.NestingIncrease;
-            if (depth > MaxDepth + 2)
-                return "is nested too deeply";
-        }
-
-        return null;
-    }
-
-    private static Parsed<HeaderChanges> Read(YamlMappingNode mapping, Func<string, string?> nameProblem)
-    {
+        if (value is not YamlValue.Map map)
+            return Refuse("is no mapping with set, add or remove");
         var reading = new Reading(nameProblem);
-        foreach (var (key, value) in mapping.Children)
+        foreach (var (key, part) in map.Entries)
         {
-            switch ((key as YamlScalarNode)?.Value)
+            switch (key)
             {
                 case "set":
-                    reading.ReadFields("set", value, reading.Set, isUnique: true);
+                    reading.ReadFields("set", part, reading.Set, isUnique: true);
                     break;
                 case "add":
-                    reading.ReadFields("add", value, reading.Add, isUnique: false);
+                    reading.ReadFields("add", part, reading.Add, isUnique: false);
                     break;
                 case "remove":
-                    reading.ReadNames(value);
+                    reading.ReadNames(part);
                     break;
-                case var other:
-                    reading.Note($"holds \"{DiagnosticText.Shorten(other ?? "a list")}\", which is none of set, add and remove");
+                default:
+                    reading.Note($"holds \"{DiagnosticText.Shorten(key)}\", which is none of set, add and remove");
                     break;
             }
         }
@@ -102,39 +58,39 @@ internal static class HeaderChangesForm
 
         public void Note(string problem) => Problem ??= problem;
 
-        public void ReadFields(string part, YamlNode node, List<HeaderField> fields, bool isUnique)
+        public void ReadFields(string part, YamlValue value, List<HeaderField> fields, bool isUnique)
         {
-            if (node is not YamlMappingNode mapping)
+            if (value is not YamlValue.Map map)
             {
                 Note($"has under {part} no names with values");
                 return;
             }
 
-            foreach (var (key, value) in mapping.Children)
+            foreach (var (name, entry) in map.Entries)
             {
-                if ((key, value) is not (YamlScalarNode { Value: { } name }, YamlScalarNode { Value: var text } scalar))
+                if (entry is not YamlValue.Text text)
                     Note($"has under {part} something that is no name with a value");
-                else if (ReadName(part, name, isUnique) && HeaderSyntax.ValueProblem(IsNull(scalar) ? "" : text!) is { } problem)
+                else if (ReadName(part, name, isUnique) && HeaderSyntax.ValueProblem(text.Value) is { } problem)
                     Note($"has under {part} the header \"{DiagnosticText.Shorten(name)}\", whose value {problem}");
                 else
-                    fields.Add(new HeaderField(name, text!));
+                    fields.Add(new HeaderField(name, text.Value));
             }
         }
 
-        public void ReadNames(YamlNode node)
+        public void ReadNames(YamlValue value)
         {
-            if (node is not YamlSequenceNode sequence)
+            if (value is not YamlValue.List list)
             {
                 Note("has under remove no list of names");
                 return;
             }
 
-            foreach (var child in sequence.Children)
+            foreach (var item in list.Items)
             {
-                if (child is not YamlScalarNode { Value: { } name })
+                if (item is not YamlValue.Text name)
                     Note("has under remove something that is no name");
-                else if (ReadName("remove", name, isUnique: true))
-                    Remove.Add(name);
+                else if (ReadName("remove", name.Value, isUnique: true))
+                    Remove.Add(name.Value);
             }
         }
 
@@ -146,8 +102,5 @@ internal static class HeaderChangesForm
                 Note($"has the header \"{DiagnosticText.Shorten(name)}\" twice under set and remove");
             return Problem is null;
         }
-
-        private static bool IsNull(YamlScalarNode scalar) =>
-            scalar.Value is null || (scalar.Style == ScalarStyle.Plain && scalar.Value is "" or "~" or "null");
     }
 }

@@ -2,10 +2,10 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Net;
 using System.Runtime.InteropServices;
+using IngressController.Proxy;
 using IngressController.Routing.Features.RateLimiting;
 using IngressController.Routing.Table;
 using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Extensions.Primitives;
 
 namespace IngressController.Features.RateLimiting;
 
@@ -37,7 +37,7 @@ internal static class RateLimitKeys
                     text.Append(context.Request.Headers[part.Name].ToString());
                     break;
                 case RateLimitKeyKind.Cookie:
-                    text.Append(CookieOf(context.Request.Headers.Cookie, part.Name));
+                    text.Append(RequestCookies.Find(context.Request.Headers.Cookie, part.Name));
                     break;
                 case RateLimitKeyKind.Query:
                     text.Append(QueryOf(context.Request.QueryString, part.Name));
@@ -54,22 +54,6 @@ internal static class RateLimitKeys
         }
 
         return text.ToKey();
-    }
-
-    /// <summary>The first cookie of the name, as it was sent. Names of cookies are case-sensitive (RFC 6265, 5.3).</summary>
-    private static ReadOnlySpan<char> CookieOf(StringValues lines, string name)
-    {
-        foreach (var line in lines)
-        {
-            foreach (var range in line.AsSpan().Split(';'))
-            {
-                var pair = line.AsSpan(range).Trim();
-                if (pair.Length > name.Length && pair[name.Length] == '=' && pair.StartsWith(name, StringComparison.Ordinal))
-                    return pair[(name.Length + 1)..];
-            }
-        }
-
-        return default;
     }
 
     /// <summary>The first parameter of the name, decoded.</summary>
