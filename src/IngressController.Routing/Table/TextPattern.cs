@@ -18,7 +18,7 @@ public enum TextMatch
 /// <summary>A text, or a regular expression, as nginx's maps have them.</summary>
 public readonly record struct TextPattern(TextMatch Match, string Text)
 {
-    /// <summary>No pattern can stall a request: the time grows with the length of the text alone.</summary>
+    /// <summary>No pattern can stall a request: the time grows with the length of the text alone, and is limited besides.</summary>
     private const RegexOptions Safe = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant;
 
     /// <summary>Reads <c>text</c>, <c>~pattern</c> or <c>~*pattern</c>.</summary>
@@ -32,7 +32,7 @@ public readonly record struct TextPattern(TextMatch Match, string Text)
     }
 
     /// <summary>The expression of a pattern; not for <see cref="TextMatch.Whole"/>.</summary>
-    public Regex ToRegex() => new(Text, Match == TextMatch.PatternIgnoringCase ? Safe | RegexOptions.IgnoreCase : Safe);
+    public Regex ToRegex() => new(Text, Match == TextMatch.PatternIgnoringCase ? Safe | RegexOptions.IgnoreCase : Safe, PathPattern.Limit);
 
     public override string ToString() => Match switch
     {

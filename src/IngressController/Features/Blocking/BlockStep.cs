@@ -64,11 +64,24 @@ internal sealed class BlockRules
                 return true;
             foreach (var expression in _expressions)
             {
-                if (expression.IsMatch(value))
+                if (IsFound(expression, value))
                     return true;
             }
 
             return false;
+        }
+
+        /// <summary>What takes too long to compare is not let in.</summary>
+        private static bool IsFound(Regex expression, string value)
+        {
+            try
+            {
+                return expression.IsMatch(value);
+            }
+            catch (RegexMatchTimeoutException)
+            {
+                return true;
+            }
         }
     }
 }
