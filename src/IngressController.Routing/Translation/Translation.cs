@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Features.Blocking;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 
@@ -106,18 +105,9 @@ internal static class DefaultBackend
 {
     public static BackendId Id(ResourceName service) => new(service, "");
 
-    public static Route? Route(ResourceName? service, GlobalSettings settings) => service is { } name
-        ? new Route(RouteOrigin.DefaultBackend(new ResourceName("", "")), PathMatch.Root, new RouteAction.Forward(Id(name))) { Policies = Policies(settings) }
+    /// <param name="service">The Service; null when there is none.</param>
+    /// <param name="policies">What the operator wants of all routes.</param>
+    public static Route? Route(ResourceName? service, Func<RoutePolicies> policies) => service is { } name
+        ? new Route(RouteOrigin.DefaultBackend(new ResourceName("", "")), PathMatch.Root, new RouteAction.Forward(Id(name))) { Policies = policies() }
         : null;
-
-    /// <summary>No Ingress says anything here, so only what the operator wants of all routes counts.</summary>
-    private static RoutePolicies Policies(GlobalSettings settings)
-    {
-        List<RoutePolicy> policies = [];
-        if (settings.Blocked != BlockPolicy.None)
-            policies.Add(settings.Blocked);
-        if (settings.ClosedBy is { } setting)
-            policies.Add(new ClosedPolicy($"setting {setting} cannot be used"));
-        return policies.Count == 0 ? RoutePolicies.None : new RoutePolicies([.. policies], []);
-    }
 }

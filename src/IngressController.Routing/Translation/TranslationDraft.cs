@@ -2,6 +2,8 @@ using System.Collections.Immutable;
 using IngressController.Kubernetes.Models;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Features;
+using IngressController.Routing.Features.Redirects;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 
@@ -164,10 +166,11 @@ internal sealed class TranslationDraft
     public Translation Finish()
     {
         var settings = _previous.Settings;
-        var defaultRoute = DefaultBackend.Route(settings.DefaultBackendService, _global);
+        var before = _previous.Table;
+        // What the settings ask of all routes, whom they keep out above all, counts here too.
+        var defaultRoute = before.DefaultRoute is { } kept && _global == _previous.Global ? kept : DefaultBackend.Route(settings.DefaultBackendService, SettingsAlone);
         var defaultCertificate = settings.DefaultSslCertificate is { } name
             && _snapshot.TlsSecrets.GetValueOrDefault(name)?.Certificate is { } certificate ? new TlsBinding("", name, certificate) : null;
-        var before = _previous.Table;
         var fragments = _fragments.ToSet();
         return new Translation
         {
@@ -198,6 +201,12 @@ internal sealed class TranslationDraft
             AliasDiagnostics = _aliasDiagnostics.ToImmutable(),
             TlsDiagnostics = _tlsDiagnostics.ToImmutable(),
         };
+    }
+
+    private RoutePolicies SettingsAlone()
+    {
+        var policies = new PolicyContext(new V1Ingress(), _snapshot, _previous.Settings, _global, []).ReadPolicies();
+        return policies with { All = [.. policies.All.Where(policy => policy is not (RedirectPolicy or TlsRedirectPolicy))] };
     }
 
     private ObjectReferences References(ObjectReferences ofFragments)

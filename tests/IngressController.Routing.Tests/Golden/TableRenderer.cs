@@ -1,6 +1,8 @@
 using System.Text;
 using IngressController.Kubernetes.Models;
 using IngressController.Routing.Features;
+using IngressController.Routing.Features.Blocking;
+using IngressController.Routing.Features.IpAccess;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 
@@ -73,7 +75,12 @@ internal static class TableRenderer
             return;
         Line(text, "defaults:");
         if (table.DefaultRoute is { } route)
+        {
             Line(text, $"  route: {Scalar(Describe(route.Action))}");
+            foreach (var policy in route.Policies.All.Where(policy => policy is ClosedPolicy or BlockPolicy or IpAccessPolicy))
+                Line(text, $"  {policy.GetType().Name}: {Scalar(policy.ToString())}");
+        }
+
         if (table.DefaultCertificate is { } certificate)
             Line(text, $"  certificate: {Scalar(Describe(certificate))}");
     }
