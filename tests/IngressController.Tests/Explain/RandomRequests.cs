@@ -58,7 +58,7 @@ internal sealed class RandomRequests(int seed, (string Host, string[] Paths)[] r
 
     private string Host(string ofRule)
     {
-        var host = Chance(12) ? Pick(["unknown.example", "localhost", "127.0.0.1", "[::1]", "example", "alias.example", "www.bare.example"]) : ofRule;
+        var host = Chance(12) ? Pick(["unknown.example", "localhost", "127.0.0.1", "[::1]", "example", "alias.example", "www.bare.example", "www.named.example", "x.named.example", "named7.example"]) : ofRule;
         host = host.Replace("*", Pick(["blue", "deep.blue", "own", "x-1"]), StringComparison.Ordinal);
         if (Chance(10))
             host = host.ToUpperInvariant();
