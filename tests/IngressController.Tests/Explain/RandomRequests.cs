@@ -69,7 +69,12 @@ internal sealed class RandomRequests(int seed, (string Host, string[] Paths)[] r
 
     private string Path(string ofRule)
     {
-        var path = new StringBuilder(Encode(ofRule.Replace("(/|$)(.*)", Pick(["", "/", "/rest/of"]), StringComparison.Ordinal)));
+        // What a pattern stands for, most of the time; as it is written it hardly matches itself.
+        var text = Chance(6) ? ofRule : ofRule.Replace("(/|$)(.*)", Pick(["", "/", "/rest/of"]), StringComparison.Ordinal)
+            .Replace("(a|api)", Pick(["a", "api"]), StringComparison.Ordinal)
+            .Replace("[a-z]+/?$", Pick(["abc", "abc/", "abc/d"]), StringComparison.Ordinal)
+            .Replace("(v1|api)/((x)|y)", Pick(["v1/x", "api/y", "v1"]), StringComparison.Ordinal);
+        var path = new StringBuilder(Encode(text));
         for (var changes = _random.Next(3); changes > 0; changes--)
             Change(path);
         return path.ToString();
