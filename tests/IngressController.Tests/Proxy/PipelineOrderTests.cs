@@ -7,8 +7,8 @@ using IngressController.Routing.Features.Rewriting;
 using IngressController.Routing.Features.Transforms;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
-using IngressController.Tests.Features;
 using IngressController.Tests.Fakes;
+using IngressController.Tests.Features;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IngressController.Tests.Proxy;
