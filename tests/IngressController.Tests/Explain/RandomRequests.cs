@@ -58,7 +58,7 @@ internal sealed class RandomRequests(int seed, (string Host, string[] Paths)[] r
 
     private string Host(string ofRule)
     {
-        var host = Chance(12) ? Pick(["unknown.example", "localhost", "127.0.0.1", "[::1]", "example", "alias.example", "www.bare.example"]) : ofRule;
+        var host = Chance(12) ? Pick(["unknown.example", "localhost", "127.0.0.1", "[::1]", "example", "alias.example", "www.bare.example", "www.named.example", "x.named.example", "named7.example"]) : ofRule;
         host = host.Replace("*", Pick(["blue", "deep.blue", "own", "x-1"]), StringComparison.Ordinal);
         if (Chance(10))
             host = host.ToUpperInvariant();
@@ -69,7 +69,12 @@ internal sealed class RandomRequests(int seed, (string Host, string[] Paths)[] r
 
     private string Path(string ofRule)
     {
-        var path = new StringBuilder(Encode(ofRule.Replace("(/|$)(.*)", Pick(["", "/", "/rest/of"]), StringComparison.Ordinal)));
+        // What a pattern stands for, most of the time; as it is written it hardly matches itself.
+        var text = Chance(6) ? ofRule : ofRule.Replace("(/|$)(.*)", Pick(["", "/", "/rest/of"]), StringComparison.Ordinal)
+            .Replace("(a|api)", Pick(["a", "api"]), StringComparison.Ordinal)
+            .Replace("[a-z]+/?$", Pick(["abc", "abc/", "abc/d"]), StringComparison.Ordinal)
+            .Replace("(v1|api)/((x)|y)", Pick(["v1/x", "api/y", "v1"]), StringComparison.Ordinal);
+        var path = new StringBuilder(Encode(text));
         for (var changes = _random.Next(3); changes > 0; changes--)
             Change(path);
         return path.ToString();
