@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using IngressController.Routing.Annotations;
+using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Headers;
 
@@ -25,9 +26,12 @@ public sealed record CookieRule(string From, string To, CookieMatch Match)
     /// <summary>A pattern longer than any that people write.</summary>
     private const int MaxPattern = 256;
 
-    /// <summary>Matches in time linear to the text, whatever the pattern is.</summary>
+    /// <summary>
+    /// Matches in time linear to the text, whatever the pattern is. That can still be a millisecond per character of a long cookie, so there
+    /// is a limit as well.
+    /// </summary>
     public static Regex Compile(string pattern, bool ignoresCase) => new(
-        pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | (ignoresCase ? RegexOptions.IgnoreCase : RegexOptions.None));
+        pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | (ignoresCase ? RegexOptions.IgnoreCase : RegexOptions.None), PathPattern.Limit);
 
     internal static ValueForm<CookieRule?> DomainForm { get; } = Form("off, or the domain and its replacement, separated by a space", isDomain: true);
 

@@ -77,7 +77,7 @@ internal sealed class CookieRewrite(CookieRewritePolicy policy) : ResponseChange
             var value = part.AsSpan(equals + 1).Trim(' ');
             var key = part.AsSpan(0, equals).Trim(' ');
             if (_pattern is { } pattern)
-                return pattern.Match(value.ToString()) is { Success: true } match ? $"{key}={Fill(match)}" : null;
+                return Match(pattern, value.ToString()) is { Success: true } match ? $"{key}={Fill(match)}" : null;
             if (_isDomain)
             {
                 // A dot in front has no meaning (RFC 6265, 4.1.2.3), and stays.
@@ -86,6 +86,19 @@ internal sealed class CookieRewrite(CookieRewritePolicy policy) : ResponseChange
             }
 
             return value.StartsWith(rule.From, StringComparison.Ordinal) ? $"{key}={rule.To}{value[rule.From.Length..]}" : null;
+        }
+
+        /// <summary>Null when it takes too long: then the cookie stays as the backend has set it.</summary>
+        private static Match? Match(Regex pattern, string value)
+        {
+            try
+            {
+                return pattern.Match(value);
+            }
+            catch (RegexMatchTimeoutException)
+            {
+                return null;
+            }
         }
 
         /// <summary>The replacement with the groups of the match in it; a group is a piece of an attribute, so it ends none.</summary>
