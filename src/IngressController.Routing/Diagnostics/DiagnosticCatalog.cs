@@ -112,6 +112,12 @@ public static class DiagnosticCatalog
         DiagnosticCode.ObjectUnreadable, Error, subject, field, reason + (keepsLast ? "; what it held before is served on" : ""),
         keepsLast ? FieldIgnored : ObjectIgnored);
 
+    /// <summary>A defect of this controller, met while an Ingress was read.</summary>
+    public static Diagnostic TranslationFailed(ResourceName ingress, string what, string error, bool isLeftOut) => Of(
+        DiagnosticCode.TranslationFailed, Error, ingress, "(object)",
+        $"{what} could not be read ({error}), which is a defect of this controller: please report it; {(isLeftOut ? "the Ingress is left out" : "its paths answer 503")}",
+        isLeftOut ? ObjectIgnored : RouteUnavailable);
+
     public static Diagnostic AnnotationUnknown(ResourceName ingress, string field, string? nearest) => Of(
         DiagnosticCode.AnnotationUnknown, Warning, ingress, field,
         "is no annotation of this controller or of ingress-nginx" + (nearest is null ? "; ingress-controller annotations lists those that are" : $"; did you mean {nearest}?"),

@@ -33,6 +33,7 @@ public enum DiagnosticCode
     DefaultCertificateUnusable,
     DefaultBackendUnusable,
     ObjectUnreadable,
+    TranslationFailed,
     AnnotationUnknown,
     AnnotationInvalid,
     AnnotationOverridden,

@@ -13,6 +13,7 @@ public sealed class PolicyContext
 {
     private readonly ClusterSnapshot _snapshot;
     private readonly List<Diagnostic> _diagnostics;
+    private readonly IReadOnlyList<RouteFeature> _features;
     private readonly HashSet<ResourceName> _secrets = [];
     private readonly HashSet<ResourceName> _configMaps = [];
     private string? _closedReason;
@@ -27,6 +28,7 @@ public sealed class PolicyContext
         Annotations = AnnotationReader.Of(ingress, translation.AnnotationPrefixes, diagnostics);
         _snapshot = snapshot;
         _diagnostics = diagnostics;
+        _features = translation.Features;
         if (settings.ClosedBy is { } setting)
             Close($"setting {setting} cannot be used");
     }
@@ -81,9 +83,25 @@ public sealed class PolicyContext
     /// <summary>All policies of the Ingress.</summary>
     internal RoutePolicies ReadPolicies()
     {
-        var policies = RouteFeatures.All.SelectMany(feature => feature.Read(this)).ToList();
+        var policies = new List<RoutePolicy>();
+        foreach (var feature in _features)
+            ReadPolicies(feature, policies);
         if (ClosedReason is { } reason)
             policies.Add(new ClosedPolicy(reason));
         return policies.Count == 0 && Annotations.Sources.Count == 0 ? RoutePolicies.None : new RoutePolicies([.. policies], [.. Annotations.Sources]);
+    }
+    /// <summary>A defect of ours closes the one Ingress that meets it: thrown further, it would keep every other change of the cluster back.</summary>
+    private void ReadPolicies(RouteFeature feature, List<RoutePolicy> policies)
+    {
+        try
+        {
+            policies.AddRange(feature.Read(this));
+        }
+        catch (Exception error)
+        {
+            // Its message may quote a Secret.
+            Report(DiagnosticCatalog.TranslationFailed(Ingress, $"the annotations of \"{feature.Name}\"", error.GetType().Name, isLeftOut: false));
+            Close($"the annotations of \"{feature.Name}\" cannot be read");
+        }
     }
 }

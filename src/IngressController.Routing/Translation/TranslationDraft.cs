@@ -226,7 +226,7 @@ internal sealed class TranslationDraft
     private IngressFragment? Read(V1Ingress ingress)
     {
         if (_claim.IsOurs(ingress))
-            return IngressReader.Read(ingress, _snapshot, _previous.Settings, _global, _sharedPolicies);
+            return ReadOurs(ingress);
         if (!_claim.LacksOurClass(ingress))
             return null;
         return new IngressFragment
@@ -236,6 +236,24 @@ internal sealed class TranslationDraft
             IsClaimed = false,
             Diagnostics = [DiagnosticCatalog.IngressClassNotFound(ingress.ResourceName, ingress.Spec!.IngressClassName!)],
         };
+    }
+
+    /// <summary>An Ingress that we fail at is left out: what it said before may be open where it asks for protection now.</summary>
+    private IngressFragment ReadOurs(V1Ingress ingress)
+    {
+        try
+        {
+            return IngressReader.Read(ingress, _snapshot, _previous.Settings, _global, _sharedPolicies);
+        }
+        catch (Exception error)
+        {
+            return new IngressFragment
+            {
+                Name = ingress.ResourceName,
+                Created = ingress.Metadata?.CreationTimestamp ?? DateTime.MaxValue,
+                Diagnostics = [DiagnosticCatalog.TranslationFailed(ingress.ResourceName, "it", error.GetType().Name, isLeftOut: true)],
+            };
+        }
     }
 
     private TlsBinding? OfAlias(string name) =>

@@ -1,4 +1,5 @@
 using IngressController.Routing.Cluster;
+using IngressController.Routing.Features;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 
@@ -21,6 +22,9 @@ public sealed record TranslationSettings
 
     /// <summary>The prefixes of annotations that are read, without slash; where one is set under several, the first counts.</summary>
     public EquatableArray<string> AnnotationPrefixes { get; init; } = ["yarp.ingress.kubernetes.io", "nginx.ingress.kubernetes.io"];
+
+    /// <summary>What reads the annotations.</summary>
+    public IReadOnlyList<RouteFeature> Features { get; init; } = RouteFeatures.All;
 
     /// <summary>What the options say about all Ingresses; the ConfigMap goes over it.</summary>
     public GlobalSettings Global { get; init; } = GlobalSettings.Default;

@@ -1,7 +1,8 @@
 namespace IngressController.Proxy;
 
 /// <summary>
-/// All hosts of one revision: the exact host, else the wildcard of its parent (one label), else the rules without a host.
+/// All hosts of one revision: the exact host or alias, else the wildcard of its parent (one label), else an alias for many names, else the
+/// rules without a host.
 /// A host that matches decides alone: its paths that match nothing do not fall through to a less specific host. Immutable.
 /// </summary>
 internal sealed class HostTable
@@ -46,7 +47,7 @@ internal sealed class HostTable
         var name = TrimHost(host);
         if (!_exactLookup.TryGetValue(name, out var paths))
         {
-            if (Aliases.Find(name) is { } alias)
+            if (FindAlias(name) is { } alias)
             {
                 if (alias.Redirect is { } redirect)
                     return redirect;
@@ -77,7 +78,7 @@ internal sealed class HostTable
         if (name.IndexOf('.') is > 0 and var dot)
             candidates.Add(Candidate($"*{name[dot..]}".ToLowerInvariant(), _wildcards.GetValueOrDefault(name[dot..].ToString())));
         candidates.Add(Candidate("", _anyHost));
-        if (candidates[0].Paths is null && Aliases.Find(name) is { } alias)
+        if (candidates[0].Paths is null && FindAlias(name) is { } alias)
         {
             return
             [
@@ -118,14 +119,18 @@ internal sealed class HostTable
             table[key] = paths;
     }
 
-    private PathTable? FindHost(ReadOnlySpan<char> host)
-    {
-        if (_exactLookup.TryGetValue(host, out var exact))
-            return exact;
-        if (_wildcards.Count > 0 && host.IndexOf('.') is > 0 and var dot && _wildcardLookup.TryGetValue(host[dot..], out var wildcard))
-            return wildcard;
-        return _anyHost;
-    }
+    /// <summary>
+    /// The alias of a name that is no host. As in nginx a wildcard host goes before aliases that are no plain names: else one Ingress could
+    /// take the names below another one's wildcard with a pattern.
+    /// </summary>
+    private HostAliases.Entry? FindAlias(ReadOnlySpan<char> name) =>
+        Aliases.FindExact(name) ?? (FindWildcard(name) is null ? Aliases.FindPattern(name) : null);
+
+    private PathTable? FindHost(ReadOnlySpan<char> host) =>
+        _exactLookup.TryGetValue(host, out var exact) ? exact : FindWildcard(host) ?? _anyHost;
+
+    private PathTable? FindWildcard(ReadOnlySpan<char> host) =>
+        _wildcards.Count > 0 && host.IndexOf('.') is > 0 and var dot && _wildcardLookup.TryGetValue(host[dot..], out var wildcard) ? wildcard : null;
 
     /// <summary>A Host header without port and final dot.</summary>
     public static ReadOnlySpan<char> TrimHost(ReadOnlySpan<char> host)

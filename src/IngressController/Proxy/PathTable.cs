@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 using IngressController.Routing.Table;
 
@@ -9,6 +10,9 @@ namespace IngressController.Proxy;
 /// </summary>
 internal sealed class PathTable
 {
+    /// <summary>How long all patterns of a host may take together for one request.</summary>
+    private static readonly TimeSpan PatternsLimit = TimeSpan.FromMilliseconds(250);
+
     private readonly Dictionary<string, Entry> _entries;
     private readonly Dictionary<string, Entry>.AlternateLookup<ReadOnlySpan<char>> _lookup;
     private readonly bool[] _hasPrefixOfLength;
@@ -115,10 +119,14 @@ internal sealed class PathTable
 
     private ProxyRoute? FindPattern(ReadOnlySpan<char> path, HttpRequest? request)
     {
+        var start = Stopwatch.GetTimestamp();
         foreach (var (pattern, route) in _patterns!)
         {
             if (route.Accepts(request) && pattern.MatchesStartOf(path))
                 return route;
+            // A thousand patterns that each stay just below their own limit would keep a core busy for twenty seconds.
+            if (Stopwatch.GetElapsedTime(start) > PatternsLimit)
+                throw new RegexMatchTimeoutException(path.ToString(), pattern.Text, PatternsLimit);
         }
 
         return null;

@@ -26,7 +26,10 @@ public sealed record CookieRule(string From, string To, CookieMatch Match)
     /// <summary>A pattern longer than any that people write.</summary>
     private const int MaxPattern = 256;
 
-    /// <summary>Matches in time linear to the text, and not for long: an automaton of many states is slow as well.</summary>
+    /// <summary>
+    /// Matches in time linear to the text, whatever the pattern is. That can still be a millisecond per character of a long cookie, so there
+    /// is a limit as well.
+    /// </summary>
     public static Regex Compile(string pattern, bool ignoresCase) => new(
         pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | (ignoresCase ? RegexOptions.IgnoreCase : RegexOptions.None), PathPattern.Limit);
 

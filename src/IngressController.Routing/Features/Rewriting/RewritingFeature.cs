@@ -8,6 +8,9 @@ namespace IngressController.Routing.Features.Rewriting;
 /// <summary>Changes what a path means and what the backend sees of it.</summary>
 public static class RewritingFeature
 {
+    /// <summary>Every request for a host that nobody has is compared with all of them, so no Ingress may have very many.</summary>
+    private const int MostPatterns = 20;
+
     public static AnnotationKey<RewritePolicy> RewriteTarget { get; } = new()
     {
         Name = "rewrite-target",
@@ -50,7 +53,7 @@ public static class RewritingFeature
         Form = ValueForms.List,
         Scope = AnnotationScope.Host,
         Documentation = "Further names under which the Ingress's first host is served: names, *.example.com for all names below one at any depth, or ~ and a regular "
-            + "expression. A name that is a host of its own is left out; of several Ingresses with the same alias the oldest has it. The host's certificate is served for "
+            + "expression, of which there may be 20. Of these only plain names go before another Ingress's wildcard host. A name that is a host of its own is left out; of several Ingresses with the same alias the oldest has it. The host's certificate is served for "
             + "an alias that it covers.",
     };
 
@@ -82,11 +85,14 @@ public static class RewritingFeature
     private static EquatableArray<string> ReadAliases(AnnotationReader annotations, EquatableArray<string> aliases)
     {
         var names = new List<string>();
+        var patterns = 0;
         foreach (var alias in aliases)
         {
             var name = alias;
             var reason = "";
-            if (alias[0] == '~')
+            if (alias[0] == '~' && ++patterns > MostPatterns)
+                reason = $"is the Ingress's {MostPatterns + 1}th regular expression or a later one; at most {MostPatterns} are asked, as they are for every unknown host";
+            else if (alias[0] == '~')
                 _ = PathPattern.TryCreate(alias[1..].TrimStart('*'), out reason);
             else
                 name = HostName.Normalize(alias, out reason) ?? "";

@@ -1,6 +1,8 @@
 using System.Net;
 using IngressController.Proxy;
 using IngressController.Routing.Features.Authentication;
+using IngressController.Routing.Features.Rewriting;
+using IngressController.Routing.Table;
 
 namespace IngressController.Features.Authentication;
 
@@ -19,10 +21,12 @@ internal sealed class ExternalAuthRequest
     private readonly ExternalAuthPolicy _policy;
     private readonly HttpMethod _method;
     private readonly HeaderNameSet _own;
+    private readonly bool _followsClient;
 
     public ExternalAuthRequest(ExternalAuthPolicy policy)
     {
         _policy = policy;
+        _followsClient = policy.Url.Host.Parts.Any(part => part.Variable == TemplateVariable.Host);
         _method = new HttpMethod(policy.Method ?? "GET");
         _own = new HeaderNameSet(OwnNames.Concat(policy.RequestHeaders.Select(header => header.Name)));
     }
@@ -32,6 +36,8 @@ internal sealed class ExternalAuthRequest
     {
         isHttps = TemplateValues.Expand(_policy.Url.Scheme, context, route) == "https";
         var host = TemplateValues.Expand(_policy.Url.Host, context, route);
+        if (_followsClient && !IsNamedByItsIngress(TemplateValues.HostName(context), route))
+            return null;
         if (Uri.CheckHostName(host) is not (UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6))
             return null;
         var port = _policy.Url.Port ?? (isHttps ? 443 : 80);
@@ -52,6 +58,16 @@ internal sealed class ExternalAuthRequest
         AddHeaders(context, route, request);
         return request;
     }
+
+    /// <summary>
+    /// Whether the Ingress itself says that it is served under a name. Another Ingress of the host may give it any alias, a pattern any name:
+    /// they must not choose the service that decides.
+    /// </summary>
+    private static bool IsNamedByItsIngress(string host, ProxyRoute route) =>
+        IsName(route.Host, host) || (route.Definition.Policies.Get<ServerAliasPolicy>() is { } alias && alias.Names.Any(name => IsName(name, host)));
+
+    private static bool IsName(string name, string host) =>
+        name.StartsWith("*.", StringComparison.Ordinal) ? host.EndsWith(name[1..], StringComparison.OrdinalIgnoreCase) : name.Equals(host, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
     /// Names are absolute: the search domains of the controller's Pod would let whoever may create a Service <c>example</c> in a namespace

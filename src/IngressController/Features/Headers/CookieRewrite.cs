@@ -88,8 +88,8 @@ internal sealed class CookieRewrite(CookieRewritePolicy policy) : ResponseChange
             return value.StartsWith(rule.From, StringComparison.Ordinal) ? $"{key}={rule.To}{value[rule.From.Length..]}" : null;
         }
 
-        /// <summary>A value that takes too long is left as the backend wrote it.</summary>
-        private static Match Match(Regex pattern, string value)
+        /// <summary>Null when it takes too long: then the cookie stays as the backend has set it.</summary>
+        private static Match? Match(Regex pattern, string value)
         {
             try
             {
@@ -97,7 +97,7 @@ internal sealed class CookieRewrite(CookieRewritePolicy policy) : ResponseChange
             }
             catch (RegexMatchTimeoutException)
             {
-                return System.Text.RegularExpressions.Match.Empty;
+                return null;
             }
         }
 

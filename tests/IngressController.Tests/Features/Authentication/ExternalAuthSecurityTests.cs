@@ -61,6 +61,18 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
         Assert.Empty(backend.Requests);
     }
 
+    /// <summary>The client's Host is an address at which a service of its own lets it in.</summary>
+    [Fact]
+    public async Task A_name_that_an_alias_does_not_spell_out_does_not_choose_the_service()
+    {
+        await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
+        await using var auth = Vouch("");
+        await proxy.ServeAtAsync("chosen.example", "/", backend.Port, ("auth-url", $"http://$host:{auth.Port}/"), ("server-alias", "~^127[.]0[.]0[.]1$"));
+        Assert.Equal(500, (await proxy.GetAsync("127.0.0.1")).Status);
+        Assert.Empty(auth.Requests);
+        Assert.Empty(backend.Requests);
+    }
+
     /// <summary>RFC 9110, 5.5: who reads CR or NUL in a value puts a space in its place, and so does .NET's client.</summary>
     [Theory]
     [InlineData("X-User: alice\rX-Admin: 1\r\n", "alice X-Admin: 1")]
