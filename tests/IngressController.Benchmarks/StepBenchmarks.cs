@@ -3,8 +3,6 @@ using BenchmarkDotNet.Attributes;
 using IngressController.Kubernetes.Models;
 using IngressController.Observability;
 using IngressController.Proxy;
-using IngressController.Routing.Cluster;
-using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;

@@ -1,3 +1,4 @@
+using IngressController.Features.Blocking;
 using IngressController.Features.Forwarding;
 using IngressController.Features.Redirects;
 using IngressController.Observability;
@@ -72,8 +73,12 @@ internal sealed class RoutingState(UpstreamClients clients, RequestMetrics metri
             HasTls = host.HasTls,
         };
 
-    private ProxyRoute BuildAppRoot(string host, Route root) =>
-        Build(host, root, new RoutePlan([new AppRootStep(root.Policies.Get<AppRootPolicy>()!, services.Answers)], [], []));
+    /// <summary>Before all steps but the block lists, which let nobody near the host.</summary>
+    private ProxyRoute BuildAppRoot(string host, Route root)
+    {
+        var step = new AppRootStep(root.Policies.Get<AppRootPolicy>()!, services.Answers);
+        return Build(host, root, new RoutePlan(BlockStep.Create(new StepContext(host, root, services)) is { } block ? [block, step] : [step], [], []));
+    }
 
     private ProxyRoute BuildRedirect(HostAlias alias) => Build(
         alias.Name, new Route(new RouteOrigin(alias.Ingress, 0, 0), PathMatch.Root, new RouteAction.Unavailable("sent to the name with or without www.")),

@@ -1,7 +1,6 @@
 using System.Collections;
 using System.Collections.Immutable;
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using IngressController.Kubernetes.Models;
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Cluster;
@@ -147,7 +146,7 @@ public sealed class ControlCharacterTests
         _ => value.GetType().GetProperties(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance)
             .Where(property => property.Name != "EqualityContract" && property.GetIndexParameters().Length == 0)
             .SelectMany(property => Strings(property.GetValue(value)))
-            .Concat(value.GetType().GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance).Where(field => !field.IsDefined(typeof(System.Runtime.CompilerServices.CompilerGeneratedAttribute)) )
+            .Concat(value.GetType().GetFields(BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance).Where(field => !field.IsDefined(typeof(System.Runtime.CompilerServices.CompilerGeneratedAttribute)))
                 .SelectMany(field => Strings(field.GetValue(value)))),
     };
 

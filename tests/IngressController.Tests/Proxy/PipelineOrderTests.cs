@@ -50,7 +50,7 @@ public sealed class PipelineOrderTests(PipelineOrderTests.Fixture proxy) : IClas
     /// <summary>The first step alone answers with the status; the second alone would answer with the other one.</summary>
     private static readonly Pair[] Pairs =
     [
-        new("app root before block list", new([("app-root", "/app")], Fields: Blocked), 302, new([], Fields: Blocked), 403),
+        new("block list before app root", new([("app-root", "/app")], Fields: Blocked), 403, new([("app-root", "/app")]), 302),
         new("block list before body size", new([Small], "POST", Blocked, Body: "123456789"), 403, new([Small], "POST", Body: "123456789"), 413),
         new("body size before CORS preflight", new([Small, Cors], "OPTIONS", Preflight, Body: "123456789"), 413, new([Small, Cors], "OPTIONS", Preflight), 204),
         new("CORS preflight before redirect", new([Cors, Moved], "OPTIONS", Preflight), 204, new([Moved], "OPTIONS", Preflight), 301),
