@@ -42,7 +42,7 @@ public sealed record ForwardingSettings
     };
 
     private static ValueForm<string> HeaderName { get; } = new("the name of a header",
-        text => text.All(c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c)) ? text : ValueForm<string>.Refuse("is no name of a header"));
+        text => HttpToken.IsToken(text) ? text : ValueForm<string>.Refuse("is no name of a header"));
 
     internal static IReadOnlyList<SettingKey> Keys { get; } =
     [

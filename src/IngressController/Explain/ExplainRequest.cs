@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Text.RegularExpressions;
+using IngressController.Routing.Table;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace IngressController.Explain;
@@ -9,9 +10,6 @@ namespace IngressController.Explain;
 internal sealed partial record ExplainRequest
 {
     /// <summary>RFC 9110, 5.6.2: what methods and names of fields are made of.</summary>
-    private static readonly SearchValues<char> TokenCharacters =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~");
-
     public required string Url { get; init; }
 
     public required string Scheme { get; init; }
@@ -105,7 +103,7 @@ internal sealed partial record ExplainRequest
 
     private static string ParseMethod(string method)
     {
-        if (method.Length == 0 || method.AsSpan().ContainsAnyExcept(TokenCharacters))
+        if (!HttpToken.IsToken(method))
             throw new FormatException($"\"{method}\" is no method");
         return method == "CONNECT" ? throw new FormatException("CONNECT asks for a tunnel and has no URL; explain another method") : method;
     }
@@ -114,7 +112,7 @@ internal sealed partial record ExplainRequest
     {
         var colon = header.IndexOf(':', StringComparison.Ordinal);
         var name = colon < 0 ? header : header[..colon];
-        if (colon <= 0 || name.AsSpan().ContainsAnyExcept(TokenCharacters))
+        if (colon <= 0 || !HttpToken.IsToken(name))
             throw new FormatException($"header \"{header}\" is not of the form NAME:VALUE");
         var value = header[(colon + 1)..].Trim();
         return value.Any(c => c is < ' ' and not '\t' or '\x7F' or > '\xFF')

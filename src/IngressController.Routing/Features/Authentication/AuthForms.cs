@@ -7,8 +7,6 @@ namespace IngressController.Routing.Features.Authentication;
 /// <summary>How the values of auth-url and its like are written.</summary>
 internal static class AuthForms
 {
-    private const string TokenSymbols = "!#$%&'*+-.^_`|~";
-
     private static readonly string[] HopByHop =
     [
         "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
@@ -66,7 +64,7 @@ internal static class AuthForms
     /// <summary>Why a header cannot be set in a request at all; null when it can.</summary>
     public static string? RequestHeaderProblem(string name)
     {
-        if (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || TokenSymbols.Contains(c)))
+        if (!HttpToken.IsToken(name))
             return "is no name of a header";
         var plain = name.Replace('_', '-').ToLowerInvariant();
         return HopByHop.Contains(plain) || plain.StartsWith("content-", StringComparison.Ordinal) ? "belongs to the connection or to the body" : null;

@@ -1,6 +1,5 @@
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Features.Headers;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Cors;
@@ -20,7 +19,7 @@ public static class CorsFeature
         foreach (var range in text.AsSpan().Split(','))
         {
             var name = text.AsSpan()[range].Trim();
-            if (!name.IsEmpty && !HeaderSyntax.IsToken(name))
+            if (!name.IsEmpty && !HttpToken.IsToken(name))
                 return ValueForm<string>.Refuse($"holds \"{DiagnosticText.Shorten(name.ToString())}\", which is no name");
         }
 

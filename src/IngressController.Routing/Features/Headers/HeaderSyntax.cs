@@ -1,22 +1,16 @@
-using System.Buffers;
+using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Headers;
 
 /// <summary>What header fields of annotations and ConfigMaps may be. A problem is one clause that goes on after the quoted name or value.</summary>
 internal static class HeaderSyntax
 {
-    private static readonly SearchValues<char> TokenChars =
-        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
-
     /// <summary>Framing and hop-by-hop fields (RFC 9110, 7.6.1): they belong to a connection, and the proxy makes them itself.</summary>
     private static readonly HashSet<string> OfConnections = new(StringComparer.OrdinalIgnoreCase)
     {
         "Connection", "Content-Length", "HTTP2-Settings", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer",
         "Transfer-Encoding", "Upgrade",
     };
-
-    /// <summary>RFC 9110, 5.6.2.</summary>
-    public static bool IsToken(ReadOnlySpan<char> text) => !text.IsEmpty && !text.ContainsAnyExcept(TokenChars);
 
     /// <summary>Why an Ingress may not change this request header.</summary>
     public static string? RequestNameProblem(string name) =>
@@ -40,7 +34,7 @@ internal static class HeaderSyntax
 
     /// <summary>Why this response header cannot be changed.</summary>
     public static string? ResponseNameProblem(string name) =>
-        !IsToken(name) ? "is no header name"
+        !HttpToken.IsToken(name) ? "is no header name"
         : OfConnections.Contains(name) ? "belongs to the connection; the proxy alone sets it"
         : null;
 

@@ -31,7 +31,7 @@ internal static class PredicateForms
             return ValueForm<EquatableArray<string>>.Refuse("names no method");
         foreach (var method in methods)
         {
-            if (!IsToken(method))
+            if (!HttpToken.IsToken(method))
                 return ValueForm<EquatableArray<string>>.Refuse($"holds {(method.Length == 0 ? "an empty text" : method)}, which is no method");
         }
 
@@ -41,10 +41,6 @@ internal static class PredicateForms
     public static Parsed<EquatableArray<ValuePredicate>> Headers(YamlValue value) => Read(value, HeaderModes, isHeader: true);
 
     public static Parsed<EquatableArray<ValuePredicate>> QueryParameters(YamlValue value) => Read(value, QueryModes, isHeader: false);
-
-    /// <summary>RFC 9110, 5.6.2.</summary>
-    public static bool IsToken(string text) =>
-        text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal));
 
     private static Parsed<EquatableArray<ValuePredicate>> Read(YamlValue value, (string Word, ValueMatch Match)[] modes, bool isHeader)
     {
@@ -65,7 +61,7 @@ internal static class PredicateForms
                 return Refuse($"has the key {key}, which is none of {string.Join(", ", Keys)}");
         }
 
-        if (map.Find("Name") is not YamlValue.Text { Value: { Length: > 0 } name } || (isHeader && !IsToken(name)))
+        if (map.Find("Name") is not YamlValue.Text { Value: { Length: > 0 } name } || (isHeader && !HttpToken.IsToken(name)))
             return Refuse(isHeader ? "has no Name that is the name of a header" : "has no Name");
         if (!TryReadMode(map.Find("Mode"), modes, out var match))
             return Refuse($"has a Mode that is none of {string.Join(", ", modes.Select(mode => mode.Word))}");

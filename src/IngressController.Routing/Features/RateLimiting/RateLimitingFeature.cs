@@ -239,12 +239,9 @@ public static class RateLimitingFeature
         ["client-ip"] => RateLimitKeyPart.ClientIp,
         ["host"] => new(RateLimitKeyKind.Host),
         ["path"] => new(RateLimitKeyKind.Path),
-        ["header", { Length: > 0 } name] when IsToken(name) => new(RateLimitKeyKind.Header, name),
-        ["cookie", { Length: > 0 } name] when IsToken(name) => new(RateLimitKeyKind.Cookie, name),
+        ["header", { Length: > 0 } name] when HttpToken.IsToken(name) => new(RateLimitKeyKind.Header, name),
+        ["cookie", { Length: > 0 } name] when HttpToken.IsToken(name) => new(RateLimitKeyKind.Cookie, name),
         ["query", { Length: > 0 } name] => new(RateLimitKeyKind.Query, name),
         _ => null,
     };
-
-    /// <summary>RFC 9110, 5.6.2.</summary>
-    private static bool IsToken(string name) => name.All(c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c));
 }

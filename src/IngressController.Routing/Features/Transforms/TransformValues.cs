@@ -1,4 +1,4 @@
-using IngressController.Routing.Features.Matching;
+using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Transforms;
 
@@ -18,7 +18,7 @@ internal static class TransformValues
 
     public static string? Boolean(string value) => bool.TryParse(value, out _) ? null : "is neither true nor false";
 
-    public static string? Method(string value) => PredicateForms.IsToken(value) ? null : "is no method";
+    public static string? Method(string value) => HttpToken.IsToken(value) ? null : "is no method";
 
     public static string? QueryName(string value) => value.Length > 0 ? null : "names no parameter";
 
@@ -53,7 +53,7 @@ internal static class TransformValues
     {
         foreach (var name in value.Split(';'))
         {
-            if (!PredicateForms.IsToken(name))
+            if (!HttpToken.IsToken(name))
                 return "is no list of names of headers, separated by semicolons";
             if (HopByHop.Contains(name, StringComparer.OrdinalIgnoreCase))
                 return $"cannot name {name}, which belongs to one connection";
@@ -62,7 +62,7 @@ internal static class TransformValues
         return null;
     }
 
-    public static string? HeaderPrefix(string value) => PredicateForms.IsToken(value) ? null : "is no beginning of a header's name";
+    public static string? HeaderPrefix(string value) => HttpToken.IsToken(value) ? null : "is no beginning of a header's name";
 
     public static Func<string, string?> OneOf(params string[] words) => value =>
         words.Contains(value, StringComparer.OrdinalIgnoreCase) ? null : $"is none of {string.Join(", ", words)}";
@@ -70,7 +70,7 @@ internal static class TransformValues
     public static Func<string, string?> ListOf(params string[] words) => value =>
         value.Split(',').All(item => words.Contains(item.Trim(), StringComparer.OrdinalIgnoreCase)) ? null : $"may name only {string.Join(", ", words)}";
 
-    private static string? HeaderName(string value) => !PredicateForms.IsToken(value) ? "is no name of a header"
+    private static string? HeaderName(string value) => !HttpToken.IsToken(value) ? "is no name of a header"
         : HopByHop.Contains(value, StringComparer.OrdinalIgnoreCase) || value.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)
             ? $"cannot be {value}, which frames the message"
         : null;
