@@ -6,10 +6,14 @@ namespace IngressController.ClusterTests;
 
 /// <summary>The API server goes away and comes back.</summary>
 [Collection(ClusterCollection.Name)]
-public sealed class RestartTests(ClusterFixture cluster)
+public sealed class RestartTests(ClusterFixture cluster) : IAsyncLifetime
 {
     /// <summary>Long absences are tested in process; here the server is back within seconds.</summary>
     private static readonly ReflectorTimings Timings = new() { MaxBackoff = TimeSpan.FromSeconds(1) };
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => cluster.EnsureRunningAsync();
 
     [ClusterFact]
     public async Task No_request_fails_while_the_API_server_crashes_and_comes_back_and_later_changes_are_live()
@@ -48,7 +52,7 @@ public sealed class RestartTests(ClusterFixture cluster)
         await cluster.Client.ApplyAsync(Manifests.Ingress("i", Host, "a", tlsSecret: "tls"), ns);
         await controller.UntilAnswerAsync($"https://{Host}/", "200 a");
 
-        cluster.Server.Drain();
+        await cluster.Server.DrainAsync();
         await cluster.StartAsync();
         using var first = Manifests.Certificate(Host);
         await cluster.Client.ApplyAsync(Manifests.TlsSecret("tls", first), ns);

@@ -50,6 +50,7 @@ internal sealed class RunningController : IAsyncDisposable
         ApiServer server, string user = "controller", IReadOnlyList<string>? namespaces = null, ReflectorTimings? timings = null, bool untilReady = true, Gate? through = null,
         TranslationSettings? settings = null)
     {
+        server.RequireRunning();
         var options = new IngressOptions
         {
             Source = new SourceOptions { Kubeconfig = server.WriteKubeconfig(ApiServer.TokenOf(user), through?.Address), WatchNamespaces = namespaces ?? [] },
