@@ -11,16 +11,23 @@ namespace IngressController.Cli;
 /// <summary>All options of <c>run</c>, and how their three layers become one <see cref="IngressOptions"/>.</summary>
 internal static partial class RunOptions
 {
+    /// <summary>Options of what is written back to the cluster, and by which replica.</summary>
+    private static readonly string[] WritingOptions =
+    [
+        "publish-service", "publish-status-address", "update-status", "update-status-on-shutdown", "emit-events", "leader-elect",
+        "leader-elect-resource-name", "leader-elect-lease-duration", "leader-elect-renew-deadline", "leader-elect-retry-period",
+    ];
+
     /// <summary>Options that say which cluster is read; the demo brings its own.</summary>
     private static readonly string[] ClusterOptions =
-        ["manifests", "kubeconfig", "context", "watch-namespace", "ingress-class", "controller-class", "watch-ingress-without-class"];
+        ["manifests", "kubeconfig", "context", "watch-namespace", "ingress-class", "controller-class", "watch-ingress-without-class", .. WritingOptions, "shutdown-delay", "shutdown-grace-period"];
 
     /// <summary>Options that decide which Ingresses are ours and what is right in them.</summary>
     private static readonly string[] TranslationOptions =
         ["ingress-class", "controller-class", "watch-ingress-without-class", "annotation-prefix", "allow-external-name-loopback"];
 
     /// <summary>Options that only serving or watching has a use for.</summary>
-    private static readonly string[] ServingOptions = ["kubeconfig", "context", "watch-namespace", "bind-address"];
+    private static readonly string[] ServingOptions = ["kubeconfig", "context", "watch-namespace", "bind-address", .. WritingOptions, "shutdown-delay", "shutdown-grace-period"];
 
     /// <summary>The options with a text of their own; besides them each global setting is one.</summary>
     public static IReadOnlyList<RunOption> Own { get; } =
@@ -77,6 +84,35 @@ internal static partial class RunOptions
             (options, value) => options with { Upstream = options.Upstream with { ConnectTimeout = Seconds(value) } }),
         new("proxy-read-timeout", "SECONDS", "How long an exchange with an endpoint may be silent, WebSockets too; then 504. Default: 60.",
             (options, value) => options with { Upstream = options.Upstream with { ReadTimeout = Seconds(value) } }),
+        new("publish-service", "NAMESPACE/NAME", "The Service whose addresses status.loadBalancer of the Ingresses shows. Default: none, then the nodes of the replicas (--replicas-service).",
+            (options, value) => options with { Status = options.Status with { PublishService = Name(value) } }),
+        new("publish-status-address", "ADDRESS", "An IP address or host name that status.loadBalancer of the Ingresses shows instead; may be given several times. Default: none.",
+            (options, value) => options with { Status = options.Status with { PublishAddresses = [.. options.Status.PublishAddresses, StatusAddress(value)] } })
+            { IsRepeatable = true },
+        new("update-status", "BOOL", "Whether the leader writes status.loadBalancer of the Ingresses. Default: true.",
+            (options, value) => options with { Status = options.Status with { UpdateStatus = Bool(value) } })
+            { IsSwitch = true },
+        new("update-status-on-shutdown", "BOOL", "Whether the last replica empties status.loadBalancer of the Ingresses when it ends. Default: false.",
+            (options, value) => options with { Status = options.Status with { RemoveOnShutdown = Bool(value) } })
+            { IsSwitch = true },
+        new("emit-events", "BOOL", "Whether the leader writes an Event for what is wrong with an Ingress. Default: true.",
+            (options, value) => options with { Status = options.Status with { EmitEvents = Bool(value) } })
+            { IsSwitch = true },
+        new("leader-elect", "BOOL", "Whether this process may become the one that writes status and Events. Default: true; it needs POD_NAMESPACE.",
+            (options, value) => options with { LeaderElection = options.LeaderElection with { Enabled = Bool(value) } })
+            { IsSwitch = true },
+        new("leader-elect-resource-name", "NAME", "The Lease of the leader election, in the namespace of the Pod. Default: yarp-ingress-leader.",
+            (options, value) => options with { LeaderElection = options.LeaderElection with { LeaseName = ObjectName(value) } }),
+        new("leader-elect-lease-duration", "SECONDS", "How long others wait after the leader's last sign before one takes over. Default: 15.",
+            (options, value) => options with { LeaderElection = options.LeaderElection with { LeaseDuration = Seconds(value) } }),
+        new("leader-elect-renew-deadline", "SECONDS", "How long the leader tries to renew before it ends its work. Default: 10.",
+            (options, value) => options with { LeaderElection = options.LeaderElection with { RenewDeadline = Seconds(value) } }),
+        new("leader-elect-retry-period", "SECONDS", "The time between two tries to get or renew the lease. Default: 2.",
+            (options, value) => options with { LeaderElection = options.LeaderElection with { RetryPeriod = Seconds(value) } }),
+        new("shutdown-delay", "SECONDS", "How long it serves on after SIGTERM, not ready, so that load balancers notice. Default: 5.",
+            (options, value) => options with { Shutdown = options.Shutdown with { Delay = SecondsOrNone(value) } }),
+        new("shutdown-grace-period", "SECONDS", "How long requests in flight may take after the shutdown delay. Default: 30.",
+            (options, value) => options with { Shutdown = options.Shutdown with { GracePeriod = SecondsOrNone(value) } }),
         new("limit-status-code", "CODE", "The status of requests over a limit of the limit-rps, limit-rpm or limit-connections annotation. Default: 503.",
             (options, value) => options with { Translation = options.Translation with { Global = WithLimitStatus(options.Translation.Global, Status(value)) } }),
     ];
@@ -117,8 +153,24 @@ internal static partial class RunOptions
 
         if (options.Source is { Manifests: not null, Kubeconfig: not null })
             throw new FormatException("--manifests and --kubeconfig exclude each other: give one source");
-        return options;
+        RequireOrder(options.LeaderElection);
+        return options with { Pod = Pod(options.Pod, environment) };
     }
+
+    /// <summary>A leader that may still write while another already leads would be two writers.</summary>
+    private static void RequireOrder(LeaderElectionOptions election)
+    {
+        if (election.LeaseDuration <= election.RenewDeadline)
+            throw new FormatException("--leader-elect-lease-duration must be longer than --leader-elect-renew-deadline");
+        if (election.RenewDeadline <= election.RetryPeriod * 1.2)
+            throw new FormatException("--leader-elect-renew-deadline must be longer than 1.2 times --leader-elect-retry-period");
+    }
+
+    private static PodOptions Pod(PodOptions defaults, Func<string, string?> environment) => new()
+    {
+        Namespace = environment("POD_NAMESPACE") is { Length: > 0 } ns ? ns : defaults.Namespace,
+        Name = environment("POD_NAME") is { Length: > 0 } name ? name : defaults.Name,
+    };
 
     /// <summary>
     /// A misspelt key would be passed over without a word. (Not so in the environment: Kubernetes itself sets INGRESS_... there when a
@@ -190,6 +242,17 @@ internal static partial class RunOptions
 
     private static ResourceName Name(string value) =>
         ResourceName.TryParse(value, out var name) ? name : throw new FormatException($"\"{value}\" is not of the form NAMESPACE/NAME");
+
+    private static string ObjectName(string value) =>
+        value.Length <= 253 && PrefixPattern().IsMatch(value) ? value : throw new FormatException($"\"{value}\" is no name of an object; expected a DNS name in lower case");
+
+    /// <summary>API servers refuse a status with anything else.</summary>
+    private static string StatusAddress(string value) =>
+        IPAddress.TryParse(value, out var address) ? address.ToString()
+        : value.Length <= 253 && PrefixPattern().IsMatch(value) ? value
+        : throw new FormatException($"\"{value}\" is neither an IP address nor a host name in lower case");
+
+    private static TimeSpan SecondsOrNone(string value) => value == "0" ? TimeSpan.Zero : Seconds(value);
 
     private static TimeSpan Seconds(string value) =>
         double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= 86_400

@@ -1,4 +1,5 @@
 using System.Net;
+using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 
 namespace IngressController.Configuration;
@@ -13,6 +14,14 @@ public sealed record IngressOptions
     public UpstreamOptions Upstream { get; init; } = new();
 
     public TranslationSettings Translation { get; init; } = new();
+
+    public PodOptions Pod { get; init; } = new();
+
+    public LeaderElectionOptions LeaderElection { get; init; } = new();
+
+    public StatusOptions Status { get; init; } = new();
+
+    public ShutdownOptions Shutdown { get; init; } = new();
 }
 
 /// <summary>Where the cluster objects come from.</summary>
@@ -60,4 +69,62 @@ public sealed record UpstreamOptions
 
     /// <summary>Whether ExternalName Services may lead to loopback and link-local addresses.</summary>
     public bool AllowExternalNameLoopback { get; init; }
+}
+
+/// <summary>The Pod this process runs in, as its manifest tells it (<c>POD_NAMESPACE</c>, <c>POD_NAME</c>).</summary>
+public sealed record PodOptions
+{
+    /// <summary>Its namespace; null outside a cluster. The Lease of the leader election is kept there.</summary>
+    public string? Namespace { get; init; }
+
+    /// <summary>Its name; default the host's name, which is the same unless the Pod uses the host's network.</summary>
+    public string Name { get; init; } = Environment.MachineName;
+}
+
+/// <summary>Which replica writes to the API server. Times are those of client-go; the lease is longer than the deadline, and that longer than the retry period.</summary>
+public sealed record LeaderElectionOptions
+{
+    /// <summary>Whether this process takes part; one that does not never writes.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>The name of the Lease, in the namespace of the Pod.</summary>
+    public string LeaseName { get; init; } = "yarp-ingress-leader";
+
+    /// <summary>How long others wait after the last renewal they saw before they take the lease.</summary>
+    public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long the leader tries to renew before it ends its work.</summary>
+    public TimeSpan RenewDeadline { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The time between two tries.</summary>
+    public TimeSpan RetryPeriod { get; init; } = TimeSpan.FromSeconds(2);
+}
+
+/// <summary>What the leader writes back to the cluster.</summary>
+public sealed record StatusOptions
+{
+    /// <summary>Whether <c>status.loadBalancer</c> of our Ingresses is written.</summary>
+    public bool UpdateStatus { get; init; } = true;
+
+    /// <summary>The Service whose addresses the status shows; null means <see cref="PublishAddresses"/>, else the nodes of the replicas.</summary>
+    public ResourceName? PublishService { get; init; }
+
+    /// <summary>IP addresses and host names the status shows; they go before everything else.</summary>
+    public IReadOnlyList<string> PublishAddresses { get; init; } = [];
+
+    /// <summary>Whether the last replica empties the status of our Ingresses when it ends.</summary>
+    public bool RemoveOnShutdown { get; init; }
+
+    /// <summary>Whether diagnostics become Events of the objects they are about.</summary>
+    public bool EmitEvents { get; init; } = true;
+}
+
+/// <summary>How a process that is told to end (SIGTERM) does so without a failed request.</summary>
+public sealed record ShutdownOptions
+{
+    /// <summary>How long it serves on after it has become not ready, so that load balancers and kube-proxy notice.</summary>
+    public TimeSpan Delay { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long requests in flight may take after that.</summary>
+    public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(30);
 }
