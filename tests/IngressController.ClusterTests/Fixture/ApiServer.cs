@@ -72,6 +72,7 @@ internal sealed class ApiServer : IDisposable
         var failures = new List<string>();
         while (failures.Count < Starts)
         {
+            await Wait.UntilAsync(() => Task.FromResult(FreePort.IsFree(_port)), $"port {_port} is free");
             Start();
             if (await IsReadyAsync(client))
                 return;
