@@ -11,6 +11,12 @@ internal sealed record ApiRequest(HttpMethod Method, string PathAndQuery)
 
     public bool AcceptsGzip { get; init; }
 
+    /// <summary>The body; null for none. Bytes, so that it can be sent again.</summary>
+    public byte[]? Body { get; init; }
+
+    /// <summary>The media type of the body.</summary>
+    public string ContentType { get; init; } = "application/json";
+
     public string Action => $"{Method} {PathAndQuery}";
 
     public HttpRequestMessage ToMessage(string server, KubernetesClientConfiguration configuration, Credential credential)
@@ -23,6 +29,12 @@ internal sealed record ApiRequest(HttpMethod Method, string PathAndQuery)
         message.Headers.TryAddWithoutValidation("Accept", Accept);
         message.Headers.TryAddWithoutValidation("User-Agent", configuration.UserAgent);
         message.Headers.Authorization = credential.Authorization;
+        if (Body is not null)
+        {
+            message.Content = new ByteArrayContent(Body);
+            message.Content.Headers.ContentType = new MediaTypeHeaderValue(ContentType);
+        }
+
         if (AcceptsGzip)
             message.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("gzip"));
         if (configuration.Impersonation is { } other)

@@ -40,7 +40,7 @@ public sealed record ResourceType<T>(string Group, string Version, string Plural
     public override string ToString() => Group.Length == 0 ? Plural : $"{Plural}.{Group}";
 }
 
-/// <summary>The kinds this controller reads.</summary>
+/// <summary>The kinds this controller reads and writes.</summary>
 public static class ResourceTypes
 {
     public static ResourceType<V1Ingress> Ingresses { get; } =
