@@ -11,8 +11,10 @@
 {{- with .Values.defaultCertificate }}
 {{- $named = append $named (dict "resource" "secrets" "name" (include "yarp-ingress.reference" (list $ .))) }}
 {{- end }}
+{{- if and .Values.status.update (not .Values.publishStatusAddresses) }}
 {{- with include "yarp-ingress.publishService" . }}
 {{- $named = append $named (dict "resource" "services" "name" .) }}
+{{- end }}
 {{- end }}
 {{- range $named }}
 {{- $parts := splitList "/" .name }}
@@ -20,7 +22,12 @@
 {{- if not (has $namespace $.Values.watchNamespaces) }}
 {{- $verbs := eq .resource "services" | ternary (list "list" "watch") (list "get" "list" "watch") }}
 {{- $rule := dict "apiGroups" (list "") "resources" (list .resource) "resourceNames" (list (last $parts)) "verbs" $verbs }}
-{{- $_ := set $own $namespace (append (get $own $namespace | default list) $rule) }}
+{{- $rules := append (get $own $namespace | default list) $rule }}
+{{- /* What is wrong with the settings becomes an Event of their ConfigMap. */}}
+{{- if and (eq .resource "configmaps") $.Values.leaderElection.enabled $.Values.events.enabled }}
+{{- $rules = append $rules (dict "apiGroups" (list "events.k8s.io") "resources" (list "events") "verbs" (list "create" "patch")) }}
+{{- end }}
+{{- $_ := set $own $namespace $rules }}
 {{- end }}
 {{- end }}
 {{- if not (has .Release.Namespace .Values.watchNamespaces) }}

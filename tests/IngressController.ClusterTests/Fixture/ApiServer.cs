@@ -14,10 +14,11 @@ internal sealed class ApiServer : IDisposable
     public const string AdminToken = "admin-token";
 
     /// <summary>The token of a service account, whose rights each test grants.</summary>
-    public static string TokenOf(string serviceAccount) => $"{serviceAccount}-token";
+    /// <param name="serviceAccount">NAME in the namespace ingress, or NAMESPACE:NAME.</param>
+    public static string TokenOf(string serviceAccount) => $"{serviceAccount.Replace(':', '.')}-token";
 
     /// <summary>Token authentication reads its file at start, so all accounts of the tests are known beforehand.</summary>
-    private static readonly string[] ServiceAccounts = ["controller", "restricted", "child"];
+    private static readonly string[] ServiceAccounts = ["controller", "restricted", "child", "yarp-ingress:yarp-ingress", "yarp-ingress:yarp-teams"];
 
     /// <summary>It takes two seconds on an idle machine. One that hangs, or finds its port not yet free, is ended and started again.</summary>
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(40);
@@ -61,7 +62,7 @@ internal sealed class ApiServer : IDisposable
     private string CertificateFolder => Path.Combine(_folder.FullName, "certs");
 
     /// <summary>How RBAC names a service account.</summary>
-    public static string UserOf(string serviceAccount) => $"system:serviceaccount:ingress:{serviceAccount}";
+    public static string UserOf(string serviceAccount) => $"system:serviceaccount:{(serviceAccount.Contains(':') ? serviceAccount : $"ingress:{serviceAccount}")}";
 
     /// <summary>Whether the API server runs; it may still be starting.</summary>
     public bool IsRunning => _server is { HasExited: false };
