@@ -13,7 +13,7 @@
 {{- fail "ports.http, ports.https and ports.admin must differ" }}
 {{- end }}
 {{- if and .Values.hostNetwork (lt (min .Values.ports.http .Values.ports.https .Values.ports.admin | int) 1024) }}
-{{- $added := dig "capabilities" "add" list .Values.securityContext }}
+{{- $added := dig "capabilities" "add" list (default dict .Values.securityContext) }}
 {{- if not (has "NET_BIND_SERVICE" $added) }}
 {{- fail "hostNetwork with a port below 1024: the kernel keeps these from users other than root; add NET_BIND_SERVICE to securityContext.capabilities.add and set podSecurityContext.runAsUser to 0 and runAsNonRoot to false (or lower net.ipv4.ip_unprivileged_port_start on the nodes), or keep ports.http at 8080 and use hostPort" }}
 {{- end }}

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using IngressController.Cli;
 using IngressController.Routing.Settings;
 
 namespace IngressController.Tests.Charts;
@@ -24,6 +25,11 @@ public sealed class ChartValuesTests
             .Select(name => KeyValuePair.Create<string, JsonNode?>(name, new JsonObject { ["type"] = new JsonArray("string", "boolean", "number") })));
         RepositoryFile.AssertIs(SchemaFile, $"{schema.ToJsonString(Format)}\n");
     }
+
+    [Fact]
+    public void The_chart_installs_the_version_it_stands_beside() => Assert.Equal(
+        typeof(RunOptions).Assembly.GetName().Version!.ToString(3),
+        ChartCase.Text(Assert.Single(ChartCase.Parse(RepositoryFile.Read("charts", "yarp-ingress", "Chart.yaml")))["appVersion"]));
 
     [Fact]
     public void Every_value_is_in_the_schema_and_the_other_way_round() =>
