@@ -17,6 +17,7 @@ public sealed class LeaderElector
     private string _followed = "";
     private bool _isFailing;
     private int _refusals;
+    private long _lastCall;
 
     /// <param name="access">How the Lease is read and written.</param>
     /// <param name="options">Its name, and the durations.</param>
@@ -109,12 +110,13 @@ public sealed class LeaderElector
         }
     }
 
-    /// <summary>Renews for as long as the term lasts.</summary>
+    /// <summary>Renews for as long as the term lasts, from one request to the next a retry period, or as long as the first of them takes.</summary>
     private async Task RenewAsync(LeaderTerm term)
     {
         while (true)
         {
-            await PauseAsync(_options.RetryPeriod, term.Lost).ConfigureAwait(false);
+            var pause = _options.RetryPeriod - _time.GetElapsedTime(_lastCall);
+            await PauseAsync(pause > TimeSpan.Zero ? pause : TimeSpan.Zero, term.Lost).ConfigureAwait(false);
             // A process that wakes from a stop gets here before it is told that its term is over.
             if (!term.MayWrite)
             {
@@ -172,6 +174,7 @@ public sealed class LeaderElector
 
     private async Task<T> CallAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellation)
     {
+        _lastCall = _time.GetTimestamp();
         using var deadline = new Deadline(_options.RequestTimeout, _time, cancellation);
         try
         {

@@ -59,17 +59,22 @@ public sealed class LeaderTerm
         throw new OperationCanceledException("this replica does not lead any more, so it writes nothing", Lost);
     }
 
-    /// <param name="sent">The timestamp of just before the request that renewed the lease.</param>
+    /// <param name="sent">The timestamp of just before the request that renewed the lease; it may be too old already.</param>
     internal void Renewed(long sent)
     {
+        TimeSpan left;
         lock (_lock)
         {
             if (_endReason is not null)
                 return;
             _renewSent = sent;
-            var left = _deadline - _time.GetElapsedTime(sent);
-            _lost.CancelAfter(left > TimeSpan.Zero ? left : TimeSpan.Zero);
+            left = _deadline - _time.GetElapsedTime(sent);
+            if (left > TimeSpan.Zero)
+                _lost.CancelAfter(left);
         }
+
+        if (left <= TimeSpan.Zero)
+            End(EndReason);
     }
 
     internal void End(string reason)
