@@ -61,6 +61,9 @@ public static class ResourceTypes
     public static ResourceType<V1ConfigMap> ConfigMaps { get; } =
         new("", "v1", "configmaps", "ConfigMap", true, KubernetesJsonContext.Default.V1ConfigMap);
 
+    public static ResourceType<V1Lease> Leases { get; } =
+        new("coordination.k8s.io", "v1", "leases", "Lease", true, KubernetesJsonContext.Default.V1Lease);
+
     public static ResourceType<PartialObjectMetadata> SecretMetadata { get; } =
         new("", "v1", "secrets", "Secret", true, KubernetesJsonContext.Default.PartialObjectMetadata) { IsMetadataOnly = true };
 

@@ -6,6 +6,7 @@ using IngressController.Features.Headers;
 using IngressController.Features.RateLimiting;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Watching;
+using IngressController.Leadership;
 using IngressController.Observability;
 using IngressController.Proxy;
 using IngressController.Reconciliation;
@@ -49,11 +50,13 @@ internal sealed class ControllerHost : IAsyncDisposable
         AddSource(services, options, timings);
         AddDataPlane(services);
         AddAdmin(services);
+        AddLeadership(services, options);
         builder.UseProxyListeners(options.Listener);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
 
         var app = builder.Build();
         app.Services.GetRequiredService<RequestPipeline>().Configure(app);
+        app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<LeaderState>().Resign);
         return new ControllerHost(app);
     }
 
@@ -140,5 +143,19 @@ internal sealed class ControllerHost : IAsyncDisposable
         // The loop before its source, so that the first snapshot finds it waiting.
         services.AddHostedService(provider => provider.GetRequiredService<ReconcileLoop>());
         services.AddHostedService<SourceRunner>();
+    }
+
+    /// <summary>After the source, which its works need until they have ended.</summary>
+    private static void AddLeadership(IServiceCollection services, IngressOptions options)
+    {
+        services.AddSingleton<LeaderMetrics>();
+        services.AddSingleton(provider => new LeaderState(
+            $"{options.Pod.Name}_{Guid.NewGuid()}", provider.GetRequiredService<SourceLog>(), provider.GetRequiredService<LeaderMetrics>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<LeaderClient>();
+        services.AddSingleton<LeaderWorks>();
+        // A folder has nobody to write to.
+        if (options.Source.Manifests is null)
+            services.AddHostedService(provider => ActivatorUtilities.CreateInstance<LeaderElectionService>(provider, options));
     }
 }

@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using IngressController.ClusterTests.Fixture;
 using IngressController.Tests.Charts;
@@ -110,29 +111,47 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
         await cluster.Client.ApplyAsync(Manifests.Slice("a", cluster.Backend.Port("a")), "team-a");
         using var own = Manifests.Certificate(host);
         await cluster.Client.ApplyAsync(Manifests.TlsSecret("own", own), "team-a");
+        await cluster.Client.ApplyAsync(Manifests.TlsSecret("of-nobody", own), "team-a");
         var ingress = Manifests.Ingress("i", host, "a", ingressClass: ingressClass, tlsSecret: serialNumber is null ? "own" : null);
         await cluster.Client.ApplyAsync(ingress, "team-a");
         await UntilAsync(account, [new AccessReview(true, "get secrets in team-a"), new AccessReview(true, "list ingressclasses.networking.k8s.io")]);
 
         var (http, https, admin) = (FreePort.Take(), FreePort.Take(), FreePort.Take());
-        using var process = ChildProcess.Start("env",
-        [
-            "POD_NAMESPACE=yarp-ingress", "POD_NAME=yarp-ingress-0", "dotnet", Path.Combine(AppContext.BaseDirectory, "ingress-controller.dll"),
-            .. new ChartCase(name).Arguments.Where(argument => !argument.Contains("-port=", StringComparison.Ordinal)),
-            $"--http-port={http}", $"--https-port={https}", $"--admin-port={admin}", "--bind-address=127.0.0.1",
-            $"--kubeconfig={cluster.Server.WriteKubeconfig(ApiServer.TokenOf(account))}",
-        ]);
+        using var process = ChildProcess.Start(
+            "dotnet",
+            [
+                Path.Combine(AppContext.BaseDirectory, "ingress-controller.dll"),
+                .. new ChartCase(name).Arguments.Where(argument => !argument.Contains("-port=", StringComparison.Ordinal) && !argument.StartsWith("--shutdown-delay", StringComparison.Ordinal)),
+                $"--http-port={http}", $"--https-port={https}", $"--admin-port={admin}", "--bind-address=127.0.0.1",
+                "--shutdown-delay=0", $"--kubeconfig={cluster.Server.WriteKubeconfig(ApiServer.TokenOf(account))}",
+            ],
+            ("POD_NAMESPACE", "yarp-ingress"), ("POD_NAME", "yarp-ingress-0"));
         await process.UntilOutputAsync("ready: ", Limit);
         using var client = new ProxyClient(() => http, () => https);
         await client.UntilAnswerAsync($"https://{host}/", "200 a", () => process.Output);
         Assert.Equal(serialNumber ?? own.SerialNumber, await client.CertificateAsync(host));
+        using var adminClient = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        await Wait.UntilAsync(
+            async () => (await adminClient.GetFromJsonAsync<JsonNode>($"http://127.0.0.1:{admin}/api/leader"))!["isLeader"]!.GetValue<bool>(), "it leads", () => process.Output);
 
         process.Terminate();
         Assert.Equal(0, await process.WaitForExitAsync(Limit));
-        Assert.DoesNotContain("orbidden", process.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("warn:", process.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("fail:", process.Output, StringComparison.Ordinal);
         await cluster.Client.DeleteAsync(ingress, "team-a");
+        await RequireModestyAsync(account, serialNumber is null ? ["team-a/own"] : ["certificates/wildcard"]);
+    }
+
+    /// <summary>The API server's own record: nothing was asked for that is not granted, and no Secret was read that nobody named.</summary>
+    private async Task RequireModestyAsync(string account, string[] secrets)
+    {
+        var requests = await cluster.Server.Audit.RequestsAsync(ApiServer.UserOf(account));
+        Assert.DoesNotContain(requests, request => request.Code == 403);
+        Assert.Equal(secrets, Got("secrets"));
+        Assert.Equal([$"yarp-ingress/{account.Split(':')[1]}"], Got("configmaps"));
+        Assert.Contains(requests, request => request is { IsLease: true, IsDone: true, Verb: "create" });
+
+        IEnumerable<string> Got(string resource) => requests.Where(request => request.Verb == "get" && request.Resource == resource).Select(request => request.Name).Distinct();
     }
 
     private static IEnumerable<string> WhereIngressesAreServed(string ns) =>
