@@ -61,6 +61,9 @@ public static class ResourceTypes
     public static ResourceType<V1ConfigMap> ConfigMaps { get; } =
         new("", "v1", "configmaps", "ConfigMap", true, KubernetesJsonContext.Default.V1ConfigMap);
 
+    public static ResourceType<V1Node> Nodes { get; } =
+        new("", "v1", "nodes", "Node", false, KubernetesJsonContext.Default.V1Node);
+
     public static ResourceType<PartialObjectMetadata> SecretMetadata { get; } =
         new("", "v1", "secrets", "Secret", true, KubernetesJsonContext.Default.PartialObjectMetadata) { IsMetadataOnly = true };
 

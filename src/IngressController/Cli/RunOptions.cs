@@ -153,6 +153,8 @@ internal static partial class RunOptions
 
         if (options.Source is { Manifests: not null, Kubeconfig: not null })
             throw new FormatException("--manifests and --kubeconfig exclude each other: give one source");
+        if (options is { Status.RemoveOnShutdown: true, Translation.ReplicasService: null })
+            throw new FormatException("--update-status-on-shutdown needs --replicas-service: the last replica cannot know otherwise that it is the last");
         RequireOrder(options.LeaderElection);
         return options with { Pod = Pod(options.Pod, environment) };
     }

@@ -6,12 +6,14 @@ using IngressController.Features.Headers;
 using IngressController.Features.RateLimiting;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Watching;
+using IngressController.Leadership;
 using IngressController.Observability;
 using IngressController.Proxy;
 using IngressController.Reconciliation;
 using IngressController.Sources;
 using IngressController.Sources.Folder;
 using IngressController.Sources.Kubernetes;
+using IngressController.Status;
 using IngressController.Tls;
 using Microsoft.Extensions.Logging.Console;
 
@@ -47,6 +49,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton(options.Upstream);
         services.AddSingleton(options.Translation);
         AddSource(services, options, timings);
+        AddLeaderWork(services, options, timings);
         AddDataPlane(services);
         AddAdmin(services);
         builder.UseProxyListeners(options.Listener);
@@ -99,6 +102,24 @@ internal sealed class ControllerHost : IAsyncDisposable
             : new KubernetesClusterSource(
                 provider.GetRequiredService<KubernetesClient>(), options, provider.GetRequiredService<ClusterStore>(), provider.GetRequiredService<WatchMetrics>(),
                 provider.GetRequiredService<SourceLog>(), provider.GetRequiredService<TimeProvider>(), timings));
+    }
+
+    /// <summary>What the leader writes back to the cluster; there is nobody to write to where a folder is served.</summary>
+    private static void AddLeaderWork(IServiceCollection services, IngressOptions options, ReflectorTimings? timings)
+    {
+        services.AddSingleton<StatusMetrics>();
+        if (options.Source.Manifests is not null)
+            return;
+        services.AddSingleton<MayWrite>(static () => true);
+        if (options.Status.UpdateStatus)
+        {
+            services.AddSingleton<NodeAddresses>();
+            services.AddSingleton<StatusClient>();
+            services.AddSingleton(options);
+            services.AddSingleton(timings ?? new ReflectorTimings());
+            services.AddSingleton<StatusTargets>();
+            services.AddSingleton<ILeaderWork, StatusWriter>();
+        }
     }
 
     private static void AddDataPlane(IServiceCollection services)
