@@ -22,7 +22,7 @@ internal sealed class ClusterStore
     private ClusterChanges _changes = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private TaskCompletionSource _nextSnapshot = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _nextStatus = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>What translation looks for, for sources that do not hold everything.</summary>
     public ReferencedObjects References { get; } = new();
@@ -57,13 +57,13 @@ internal sealed class ClusterStore
         }
     }
 
-    /// <summary>Completes when the snapshot changes after this was read, be it in what translation does not look at.</summary>
-    public Task NextSnapshot
+    /// <summary>Completes when the snapshot changes after this was read in nothing but what translation does not look at: no revision follows from it.</summary>
+    public Task NextStatus
     {
         get
         {
             lock (_lock)
-                return _nextSnapshot.Task;
+                return _nextStatus.Task;
         }
     }
 
@@ -192,11 +192,15 @@ internal sealed class ClusterStore
     private void Announce(ClusterSnapshot before, bool isComplete)
     {
         if (isComplete || !_changes.IsEmpty)
+        {
             _changed.TrySetResult();
+            return;
+        }
+
         if (ReferenceEquals(before, _snapshot))
             return;
-        _nextSnapshot.TrySetResult();
-        _nextSnapshot = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _nextStatus.TrySetResult();
+        _nextStatus = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     private void Replace<T>(ClusterKind<T> kind, string? @namespace, ResourceChange<T>.Replaced replaced)

@@ -1,11 +1,9 @@
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Models;
+using IngressController.Leadership;
 using IngressController.Observability;
 
 namespace IngressController.Status;
-
-/// <summary>Whether this replica may write to the API server at this moment. Asked right before each write.</summary>
-internal delegate bool MayWrite();
 
 /// <summary>How a write ended.</summary>
 internal enum StatusResult

@@ -64,6 +64,9 @@ internal sealed partial class StatusWriter
         [LoggerMessage(Level = LogLevel.Debug, Message = "the status of Ingress {Ingress} was not written ({Result}): {Reason}; next try in {Seconds:0.#} s")]
         public static partial void Postponed(ILogger logger, Routing.Cluster.ResourceName ingress, StatusResult result, string reason, double seconds);
 
+        [LoggerMessage(Level = LogLevel.Warning, Message = "--update-status-on-shutdown has no effect without --replicas-service: no replica can know that it is the last")]
+        public static partial void NeverLast(ILogger logger);
+
         [LoggerMessage(Level = LogLevel.Information, Message = "the last replica ends: the status of {Emptied} of {All} Ingresses has been emptied")]
         public static partial void Emptied(ILogger logger, int emptied, int all);
 

@@ -34,6 +34,8 @@ internal sealed partial class StatusWriter(
         // Another replica may have led meanwhile: what was known of the last time counts no more.
         (_ledger, _serverBackoff) = (new StatusLedger(timings, time), new Backoff(timings, time));
         var (queue, budget) = (new StatusQueue(), new WriteBudget(time));
+        if (options is { Status.RemoveOnShutdown: true, Translation.ReplicasService: null })
+            Log.NeverLast(logger);
         try
         {
             await reconcile.FirstRevision.WaitAsync(lost);
@@ -83,7 +85,7 @@ internal sealed partial class StatusWriter(
         while (true)
         {
             var started = time.GetTimestamp();
-            Task[] signals = [reconcile.NextRevision, store.NextSnapshot, queue.NextDone];
+            Task[] signals = [reconcile.NextRevision, store.NextStatus, queue.NextDone];
             var hasFailed = false;
             try
             {
@@ -126,6 +128,10 @@ internal sealed partial class StatusWriter(
                 await budget.WaitAsync(lost);
                 if (Decide(name) is { } change)
                     Note(change, await client.WriteAsync(change, lost), budget);
+            }
+            catch (Exception error) when (!lost.IsCancellationRequested)
+            {
+                Log.Defect(logger, error);
             }
             finally
             {

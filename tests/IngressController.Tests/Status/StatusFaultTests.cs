@@ -236,7 +236,7 @@ public sealed class StatusFaultTests
     }
 
     [Fact]
-    public async Task A_thousand_are_written_in_a_burst_and_then_fifty_a_second()
+    public async Task Many_are_written_in_a_burst_and_then_fifty_a_second()
     {
         await using var run = await StatusRun.StartAsync(server =>
         {

@@ -257,6 +257,18 @@ public sealed class StatusWriterTests
         Assert.Equal(4 - kept, run.Writes.Length);
     }
 
+    [Fact]
+    public async Task Without_knowing_the_replicas_nothing_is_emptied_and_it_says_why()
+    {
+        await using var run = await StatusRun.StartAsync(
+            server => server.Upsert(StatusRun.Ingress("one")), options => options with { Status = options.Status with { RemoveOnShutdown = true } });
+        await run.UntilStatusAsync("one", "203.0.113.9");
+        await run.LoseAsync();
+        await run.FinishAsync();
+        Assert.Equal("203.0.113.9", run.StatusOf("one"));
+        Assert.Single(run.Log.Lines, line => line.StartsWith("--update-status-on-shutdown has no effect without --replicas-service", StringComparison.Ordinal));
+    }
+
     private static string Replicas(string endpoints) => $$"""
         {apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: proxy-1, namespace: ingress, labels: {kubernetes.io/service-name: proxy} }, addressType: IPv4, endpoints: [{{endpoints}}]}
         """;
