@@ -31,6 +31,9 @@ public sealed class V1Endpoint
     public V1EndpointConditions? Conditions { get; init; }
 
     public V1ObjectReference? TargetRef { get; init; }
+
+    [JsonConverter(typeof(SharedStringConverter))]
+    public string? NodeName { get; init; }
 }
 
 public sealed class V1EndpointConditions

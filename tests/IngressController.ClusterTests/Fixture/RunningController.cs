@@ -46,15 +46,17 @@ internal sealed class RunningController : IAsyncDisposable
     /// <param name="untilReady">Whether to wait until it is ready.</param>
     /// <param name="settings">What the operator chose; null for the defaults.</param>
     /// <param name="through">The way it takes to the API server; null for the direct one.</param>
+    /// <param name="status">What it writes back where it leads.</param>
     public static async Task<RunningController> StartAsync(
         ApiServer server, string user = "controller", IReadOnlyList<string>? namespaces = null, ReflectorTimings? timings = null, bool untilReady = true, Gate? through = null,
-        TranslationSettings? settings = null)
+        TranslationSettings? settings = null, StatusOptions? status = null)
     {
         server.RequireRunning();
         var options = new IngressOptions
         {
             Source = new SourceOptions { Kubeconfig = server.WriteKubeconfig(ApiServer.TokenOf(user), through?.Address), WatchNamespaces = namespaces ?? [] },
             Translation = settings ?? new TranslationSettings(),
+            Status = status ?? new StatusOptions(),
             Listener = new ListenerOptions { BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0 },
         };
         var log = new LogRecorder();
