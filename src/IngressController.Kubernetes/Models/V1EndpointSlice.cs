@@ -29,8 +29,6 @@ public sealed class V1Endpoint
     public List<string>? Addresses { get; init; }
 
     public V1EndpointConditions? Conditions { get; init; }
-
-    public V1ObjectReference? TargetRef { get; init; }
 }
 
 public sealed class V1EndpointConditions
@@ -42,14 +40,6 @@ public sealed class V1EndpointConditions
     public bool? Serving { get; init; }
 
     public bool? Terminating { get; init; }
-}
-
-public sealed class V1ObjectReference
-{
-    [JsonConverter(typeof(SharedStringConverter))]
-    public string? Kind { get; init; }
-
-    public string? Name { get; init; }
 }
 
 public sealed class Discoveryv1EndpointPort

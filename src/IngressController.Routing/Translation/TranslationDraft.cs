@@ -26,6 +26,7 @@ internal sealed class TranslationDraft
     private readonly ImmutableDictionary<string, VirtualHost>.Builder _hosts;
     private readonly ImmutableDictionary<string, HostAlias>.Builder _aliases;
     private readonly ImmutableDictionary<BackendId, Backend>.Builder _backends;
+    private readonly ImmutableHashSet<BackendId>.Builder _faultyBackends;
     private readonly ImmutableDictionary<string, TlsBinding>.Builder _tls;
     private readonly ImmutableDictionary<string, EquatableArray<Diagnostic>>.Builder _hostDiagnostics;
     private readonly ImmutableDictionary<string, EquatableArray<Diagnostic>>.Builder _aliasDiagnostics;
@@ -43,6 +44,7 @@ internal sealed class TranslationDraft
         _hosts = previous.Table.Hosts.ToBuilder();
         _aliases = previous.Table.Aliases.ToBuilder();
         _backends = previous.Table.Backends.ToBuilder();
+        _faultyBackends = previous.FaultyBackends.ToBuilder();
         _tls = previous.Table.TlsBindings.ToBuilder();
         _hostDiagnostics = previous.HostDiagnostics.ToBuilder();
         _aliasDiagnostics = previous.AliasDiagnostics.ToBuilder();
@@ -131,6 +133,10 @@ internal sealed class TranslationDraft
                 _backends[id] = BackendResolver.Resolve(id, _snapshot, _previous.Settings);
             else
                 _backends.Remove(id);
+            if (_backends.TryGetValue(id, out var backend) && backend.Problems.Count > 0)
+                _faultyBackends.Add(id);
+            else
+                _faultyBackends.Remove(id);
         }
     }
 
@@ -196,6 +202,7 @@ internal sealed class TranslationDraft
             Global = _global,
             GlobalDiagnostics = _globalDiagnostics,
             Fragments = fragments,
+            FaultyBackends = _faultyBackends.ToImmutable(),
             References = References(fragments.References),
             HostDiagnostics = _hostDiagnostics.ToImmutable(),
             AliasDiagnostics = _aliasDiagnostics.ToImmutable(),

@@ -1,11 +1,13 @@
 using IngressController.Admin;
 using IngressController.Configuration;
+using IngressController.Events;
 using IngressController.Explain;
 using IngressController.Features.Authentication;
 using IngressController.Features.Headers;
 using IngressController.Features.RateLimiting;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Watching;
+using IngressController.Leadership;
 using IngressController.Observability;
 using IngressController.Proxy;
 using IngressController.Reconciliation;
@@ -48,6 +50,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton(options.Translation);
         AddSource(services, options, timings);
         AddDataPlane(services);
+        AddEvents(services, options);
         AddAdmin(services);
         builder.UseProxyListeners(options.Listener);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
@@ -124,6 +127,19 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton<OwnAnswers>();
         services.AddSingleton<RequestForwarder>();
         services.AddSingleton<RequestPipeline>();
+    }
+
+    /// <summary>Events are of the leader, and of clusters that have an API server.</summary>
+    private static void AddEvents(IServiceCollection services, IngressOptions options)
+    {
+        services.AddSingleton<EventMetrics>();
+        if (options.Source.Manifests is not null || !options.Status.EmitEvents)
+            return;
+        services.AddSingleton(new EventReporterIdentity(options.Translation.ControllerClass, options.Pod.Name));
+        services.AddSingleton(provider => new EventWriter(
+            provider.GetRequiredService<KubernetesClient>(), provider.GetRequiredService<EventReporterIdentity>(), provider.GetRequiredService<EventMetrics>(),
+            static () => true, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<EventWriter>>()));
+        services.AddSingleton<ILeaderWork, EventReporter>();
     }
 
     /// <summary>Hosted services start in this order, the proxy's own listener after them; they stop in reverse.</summary>
