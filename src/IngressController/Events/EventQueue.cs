@@ -8,7 +8,8 @@ namespace IngressController.Events;
 /// </summary>
 internal sealed class EventQueue(EventMetrics metrics, TimeProvider time)
 {
-    public const int Capacity = 1_000;
+    /// <summary>At the rate of <see cref="EventGate"/> half a minute of work: what waits longer may be mended before it is told.</summary>
+    public const int Capacity = 250;
 
     private readonly Lock _lock = new();
     private readonly PriorityQueue<QueuedEvent, (long Ready, long Number)> _queued = new();

@@ -16,6 +16,9 @@ internal sealed partial class EventReporter(
     /// </summary>
     public static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
 
+    /// <summary>A look that takes long, because much is wrong, is followed by a pause so many times as long.</summary>
+    private const int PauseFactor = 20;
+
     /// <summary>How often it is looked when nothing seems to happen.</summary>
     private static readonly TimeSpan Idle = TimeSpan.FromMinutes(1);
 
@@ -34,6 +37,7 @@ internal sealed partial class EventReporter(
             // No write outlives the term, however it ends.
             await ended.CancelAsync();
             await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            metrics.TermEnded();
         }
     }
 
@@ -44,7 +48,7 @@ internal sealed partial class EventReporter(
         while (true)
         {
             var (revision, outcome) = (reconcile.NextRevision, queue.NextOutcome);
-            var now = time.GetUtcNow().UtcDateTime;
+            var (started, now) = (time.GetTimestamp(), time.GetUtcNow().UtcDateTime);
             ledger = ledger.Settle(queue.TakeOutcomes(), now);
             var live = reconcile.Live;
             Diagnostic[] diagnostics = [.. live.CollectDiagnostics(), .. store.Unreadable];
@@ -56,12 +60,13 @@ internal sealed partial class EventReporter(
                 Log.Full(logger, plan.Waiting, EventQueue.Capacity, EventGate.PerSecond);
             wasFull = plan.Waiting > 0;
 
+            var pause = time.GetElapsedTime(started) * PauseFactor;
             var idle = plan.NextDue is { } due && due - now < Idle ? due - now : Idle;
             Task happened = Task.WhenAny(revision, outcome, writing);
             await happened.WaitAsync(idle, time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (writing.IsCompleted)
                 await writing;
-            await Task.Delay(Settling, time, ended);
+            await Task.Delay(pause > Settling ? pause : Settling, time, ended);
         }
     }
 

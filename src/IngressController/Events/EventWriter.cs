@@ -16,6 +16,9 @@ internal sealed partial class EventWriter(
 
     public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
 
+    /// <summary>However long the API server asks to wait.</summary>
+    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(1);
+
     private static readonly byte[] NoChange = "{}"u8.ToArray();
 
     private readonly EventGate _gate = new(mayWrite, time);
@@ -56,7 +59,7 @@ internal sealed partial class EventWriter(
             return;
         }
 
-        var after = failure.RetryAfter ?? RetryAfter;
+        var after = failure.RetryAfter is { } wish && wish > RetryAfter ? (wish < LongestRetryAfter ? wish : LongestRetryAfter) : RetryAfter;
         queue.Return(taken, after);
         if (failure.What == EventFailure.Kind.Connection)
             await Task.Delay(after, time, lost); // the others would fare no better, and each has only so many tries

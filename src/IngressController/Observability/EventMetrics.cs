@@ -29,6 +29,13 @@ internal sealed class EventMetrics
         Interlocked.Add(ref _queued, plan.Writes.Length);
     }
 
+    /// <summary>This replica does not lead any more: what it had to write, another one sees for itself.</summary>
+    public void TermEnded()
+    {
+        Volatile.Write(ref _queued, 0);
+        Volatile.Write(ref _waiting, 0);
+    }
+
     public void Write(PrometheusText text)
     {
         text.Family("yarp_ingress_events_written_total", "counter", "Events written to the API server, repeated ones and those found there included.");

@@ -23,6 +23,7 @@ public sealed class EventReporterTests : IAsyncLifetime
 
     private readonly ManualTimeProvider _time = new();
     private readonly TempFolder _folder = new();
+    private readonly LogRecorder _log = new();
     private FakeApiServer _server = null!;
     private FakeEvents _events = null!;
     private ControllerHost _host = null!;
@@ -35,7 +36,7 @@ public sealed class EventReporterTests : IAsyncLifetime
         _server.WriteKubeconfig(_folder.At("kubeconfig"));
         _host = ControllerHost.Create(
             new IngressOptions { Source = new SourceOptions { Kubeconfig = _folder.At("kubeconfig") }, Pod = new PodOptions { Name = "yarp-0" } },
-            logging => logging.ClearProviders(), _time);
+            logging => logging.ClearProviders().AddProvider(_log), _time);
         _store = _host.Services.GetRequiredService<ClusterStore>();
         _store.Apply(ClusterKinds.IngressClasses, null, "", new ResourceChange<V1IngressClass>.Applied(ClusterObjects.Class("yarp")));
         await _host.Services.GetRequiredService<ReconcileLoop>().StartAsync(CancellationToken.None);
@@ -89,6 +90,18 @@ public sealed class EventReporterTests : IAsyncLifetime
         await UntilAsync(() => _events.Single["series"] is not null, TimeSpan.FromMinutes(1));
         Assert.InRange(_time.GetUtcNow() - start, EventTimes.Refresh - TimeSpan.FromMinutes(2), EventTimes.Refresh + TimeSpan.FromMinutes(10));
         Assert.Equal("2", _events.Single["series"]!["count"]!.ToString());
+    }
+
+    [Fact]
+    public async Task More_than_the_queue_holds_is_told_in_time_and_said_once()
+    {
+        const int Many = EventQueue.Capacity + EventGate.Burst;
+        await using var leader = Lead();
+        var ingresses = Enumerable.Range(0, Many).Select(number => ClusterObjects.Ingress("shop", $"web-{number}", $"{number}.example", "missing"));
+        _store.Apply(ClusterKinds.Ingresses, null, "", new ResourceChange<V1Ingress>.Replaced([.. ingresses], []));
+        await UntilAsync(() => _events.All.Count == Many);
+        var line = Assert.Single(_log.Lines, line => line.Contains("Events wait", StringComparison.Ordinal));
+        Assert.StartsWith($"{EventGate.Burst} Events wait for others to be written: {EventQueue.Capacity} are queued already", line, StringComparison.Ordinal);
     }
 
     [Fact]
