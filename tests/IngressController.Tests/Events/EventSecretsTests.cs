@@ -6,7 +6,6 @@ using IngressController.Cli;
 using IngressController.Events;
 using IngressController.Kubernetes.Models;
 using IngressController.Kubernetes.Serialization;
-using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Translation;
 using IngressController.Sources.Folder;
 

@@ -6,7 +6,6 @@ using IngressController.Routing.Diagnostics;
 using IngressController.Tests.Fakes;
 using IngressController.Tests.FullStack;
 using IngressController.Tests.Kubernetes;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
 namespace IngressController.Tests.Events;
