@@ -2,9 +2,6 @@ using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using IngressController.ClusterTests.Fixture;
-using IngressController.Events;
-using IngressController.Leadership;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace IngressController.ClusterTests;
 
@@ -12,28 +9,14 @@ namespace IngressController.ClusterTests;
 [Collection(ClusterCollection.Name)]
 public sealed class EventTests(ClusterFixture cluster)
 {
-    private const string Grant = """
-        apiVersion: rbac.authorization.k8s.io/v1
-        kind: ClusterRole
-        metadata: {name: controller-events}
-        rules: [{apiGroups: [events.k8s.io], resources: [events], verbs: [create, patch]}]
-        ---
-        apiVersion: rbac.authorization.k8s.io/v1
-        kind: ClusterRoleBinding
-        metadata: {name: controller-events}
-        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: controller-events}
-        subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: "system:serviceaccount:ingress:controller"}]
-        """;
-
     [ClusterFact]
     public async Task A_bad_Ingress_says_what_is_wrong_when_it_is_mended_and_after_a_restart_the_same_once()
     {
-        await cluster.Client.ApplyAsync(Grant);
+        await cluster.Client.ApplyAsync(Manifests.GrantLeadership("controller"));
         var ns = await cluster.NewNamespaceWithServicesAsync();
         string uid;
         JsonNode first;
-        await using (var controller = await RunningController.StartAsync(cluster.Server))
-        await using (Lead(controller))
+        await using (var controller = await RunningController.StartAsync(cluster.Server, leadsIn: ns))
         {
             var start = Stopwatch.GetTimestamp();
             await cluster.Client.ApplyAsync(Manifests.Ingress("web", "events.example", "nowhere"), ns);
@@ -54,8 +37,7 @@ public sealed class EventTests(ClusterFixture cluster)
             Assert.Equal(["Resolved", "ServiceNotFound"], (await DescribeAsync(ns, uid)).Select(item => Text(item, "reason")).Order(StringComparer.Ordinal));
         }
 
-        await using var next = await RunningController.StartAsync(cluster.Server);
-        await using var term = Lead(next);
+        await using var next = await RunningController.StartAsync(cluster.Server, leadsIn: ns);
         // What is new is told after the new leader has looked at what is not.
         await cluster.Client.ApplyAsync(Manifests.Ingress("new", "new.events.example", "nowhere"), ns);
         await Wait.UntilAsync(async () => (await EventsAsync(ns, "involvedObject.name=new")).Length == 1, "the second Ingress has its Event", next.Log.ToString);
@@ -69,9 +51,9 @@ public sealed class EventTests(ClusterFixture cluster)
     {
         const string Account = "restricted";
         await cluster.Client.ApplyAsync(Manifests.Grant(Account, Manifests.ControllerRules));
+        await cluster.Client.ApplyAsync(Manifests.GrantLeadership(Account, withEvents: false));
         var ns = await cluster.NewNamespaceWithServicesAsync();
-        await using var controller = await RunningController.StartAsync(cluster.Server, Account);
-        await using var term = Lead(controller);
+        await using var controller = await RunningController.StartAsync(cluster.Server, Account, leadsIn: ns);
         await cluster.Client.ApplyAsync(Manifests.Ingress("one", "one.forbidden-events.example", "nowhere"), ns);
         await cluster.Client.ApplyAsync(Manifests.Ingress("two", "two.forbidden-events.example", "nowhere"), ns);
         await Wait.UntilAsync(
@@ -82,8 +64,6 @@ public sealed class EventTests(ClusterFixture cluster)
         await cluster.Client.ApplyAsync(Manifests.Ingress("three", "three.forbidden-events.example", "a"), ns);
         await controller.UntilAnswerAsync("http://three.forbidden-events.example/", "200 a");
     }
-
-    private static Term Lead(RunningController controller) => new(controller.Services.GetServices<ILeaderWork>().OfType<EventReporter>().Single());
 
     /// <summary>Asks as kubectl describe does.</summary>
     private Task<JsonNode?[]> DescribeAsync(string ns, string uid) =>
@@ -96,19 +76,4 @@ public sealed class EventTests(ClusterFixture cluster)
         Wait.UntilAsync(async () => condition(await DescribeAsync(ns, uid)), "the Events are as wanted", controller.Log.ToString);
 
     private static string? Text(JsonNode? node, string field) => node?[field]?.ToString();
-
-    private sealed class Term : IAsyncDisposable
-    {
-        private readonly CancellationTokenSource _lost = new();
-        private readonly Task _work;
-
-        public Term(EventReporter reporter) => _work = reporter.RunAsync(_lost.Token);
-
-        public async ValueTask DisposeAsync()
-        {
-            await _lost.CancelAsync();
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _work.WaitAsync(Wait.Limit));
-            _lost.Dispose();
-        }
-    }
 }

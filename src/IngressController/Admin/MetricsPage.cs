@@ -1,4 +1,5 @@
 using IngressController.Features.RateLimiting;
+using IngressController.Leadership;
 using IngressController.Observability;
 using IngressController.Reconciliation;
 using IngressController.Sources;
@@ -9,7 +10,7 @@ namespace IngressController.Admin;
 /// <summary>Everything there is to scrape.</summary>
 internal sealed class MetricsPage(
     RequestMetrics requests, ReconcileMetrics revisions, WatchMetrics watches, ReconcileLoop reconcile, ClusterStore store,
-    CertificateStore certificates, HealthState health, RateLimitMetrics limits, EventMetrics events)
+    CertificateStore certificates, HealthState health, RateLimitMetrics limits, LeaderState leader, EventMetrics events)
 {
     public string Write()
     {
@@ -19,6 +20,7 @@ internal sealed class MetricsPage(
         revisions.Write(text);
         watches.Write(text);
         limits.Write(text);
+        leader.WriteMetrics(text);
         events.Write(text);
 
         text.Family("yarp_ingress_ready", "gauge", "Whether this replica is ready: 1 or 0.");

@@ -1,7 +1,7 @@
 namespace IngressController.Events;
 
-/// <summary>Lets requests pass one by one: no more than the API server should bear, and only while this replica may write.</summary>
-internal sealed class EventGate(Func<bool> mayWrite, TimeProvider time)
+/// <summary>Lets requests pass one by one, no more than the API server should bear.</summary>
+internal sealed class EventGate(TimeProvider time)
 {
     /// <summary>Requests a second, when there are many.</summary>
     public const int PerSecond = 10;
@@ -11,15 +11,12 @@ internal sealed class EventGate(Func<bool> mayWrite, TimeProvider time)
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1.0 / PerSecond);
 
-    /// <summary>How often it is asked again while it may not write. The lease is lost then, or about to be renewed.</summary>
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-
     /// <summary>The generic cell rate algorithm: when the next request would come if they came evenly; runs ahead of the clock by what is used of the burst.</summary>
     private TimeSpan _next;
 
     private readonly long _start = time.GetTimestamp();
 
-    /// <summary>Completes when the next request may be sent; it must be sent at once.</summary>
+    /// <summary>Completes when the next request may be sent.</summary>
     public async Task PassAsync(CancellationToken cancellation)
     {
         var now = time.GetElapsedTime(_start);
@@ -28,8 +25,6 @@ internal sealed class EventGate(Func<bool> mayWrite, TimeProvider time)
         _next += Interval;
         if (wait > TimeSpan.Zero)
             await Task.Delay(wait, time, cancellation);
-        while (!mayWrite())
-            await Task.Delay(Pause, time, cancellation);
         cancellation.ThrowIfCancellationRequested();
     }
 }

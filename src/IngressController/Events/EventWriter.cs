@@ -1,6 +1,7 @@
 using System.Text.Json;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Models;
+using IngressController.Leadership;
 using IngressController.Observability;
 
 namespace IngressController.Events;
@@ -10,7 +11,7 @@ namespace IngressController.Events;
 /// left to the next time the Event is due.
 /// </summary>
 internal sealed partial class EventWriter(
-    KubernetesClient client, EventReporterIdentity reporter, EventMetrics metrics, Func<bool> mayWrite, TimeProvider time, ILogger<EventWriter> logger)
+    LeaderClient client, EventReporterIdentity reporter, EventMetrics metrics, TimeProvider time, ILogger<EventWriter> logger)
 {
     public const int MaxTries = 12;
 
@@ -21,12 +22,12 @@ internal sealed partial class EventWriter(
 
     private static readonly byte[] NoChange = "{}"u8.ToArray();
 
-    private readonly EventGate _gate = new(mayWrite, time);
+    private readonly EventGate _gate = new(time);
 
     /// <summary>Troubles that have been logged since the last success.</summary>
     private readonly HashSet<EventFailure.Kind> _reported = [];
 
-    /// <summary>Writes what the queue has, until it is cancelled.</summary>
+    /// <summary>Writes what the queue has, until it is cancelled or this replica does not lead any more.</summary>
     public async Task RunAsync(EventQueue queue, CancellationToken lost)
     {
         _reported.Clear();
@@ -39,7 +40,7 @@ internal sealed partial class EventWriter(
                 metrics.Written();
                 _reported.Remove(EventFailure.Kind.Connection);
             }
-            catch (Exception error) when (!lost.IsCancellationRequested)
+            catch (Exception error) when (error is not OperationCanceledException)
             {
                 await FailAsync(queue, taken with { Tries = taken.Tries + 1 }, EventFailure.Of(error), lost);
             }

@@ -52,11 +52,13 @@ internal sealed class ControllerHost : IAsyncDisposable
         AddDataPlane(services);
         AddEvents(services, options);
         AddAdmin(services);
+        AddLeadership(services, options);
         builder.UseProxyListeners(options.Listener);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
 
         var app = builder.Build();
         app.Services.GetRequiredService<RequestPipeline>().Configure(app);
+        app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<LeaderState>().Resign);
         return new ControllerHost(app);
     }
 
@@ -136,9 +138,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         if (options.Source.Manifests is not null || !options.Status.EmitEvents)
             return;
         services.AddSingleton(new EventReporterIdentity(options.Translation.ControllerClass, options.Pod.Name));
-        services.AddSingleton(provider => new EventWriter(
-            provider.GetRequiredService<KubernetesClient>(), provider.GetRequiredService<EventReporterIdentity>(), provider.GetRequiredService<EventMetrics>(),
-            static () => true, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<EventWriter>>()));
+        services.AddSingleton<EventWriter>();
         services.AddSingleton<ILeaderWork, EventReporter>();
     }
 
@@ -156,5 +156,19 @@ internal sealed class ControllerHost : IAsyncDisposable
         // The loop before its source, so that the first snapshot finds it waiting.
         services.AddHostedService(provider => provider.GetRequiredService<ReconcileLoop>());
         services.AddHostedService<SourceRunner>();
+    }
+
+    /// <summary>After the source, which its works need until they have ended.</summary>
+    private static void AddLeadership(IServiceCollection services, IngressOptions options)
+    {
+        services.AddSingleton<LeaderMetrics>();
+        services.AddSingleton(provider => new LeaderState(
+            $"{options.Pod.Name}_{Guid.NewGuid()}", provider.GetRequiredService<SourceLog>(), provider.GetRequiredService<LeaderMetrics>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<LeaderClient>();
+        services.AddSingleton<LeaderWorks>();
+        // A folder has nobody to write to.
+        if (options.Source.Manifests is null)
+            services.AddHostedService(provider => ActivatorUtilities.CreateInstance<LeaderElectionService>(provider, options));
     }
 }

@@ -33,6 +33,11 @@ public sealed class ClusterFixture : IAsyncLifetime
         await Client.ApplyAsync(Manifests.OurClass);
         await Client.ApplyAsync(Manifests.Grant("controller", Manifests.ControllerRules));
         await Client.ApplyAsync(Manifests.Grant("child", Manifests.ControllerRules));
+        foreach (var replica in Replicas.Accounts)
+        {
+            await Client.ApplyAsync(Manifests.Grant(replica, Manifests.ControllerRules));
+            await Client.ApplyAsync(Manifests.GrantLeadership(replica));
+        }
     }
 
     /// <summary>Starts the API server (again).</summary>

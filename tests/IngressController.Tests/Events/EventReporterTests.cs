@@ -1,6 +1,7 @@
 using IngressController.Configuration;
 using IngressController.Events;
 using IngressController.Hosting;
+using IngressController.Kubernetes.Leasing;
 using IngressController.Kubernetes.Models;
 using IngressController.Kubernetes.Watching;
 using IngressController.Leadership;
@@ -178,9 +179,7 @@ public sealed class EventReporterTests : IAsyncLifetime
     private Term Lead()
     {
         var work = _host.Services.GetServices<ILeaderWork>().OfType<EventReporter>().Single();
-        var term = new Term();
-        term.Work = Task.Run(() => work.RunAsync(term.Lost.Token));
-        return term;
+        return new Term(work, _host.Services.GetRequiredService<LeaderState>(), new LeaderTerm(_time.GetTimestamp(), TimeSpan.FromDays(30), _time));
     }
 
     /// <summary>Lets time pass in steps, a moment of real time each, until it is so.</summary>
@@ -197,15 +196,22 @@ public sealed class EventReporterTests : IAsyncLifetime
 
     private sealed class Term : IAsyncDisposable
     {
-        public CancellationTokenSource Lost { get; } = new();
+        private readonly LeaderState _leader;
+        private readonly LeaderTerm _term;
+        private readonly Task _work;
 
-        public Task Work { get; set; } = Task.CompletedTask;
+        public Term(EventReporter work, LeaderState leader, LeaderTerm term)
+        {
+            (_leader, _term) = (leader, term);
+            leader.Begin(term);
+            _work = Task.Run(() => work.RunAsync(term.Lost));
+        }
 
         public async ValueTask DisposeAsync()
         {
-            await Lost.CancelAsync();
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Work.WaitAsync(Limit));
-            Lost.Dispose();
+            _term.End("over");
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _work.WaitAsync(Limit));
+            _leader.End();
         }
     }
 }

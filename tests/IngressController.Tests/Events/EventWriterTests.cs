@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using IngressController.Events;
 using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Leasing;
+using IngressController.Leadership;
 using IngressController.Observability;
 using IngressController.Routing.Diagnostics;
+using IngressController.Sources.Kubernetes;
 using IngressController.Tests.Fakes;
 using IngressController.Tests.FullStack;
 using IngressController.Tests.Kubernetes;
@@ -24,7 +27,7 @@ public sealed class EventWriterTests : IAsyncLifetime
     private KubernetesClient _client = null!;
     private EventQueue _queue = null!;
     private Task _running = Task.CompletedTask;
-    private volatile bool _mayWrite = true;
+    private LeaderTerm _term = null!;
 
     public async Task InitializeAsync()
     {
@@ -33,8 +36,11 @@ public sealed class EventWriterTests : IAsyncLifetime
         _client = new KubernetesClient(_server.Configuration, _time);
         _queue = new EventQueue(_metrics, _time);
         var logging = LoggerFactory.Create(builder => builder.AddProvider(_log));
+        var leader = new LeaderState("pod", new SourceLog(logging.CreateLogger<SourceLog>(), _time), new LeaderMetrics(), _time);
+        leader.Begin(_term = new LeaderTerm(_time.GetTimestamp(), TimeSpan.FromDays(30), _time));
         var writer = new EventWriter(
-            _client, new EventReporterIdentity("yarp.ingress.kubernetes.io/controller", "pod"), _metrics, () => _mayWrite, _time, logging.CreateLogger<EventWriter>());
+            new LeaderClient(_client, leader), new EventReporterIdentity("yarp.ingress.kubernetes.io/controller", "pod"), _metrics, _time,
+            logging.CreateLogger<EventWriter>());
         _running = Task.Run(() => writer.RunAsync(_queue, _lost.Token));
     }
 
@@ -160,16 +166,13 @@ public sealed class EventWriterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nothing_is_sent_while_it_may_not_write()
+    public async Task Nothing_is_written_when_the_lease_is_over()
     {
-        _mayWrite = false;
-        var outcome = WriteAsync(EventVerb.Create);
-        for (var second = 0; second < 5; second++)
-            await AdvanceAsync(TimeSpan.FromSeconds(1));
-        Assert.Empty(Methods);
-        _mayWrite = true;
-        await AdvanceAsync(TimeSpan.FromSeconds(1));
-        Assert.Equal(1, (await outcome).Count);
+        _term.End("over");
+        _queue.Add([Write(EventVerb.Create, "a", "shop", 1)]);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _running.WaitAsync(Limit));
+        Assert.Empty(_events.All);
+        Assert.Empty(_log.Lines);
     }
 
     [Fact]
