@@ -16,6 +16,7 @@ namespace IngressController.Kubernetes.Models;
 [JsonSerializable(typeof(V1EndpointSlice))]
 [JsonSerializable(typeof(V1Secret))]
 [JsonSerializable(typeof(V1ConfigMap))]
+[JsonSerializable(typeof(Eventsv1Event))]
 [JsonSerializable(typeof(V1Lease))]
 [JsonSerializable(typeof(V1Node))]
 [JsonSerializable(typeof(PartialObjectMetadata))]

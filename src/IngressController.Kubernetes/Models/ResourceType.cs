@@ -61,6 +61,9 @@ public static class ResourceTypes
     public static ResourceType<V1ConfigMap> ConfigMaps { get; } =
         new("", "v1", "configmaps", "ConfigMap", true, KubernetesJsonContext.Default.V1ConfigMap);
 
+    public static ResourceType<Eventsv1Event> Events { get; } =
+        new("events.k8s.io", "v1", "events", "Event", true, KubernetesJsonContext.Default.Eventsv1Event);
+
     public static ResourceType<V1Lease> Leases { get; } =
         new("coordination.k8s.io", "v1", "leases", "Lease", true, KubernetesJsonContext.Default.V1Lease);
 

@@ -47,14 +47,6 @@ public sealed class V1EndpointConditions
     public bool? Terminating { get; init; }
 }
 
-public sealed class V1ObjectReference
-{
-    [JsonConverter(typeof(SharedStringConverter))]
-    public string? Kind { get; init; }
-
-    public string? Name { get; init; }
-}
-
 public sealed class Discoveryv1EndpointPort
 {
     public string? Name { get; init; }

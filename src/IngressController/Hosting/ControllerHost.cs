@@ -1,5 +1,6 @@
 using IngressController.Admin;
 using IngressController.Configuration;
+using IngressController.Events;
 using IngressController.Explain;
 using IngressController.Features.Authentication;
 using IngressController.Features.Headers;
@@ -51,6 +52,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         AddSource(services, options, timings);
         AddLeaderWork(services, options, timings);
         AddDataPlane(services);
+        AddEvents(services, options);
         AddAdmin(services);
         AddLeadership(services, options);
         builder.UseProxyListeners(options.Listener);
@@ -146,6 +148,17 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton<OwnAnswers>();
         services.AddSingleton<RequestForwarder>();
         services.AddSingleton<RequestPipeline>();
+    }
+
+    /// <summary>Events are of the leader, and of clusters that have an API server.</summary>
+    private static void AddEvents(IServiceCollection services, IngressOptions options)
+    {
+        services.AddSingleton<EventMetrics>();
+        if (options.Source.Manifests is not null || !options.Status.EmitEvents)
+            return;
+        services.AddSingleton(new EventReporterIdentity(options.Translation.ControllerClass, options.Pod.Name));
+        services.AddSingleton<EventWriter>();
+        services.AddSingleton<ILeaderWork, EventReporter>();
     }
 
     /// <summary>Hosted services start in this order, the proxy's own listener after them; they stop in reverse.</summary>

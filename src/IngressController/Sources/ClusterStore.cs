@@ -173,7 +173,10 @@ internal sealed class ClusterStore
     public void ReportUnreadable(Diagnostic diagnostic)
     {
         lock (_lock)
+        {
             _unreadable[diagnostic.Subject] = diagnostic;
+            _changed.TrySetResult(); // who waits for revisions to look at diagnostics is to see this one, too
+        }
     }
 
     /// <summary>Replaces all that is noted of unreadable objects, for sources that read everything at once.</summary>

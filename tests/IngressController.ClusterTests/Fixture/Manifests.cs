@@ -39,12 +39,15 @@ internal static class Manifests
         """;
 
     /// <summary>What a candidate of the leader election needs, and the leader to write, in all namespaces.</summary>
-    public static string GrantLeadership(string serviceAccount) => $$"""
+    /// <param name="serviceAccount">Who gets it.</param>
+    /// <param name="withEvents">Whether Events may be written.</param>
+    public static string GrantLeadership(string serviceAccount, bool withEvents = true) => $$"""
         apiVersion: rbac.authorization.k8s.io/v1
         kind: ClusterRole
         metadata: {name: {{serviceAccount}}-leader}
         rules:
         - {apiGroups: [coordination.k8s.io], resources: [leases], verbs: [get, create, update]}
+        {{(withEvents ? "- {apiGroups: [events.k8s.io], resources: [events], verbs: [create, patch]}" : "")}}
         ---
         apiVersion: rbac.authorization.k8s.io/v1
         kind: ClusterRoleBinding
