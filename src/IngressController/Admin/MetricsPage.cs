@@ -9,7 +9,7 @@ namespace IngressController.Admin;
 /// <summary>Everything there is to scrape.</summary>
 internal sealed class MetricsPage(
     RequestMetrics requests, ReconcileMetrics revisions, WatchMetrics watches, ReconcileLoop reconcile, ClusterStore store,
-    CertificateStore certificates, HealthState health, RateLimitMetrics limits)
+    CertificateStore certificates, HealthState health, RateLimitMetrics limits, ShutdownMetrics shutdown)
 {
     public string Write()
     {
@@ -19,6 +19,7 @@ internal sealed class MetricsPage(
         revisions.Write(text);
         watches.Write(text);
         limits.Write(text);
+        shutdown.Write(text);
 
         text.Family("yarp_ingress_ready", "gauge", "Whether this replica is ready: 1 or 0.");
         text.Sample("yarp_ingress_ready", health.NotReadyReason is null ? 1 : 0);

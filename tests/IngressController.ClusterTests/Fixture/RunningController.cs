@@ -56,6 +56,7 @@ internal sealed class RunningController : IAsyncDisposable
             Source = new SourceOptions { Kubeconfig = server.WriteKubeconfig(ApiServer.TokenOf(user), through?.Address), WatchNamespaces = namespaces ?? [] },
             Translation = settings ?? new TranslationSettings(),
             Listener = new ListenerOptions { BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0 },
+            Shutdown = new ShutdownOptions { Delay = TimeSpan.Zero },
         };
         var log = new LogRecorder();
         var host = ControllerHost.Create(

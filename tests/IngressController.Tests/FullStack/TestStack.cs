@@ -93,6 +93,7 @@ internal sealed class TestStack : IAsyncDisposable
             Source = new SourceOptions { Kubeconfig = Kubeconfig, WatchNamespaces = namespaces },
             Translation = settings ?? new TranslationSettings(),
             Listener = new ListenerOptions { BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0 },
+            Shutdown = new ShutdownOptions { Delay = TimeSpan.Zero },
         };
         _host = ControllerHost.Create(
             options, logging => logging.ClearProviders().AddProvider(Log).AddFilter("IngressController", LogLevel.Debug),
