@@ -42,7 +42,7 @@ internal sealed class Drain
     {
         // HTTP/2 has no Connection header (RFC 9113, 8.2.2). Connections that were open when the drain began have been told already.
         if (HttpProtocol.IsHttp2(context.Request.Protocol))
-            context.Features.Get<GoAwayWriter>()?.Announce();
+            context.Features.Get<Http2Client>()?.Announce();
         // What follows 101 is no HTTP, and its Connection header says Upgrade.
         else if (context.Response.StatusCode != StatusCodes.Status101SwitchingProtocols && !context.Response.HasStarted)
             context.Response.Headers.Connection = "close";

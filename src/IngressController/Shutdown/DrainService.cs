@@ -52,8 +52,9 @@ internal sealed partial class DrainService(
             },
             null);
         var stopping = server.StopAsync(cut.Token);
+        var ended = connections.TickUntilAsync(stopping, time);
         await webSockets.CloseAsync(options.GracePeriod / 2, end.Token);
-        await stopping;
+        await ended;
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.IO.Pipelines;
 using System.Net.Security;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
@@ -9,7 +8,9 @@ namespace IngressController.Shutdown;
 /// <summary>The connections of clients. Keeping them costs something per connection and nothing per request.</summary>
 internal sealed partial class OpenConnections(ILogger<OpenConnections> logger)
 {
-    private readonly ConcurrentDictionary<GoAwayWriter, bool> _http2 = new();
+    private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(200);
+
+    private readonly ConcurrentDictionary<Http2Client, bool> _http2 = new();
     private int _count;
 
     /// <summary>How many are open, after their TLS handshake.</summary>
@@ -21,11 +22,11 @@ internal sealed partial class OpenConnections(ILogger<OpenConnections> logger)
     /// </summary>
     public void Announce()
     {
-        foreach (var (connection, _) in _http2)
+        foreach (var (client, _) in _http2)
         {
             try
             {
-                connection.Announce();
+                client.Announce();
             }
             catch (Exception error) when (error is IOException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
             {
@@ -33,6 +34,18 @@ internal sealed partial class OpenConnections(ILogger<OpenConnections> logger)
                 Log.Gone(logger, error.Message);
             }
         }
+    }
+
+    /// <summary>Lets HTTP/2 connections end that have nothing more to do, until the server has stopped.</summary>
+    public async Task TickUntilAsync(Task stopped, TimeProvider time)
+    {
+        while (await Task.WhenAny(stopped, Task.Delay(TickInterval, time)) != stopped)
+        {
+            foreach (var (client, _) in _http2)
+                client.Tick();
+        }
+
+        await stopped;
     }
 
     /// <summary>Connection middleware, after TLS where there is any: what it sees is HTTP.</summary>
@@ -54,24 +67,18 @@ internal sealed partial class OpenConnections(ILogger<OpenConnections> logger)
 
     private async Task KeepHttp2Async(ConnectionContext connection, ConnectionDelegate next)
     {
-        var transport = connection.Transport;
-        var writer = new GoAwayWriter(transport.Output);
-        connection.Transport = new WrittenThrough(transport.Input, writer);
-        // Its requests find it there.
-        connection.Features.Set(writer);
-        _http2[writer] = true;
+        var client = new Http2Client(connection);
+        _http2[client] = true;
         try
         {
             await next(connection);
         }
         finally
         {
-            _http2.TryRemove(writer, out _);
-            connection.Transport = transport;
+            _http2.TryRemove(client, out _);
+            client.Leave(connection);
         }
     }
-
-    private sealed record WrittenThrough(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
     private static partial class Log
     {

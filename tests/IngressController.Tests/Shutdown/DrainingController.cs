@@ -72,8 +72,18 @@ internal sealed class DrainingController : IAsyncDisposable
     /// <summary>Ends the grace period.</summary>
     public void EndGracePeriod() => _clock.Advance(Grace);
 
-    /// <summary>Lets a second of the grace period pass.</summary>
-    public void PassSecond() => _clock.Advance(TimeSpan.FromSeconds(1));
+    /// <summary>Waits for the end while a few seconds of the grace period pass.</summary>
+    public async Task UntilEndedAsync(Task stopping)
+    {
+        for (var seconds = 0; seconds < 20 && !stopping.IsCompleted; seconds++)
+        {
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.WhenAny(stopping, Task.Delay(500));
+        }
+
+        Assert.True(stopping.IsCompleted, "it has not ended within 20 s");
+        await stopping;
+    }
 
     public async Task<(int Status, string Text)> ReadyzAsync()
     {
