@@ -118,7 +118,7 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
         {
             var counters = (context.GetEndpoint() as ProxyRoute)?.Counters ?? metrics.Unmatched;
             counters.RequestEnded(context.Response.StatusCode, start);
-            if (drain.IsOver && context.RequestAborted.IsCancellationRequested)
+            if (drain.IsOver)
                 drain.RequestCut();
         }
     }

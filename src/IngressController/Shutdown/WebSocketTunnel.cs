@@ -63,20 +63,8 @@ internal sealed class WebSocketTunnel(Stream client) : Stream
         await _closing;
     }
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        while (true)
-        {
-            try
-            {
-                return await client.ReadAsync(buffer, cancellationToken);
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                // Kestrel, told to end the connection after this request, interrupts whoever reads from it; this request goes on.
-            }
-        }
-    }
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        client.ReadAsync(buffer, cancellationToken);
 
     public override Task FlushAsync(CancellationToken cancellationToken) => client.FlushAsync(cancellationToken);
 

@@ -102,6 +102,7 @@ public sealed class WebSocketDrainTests
         Assert.Equal("", await client.ReadToEndAsync());
         await stopping;
         Assert.Equal(1, draining.Controller.Log.CountOf("1 requests were cut"));
+        Assert.Equal(0, draining.Controller.Log.CountOf(" failed "));
     }
 
     /// <summary>The client's own reader finds an error in every byte that is out of place.</summary>
