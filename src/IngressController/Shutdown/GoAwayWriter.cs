@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 
 namespace IngressController.Shutdown;
 
@@ -102,6 +103,7 @@ internal sealed class GoAwayWriter(PipeWriter inner) : PipeWriter
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<FlushResult> ReleaseAsync(ValueTask<FlushResult> flush, CancellationToken cancellation)
     {
         var result = await flush;
