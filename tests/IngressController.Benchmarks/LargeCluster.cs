@@ -140,7 +140,7 @@ internal static class LargeCluster
         var replicas = new ReplicaCount();
         var limiters = new RateLimiterStore(TimeProvider.System, replicas);
         return new StepServices(
-            new OwnAnswers(headers), new LiveHosts(), new ListenerOptions(), TimeProvider.System, limiters, new RateLimitMetrics(limiters), replicas, global,
+            new OwnAnswers(headers, new IngressController.Shutdown.Drain()), new LiveHosts(), new ListenerOptions(), TimeProvider.System, limiters, new RateLimitMetrics(limiters), replicas, global,
             new BasicAuthenticator(new BasicAuthenticationOptions(), TimeProvider.System, PasswordVerifier.Verify),
             new ExternalAuthenticator(new UpstreamOptions(), System.Net.Dns.GetHostAddressesAsync, TimeProvider.System, NullLogger<ExternalAuthenticator>.Instance));
     }

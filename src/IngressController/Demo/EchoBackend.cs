@@ -1,5 +1,6 @@
 using System.Net;
 using IngressController.Admin;
+using IngressController.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -28,6 +29,7 @@ internal sealed class EchoBackend : IAsyncDisposable
     {
         var podsByPort = new Dictionary<int, EchoPod>();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -3,7 +3,7 @@ using IngressController.Events;
 namespace IngressController.Observability;
 
 /// <summary>How Events fare on their way to the API server; all 0 on replicas that do not lead.</summary>
-internal sealed class EventMetrics
+internal sealed class EventMetrics : IMetricsSource
 {
     private long _written;
     private long _failed;

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace IngressController.Observability;
 
 /// <summary>How the statuses of Ingresses fare; all zero where another replica is the leader.</summary>
-internal sealed class StatusMetrics
+internal sealed class StatusMetrics : IMetricsSource
 {
     private readonly ConcurrentDictionary<string, long> _writes = new(StringComparer.Ordinal);
     private int _pending;

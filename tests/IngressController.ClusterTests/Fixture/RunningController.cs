@@ -60,6 +60,7 @@ internal sealed class RunningController : IAsyncDisposable
             Status = status ?? new StatusOptions(),
             Pod = new PodOptions { Namespace = leadsIn },
             Listener = new ListenerOptions { BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0 },
+            Shutdown = new ShutdownOptions { Delay = TimeSpan.Zero },
         };
         var log = new LogRecorder();
         var host = ControllerHost.Create(
