@@ -1,5 +1,6 @@
 using IngressController.Admin;
 using IngressController.Configuration;
+using IngressController.Events;
 using IngressController.Explain;
 using IngressController.Features.Authentication;
 using IngressController.Features.Headers;
@@ -13,6 +14,7 @@ using IngressController.Reconciliation;
 using IngressController.Sources;
 using IngressController.Sources.Folder;
 using IngressController.Sources.Kubernetes;
+using IngressController.Status;
 using IngressController.Tls;
 using Microsoft.Extensions.Logging.Console;
 
@@ -48,7 +50,9 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton(options.Upstream);
         services.AddSingleton(options.Translation);
         AddSource(services, options, timings);
+        AddLeaderWork(services, options, timings);
         AddDataPlane(services);
+        AddEvents(services, options);
         AddAdmin(services);
         AddLeadership(services, options);
         builder.UseProxyListeners(options.Listener);
@@ -104,6 +108,23 @@ internal sealed class ControllerHost : IAsyncDisposable
                 provider.GetRequiredService<SourceLog>(), provider.GetRequiredService<TimeProvider>(), timings));
     }
 
+    /// <summary>What the leader writes back to the cluster; there is nobody to write to where a folder is served.</summary>
+    private static void AddLeaderWork(IServiceCollection services, IngressOptions options, ReflectorTimings? timings)
+    {
+        services.AddSingleton<StatusMetrics>();
+        if (options.Source.Manifests is not null)
+            return;
+        if (options.Status.UpdateStatus)
+        {
+            services.AddSingleton<NodeAddresses>();
+            services.AddSingleton<StatusClient>();
+            services.AddSingleton(options);
+            services.AddSingleton(timings ?? new ReflectorTimings());
+            services.AddSingleton<StatusTargets>();
+            services.AddSingleton<ILeaderWork, StatusWriter>();
+        }
+    }
+
     private static void AddDataPlane(IServiceCollection services)
     {
         services.AddHttpForwarder();
@@ -129,6 +150,17 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton<RequestPipeline>();
     }
 
+    /// <summary>Events are of the leader, and of clusters that have an API server.</summary>
+    private static void AddEvents(IServiceCollection services, IngressOptions options)
+    {
+        services.AddSingleton<EventMetrics>();
+        if (options.Source.Manifests is not null || !options.Status.EmitEvents)
+            return;
+        services.AddSingleton(new EventReporterIdentity(options.Translation.ControllerClass, options.Pod.Name));
+        services.AddSingleton<EventWriter>();
+        services.AddSingleton<ILeaderWork, EventReporter>();
+    }
+
     /// <summary>Hosted services start in this order, the proxy's own listener after them; they stop in reverse.</summary>
     private static void AddAdmin(IServiceCollection services)
     {
@@ -152,7 +184,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton(provider => new LeaderState(
             $"{options.Pod.Name}_{Guid.NewGuid()}", provider.GetRequiredService<SourceLog>(), provider.GetRequiredService<LeaderMetrics>(),
             provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<LeaderClient>();
+        services.AddSingleton(provider => new LeaderClient(provider.GetRequiredService<KubernetesClient>(), provider.GetRequiredService<LeaderState>().RequireLeader));
         services.AddSingleton<LeaderWorks>();
         // A folder has nobody to write to.
         if (options.Source.Manifests is null)

@@ -75,23 +75,24 @@ internal sealed class ApiServer : IDisposable
         var failures = new List<string>();
         while (failures.Count < Starts)
         {
+            await Wait.UntilAsync(() => Task.FromResult(FreePort.IsFree(_port)), $"port {_port} is free");
             Start();
             if (await IsReadyAsync(client))
                 return;
-            failures.Add($"{(IsRunning ? "not ready" : "ended")}:\n{_server!.Output}");
+            failures.Add($"{(IsRunning ? "not ready" : "ended")}:\n{_server!.LastOutput}");
             Kill();
         }
 
-        Assert.Fail($"the API server did not start in {Starts} tries of {StartLimit.TotalSeconds} s\netcd:\n{_etcd!.Output}\n{string.Join("\n", failures)}");
+        Assert.Fail($"the API server did not start in {Starts} tries of {StartLimit.TotalSeconds} s\n{string.Join("\n", failures)}\netcd:\n{_etcd!.LastOutput}");
     }
 
     /// <summary>Fails with what they wrote when the API server or etcd has ended, though no test stopped it.</summary>
     public void RequireRunning()
     {
         if (_etcd is { HasExited: true })
-            Assert.Fail($"etcd has ended:\n{_etcd.Output}");
+            Assert.Fail($"etcd has ended:\n{_etcd.LastOutput}");
         if (_server is { HasExited: true })
-            Assert.Fail($"the API server has ended:\n{_server.Output}");
+            Assert.Fail($"the API server has ended:\n{_server.LastOutput}");
     }
 
     private void Start() => _server = ChildProcess.Start(ClusterAssets.ApiServer,

@@ -31,6 +31,16 @@ internal sealed partial class ChildProcess : IDisposable
         }
     }
 
+    /// <summary>The end of it: what a process says last is why it ended.</summary>
+    public string LastOutput
+    {
+        get
+        {
+            lock (_lock)
+                return string.Join('\n', _lines.TakeLast(12));
+        }
+    }
+
     public bool HasExited => _process.HasExited;
 
     public static ChildProcess Start(string program, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
