@@ -1,4 +1,3 @@
-using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Leasing;
 using IngressController.Kubernetes.Models;
 
