@@ -29,6 +29,11 @@ public sealed class V1Endpoint
     public List<string>? Addresses { get; init; }
 
     public V1EndpointConditions? Conditions { get; init; }
+
+    public V1ObjectReference? TargetRef { get; init; }
+
+    [JsonConverter(typeof(SharedStringConverter))]
+    public string? NodeName { get; init; }
 }
 
 public sealed class V1EndpointConditions

@@ -55,7 +55,7 @@ public sealed record Translation
     /// <summary>How many Ingresses are ours.</summary>
     public int ClaimedIngresses => Fragments.Fragments.Values.Count(fragment => fragment.IsClaimed);
 
-    /// <summary>Whether an Ingress is ours.</summary>
+    /// <summary>Whether an Ingress is ours, and its routes are in the table.</summary>
     public bool Claims(ResourceName ingress) => Fragments.Fragments.TryGetValue(ingress, out var fragment) && fragment.IsClaimed;
 
     /// <summary>Everything that is wrong, each once, in a stable order. Costs what is wrong, not what exists.</summary>

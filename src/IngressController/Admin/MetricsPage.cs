@@ -10,7 +10,7 @@ namespace IngressController.Admin;
 /// <summary>Everything there is to scrape.</summary>
 internal sealed class MetricsPage(
     RequestMetrics requests, ReconcileMetrics revisions, WatchMetrics watches, ReconcileLoop reconcile, ClusterStore store,
-    CertificateStore certificates, HealthState health, RateLimitMetrics limits, LeaderState leader, EventMetrics events)
+    CertificateStore certificates, HealthState health, RateLimitMetrics limits, LeaderState leader, StatusMetrics statuses, EventMetrics events)
 {
     public string Write()
     {
@@ -21,6 +21,7 @@ internal sealed class MetricsPage(
         watches.Write(text);
         limits.Write(text);
         leader.WriteMetrics(text);
+        statuses.Write(text);
         events.Write(text);
 
         text.Family("yarp_ingress_ready", "gauge", "Whether this replica is ready: 1 or 0.");

@@ -5,6 +5,7 @@ using IngressController.Configuration;
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Settings;
+using IngressController.Status;
 
 namespace IngressController.Cli;
 
@@ -92,7 +93,7 @@ internal static partial class RunOptions
         new("update-status", "BOOL", "Whether the leader writes status.loadBalancer of the Ingresses. Default: true.",
             (options, value) => options with { Status = options.Status with { UpdateStatus = Bool(value) } })
             { IsSwitch = true },
-        new("update-status-on-shutdown", "BOOL", "Whether the last replica empties status.loadBalancer of the Ingresses when it ends. Default: false.",
+        new("update-status-on-shutdown", "BOOL", "Whether the last replica empties status.loadBalancer of the Ingresses when it ends; it knows that it is the last by --replicas-service. Default: false.",
             (options, value) => options with { Status = options.Status with { RemoveOnShutdown = Bool(value) } })
             { IsSwitch = true },
         new("emit-events", "BOOL", "Whether the leader writes an Event for what is wrong with an Ingress. Default: true.",
@@ -248,7 +249,7 @@ internal static partial class RunOptions
 
     /// <summary>API servers refuse a status with anything else.</summary>
     private static string StatusAddress(string value) =>
-        IPAddress.TryParse(value, out var address) ? address.ToString()
+        PublishedAddress.Parse(value)?.Ip is { } address ? address
         : value.Length <= 253 && PrefixPattern().IsMatch(value) ? value
         : throw new FormatException($"\"{value}\" is neither an IP address nor a host name in lower case");
 

@@ -14,6 +14,7 @@ using IngressController.Reconciliation;
 using IngressController.Sources;
 using IngressController.Sources.Folder;
 using IngressController.Sources.Kubernetes;
+using IngressController.Status;
 using IngressController.Tls;
 using Microsoft.Extensions.Logging.Console;
 
@@ -49,6 +50,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton(options.Upstream);
         services.AddSingleton(options.Translation);
         AddSource(services, options, timings);
+        AddLeaderWork(services, options, timings);
         AddDataPlane(services);
         AddEvents(services, options);
         AddAdmin(services);
@@ -104,6 +106,23 @@ internal sealed class ControllerHost : IAsyncDisposable
             : new KubernetesClusterSource(
                 provider.GetRequiredService<KubernetesClient>(), options, provider.GetRequiredService<ClusterStore>(), provider.GetRequiredService<WatchMetrics>(),
                 provider.GetRequiredService<SourceLog>(), provider.GetRequiredService<TimeProvider>(), timings));
+    }
+
+    /// <summary>What the leader writes back to the cluster; there is nobody to write to where a folder is served.</summary>
+    private static void AddLeaderWork(IServiceCollection services, IngressOptions options, ReflectorTimings? timings)
+    {
+        services.AddSingleton<StatusMetrics>();
+        if (options.Source.Manifests is not null)
+            return;
+        if (options.Status.UpdateStatus)
+        {
+            services.AddSingleton<NodeAddresses>();
+            services.AddSingleton<StatusClient>();
+            services.AddSingleton(options);
+            services.AddSingleton(timings ?? new ReflectorTimings());
+            services.AddSingleton<StatusTargets>();
+            services.AddSingleton<ILeaderWork, StatusWriter>();
+        }
     }
 
     private static void AddDataPlane(IServiceCollection services)
@@ -165,7 +184,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton(provider => new LeaderState(
             $"{options.Pod.Name}_{Guid.NewGuid()}", provider.GetRequiredService<SourceLog>(), provider.GetRequiredService<LeaderMetrics>(),
             provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<LeaderClient>();
+        services.AddSingleton(provider => new LeaderClient(provider.GetRequiredService<KubernetesClient>(), provider.GetRequiredService<LeaderState>().RequireLeader));
         services.AddSingleton<LeaderWorks>();
         // A folder has nobody to write to.
         if (options.Source.Manifests is null)

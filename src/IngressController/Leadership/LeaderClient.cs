@@ -7,9 +7,9 @@ namespace IngressController.Leadership;
 /// How the leader's works write to the API server: like <see cref="KubernetesClient"/>, but nothing is sent unless this replica leads at
 /// the moment its bytes go out. Each call is given the token of the work's run.
 /// </summary>
-internal sealed class LeaderClient(KubernetesClient client, LeaderState leader)
+internal sealed class LeaderClient(KubernetesClient client, Action requireLeader)
 {
-    private readonly KubernetesClient _client = client.GuardedBy(leader.RequireLeader);
+    private readonly KubernetesClient _client = client.GuardedBy(requireLeader);
 
     /// <inheritdoc cref="KubernetesClient.CreateAsync"/>
     /// <exception cref="OperationCanceledException">This replica does not lead any more; also for the other writes.</exception>
@@ -22,6 +22,7 @@ internal sealed class LeaderClient(KubernetesClient client, LeaderState leader)
 
     /// <inheritdoc cref="KubernetesClient.PatchAsync"/>
     public Task<T> PatchAsync<T>(
-        ResourceType<T> resource, string? @namespace, string name, string? subresource, byte[] mergePatch, CancellationToken lost)
-        where T : class, IKubernetesObject => _client.PatchAsync(resource, @namespace, name, subresource, mergePatch, lost);
+        ResourceType<T> resource, string? @namespace, string name, string? subresource, byte[] mergePatch, CancellationToken lost,
+        string? fieldManager = null)
+        where T : class, IKubernetesObject => _client.PatchAsync(resource, @namespace, name, subresource, mergePatch, lost, fieldManager);
 }

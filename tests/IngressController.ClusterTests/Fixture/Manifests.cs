@@ -56,6 +56,22 @@ internal static class Manifests
         subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: "{{ApiServer.UserOf(serviceAccount)}}"}]
         """;
 
+    /// <summary>What the leader needs besides.</summary>
+    public static string GrantStatus(string serviceAccount) => $$"""
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata: {name: {{serviceAccount}}-status}
+        rules:
+        - {apiGroups: [networking.k8s.io], resources: [ingresses/status], verbs: [patch]}
+        - {apiGroups: [""], resources: [nodes], verbs: [get]}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRoleBinding
+        metadata: {name: {{serviceAccount}}-status}
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {{serviceAccount}}-status}
+        subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: "{{ApiServer.UserOf(serviceAccount)}}"}]
+        """;
+
     public static string Class(string name, string controller) => $$"""
         apiVersion: networking.k8s.io/v1
         kind: IngressClass

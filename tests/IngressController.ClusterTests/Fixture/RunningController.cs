@@ -47,15 +47,17 @@ internal sealed class RunningController : IAsyncDisposable
     /// <param name="settings">What the operator chose; null for the defaults.</param>
     /// <param name="leadsIn">The namespace of the Lease it runs for; null when it takes no part in the election.</param>
     /// <param name="through">The way it takes to the API server; null for the direct one.</param>
+    /// <param name="status">What it writes back where it leads.</param>
     public static async Task<RunningController> StartAsync(
         ApiServer server, string user = "controller", IReadOnlyList<string>? namespaces = null, ReflectorTimings? timings = null, bool untilReady = true, Gate? through = null,
-        TranslationSettings? settings = null, string? leadsIn = null)
+        TranslationSettings? settings = null, StatusOptions? status = null, string? leadsIn = null)
     {
         server.RequireRunning();
         var options = new IngressOptions
         {
             Source = new SourceOptions { Kubeconfig = server.WriteKubeconfig(ApiServer.TokenOf(user), through?.Address), WatchNamespaces = namespaces ?? [] },
             Translation = settings ?? new TranslationSettings(),
+            Status = status ?? new StatusOptions(),
             Pod = new PodOptions { Namespace = leadsIn },
             Listener = new ListenerOptions { BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0 },
         };
