@@ -155,6 +155,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
         output.WriteLine($"{count} Ingresses have their status after {Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s");
         await Wait.UntilAsync(() => Task.FromResult(leader.Pending == 0), "nothing is left", controller.Log.ToString);
         Assert.Equal(count, leader.Written);
+        Assert.Equal(0, leader.Metrics.Of("conflict") + leader.Metrics.Of("failed") + leader.Metrics.Of("throttled"));
         Assert.DoesNotContain(controller.Log.Lines, line => line.Level >= LogLevel.Warning);
     }
 
