@@ -17,6 +17,9 @@ internal sealed record ApiRequest(HttpMethod Method, string PathAndQuery)
     /// <summary>The media type of the body.</summary>
     public string ContentType { get; init; } = "application/json";
 
+    /// <summary>Asked right before the body goes out; what it throws ends the request, of which the server then has no whole body. Null: nobody is asked.</summary>
+    public Action? BeforeBody { get; init; }
+
     public string Action => $"{Method} {PathAndQuery}";
 
     public HttpRequestMessage ToMessage(string server, KubernetesClientConfiguration configuration, Credential credential)
@@ -31,7 +34,7 @@ internal sealed record ApiRequest(HttpMethod Method, string PathAndQuery)
         message.Headers.Authorization = credential.Authorization;
         if (Body is not null)
         {
-            message.Content = new ByteArrayContent(Body);
+            message.Content = BeforeBody is null ? new ByteArrayContent(Body) : new GuardedContent(Body, BeforeBody);
             message.Content.Headers.ContentType = new MediaTypeHeaderValue(ContentType);
         }
 

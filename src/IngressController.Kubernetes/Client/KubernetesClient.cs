@@ -16,6 +16,8 @@ public sealed class KubernetesClient : IDisposable
     private readonly CredentialStore _credentials;
     private readonly TransportStore _transports;
     private readonly string _base;
+    private readonly Action? _beforeWrite;
+    private readonly bool _isView;
 
     /// <param name="onNotice">Told about files that cannot be read, refused credentials and the like; may be called from any thread.</param>
     /// <exception cref="KubeConfigException">A CA or client certificate cannot be read or used.</exception>
@@ -31,6 +33,13 @@ public sealed class KubernetesClient : IDisposable
             onNotice(new ClientNotice.ConfigurationWarning(warning));
     }
 
+    private KubernetesClient(KubernetesClient whole, Action beforeWrite)
+    {
+        _isView = true;
+        (_configuration, _time, _credentials, _transports, _base) = (whole._configuration, whole._time, whole._credentials, whole._transports, whole._base);
+        _beforeWrite = beforeWrite;
+    }
+
     /// <summary>The API server.</summary>
     public Uri Host => _configuration.Host;
 
@@ -40,6 +49,13 @@ public sealed class KubernetesClient : IDisposable
     /// <exception cref="TimeoutException">No answer within <see cref="ClientTimeouts.Unary"/>.</exception>
     public Task<VersionInfo> GetServerVersionAsync(CancellationToken cancellation) =>
         CallAsync(new ApiRequest(HttpMethod.Get, "/version"), KubernetesJsonContext.Default.VersionInfo, cancellation);
+
+    /// <summary>This client, over the same connections, for writes that need a permission which may end at any time.</summary>
+    /// <param name="beforeWrite">
+    /// Asked with each write twice: before anything else, and when a connection is there and the body is about to go out, which may be
+    /// much later. What it throws ends the write; a server that has got the headers by then gets no body it could act on.
+    /// </param>
+    public KubernetesClient GuardedBy(Action beforeWrite) => new(this, beforeWrite);
 
     /// <summary>Gets one object; null when there is none of that name.</summary>
     /// <param name="resource">Its kind.</param>
@@ -108,7 +124,7 @@ public sealed class KubernetesClient : IDisposable
     {
         var path = resource.ObjectPath(@namespace, name) + (subresource is null ? "" : $"/{subresource}")
             + (fieldManager is null ? "" : $"?fieldManager={Uri.EscapeDataString(fieldManager)}");
-        var request = new ApiRequest(HttpMethod.Patch, path) { Body = mergePatch, ContentType = "application/merge-patch+json" };
+        var request = new ApiRequest(HttpMethod.Patch, path) { Body = mergePatch, BeforeBody = _beforeWrite, ContentType = "application/merge-patch+json" };
         return CallAsync(request, resource.TypeInfo, cancellation);
     }
 
@@ -161,13 +177,15 @@ public sealed class KubernetesClient : IDisposable
 
     public void Dispose()
     {
+        if (_isView)
+            return;
         _transports.Dispose();
         _credentials.Dispose();
     }
 
-    private static ApiRequest Write<T>(HttpMethod method, string path, ResourceType<T> resource, T item)
+    private ApiRequest Write<T>(HttpMethod method, string path, ResourceType<T> resource, T item)
         where T : class, IKubernetesObject =>
-        new(method, path) { Body = JsonSerializer.SerializeToUtf8Bytes(item, resource.TypeInfo) };
+        new(method, path) { Body = JsonSerializer.SerializeToUtf8Bytes(item, resource.TypeInfo), BeforeBody = _beforeWrite };
 
     /// <summary>A small call, bounded in time as a whole.</summary>
     private async Task<T> CallAsync<T>(ApiRequest request, JsonTypeInfo<T> typeInfo, CancellationToken cancellation)
@@ -229,6 +247,7 @@ public sealed class KubernetesClient : IDisposable
         var lease = _transports.Rent(credential.Exec);
         try
         {
+            request.BeforeBody?.Invoke();
             using var message = request.ToMessage(_base, _configuration, credential);
             return new ApiResponse(await lease.SendAsync(message, cancellation).ConfigureAwait(false), lease);
         }

@@ -17,6 +17,7 @@ namespace IngressController.Kubernetes.Models;
 [JsonSerializable(typeof(V1Secret))]
 [JsonSerializable(typeof(V1ConfigMap))]
 [JsonSerializable(typeof(V1Node))]
+[JsonSerializable(typeof(V1Lease))]
 [JsonSerializable(typeof(PartialObjectMetadata))]
 [JsonSerializable(typeof(V1Status))]
 [JsonSerializable(typeof(V1ObjectMeta))]

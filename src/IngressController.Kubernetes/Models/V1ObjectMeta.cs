@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace IngressController.Kubernetes.Models;
 
 /// <summary>The metadata every object carries, cut to what this controller reads.</summary>
-public sealed class V1ObjectMeta
+public class V1ObjectMeta
 {
     public string? Name { get; init; }
 

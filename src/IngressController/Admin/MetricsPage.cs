@@ -1,4 +1,5 @@
 using IngressController.Features.RateLimiting;
+using IngressController.Leadership;
 using IngressController.Observability;
 using IngressController.Reconciliation;
 using IngressController.Sources;
@@ -9,7 +10,7 @@ namespace IngressController.Admin;
 /// <summary>Everything there is to scrape.</summary>
 internal sealed class MetricsPage(
     RequestMetrics requests, ReconcileMetrics revisions, WatchMetrics watches, ReconcileLoop reconcile, ClusterStore store,
-    CertificateStore certificates, HealthState health, RateLimitMetrics limits, StatusMetrics statuses)
+    CertificateStore certificates, HealthState health, RateLimitMetrics limits, StatusMetrics statuses, LeaderState leader)
 {
     public string Write()
     {
@@ -20,6 +21,7 @@ internal sealed class MetricsPage(
         watches.Write(text);
         limits.Write(text);
         statuses.Write(text);
+        leader.WriteMetrics(text);
 
         text.Family("yarp_ingress_ready", "gauge", "Whether this replica is ready: 1 or 0.");
         text.Sample("yarp_ingress_ready", health.NotReadyReason is null ? 1 : 0);

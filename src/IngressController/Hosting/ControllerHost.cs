@@ -49,14 +49,16 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton(options.Upstream);
         services.AddSingleton(options.Translation);
         AddSource(services, options, timings);
-        AddLeaderWork(services, options, timings);
         AddDataPlane(services);
         AddAdmin(services);
+        AddLeadership(services, options);
+        services.AddStatus(options, timings);
         builder.UseProxyListeners(options.Listener);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
 
         var app = builder.Build();
         app.Services.GetRequiredService<RequestPipeline>().Configure(app);
+        app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<LeaderState>().Resign);
         return new ControllerHost(app);
     }
 
@@ -104,24 +106,6 @@ internal sealed class ControllerHost : IAsyncDisposable
                 provider.GetRequiredService<SourceLog>(), provider.GetRequiredService<TimeProvider>(), timings));
     }
 
-    /// <summary>What the leader writes back to the cluster; there is nobody to write to where a folder is served.</summary>
-    private static void AddLeaderWork(IServiceCollection services, IngressOptions options, ReflectorTimings? timings)
-    {
-        services.AddSingleton<StatusMetrics>();
-        if (options.Source.Manifests is not null)
-            return;
-        services.AddSingleton<MayWrite>(static () => true);
-        if (options.Status.UpdateStatus)
-        {
-            services.AddSingleton<NodeAddresses>();
-            services.AddSingleton<StatusClient>();
-            services.AddSingleton(options);
-            services.AddSingleton(timings ?? new ReflectorTimings());
-            services.AddSingleton<StatusTargets>();
-            services.AddSingleton<ILeaderWork, StatusWriter>();
-        }
-    }
-
     private static void AddDataPlane(IServiceCollection services)
     {
         services.AddHttpForwarder();
@@ -161,5 +145,19 @@ internal sealed class ControllerHost : IAsyncDisposable
         // The loop before its source, so that the first snapshot finds it waiting.
         services.AddHostedService(provider => provider.GetRequiredService<ReconcileLoop>());
         services.AddHostedService<SourceRunner>();
+    }
+
+    /// <summary>After the source, which its works need until they have ended.</summary>
+    private static void AddLeadership(IServiceCollection services, IngressOptions options)
+    {
+        services.AddSingleton<LeaderMetrics>();
+        services.AddSingleton(provider => new LeaderState(
+            $"{options.Pod.Name}_{Guid.NewGuid()}", provider.GetRequiredService<SourceLog>(), provider.GetRequiredService<LeaderMetrics>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<LeaderClient>();
+        services.AddSingleton<LeaderWorks>();
+        // A folder has nobody to write to.
+        if (options.Source.Manifests is null)
+            services.AddHostedService(provider => ActivatorUtilities.CreateInstance<LeaderElectionService>(provider, options));
     }
 }

@@ -47,12 +47,10 @@ internal sealed record StatusAnswer(StatusResult Result, V1Ingress? Ingress = nu
 }
 
 /// <summary>Writes one status, once.</summary>
-internal sealed class StatusClient(KubernetesClient client, MayWrite mayWrite, StatusMetrics metrics)
+internal sealed class StatusClient(LeaderClient client, StatusMetrics metrics)
 {
     public async Task<StatusAnswer> WriteAsync(StatusChange change, CancellationToken cancellation)
     {
-        if (!mayWrite())
-            return new StatusAnswer(StatusResult.NotLeader);
         StatusAnswer answer;
         try
         {
@@ -61,6 +59,8 @@ internal sealed class StatusClient(KubernetesClient client, MayWrite mayWrite, S
         }
         catch (Exception error) when (error is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
+            if (error is OperationCanceledException)
+                return new(StatusResult.NotLeader, Error: error);
             answer = new(Judge(error), Error: error);
         }
 

@@ -54,6 +54,21 @@ internal static class Manifests
         subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: "{{ApiServer.UserOf(serviceAccount)}}"}]
         """;
 
+    /// <summary>What a candidate of the leader election needs, and the leader to write, in all namespaces.</summary>
+    public static string GrantLeadership(string serviceAccount) => $$"""
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata: {name: {{serviceAccount}}-leader}
+        rules:
+        - {apiGroups: [coordination.k8s.io], resources: [leases], verbs: [get, create, update]}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRoleBinding
+        metadata: {name: {{serviceAccount}}-leader}
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {{serviceAccount}}-leader}
+        subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: "{{ApiServer.UserOf(serviceAccount)}}"}]
+        """;
+
     public static string Class(string name, string controller) => $$"""
         apiVersion: networking.k8s.io/v1
         kind: IngressClass

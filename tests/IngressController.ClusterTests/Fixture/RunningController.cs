@@ -7,6 +7,7 @@ using IngressController.Configuration;
 using IngressController.Hosting;
 using IngressController.Kubernetes.Models;
 using IngressController.Kubernetes.Watching;
+using IngressController.Observability;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 using IngressController.Sources;
@@ -39,6 +40,9 @@ internal sealed class RunningController : IAsyncDisposable
     /// <summary>The ConfigMaps that have been read.</summary>
     public ImmutableDictionary<ResourceName, V1ConfigMap> ConfigMaps => Services.GetRequiredService<ClusterStore>().Snapshot.ConfigMaps;
 
+    /// <summary>What it has written as the leader.</summary>
+    public StatusMetrics Statuses => Services.GetRequiredService<StatusMetrics>();
+
     /// <param name="server">The API server.</param>
     /// <param name="user">Whose rights the controller has.</param>
     /// <param name="namespaces">Those it watches; none means all.</param>
@@ -47,9 +51,10 @@ internal sealed class RunningController : IAsyncDisposable
     /// <param name="settings">What the operator chose; null for the defaults.</param>
     /// <param name="through">The way it takes to the API server; null for the direct one.</param>
     /// <param name="status">What it writes back where it leads.</param>
+    /// <param name="leads">The namespace of the Lease it wants; null leaves it out of the election.</param>
     public static async Task<RunningController> StartAsync(
         ApiServer server, string user = "controller", IReadOnlyList<string>? namespaces = null, ReflectorTimings? timings = null, bool untilReady = true, Gate? through = null,
-        TranslationSettings? settings = null, StatusOptions? status = null)
+        TranslationSettings? settings = null, StatusOptions? status = null, string? leads = null)
     {
         server.RequireRunning();
         var options = new IngressOptions
@@ -57,6 +62,7 @@ internal sealed class RunningController : IAsyncDisposable
             Source = new SourceOptions { Kubeconfig = server.WriteKubeconfig(ApiServer.TokenOf(user), through?.Address), WatchNamespaces = namespaces ?? [] },
             Translation = settings ?? new TranslationSettings(),
             Status = status ?? new StatusOptions(),
+            Pod = new PodOptions { Namespace = leads },
             Listener = new ListenerOptions { BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0 },
         };
         var log = new LogRecorder();
