@@ -19,8 +19,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
     public async Task A_status_comes_when_the_route_is_live_once_and_then_it_is_quiet()
     {
         var ns = await cluster.NewNamespaceWithServicesAsync();
-        await using var controller = await RunningController.StartAsync(cluster.Server, namespaces: [ns], status: Fixed);
-        await using var leader = new StatusLeader(controller);
+        await using var controller = await RunningController.StartAsync(cluster.Server, namespaces: [ns], status: Fixed, leadsIn: ns);
         for (var i = 0; i < 10; i++)
         {
             await cluster.Client.ApplyAsync(Manifests.Ingress($"i-{i}", $"status-{i}.example", "a"), ns);
@@ -31,7 +30,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
         var versions = await VersionsAsync(ns);
         await Task.Delay(TimeSpan.FromSeconds(2));
         Assert.Equal(versions, await VersionsAsync(ns));
-        Assert.Equal((10L, 0), (leader.Written, leader.Pending));
+        Assert.Equal((10L, 0), (controller.Statuses.Of("written"), controller.Statuses.Pending));
         Assert.Equal("yarp-ingress-controller", await ManagerAsync(ns, "i-0"));
         Assert.DoesNotContain(controller.Log.Lines, line => line.Level >= LogLevel.Warning);
     }
@@ -46,8 +45,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
             metadata: {name: proxy}
             spec: {type: LoadBalancer, ports: [{port: 80, protocol: TCP}]}
             """, own);
-        await using var controller = await RunningController.StartAsync(cluster.Server, namespaces: [ns], status: new StatusOptions { PublishService = new(own, "proxy") });
-        await using var leader = new StatusLeader(controller);
+        await using var controller = await RunningController.StartAsync(cluster.Server, namespaces: [ns], status: new StatusOptions { PublishService = new(own, "proxy") }, leadsIn: ns);
         await cluster.Client.ApplyAsync(Manifests.Ingress("i", "follows.example", "a"), ns);
         await controller.UntilAnswerAsync("http://follows.example/", "200 a");
         Assert.Equal("", await StatusAsync(ns, "i"));
@@ -62,17 +60,16 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
         }
 
         // The answer to a write may come after the watch has shown it.
-        await Wait.UntilAsync(() => Task.FromResult(leader.Written > 1), "both are counted", controller.Log.ToString);
-        Assert.Equal(2, leader.Written);
+        await Wait.UntilAsync(() => Task.FromResult(controller.Statuses.Of("written") > 1), "both are counted", controller.Log.ToString);
+        Assert.Equal(2, controller.Statuses.Of("written"));
     }
 
     [ClusterFact]
     public async Task An_Ingress_given_to_another_class_is_taken_back_by_whoever_leads_and_others_are_left_alone()
     {
         var ns = await cluster.NewNamespaceWithServicesAsync();
-        await using (var controller = await RunningController.StartAsync(cluster.Server, namespaces: [ns], status: Fixed))
+        await using (var controller = await RunningController.StartAsync(cluster.Server, namespaces: [ns], status: Fixed, leadsIn: ns))
         {
-            await using var leader = new StatusLeader(controller);
             foreach (var name in new[] { "given", "given-while-away", "taken", "kept" })
             {
                 await cluster.Client.ApplyAsync(Manifests.Ingress(name, $"{name}.moved.example", "a"), ns);
@@ -91,12 +88,11 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
         var kept = await VersionAsync(ns, "kept");
         var taken = await VersionAsync(ns, "taken");
 
-        await using var next = await RunningController.StartAsync(cluster.Server, namespaces: [ns], status: Fixed);
-        await using var nextLeader = new StatusLeader(next);
+        await using var next = await RunningController.StartAsync(cluster.Server, namespaces: [ns], status: Fixed, leadsIn: ns);
         await UntilStatusAsync(ns, "given-while-away", "", next);
         await Task.Delay(TimeSpan.FromSeconds(1));
         Assert.Equal((kept, taken), (await VersionAsync(ns, "kept"), await VersionAsync(ns, "taken")));
-        Assert.Equal(1L, nextLeader.Written);
+        Assert.Equal(1L, next.Statuses.Of("written"));
     }
 
     [ClusterFact]
@@ -110,8 +106,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
         patched.EnsureSuccessStatusCode();
         await cluster.Client.ApplyAsync(Manifests.Slice("replicas", 80).Replace("{addresses", $"{{nodeName: {ns}-node, addresses", StringComparison.Ordinal), ns);
         await using var controller = await RunningController.StartAsync(
-            cluster.Server, namespaces: [ns], settings: new TranslationSettings { ReplicasService = new(ns, "replicas") });
-        await using var leader = new StatusLeader(controller);
+            cluster.Server, namespaces: [ns], settings: new TranslationSettings { ReplicasService = new(ns, "replicas") }, leadsIn: ns);
         await cluster.Client.ApplyAsync(Manifests.Ingress("i", "node.example", "a"), ns);
         await UntilStatusAsync(ns, "i", "203.0.113.5", controller);
     }
@@ -122,11 +117,11 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
         const string Account = "restricted";
         var ns = await cluster.NewNamespaceWithServicesAsync();
         await cluster.Client.ApplyAsync(Manifests.Grant(Account, Manifests.ControllerRules));
+        await cluster.Client.ApplyAsync(Manifests.GrantLeadership(Account));
         await cluster.Client.ApplyAsync(Manifests.Ingress("i", "ungranted.example", "a"), ns);
         await using var controller = await RunningController.StartAsync(
-            cluster.Server, Account, [ns], new() { MinBackoff = TimeSpan.FromMilliseconds(100), ForbiddenRetry = TimeSpan.FromMilliseconds(300) }, status: Fixed);
-        await using var leader = new StatusLeader(controller);
-        await Wait.UntilAsync(() => Task.FromResult(leader.Metrics.Of("forbidden") > 1), "it is refused and tries again", controller.Log.ToString);
+            cluster.Server, Account, [ns], new() { MinBackoff = TimeSpan.FromMilliseconds(100), ForbiddenRetry = TimeSpan.FromMilliseconds(300) }, status: Fixed, leadsIn: ns);
+        await Wait.UntilAsync(() => Task.FromResult(controller.Statuses.Of("forbidden") > 1), "it is refused and tries again", controller.Log.ToString);
         var warning = Assert.Single(controller.Log.Lines, line => line.Level >= LogLevel.Warning && line.Text.Contains("may not be written", StringComparison.Ordinal)).Text;
         Assert.Contains($"the status of Ingresses in namespace {ns} may not be written: ingresses.networking.k8s.io \"i\" is forbidden: ", warning, StringComparison.Ordinal);
         Assert.Contains("; grant the verb patch on ingresses/status", warning, StringComparison.Ordinal);
@@ -134,6 +129,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
         await cluster.Client.ApplyAsync(Manifests.GrantStatus(Account));
         await UntilStatusAsync(ns, "i", "203.0.113.9", controller);
         await cluster.Client.DeleteAsync(Manifests.GrantStatus(Account));
+        await cluster.Client.DeleteAsync(Manifests.GrantLeadership(Account));
     }
 
     [ClusterFact]
@@ -143,18 +139,18 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
         var ns = await cluster.NewNamespaceWithServicesAsync();
         for (var i = 0; i < count; i++)
             await cluster.Client.ApplyAsync(Manifests.Ingress($"i-{i}", $"many-{i}.status.example", "a"), ns);
-        await using var controller = await RunningController.StartAsync(cluster.Server, namespaces: [ns], status: Fixed);
+        await using var controller = await RunningController.StartAsync(cluster.Server, namespaces: [ns], status: Fixed, leadsIn: ns);
         var start = Stopwatch.GetTimestamp();
-        await using var leader = new StatusLeader(controller);
-        while (leader.Written < count)
+        while (controller.Statuses.Of("written") < count)
         {
             Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 10 + (count / 20));
             await Task.Delay(20);
         }
 
         output.WriteLine($"{count} Ingresses have their status after {Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s");
-        await Wait.UntilAsync(() => Task.FromResult(leader.Pending == 0), "nothing is left", controller.Log.ToString);
-        Assert.Equal(count, leader.Written);
+        await Wait.UntilAsync(() => Task.FromResult(controller.Statuses.Pending == 0), "nothing is left", controller.Log.ToString);
+        Assert.Equal(count, controller.Statuses.Of("written"));
+        Assert.Equal(0, controller.Statuses.Of("conflict") + controller.Statuses.Of("failed") + controller.Statuses.Of("throttled"));
         Assert.DoesNotContain(controller.Log.Lines, line => line.Level >= LogLevel.Warning);
     }
 

@@ -72,7 +72,7 @@ internal static partial class RunOptions
             (options, value) => options with { Translation = options.Translation with { DefaultBackendService = Name(value) } }),
         new("configmap", "NAMESPACE/NAME", "The ConfigMap with the settings of all Ingresses. Default: none.",
             (options, value) => options with { Translation = options.Translation with { ConfigMap = Name(value) } }),
-        new("replicas-service", "NAMESPACE/NAME", "The Service whose ready endpoints are the replicas of this controller, among which limits of scope cluster are divided. Default: one replica.",
+        new("replicas-service", "NAMESPACE/NAME", "The Service whose ready endpoints are the replicas of this controller, among which limits of scope cluster are divided, and whose nodes Ingresses show without --publish-service and --publish-status-address. Default: one replica.",
             (options, value) => options with { Translation = options.Translation with { ReplicasService = Name(value) } }),
         new("allow-external-name-loopback", "BOOL", "Let ExternalName Services lead to loopback and link-local addresses. Default: false.",
             (options, value) => options with

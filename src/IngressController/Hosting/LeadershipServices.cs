@@ -1,6 +1,5 @@
 using IngressController.Configuration;
 using IngressController.Events;
-using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Watching;
 using IngressController.Leadership;
 using IngressController.Observability;
@@ -35,7 +34,7 @@ internal static class LeadershipServices
             // A folder has nobody to write to.
             if (options.Source.Manifests is not null)
                 return;
-            services.AddSingleton(provider => new LeaderClient(provider.GetRequiredService<KubernetesClient>(), provider.GetRequiredService<LeaderState>().RequireLeader));
+            services.AddSingleton<LeaderClient>();
             services.AddSingleton<LeaderWorks>();
             services.AddSingleton(options);
             services.AddSingleton(timings ?? new ReflectorTimings());

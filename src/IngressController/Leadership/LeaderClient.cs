@@ -7,9 +7,9 @@ namespace IngressController.Leadership;
 /// How the leader's works write to the API server: like <see cref="KubernetesClient"/>, but nothing is sent unless this replica leads at
 /// the moment its bytes go out. Each call is given the token of the work's run.
 /// </summary>
-internal sealed class LeaderClient(KubernetesClient client, Action requireLeader)
+internal sealed class LeaderClient(KubernetesClient client, LeaderState leader)
 {
-    private readonly KubernetesClient _client = client.GuardedBy(requireLeader);
+    private readonly KubernetesClient _client = client.GuardedBy(leader.RequireLeader);
 
     /// <inheritdoc cref="KubernetesClient.CreateAsync"/>
     /// <exception cref="OperationCanceledException">This replica does not lead any more; also for the other writes.</exception>

@@ -7,6 +7,7 @@ using IngressController.Configuration;
 using IngressController.Hosting;
 using IngressController.Kubernetes.Models;
 using IngressController.Kubernetes.Watching;
+using IngressController.Observability;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 using IngressController.Sources;
@@ -38,6 +39,9 @@ internal sealed class RunningController : IAsyncDisposable
 
     /// <summary>The ConfigMaps that have been read.</summary>
     public ImmutableDictionary<ResourceName, V1ConfigMap> ConfigMaps => Services.GetRequiredService<ClusterStore>().Snapshot.ConfigMaps;
+
+    /// <summary>What it has written as the leader.</summary>
+    public StatusMetrics Statuses => Services.GetRequiredService<StatusMetrics>();
 
     /// <param name="server">The API server.</param>
     /// <param name="user">Whose rights the controller has.</param>

@@ -39,7 +39,7 @@ public sealed class EventWriterTests : IAsyncLifetime
         var leader = new LeaderState("pod", new SourceLog(logging.CreateLogger<SourceLog>(), _time), new LeaderMetrics(), _time);
         leader.Begin(_term = new LeaderTerm(_time.GetTimestamp(), TimeSpan.FromDays(30), _time));
         var writer = new EventWriter(
-            new LeaderClient(_client, leader.RequireLeader), new EventReporterIdentity("yarp.ingress.kubernetes.io/controller", "pod"), _metrics, _time,
+            new LeaderClient(_client, leader), new EventReporterIdentity("yarp.ingress.kubernetes.io/controller", "pod"), _metrics, _time,
             logging.CreateLogger<EventWriter>());
         _running = Task.Run(() => writer.RunAsync(_queue, _lost.Token));
     }

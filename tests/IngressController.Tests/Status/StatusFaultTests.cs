@@ -212,14 +212,14 @@ public sealed class StatusFaultTests
     }
 
     [Fact]
-    public async Task Nothing_is_written_while_the_guard_says_no()
+    public async Task Nothing_is_written_while_the_lease_is_not_held()
     {
         await using var run = await StatusRun.StartAsync(server => server.Upsert(StatusRun.Ingress("one")), leads: false);
-        run.IsLeader = false;
+        run.HoldLease(false);
         run.Lead();
         await run.PassAsync(TimeSpan.FromSeconds(10));
         Assert.Empty(run.Writes);
-        run.IsLeader = true;
+        run.HoldLease(true);
         await run.UntilStatusAsync("one", "203.0.113.9");
     }
 

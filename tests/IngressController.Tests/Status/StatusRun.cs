@@ -1,7 +1,6 @@
 using IngressController.Configuration;
 using IngressController.Hosting;
-using IngressController.Kubernetes.Client;
-using IngressController.Kubernetes.Watching;
+using IngressController.Kubernetes.Leasing;
 using IngressController.Leadership;
 using IngressController.Observability;
 using IngressController.Reconciliation;
@@ -39,8 +38,7 @@ internal sealed class StatusRun : IAsyncDisposable
 
     public LogRecorder Log { get; } = new();
 
-    /// <summary>Whether the lease is held; the guard of the leader's writes asks.</summary>
-    public bool IsLeader { get; set; } = true;
+    private LeaderState Leader => _host.Services.GetRequiredService<LeaderState>();
 
     /// <summary>The statuses that were tried to be written, as "name code".</summary>
     public string[] Writes => [.. Server.Requests.Where(request => request.Method == "PATCH").Select(request => $"{request.Name} {request.StatusCode}")];
@@ -82,6 +80,15 @@ internal sealed class StatusRun : IAsyncDisposable
     public static string PublishService(string ip) => $$"""
         {apiVersion: v1, kind: Service, metadata: {name: proxy, namespace: ingress}, spec: {type: LoadBalancer}, status: {loadBalancer: {ingress: [{ip: {{ip}} }]} } }
         """;
+
+    /// <summary>Whether the lease is held, which the works are told by their token only somewhat later.</summary>
+    public void HoldLease(bool isHeld)
+    {
+        if (isHeld)
+            Leader.Begin(new LeaderTerm(Time.GetTimestamp(), TimeSpan.FromDays(1), Time));
+        else
+            Leader.End();
+    }
 
     public void Lead()
     {
@@ -132,12 +139,6 @@ internal sealed class StatusRun : IAsyncDisposable
     }
 
     /// <summary>A step of the clock, and the time that those need whom it woke, and what they sent.</summary>
-    private void RequireLeader()
-    {
-        if (!IsLeader)
-            throw new OperationCanceledException("this replica does not lead");
-    }
-
     private async Task StepAsync(TimeSpan step)
     {
         Time.Advance(step);
@@ -155,10 +156,8 @@ internal sealed class StatusRun : IAsyncDisposable
         });
         _host = ControllerHost.Create(options, logging => logging.ClearProviders().AddProvider(Log).AddFilter("IngressController", LogLevel.Debug), Time);
         var services = _host.Services;
-        _writer = new StatusWriter(
-            Store, Reconcile, services.GetRequiredService<StatusTargets>(),
-            new StatusClient(new LeaderClient(services.GetRequiredService<KubernetesClient>(), RequireLeader), Metrics), Metrics, options,
-            services.GetRequiredService<ReflectorTimings>(), Time, services.GetRequiredService<ILogger<StatusWriter>>());
+        _writer = services.GetServices<ILeaderWork>().OfType<StatusWriter>().Single();
+        HoldLease(true);
         await Reconcile.StartAsync(_stop.Token);
         _parts.Add(services.GetRequiredService<IClusterSource>().RunAsync(_stop.Token));
         await UntilAsync(() => Reconcile.FirstRevision.IsCompleted);
