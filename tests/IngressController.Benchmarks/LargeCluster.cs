@@ -46,9 +46,16 @@ internal static class LargeCluster
     /// <param name="paths">How many paths it has.</param>
     /// <param name="suffix">Of each path.</param>
     /// <param name="tls">Whether it names a Secret of its own.</param>
-    public static V1Ingress Ingress(int i, int paths, string suffix = "", bool tls = false) => new()
+    /// <param name="status">Whether it has the status that the leader wrote.</param>
+    public static V1Ingress Ingress(int i, int paths, string suffix = "", bool tls = false, bool status = false) => new()
     {
-        Metadata = Meta(i),
+        Metadata = new V1ObjectMeta
+        {
+            Name = $"app-{i}",
+            NamespaceProperty = $"team-{i % 100}",
+            LoadBalancerManager = status ? "yarp-ingress-controller" : null,
+        },
+        Status = status ? new V1IngressStatus { LoadBalancer = new V1LoadBalancerStatus { Ingress = [new() { Ip = "203.0.113.9" }] } } : null,
         Spec = new V1IngressSpec
         {
             IngressClassName = "yarp",
@@ -133,7 +140,7 @@ internal static class LargeCluster
         var replicas = new ReplicaCount();
         var limiters = new RateLimiterStore(TimeProvider.System, replicas);
         return new StepServices(
-            new OwnAnswers(headers), new LiveHosts(), new ListenerOptions(), TimeProvider.System, limiters, new RateLimitMetrics(limiters), replicas, global,
+            new OwnAnswers(headers, new IngressController.Shutdown.Drain()), new LiveHosts(), new ListenerOptions(), TimeProvider.System, limiters, new RateLimitMetrics(limiters), replicas, global,
             new BasicAuthenticator(new BasicAuthenticationOptions(), TimeProvider.System, PasswordVerifier.Verify),
             new ExternalAuthenticator(new UpstreamOptions(), System.Net.Dns.GetHostAddressesAsync, TimeProvider.System, NullLogger<ExternalAuthenticator>.Instance));
     }

@@ -16,7 +16,7 @@ public sealed class ProcessTests(ClusterFixture cluster)
         [
             Path.Combine(AppContext.BaseDirectory, "ingress-controller.dll"), "run",
             "--kubeconfig", cluster.Server.WriteKubeconfig(ApiServer.TokenOf("child")),
-            "--bind-address", "127.0.0.1", "--http-port", $"{http}", "--https-port", $"{https}", "--admin-port", $"{admin}",
+            "--bind-address", "127.0.0.1", "--http-port", $"{http}", "--https-port", $"{https}", "--admin-port", $"{admin}", "--shutdown-delay", "0",
         ]);
         using var client = new ProxyClient(() => http, () => https);
         await process.UntilOutputAsync($"watching API server {cluster.Server.Address}, all namespaces", Limit);
@@ -48,7 +48,7 @@ public sealed class ProcessTests(ClusterFixture cluster)
         using var process = ChildProcess.Start("dotnet",
         [
             Path.Combine(AppContext.BaseDirectory, "ingress-controller.dll"), "run", "--kubeconfig", nobody,
-            "--bind-address", "127.0.0.1", "--http-port", "0", "--https-port", "0", "--admin-port", "0",
+            "--bind-address", "127.0.0.1", "--http-port", "0", "--https-port", "0", "--admin-port", "0", "--shutdown-delay", "0",
         ]);
         await process.UntilOutputAsync("the API server cannot be reached: Connection refused", Limit);
         process.Terminate();

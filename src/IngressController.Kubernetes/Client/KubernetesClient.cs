@@ -110,17 +110,20 @@ public sealed class KubernetesClient : IDisposable
     /// <param name="namespace">Its namespace; null for cluster-scoped objects.</param>
     /// <param name="name">Its name.</param>
     /// <param name="subresource">For example <c>status</c>; null for the object itself.</param>
-    /// <param name="mergePatch">The patch.</param>
+    /// <param name="mergePatch">The patch. With <c>metadata.resourceVersion</c> it changes that version alone, else the server answers 409.</param>
     /// <param name="cancellation">Ends the call.</param>
+    /// <param name="fieldManager">Whom <c>managedFields</c> names as the writer; null: the server takes the beginning of the user agent.</param>
     /// <exception cref="KubernetesException">The server refused.</exception>
     /// <exception cref="HttpRequestException">The server cannot be reached, or its certificate is not trusted.</exception>
     /// <exception cref="TimeoutException">No answer within <see cref="ClientTimeouts.Unary"/>; the object may have been changed.</exception>
     /// <exception cref="JsonException">The answer does not decode.</exception>
     public Task<T> PatchAsync<T>(
-        ResourceType<T> resource, string? @namespace, string name, string? subresource, byte[] mergePatch, CancellationToken cancellation)
+        ResourceType<T> resource, string? @namespace, string name, string? subresource, byte[] mergePatch, CancellationToken cancellation,
+        string? fieldManager = null)
         where T : class, IKubernetesObject
     {
-        var path = resource.ObjectPath(@namespace, name) + (subresource is null ? "" : $"/{subresource}");
+        var path = resource.ObjectPath(@namespace, name) + (subresource is null ? "" : $"/{subresource}")
+            + (fieldManager is null ? "" : $"?fieldManager={Uri.EscapeDataString(fieldManager)}");
         var request = new ApiRequest(HttpMethod.Patch, path) { Body = mergePatch, BeforeBody = _beforeWrite, ContentType = "application/merge-patch+json" };
         return CallAsync(request, resource.TypeInfo, cancellation);
     }

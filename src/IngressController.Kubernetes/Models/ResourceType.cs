@@ -61,8 +61,14 @@ public static class ResourceTypes
     public static ResourceType<V1ConfigMap> ConfigMaps { get; } =
         new("", "v1", "configmaps", "ConfigMap", true, KubernetesJsonContext.Default.V1ConfigMap);
 
+    public static ResourceType<Eventsv1Event> Events { get; } =
+        new("events.k8s.io", "v1", "events", "Event", true, KubernetesJsonContext.Default.Eventsv1Event);
+
     public static ResourceType<V1Lease> Leases { get; } =
         new("coordination.k8s.io", "v1", "leases", "Lease", true, KubernetesJsonContext.Default.V1Lease);
+
+    public static ResourceType<V1Node> Nodes { get; } =
+        new("", "v1", "nodes", "Node", false, KubernetesJsonContext.Default.V1Node);
 
     public static ResourceType<PartialObjectMetadata> SecretMetadata { get; } =
         new("", "v1", "secrets", "Secret", true, KubernetesJsonContext.Default.PartialObjectMetadata) { IsMetadataOnly = true };

@@ -19,6 +19,7 @@ internal sealed class TranslationDraft
     private readonly MergedNames<HostAlias> _aliases;
     private readonly MergedNames<TlsBinding> _tls;
     private readonly ImmutableDictionary<BackendId, Backend>.Builder _backends;
+    private readonly ImmutableHashSet<BackendId>.Builder _faultyBackends;
 
     public TranslationDraft(Translation previous, ClusterSnapshot snapshot)
     {
@@ -31,6 +32,7 @@ internal sealed class TranslationDraft
         _aliases = new MergedNames<HostAlias>(previous.Table.Aliases, previous.AliasDiagnostics);
         _tls = new MergedNames<TlsBinding>(previous.Table.TlsBindings, previous.TlsDiagnostics);
         _backends = previous.Table.Backends.ToBuilder();
+        _faultyBackends = previous.FaultyBackends.ToBuilder();
     }
 
     /// <summary>Before all others: what counts for all Ingresses.</summary>
@@ -92,6 +94,10 @@ internal sealed class TranslationDraft
                 _backends[id] = BackendResolver.Resolve(id, _snapshot, _previous.Settings);
             else
                 _backends.Remove(id);
+            if (_backends.TryGetValue(id, out var backend) && backend.Problems.Count > 0)
+                _faultyBackends.Add(id);
+            else
+                _faultyBackends.Remove(id);
         }
     }
 
@@ -146,6 +152,7 @@ internal sealed class TranslationDraft
             Global = _operator.Global,
             GlobalDiagnostics = _operator.Diagnostics,
             Fragments = fragments,
+            FaultyBackends = _faultyBackends.ToImmutable(),
             References = _operator.References(fragments.References),
             HostDiagnostics = _hosts.ToDiagnostics(),
             AliasDiagnostics = _aliases.ToDiagnostics(),

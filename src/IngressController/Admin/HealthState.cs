@@ -1,14 +1,16 @@
 using IngressController.Proxy;
+using IngressController.Shutdown;
 using IngressController.Sources;
 
 namespace IngressController.Admin;
 
-/// <summary>Whether this replica should get traffic: every list has been delivered once, and the first table is live.</summary>
-internal sealed class HealthState(ClusterStore store, RoutingState routing)
+/// <summary>Whether this replica should get traffic: every list has been delivered once, the first table is live, and the end has not begun.</summary>
+internal sealed class HealthState(ClusterStore store, RoutingState routing, Drain drain)
 {
     /// <summary>Why not, for people; null means ready. Once ready, losing the API server does not change it: the last table serves on.</summary>
     public string? NotReadyReason =>
-        store.Awaited is { Length: > 0 } awaited ? $"waiting for {string.Join(", ", awaited)}"
+        drain.HasBegun ? "shutting down"
+        : store.Awaited is { Length: > 0 } awaited ? $"waiting for {string.Join(", ", awaited)}"
         : routing.Hosts is not null ? null
         : store.References.Awaited is { Length: > 0 } named ? $"waiting for {string.Join(", ", named)}"
         : "the first configuration is not live yet";

@@ -12,9 +12,6 @@ internal static class CommandLine
     /// <summary>The exit code of an option that is wrong.</summary>
     public const int UsageError = 2;
 
-    /// <summary>More than the host takes to let requests end: the parser ends the process after this time, whatever still runs.</summary>
-    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(60);
-
     public static async Task<int> InvokeAsync(string[] args, Terminal? terminal = null)
     {
         terminal ??= Terminal.Console;
@@ -59,7 +56,8 @@ internal static class CommandLine
         return await parsed.InvokeAsync(new InvocationConfiguration
         {
             EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = StopWithin,
+            // Signals are for those verbs to read that have something to end; the others just end.
+            ProcessTerminationTimeout = null,
             Output = terminal.Out,
             Error = terminal.Error,
         });

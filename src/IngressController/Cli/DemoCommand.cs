@@ -14,21 +14,24 @@ internal static class DemoCommand
 
     public static async Task<int> RunAsync(ParseResult parsed, IngressOptions options, Terminal terminal, CancellationToken cancellation)
     {
+        using var signals = new TerminationSignals();
         await using var backend = await EchoBackend.StartAsync(DemoCluster.Pods, CancellationToken.None);
         using var cluster = DemoCluster.Create(backend);
         await using var controller = await ServeCommand.StartAsync(
-            options with { Source = new SourceOptions { Manifests = cluster.Folder } }, terminal, cancellation);
+            options with
+            {
+                Source = new SourceOptions { Manifests = cluster.Folder },
+                Shutdown = new ShutdownOptions { Delay = TimeSpan.Zero, GracePeriod = StopWithin },
+            },
+            terminal, signals.Told);
         if (controller is null)
-            return cancellation.IsCancellationRequested ? 0 : CommandLine.Failure;
+            return signals.Told.IsCancellationRequested ? 0 : CommandLine.Failure;
 
-        var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var onStop = controller.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() => stopping.TrySetResult());
-        using var onCancel = cancellation.Register(() => stopping.TrySetResult());
-        if (await Task.WhenAny(controller.WaitUntilReadyAsync(CancellationToken.None), stopping.Task) != stopping.Task)
+        var told = controller.WaitUntilToldToStopAsync(signals.Told);
+        if (await Task.WhenAny(controller.WaitUntilReadyAsync(CancellationToken.None), told) != told)
             await terminal.Out.WriteLineAsync(Welcome(controller, cluster.Folder));
-        await stopping.Task;
-        using var deadline = new CancellationTokenSource(StopWithin);
-        await controller.StopAsync(deadline.Token);
+        await told;
+        await controller.StopAsync(CancellationToken.None);
         return 0;
     }
 

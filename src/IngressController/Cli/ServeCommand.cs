@@ -11,12 +11,16 @@ internal static partial class ServeCommand
 {
     public static async Task<int> RunAsync(ParseResult parsed, IngressOptions options, Terminal terminal, CancellationToken cancellation)
     {
-        await using var controller = await StartAsync(options, terminal, cancellation);
+        using var signals = new TerminationSignals();
+        await using var controller = await StartAsync(options, terminal, signals.Told);
         if (controller is null)
-            return cancellation.IsCancellationRequested ? 0 : CommandLine.Failure;
+            return signals.Told.IsCancellationRequested ? 0 : CommandLine.Failure;
         var logger = controller.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ServeCommand));
         Log.Listening(logger, options.Listener.BindAddress, controller.HttpPort, controller.HttpsPort, controller.AdminPort);
-        await controller.WaitForShutdownAsync(cancellation);
+        await controller.WaitUntilToldToStopAsync(signals.Told);
+        if (signals.IsInterrupt)
+            controller.Hurry();
+        await controller.StopAsync(CancellationToken.None);
         return 0;
     }
 

@@ -37,6 +37,7 @@ internal sealed class EchoBackend : IAsyncDisposable
     {
         var podsByPort = new Dictionary<int, EchoPod>();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Services.AddSingleton<IHostLifetime, NoSignals>();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -10,6 +10,7 @@ using IngressController.Leadership;
 using IngressController.Observability;
 using IngressController.Proxy;
 using IngressController.Reconciliation;
+using IngressController.Shutdown;
 using IngressController.Sources;
 using IngressController.Sources.Folder;
 using IngressController.Sources.Kubernetes;
@@ -47,12 +48,14 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton(options.Listener);
         services.AddSingleton(options.Upstream);
         services.AddSingleton(options.Translation);
+        services.AddSingleton(options.Shutdown);
         AddSource(services, options, timings);
         AddDataPlane(services);
         AddAdmin(services);
-        AddLeadership(services, options);
+        services.AddLeadership(options, timings);
         builder.UseProxyListeners(options.Listener);
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
+        // The drain keeps its own times; beyond them, what other services do at the end gets as long as it used to get.
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Shutdown.Delay + options.Shutdown.GracePeriod + TimeSpan.FromSeconds(30));
 
         var app = builder.Build();
         app.Services.GetRequiredService<RequestPipeline>().Configure(app);
@@ -65,9 +68,17 @@ internal sealed class ControllerHost : IAsyncDisposable
     /// <summary>Completes when the first revision is live.</summary>
     public Task WaitUntilReadyAsync(CancellationToken cancellation) => Services.GetRequiredService<ReconcileLoop>().FirstRevision.WaitAsync(cancellation);
 
+    /// <summary>From now on the end takes no delay: somebody waits for it at a terminal.</summary>
+    public void Hurry() => Services.GetRequiredService<Drain>().Hurry();
+
     public Task StopAsync(CancellationToken cancellation) => _app.StopAsync(cancellation);
 
-    public Task WaitForShutdownAsync(CancellationToken cancellation) => _app.WaitForShutdownAsync(cancellation);
+    /// <summary>Completes when the token fires, or when a part of the host that has failed ends it.</summary>
+    public async Task WaitUntilToldToStopAsync(CancellationToken cancellation)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _app.Lifetime.ApplicationStopping);
+        await Task.Delay(Timeout.Infinite, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
@@ -91,7 +102,7 @@ internal sealed class ControllerHost : IAsyncDisposable
     {
         services.AddSingleton<ClusterStore>();
         services.AddSingleton<SourceLog>();
-        services.AddSingleton<WatchMetrics>();
+        services.AddMetrics<WatchMetrics>();
         services.AddSingleton(provider => new KubernetesClient(
             KubernetesClientConfiguration.BuildDefaultConfig(options.Source.Kubeconfig, options.Source.Context),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<SourceLog>().Notice));
@@ -107,14 +118,17 @@ internal sealed class ControllerHost : IAsyncDisposable
     private static void AddDataPlane(IServiceCollection services)
     {
         services.AddHttpForwarder();
-        services.AddSingleton<RequestMetrics>();
-        services.AddSingleton<ReconcileMetrics>();
+        services.AddSingleton<Drain>();
+        services.AddSingleton<OpenConnections>();
+        services.AddSingleton<OpenWebSockets>();
+        services.AddMetrics<RequestMetrics>();
+        services.AddMetrics<ReconcileMetrics>();
         services.AddSingleton<ResolveName>(System.Net.Dns.GetHostAddressesAsync);
         services.AddSingleton<UpstreamClients>();
         services.AddSingleton<LiveHosts>();
         services.AddSingleton<ReplicaCount>();
         services.AddSingleton(provider => new RateLimiterStore(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ReplicaCount>()));
-        services.AddSingleton<RateLimitMetrics>();
+        services.AddMetrics<RateLimitMetrics>();
         services.AddSingleton<GlobalState>();
         services.AddSingleton<GlobalHeaders>();
         services.AddSingleton(provider => new BasicAuthenticator(
@@ -129,11 +143,15 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton<RequestPipeline>();
     }
 
-    /// <summary>Hosted services start in this order, the proxy's own listener after them; they stop in reverse.</summary>
+    /// <summary>
+    /// Hosted services start in this order, the proxy's own listener after them; they stop in reverse, after <see cref="DrainService"/>
+    /// has had the last request end.
+    /// </summary>
     private static void AddAdmin(IServiceCollection services)
     {
         services.AddSingleton<HealthState>();
         services.AddSingleton<LiveState>();
+        services.AddMetrics<ShutdownMetrics>();
         services.AddSingleton<MetricsPage>();
         services.AddSingleton<Explainer>();
         services.AddSingleton<AdminServer>();
@@ -143,19 +161,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         // The loop before its source, so that the first snapshot finds it waiting.
         services.AddHostedService(provider => provider.GetRequiredService<ReconcileLoop>());
         services.AddHostedService<SourceRunner>();
-    }
-
-    /// <summary>After the source, which its works need until they have ended.</summary>
-    private static void AddLeadership(IServiceCollection services, IngressOptions options)
-    {
-        services.AddSingleton<LeaderMetrics>();
-        services.AddSingleton(provider => new LeaderState(
-            $"{options.Pod.Name}_{Guid.NewGuid()}", provider.GetRequiredService<SourceLog>(), provider.GetRequiredService<LeaderMetrics>(),
-            provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<LeaderClient>();
-        services.AddSingleton<LeaderWorks>();
-        // A folder has nobody to write to.
-        if (options.Source.Manifests is null)
-            services.AddHostedService(provider => ActivatorUtilities.CreateInstance<LeaderElectionService>(provider, options));
+        services.AddHostedService<DrainService>();
+        services.AddSingleton<IHostLifetime, NoSignals>();
     }
 }

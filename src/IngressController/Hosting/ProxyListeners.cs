@@ -1,5 +1,6 @@
 using System.Text;
 using IngressController.Configuration;
+using IngressController.Shutdown;
 using IngressController.Tls;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
@@ -18,7 +19,7 @@ internal static class ProxyListeners
     public static void UseProxyListeners(this WebApplicationBuilder builder, ListenerOptions options)
     {
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<CertificateStore>((kestrel, certificates) =>
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<CertificateStore, OpenConnections>((kestrel, certificates, connections) =>
         {
             kestrel.AddServerHeader = false;
             kestrel.AllowSynchronousIO = false;
@@ -32,7 +33,11 @@ internal static class ProxyListeners
             kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
             kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
 
-            kestrel.ListenOn(options.BindAddress, options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.ListenOn(options.BindAddress, options.HttpPort, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                listen.Use(connections.Keep);
+            });
             kestrel.ListenOn(options.BindAddress, options.HttpsPort, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
@@ -40,6 +45,7 @@ internal static class ProxyListeners
                 {
                     OnConnection = hello => ValueTask.FromResult(certificates.Table.Find(hello.ClientHelloInfo.ServerName).Options),
                 });
+                listen.Use(connections.Keep);
             });
         });
     }

@@ -22,6 +22,7 @@ internal sealed class LeaderClient(KubernetesClient client, LeaderState leader)
 
     /// <inheritdoc cref="KubernetesClient.PatchAsync"/>
     public Task<T> PatchAsync<T>(
-        ResourceType<T> resource, string? @namespace, string name, string? subresource, byte[] mergePatch, CancellationToken lost)
-        where T : class, IKubernetesObject => _client.PatchAsync(resource, @namespace, name, subresource, mergePatch, lost);
+        ResourceType<T> resource, string? @namespace, string name, string? subresource, byte[] mergePatch, CancellationToken lost,
+        string? fieldManager = null)
+        where T : class, IKubernetesObject => _client.PatchAsync(resource, @namespace, name, subresource, mergePatch, lost, fieldManager);
 }

@@ -34,7 +34,7 @@ internal sealed partial class LeaderElectionService(
         }
         else
         {
-            _running = RunAsync(new LeaderElectorOptions
+            var candidate = new LeaderElectorOptions
             {
                 Namespace = ns,
                 Name = election.LeaseName,
@@ -42,7 +42,8 @@ internal sealed partial class LeaderElectionService(
                 LeaseDuration = election.LeaseDuration,
                 RenewDeadline = election.RenewDeadline,
                 RetryPeriod = election.RetryPeriod,
-            });
+            };
+            _running = RunAsync(new LeaderElector(LeaseAccess.Of(client, ns, candidate.Name), candidate, time, leader.Notice));
         }
 
         return Task.CompletedTask;
@@ -63,12 +64,19 @@ internal sealed partial class LeaderElectionService(
     private string? OwnNamespace() =>
         string.IsNullOrEmpty(options.Source.Kubeconfig) ? KubernetesClientConfiguration.InClusterNamespace() : null;
 
-    private async Task RunAsync(LeaderElectorOptions election)
+    private async Task RunAsync(LeaderElector elector)
     {
         var resigned = leader.Resigned;
         await reconcile.FirstRevision.WaitAsync(resigned).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        var elector = new LeaderElector(LeaseAccess.Of(client, election.Namespace, election.Name), election, time, leader.Notice);
-        await elector.RunAsync(term => works.LeadAsync(term, resigned, _hurry.Token), resigned);
+        try
+        {
+            await elector.RunAsync(term => works.LeadAsync(term, resigned, _hurry.Token), resigned);
+        }
+        catch (Exception error)
+        {
+            // A defect of this program; traffic must not suffer from it.
+            Log.Broken(logger, error);
+        }
     }
 
     private void Abstain(string reason)
@@ -81,6 +89,9 @@ internal sealed partial class LeaderElectionService(
     {
         [LoggerMessage(Level = LogLevel.Information, Message = "status and Events are not written: {Reason}")]
         public static partial void Abstains(ILogger logger, string reason);
+
+        [LoggerMessage(Level = LogLevel.Error, Message = "this replica takes part in the leader election no more: it failed; please report this")]
+        public static partial void Broken(ILogger logger, Exception error);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "the leader's work has not ended in the time for the shutdown; another replica leads when the lease has expired")]
         public static partial void Unfinished(ILogger logger);

@@ -5,7 +5,7 @@ using IngressController.Sources.Kubernetes;
 namespace IngressController.Leadership;
 
 /// <summary>Whether this replica leads: for those who write, and for those who look.</summary>
-internal sealed class LeaderState(string identity, SourceLog log, LeaderMetrics metrics, TimeProvider time)
+internal sealed class LeaderState(string identity, SourceLog log, LeaderMetrics metrics, TimeProvider time) : IMetricsSource
 {
     private readonly CancellationTokenSource _resigned = new();
     private volatile LeaderTerm? _term;
@@ -66,7 +66,7 @@ internal sealed class LeaderState(string identity, SourceLog log, LeaderMetrics 
         }
     }
 
-    public void WriteMetrics(PrometheusText text) => metrics.Write(text, IsLeader);
+    public void Write(PrometheusText text) => metrics.Write(text, IsLeader);
 
     private void Sees(string? leader) => _view = new LeaderView(identity, leader, false, leader is null ? null : time.GetUtcNow(), null);
 }

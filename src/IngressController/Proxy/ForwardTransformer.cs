@@ -3,6 +3,7 @@ using System.Net;
 using IngressController.Features.Forwarding;
 using IngressController.Features.Headers;
 using IngressController.Features.Transforms;
+using IngressController.Shutdown;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Forwarder;
@@ -13,7 +14,7 @@ namespace IngressController.Proxy;
 /// What the backend gets of a request and the client of a response: everything but hop-by-hop headers (RFC 9110, 7.6.1), with the
 /// client's Host kept and the forwarding headers ours alone.
 /// </summary>
-internal sealed class ForwardTransformer(GlobalState global, GlobalHeaders globalHeaders, RoutingState routing) : HttpTransformer
+internal sealed class ForwardTransformer(GlobalState global, GlobalHeaders globalHeaders, RoutingState routing, Drain drain) : HttpTransformer
 {
     private static readonly UriCreationOptions AsReceived = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
@@ -84,6 +85,7 @@ internal sealed class ForwardTransformer(GlobalState global, GlobalHeaders globa
             }
         }
 
+        drain.Announce(context);
         // A body of known length is no stream of events.
         if (hasBody && headers.ContentLength is null)
             proxyResponse.Content = new PromptResponseHead(proxyResponse.Content, context.Response);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using IngressController.Features.Headers;
+using IngressController.Shutdown;
 
 namespace IngressController.Proxy;
 
@@ -9,7 +10,7 @@ namespace IngressController.Proxy;
 /// The answers the proxy gives itself: a short text, or problem details (RFC 9457) when the client asks for JSON. They say what
 /// happened and nothing of the cluster: which Ingress and why is for its owner, in the diagnostics.
 /// </summary>
-internal sealed class OwnAnswers(GlobalHeaders headers)
+internal sealed class OwnAnswers(GlobalHeaders headers, Drain drain)
 {
     public Task WriteAsync(HttpContext context, int status, string title, string detail)
     {
@@ -62,10 +63,13 @@ internal sealed class OwnAnswers(GlobalHeaders headers)
     private void Change(HttpContext context)
     {
         headers.ChangeResponse(context, isOwn: true);
-        if (context.GetEndpoint() is not ProxyRoute route)
-            return;
-        foreach (var change in route.Plan.ResponseChanges)
-            change.Apply(context, route, isOwn: true);
+        if (context.GetEndpoint() is ProxyRoute route)
+        {
+            foreach (var change in route.Plan.ResponseChanges)
+                change.Apply(context, route, isOwn: true);
+        }
+
+        drain.Announce(context);
     }
 
     private static bool WantsJson(string accept) =>

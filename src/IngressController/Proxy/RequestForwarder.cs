@@ -1,4 +1,5 @@
 using IngressController.Features.Bodies;
+using IngressController.Shutdown;
 using Microsoft.AspNetCore.WebUtilities;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
@@ -7,7 +8,7 @@ namespace IngressController.Proxy;
 
 /// <summary>Sends a request to an endpoint of its cluster, to another one when the first takes no connection, and says what went wrong.</summary>
 internal sealed partial class RequestForwarder(
-    IHttpForwarder forwarder, ForwardTransformer transformer, OwnAnswers answers, TimeProvider time, ILogger<RequestForwarder> logger)
+    IHttpForwarder forwarder, ForwardTransformer transformer, OwnAnswers answers, OpenWebSockets webSockets, Drain drain, TimeProvider time, ILogger<RequestForwarder> logger)
 {
     private readonly FailureLogLimit _failures = new(time);
 
@@ -20,6 +21,7 @@ internal sealed partial class RequestForwarder(
             return;
         }
 
+        await using var webSocket = webSockets.Follow(context);
         var error = await SendAsync(context, model, destination);
         if (error == ForwarderError.None)
             return;
@@ -46,7 +48,8 @@ internal sealed partial class RequestForwarder(
     private Task ReportAsync(HttpContext context, ProxyRoute route, DestinationState destination, ForwarderError error)
     {
         var exception = context.GetForwarderErrorFeature()?.Exception;
-        if (context.RequestAborted.IsCancellationRequested)
+        // Who is gone needs no answer, and what the end of the grace period cut is no fault of the endpoint.
+        if (context.RequestAborted.IsCancellationRequested || drain.IsOver)
             return Task.CompletedTask;
 
         // Not the endpoint's failure, so no line of the log: any client could fill it.

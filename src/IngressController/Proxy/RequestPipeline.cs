@@ -12,6 +12,7 @@ using IngressController.Features.Rewriting;
 using IngressController.Features.Transforms;
 using IngressController.Observability;
 using IngressController.Routing.Table;
+using IngressController.Shutdown;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace IngressController.Proxy;
@@ -20,7 +21,7 @@ namespace IngressController.Proxy;
 /// The order in which a request is treated: the one place of it. First what is done to every request, then the steps of its route, then
 /// the backend. A route has only the steps that its policies ask for.
 /// </summary>
-internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics, RequestForwarder forwarder, OwnAnswers answers)
+internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics, RequestForwarder forwarder, OwnAnswers answers, Drain drain)
 {
     /// <summary>
     /// The steps of a route in their order, which is that of ingress-nginx where both have them; each makes itself or, where the route
@@ -117,6 +118,8 @@ internal sealed class RequestPipeline(RoutingState state, RequestMetrics metrics
         {
             var counters = (context.GetEndpoint() as ProxyRoute)?.Counters ?? metrics.Unmatched;
             counters.RequestEnded(context.Response.StatusCode, start);
+            if (drain.IsOver)
+                drain.RequestCut();
         }
     }
 

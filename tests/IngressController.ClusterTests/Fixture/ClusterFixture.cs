@@ -32,6 +32,8 @@ public sealed class ClusterFixture : IAsyncLifetime
 
         await Client.ApplyAsync(Manifests.OurClass);
         await Client.ApplyAsync(Manifests.Grant("controller", Manifests.ControllerRules));
+        await Client.ApplyAsync(Manifests.GrantStatus("controller"));
+        await Client.ApplyAsync(Manifests.GrantLeadership("controller"));
         await Client.ApplyAsync(Manifests.Grant("child", Manifests.ControllerRules));
         foreach (var replica in Replicas.Accounts)
         {

@@ -20,7 +20,7 @@ internal sealed class Replicas : IAsyncDisposable
     {
         _cluster = cluster;
         Namespace = @namespace;
-        All = [.. Accounts.Select(account => new Replica(cluster.Server, account, @namespace, LeaseFlags))];
+        All = [.. Accounts.Select(account => new Replica(cluster.Server, account, @namespace, Flags))];
     }
 
     public static string[] Accounts { get; } = ["child1", "child2", "child3"];
@@ -33,10 +33,10 @@ internal sealed class Replicas : IAsyncDisposable
 
     public Replica[] All { get; }
 
-    private static string[] LeaseFlags =>
+    private static string[] Flags =>
     [
         "--leader-elect-lease-duration", $"{LeaseDuration.TotalSeconds}", "--leader-elect-renew-deadline", "2.5",
-        "--leader-elect-retry-period", $"{RetryPeriod.TotalSeconds}",
+        "--leader-elect-retry-period", $"{RetryPeriod.TotalSeconds}", "--shutdown-delay", "1",
     ];
 
     public static async Task<Replicas> StartAsync(ClusterFixture cluster, string @namespace)

@@ -185,6 +185,7 @@ public sealed class AdminServerTests : IAsyncLifetime
         {
             Source = new SourceOptions { Kubeconfig = kubeconfig },
             Listener = new ListenerOptions { BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0 },
+            Shutdown = new ShutdownOptions { Delay = TimeSpan.Zero },
         });
         await host.StartAsync(CancellationToken.None);
         using var admin = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{host.AdminPort}") };

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -14,27 +15,45 @@ public sealed partial class ShutdownTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    /// <summary>SIGTERM comes from Kubernetes, where load balancers have to notice; Ctrl-C from somebody who waits.</summary>
     [Theory]
-    [InlineData(PosixSignal.SIGINT)]
-    [InlineData(PosixSignal.SIGTERM)]
-    public async Task An_idle_controller_ends_with_0(PosixSignal signal)
+    [InlineData(PosixSignal.SIGTERM, "1", 1, 4)]
+    [InlineData(PosixSignal.SIGTERM, "0", 0, 3)]
+    [InlineData(PosixSignal.SIGINT, "60", 0, 3)]
+    public async Task An_idle_controller_ends_with_0_after_the_delay_of_SIGTERM_alone(PosixSignal signal, string delay, int atLeast, int atMost)
     {
-        using var run = ControllerProcess.Start(_folder, ["--manifests", _folder, "--bind-address", "127.0.0.1", "--http-port", "0", "--https-port", "0", "--admin-port", "0"]);
+        using var run = Start("--shutdown-delay", delay);
         await run.WaitForAsync("ready: 0 Ingresses");
+        await run.WaitForAsync("listening on 127.0.0.1: ");
 
+        var start = Stopwatch.GetTimestamp();
         run.Signal(signal);
 
         Assert.Equal((0, ""), (await run.WaitForExitAsync(), run.Error));
+        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, atLeast, atMost);
     }
 
-    /// <summary>The command line's parser ends the process two seconds after a signal unless it is told otherwise.</summary>
+    [Theory]
+    [InlineData(PosixSignal.SIGTERM, 143)]
+    [InlineData(PosixSignal.SIGINT, 130)]
+    public async Task A_second_signal_ends_it_at_once(PosixSignal second, int code)
+    {
+        using var run = Start("--shutdown-delay", "60");
+        await run.WaitForAsync("listening on 127.0.0.1: ");
+        run.Signal(PosixSignal.SIGTERM);
+        await run.WaitForAsync("shutting down: ");
+        run.Signal(second);
+        Assert.Equal(code, await run.WaitForExitAsync());
+    }
+
+    /// <summary>The command line's parser would end the process two seconds after a signal.</summary>
     [Fact]
     public async Task A_request_that_takes_longer_than_two_seconds_is_answered_before_the_end()
     {
         using var backend = new TcpListener(IPAddress.Loopback, 0);
         backend.Start();
         _folder.Write("m.yaml", Manifests.Service("slow", [((IPEndPoint)backend.LocalEndpoint).Port]) + Manifests.Ingress("i", "slow.example", "slow"));
-        using var run = ControllerProcess.Start(_folder, ["--manifests", _folder, "--bind-address", "127.0.0.1", "--http-port", "0", "--https-port", "0", "--admin-port", "0"]);
+        using var run = Start("--shutdown-delay", "0");
         await run.WaitForAsync("ready: 1 Ingresses");
         await run.WaitForAsync("listening on 127.0.0.1: ");
         var port = int.Parse(Port().Match(run.Out).Groups[1].Value);
@@ -54,6 +73,9 @@ public sealed partial class ShutdownTests : IDisposable
         Assert.EndsWith("done", await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(20)), StringComparison.Ordinal);
         Assert.Equal(0, await run.WaitForExitAsync());
     }
+
+    private ControllerProcess Start(params string[] options) => ControllerProcess.Start(
+        _folder, ["--manifests", _folder, "--bind-address", "127.0.0.1", "--http-port", "0", "--https-port", "0", "--admin-port", "0", .. options]);
 
     /// <summary>Completes when the controller has begun to stop: it takes no new connections then.</summary>
     private static async Task UntilRefusedAsync(int port)

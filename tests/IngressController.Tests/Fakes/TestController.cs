@@ -14,11 +14,15 @@ internal sealed class TestController : IAsyncDisposable
 {
     private readonly ControllerHost _host;
     private readonly string _folder;
+    private readonly bool _hasManualClock;
+    private readonly CancellationTokenSource _atOnce = new();
+    private Task? _stopping;
 
-    private TestController(ControllerHost host, string folder)
+    private TestController(ControllerHost host, string folder, bool hasManualClock)
     {
         _host = host;
         _folder = folder;
+        _hasManualClock = hasManualClock;
         Client = NewClient();
     }
 
@@ -39,7 +43,7 @@ internal sealed class TestController : IAsyncDisposable
     /// <summary>What it logged.</summary>
     public required LogLines Log { get; init; }
 
-    public static async Task<TestController> StartAsync(string manifests, Func<IngressOptions, IngressOptions>? configure = null)
+    public static async Task<TestController> StartAsync(string manifests, Func<IngressOptions, IngressOptions>? configure = null, TimeProvider? time = null)
     {
         var log = new LogLines();
         var folder = Directory.CreateTempSubdirectory("ingress-test-").FullName;
@@ -48,11 +52,12 @@ internal sealed class TestController : IAsyncDisposable
         {
             Source = new SourceOptions { Manifests = folder },
             Listener = new ListenerOptions { BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0 },
+            Shutdown = new ShutdownOptions { Delay = TimeSpan.Zero },
         };
-        var host = ControllerHost.Create(configure?.Invoke(options) ?? options, logging => logging.AddProvider(log));
+        var host = ControllerHost.Create(configure?.Invoke(options) ?? options, logging => logging.AddProvider(log), time);
         await host.StartAsync(CancellationToken.None);
         await host.WaitUntilReadyAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
-        return new TestController(host, folder) { Log = log };
+        return new TestController(host, folder, time is not null) { Log = log };
     }
 
     /// <summary>Replaces all manifests; returns when they are live.</summary>
@@ -107,11 +112,18 @@ internal sealed class TestController : IAsyncDisposable
         SslOptions = new() { RemoteCertificateValidationCallback = (_, _, _, _) => true },
     });
 
+    /// <summary>Tells it to end, as SIGTERM does; completes when it has.</summary>
+    public Task StopAsync() => _stopping ??= _host.StopAsync(_atOnce.Token);
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        await _host.StopAsync(CancellationToken.None);
+        // Nobody moves the clock of a test any more.
+        if (_stopping is not null || _hasManualClock)
+            await _atOnce.CancelAsync();
+        await StopAsync();
         await _host.DisposeAsync();
+        _atOnce.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
 }

@@ -27,7 +27,7 @@ public sealed class FeatureCostTests
     {
         var global = new GlobalState();
         var headers = new GlobalHeaders(global, new CertificateStore(NullLogger<CertificateStore>.Instance), new ListenerOptions());
-        var bodies = new BodyLimitStep(null, global, new OwnAnswers(headers));
+        var bodies = new BodyLimitStep(null, global, new OwnAnswers(headers, new IngressController.Shutdown.Drain()));
         var context = new DefaultHttpContext();
         context.Request.Scheme = scheme;
         context.Request.Headers.Host = "app.example:8443";

@@ -100,6 +100,7 @@ internal sealed class TestStack : IAsyncDisposable
             Pod = new PodOptions { Namespace = PodNamespace },
             LeaderElection = Election,
             Listener = new ListenerOptions { BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0 },
+            Shutdown = new ShutdownOptions { Delay = TimeSpan.Zero },
         };
         _host = ControllerHost.Create(
             options, logging => logging.ClearProviders().AddProvider(Log).AddFilter("IngressController", LogLevel.Debug),

@@ -47,6 +47,9 @@ internal sealed class KubernetesClusterSource : IClusterSource
 
         if (settings.ReplicasService is { } replicas && IsOutside(replicas))
             Watch(ClusterKinds.EndpointSlices, new WatchScope(replicas.Namespace), $"{V1EndpointSlice.ServiceNameLabel}={replicas.Name}");
+        // Nothing of the data plane waits for it: it is for what Ingresses show.
+        if (options.Status is { UpdateStatus: true, PublishAddresses.Count: 0, PublishService: { } published } && IsOutside(published))
+            Watch(ClusterKinds.Services, new WatchScope(published.Namespace, published.Name), isAwaited: false);
         store.References.FetchThrough(
             FetchNamed(ClusterKinds.Secrets, ResourceTypes.SecretMetadata, settings.DefaultSslCertificate),
             FetchNamed(ClusterKinds.ConfigMaps, ResourceTypes.ConfigMapMetadata, settings.ConfigMap));
@@ -83,7 +86,7 @@ internal sealed class KubernetesClusterSource : IClusterSource
         return named;
     }
 
-    private void Watch<T>(ClusterKind<T> kind, WatchScope scope, string? labelSelector = null)
+    private void Watch<T>(ClusterKind<T> kind, WatchScope scope, string? labelSelector = null, bool isAwaited = true)
         where T : class, IKubernetesObject
     {
         var list = scope.ListOf(kind.Resource.ToString());
@@ -92,14 +95,16 @@ internal sealed class KubernetesClusterSource : IClusterSource
             Note(notice);
             if (notice is ReflectorNotice.Undecodable { Object: var undecodable })
                 ReportUnreadable(kind, undecodable);
-        });
+        }, isAwaited);
     }
 
     private void Watch<T>(
-        ResourceType<T> resource, WatchScope scope, string? labelSelector, string list, Action<ResourceChange<T>> onChange, Action<ReflectorNotice> onNotice)
+        ResourceType<T> resource, WatchScope scope, string? labelSelector, string list, Action<ResourceChange<T>> onChange, Action<ReflectorNotice> onNotice,
+        bool isAwaited = true)
         where T : class, IKubernetesObject
     {
-        _store.Await(list);
+        if (isAwaited)
+            _store.Await(list);
         var options = new ReflectorOptions
         {
             Namespace = scope.Namespace,

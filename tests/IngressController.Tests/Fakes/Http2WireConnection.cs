@@ -1,0 +1,123 @@
+using System.Buffers.Binary;
+using System.Net.Security;
+using System.Text;
+
+namespace IngressController.Tests.Fakes;
+
+/// <summary>One HTTP/2 frame as it came over the wire.</summary>
+internal sealed record Http2Frame(Http2FrameType Type, byte Flags, int Stream, byte[] Payload)
+{
+    /// <summary>The last stream that a GOAWAY names, and its error code.</summary>
+    public (int LastStream, int Error) GoAway() => (BinaryPrimitives.ReadInt32BigEndian(Payload), BinaryPrimitives.ReadInt32BigEndian(Payload.AsSpan(4)));
+
+    public bool EndsStream => Type is Http2FrameType.Data or Http2FrameType.Headers && (Flags & 1) != 0;
+}
+
+internal enum Http2FrameType : byte
+{
+    Data,
+    Headers,
+    Priority,
+    RstStream,
+    Settings,
+    PushPromise,
+    Ping,
+    GoAway,
+    WindowUpdate,
+    Continuation,
+}
+
+/// <summary>An HTTP/2 client that sends what a test says and shows every frame that comes.</summary>
+internal sealed class Http2WireConnection(WireConnection connection) : IAsyncDisposable
+{
+    /// <summary>2^31-1: a GOAWAY with it refuses no stream.</summary>
+    public const int AnyStream = int.MaxValue;
+
+    /// <summary>Connects, and returns when both sides have said their settings.</summary>
+    public static async Task<Http2WireConnection> ConnectAsync(int port)
+    {
+        var connection = new Http2WireConnection(await WireConnection.ConnectAsync(port, new SslClientAuthenticationOptions
+        {
+            TargetHost = "localhost",
+            ApplicationProtocols = [SslApplicationProtocol.Http2],
+            RemoteCertificateValidationCallback = (_, _, _, _) => true,
+        }));
+        await connection.SendAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray());
+        await connection.SendAsync(Http2FrameType.Settings, 0, 0, []);
+        // Acknowledged after the server has sent its own, so all that belongs to the beginning has come then.
+        while (await connection.ReadAsync() is not { Type: Http2FrameType.Settings, Flags: 1 })
+        {
+        }
+
+        return connection;
+    }
+
+    /// <summary>Sends a GET without a body.</summary>
+    public Task GetAsync(int stream, string host) =>
+        // Indexed: GET, https, /; a literal for :authority.
+        SendAsync(Http2FrameType.Headers, 0x5, stream, [0x82, 0x87, 0x84, 0x01, (byte)host.Length, .. Encoding.ASCII.GetBytes(host)]);
+
+    /// <summary>The next frame but for those of flow control and settings; null when the server has closed the connection.</summary>
+    public async Task<Http2Frame?> ReadSignificantAsync()
+    {
+        while (true)
+        {
+            var frame = await ReadAsync();
+            if (frame is not { Type: Http2FrameType.Settings or Http2FrameType.WindowUpdate })
+                return frame;
+        }
+    }
+
+    /// <summary>Reads frames until a stream ends; returns all of them.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="giveCredit">Whether the windows stay open, for bodies that are larger than they are.</param>
+    public async Task<Http2Frame[]> ReadToEndOfAsync(int stream, bool giveCredit = false)
+    {
+        var frames = new List<Http2Frame>();
+        do
+        {
+            var frame = await ReadSignificantAsync() ?? throw new EndOfStreamException($"closed before the end of stream {stream}");
+            frames.Add(frame);
+            if (giveCredit && frame is { Type: Http2FrameType.Data, Payload.Length: > 0 })
+            {
+                foreach (var window in frame.EndsStream ? [0] : new[] { 0, stream })
+                    await SendAsync(Http2FrameType.WindowUpdate, 0, window, BitConverter.GetBytes(BinaryPrimitives.ReverseEndianness(frame.Payload.Length)));
+            }
+        }
+        while (!IsLast(frames[^1]));
+        return [.. frames];
+
+        bool IsLast(Http2Frame frame) => frame.Stream == stream && frame.EndsStream;
+    }
+
+    public ValueTask DisposeAsync() => connection.DisposeAsync();
+
+    private async Task<Http2Frame?> ReadAsync()
+    {
+        string first;
+        try
+        {
+            first = await connection.ReadTextAsync(9);
+        }
+        catch (EndOfStreamException end) when (end.Message.StartsWith("closed after 0 ", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var head = Encoding.Latin1.GetBytes(first);
+        var length = (head[0] << 16) | (head[1] << 8) | head[2];
+        return new Http2Frame(
+            (Http2FrameType)head[3], head[4], BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(5)), Encoding.Latin1.GetBytes(await connection.ReadTextAsync(length)));
+    }
+
+    private Task SendAsync(Http2FrameType type, byte flags, int stream, byte[] payload)
+    {
+        var frame = new byte[9 + payload.Length];
+        (frame[1], frame[2], frame[3], frame[4]) = ((byte)(payload.Length >> 8), (byte)payload.Length, (byte)type, flags);
+        BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(5), stream);
+        payload.CopyTo(frame, 9);
+        return SendAsync(frame);
+    }
+
+    private Task SendAsync(byte[] bytes) => connection.SendAsync(Encoding.Latin1.GetString(bytes));
+}

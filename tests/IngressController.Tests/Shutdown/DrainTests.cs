@@ -1,0 +1,142 @@
+using IngressController.Tests.Fakes;
+
+namespace IngressController.Tests.Shutdown;
+
+/// <summary>The end of the process over HTTP/1.1: nothing that is sent or under way is lost.</summary>
+public sealed class DrainTests
+{
+    private const string Get = $"GET / HTTP/1.1\r\nHost: {DrainingController.Host}\r\n\r\n";
+
+    [Fact]
+    public async Task It_is_not_ready_at_once_but_alive_and_the_metrics_say_so()
+    {
+        await using var backend = WireBackend.Answer(WireBackend.Ok("ok"));
+        await using var draining = await DrainingController.StartAsync(backend.Port);
+        Assert.Equal((200, "ok\n"), await draining.ReadyzAsync());
+        Assert.Equal(0, await GaugeAsync("yarp_ingress_draining"));
+
+        await using var kept = await WireConnection.ConnectAsync(draining.HttpPort);
+        await DrainingController.UntilAsync(async () => await GaugeAsync("yarp_ingress_open_connections") == 1, "one connection is open");
+        var stopping = await draining.BeginAsync();
+
+        Assert.Equal((503, "not ready: shutting down\n"), await draining.ReadyzAsync());
+        Assert.Equal("ok\n", await draining.Admin.GetStringAsync("/healthz"));
+        Assert.Equal(1, await GaugeAsync("yarp_ingress_draining"));
+        Assert.Equal(0, await GaugeAsync("yarp_ingress_ready"));
+        await draining.EndDelayAsync();
+        await stopping;
+        Assert.Equal(0, draining.Controller.Log.CountOf("requests were cut"));
+
+        async Task<double> GaugeAsync(string name) =>
+            Assert.Single(PrometheusPage.Parse(await draining.Admin.GetStringAsync("/metrics")), sample => sample.Name == name).Value;
+    }
+
+    [Theory]
+    [InlineData(Get, 200)]
+    [InlineData("GET / HTTP/1.1\r\nHost: nobody.example\r\n\r\n", 404)]
+    public async Task During_the_delay_every_response_ends_its_connection_and_new_ones_are_served(string request, int status)
+    {
+        await using var backend = WireBackend.Answer(WireBackend.Ok("ok"));
+        await using var draining = await DrainingController.StartAsync(backend.Port);
+        await using var kept = await WireConnection.ConnectAsync(draining.HttpPort);
+        await kept.SendAsync(request);
+        var before = await kept.ReadResponseAsync();
+        Assert.Equal((status, null), (before.Status, before.One("Connection")));
+        await draining.BeginAsync();
+
+        await kept.SendAsync(request);
+        var last = await kept.ReadResponseAsync();
+        Assert.Equal((status, "close"), (last.Status, last.One("Connection")));
+        Assert.Equal("", await kept.ReadToEndAsync());
+        var another = await WireConnection.ExchangeAsync(draining.HttpPort, request);
+        Assert.Equal((status, "close"), (another.Status, another.One("Connection")));
+    }
+
+    [Fact]
+    public async Task A_response_to_a_request_from_before_says_close_as_well()
+    {
+        var came = new TaskCompletionSource();
+        var answer = new TaskCompletionSource();
+        await using var backend = SlowBackend(came, answer.Task);
+        await using var draining = await DrainingController.StartAsync(backend.Port);
+        await using var client = await WireConnection.ConnectAsync(draining.HttpPort);
+        await client.SendAsync(Get);
+        await came.Task;
+        await draining.BeginAsync();
+        answer.SetResult();
+        var response = await client.ReadResponseAsync();
+        Assert.Equal((200, "slow", "close"), (response.Status, response.Body, response.One("Connection")));
+    }
+
+    /// <summary>Who closes an idle connection cannot know whether a request is on its way.</summary>
+    [Fact]
+    public async Task Idle_connections_are_left_open_for_all_of_the_delay_and_closed_after_it()
+    {
+        await using var backend = WireBackend.Answer(WireBackend.Ok("ok"));
+        await using var draining = await DrainingController.StartAsync(backend.Port);
+        await using var used = await WireConnection.ConnectAsync(draining.HttpPort);
+        await used.SendAsync(Get);
+        Assert.Equal(200, (await used.ReadResponseAsync()).Status);
+        await using var fresh = await WireConnection.ConnectAsync(draining.HttpPort);
+        var stopping = await draining.BeginAsync();
+
+        var ends = new[] { used.ReadToEndAsync(), fresh.ReadToEndAsync() };
+        Assert.Equal(200, (await WireConnection.ExchangeAsync(draining.HttpPort, Get)).Status);
+        Assert.DoesNotContain(ends, end => end.IsCompleted);
+        await draining.EndDelayAsync();
+        Assert.Equal(["", ""], await Task.WhenAll(ends));
+        await stopping;
+    }
+
+    [Fact]
+    public async Task A_request_in_flight_ends_within_the_grace_period()
+    {
+        var came = new TaskCompletionSource();
+        var answer = new TaskCompletionSource();
+        await using var backend = SlowBackend(came, answer.Task);
+        await using var draining = await DrainingController.StartAsync(backend.Port);
+        await using var client = await WireConnection.ConnectAsync(draining.HttpPort);
+        await client.SendAsync(Get);
+        await came.Task;
+        var stopping = await draining.BeginAsync();
+        await draining.EndDelayAsync();
+
+        Assert.Equal("ok\n", await draining.Admin.GetStringAsync("/healthz"));
+        Assert.False(stopping.IsCompleted);
+        answer.SetResult();
+        Assert.Equal("slow", (await client.ReadResponseAsync()).Body);
+        await stopping;
+        Assert.Equal(0, draining.Controller.Log.CountOf("requests were cut"));
+    }
+
+    [Fact]
+    public async Task What_takes_longer_than_the_grace_period_is_cut_and_counted_in_one_line()
+    {
+        var came = new TaskCompletionSource();
+        await using var backend = SlowBackend(came, new TaskCompletionSource().Task);
+        await using var draining = await DrainingController.StartAsync(backend.Port);
+        await using var client = await WireConnection.ConnectAsync(draining.HttpPort);
+        await client.SendAsync(Get);
+        await using var second = await WireConnection.ConnectAsync(draining.HttpPort);
+        await second.SendAsync(Get);
+        await DrainingController.UntilAsync(() => Task.FromResult(backend.Accepted == 2), "both requests have come");
+        await came.Task;
+        var stopping = await draining.BeginAsync();
+        await draining.EndDelayAsync();
+        Assert.False(stopping.IsCompleted);
+
+        draining.EndGracePeriod();
+        Assert.Equal("", await client.ReadToEndAsync());
+        Assert.Equal("", await second.ReadToEndAsync());
+        await stopping;
+        Assert.Equal(1, draining.Controller.Log.CountOf("2 requests were cut"));
+    }
+
+    private static WireBackend SlowBackend(TaskCompletionSource came, Task answer) => WireBackend.Start(async connection =>
+    {
+        await connection.ReadRequestAsync();
+        came.TrySetResult();
+        await answer;
+        await connection.SendAsync(WireBackend.Ok("slow"));
+    });
+}

@@ -1,0 +1,72 @@
+using IngressController.Shutdown;
+
+namespace IngressController.Tests.Shutdown;
+
+/// <summary>Frames are followed however the bytes are cut.</summary>
+public sealed class WebSocketFramesTests
+{
+    [Fact]
+    public void A_boundary_is_where_a_frame_has_ended_and_nowhere_else()
+    {
+        var random = new Random(7);
+        for (var round = 0; round < 200; round++)
+        {
+            var stream = new MemoryStream();
+            var ends = new HashSet<long> { 0 };
+            for (var frame = 0; frame < 8; frame++)
+            {
+                stream.Write(Frame(opcode: random.Next(3), length: random.Next(4) switch { 0 => 0, 1 => random.Next(1, 126), 2 => random.Next(126, 65_536), _ => random.Next(65_536, 70_000) }, isMasked: random.Next(4) == 0));
+                ends.Add(stream.Length);
+            }
+
+            var bytes = stream.ToArray();
+            var frames = default(WebSocketFrames);
+            for (var position = 0; position < bytes.Length;)
+            {
+                var piece = Math.Min(bytes.Length - position, random.Next(2) == 0 ? random.Next(1, 5) : random.Next(1, 100_000));
+                Assert.Equal(piece, frames.Follow(bytes.AsSpan(position, piece)));
+                position += piece;
+                Assert.Equal(ends.Contains(position), frames.IsAtBoundary);
+            }
+
+            Assert.False(frames.HasClosed);
+        }
+    }
+
+    [Fact]
+    public void Asked_to_it_stops_at_the_end_of_the_frame_that_is_under_way()
+    {
+        byte[] two = [.. Frame(1, 200, false), .. Frame(1, 5, false)];
+        var frames = default(WebSocketFrames);
+        Assert.Equal(0, frames.Follow(two, toBoundary: true));
+        frames.Follow(two.AsSpan(0, 100));
+        Assert.Equal(104, frames.Follow(two.AsSpan(100), toBoundary: true));
+        Assert.True(frames.IsAtBoundary);
+    }
+
+    [Fact]
+    public void A_close_frame_is_noticed()
+    {
+        var frames = default(WebSocketFrames);
+        frames.Follow([0x81, 1, (byte)'x']);
+        Assert.False(frames.HasClosed);
+        frames.Follow([0x88]);
+        Assert.True(frames.HasClosed);
+    }
+
+    internal static byte[] Frame(int opcode, int length, bool isMasked)
+    {
+        var mask = isMasked ? 0x80 : 0;
+        byte[] head = length switch
+        {
+            < 126 => [(byte)(0x80 | opcode), (byte)(mask | length)],
+            < 65_536 => [(byte)(0x80 | opcode), (byte)(mask | 126), (byte)(length >> 8), (byte)length],
+            _ => [(byte)(0x80 | opcode), (byte)(mask | 127), 0, 0, 0, 0, (byte)(length >> 24), (byte)(length >> 16), (byte)(length >> 8), (byte)length],
+        };
+        // A payload that looks like frames of all kinds, close frames too.
+        var payload = new byte[length];
+        for (var i = 0; i < length; i++)
+            payload[i] = (byte)(0x88 + i);
+        return [.. head, .. isMasked ? new byte[4] : [], .. payload];
+    }
+}
