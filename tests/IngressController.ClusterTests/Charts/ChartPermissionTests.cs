@@ -133,6 +133,7 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
         using var adminClient = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         await Wait.UntilAsync(
             async () => (await adminClient.GetFromJsonAsync<JsonNode>($"http://127.0.0.1:{admin}/api/leader"))!["isLeader"]!.GetValue<bool>(), "it leads", () => process.Output);
+        await UntilWrittenAsync(new ChartCase(name), process);
 
         process.Terminate();
         Assert.Equal(0, await process.WaitForExitAsync(Limit));
@@ -140,6 +141,22 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
         Assert.DoesNotContain("fail:", process.Output, StringComparison.Ordinal);
         await cluster.Client.DeleteAsync(ingress, "team-a");
         await RequireModestyAsync(account, serialNumber is null ? ["team-a/own"] : ["certificates/wildcard"]);
+    }
+
+    /// <summary>What a leader writes: the address of the published Service, and an Event for an Ingress with a fault.</summary>
+    private async Task UntilWrittenAsync(ChartCase chart, ChildProcess process)
+    {
+        var published = chart.Arguments.Single(argument => argument.StartsWith("--publish-service=", StringComparison.Ordinal)).Split('/')[^1];
+        await cluster.Client.WriteStatusAsync($"/api/v1/namespaces/yarp-ingress/services/{published}", """[{"ip": "192.0.2.1"}]""", "cloud");
+        await UntilAsync("/apis/networking.k8s.io/v1/namespaces/team-a/ingresses/i", "192.0.2.1");
+
+        var faulty = Manifests.Ingress("faulty", $"faulty.{published}.example", "missing", ingressClass: chart.Objects.Where(item => ChartCase.Kind(item) == "IngressClass").Select(ChartCase.NameOf).Single());
+        await cluster.Client.ApplyAsync(faulty, "team-a");
+        await UntilAsync("/apis/events.k8s.io/v1/namespaces/team-a/events", "ServiceNotFound");
+        await cluster.Client.DeleteAsync(faulty, "team-a");
+
+        Task UntilAsync(string path, string text) => Wait.UntilAsync(
+            async () => (await cluster.Client.Http.GetStringAsync(path)).Contains(text, StringComparison.Ordinal), $"{path} says {text}", () => process.Output);
     }
 
     /// <summary>The API server's own record: nothing was asked for that is not granted, and no Secret was read that nobody named.</summary>
