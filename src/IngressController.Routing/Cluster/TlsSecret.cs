@@ -9,7 +9,11 @@ namespace IngressController.Routing.Cluster;
 /// <param name="Name">The Secret.</param>
 /// <param name="Certificate">The certificate to serve; null when the Secret never held a good one.</param>
 /// <param name="Problem">What is wrong with the Secret as it is now; null when it is good.</param>
-public sealed record TlsSecret(ResourceName Name, TlsCertificate? Certificate, string? Problem);
+public sealed record TlsSecret(ResourceName Name, TlsCertificate? Certificate, string? Problem)
+{
+    /// <summary>What counts after <paramref name="previous"/>: a mistake in a Secret does not take down a host that works.</summary>
+    public TlsSecret After(TlsSecret? previous) => Certificate is null ? this with { Certificate = previous?.Certificate } : this;
+}
 
 /// <summary>A certificate with its key, as PEM, and what its leaf says.</summary>
 public sealed record TlsCertificate
