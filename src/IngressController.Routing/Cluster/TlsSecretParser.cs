@@ -9,11 +9,7 @@ namespace IngressController.Routing.Cluster;
 /// <summary>Parses Secrets of type kubernetes.io/tls: pure, from bytes to a certificate or a problem.</summary>
 public static class TlsSecretParser
 {
-    /// <summary>
-    /// Parses the Secret. One that does not parse keeps the certificate of <paramref name="previous"/>, so that a mistake in a
-    /// Secret does not take down a host that works.
-    /// </summary>
-    public static TlsSecret Parse(V1Secret secret, TlsSecret? previous = null)
+    public static TlsSecret Parse(V1Secret secret)
     {
         var (name, uid) = (secret.ResourceName, secret.Metadata?.Uid);
         try
@@ -22,13 +18,13 @@ public static class TlsSecretParser
         }
         catch (TlsSecretException error)
         {
-            return new TlsSecret(name, previous?.Certificate, error.Message) { Uid = uid };
+            return new TlsSecret(name, Certificate: null, error.Message) { Uid = uid };
         }
         catch (Exception error)
         {
             // Decoders of keys and certificates throw what they like for damaged input (an extension that does not decode, a curve that
             // is not known): whatever it is, this Secret is at fault, and it must harm nobody else's.
-            return new TlsSecret(name, previous?.Certificate, $"data[tls.crt] or data[tls.key] does not decode: {error.Message}") { Uid = uid };
+            return new TlsSecret(name, Certificate: null, $"data[tls.crt] or data[tls.key] does not decode: {error.Message}") { Uid = uid };
         }
     }
 
