@@ -122,7 +122,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
             await cluster.Client.ApplyAsync(replicas, ns);
             await using (var controller = await RunningController.StartAsync(
                 cluster.Server, namespaces: [ns], settings: new TranslationSettings { ReplicasService = new(ns, "replicas") },
-                status: Fixed with { RemoveOnShutdown = true }, leads: ns))
+                status: Fixed with { RemoveOnShutdown = true }, leadsIn: ns))
             {
                 await UntilStatusAsync(ns, "i", "203.0.113.9", controller);
                 // It ends as the leader, also where there was nothing to write.
