@@ -69,7 +69,12 @@ internal sealed class ControllerHost : IAsyncDisposable
     /// <summary>Completes when the first revision is live.</summary>
     public Task WaitUntilReadyAsync(CancellationToken cancellation) => Services.GetRequiredService<ReconcileLoop>().FirstRevision.WaitAsync(cancellation);
 
-    public Task StopAsync(CancellationToken cancellation) => _app.StopAsync(cancellation);
+    /// <summary>Ends it. The lease goes first, so that another replica leads while this one still serves what is left.</summary>
+    public Task StopAsync(CancellationToken cancellation)
+    {
+        Services.GetRequiredService<LeaderState>().Resign();
+        return _app.StopAsync(cancellation);
+    }
 
     public Task WaitForShutdownAsync(CancellationToken cancellation) => _app.WaitForShutdownAsync(cancellation);
 
