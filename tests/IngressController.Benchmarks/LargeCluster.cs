@@ -46,9 +46,16 @@ internal static class LargeCluster
     /// <param name="paths">How many paths it has.</param>
     /// <param name="suffix">Of each path.</param>
     /// <param name="tls">Whether it names a Secret of its own.</param>
-    public static V1Ingress Ingress(int i, int paths, string suffix = "", bool tls = false) => new()
+    /// <param name="status">Whether it has the status that the leader wrote.</param>
+    public static V1Ingress Ingress(int i, int paths, string suffix = "", bool tls = false, bool status = false) => new()
     {
-        Metadata = Meta(i),
+        Metadata = new V1ObjectMeta
+        {
+            Name = $"app-{i}",
+            NamespaceProperty = $"team-{i % 100}",
+            LoadBalancerManager = status ? "yarp-ingress-controller" : null,
+        },
+        Status = status ? new V1IngressStatus { LoadBalancer = new V1LoadBalancerStatus { Ingress = [new() { Ip = "203.0.113.9" }] } } : null,
         Spec = new V1IngressSpec
         {
             IngressClassName = "yarp",

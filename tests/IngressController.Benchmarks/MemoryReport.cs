@@ -86,7 +86,7 @@ internal static class MemoryReport
             ? WatchAsync(context)
             : context.Request.Path.Value!.Split('/')[^1] switch
             {
-                "ingresses" => ListAsync(context, count, i => LargeCluster.Ingress(i, 2, tls: secrets.Length > 0), KubernetesJsonContext.Default.V1Ingress),
+                "ingresses" => ListAsync(context, count, i => LargeCluster.Ingress(i, 2, tls: secrets.Length > 0, status: true), KubernetesJsonContext.Default.V1Ingress),
                 "services" => ListAsync(context, count, LargeCluster.Service, KubernetesJsonContext.Default.V1Service),
                 "endpointslices" => ListAsync(context, count, i => LargeCluster.Slice(i, 0), KubernetesJsonContext.Default.V1EndpointSlice),
                 "ingressclasses" => ListAsync(context, 1, _ => LargeCluster.Create(0, 0).IngressClasses["yarp"], KubernetesJsonContext.Default.V1IngressClass),

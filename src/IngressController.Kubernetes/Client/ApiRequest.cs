@@ -11,6 +11,15 @@ internal sealed record ApiRequest(HttpMethod Method, string PathAndQuery)
 
     public bool AcceptsGzip { get; init; }
 
+    /// <summary>The body; null for none. Bytes, so that it can be sent again.</summary>
+    public byte[]? Body { get; init; }
+
+    /// <summary>The media type of the body.</summary>
+    public string ContentType { get; init; } = "application/json";
+
+    /// <summary>Asked right before the body goes out; what it throws ends the request, of which the server then has no whole body. Null: nobody is asked.</summary>
+    public Action? BeforeBody { get; init; }
+
     public string Action => $"{Method} {PathAndQuery}";
 
     public HttpRequestMessage ToMessage(string server, KubernetesClientConfiguration configuration, Credential credential)
@@ -23,6 +32,12 @@ internal sealed record ApiRequest(HttpMethod Method, string PathAndQuery)
         message.Headers.TryAddWithoutValidation("Accept", Accept);
         message.Headers.TryAddWithoutValidation("User-Agent", configuration.UserAgent);
         message.Headers.Authorization = credential.Authorization;
+        if (Body is not null)
+        {
+            message.Content = BeforeBody is null ? new ByteArrayContent(Body) : new GuardedContent(Body, BeforeBody);
+            message.Content.Headers.ContentType = new MediaTypeHeaderValue(ContentType);
+        }
+
         if (AcceptsGzip)
             message.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("gzip"));
         if (configuration.Impersonation is { } other)

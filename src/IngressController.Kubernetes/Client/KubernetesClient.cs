@@ -16,6 +16,8 @@ public sealed class KubernetesClient : IDisposable
     private readonly CredentialStore _credentials;
     private readonly TransportStore _transports;
     private readonly string _base;
+    private readonly Action? _beforeWrite;
+    private readonly bool _isView;
 
     /// <param name="onNotice">Told about files that cannot be read, refused credentials and the like; may be called from any thread.</param>
     /// <exception cref="KubeConfigException">A CA or client certificate cannot be read or used.</exception>
@@ -31,12 +33,29 @@ public sealed class KubernetesClient : IDisposable
             onNotice(new ClientNotice.ConfigurationWarning(warning));
     }
 
+    private KubernetesClient(KubernetesClient whole, Action beforeWrite)
+    {
+        _isView = true;
+        (_configuration, _time, _credentials, _transports, _base) = (whole._configuration, whole._time, whole._credentials, whole._transports, whole._base);
+        _beforeWrite = beforeWrite;
+    }
+
+    /// <summary>The API server.</summary>
+    public Uri Host => _configuration.Host;
+
     /// <summary>The version of the server (<c>/version</c>).</summary>
     /// <exception cref="KubernetesException">The server refused.</exception>
     /// <exception cref="HttpRequestException">The server cannot be reached, or its certificate is not trusted.</exception>
     /// <exception cref="TimeoutException">No answer within <see cref="ClientTimeouts.Unary"/>.</exception>
     public Task<VersionInfo> GetServerVersionAsync(CancellationToken cancellation) =>
-        GetAsync("/version", KubernetesJsonContext.Default.VersionInfo, cancellation);
+        CallAsync(new ApiRequest(HttpMethod.Get, "/version"), KubernetesJsonContext.Default.VersionInfo, cancellation);
+
+    /// <summary>This client, over the same connections, for writes that need a permission which may end at any time.</summary>
+    /// <param name="beforeWrite">
+    /// Asked with each write twice: before anything else, and when a connection is there and the body is about to go out, which may be
+    /// much later. What it throws ends the write; a server that has got the headers by then gets no body it could act on.
+    /// </param>
+    public KubernetesClient GuardedBy(Action beforeWrite) => new(this, beforeWrite);
 
     /// <summary>Gets one object; null when there is none of that name.</summary>
     /// <param name="resource">Its kind.</param>
@@ -52,13 +71,61 @@ public sealed class KubernetesClient : IDisposable
     {
         try
         {
-            var item = await GetAsync(resource.ObjectPath(@namespace, name), resource.TypeInfo, cancellation).ConfigureAwait(false);
+            var request = new ApiRequest(HttpMethod.Get, resource.ObjectPath(@namespace, name));
+            var item = await CallAsync(request, resource.TypeInfo, cancellation).ConfigureAwait(false);
             return item.Metadata?.Name == name ? item : throw new JsonException($"the answer is not {resource} {name}");
         }
         catch (KubernetesException error) when (error.IsNotFound)
         {
             return null;
         }
+    }
+
+    /// <summary>Creates an object and returns it as the server has it.</summary>
+    /// <param name="resource">Its kind.</param>
+    /// <param name="item">The object, with its name, and its namespace where its kind has one.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    /// <exception cref="KubernetesException">The server refused; <see cref="KubernetesException.IsAlreadyExists"/> when there is one of that name.</exception>
+    /// <exception cref="HttpRequestException">The server cannot be reached, or its certificate is not trusted.</exception>
+    /// <exception cref="TimeoutException">No answer within <see cref="ClientTimeouts.Unary"/>; the object may have been created.</exception>
+    /// <exception cref="JsonException">The answer does not decode.</exception>
+    public Task<T> CreateAsync<T>(ResourceType<T> resource, T item, CancellationToken cancellation)
+        where T : class, IKubernetesObject =>
+        CallAsync(Write(HttpMethod.Post, resource.CollectionPath(item.Metadata?.NamespaceProperty), resource, item), resource.TypeInfo, cancellation);
+
+    /// <summary>Replaces an object as a whole; with <c>metadata.resourceVersion</c> only when nobody else changed it meanwhile.</summary>
+    /// <param name="resource">Its kind. Fields that its type does not have are lost, unless the type keeps them.</param>
+    /// <param name="item">The object.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    /// <exception cref="KubernetesException">The server refused; <see cref="KubernetesException.IsConflict"/> when somebody else changed it.</exception>
+    /// <exception cref="HttpRequestException">The server cannot be reached, or its certificate is not trusted.</exception>
+    /// <exception cref="TimeoutException">No answer within <see cref="ClientTimeouts.Unary"/>; the object may have been replaced.</exception>
+    /// <exception cref="JsonException">The answer does not decode.</exception>
+    public Task<T> ReplaceAsync<T>(ResourceType<T> resource, T item, CancellationToken cancellation)
+        where T : class, IKubernetesObject =>
+        CallAsync(Write(HttpMethod.Put, resource.ObjectPath(item.Metadata!.NamespaceProperty, item.Metadata.Name!), resource, item), resource.TypeInfo, cancellation);
+
+    /// <summary>Changes some fields of an object by a JSON merge patch (RFC 7396) and returns it as the server has it then.</summary>
+    /// <param name="resource">Its kind.</param>
+    /// <param name="namespace">Its namespace; null for cluster-scoped objects.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="subresource">For example <c>status</c>; null for the object itself.</param>
+    /// <param name="mergePatch">The patch. With <c>metadata.resourceVersion</c> it changes that version alone, else the server answers 409.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    /// <param name="fieldManager">Whom <c>managedFields</c> names as the writer; null: the server takes the beginning of the user agent.</param>
+    /// <exception cref="KubernetesException">The server refused.</exception>
+    /// <exception cref="HttpRequestException">The server cannot be reached, or its certificate is not trusted.</exception>
+    /// <exception cref="TimeoutException">No answer within <see cref="ClientTimeouts.Unary"/>; the object may have been changed.</exception>
+    /// <exception cref="JsonException">The answer does not decode.</exception>
+    public Task<T> PatchAsync<T>(
+        ResourceType<T> resource, string? @namespace, string name, string? subresource, byte[] mergePatch, CancellationToken cancellation,
+        string? fieldManager = null)
+        where T : class, IKubernetesObject
+    {
+        var path = resource.ObjectPath(@namespace, name) + (subresource is null ? "" : $"/{subresource}")
+            + (fieldManager is null ? "" : $"?fieldManager={Uri.EscapeDataString(fieldManager)}");
+        var request = new ApiRequest(HttpMethod.Patch, path) { Body = mergePatch, BeforeBody = _beforeWrite, ContentType = "application/merge-patch+json" };
+        return CallAsync(request, resource.TypeInfo, cancellation);
     }
 
     /// <summary>
@@ -110,25 +177,31 @@ public sealed class KubernetesClient : IDisposable
 
     public void Dispose()
     {
+        if (_isView)
+            return;
         _transports.Dispose();
         _credentials.Dispose();
     }
 
+    private ApiRequest Write<T>(HttpMethod method, string path, ResourceType<T> resource, T item)
+        where T : class, IKubernetesObject =>
+        new(method, path) { Body = JsonSerializer.SerializeToUtf8Bytes(item, resource.TypeInfo), BeforeBody = _beforeWrite };
+
     /// <summary>A small call, bounded in time as a whole.</summary>
-    private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> typeInfo, CancellationToken cancellation)
+    private async Task<T> CallAsync<T>(ApiRequest request, JsonTypeInfo<T> typeInfo, CancellationToken cancellation)
         where T : class
     {
         using var deadline = new Deadline(_configuration.Timeouts.Unary, _time, cancellation);
         try
         {
-            using var response = await SendAsync(new ApiRequest(HttpMethod.Get, path), deadline.Token).ConfigureAwait(false);
+            using var response = await SendAsync(request, deadline.Token).ConfigureAwait(false);
             await using var body = await response.OpenAsync(deadline.Token).ConfigureAwait(false);
             return await JsonSerializer.DeserializeAsync(body, typeInfo, deadline.Token).ConfigureAwait(false)
-                ?? throw new JsonException($"{path} answered null");
+                ?? throw new JsonException($"{request.PathAndQuery} answered null");
         }
         catch (OperationCanceledException error) when (deadline.HasPassed)
         {
-            throw new TimeoutException($"GET {path}: no answer within {_configuration.Timeouts.Unary.TotalSeconds:0.#} s", error);
+            throw new TimeoutException($"{request.Action}: no answer within {_configuration.Timeouts.Unary.TotalSeconds:0.#} s", error);
         }
     }
 
@@ -174,6 +247,7 @@ public sealed class KubernetesClient : IDisposable
         var lease = _transports.Rent(credential.Exec);
         try
         {
+            request.BeforeBody?.Invoke();
             using var message = request.ToMessage(_base, _configuration, credential);
             return new ApiResponse(await lease.SendAsync(message, cancellation).ConfigureAwait(false), lease);
         }

@@ -59,6 +59,11 @@ public sealed partial record KubernetesClientConfiguration
         };
     }
 
+    /// <summary>The namespace of the service account, where this process runs in a Pod; null elsewhere.</summary>
+    /// <inheritdoc cref="IsInCluster" path="/param"/>
+    public static string? InClusterNamespace(string? directory = null, Func<string, string?>? environment = null) =>
+        IsInCluster(directory, environment) ? ReadNamespace(directory ?? ServiceAccountDirectory) : null;
+
     private static string? ReadNamespace(string directory)
     {
         var path = Path.Combine(directory, "namespace");

@@ -40,6 +40,9 @@ public sealed class KubernetesException : Exception
 
     public bool IsConflict => Is(HttpStatusCode.Conflict, "Conflict");
 
+    /// <summary>There is an object of that name. Also a 409, told apart by its reason alone.</summary>
+    public bool IsAlreadyExists => Reason == "AlreadyExists";
+
     /// <summary>The resource version or continue token is too old: list again.</summary>
     public bool IsExpired => StatusCode == HttpStatusCode.Gone || Reason is "Expired" or "Gone";
 

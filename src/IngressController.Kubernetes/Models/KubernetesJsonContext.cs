@@ -4,7 +4,7 @@ namespace IngressController.Kubernetes.Models;
 
 /// <summary>
 /// Source-generated JSON for all models. Unknown members are skipped, so objects of newer servers decode,
-/// and <c>managedFields</c> costs no memory.
+/// and <c>managedFields</c> costs next to no memory.
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
@@ -16,6 +16,9 @@ namespace IngressController.Kubernetes.Models;
 [JsonSerializable(typeof(V1EndpointSlice))]
 [JsonSerializable(typeof(V1Secret))]
 [JsonSerializable(typeof(V1ConfigMap))]
+[JsonSerializable(typeof(Eventsv1Event))]
+[JsonSerializable(typeof(V1Lease))]
+[JsonSerializable(typeof(V1Node))]
 [JsonSerializable(typeof(PartialObjectMetadata))]
 [JsonSerializable(typeof(V1Status))]
 [JsonSerializable(typeof(V1ObjectMeta))]

@@ -40,7 +40,7 @@ public sealed record ResourceType<T>(string Group, string Version, string Plural
     public override string ToString() => Group.Length == 0 ? Plural : $"{Plural}.{Group}";
 }
 
-/// <summary>The kinds this controller reads.</summary>
+/// <summary>The kinds this controller reads and writes.</summary>
 public static class ResourceTypes
 {
     public static ResourceType<V1Ingress> Ingresses { get; } =
@@ -60,6 +60,15 @@ public static class ResourceTypes
 
     public static ResourceType<V1ConfigMap> ConfigMaps { get; } =
         new("", "v1", "configmaps", "ConfigMap", true, KubernetesJsonContext.Default.V1ConfigMap);
+
+    public static ResourceType<Eventsv1Event> Events { get; } =
+        new("events.k8s.io", "v1", "events", "Event", true, KubernetesJsonContext.Default.Eventsv1Event);
+
+    public static ResourceType<V1Lease> Leases { get; } =
+        new("coordination.k8s.io", "v1", "leases", "Lease", true, KubernetesJsonContext.Default.V1Lease);
+
+    public static ResourceType<V1Node> Nodes { get; } =
+        new("", "v1", "nodes", "Node", false, KubernetesJsonContext.Default.V1Node);
 
     public static ResourceType<PartialObjectMetadata> SecretMetadata { get; } =
         new("", "v1", "secrets", "Secret", true, KubernetesJsonContext.Default.PartialObjectMetadata) { IsMetadataOnly = true };

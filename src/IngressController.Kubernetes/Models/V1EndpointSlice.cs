@@ -31,6 +31,9 @@ public sealed class V1Endpoint
     public V1EndpointConditions? Conditions { get; init; }
 
     public V1ObjectReference? TargetRef { get; init; }
+
+    [JsonConverter(typeof(SharedStringConverter))]
+    public string? NodeName { get; init; }
 }
 
 public sealed class V1EndpointConditions
@@ -42,14 +45,6 @@ public sealed class V1EndpointConditions
     public bool? Serving { get; init; }
 
     public bool? Terminating { get; init; }
-}
-
-public sealed class V1ObjectReference
-{
-    [JsonConverter(typeof(SharedStringConverter))]
-    public string? Kind { get; init; }
-
-    public string? Name { get; init; }
 }
 
 public sealed class Discoveryv1EndpointPort

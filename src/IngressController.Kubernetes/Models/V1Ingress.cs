@@ -13,6 +13,13 @@ public sealed class V1Ingress : IKubernetesObject
     public V1ObjectMeta? Metadata { get; init; }
 
     public V1IngressSpec? Spec { get; init; }
+
+    public V1IngressStatus? Status { get; init; }
+}
+
+public sealed class V1IngressStatus
+{
+    public V1LoadBalancerStatus? LoadBalancer { get; init; }
 }
 
 public sealed class V1IngressSpec

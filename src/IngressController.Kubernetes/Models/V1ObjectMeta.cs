@@ -2,8 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace IngressController.Kubernetes.Models;
 
-/// <summary>The metadata every object carries, cut to what this controller reads; <c>managedFields</c> is skipped while decoding.</summary>
-public sealed class V1ObjectMeta
+/// <summary>The metadata every object carries, cut to what this controller reads.</summary>
+public class V1ObjectMeta
 {
     public string? Name { get; init; }
 
@@ -24,6 +24,14 @@ public sealed class V1ObjectMeta
     public Dictionary<string, string>? Annotations { get; init; }
 
     public Dictionary<string, string>? Labels { get; init; }
+
+    /// <summary>
+    /// Who wrote <c>status.loadBalancer.ingress</c>: the one field manager to whom <c>managedFields</c> ascribes it, null for none and for
+    /// several. The rest of <c>managedFields</c> is skipped while decoding.
+    /// </summary>
+    [JsonPropertyName("managedFields")]
+    [JsonConverter(typeof(LoadBalancerManagerConverter))]
+    public string? LoadBalancerManager { get; init; }
 }
 
 /// <summary>What every typed object of the API has.</summary>

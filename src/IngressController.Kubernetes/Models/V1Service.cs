@@ -13,6 +13,13 @@ public sealed class V1Service : IKubernetesObject
     public V1ObjectMeta? Metadata { get; init; }
 
     public V1ServiceSpec? Spec { get; init; }
+
+    public V1ServiceStatus? Status { get; init; }
+}
+
+public sealed class V1ServiceStatus
+{
+    public V1LoadBalancerStatus? LoadBalancer { get; init; }
 }
 
 public sealed class V1ServiceSpec
@@ -21,7 +28,13 @@ public sealed class V1ServiceSpec
     [JsonConverter(typeof(SharedStringConverter))]
     public string? Type { get; init; }
 
+    /// <summary>The first of <see cref="ClusterIPs"/>; <c>None</c> for a Service without one.</summary>
     public string? ClusterIP { get; init; }
+
+    /// <summary>One per family; missing from servers before dual stack.</summary>
+    public List<string>? ClusterIPs { get; init; }
+
+    public List<string>? ExternalIPs { get; init; }
 
     public string? ExternalName { get; init; }
 

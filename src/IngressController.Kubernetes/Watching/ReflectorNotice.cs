@@ -104,17 +104,7 @@ public abstract record ReflectorNotice(string Resource, string? Namespace)
         };
 
         /// <summary>Why, and what can be done about it.</summary>
-        public string Reason => Error switch
-        {
-            KubernetesException { IsForbidden: true } refused =>
-                $"forbidden: {refused.Status?.Message ?? refused.Message}; "
-                + $"grant the {(Stage == ReflectorStage.Get ? "verb get" : "verbs list and watch")} on {Resource}",
-            KubernetesException { IsUnauthorized: true } =>
-                "the API server does not accept the credential (401); check the service account's token or the kubeconfig's user",
-            KubernetesException { IsNotFound: true } => "the API server does not serve this resource (404)",
-            HttpRequestException { InnerException: { } inner } => $"the API server cannot be reached: {inner.Message}",
-            HttpRequestException or SocketException => $"the API server cannot be reached: {Error.Message}",
-            _ => Error.Message,
-        };
+        public string Reason =>
+            ApiFailure.Reason(Error, $"the {(Stage == ReflectorStage.Get ? "verb get" : "verbs list and watch")} on {Resource}");
     }
 }

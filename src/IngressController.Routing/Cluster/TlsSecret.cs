@@ -9,7 +9,11 @@ namespace IngressController.Routing.Cluster;
 /// <param name="Name">The Secret.</param>
 /// <param name="Certificate">The certificate to serve; null when the Secret never held a good one.</param>
 /// <param name="Problem">What is wrong with the Secret as it is now; null when it is good.</param>
-public sealed record TlsSecret(ResourceName Name, TlsCertificate? Certificate, string? Problem);
+public sealed record TlsSecret(ResourceName Name, TlsCertificate? Certificate, string? Problem)
+{
+    /// <summary>Who the Secret is, for Events about it; null where nobody gave it one.</summary>
+    public string? Uid { get; init; }
+}
 
 /// <summary>A certificate with its key, as PEM, and what its leaf says.</summary>
 public sealed record TlsCertificate

@@ -15,20 +15,20 @@ public static class TlsSecretParser
     /// </summary>
     public static TlsSecret Parse(V1Secret secret, TlsSecret? previous = null)
     {
-        var name = secret.ResourceName;
+        var (name, uid) = (secret.ResourceName, secret.Metadata?.Uid);
         try
         {
-            return new TlsSecret(name, ParseCertificate(Field(secret, "tls.crt"), Field(secret, "tls.key")), Problem: null);
+            return new TlsSecret(name, ParseCertificate(Field(secret, "tls.crt"), Field(secret, "tls.key")), Problem: null) { Uid = uid };
         }
         catch (TlsSecretException error)
         {
-            return new TlsSecret(name, previous?.Certificate, error.Message);
+            return new TlsSecret(name, previous?.Certificate, error.Message) { Uid = uid };
         }
         catch (Exception error)
         {
             // Decoders of keys and certificates throw what they like for damaged input (an extension that does not decode, a curve that
             // is not known): whatever it is, this Secret is at fault, and it must harm nobody else's.
-            return new TlsSecret(name, previous?.Certificate, $"data[tls.crt] or data[tls.key] does not decode: {error.Message}");
+            return new TlsSecret(name, previous?.Certificate, $"data[tls.crt] or data[tls.key] does not decode: {error.Message}") { Uid = uid };
         }
     }
 

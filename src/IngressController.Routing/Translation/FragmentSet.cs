@@ -15,6 +15,9 @@ internal sealed record FragmentSet
     /// <summary>The Ingresses that are ours, and those that would be but for a missing IngressClass.</summary>
     public ImmutableDictionary<ResourceName, IngressFragment> Fragments { get; init; } = ImmutableDictionary<ResourceName, IngressFragment>.Empty;
 
+    /// <summary>Those that have diagnostics of their own, so that what is wrong is found without looking at what is right.</summary>
+    public ImmutableHashSet<ResourceName> Faulty { get; init; } = [];
+
     private ReverseIndex<string, ResourceName> ByHost { get; init; } = ReverseIndex<string, ResourceName>.Empty;
 
     private ReverseIndex<string, ResourceName> ByTlsHost { get; init; } = ReverseIndex<string, ResourceName>.Empty;
@@ -32,12 +35,16 @@ internal sealed record FragmentSet
 
     private ReverseIndex<ResourceName, BackendId> BackendsOfService { get; init; } = ReverseIndex<ResourceName, BackendId>.Empty;
 
+    /// <summary>The Ingresses that use a backend.</summary>
+    public IEnumerable<IngressFragment> OfBackend(BackendId backend) => ByBackend[backend].Select(name => Fragments[name]);
+
     public Builder ToBuilder() => new(this);
 
     /// <summary>The set while one pass changes it; it notes what the changes touch.</summary>
     public sealed class Builder(FragmentSet before)
     {
         private readonly ImmutableDictionary<ResourceName, IngressFragment>.Builder _fragments = before.Fragments.ToBuilder();
+        private readonly ImmutableHashSet<ResourceName>.Builder _faulty = before.Faulty.ToBuilder();
         private readonly ReverseIndex<string, ResourceName>.Builder _byHost = before.ByHost.ToBuilder();
         private readonly ReverseIndex<string, ResourceName>.Builder _byTlsHost = before.ByTlsHost.ToBuilder();
         private readonly ReverseIndex<string, ResourceName>.Builder _byAlias = before.ByAlias.ToBuilder();
@@ -100,6 +107,7 @@ internal sealed record FragmentSet
         public FragmentSet ToSet() => new()
         {
             Fragments = _fragments.ToImmutable(),
+            Faulty = _faulty.ToImmutable(),
             ByHost = _byHost.ToIndex(),
             ByTlsHost = _byTlsHost.ToIndex(),
             ByAlias = _byAlias.ToIndex(),
@@ -113,6 +121,8 @@ internal sealed record FragmentSet
         private void Add(IngressFragment fragment)
         {
             _fragments[fragment.Name] = fragment;
+            if (fragment.Diagnostics.Count > 0)
+                _faulty.Add(fragment.Name);
             foreach (var host in fragment.Hosts)
             {
                 _byHost.Add(host.Host, fragment.Name);
@@ -155,6 +165,7 @@ internal sealed record FragmentSet
         private void Remove(IngressFragment fragment)
         {
             _fragments.Remove(fragment.Name);
+            _faulty.Remove(fragment.Name);
             foreach (var host in fragment.Hosts)
             {
                 _byHost.Remove(host.Host, fragment.Name);

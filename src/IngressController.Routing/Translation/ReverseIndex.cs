@@ -8,6 +8,8 @@ internal sealed class ReverseIndex<TKey, TValue>(ImmutableDictionary<TKey, Immut
 {
     public static ReverseIndex<TKey, TValue> Empty { get; } = new(ImmutableDictionary<TKey, ImmutableHashSet<TValue>>.Empty);
 
+    public ImmutableHashSet<TValue> this[TKey key] => entries.GetValueOrDefault(key, []);
+
     public Builder ToBuilder() => new(entries.ToBuilder());
 
     public sealed class Builder(ImmutableDictionary<TKey, ImmutableHashSet<TValue>>.Builder entries)

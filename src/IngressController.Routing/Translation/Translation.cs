@@ -35,6 +35,9 @@ public sealed record Translation
 
     internal FragmentSet Fragments { get; init; } = FragmentSet.Empty;
 
+    /// <summary>The backends that have problems.</summary>
+    internal ImmutableHashSet<BackendId> FaultyBackends { get; init; } = [];
+
     /// <summary>Conflicts of hosts, by host.</summary>
     internal ImmutableDictionary<string, EquatableArray<Diagnostic>> HostDiagnostics { get; init; } =
         ImmutableDictionary<string, EquatableArray<Diagnostic>>.Empty;
@@ -52,10 +55,14 @@ public sealed record Translation
     /// <summary>How many Ingresses are ours.</summary>
     public int ClaimedIngresses => Fragments.Fragments.Values.Count(fragment => fragment.IsClaimed);
 
-    /// <summary>Everything that is wrong, each once, in a stable order. Costs what exists: for people and scrapes, not for each change.</summary>
+    /// <summary>Whether an Ingress is ours, and its routes are in the table.</summary>
+    public bool Claims(ResourceName ingress) => Fragments.Fragments.TryGetValue(ingress, out var fragment) && fragment.IsClaimed;
+
+    /// <summary>Everything that is wrong, each once, in a stable order. Costs what is wrong, not what exists.</summary>
     public ImmutableArray<Diagnostic> CollectDiagnostics() =>
     [
-        .. Fragments.Fragments.Values.SelectMany(fragment => fragment.Diagnostics.Concat(BackendDiagnostics(fragment)))
+        .. Fragments.Faulty.SelectMany(name => Fragments.Fragments[name].Diagnostics)
+            .Concat(BackendDiagnostics())
             .Concat(HostDiagnostics.Values.SelectMany(diagnostics => diagnostics))
             .Concat(AliasDiagnostics.Values.SelectMany(diagnostics => diagnostics))
             .Concat(TlsDiagnostics.Values.SelectMany(diagnostics => diagnostics))
@@ -64,10 +71,11 @@ public sealed record Translation
             .Order(),
     ];
 
-    private IEnumerable<Diagnostic> BackendDiagnostics(IngressFragment fragment) =>
-        from route in fragment.AllRoutes.Distinct()
+    private IEnumerable<Diagnostic> BackendDiagnostics() =>
+        from fragment in FaultyBackends.SelectMany(Fragments.OfBackend).DistinctBy(fragment => fragment.Name)
+        from route in fragment.AllRoutes
         let forward = route.Action as RouteAction.Forward
-        where forward is not null
+        where forward is not null && FaultyBackends.Contains(forward.Backend)
         from problem in Table.Backends[forward.Backend].Problems
         select DiagnosticCatalog.OfBackend(problem, route.Origin);
 

@@ -1,10 +1,5 @@
 using System.Collections.Immutable;
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Cluster;
-using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Features;
-using IngressController.Routing.Features.Redirects;
-using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Translation;
@@ -17,51 +12,31 @@ internal sealed class TranslationDraft
 {
     private readonly Translation _previous;
     private readonly ClusterSnapshot _snapshot;
-    private readonly IngressClaim _claim;
-    private readonly HashSet<RoutePolicies> _sharedPolicies = [];
-    private GlobalSettings _global;
-    private EquatableArray<Diagnostic> _globalDiagnostics;
-
+    private readonly OperatorDraft _operator;
+    private readonly FragmentReader _reader;
     private readonly FragmentSet.Builder _fragments;
-    private readonly ImmutableDictionary<string, VirtualHost>.Builder _hosts;
-    private readonly ImmutableDictionary<string, HostAlias>.Builder _aliases;
+    private readonly MergedNames<VirtualHost> _hosts;
+    private readonly MergedNames<HostAlias> _aliases;
+    private readonly MergedNames<TlsBinding> _tls;
     private readonly ImmutableDictionary<BackendId, Backend>.Builder _backends;
-    private readonly ImmutableDictionary<string, TlsBinding>.Builder _tls;
-    private readonly ImmutableDictionary<string, EquatableArray<Diagnostic>>.Builder _hostDiagnostics;
-    private readonly ImmutableDictionary<string, EquatableArray<Diagnostic>>.Builder _aliasDiagnostics;
-    private readonly ImmutableDictionary<string, EquatableArray<Diagnostic>>.Builder _tlsDiagnostics;
-    private int _replicas;
+    private readonly ImmutableHashSet<BackendId>.Builder _faultyBackends;
 
     public TranslationDraft(Translation previous, ClusterSnapshot snapshot)
     {
         _previous = previous;
         _snapshot = snapshot;
-        _claim = new IngressClaim(previous.Settings, snapshot.IngressClasses);
-        _global = previous.Global;
-        _globalDiagnostics = previous.GlobalDiagnostics;
+        _operator = new OperatorDraft(previous, snapshot);
+        _reader = new FragmentReader(previous.Settings, snapshot);
         _fragments = previous.Fragments.ToBuilder();
-        _hosts = previous.Table.Hosts.ToBuilder();
-        _aliases = previous.Table.Aliases.ToBuilder();
+        _hosts = new MergedNames<VirtualHost>(previous.Table.Hosts, previous.HostDiagnostics);
+        _aliases = new MergedNames<HostAlias>(previous.Table.Aliases, previous.AliasDiagnostics);
+        _tls = new MergedNames<TlsBinding>(previous.Table.TlsBindings, previous.TlsDiagnostics);
         _backends = previous.Table.Backends.ToBuilder();
-        _tls = previous.Table.TlsBindings.ToBuilder();
-        _hostDiagnostics = previous.HostDiagnostics.ToBuilder();
-        _aliasDiagnostics = previous.AliasDiagnostics.ToBuilder();
-        _tlsDiagnostics = previous.TlsDiagnostics.ToBuilder();
-        _replicas = previous.Table.Replicas;
+        _faultyBackends = previous.FaultyBackends.ToBuilder();
     }
 
     /// <summary>Before all others: what counts for all Ingresses.</summary>
-    public void ReadSettings(ClusterChanges changes)
-    {
-        var configMap = _previous.Settings.ConfigMap;
-        if (!_previous.IsEmpty && !OperatorConfigMaps.Of(_previous.Global).Append(configMap ?? default).Any(changes.ConfigMaps.Contains))
-            return;
-        var diagnostics = new List<Diagnostic>();
-        if (configMap is { } name)
-            _global = SettingsReader.Read(name, _snapshot.ConfigMaps.GetValueOrDefault(name), _previous.Settings.Global, diagnostics);
-        _global = OperatorConfigMaps.Resolve(_global, named => _snapshot.ConfigMaps.GetValueOrDefault(named), configMap, diagnostics);
-        _globalDiagnostics = [.. diagnostics];
-    }
+    public void ReadSettings(ClusterChanges changes) => _operator.ReadSettings(changes);
 
     /// <summary>
     /// Step 1: the changed Ingresses and those that name a changed Secret or ConfigMap; all of them when a class changed and with it
@@ -69,13 +44,13 @@ internal sealed class TranslationDraft
     /// </summary>
     public void ReadIngresses(ClusterChanges changes)
     {
-        var names = changes.IngressClasses || _global != _previous.Global
+        var names = changes.IngressClasses || _operator.HasChanged
             ? _snapshot.Ingresses.Keys.Union(_fragments.Names)
             : changes.Ingresses
                 .Union(changes.Secrets.SelectMany(secret => _fragments.OfSecret(secret).Where(fragment => fragment.PolicySecrets.Contains(secret))).Select(fragment => fragment.Name))
                 .Union(changes.ConfigMaps.SelectMany(_fragments.OfConfigMap).Select(fragment => fragment.Name));
         foreach (var name in names.ToArray())
-            _fragments.Set(name, _snapshot.Ingresses.TryGetValue(name, out var ingress) ? Read(ingress) : null);
+            _fragments.Set(name, _snapshot.Ingresses.TryGetValue(name, out var ingress) ? _reader.Read(ingress, _operator.Global) : null);
     }
 
     /// <summary>Step 2: every host that an Ingress read in step 1 has or had.</summary>
@@ -83,16 +58,8 @@ internal sealed class TranslationDraft
     {
         foreach (var host in _fragments.TouchedHosts)
         {
-            if (!_fragments.UsesHost(host))
-            {
-                _hosts.Remove(host);
-                _hostDiagnostics.Remove(host);
-                continue;
-            }
-
-            var merged = HostMerge.Merge(host, _fragments.OfHost(host));
-            _hosts[host] = merged.VirtualHost;
-            SetDiagnostics(_hostDiagnostics, host, merged.Diagnostics);
+            var merged = _fragments.UsesHost(host) ? HostMerge.Merge(host, _fragments.OfHost(host)) : null;
+            _hosts.Set(host, merged?.VirtualHost, merged?.Diagnostics ?? []);
         }
     }
 
@@ -104,11 +71,7 @@ internal sealed class TranslationDraft
         foreach (var name in touched)
         {
             var merged = AliasMerge.Merge(name, _fragments.UsesHost(name), _fragments.OfAlias(name));
-            if (merged.Alias is { } alias)
-                _aliases[name] = alias;
-            else
-                _aliases.Remove(name);
-            SetDiagnostics(_aliasDiagnostics, name, merged.Diagnostics);
+            _aliases.Set(name, merged.Alias, merged.Diagnostics);
         }
     }
 
@@ -131,6 +94,10 @@ internal sealed class TranslationDraft
                 _backends[id] = BackendResolver.Resolve(id, _snapshot, _previous.Settings);
             else
                 _backends.Remove(id);
+            if (_backends.TryGetValue(id, out var backend) && backend.Problems.Count > 0)
+                _faultyBackends.Add(id);
+            else
+                _faultyBackends.Remove(id);
         }
     }
 
@@ -145,131 +112,59 @@ internal sealed class TranslationDraft
         touched.UnionWith(_fragments.TouchedAliases);
         if (touched.Count > 0)
             touched.UnionWith(_aliases.Values.Where(alias => touched.Contains(alias.Target)).Select(alias => alias.Name).ToArray());
-        foreach (var host in touched.OrderBy(_aliases.ContainsKey))
+        foreach (var host in touched.OrderBy(_aliases.Contains))
         {
             var merged = TlsMerge.Merge(host, _fragments.OfTlsHost(host), _snapshot.TlsSecrets);
-            if ((merged.Binding ?? OfAlias(host)) is { } binding)
-                _tls[host] = binding;
-            else
-                _tls.Remove(host);
-            SetDiagnostics(_tlsDiagnostics, host, merged.Diagnostics);
+            _tls.Set(host, merged.Binding ?? OfAlias(host), merged.Diagnostics);
         }
     }
 
     /// <summary>Step 5: our own replicas, when their Service changed.</summary>
-    public void CountReplicas(IReadOnlySet<ResourceName> changedServices)
-    {
-        if (_previous.Settings.ReplicasService is { } service && changedServices.Contains(service))
-            _replicas = ReplicaCount.Of(_snapshot.Endpoints.Of(service));
-    }
+    public void CountReplicas(IReadOnlySet<ResourceName> changedServices) => _operator.CountReplicas(changedServices);
 
     public Translation Finish()
     {
-        var settings = _previous.Settings;
         var before = _previous.Table;
-        // What the settings ask of all routes, whom they keep out above all, counts here too.
-        var defaultRoute = before.DefaultRoute is { } kept && _global == _previous.Global ? kept : DefaultBackend.Route(settings.DefaultBackendService, SettingsAlone);
-        var defaultCertificate = settings.DefaultSslCertificate is { } name
-            && _snapshot.TlsSecrets.GetValueOrDefault(name)?.Certificate is { } certificate ? new TlsBinding("", name, certificate) : null;
+        var defaultRoute = _operator.DefaultRoute();
+        var defaultCertificate = _operator.DefaultCertificate();
         var fragments = _fragments.ToSet();
         return new Translation
         {
-            Settings = settings,
+            Settings = _previous.Settings,
             Snapshot = _snapshot,
             Table = new RoutingTable
             {
-                Hosts = _hosts.ToImmutable(),
-                Aliases = _aliases.ToImmutable(),
+                Hosts = _hosts.ToValues(),
+                Aliases = _aliases.ToValues(),
                 Backends = _backends.ToImmutable(),
-                TlsBindings = _tls.ToImmutable(),
+                TlsBindings = _tls.ToValues(),
                 DefaultCertificate = defaultCertificate,
                 DefaultRoute = defaultRoute,
-                Replicas = _replicas,
+                Replicas = _operator.Replicas,
             },
             Changes = new TableChanges(
-                [.. _fragments.TouchedHosts.Where(host => before.Hosts.GetValueOrDefault(host) != _hosts.GetValueOrDefault(host))],
+                [.. _fragments.TouchedHosts.Where(host => before.Hosts.GetValueOrDefault(host) != _hosts.Find(host))],
                 [.. _fragments.TouchedBackends.Where(id => before.Backends.GetValueOrDefault(id) != _backends.GetValueOrDefault(id))],
-                [.. _fragments.TouchedTlsHosts.Where(host => before.TlsBindings.GetValueOrDefault(host) != _tls.GetValueOrDefault(host))],
-                [.. _fragments.TouchedAliases.Where(name => before.Aliases.GetValueOrDefault(name) != _aliases.GetValueOrDefault(name))],
+                [.. _fragments.TouchedTlsHosts.Where(host => before.TlsBindings.GetValueOrDefault(host) != _tls.Find(host))],
+                [.. _fragments.TouchedAliases.Where(name => before.Aliases.GetValueOrDefault(name) != _aliases.Find(name))],
                 before.DefaultRoute != defaultRoute || before.DefaultCertificate != defaultCertificate,
-                before.Replicas != _replicas),
-            Global = _global,
-            GlobalDiagnostics = _globalDiagnostics,
+                before.Replicas != _operator.Replicas),
+            Global = _operator.Global,
+            GlobalDiagnostics = _operator.Diagnostics,
             Fragments = fragments,
-            References = References(fragments.References),
-            HostDiagnostics = _hostDiagnostics.ToImmutable(),
-            AliasDiagnostics = _aliasDiagnostics.ToImmutable(),
-            TlsDiagnostics = _tlsDiagnostics.ToImmutable(),
+            FaultyBackends = _faultyBackends.ToImmutable(),
+            References = _operator.References(fragments.References),
+            HostDiagnostics = _hosts.ToDiagnostics(),
+            AliasDiagnostics = _aliases.ToDiagnostics(),
+            TlsDiagnostics = _tls.ToDiagnostics(),
         };
-    }
-
-    private RoutePolicies SettingsAlone()
-    {
-        var policies = new PolicyContext(new V1Ingress(), _snapshot, _previous.Settings, _global, []).ReadPolicies();
-        return policies with { All = [.. policies.All.Where(policy => policy is not (RedirectPolicy or TlsRedirectPolicy))] };
-    }
-
-    private ObjectReferences References(ObjectReferences ofFragments)
-    {
-        if (ReferenceEquals(ofFragments, _previous.Fragments.References) && !ReferenceEquals(_previous.References, ObjectReferences.None)
-            && OperatorConfigMaps.Of(_global).SequenceEqual(OperatorConfigMaps.Of(_previous.Global)))
-        {
-            return _previous.References;
-        }
-
-        var settings = _previous.Settings;
-        return new ObjectReferences(
-            settings.DefaultSslCertificate is { } certificate ? ofFragments.Secrets.Add(certificate) : ofFragments.Secrets,
-            (settings.ConfigMap is { } configMap ? ofFragments.ConfigMaps.Add(configMap) : ofFragments.ConfigMaps).Union(OperatorConfigMaps.Of(_global)));
-    }
-
-    private IngressFragment? Read(V1Ingress ingress)
-    {
-        if (_claim.IsOurs(ingress))
-            return ReadOurs(ingress);
-        if (!_claim.LacksOurClass(ingress))
-            return null;
-        return new IngressFragment
-        {
-            Name = ingress.ResourceName,
-            Created = DateTime.MaxValue,
-            IsClaimed = false,
-            Diagnostics = [DiagnosticCatalog.IngressClassNotFound(ingress.ResourceName, ingress.Spec!.IngressClassName!)],
-        };
-    }
-
-    /// <summary>An Ingress that we fail at is left out: what it said before may be open where it asks for protection now.</summary>
-    private IngressFragment ReadOurs(V1Ingress ingress)
-    {
-        try
-        {
-            return IngressReader.Read(ingress, _snapshot, _previous.Settings, _global, _sharedPolicies);
-        }
-        catch (Exception error)
-        {
-            return new IngressFragment
-            {
-                Name = ingress.ResourceName,
-                Created = ingress.Metadata?.CreationTimestamp ?? DateTime.MaxValue,
-                Diagnostics = [DiagnosticCatalog.TranslationFailed(ingress.ResourceName, "it", error.GetType().Name, isLeftOut: true)],
-            };
-        }
     }
 
     private TlsBinding? OfAlias(string name) =>
-        _aliases.TryGetValue(name, out var alias) && _tls.TryGetValue(alias.Target, out var target) && target.Certificate?.Covers(name) == true
+        _aliases.Find(name) is { } alias && _tls.Find(alias.Target) is { } target && target.Certificate?.Covers(name) == true
             ? target with { Host = name }
             : null;
 
     private bool IsDefaultBackend(BackendId id) =>
         _previous.Settings.DefaultBackendService is { } service && DefaultBackend.Id(service) == id;
-
-    private static void SetDiagnostics(
-        ImmutableDictionary<string, EquatableArray<Diagnostic>>.Builder diagnostics, string host, EquatableArray<Diagnostic> found)
-    {
-        if (found.Count > 0)
-            diagnostics[host] = found;
-        else
-            diagnostics.Remove(host);
-    }
 }

@@ -57,9 +57,10 @@ internal sealed class AdminServer(ListenerOptions options, HealthState health, L
             "/api/backends" => context.Response.WriteAsJsonAsync(live.Backends(), AdminJson.Options),
             "/api/certificates" => context.Response.WriteAsJsonAsync(live.Certificates(), AdminJson.Options),
             "/api/diagnostics" => context.Response.WriteAsJsonAsync(live.Diagnostics(), AdminJson.Options),
+            "/api/leader" => context.Response.WriteAsJsonAsync(live.Leader(), AdminJson.Options),
             "/api/explain" => ExplainAsync(context),
             "/" => TextAsync(context, StatusCodes.Status200OK,
-                "/healthz\n/readyz\n/metrics\n/api/routes\n/api/backends\n/api/certificates\n/api/diagnostics\n/api/explain?url=URL[&method=METHOD][&header=NAME:VALUE]...[&client=IP]\n"),
+                "/healthz\n/readyz\n/metrics\n/api/routes\n/api/backends\n/api/certificates\n/api/diagnostics\n/api/leader\n/api/explain?url=URL[&method=METHOD][&header=NAME:VALUE]...[&client=IP]\n"),
             _ => TextAsync(context, StatusCodes.Status404NotFound, "not found; GET / lists what is here\n"),
         };
     }

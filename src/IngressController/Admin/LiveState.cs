@@ -1,3 +1,4 @@
+using IngressController.Leadership;
 using IngressController.Proxy;
 using IngressController.Reconciliation;
 using IngressController.Routing.Diagnostics;
@@ -8,7 +9,7 @@ using IngressController.Tls;
 namespace IngressController.Admin;
 
 /// <summary>The live state as the admin API shows it: read from what serves, not from what was asked for.</summary>
-internal sealed class LiveState(RoutingState routing, CertificateStore certificates, ReconcileLoop reconcile, ClusterStore store, TimeProvider time)
+internal sealed class LiveState(RoutingState routing, CertificateStore certificates, ReconcileLoop reconcile, ClusterStore store, LeaderState leader, TimeProvider time)
 {
     public IEnumerable<RouteView> Routes()
     {
@@ -32,6 +33,8 @@ internal sealed class LiveState(RoutingState routing, CertificateStore certifica
             .Select(host => CertificateView.Of(host.Key, host.Value ?? table.Default, live.TlsBindings.GetValueOrDefault(host.Key), now))
             .Append(CertificateView.Of("(default)", table.Default, live.DefaultCertificate, now));
     }
+
+    public LeaderView Leader() => leader.View;
 
     public IEnumerable<DiagnosticView> Diagnostics() =>
         reconcile.Live.CollectDiagnostics().Concat(store.Unreadable).Order().Select(DiagnosticView.Of);

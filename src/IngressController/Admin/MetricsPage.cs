@@ -1,4 +1,3 @@
-using IngressController.Features.RateLimiting;
 using IngressController.Observability;
 using IngressController.Reconciliation;
 using IngressController.Sources;
@@ -8,18 +7,14 @@ namespace IngressController.Admin;
 
 /// <summary>Everything there is to scrape.</summary>
 internal sealed class MetricsPage(
-    RequestMetrics requests, ReconcileMetrics revisions, WatchMetrics watches, ReconcileLoop reconcile, ClusterStore store,
-    CertificateStore certificates, HealthState health, RateLimitMetrics limits, ShutdownMetrics shutdown)
+    IEnumerable<IMetricsSource> areas, ReconcileLoop reconcile, ClusterStore store, CertificateStore certificates, HealthState health)
 {
     public string Write()
     {
         var text = new PrometheusText();
         var live = reconcile.Live;
-        requests.Write(text);
-        revisions.Write(text);
-        watches.Write(text);
-        limits.Write(text);
-        shutdown.Write(text);
+        foreach (var area in areas)
+            area.Write(text);
 
         text.Family("yarp_ingress_ready", "gauge", "Whether this replica is ready: 1 or 0.");
         text.Sample("yarp_ingress_ready", health.NotReadyReason is null ? 1 : 0);

@@ -5,6 +5,7 @@ using IngressController.Configuration;
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Settings;
+using IngressController.Status;
 
 namespace IngressController.Cli;
 
@@ -71,7 +72,7 @@ internal static partial class RunOptions
             (options, value) => options with { Translation = options.Translation with { DefaultBackendService = Name(value) } }),
         new("configmap", "NAMESPACE/NAME", "The ConfigMap with the settings of all Ingresses. Default: none.",
             (options, value) => options with { Translation = options.Translation with { ConfigMap = Name(value) } }),
-        new("replicas-service", "NAMESPACE/NAME", "The Service whose ready endpoints are the replicas of this controller, among which limits of scope cluster are divided. Default: one replica.",
+        new("replicas-service", "NAMESPACE/NAME", "The Service whose ready endpoints are the replicas of this controller, among which limits of scope cluster are divided, and whose nodes Ingresses show without --publish-service and --publish-status-address. Default: one replica.",
             (options, value) => options with { Translation = options.Translation with { ReplicasService = Name(value) } }),
         new("allow-external-name-loopback", "BOOL", "Let ExternalName Services lead to loopback and link-local addresses. Default: false.",
             (options, value) => options with
@@ -92,7 +93,7 @@ internal static partial class RunOptions
         new("update-status", "BOOL", "Whether the leader writes status.loadBalancer of the Ingresses. Default: true.",
             (options, value) => options with { Status = options.Status with { UpdateStatus = Bool(value) } })
             { IsSwitch = true },
-        new("update-status-on-shutdown", "BOOL", "Whether the last replica empties status.loadBalancer of the Ingresses when it ends. Default: false.",
+        new("update-status-on-shutdown", "BOOL", "Whether the last replica empties status.loadBalancer of the Ingresses when it ends; it knows that it is the last by --replicas-service. Default: false.",
             (options, value) => options with { Status = options.Status with { RemoveOnShutdown = Bool(value) } })
             { IsSwitch = true },
         new("emit-events", "BOOL", "Whether the leader writes an Event for what is wrong with an Ingress. Default: true.",
@@ -248,7 +249,7 @@ internal static partial class RunOptions
 
     /// <summary>API servers refuse a status with anything else.</summary>
     private static string StatusAddress(string value) =>
-        IPAddress.TryParse(value, out var address) ? address.ToString()
+        PublishedAddress.Parse(value)?.Ip is { } address ? address
         : value.Length <= 253 && PrefixPattern().IsMatch(value) ? value
         : throw new FormatException($"\"{value}\" is neither an IP address nor a host name in lower case");
 

@@ -112,7 +112,10 @@ public sealed record StatusOptions
     /// <summary>IP addresses and host names the status shows; they go before everything else.</summary>
     public IReadOnlyList<string> PublishAddresses { get; init; } = [];
 
-    /// <summary>Whether the last replica empties the status of our Ingresses when it ends.</summary>
+    /// <summary>
+    /// Whether the last replica empties the status of our Ingresses when it ends. It knows that it is the last by
+    /// <see cref="TranslationSettings.ReplicasService"/>; without that nothing is emptied.
+    /// </summary>
     public bool RemoveOnShutdown { get; init; }
 
     /// <summary>Whether diagnostics become Events of the objects they are about.</summary>

@@ -6,6 +6,7 @@ using IngressController.Features.Headers;
 using IngressController.Features.RateLimiting;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Watching;
+using IngressController.Leadership;
 using IngressController.Observability;
 using IngressController.Proxy;
 using IngressController.Reconciliation;
@@ -51,12 +52,14 @@ internal sealed class ControllerHost : IAsyncDisposable
         AddSource(services, options, timings);
         AddDataPlane(services);
         AddAdmin(services);
+        services.AddLeadership(options, timings);
         builder.UseProxyListeners(options.Listener);
         // The drain keeps its own times; beyond them, what other services do at the end gets as long as it used to get.
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Shutdown.Delay + options.Shutdown.GracePeriod + TimeSpan.FromSeconds(30));
 
         var app = builder.Build();
         app.Services.GetRequiredService<RequestPipeline>().Configure(app);
+        app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<LeaderState>().Resign);
         return new ControllerHost(app);
     }
 
@@ -99,14 +102,16 @@ internal sealed class ControllerHost : IAsyncDisposable
     {
         services.AddSingleton<ClusterStore>();
         services.AddSingleton<SourceLog>();
-        services.AddSingleton<WatchMetrics>();
+        services.AddMetrics<WatchMetrics>();
+        services.AddSingleton(provider => new KubernetesClient(
+            KubernetesClientConfiguration.BuildDefaultConfig(options.Source.Kubeconfig, options.Source.Context),
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<SourceLog>().Notice));
         services.AddSingleton<IClusterSource>(provider => options.Source.Manifests is { } folder
             ? new FolderClusterSource(
                 folder, options.Translation, provider.GetRequiredService<ClusterStore>(),
                 provider.GetRequiredService<ILogger<FolderClusterSource>>(), provider.GetRequiredService<TimeProvider>())
             : new KubernetesClusterSource(
-                KubernetesClientConfiguration.BuildDefaultConfig(options.Source.Kubeconfig, options.Source.Context),
-                options, provider.GetRequiredService<ClusterStore>(), provider.GetRequiredService<WatchMetrics>(),
+                provider.GetRequiredService<KubernetesClient>(), options, provider.GetRequiredService<ClusterStore>(), provider.GetRequiredService<WatchMetrics>(),
                 provider.GetRequiredService<SourceLog>(), provider.GetRequiredService<TimeProvider>(), timings));
     }
 
@@ -116,14 +121,14 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton<Drain>();
         services.AddSingleton<OpenConnections>();
         services.AddSingleton<OpenWebSockets>();
-        services.AddSingleton<RequestMetrics>();
-        services.AddSingleton<ReconcileMetrics>();
+        services.AddMetrics<RequestMetrics>();
+        services.AddMetrics<ReconcileMetrics>();
         services.AddSingleton<ResolveName>(System.Net.Dns.GetHostAddressesAsync);
         services.AddSingleton<UpstreamClients>();
         services.AddSingleton<LiveHosts>();
         services.AddSingleton<ReplicaCount>();
         services.AddSingleton(provider => new RateLimiterStore(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ReplicaCount>()));
-        services.AddSingleton<RateLimitMetrics>();
+        services.AddMetrics<RateLimitMetrics>();
         services.AddSingleton<GlobalState>();
         services.AddSingleton<GlobalHeaders>();
         services.AddSingleton(provider => new BasicAuthenticator(
@@ -146,7 +151,7 @@ internal sealed class ControllerHost : IAsyncDisposable
     {
         services.AddSingleton<HealthState>();
         services.AddSingleton<LiveState>();
-        services.AddSingleton<ShutdownMetrics>();
+        services.AddMetrics<ShutdownMetrics>();
         services.AddSingleton<MetricsPage>();
         services.AddSingleton<Explainer>();
         services.AddSingleton<AdminServer>();

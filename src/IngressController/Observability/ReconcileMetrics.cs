@@ -1,7 +1,7 @@
 namespace IngressController.Observability;
 
 /// <summary>How the reconcile loop fares.</summary>
-internal sealed class ReconcileMetrics
+internal sealed class ReconcileMetrics : IMetricsSource
 {
     private long _revision;
     private long _failures;

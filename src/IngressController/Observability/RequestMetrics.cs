@@ -5,7 +5,7 @@ using IngressController.Routing.Cluster;
 namespace IngressController.Observability;
 
 /// <summary>Counts requests per Ingress and Service: labels are bounded by what exists in the cluster, never by what clients send.</summary>
-internal sealed class RequestMetrics
+internal sealed class RequestMetrics : IMetricsSource
 {
     private static readonly ResourceName NoIngress = new("", "");
 

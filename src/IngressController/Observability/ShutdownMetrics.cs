@@ -3,7 +3,7 @@ using IngressController.Shutdown;
 namespace IngressController.Observability;
 
 /// <summary>How a process that has been told to end gets on with it.</summary>
-internal sealed class ShutdownMetrics(Drain drain, OpenConnections connections, OpenWebSockets webSockets)
+internal sealed class ShutdownMetrics(Drain drain, OpenConnections connections, OpenWebSockets webSockets) : IMetricsSource
 {
     public void Write(PrometheusText text)
     {

@@ -4,7 +4,7 @@ using IngressController.Kubernetes.Watching;
 namespace IngressController.Observability;
 
 /// <summary>How the watches of the API server fare.</summary>
-internal sealed class WatchMetrics
+internal sealed class WatchMetrics : IMetricsSource
 {
     private readonly ConcurrentDictionary<string, long> _lists = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> _failures = new(StringComparer.Ordinal);

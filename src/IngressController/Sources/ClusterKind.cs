@@ -19,11 +19,16 @@ internal sealed record ClusterKind<T>(
 /// <summary>The kinds that make up a snapshot.</summary>
 internal static class ClusterKinds
 {
+    /// <summary>
+    /// Status is written by this controller itself, among others, and translation does not read it: an Ingress of which nothing else
+    /// changed is filed anew and noted as no change. It shares the rest with the one before, so that it is not held twice.
+    /// </summary>
     public static ClusterKind<V1Ingress> Ingresses { get; } = Named(
         ResourceTypes.Ingresses,
         snapshot => snapshot.Ingresses,
         (snapshot, ingresses) => snapshot with { Ingresses = ingresses },
-        changes => changes.Ingresses);
+        changes => changes.Ingresses,
+        IngressRevision.WithStatusOf);
 
     public static ClusterKind<V1IngressClass> IngressClasses { get; } = new(
         ResourceTypes.IngressClasses,
@@ -112,19 +117,28 @@ internal static class ClusterKinds
         changes => changes.ConfigMaps);
 
     /// <summary>A kind whose objects are filed as they are, under their names.</summary>
+    /// <param name="resource">The kind.</param>
+    /// <param name="get">The objects of a snapshot.</param>
+    /// <param name="with">The snapshot with other objects.</param>
+    /// <param name="touched">Where changes are noted.</param>
+    /// <param name="withoutChange">What to file of an object that translation takes for the one before; null where it does not.</param>
     private static ClusterKind<T> Named<T>(
         ResourceType<T> resource,
         Func<ClusterSnapshot, ImmutableDictionary<ResourceName, T>> get,
         Func<ClusterSnapshot, ImmutableDictionary<ResourceName, T>, ClusterSnapshot> with,
-        Func<ClusterChanges, HashSet<ResourceName>> touched)
+        Func<ClusterChanges, HashSet<ResourceName>> touched,
+        Func<T, T, T?>? withoutChange = null)
         where T : class, IKubernetesObject => new(
         resource,
         snapshot => get(snapshot).Keys,
         (snapshot, item, changes) =>
         {
             var name = item.ResourceName;
-            if (IsSame(get(snapshot).GetValueOrDefault(name), item))
+            var before = get(snapshot).GetValueOrDefault(name);
+            if (IsSame(before, item))
                 return snapshot;
+            if (before is not null && withoutChange?.Invoke(before, item) is { } shared)
+                return with(snapshot, get(snapshot).SetItem(name, shared));
             touched(changes).Add(name);
             return with(snapshot, get(snapshot).SetItem(name, item));
         },

@@ -22,6 +22,8 @@ internal sealed class ClusterStore
     private ClusterChanges _changes = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private TaskCompletionSource _nextStatus = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>What translation looks for, for sources that do not hold everything.</summary>
     public ReferencedObjects References { get; } = new();
 
@@ -55,6 +57,16 @@ internal sealed class ClusterStore
         }
     }
 
+    /// <summary>Completes when the snapshot changes after this was read in nothing but what translation does not look at: no revision follows from it.</summary>
+    public Task NextStatus
+    {
+        get
+        {
+            lock (_lock)
+                return _nextStatus.Task;
+        }
+    }
+
     /// <summary>Objects that do not decode.</summary>
     public ImmutableArray<Diagnostic> Unreadable
     {
@@ -82,7 +94,7 @@ internal sealed class ClusterStore
         }
     }
 
-    /// <summary>Completes when something has changed since the last <see cref="Take"/>.</summary>
+    /// <summary>Completes when something that translation looks at has changed since the last <see cref="Take"/>.</summary>
     public Task WaitForChangeAsync(CancellationToken cancellation)
     {
         lock (_lock)
@@ -131,8 +143,7 @@ internal sealed class ClusterStore
                     throw new InvalidOperationException($"unknown change {change.GetType().Name}");
             }
 
-            if (!ReferenceEquals(before, _snapshot) || (wasAwaited && _awaited.Count == 0))
-                _changed.TrySetResult();
+            Announce(before, wasAwaited && _awaited.Count == 0);
         }
     }
 
@@ -144,8 +155,7 @@ internal sealed class ClusterStore
         {
             var before = _snapshot;
             Remove(kind, name);
-            if (!ReferenceEquals(before, _snapshot))
-                _changed.TrySetResult();
+            Announce(before, isComplete: false);
         }
     }
 
@@ -163,7 +173,10 @@ internal sealed class ClusterStore
     public void ReportUnreadable(Diagnostic diagnostic)
     {
         lock (_lock)
+        {
             _unreadable[diagnostic.Subject] = diagnostic;
+            _changed.TrySetResult(); // who waits for revisions to look at diagnostics is to see this one, too
+        }
     }
 
     /// <summary>Replaces all that is noted of unreadable objects, for sources that read everything at once.</summary>
@@ -175,6 +188,22 @@ internal sealed class ClusterStore
             foreach (var diagnostic in diagnostics)
                 _unreadable[diagnostic.Subject] = diagnostic;
         }
+    }
+
+    /// <param name="before">The snapshot before.</param>
+    /// <param name="isComplete">Whether the last awaited list has come with it.</param>
+    private void Announce(ClusterSnapshot before, bool isComplete)
+    {
+        if (isComplete || !_changes.IsEmpty)
+        {
+            _changed.TrySetResult();
+            return;
+        }
+
+        if (ReferenceEquals(before, _snapshot))
+            return;
+        _nextStatus.TrySetResult();
+        _nextStatus = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     private void Replace<T>(ClusterKind<T> kind, string? @namespace, ResourceChange<T>.Replaced replaced)

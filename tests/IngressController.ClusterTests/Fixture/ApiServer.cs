@@ -17,7 +17,7 @@ internal sealed class ApiServer : IDisposable
     public static string TokenOf(string serviceAccount) => $"{serviceAccount}-token";
 
     /// <summary>Token authentication reads its file at start, so all accounts of the tests are known beforehand.</summary>
-    private static readonly string[] ServiceAccounts = ["controller", "restricted", "child"];
+    private static readonly string[] ServiceAccounts = ["controller", "restricted", "child", "child1", "child2", "child3"];
 
     /// <summary>It takes two seconds on an idle machine. One that hangs, or finds its port not yet free, is ended and started again.</summary>
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(40);
@@ -28,18 +28,14 @@ internal sealed class ApiServer : IDisposable
     private readonly List<ChildProcess> _drained = [];
     private readonly int _etcdPort = FreePort.Take();
     private readonly int _port = FreePort.Take();
-    private readonly ChildProcess _etcd;
+    private readonly int _peerPort = FreePort.Take();
+    private ChildProcess? _etcd;
     private ChildProcess? _server;
 
     public ApiServer()
     {
-        var peer = $"http://127.0.0.1:{FreePort.Take()}";
-        _etcd = ChildProcess.Start(ClusterAssets.Etcd,
-        [
-            "--data-dir", Path.Combine(_folder.FullName, "etcd"),
-            "--listen-client-urls", EtcdAddress, "--advertise-client-urls", EtcdAddress,
-            "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", $"default={peer}",
-        ]);
+        StartEtcd();
+        File.WriteAllText(AuditPolicyFile, AuditLog.Policy);
         using var key = RSA.Create(2048);
         File.WriteAllText(KeyFile, key.ExportRSAPrivateKeyPem());
         File.WriteAllLines(TokenFile,
@@ -56,39 +52,47 @@ internal sealed class ApiServer : IDisposable
 
     private string KeyFile => Path.Combine(_folder.FullName, "sa.key");
 
+    private string AuditPolicyFile => Path.Combine(_folder.FullName, "audit-policy.yaml");
+
     private string TokenFile => Path.Combine(_folder.FullName, "tokens.csv");
 
     private string CertificateFolder => Path.Combine(_folder.FullName, "certs");
 
+    /// <summary>Who wrote what and when, as the API server saw it, over all its starts.</summary>
+    public AuditLog Audit => new(Path.Combine(_folder.FullName, "audit.log"));
+
     /// <summary>How RBAC names a service account.</summary>
     public static string UserOf(string serviceAccount) => $"system:serviceaccount:ingress:{serviceAccount}";
 
-    /// <summary>Whether the API server runs; it may still be starting.</summary>
-    public bool IsRunning => _server is { HasExited: false };
+    /// <summary>Whether the API server and its etcd run; they may still be starting.</summary>
+    public bool IsRunning => _server is { HasExited: false } && _etcd is { HasExited: false };
 
     /// <summary>Starts the API server and waits until it serves; it keeps its port, its certificate and, through etcd, its objects.</summary>
     public async Task StartAsync(HttpClient client)
     {
+        if (_etcd is null)
+            StartEtcd();
         var failures = new List<string>();
         while (failures.Count < Starts)
         {
+            await Wait.UntilAsync(() => Task.FromResult(FreePort.IsFree(_port)), $"port {_port} is free");
             Start();
             if (await IsReadyAsync(client))
                 return;
-            failures.Add($"{(IsRunning ? "not ready" : "ended")}:\n{_server!.Output}");
+            failures.Add($"{(IsRunning ? "not ready" : "ended")}:\n{_server!.LastOutput}");
             Kill();
         }
 
-        Assert.Fail($"the API server did not start in {Starts} tries of {StartLimit.TotalSeconds} s\netcd:\n{_etcd.Output}\n{string.Join("\n", failures)}");
+        Assert.Fail($"the API server did not start in {Starts} tries of {StartLimit.TotalSeconds} s\n{string.Join("\n", failures)}\netcd:\n{_etcd!.LastOutput}");
     }
 
     /// <summary>Fails with what they wrote when the API server or etcd has ended, though no test stopped it.</summary>
     public void RequireRunning()
     {
-        if (_etcd.HasExited)
-            Assert.Fail($"etcd has ended:\n{_etcd.Output}");
+        if (_etcd is { HasExited: true })
+            Assert.Fail($"etcd has ended:\n{_etcd.LastOutput}");
         if (_server is { HasExited: true })
-            Assert.Fail($"the API server has ended:\n{_server.Output}");
+            Assert.Fail($"the API server has ended:\n{_server.LastOutput}");
     }
 
     private void Start() => _server = ChildProcess.Start(ClusterAssets.ApiServer,
@@ -97,6 +101,7 @@ internal sealed class ApiServer : IDisposable
         "--service-account-issuer=https://kubernetes.default.svc", "--api-audiences=api",
         $"--service-account-key-file={KeyFile}", $"--service-account-signing-key-file={KeyFile}",
         "--service-cluster-ip-range=10.96.0.0/16", "--authorization-mode=RBAC", $"--token-auth-file={TokenFile}",
+        $"--audit-policy-file={AuditPolicyFile}", $"--audit-log-path={Audit.Path}", "--audit-log-maxsize=1000",
         "--disable-admission-plugins=ServiceAccount", "--allow-privileged", "--runtime-config=discovery.k8s.io/v1beta1=false",
     ]);
 
@@ -105,6 +110,25 @@ internal sealed class ApiServer : IDisposable
     {
         _server?.Dispose();
         _server = null;
+    }
+
+    /// <summary>Starts etcd, for the first time or again over the same data.</summary>
+    public void StartEtcd()
+    {
+        var peer = $"http://127.0.0.1:{_peerPort}";
+        _etcd = ChildProcess.Start(ClusterAssets.Etcd,
+        [
+            "--data-dir", Path.Combine(_folder.FullName, "etcd"),
+            "--listen-client-urls", EtcdAddress, "--advertise-client-urls", EtcdAddress,
+            "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", $"default={peer}",
+        ]);
+    }
+
+    /// <summary>Ends etcd without warning; the API server lives on without a memory.</summary>
+    public void KillEtcd()
+    {
+        _etcd?.Dispose();
+        _etcd = null;
     }
 
     /// <summary>Asks it to end, and waits until it no longer listens; it serves the watches it has for up to a minute.</summary>
@@ -142,7 +166,7 @@ internal sealed class ApiServer : IDisposable
     private async Task<bool> IsReadyAsync(HttpClient client)
     {
         var start = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(start) < StartLimit && IsRunning && !_etcd.HasExited)
+        while (Stopwatch.GetElapsedTime(start) < StartLimit && IsRunning)
         {
             try
             {
@@ -191,7 +215,7 @@ internal sealed class ApiServer : IDisposable
     {
         Kill();
         _drained.ForEach(server => server.Dispose());
-        _etcd.Dispose();
+        KillEtcd();
         _folder.Delete(recursive: true);
     }
 }

@@ -7,6 +7,8 @@ namespace IngressController.ClusterTests.Fixture;
 internal sealed partial class ChildProcess : IDisposable
 {
     private const int SigTerm = 15;
+    private const int SigCont = 18;
+    private const int SigStop = 19;
 
     private readonly Process _process;
     private readonly Lock _lock = new();
@@ -29,14 +31,26 @@ internal sealed partial class ChildProcess : IDisposable
         }
     }
 
+    /// <summary>The end of it: what a process says last is why it ended.</summary>
+    public string LastOutput
+    {
+        get
+        {
+            lock (_lock)
+                return string.Join('\n', _lines.TakeLast(12));
+        }
+    }
+
     public bool HasExited => _process.HasExited;
 
-    public static ChildProcess Start(string program, IEnumerable<string> arguments)
+    public static ChildProcess Start(string program, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
     {
         var process = new Process
         {
             StartInfo = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true },
         };
+        foreach (var (name, value) in environment)
+            process.StartInfo.Environment[name] = value;
         var child = new ChildProcess(process);
         process.OutputDataReceived += (_, line) => child.Append(line.Data);
         process.ErrorDataReceived += (_, line) => child.Append(line.Data);
@@ -73,6 +87,12 @@ internal sealed partial class ChildProcess : IDisposable
 
     /// <summary>SIGTERM.</summary>
     public void Terminate() => Assert.Equal(0, SendSignal(_process.Id, SigTerm));
+
+    /// <summary>SIGSTOP: nothing of it runs until it is woken up; its connections stay.</summary>
+    public void Stop() => Assert.Equal(0, SendSignal(_process.Id, SigStop));
+
+    /// <summary>SIGCONT.</summary>
+    public void Wake() => Assert.Equal(0, SendSignal(_process.Id, SigCont));
 
     /// <summary>SIGKILL.</summary>
     public void Kill()

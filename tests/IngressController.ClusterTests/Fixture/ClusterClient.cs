@@ -43,6 +43,14 @@ internal sealed class ClusterClient : IDisposable
         }
     }
 
+    /// <summary>Writes <c>status.loadBalancer.ingress</c> as some controller does.</summary>
+    /// <param name="path">Of the object.</param>
+    /// <param name="addresses">The list, as JSON.</param>
+    /// <param name="manager">Who writes.</param>
+    public Task WriteStatusAsync(string path, string addresses, string manager) => SendAsync(
+        HttpMethod.Patch, $"{path}/status?fieldManager={manager}",
+        new JsonObject { ["status"] = new JsonObject { ["loadBalancer"] = new JsonObject { ["ingress"] = JsonNode.Parse(addresses) } } }, "application/merge-patch+json");
+
     /// <summary>Deletes the objects of a YAML text; only their names matter.</summary>
     public async Task DeleteAsync(string manifests, string? @namespace = null)
     {

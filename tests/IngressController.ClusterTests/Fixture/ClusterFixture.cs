@@ -32,7 +32,14 @@ public sealed class ClusterFixture : IAsyncLifetime
 
         await Client.ApplyAsync(Manifests.OurClass);
         await Client.ApplyAsync(Manifests.Grant("controller", Manifests.ControllerRules));
+        await Client.ApplyAsync(Manifests.GrantStatus("controller"));
+        await Client.ApplyAsync(Manifests.GrantLeadership("controller"));
         await Client.ApplyAsync(Manifests.Grant("child", Manifests.ControllerRules));
+        foreach (var replica in Replicas.Accounts)
+        {
+            await Client.ApplyAsync(Manifests.Grant(replica, Manifests.ControllerRules));
+            await Client.ApplyAsync(Manifests.GrantLeadership(replica));
+        }
     }
 
     /// <summary>Starts the API server (again).</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -6,26 +7,46 @@ namespace IngressController.ClusterTests.Fixture;
 /// <summary>Ports for processes that cannot pick one themselves.</summary>
 internal static class FreePort
 {
-    /// <summary>Below the range that outgoing connections take theirs from: one of those may not hold the port while its server restarts.</summary>
-    private const int First = 20_000;
-
-    private const int Last = 32_000;
+    private static readonly (int First, int Last) Range = Outside(OutgoingRange());
 
     public static int Take()
     {
         while (true)
         {
-            var port = Random.Shared.Next(First, Last);
-            try
-            {
-                using var listener = new TcpListener(IPAddress.Loopback, port);
-                listener.Start();
+            var port = Random.Shared.Next(Range.First, Range.Last + 1);
+            if (IsFree(port))
                 return port;
-            }
-            catch (SocketException)
-            {
-                // Taken by somebody else.
-            }
         }
+    }
+
+    /// <summary>Whether a server could listen on it now.</summary>
+    public static bool IsFree(int port)
+    {
+        try
+        {
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Not from the range that outgoing connections take theirs from: one of those may not hold the port while its server restarts.
+    /// Where that range leaves no room, it cannot be helped.
+    /// </summary>
+    private static (int First, int Last) Outside((int First, int Last) outgoing) =>
+        outgoing.First > 12_000 ? (10_000, outgoing.First - 1)
+        : outgoing.Last < 63_000 ? (outgoing.Last + 1, 65_000)
+        : (20_000, 32_000);
+
+    private static (int First, int Last) OutgoingRange()
+    {
+        const string File = "/proc/sys/net/ipv4/ip_local_port_range";
+        var bounds = System.IO.File.Exists(File) ? System.IO.File.ReadAllText(File).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) : [];
+        return bounds.Length == 2 ? (int.Parse(bounds[0], CultureInfo.InvariantCulture), int.Parse(bounds[1], CultureInfo.InvariantCulture)) : (32_768, 60_999);
     }
 }

@@ -38,6 +38,40 @@ internal static class Manifests
         subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: "{{ApiServer.UserOf(serviceAccount)}}"}]
         """;
 
+    /// <summary>What a candidate of the leader election needs, and the leader to write, in all namespaces.</summary>
+    /// <param name="serviceAccount">Who gets it.</param>
+    /// <param name="withEvents">Whether Events may be written.</param>
+    public static string GrantLeadership(string serviceAccount, bool withEvents = true) => $$"""
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata: {name: {{serviceAccount}}-leader}
+        rules:
+        - {apiGroups: [coordination.k8s.io], resources: [leases], verbs: [get, create, update]}
+        {{(withEvents ? "- {apiGroups: [events.k8s.io], resources: [events], verbs: [create, patch]}" : "")}}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRoleBinding
+        metadata: {name: {{serviceAccount}}-leader}
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {{serviceAccount}}-leader}
+        subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: "{{ApiServer.UserOf(serviceAccount)}}"}]
+        """;
+
+    /// <summary>What the leader needs besides.</summary>
+    public static string GrantStatus(string serviceAccount) => $$"""
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRole
+        metadata: {name: {{serviceAccount}}-status}
+        rules:
+        - {apiGroups: [networking.k8s.io], resources: [ingresses/status], verbs: [patch]}
+        - {apiGroups: [""], resources: [nodes], verbs: [get]}
+        ---
+        apiVersion: rbac.authorization.k8s.io/v1
+        kind: ClusterRoleBinding
+        metadata: {name: {{serviceAccount}}-status}
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {{serviceAccount}}-status}
+        subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: "{{ApiServer.UserOf(serviceAccount)}}"}]
+        """;
+
     public static string Class(string name, string controller) => $$"""
         apiVersion: networking.k8s.io/v1
         kind: IngressClass

@@ -7,6 +7,7 @@ using IngressController.Configuration;
 using IngressController.Hosting;
 using IngressController.Kubernetes.Models;
 using IngressController.Kubernetes.Watching;
+using IngressController.Observability;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 using IngressController.Sources;
@@ -39,22 +40,29 @@ internal sealed class RunningController : IAsyncDisposable
     /// <summary>The ConfigMaps that have been read.</summary>
     public ImmutableDictionary<ResourceName, V1ConfigMap> ConfigMaps => Services.GetRequiredService<ClusterStore>().Snapshot.ConfigMaps;
 
+    /// <summary>What it has written as the leader.</summary>
+    public StatusMetrics Statuses => Services.GetRequiredService<StatusMetrics>();
+
     /// <param name="server">The API server.</param>
     /// <param name="user">Whose rights the controller has.</param>
     /// <param name="namespaces">Those it watches; none means all.</param>
     /// <param name="timings">Of its watches.</param>
     /// <param name="untilReady">Whether to wait until it is ready.</param>
     /// <param name="settings">What the operator chose; null for the defaults.</param>
+    /// <param name="leadsIn">The namespace of the Lease it runs for; null when it takes no part in the election.</param>
     /// <param name="through">The way it takes to the API server; null for the direct one.</param>
+    /// <param name="status">What it writes back where it leads.</param>
     public static async Task<RunningController> StartAsync(
         ApiServer server, string user = "controller", IReadOnlyList<string>? namespaces = null, ReflectorTimings? timings = null, bool untilReady = true, Gate? through = null,
-        TranslationSettings? settings = null)
+        TranslationSettings? settings = null, StatusOptions? status = null, string? leadsIn = null)
     {
         server.RequireRunning();
         var options = new IngressOptions
         {
             Source = new SourceOptions { Kubeconfig = server.WriteKubeconfig(ApiServer.TokenOf(user), through?.Address), WatchNamespaces = namespaces ?? [] },
             Translation = settings ?? new TranslationSettings(),
+            Status = status ?? new StatusOptions(),
+            Pod = new PodOptions { Namespace = leadsIn },
             Listener = new ListenerOptions { BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0 },
             Shutdown = new ShutdownOptions { Delay = TimeSpan.Zero },
         };

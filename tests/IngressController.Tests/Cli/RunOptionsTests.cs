@@ -35,6 +35,18 @@ public sealed class RunOptionsTests
         ["shutdown-grace-period"] = ("300", "0", "5m"),
         ["annotation-prefix"] = ("a.example", "b", "a/b"),
         ["limit-status-code"] = ("429", "503", "200"),
+        ["publish-service"] = ("a/b", "a/c", "a"),
+        ["publish-status-address"] = ("192.0.2.1", "edge.example", "https://edge.example"),
+        ["update-status"] = ("false", "true", "no"),
+        ["update-status-on-shutdown"] = ("true", "false", "no"),
+        ["emit-events"] = ("false", "true", "no"),
+        ["leader-elect"] = ("false", "true", "no"),
+        ["leader-elect-resource-name"] = ("a", "b.c", "A"),
+        ["leader-elect-lease-duration"] = ("30", "20", "0"),
+        ["leader-elect-renew-deadline"] = ("11", "12", "x"),
+        ["leader-elect-retry-period"] = ("1", "3", "-1"),
+        ["shutdown-delay"] = ("0", "1", "-1"),
+        ["shutdown-grace-period"] = ("0.5", "1", "30s"),
     };
 
     public static TheoryData<string> Names { get; } = [.. RunOptions.Own.Select(option => option.Name)];
@@ -79,6 +91,26 @@ public sealed class RunOptionsTests
         Assert.Equal(["a", "b"], Read(option, environment: "a, b,").Source.WatchNamespaces);
         Assert.Equal(["a", "b"], Read(option, appSettings: "a,b").Source.WatchNamespaces);
         Assert.Equal(["a", "b"], RunOptions.Read([option], _ => [], _ => null, Settings("""{"Ingress": {"WatchNamespace": ["a", "b"]}}""")).Source.WatchNamespaces);
+    }
+
+    [Theory]
+    [InlineData("leader-elect-lease-duration", "10", "--leader-elect-lease-duration must be longer than --leader-elect-renew-deadline")]
+    [InlineData("leader-elect-renew-deadline", "15", "--leader-elect-lease-duration must be longer than --leader-elect-renew-deadline")]
+    [InlineData("leader-elect-retry-period", "9", "--leader-elect-renew-deadline must be longer than 1.2 times --leader-elect-retry-period")]
+    public void A_leader_must_notice_that_it_leads_no_more_before_another_takes_over(string name, string value, string message)
+    {
+        var option = RunOptions.All.Single(option => option.Name == name);
+
+        Assert.Equal(message, Assert.Throws<FormatException>(() => Read(option, flag: value)).Message);
+    }
+
+    [Fact]
+    public void The_Pod_is_known_by_the_names_of_the_downward_API()
+    {
+        var pod = RunOptions.Read([], _ => [], name => name switch { "POD_NAME" => "a", "POD_NAMESPACE" => "b", _ => null }, Settings("{}")).Pod;
+
+        Assert.Equal(new PodOptions { Name = "a", Namespace = "b" }, pod);
+        Assert.Equal(new PodOptions(), RunOptions.Read([], _ => [], _ => null, Settings("{}")).Pod);
     }
 
     [Fact]

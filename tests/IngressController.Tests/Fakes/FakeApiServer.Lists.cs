@@ -41,6 +41,10 @@ public sealed partial class FakeApiServer
             await WriteJsonAsync(context, new JsonObject { ["major"] = "1", ["minor"] = "34", ["gitVersion"] = "v1.34.0-fake" });
         else if (ForbiddenResources.Contains(request.Resource))
             await WriteStatusAsync(context, Status(403, "Forbidden", $"{request.Resource} is forbidden: User \"fake\" cannot list resource"));
+        else if (request.Target is { Plural.Length: > 0 } && request.Method is "POST" or "PUT")
+            await WriteJsonAsync(context, await WriteAsync(context, request));
+        else if (request is { Method: "PATCH", Name: not null })
+            await PatchAsync(context, request);
         else if (request.Target is not { Plural.Length: > 0 } || request.Method != "GET")
             await WriteStatusAsync(context, Status(404, "NotFound", "the server could not find the requested resource"));
         else if (request.IsGet)

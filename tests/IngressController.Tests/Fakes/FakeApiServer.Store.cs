@@ -58,6 +58,7 @@ public sealed partial class FakeApiServer
             metadata["uid"] ??= old?["metadata"]?["uid"]?.GetValue<string>() ?? Guid.NewGuid().ToString();
             metadata["creationTimestamp"] ??= old?["metadata"]?["creationTimestamp"]?.GetValue<string>()
                 ?? DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+            KeepWhatTheServerWrites(resource, copy, old);
             objects[key] = copy;
             Record(resource, old is null ? "ADDED" : "MODIFIED", copy);
         }
@@ -138,5 +139,5 @@ public sealed partial class FakeApiServer
     private static string KeyOf(JsonNode metadata) =>
         KeyOf(metadata["namespace"]?.GetValue<string>(), metadata["name"]?.GetValue<string>() ?? "");
 
-    private static string KeyOf(string? @namespace, string name) => $"{@namespace}/{name}";
+    private static string KeyOf(string? @namespace, string name) => $"{@namespace ?? "default"}/{name}";
 }

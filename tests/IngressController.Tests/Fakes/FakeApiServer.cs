@@ -179,7 +179,7 @@ public sealed record FakeApiRequest(string Method, string Path, IReadOnlyDiction
 
     public string? Token => Headers.GetValueOrDefault("Authorization")?.Replace("Bearer ", "");
 
-    /// <summary><c>/api/v1/[namespaces/NS/]PLURAL[/NAME]</c> or <c>/apis/GROUP/VERSION/[namespaces/NS/]PLURAL[/NAME]</c>.</summary>
+    /// <summary><c>/api/v1/[namespaces/NS/]PLURAL[/NAME[/status]]</c> or <c>/apis/GROUP/VERSION/[namespaces/NS/]PLURAL[/NAME]</c>.</summary>
     internal (string Group, string? Namespace, string Plural, string? Name) Target
     {
         get
@@ -194,6 +194,7 @@ public sealed record FakeApiRequest(string Method, string Path, IReadOnlyDiction
             {
                 ["namespaces", var ns, var plural] => (group, ns, plural, null),
                 ["namespaces", var ns, var plural, var name] => (group, ns, plural, name),
+                ["namespaces", var ns, var plural, var name, "status"] => (group, ns, plural, name),
                 [var plural, var name] => (group, null, plural, name),
                 [var plural] => (group, null, plural, null),
                 _ => (group, null, "", null),

@@ -23,6 +23,50 @@ public sealed class ClusterStoreTests
     }
 
     [Fact]
+    public void A_status_is_filed_and_is_no_change()
+    {
+        Apply(Ingress(generation: 1, version: "1", status: null));
+        Assert.Equal(["x/i"], _store.Take()!.Value.Changes.Ingresses.Select(name => name.ToString()));
+
+        var (waiting, status) = (_store.WaitForChangeAsync(CancellationToken.None), _store.NextStatus);
+        Apply(Ingress(generation: 1, version: "2", status: "203.0.113.9"));
+        Assert.Equal((false, true), (waiting.IsCompleted, status.IsCompleted));
+        var (snapshot, changes) = _store.Take()!.Value;
+        var filed = snapshot.Ingresses[new("x", "i")];
+        Assert.Equal((true, "2", "203.0.113.9"), (changes.IsEmpty, filed.Metadata!.ResourceVersion, filed.Status!.LoadBalancer!.Ingress!.Single().Ip));
+
+        foreach (var changed in new[]
+        {
+            Ingress(generation: 2, version: "3", status: "203.0.113.9"), Ingress(generation: 2, version: "4", status: "203.0.113.9", annotation: "a"),
+            Ingress(generation: 2, version: "5", status: null, annotation: "b"), Ingress(generation: 2, version: "6", status: null, annotation: "b", uid: "another"),
+            // A server that counts no changes.
+            Ingress(generation: null, version: "7", status: null), Ingress(generation: null, version: "8", status: "203.0.113.9"),
+        })
+        {
+            (waiting, status) = (_store.WaitForChangeAsync(CancellationToken.None), _store.NextStatus);
+            Apply(changed);
+            Assert.Equal((changed.Metadata!.ResourceVersion, true, false), (changed.Metadata.ResourceVersion, waiting.IsCompleted, status.IsCompleted));
+            Assert.Equal((1, changed), (_store.Take()!.Value.Changes.Ingresses.Count, _store.Snapshot.Ingresses[new("x", "i")]));
+        }
+
+        void Apply(V1Ingress ingress) => _store.Apply(ClusterKinds.Ingresses, null, "ingresses", new ResourceChange<V1Ingress>.Applied(ingress));
+
+        static V1Ingress Ingress(long? generation, string version, string? status, string? annotation = null, string uid = "u") => new()
+        {
+            Metadata = new V1ObjectMeta
+            {
+                Name = "i",
+                NamespaceProperty = "x",
+                Uid = uid,
+                Generation = generation,
+                ResourceVersion = version,
+                Annotations = annotation is null ? null : new() { ["key"] = annotation },
+            },
+            Status = new V1IngressStatus { LoadBalancer = new V1LoadBalancerStatus { Ingress = status is null ? null : [new() { Ip = status }] } },
+        };
+    }
+
+    [Fact]
     public void A_list_keeps_what_it_holds_undecodable()
     {
         Replace(ClusterKinds.Services, null, ClusterObjects.Service("x", "broken"), ClusterObjects.Service("x", "gone"));

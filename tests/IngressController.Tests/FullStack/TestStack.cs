@@ -40,6 +40,11 @@ internal sealed class TestStack : IAsyncDisposable
 
     public LogRecorder Log { get; } = new();
 
+    /// <summary>Where the controller believes to run; null means outside a cluster.</summary>
+    public string? PodNamespace { get; set; }
+
+    public LeaderElectionOptions Election { get; set; } = new();
+
     public string Kubeconfig => Path.Combine(_folder.Path, "kubeconfig");
 
     public int HttpPort => _host!.HttpPort;
@@ -92,6 +97,8 @@ internal sealed class TestStack : IAsyncDisposable
         {
             Source = new SourceOptions { Kubeconfig = Kubeconfig, WatchNamespaces = namespaces },
             Translation = settings ?? new TranslationSettings(),
+            Pod = new PodOptions { Namespace = PodNamespace },
+            LeaderElection = Election,
             Listener = new ListenerOptions { BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0 },
             Shutdown = new ShutdownOptions { Delay = TimeSpan.Zero },
         };
@@ -123,6 +130,10 @@ internal sealed class TestStack : IAsyncDisposable
         UntilAsync(async () => await AnswerAsync(host) is var now && now == answer ? null : $"{host} answers {now}, not {answer}");
 
     public async Task<string> ReadyzAsync() => (await (await _admin!.GetAsync("/readyz")).Content.ReadAsStringAsync()).TrimEnd();
+
+    public Task<string> AdminAsync(string path) => _admin!.GetStringAsync(path);
+
+    public Task StopControllerAsync() => _host!.StopAsync(CancellationToken.None);
 
     public Task UntilReadyzAsync(Func<string, bool> condition) =>
         UntilAsync(async () => await ReadyzAsync() is var now && condition(now) ? null : $"readyz says {now}");

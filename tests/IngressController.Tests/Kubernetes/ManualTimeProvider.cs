@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace IngressController.Tests.Kubernetes;
 
 /// <summary>A clock that moves only when it is told to; due timers run inside <see cref="Advance"/>.</summary>
@@ -24,6 +26,23 @@ internal sealed class ManualTimeProvider : TimeProvider
             _timers.Add(timer);
         timer.Change(dueTime, period);
         return timer;
+    }
+
+    /// <summary>Completes when some timer is set that is due within so long: what is tested sleeps.</summary>
+    public async Task TimerAsync(TimeSpan within, TimeSpan limit)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (!IsDueWithin(within))
+        {
+            Assert.True(Stopwatch.GetElapsedTime(start) < limit, "nothing sleeps");
+            await Task.Delay(1);
+        }
+    }
+
+    private bool IsDueWithin(TimeSpan within)
+    {
+        lock (_lock)
+            return _timers.Exists(timer => timer.Due is { } due && due <= _now + within);
     }
 
     public void Advance(TimeSpan by)

@@ -5,7 +5,7 @@ using IngressController.Routing.Cluster;
 namespace IngressController.Features.RateLimiting;
 
 /// <summary>Counts refused requests per Ingress and rule: labels are bounded by what exists in the cluster, never by what clients send.</summary>
-internal sealed class RateLimitMetrics(RateLimiterStore limiters)
+internal sealed class RateLimitMetrics(RateLimiterStore limiters) : IMetricsSource
 {
     /// <summary>How many new rules are noted between two sweeps of those that are gone.</summary>
     private const int SweepEvery = 1024;

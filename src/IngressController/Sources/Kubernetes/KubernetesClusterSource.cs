@@ -12,7 +12,7 @@ namespace IngressController.Sources.Kubernetes;
 /// Watches an API server: one list-watch per kind and namespace, each on its own, so that one that fails does not stop the others.
 /// Of Secrets and ConfigMaps only the metadata is watched; those that are named are fetched one by one.
 /// </summary>
-internal sealed class KubernetesClusterSource : IClusterSource, IDisposable
+internal sealed class KubernetesClusterSource : IClusterSource
 {
     private readonly KubernetesClient _client;
     private readonly ClusterStore _store;
@@ -24,10 +24,10 @@ internal sealed class KubernetesClusterSource : IClusterSource, IDisposable
     private readonly List<Func<CancellationToken, Task>> _parts = [];
 
     public KubernetesClusterSource(
-        KubernetesClientConfiguration configuration, IngressOptions options, ClusterStore store, WatchMetrics metrics, SourceLog log,
+        KubernetesClient client, IngressOptions options, ClusterStore store, WatchMetrics metrics, SourceLog log,
         TimeProvider time, ReflectorTimings? timings = null)
     {
-        _client = new KubernetesClient(configuration, time, notice => log.Notice(notice));
+        _client = client;
         _store = store;
         _time = time;
         _log = log;
@@ -35,7 +35,7 @@ internal sealed class KubernetesClusterSource : IClusterSource, IDisposable
         _timings = timings ?? new ReflectorTimings();
         var (namespaces, settings) = (options.Source.WatchNamespaces, options.Translation);
         _scopes = namespaces.Count == 0 ? [new WatchScope(Namespace: null)] : [.. namespaces.Select(ns => new WatchScope(ns))];
-        Description = $"API server {configuration.Host}, {(namespaces.Count == 0 ? "all namespaces" : $"namespaces {string.Join(", ", namespaces)}")}";
+        Description = $"API server {client.Host}, {(namespaces.Count == 0 ? "all namespaces" : $"namespaces {string.Join(", ", namespaces)}")}";
 
         Watch(ClusterKinds.IngressClasses, new WatchScope(Namespace: null));
         foreach (var scope in _scopes)
@@ -47,6 +47,9 @@ internal sealed class KubernetesClusterSource : IClusterSource, IDisposable
 
         if (settings.ReplicasService is { } replicas && IsOutside(replicas))
             Watch(ClusterKinds.EndpointSlices, new WatchScope(replicas.Namespace), $"{V1EndpointSlice.ServiceNameLabel}={replicas.Name}");
+        // Nothing of the data plane waits for it: it is for what Ingresses show.
+        if (options.Status is { UpdateStatus: true, PublishAddresses.Count: 0, PublishService: { } published } && IsOutside(published))
+            Watch(ClusterKinds.Services, new WatchScope(published.Namespace, published.Name), isAwaited: false);
         store.References.FetchThrough(
             FetchNamed(ClusterKinds.Secrets, ResourceTypes.SecretMetadata, settings.DefaultSslCertificate),
             FetchNamed(ClusterKinds.ConfigMaps, ResourceTypes.ConfigMapMetadata, settings.ConfigMap));
@@ -55,8 +58,6 @@ internal sealed class KubernetesClusterSource : IClusterSource, IDisposable
     public string Description { get; }
 
     public Task RunAsync(CancellationToken cancellation) => Task.WhenAll(_parts.Select(part => part(cancellation)));
-
-    public void Dispose() => _client.Dispose();
 
     /// <summary>Whether the operator names an object in a namespace that is not watched as a whole.</summary>
     private bool IsOutside(ResourceName name) => !_scopes.Exists(scope => scope.Covers(name));
@@ -85,7 +86,7 @@ internal sealed class KubernetesClusterSource : IClusterSource, IDisposable
         return named;
     }
 
-    private void Watch<T>(ClusterKind<T> kind, WatchScope scope, string? labelSelector = null)
+    private void Watch<T>(ClusterKind<T> kind, WatchScope scope, string? labelSelector = null, bool isAwaited = true)
         where T : class, IKubernetesObject
     {
         var list = scope.ListOf(kind.Resource.ToString());
@@ -94,14 +95,16 @@ internal sealed class KubernetesClusterSource : IClusterSource, IDisposable
             Note(notice);
             if (notice is ReflectorNotice.Undecodable { Object: var undecodable })
                 ReportUnreadable(kind, undecodable);
-        });
+        }, isAwaited);
     }
 
     private void Watch<T>(
-        ResourceType<T> resource, WatchScope scope, string? labelSelector, string list, Action<ResourceChange<T>> onChange, Action<ReflectorNotice> onNotice)
+        ResourceType<T> resource, WatchScope scope, string? labelSelector, string list, Action<ResourceChange<T>> onChange, Action<ReflectorNotice> onNotice,
+        bool isAwaited = true)
         where T : class, IKubernetesObject
     {
-        _store.Await(list);
+        if (isAwaited)
+            _store.Await(list);
         var options = new ReflectorOptions
         {
             Namespace = scope.Namespace,

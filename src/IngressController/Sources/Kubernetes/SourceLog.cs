@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Leasing;
 using IngressController.Kubernetes.Watching;
 
 namespace IngressController.Sources.Kubernetes;
@@ -11,6 +12,8 @@ namespace IngressController.Sources.Kubernetes;
 internal sealed partial class SourceLog(ILogger<SourceLog> logger, TimeProvider time)
 {
     private static readonly TimeSpan RepeatAfter = TimeSpan.FromMinutes(1);
+
+    private const string Lease = "lease";
 
     private readonly ConcurrentDictionary<string, DateTimeOffset> _saidAt = new(StringComparer.Ordinal);
 
@@ -24,8 +27,7 @@ internal sealed partial class SourceLog(ILogger<SourceLog> logger, TimeProvider 
         switch (notice)
         {
             case ReflectorNotice.Failed failed:
-                var (_, times) = _failing.AddOrUpdate(
-                    Watch(notice), (failed.Trouble, 1), (_, last) => (failed.Trouble, last.Trouble == failed.Trouble ? last.Times + 1 : 1));
+                var times = TimesInARow(Watch(notice), failed.Trouble);
                 // All watches of one server that is away have one trouble.
                 if ((times > 1 || !IsCommonAfterRestart(failed.Error)) && IsDue(failed.Trouble))
                     Log.Failed(logger, notice.Message);
@@ -46,6 +48,40 @@ internal sealed partial class SourceLog(ILogger<SourceLog> logger, TimeProvider 
                 break;
         }
     }
+
+    /// <summary>A leader election that is forbidden goes on without harm to anybody, so that is said once and not each minute.</summary>
+    public void Notice(LeaderNotice notice)
+    {
+        switch (notice)
+        {
+            case LeaderNotice.Failed { Error: KubernetesException { IsForbidden: true } } forbidden:
+                if (TimesInARow(Lease, forbidden.Trouble) == 2)
+                    Log.Failed(logger, notice.Message);
+                else
+                    Log.Detail(logger, notice.Message);
+                break;
+            case LeaderNotice.Failed failed:
+                TimesInARow(Lease, failed.Trouble);
+                if (IsDue(failed.Trouble))
+                    Log.Failed(logger, notice.Message);
+                else
+                    Log.Detail(logger, notice.Message);
+                break;
+            case LeaderNotice.Recovered when _failing.TryRemove(Lease, out _) && IsDue($"recovered {Lease}"):
+                Log.Recovered(logger, notice.Message);
+                break;
+            case LeaderNotice.Leads or LeaderNotice.LeadsNoMore:
+                Log.Leadership(logger, notice.Message);
+                break;
+            default:
+                Log.Detail(logger, notice.Message);
+                break;
+        }
+    }
+
+    /// <summary>How often something has failed now with the same trouble.</summary>
+    private int TimesInARow(string what, string trouble) =>
+        _failing.AddOrUpdate(what, (trouble, 1), (_, last) => (trouble, last.Trouble == trouble ? last.Times + 1 : 1)).Times;
 
     private static string Watch(ReflectorNotice notice) =>
         notice is ReflectorNotice.Failed { Stage: ReflectorStage.Get } ? $"get {notice.Resource}" : $"{notice.Resource} {notice.Namespace}";
@@ -88,6 +124,9 @@ internal sealed partial class SourceLog(ILogger<SourceLog> logger, TimeProvider 
 
         [LoggerMessage(Level = LogLevel.Information, Message = "recovered: {Message}")]
         public static partial void Recovered(ILogger logger, string message);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "{Message}")]
+        public static partial void Leadership(ILogger logger, string message);
 
         [LoggerMessage(Level = LogLevel.Debug, Message = "{Message}")]
         public static partial void Detail(ILogger logger, string message);

@@ -1,0 +1,102 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace IngressController.Kubernetes.Models;
+
+/// <summary>
+/// Reads from <c>managedFields</c> who wrote <c>status.loadBalancer.ingress</c>. The list is as large as the object itself, and nothing
+/// else of it is of use; whatever stands in it, it never makes an object undecodable.
+/// </summary>
+internal sealed class LoadBalancerManagerConverter : JsonConverter<string>
+{
+    private static readonly SharedStringConverter Shared = new();
+
+    public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.StartArray)
+        {
+            reader.Skip();
+            return null;
+        }
+
+        string? manager = null;
+        var owners = 0;
+        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        {
+            var (name, owns) = ReadEntry(ref reader, options);
+            if (!owns)
+                continue;
+            manager = name;
+            owners++;
+        }
+
+        return owners == 1 ? manager : null;
+    }
+
+    /// <summary>Writes the least that reads as this again.</summary>
+    public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        writer.WriteStartObject();
+        writer.WriteString("manager"u8, value);
+        writer.WritePropertyName("fieldsV1"u8);
+        writer.WriteRawValue("""{"f:status":{"f:loadBalancer":{"f:ingress":{}}}}"""u8);
+        writer.WriteEndObject();
+        writer.WriteEndArray();
+    }
+
+    private static (string? Manager, bool Owns) ReadEntry(ref Utf8JsonReader reader, JsonSerializerOptions options)
+    {
+        string? manager = null;
+        var owns = false;
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return (null, false);
+        }
+
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isManager = reader.ValueTextEquals("manager"u8);
+            var isFields = reader.ValueTextEquals("fieldsV1"u8);
+            reader.Read();
+            if (isManager && reader.TokenType == JsonTokenType.String)
+                manager = Shared.Read(ref reader, typeof(string), options);
+            else if (isFields)
+                owns |= Holds(ref reader, level: 0);
+            else
+                reader.Skip();
+        }
+
+        return (manager, owns);
+    }
+
+    /// <summary>Whether a set of fields holds the one this is about; moves to its end.</summary>
+    private static bool Holds(ref Utf8JsonReader reader, int level)
+    {
+        if (reader.TokenType != JsonTokenType.StartObject)
+        {
+            reader.Skip();
+            return false;
+        }
+
+        var holds = false;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var isOnPath = level switch
+            {
+                0 => reader.ValueTextEquals("f:status"u8),
+                1 => reader.ValueTextEquals("f:loadBalancer"u8),
+                _ => reader.ValueTextEquals("f:ingress"u8),
+            };
+            reader.Read();
+            if (!isOnPath || level == 2)
+                reader.Skip();
+            else
+                holds |= Holds(ref reader, level + 1);
+            holds |= isOnPath && level == 2;
+        }
+
+        return holds;
+    }
+}

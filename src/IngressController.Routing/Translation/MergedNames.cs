@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Table;
+
+namespace IngressController.Routing.Translation;
+
+/// <summary>What several Ingresses say about a name comes together here during a pass: one value for each name, and what is wrong with it.</summary>
+internal sealed class MergedNames<T>(ImmutableDictionary<string, T> values, ImmutableDictionary<string, EquatableArray<Diagnostic>> diagnostics)
+    where T : class
+{
+    private readonly ImmutableDictionary<string, T>.Builder _values = values.ToBuilder();
+    private readonly ImmutableDictionary<string, EquatableArray<Diagnostic>>.Builder _diagnostics = diagnostics.ToBuilder();
+
+    public IEnumerable<T> Values => _values.Values;
+
+    public bool Contains(string name) => _values.ContainsKey(name);
+
+    public T? Find(string name) => _values.GetValueOrDefault(name);
+
+    /// <summary>Puts the result for a name in place of the one before.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="value">Null when nobody uses the name.</param>
+    /// <param name="problems">What is wrong, also with a name that has no value.</param>
+    public void Set(string name, T? value, EquatableArray<Diagnostic> problems)
+    {
+        if (value is null)
+            _values.Remove(name);
+        else
+            _values[name] = value;
+        if (problems.Count > 0)
+            _diagnostics[name] = problems;
+        else
+            _diagnostics.Remove(name);
+    }
+
+    public ImmutableDictionary<string, T> ToValues() => _values.ToImmutable();
+
+    public ImmutableDictionary<string, EquatableArray<Diagnostic>> ToDiagnostics() => _diagnostics.ToImmutable();
+}

@@ -1,0 +1,71 @@
+using IngressController.Kubernetes.Models;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Features;
+using IngressController.Routing.Features.Redirects;
+using IngressController.Routing.Settings;
+using IngressController.Routing.Table;
+
+namespace IngressController.Routing.Translation;
+
+/// <summary>What the operator says, during one pass: the settings of all Ingresses, what answers where no rule does, and the objects that options name.</summary>
+internal sealed class OperatorDraft(Translation previous, ClusterSnapshot snapshot)
+{
+    public GlobalSettings Global { get; private set; } = previous.Global;
+
+    public EquatableArray<Diagnostic> Diagnostics { get; private set; } = previous.GlobalDiagnostics;
+
+    public int Replicas { get; private set; } = previous.Table.Replicas;
+
+    /// <summary>Whether the settings differ from those of the pass before.</summary>
+    public bool HasChanged => Global != previous.Global;
+
+    public void ReadSettings(ClusterChanges changes)
+    {
+        var configMap = previous.Settings.ConfigMap;
+        if (!previous.IsEmpty && !OperatorConfigMaps.Of(previous.Global).Append(configMap ?? default).Any(changes.ConfigMaps.Contains))
+            return;
+        var diagnostics = new List<Diagnostic>();
+        if (configMap is { } name)
+            Global = SettingsReader.Read(name, snapshot.ConfigMaps.GetValueOrDefault(name), previous.Settings.Global, diagnostics);
+        Global = OperatorConfigMaps.Resolve(Global, named => snapshot.ConfigMaps.GetValueOrDefault(named), configMap, diagnostics);
+        Diagnostics = [.. diagnostics];
+    }
+
+    public void CountReplicas(IReadOnlySet<ResourceName> changedServices)
+    {
+        if (previous.Settings.ReplicasService is { } service && changedServices.Contains(service))
+            Replicas = ReplicaCount.Of(snapshot.Endpoints.Of(service));
+    }
+
+    /// <summary>What answers where no rule matches; the same object while nothing changes.</summary>
+    public Route? DefaultRoute() =>
+        previous.Table.DefaultRoute is { } kept && !HasChanged ? kept : DefaultBackend.Route(previous.Settings.DefaultBackendService, SettingsAlone);
+
+    public TlsBinding? DefaultCertificate() =>
+        previous.Settings.DefaultSslCertificate is { } name && snapshot.TlsSecrets.GetValueOrDefault(name)?.Certificate is { } certificate
+            ? new TlsBinding("", name, certificate)
+            : null;
+
+    /// <summary>The Secrets and ConfigMaps that Ingresses name, and those that options and settings do.</summary>
+    public ObjectReferences References(ObjectReferences ofFragments)
+    {
+        if (ReferenceEquals(ofFragments, previous.Fragments.References) && !ReferenceEquals(previous.References, ObjectReferences.None)
+            && OperatorConfigMaps.Of(Global).SequenceEqual(OperatorConfigMaps.Of(previous.Global)))
+        {
+            return previous.References;
+        }
+
+        var settings = previous.Settings;
+        return new ObjectReferences(
+            settings.DefaultSslCertificate is { } certificate ? ofFragments.Secrets.Add(certificate) : ofFragments.Secrets,
+            (settings.ConfigMap is { } configMap ? ofFragments.ConfigMaps.Add(configMap) : ofFragments.ConfigMaps).Union(OperatorConfigMaps.Of(Global)));
+    }
+
+    /// <summary>What the settings ask of all routes, whom they keep out above all, counts where no rule matches, too; but nobody is sent to https there.</summary>
+    private RoutePolicies SettingsAlone()
+    {
+        var policies = new PolicyContext(new V1Ingress(), snapshot, previous.Settings, Global, []).ReadPolicies();
+        return policies with { All = [.. policies.All.Where(policy => policy is not (RedirectPolicy or TlsRedirectPolicy))] };
+    }
+}

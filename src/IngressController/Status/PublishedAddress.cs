@@ -1,0 +1,74 @@
+using System.Net;
+using System.Net.Sockets;
+using IngressController.Kubernetes.Models;
+using IngressController.Routing.Table;
+
+namespace IngressController.Status;
+
+/// <summary>One entry of <c>status.loadBalancer.ingress</c>: where clients reach us. Ordered by address as a number, then by host name.</summary>
+internal readonly record struct PublishedAddress(string? Ip, string? Hostname) : IComparable<PublishedAddress>
+{
+    public int CompareTo(PublishedAddress other)
+    {
+        // What has an address comes first.
+        var order = (Ip is null).CompareTo(other.Ip is null);
+        if (order == 0)
+            order = Number(Ip).CompareTo(Number(other.Ip));
+        return order != 0 ? order : string.CompareOrdinal(Hostname, other.Hostname);
+    }
+
+    public override string ToString() => Hostname is null ? Ip ?? "" : Ip is null ? Hostname : $"{Ip} ({Hostname})";
+
+    /// <summary>An IP address in its usual form, or a host name without the dot at its end, which API servers refuse there; null for neither.</summary>
+    public static PublishedAddress? Parse(string? text)
+    {
+        if (AddressOf(text) is { } ip)
+            return new(ip, null);
+        return text?.TrimEnd('.') is { Length: > 0 } name && !name.Contains(':') ? new(null, name) : null;
+    }
+
+    /// <summary>Each once, in order.</summary>
+    public static EquatableArray<PublishedAddress> Set(IEnumerable<PublishedAddress> addresses) => [.. addresses.Distinct().Order()];
+
+    /// <summary>What an object's status shows.</summary>
+    public static EquatableArray<PublishedAddress> Of(V1LoadBalancerStatus? status) =>
+        status?.Ingress is { Count: > 0 } entries ? Set(entries.Select(Of).OfType<PublishedAddress>()) : [];
+
+    /// <summary>Whether a status shows these and no others, in any order. <c>ports</c> and what else an entry may have is left alone.</summary>
+    public static bool Shows(V1LoadBalancerStatus? status, EquatableArray<PublishedAddress> addresses)
+    {
+        if (status?.Ingress is not { Count: > 0 } entries)
+            return addresses.Count == 0;
+        // Mostly it is as it was written, and thousands are compared again and again.
+        for (var i = 0; ; i++)
+        {
+            if (i == entries.Count || i == addresses.Count)
+                return entries.Count == addresses.Count;
+            if (entries[i] is not { } entry || entry.Ip != addresses[i].Ip || entry.Hostname != addresses[i].Hostname)
+                return Of(status) == addresses;
+        }
+    }
+
+    private static PublishedAddress? Of(V1LoadBalancerIngress? entry)
+    {
+        var ip = AddressOf(entry?.Ip);
+        var name = entry?.Hostname?.TrimEnd('.') is { Length: > 0 } given ? given : null;
+        return ip is null && name is null ? null : new(ip, name);
+    }
+
+    /// <summary>.NET reads more than API servers do: addresses in one number, and those with a zone.</summary>
+    private static string? AddressOf(string? text) =>
+        IPAddress.TryParse(text, out var address)
+        && (address.AddressFamily == AddressFamily.InterNetworkV6 ? address.ScopeId == 0 && !text!.Contains('%') : address.ToString() == text)
+            ? address.ToString()
+            : null;
+
+    /// <summary>IPv4 before IPv6.</summary>
+    private static (int Length, UInt128 Value) Number(string? ip)
+    {
+        if (ip is null)
+            return default;
+        var bytes = IPAddress.Parse(ip).GetAddressBytes();
+        return (bytes.Length, bytes.Aggregate(UInt128.Zero, (number, part) => (number << 8) | part));
+    }
+}

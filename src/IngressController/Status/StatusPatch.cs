@@ -1,0 +1,53 @@
+using System.Text.Json;
+
+namespace IngressController.Status;
+
+/// <summary>The merge patch of a status. The list is replaced as a whole, which is what the API makes of it anyway.</summary>
+internal static class StatusPatch
+{
+    /// <summary>
+    /// It holds for one version of the Ingress alone: one that was given to another class meanwhile has another version, and the server
+    /// answers 409 instead of overwriting what its new controller wrote.
+    /// </summary>
+    public static byte[] Of(StatusChange change)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("metadata"u8);
+            json.WriteString("resourceVersion"u8, change.Version);
+            json.WriteEndObject();
+            json.WriteStartObject("status"u8);
+            json.WriteStartObject("loadBalancer"u8);
+            WriteAddresses(json, change);
+            json.WriteEndObject();
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        return buffer.ToArray();
+    }
+
+    private static void WriteAddresses(Utf8JsonWriter json, StatusChange change)
+    {
+        if (change.Addresses.Count == 0)
+        {
+            json.WriteNull("ingress"u8);
+            return;
+        }
+
+        json.WriteStartArray("ingress"u8);
+        foreach (var address in change.Addresses)
+        {
+            json.WriteStartObject();
+            if (address.Ip is { } ip)
+                json.WriteString("ip"u8, ip);
+            if (address.Hostname is { } name)
+                json.WriteString("hostname"u8, name);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+}

@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using IngressController.Kubernetes.Models;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Table;
+using IngressController.Routing.Translation;
+using IngressController.Sources;
+
+namespace IngressController.Status;
+
+/// <summary>What Ingresses are to show.</summary>
+/// <param name="Addresses">None: it is not known now, and what is there stays.</param>
+/// <param name="Shown">All that this replica has had them show, this among it.</param>
+internal sealed record StatusTarget(EquatableArray<PublishedAddress> Addresses, ImmutableHashSet<EquatableArray<PublishedAddress>> Shown)
+{
+    public static StatusTarget Unknown { get; } = new([], []);
+}
+
+/// <summary>A status that is not as it should be.</summary>
+/// <param name="Name">The Ingress.</param>
+/// <param name="Uid">Which Ingress of that name.</param>
+/// <param name="Version">The version this is about: another one may be no longer ours.</param>
+/// <param name="Generation">Of its spec.</param>
+/// <param name="Addresses">What it should show.</param>
+internal sealed record StatusChange(ResourceName Name, string? Uid, string Version, long? Generation, EquatableArray<PublishedAddress> Addresses);
+
+/// <summary>
+/// Decides which statuses are to be written. Pure: what is live, what the cluster holds and where clients find us, in; changes, out.
+/// </summary>
+internal static class StatusPlan
+{
+    /// <summary>How <c>managedFields</c> names the writer of a status, which is how a later leader knows that it was us.</summary>
+    public const string FieldManager = "yarp-ingress-controller";
+
+    /// <param name="live">Only what it serves is told to anybody.</param>
+    /// <param name="ingresses">The Ingresses as they are now.</param>
+    /// <param name="target">What ours are to show.</param>
+    public static IEnumerable<StatusChange> Of(Translation live, IEnumerable<V1Ingress> ingresses, StatusTarget target) =>
+        ingresses.Select(ingress => For(ingress, live, target)).OfType<StatusChange>();
+
+    /// <returns>Null when its status is as it should be, or none of our business.</returns>
+    public static StatusChange? For(V1Ingress ingress, Translation live, StatusTarget target)
+    {
+        var isOurs = live.Claims(ingress.ResourceName);
+        if (isOurs ? target.Addresses.Count == 0 || PublishedAddress.Shows(ingress.Status?.LoadBalancer, target.Addresses) : !HoldsOurs(ingress, target))
+            return null;
+        return IsSettled(ingress, live) ? Change(ingress, isOurs ? target.Addresses : []) : null;
+    }
+
+    /// <summary>What makes the status of all that are ours empty.</summary>
+    public static IEnumerable<StatusChange> OfRemoval(Translation live, IEnumerable<V1Ingress> ingresses) =>
+        from ingress in ingresses
+        where ingress.Status?.LoadBalancer?.Ingress is { Count: > 0 } && live.Claims(ingress.ResourceName) && IsSettled(ingress, live)
+        select Change(ingress, []);
+
+    /// <summary>
+    /// Whether an Ingress that is not ours shows what we wrote when it was. Its addresses alone do not tell: its controller now may have
+    /// the same. Nor does the writer's name: there may be a second installation of this controller, whose addresses are others.
+    /// </summary>
+    private static bool HoldsOurs(V1Ingress ingress, StatusTarget target) =>
+        ingress.Status?.LoadBalancer is { Ingress.Count: > 0 } status
+        && ingress.Metadata?.LoadBalancerManager == FieldManager
+        && target.Shown.Contains(PublishedAddress.Of(status));
+
+    /// <summary>Whether it stays, and what is live was made from it as it is now; else the next revision decides.</summary>
+    private static bool IsSettled(V1Ingress ingress, Translation live) =>
+        ingress.Metadata is { DeletionTimestamp: null }
+        && live.Snapshot.Ingresses.TryGetValue(ingress.ResourceName, out var translated) && IngressRevision.IsSame(translated, ingress);
+
+    private static StatusChange Change(V1Ingress ingress, EquatableArray<PublishedAddress> addresses) =>
+        new(ingress.ResourceName, ingress.Metadata!.Uid, ingress.Metadata.ResourceVersion ?? "", ingress.Metadata.Generation, addresses);
+}

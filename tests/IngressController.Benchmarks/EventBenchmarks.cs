@@ -1,0 +1,53 @@
+using BenchmarkDotNet.Attributes;
+using IngressController.Events;
+using IngressController.Kubernetes.Models;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Translation;
+
+namespace IngressController.Benchmarks;
+
+/// <summary>What a look at all that is wrong costs the leader, at most once a second, at 10,000 Ingresses.</summary>
+[MemoryDiagnoser]
+public class EventBenchmarks
+{
+    private const int Ingresses = 10_000;
+    private readonly DateTime _start = new(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+    private Translation _live = null!;
+    private EventLedger _ledger = null!;
+    private Diagnostic[] _diagnostics = [];
+
+    [Params(1, 100)]
+    public int WrongPercent { get; set; }
+
+    [GlobalSetup]
+    public void Setup()
+    {
+        var cluster = LargeCluster.Create(Ingresses, pathsPerHost: 2);
+        var ingresses = cluster.Ingresses.ToBuilder();
+        for (var i = 0; i < Ingresses; i++)
+        {
+            var name = new ResourceName($"team-{i % 100}", $"app-{i}");
+            var metadata = new V1ObjectMeta { Name = name.Name, NamespaceProperty = name.Namespace, Uid = $"{i}", ResourceVersion = "1", Generation = 1 };
+            ingresses[name] = new V1Ingress { Metadata = metadata, Spec = ingresses[name].Spec };
+        }
+
+        var wrong = Enumerable.Range(0, Ingresses * WrongPercent / 100).Select(i => new ResourceName($"team-{i % 100}", $"app-{i}"));
+        _live = RoutingTableTranslator.Translate(
+            cluster with { Ingresses = ingresses.ToImmutable(), Services = cluster.Services.RemoveRange(wrong) }, new TranslationSettings());
+        _diagnostics = [.. _live.CollectDiagnostics()];
+        var plan = EventPlanner.Plan(EventLedger.Empty, Seen(), int.MaxValue);
+        _ledger = plan.Ledger.Settle([.. plan.Writes.Select(write => new EventOutcome(write.Key, 1, _start))], _start);
+    }
+
+    [Benchmark(Description = "collect the diagnostics")]
+    public object Collect() => _live.CollectDiagnostics();
+
+    [Benchmark(Description = "plan, nothing new")]
+    public object Plan() => EventPlanner.Plan(_ledger, Seen(), EventQueue.Capacity);
+
+    [Benchmark(Description = "plan, a new leader")]
+    public object PlanNew() => EventPlanner.Plan(EventLedger.Empty, Seen(), EventQueue.Capacity);
+
+    private EventObservation Seen() => new(_diagnostics, subject => EventObject.Find(_live, subject), _start);
+}

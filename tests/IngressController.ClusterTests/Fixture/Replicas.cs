@@ -1,0 +1,209 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+
+namespace IngressController.ClusterTests.Fixture;
+
+/// <summary>
+/// Three replicas of the controller, each a process with a service account of its own, so that the API server can tell them apart. Their
+/// lease is short: 4 s, a deadline of 2.5 s, a try each half second.
+/// </summary>
+internal sealed class Replicas : IAsyncDisposable
+{
+    /// <summary>How long the lease of a dead leader lasts.</summary>
+    public static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(4);
+
+    private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(0.5);
+
+    private readonly ClusterFixture _cluster;
+
+    private Replicas(ClusterFixture cluster, string @namespace)
+    {
+        _cluster = cluster;
+        Namespace = @namespace;
+        All = [.. Accounts.Select(account => new Replica(cluster.Server, account, @namespace, Flags))];
+    }
+
+    public static string[] Accounts { get; } = ["child1", "child2", "child3"];
+
+    /// <summary>The longest time between two looks of a candidate at the lease.</summary>
+    public static TimeSpan LongestPause => RetryPeriod * 2.2;
+
+    /// <summary>The namespace of their Pods and their Lease.</summary>
+    public string Namespace { get; }
+
+    public Replica[] All { get; }
+
+    private static string[] Flags =>
+    [
+        "--leader-elect-lease-duration", $"{LeaseDuration.TotalSeconds}", "--leader-elect-renew-deadline", "2.5",
+        "--leader-elect-retry-period", $"{RetryPeriod.TotalSeconds}", "--shutdown-delay", "1",
+    ];
+
+    public static async Task<Replicas> StartAsync(ClusterFixture cluster, string @namespace)
+    {
+        cluster.Server.RequireRunning();
+        var replicas = new Replicas(cluster, @namespace);
+        await Task.WhenAll(replicas.All.Select(replica => replica.UntilReadyAsync()));
+        return replicas;
+    }
+
+    /// <summary>Waits until one of those that can be asked says that it leads.</summary>
+    public async Task<Replica> UntilLeaderAsync(params Replica[] except)
+    {
+        Replica? leader = null;
+        await Wait.UntilAsync(
+            async () =>
+            {
+                foreach (var replica in All.Except(except))
+                {
+                    if (!replica.CanAnswer || !await replica.IsLeaderAsync())
+                        continue;
+                    leader = replica;
+                    return true;
+                }
+
+                return false;
+            },
+            "one leads", () => string.Join("\n", All.Select(replica => $"{replica.Account}:\n{replica.Output}")));
+        return leader!;
+    }
+
+    /// <summary>How many of those that can be asked say that they lead.</summary>
+    public async Task<int> CountLeadersAsync() =>
+        (await Task.WhenAll(All.Where(replica => replica.CanAnswer).Select(replica => replica.IsLeaderAsync()))).Count(isLeader => isLeader);
+
+    /// <summary>Everything they wrote, in the order of its arrival at the API server.</summary>
+    public async Task<AuditedWrite[]> WritesAsync()
+    {
+        var lease = $"{Namespace}/yarp-ingress-leader";
+        return [.. (await _cluster.Server.Audit.WritesAsync(Accounts.Select(ApiServer.UserOf))).SkipWhile(write => !(write.IsLease && write.Name == lease))];
+    }
+
+    /// <summary>
+    /// What the API server saw must be the story of one writer at a time: the Lease goes from one to another only when it was given back or
+    /// has expired, and what is written beside it is written by the one who holds it. Also what was refused counts as written.
+    /// </summary>
+    public async Task RequireOneWriterAtATimeAsync()
+    {
+        var writes = await WritesAsync();
+        AuditedWrite? held = null;
+        foreach (var write in writes)
+        {
+            if (!write.IsLease)
+            {
+                Assert.True(held is { Holder.Length: > 0 } && held.User == write.User, $"{write}\nis a write beside the holder's, who is {held}");
+                continue;
+            }
+
+            if (!write.IsDone)
+                continue;
+            if (held is { Holder.Length: > 0 } && held.User != write.User)
+            {
+                // The server's clock is one for both; a write takes effect between its arrival and its answer.
+                Assert.True(write.Completed - held.Received >= LeaseDuration, $"{write}\ntakes a lease that has not expired:\n{held}");
+            }
+
+            held = write;
+        }
+
+        Assert.NotNull(held);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        foreach (var replica in All)
+            replica.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>One process of the controller.</summary>
+internal sealed class Replica : IDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    private readonly int _http = FreePort.Take();
+    private readonly int _https = FreePort.Take();
+    private readonly int _admin = FreePort.Take();
+    private readonly ChildProcess _process;
+    private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(5) };
+    private bool _isStopped;
+
+    public Replica(ApiServer server, string account, string @namespace, IEnumerable<string> flags)
+    {
+        Account = account;
+        Proxy = new ProxyClient(() => _http, () => _https);
+        _process = ChildProcess.Start(
+            "dotnet",
+            [
+                Path.Combine(AppContext.BaseDirectory, "ingress-controller.dll"), "run", "--kubeconfig", server.WriteKubeconfig(ApiServer.TokenOf(account)),
+                "--bind-address", "127.0.0.1", "--http-port", $"{_http}", "--https-port", $"{_https}", "--admin-port", $"{_admin}", .. flags,
+            ],
+            ("POD_NAMESPACE", @namespace), ("POD_NAME", account));
+    }
+
+    public string Account { get; }
+
+    /// <summary>How the API server names it.</summary>
+    public string User => ApiServer.UserOf(Account);
+
+    public ProxyClient Proxy { get; }
+
+    public string Output => _process.Output;
+
+    public bool CanAnswer => !_isStopped && !_process.HasExited;
+
+    public async Task UntilReadyAsync()
+    {
+        await _process.UntilOutputAsync("listening on ", Limit);
+        await _process.UntilOutputAsync("ready: ", Limit);
+    }
+
+    public Task UntilOutputAsync(string text) => _process.UntilOutputAsync(text, Limit);
+
+    /// <summary>What its admin port says of the leader.</summary>
+    public async Task<JsonNode> LeaderAsync() => (await _client.GetFromJsonAsync<JsonNode>($"http://127.0.0.1:{_admin}/api/leader"))!;
+
+    public async Task<bool> IsLeaderAsync()
+    {
+        try
+        {
+            return (await LeaderAsync())["isLeader"]!.GetValue<bool>();
+        }
+        catch (HttpRequestException)
+        {
+            // It has just ended.
+            return false;
+        }
+    }
+
+    /// <summary>SIGKILL.</summary>
+    public void Kill() => _process.Kill();
+
+    /// <summary>SIGTERM.</summary>
+    public void Terminate() => _process.Terminate();
+
+    /// <returns>The exit code.</returns>
+    public Task<int> WaitForExitAsync() => _process.WaitForExitAsync(Limit);
+
+    /// <summary>SIGSTOP.</summary>
+    public void Stop()
+    {
+        _isStopped = true;
+        _process.Stop();
+    }
+
+    /// <summary>SIGCONT.</summary>
+    public void Wake()
+    {
+        _process.Wake();
+        _isStopped = false;
+    }
+
+    public void Dispose()
+    {
+        _process.Dispose();
+        _client.Dispose();
+        Proxy.Dispose();
+    }
+}

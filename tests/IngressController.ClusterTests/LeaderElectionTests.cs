@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using IngressController.ClusterTests.Fixture;
+
+namespace IngressController.ClusterTests;
+
+/// <summary>Three replicas, of which one leads, whatever happens to them and to the API server.</summary>
+[Collection(ClusterCollection.Name)]
+public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
+{
+    /// <summary>For processes that share few processors with everything else.</summary>
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(1.5);
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => cluster.EnsureRunningAsync();
+
+    [ClusterFact]
+    public async Task Of_three_one_leads_and_another_when_it_is_killed_and_at_once_when_it_is_told_to_end()
+    {
+        await using var replicas = await Replicas.StartAsync(cluster, await cluster.NewNamespaceAsync());
+        var first = await replicas.UntilLeaderAsync();
+        Assert.Equal(1, await replicas.CountLeadersAsync());
+
+        first.Kill();
+        var start = Stopwatch.GetTimestamp();
+        var second = await replicas.UntilLeaderAsync(except: first);
+        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, Replicas.LeaseDuration + Replicas.LongestPause + Slack);
+
+        second.Terminate();
+        start = Stopwatch.GetTimestamp();
+        var third = await replicas.UntilLeaderAsync(first, second);
+        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, Replicas.LongestPause + Slack);
+        Assert.Equal(0, await second.WaitForExitAsync());
+        Assert.Contains("leads no more: this process ends", second.Output, StringComparison.Ordinal);
+
+        await replicas.RequireOneWriterAtATimeAsync();
+        third.Terminate();
+        Assert.Equal(0, await third.WaitForExitAsync());
+        Assert.Equal("", (await replicas.WritesAsync())[^1].Holder);
+        Assert.DoesNotContain("warn: ", $"{second.Output}{third.Output}", StringComparison.Ordinal);
+    }
+
+    [ClusterFact]
+    public async Task A_leader_that_is_stopped_for_longer_than_the_lease_wakes_up_as_a_candidate()
+    {
+        await using var replicas = await Replicas.StartAsync(cluster, await cluster.NewNamespaceAsync());
+        var sleeper = await replicas.UntilLeaderAsync();
+        sleeper.Stop();
+        var start = Stopwatch.GetTimestamp();
+        var leader = await replicas.UntilLeaderAsync(except: sleeper);
+        var rest = (Replicas.LeaseDuration * 1.75) - Stopwatch.GetElapsedTime(start);
+        await Task.Delay(rest > TimeSpan.Zero ? rest : TimeSpan.Zero);
+
+        sleeper.Wake();
+        var woken = DateTimeOffset.UtcNow;
+        await Wait.UntilAsync(
+            async () => (await sleeper.LeaderAsync())["leader"]?.ToString() is { } name && name.StartsWith($"{leader.Account}_", StringComparison.Ordinal),
+            "it follows the other", () => sleeper.Output);
+        Assert.False(await sleeper.IsLeaderAsync());
+        Assert.True(await leader.IsLeaderAsync());
+        Assert.Contains("leads no more: the lease could not be renewed for 2.5 s", sleeper.Output, StringComparison.Ordinal);
+        await replicas.RequireOneWriterAtATimeAsync();
+        Assert.DoesNotContain(await replicas.WritesAsync(), write => write.User == sleeper.User && write.Received >= woken);
+
+        leader.Terminate();
+        await replicas.UntilLeaderAsync(except: leader);
+    }
+
+    [ClusterFact]
+    public async Task No_request_fails_and_one_leads_after_the_API_server_and_etcd_crashed_and_came_back()
+    {
+        const string Host = "etcd.example";
+        var ns = await cluster.NewNamespaceWithServicesAsync();
+        await cluster.Client.ApplyAsync(Manifests.Ingress("i", Host, "a"), ns);
+        await using var replicas = await Replicas.StartAsync(cluster, ns);
+        foreach (var replica in replicas.All)
+            await replica.Proxy.UntilAnswerAsync($"http://{Host}/", "200 a", () => replica.Output);
+        await using var load1 = new Load(replicas.All[0].Proxy, $"http://{Host}/", connections: 2);
+        await using var load2 = new Load(replicas.All[1].Proxy, $"http://{Host}/", connections: 2);
+        await using var load3 = new Load(replicas.All[2].Proxy, $"http://{Host}/", connections: 2);
+
+        var leader = await replicas.UntilLeaderAsync();
+        cluster.Server.Kill();
+        await leader.UntilOutputAsync("leads no more: the lease could not be renewed for 2.5 s");
+        Assert.Equal(0, await replicas.CountLeadersAsync());
+        await cluster.StartAsync();
+        await replicas.UntilLeaderAsync();
+        await replicas.RequireOneWriterAtATimeAsync();
+
+        cluster.Server.KillEtcd();
+        await Wait.UntilAsync(async () => await replicas.CountLeadersAsync() == 0, "nobody leads without etcd");
+        cluster.Server.StartEtcd();
+        await replicas.UntilLeaderAsync();
+        await cluster.Client.ApplyAsync(Manifests.Ingress("later", $"later.{Host}", "b"), ns);
+        foreach (var replica in replicas.All)
+            await replica.Proxy.UntilAnswerAsync($"http://later.{Host}/", "200 b", () => replica.Output);
+
+        foreach (var load in (Load[])[load1, load2, load3])
+        {
+            var answers = await load.StopAsync();
+            Assert.Equal(["200 a"], answers.Keys);
+            Assert.True(answers["200 a"] > 100, $"{answers["200 a"]} requests are no load");
+        }
+
+        Assert.Equal(1, await replicas.CountLeadersAsync());
+        await replicas.RequireOneWriterAtATimeAsync();
+    }
+}

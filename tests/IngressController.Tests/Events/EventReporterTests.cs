@@ -1,0 +1,217 @@
+using IngressController.Configuration;
+using IngressController.Events;
+using IngressController.Hosting;
+using IngressController.Kubernetes.Leasing;
+using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Watching;
+using IngressController.Leadership;
+using IngressController.Reconciliation;
+using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Translation;
+using IngressController.Sources;
+using IngressController.Tests.Fakes;
+using IngressController.Tests.FullStack;
+using IngressController.Tests.Kubernetes;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace IngressController.Tests.Events;
+
+/// <summary>From a change of the cluster to a write at the API server, with a clock that moves only when it is moved.</summary>
+public sealed class EventReporterTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
+
+    private readonly ManualTimeProvider _time = new();
+    private readonly TempFolder _folder = new();
+    private readonly LogRecorder _log = new();
+    private FakeApiServer _server = null!;
+    private FakeEvents _events = null!;
+    private ControllerHost _host = null!;
+    private ClusterStore _store = null!;
+
+    public async Task InitializeAsync()
+    {
+        _server = await FakeApiServer.CreateAsync();
+        _events = FakeEvents.On(_server);
+        _server.WriteKubeconfig(_folder.At("kubeconfig"));
+        _host = ControllerHost.Create(
+            new IngressOptions { Source = new SourceOptions { Kubeconfig = _folder.At("kubeconfig") }, Pod = new PodOptions { Name = "yarp-0" } },
+            logging => logging.ClearProviders().AddProvider(_log), _time);
+        _store = _host.Services.GetRequiredService<ClusterStore>();
+        _store.Apply(ClusterKinds.IngressClasses, null, "", new ResourceChange<V1IngressClass>.Applied(ClusterObjects.Class("yarp")));
+        await _host.Services.GetRequiredService<ReconcileLoop>().StartAsync(CancellationToken.None);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _host.Services.GetRequiredService<ReconcileLoop>().StopAsync(CancellationToken.None);
+        await _host.DisposeAsync();
+        await _server.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task What_is_wrong_is_told_a_second_later()
+    {
+        await using var leader = Lead();
+        Apply(ClusterObjects.Ingress("shop", "web", "shop.example", "missing"));
+        await UntilAsync(() => _events.All.Count == 1);
+        var item = _events.Single;
+        Assert.Equal(("ServiceNotFound", "Warning", "yarp-0"), (item["reason"]!.ToString(), item["type"]!.ToString(), item["reportingInstance"]!.ToString()));
+        Assert.Equal(("Ingress", "web", "shop/web"), (Regarding(item, "kind"), Regarding(item, "name"), Regarding(item, "uid")));
+        Assert.StartsWith("spec.rules[0].http.paths[0].backend.service.name: ", item["note"]!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_mended_within_a_second_is_not_told()
+    {
+        await using var leader = Lead();
+        Apply(ClusterObjects.Ingress("shop", "first", "first.example", "missing"));
+        await UntilAsync(() => _events.All.Count == 1);
+
+        // The leader sleeps for a second from now on; the loop that translates for a tenth of one.
+        Apply(ClusterObjects.Ingress("shop", "web", "shop.example", "late"));
+        await LiveAsync(live => live.Table.Hosts.ContainsKey("shop.example"));
+        _store.Apply(ClusterKinds.Services, null, "", new ResourceChange<V1Service>.Applied(ClusterObjects.Service("shop", "late")));
+        _store.Apply(ClusterKinds.EndpointSlices, null, "", new ResourceChange<V1EndpointSlice>.Applied(ClusterObjects.Slice("shop", "late", "late")));
+        Apply(ClusterObjects.Ingress("shop", "other", "other.example", "missing"));
+        await LiveAsync(live => live.Table.Hosts.ContainsKey("other.example"));
+        await UntilAsync(() => _events.All.Count == 2);
+        Assert.Equal(["shop/first", "shop/other"], _events.All.Keys.Select(name => name.Split('.')[0]).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task While_it_lasts_the_Event_is_kept_alive()
+    {
+        await using var leader = Lead();
+        Apply(ClusterObjects.Ingress("shop", "web", "shop.example", "missing"));
+        await UntilAsync(() => _events.All.Count == 1);
+        var start = _time.GetUtcNow();
+        await UntilAsync(() => _events.Single["series"] is not null, TimeSpan.FromMinutes(1));
+        Assert.InRange(_time.GetUtcNow() - start, EventTimes.Refresh - TimeSpan.FromMinutes(2), EventTimes.Refresh + TimeSpan.FromMinutes(10));
+        Assert.Equal("2", _events.Single["series"]!["count"]!.ToString());
+    }
+
+    [Fact]
+    public async Task More_than_the_queue_holds_is_told_in_time_and_said_once()
+    {
+        const int Many = EventQueue.Capacity + EventGate.Burst;
+        await using var leader = Lead();
+        var ingresses = Enumerable.Range(0, Many).Select(number => ClusterObjects.Ingress("shop", $"web-{number}", $"{number}.example", "missing"));
+        _store.Apply(ClusterKinds.Ingresses, null, "", new ResourceChange<V1Ingress>.Replaced([.. ingresses], []));
+        await UntilAsync(() => _events.All.Count == Many);
+        var line = Assert.Single(_log.Lines, line => line.Contains("Events wait", StringComparison.Ordinal));
+        Assert.StartsWith($"{EventGate.Burst} Events wait for others to be written: {EventQueue.Capacity} are queued already", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_object_that_does_not_decode_has_an_Event_too()
+    {
+        await using var leader = Lead();
+        _store.ReportUnreadable(DiagnosticCatalog.ObjectUnreadable(new("EndpointSlice", new("shop", "s")), "(object)", "no", keepsLast: false));
+        await UntilAsync(() => _events.All.Count == 1);
+        Assert.Equal(("ObjectUnreadable", "EndpointSlice"), (_events.Single["reason"]!.ToString(), Regarding(_events.Single, "kind")));
+    }
+
+    [Fact]
+    public async Task The_next_leader_tells_nothing_twice()
+    {
+        await using (Lead())
+        {
+            Apply(ClusterObjects.Ingress("shop", "web", "shop.example", "missing"));
+            await UntilAsync(() => _events.All.Count == 1);
+        }
+
+        var before = _events.Single.ToJsonString();
+        var requests = _server.Requests.Count;
+        await using var next = Lead();
+        await UntilAsync(() => _server.Requests.Count == requests + 1 && _server.Requests[requests].StatusCode == 200);
+        Assert.Equal(before, _events.Single.ToJsonString());
+        Apply(ClusterObjects.Ingress("shop", "new", "new.example", "missing"));
+        await UntilAsync(() => _events.All.Count == 2);
+        Assert.Equal(["PATCH", "POST"], _server.Requests.Skip(requests).Select(request => request.Method));
+    }
+
+    [Fact]
+    public async Task Who_does_not_lead_any_more_writes_nothing()
+    {
+        var leader = Lead();
+        Apply(ClusterObjects.Ingress("shop", "first", "first.example", "missing"));
+        await UntilAsync(() => _events.All.Count == 1);
+        var requests = _server.Requests.Count;
+        Apply(ClusterObjects.Ingress("shop", "web", "shop.example", "missing"));
+        await LiveAsync(live => live.Table.Hosts.ContainsKey("shop.example"));
+        await leader.DisposeAsync(); // before the second is over
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(requests, _server.Requests.Count);
+    }
+
+    [Theory]
+    [InlineData(true, null, true)]
+    [InlineData(false, null, false)]
+    [InlineData(true, "/tmp", false)]
+    public async Task It_is_there_when_it_is_wanted_and_there_is_an_API_server(bool emitEvents, string? manifests, bool isThere)
+    {
+        var options = new IngressOptions { Source = new SourceOptions { Manifests = manifests }, Status = new StatusOptions { EmitEvents = emitEvents } };
+        await using var host = ControllerHost.Create(options with { Source = options.Source with { Kubeconfig = _folder.At("kubeconfig") } });
+        Assert.Equal(isThere, host.Services.GetServices<ILeaderWork>().OfType<EventReporter>().Any());
+    }
+
+    private static string Regarding(System.Text.Json.Nodes.JsonObject item, string field) => item["regarding"]![field]!.ToString();
+
+    private void Apply(V1Ingress ingress) => _store.Apply(ClusterKinds.Ingresses, null, "", new ResourceChange<V1Ingress>.Applied(ingress));
+
+    /// <summary>Lets the translating loop have its pause, and no more time pass than that.</summary>
+    private async Task LiveAsync(Func<Translation, bool> isWanted)
+    {
+        var loop = _host.Services.GetRequiredService<ReconcileLoop>();
+        for (var next = loop.NextRevision; !isWanted(loop.Live); next = loop.NextRevision)
+        {
+            await Task.WhenAny(next, _time.TimerAsync(ReconcileLoop.Interval, Limit)).WaitAsync(Limit);
+            if (!next.IsCompleted)
+                _time.Advance(ReconcileLoop.Interval);
+            await next.WaitAsync(Limit);
+        }
+    }
+
+    /// <summary>Leads until it is disposed.</summary>
+    private Term Lead()
+    {
+        var work = _host.Services.GetServices<ILeaderWork>().OfType<EventReporter>().Single();
+        return new Term(work, _host.Services.GetRequiredService<LeaderState>(), new LeaderTerm(_time.GetTimestamp(), TimeSpan.FromDays(30), _time));
+    }
+
+    /// <summary>Lets time pass in steps, a moment of real time each, until it is so.</summary>
+    private async Task UntilAsync(Func<bool> condition, TimeSpan? step = null)
+    {
+        var start = System.Diagnostics.Stopwatch.GetTimestamp();
+        while (!condition())
+        {
+            Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < Limit, "it does not come to that");
+            await Task.Delay(5);
+            _time.Advance(step ?? TimeSpan.FromMilliseconds(100));
+        }
+    }
+
+    private sealed class Term : IAsyncDisposable
+    {
+        private readonly LeaderState _leader;
+        private readonly LeaderTerm _term;
+        private readonly Task _work;
+
+        public Term(EventReporter work, LeaderState leader, LeaderTerm term)
+        {
+            (_leader, _term) = (leader, term);
+            leader.Begin(term);
+            _work = Task.Run(() => work.RunAsync(term.Lost));
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            _term.End("over");
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _work.WaitAsync(Limit));
+            _leader.End();
+        }
+    }
+}

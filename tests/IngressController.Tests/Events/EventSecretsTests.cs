@@ -1,0 +1,78 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using IngressController.Cli;
+using IngressController.Events;
+using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Serialization;
+using IngressController.Routing.Translation;
+using IngressController.Sources.Folder;
+
+namespace IngressController.Tests.Events;
+
+/// <summary>Who may read Events may often not read Secrets.</summary>
+public sealed class EventSecretsTests
+{
+    private static readonly EventReporterIdentity Reporter = new("yarp.ingress.kubernetes.io/controller", "pod");
+
+    /// <summary>All that the golden cases of the translation have.</summary>
+    [Fact]
+    public void No_Event_holds_what_is_in_a_Secret()
+    {
+        var (events, secrets) = (0, 0);
+        foreach (var file in Directory.EnumerateFiles(Cases(), "in*.yaml", SearchOption.AllDirectories))
+        {
+            var lines = SecretLines(file).ToArray();
+            secrets += lines.Length;
+            foreach (var item in EventsOf(file))
+            {
+                events++;
+                var text = JsonSerializer.Serialize(item, KubernetesJsonContext.Default.Eventsv1Event);
+                Assert.All(lines, line => Assert.False(text.Contains(line, StringComparison.Ordinal), $"{file}: {item.Note}"));
+                Assert.InRange(Encoding.UTF8.GetByteCount(item.Note!), 1, Eventsv1Event.LongestNote);
+            }
+        }
+
+        Assert.InRange(events, 200, int.MaxValue);
+        Assert.InRange(secrets, 200, int.MaxValue);
+    }
+
+    private static IEnumerable<Eventsv1Event> EventsOf(string file)
+    {
+        var objects = Manifest.Read(file, File.ReadAllBytes(file)).Objects;
+        var settings = new TranslationSettings();
+        var live = RoutingTableTranslator.Translate(ManifestSnapshot.Of(ManifestSet.Of(objects, ManifestSet.GivenClass(settings))).Cluster, settings);
+        var seen = new EventObservation(live.CollectDiagnostics(), subject => EventObject.Find(live, subject), EventScript.Start);
+        return EventPlanner.Plan(EventLedger.Empty, seen, int.MaxValue).Writes.Select(write => EventText.ToEvent(write, Reporter));
+    }
+
+    /// <summary>What is long enough to be no word, and no certificate, which everybody may see.</summary>
+    private static IEnumerable<string> SecretLines(string file)
+    {
+        var secrets = KubernetesYaml.LoadAll(new StringReader(File.ReadAllText(file)))
+            .Select(document => document.Root as JsonObject).Where(item => item?["kind"]?.ToString() == "Secret");
+        foreach (var secret in secrets)
+        {
+            var texts = Pairs(secret!["stringData"]).Concat(Pairs(secret["data"]).Select(pair => (pair.Name, Text: Decode(pair.Text)))).ToArray();
+            var certificates = string.Concat(texts.Where(pair => pair.Name == "tls.crt").Select(pair => pair.Text));
+            foreach (var line in texts.Where(pair => pair.Name != "tls.crt").SelectMany(pair => pair.Text.Split('\n')))
+            {
+                if (line.Length > 15 && !certificates.Contains(line, StringComparison.Ordinal))
+                    yield return line;
+            }
+        }
+    }
+
+    private static IEnumerable<(string Name, string Text)> Pairs(JsonNode? map) =>
+        map is JsonObject entries ? entries.Select(entry => (entry.Key, entry.Value?.ToString() ?? "")) : [];
+
+    private static string Decode(string text)
+    {
+        var bytes = new byte[text.Length];
+        return Convert.TryFromBase64String(text, bytes, out var length) ? Encoding.UTF8.GetString(bytes, 0, length) : "";
+    }
+
+    private static string Cases([CallerFilePath] string thisFile = "") =>
+        Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", "IngressController.Routing.Tests", "Cases");
+}

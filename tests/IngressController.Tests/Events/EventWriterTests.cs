@@ -1,0 +1,243 @@
+using System.Diagnostics;
+using IngressController.Events;
+using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Leasing;
+using IngressController.Leadership;
+using IngressController.Observability;
+using IngressController.Routing.Diagnostics;
+using IngressController.Sources.Kubernetes;
+using IngressController.Tests.Fakes;
+using IngressController.Tests.FullStack;
+using IngressController.Tests.Kubernetes;
+using Microsoft.Extensions.Logging;
+
+namespace IngressController.Tests.Events;
+
+/// <summary>The way of an Event to an API server that has troubles. The clock moves only when it is moved.</summary>
+public sealed class EventWriterTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
+
+    private readonly ManualTimeProvider _time = new();
+    private readonly EventMetrics _metrics = new();
+    private readonly LogRecorder _log = new();
+    private readonly CancellationTokenSource _lost = new();
+    private FakeApiServer _server = null!;
+    private FakeEvents _events = null!;
+    private KubernetesClient _client = null!;
+    private EventQueue _queue = null!;
+    private Task _running = Task.CompletedTask;
+    private LeaderTerm _term = null!;
+
+    public async Task InitializeAsync()
+    {
+        _server = await FakeApiServer.CreateAsync();
+        _events = FakeEvents.On(_server);
+        _client = new KubernetesClient(_server.Configuration, _time);
+        _queue = new EventQueue(_metrics, _time);
+        var logging = LoggerFactory.Create(builder => builder.AddProvider(_log));
+        var leader = new LeaderState("pod", new SourceLog(logging.CreateLogger<SourceLog>(), _time), new LeaderMetrics(), _time);
+        leader.Begin(_term = new LeaderTerm(_time.GetTimestamp(), TimeSpan.FromDays(30), _time));
+        var writer = new EventWriter(
+            new LeaderClient(_client, leader), new EventReporterIdentity("yarp.ingress.kubernetes.io/controller", "pod"), _metrics, _time,
+            logging.CreateLogger<EventWriter>());
+        _running = Task.Run(() => writer.RunAsync(_queue, _lost.Token));
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _lost.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _running.WaitAsync(Limit));
+        _client.Dispose();
+        _lost.Dispose();
+        await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_new_Event_is_one_request()
+    {
+        Assert.Equal(1, (await WriteAsync(EventVerb.Create)).Count);
+        Assert.Equal(["POST"], Methods);
+        Assert.Equal("HostInvalid", _events.Single["reason"]!.ToString());
+    }
+
+    [Fact]
+    public async Task One_that_is_there_already_goes_on_as_a_series()
+    {
+        await WriteAsync(EventVerb.Create);
+        Assert.Equal(2, (await WriteAsync(EventVerb.Create)).Count);
+        Assert.Equal(3, (await WriteAsync(EventVerb.Create)).Count);
+        Assert.Equal("3", _events.Single["series"]!["count"]!.ToString());
+        Assert.Equal("2030-01-01T00:00:00.000000Z", _events.Single["series"]!["lastObservedTime"]!.ToString());
+    }
+
+    [Fact]
+    public async Task A_new_leader_changes_nothing_of_what_is_there()
+    {
+        await WriteAsync(EventVerb.Create);
+        await WriteAsync(EventVerb.Repeat, count: 41);
+        var before = _events.Single.ToJsonString();
+        Assert.Equal(41, (await WriteAsync(EventVerb.Adopt)).Count);
+        Assert.Equal(before, _events.Single.ToJsonString());
+        Assert.Equal(["POST", "PATCH", "PATCH"], Methods);
+    }
+
+    [Fact]
+    public async Task What_is_missing_is_written_anew()
+    {
+        Assert.Equal(1, (await WriteAsync(EventVerb.Adopt)).Count);
+        _events.Expire();
+        Assert.Equal(1, (await WriteAsync(EventVerb.Repeat, count: 8)).Count);
+        Assert.Null(_events.Single["series"]);
+    }
+
+    [Theory]
+    [InlineData(500, "InternalError")]
+    [InlineData(503, "ServiceUnavailable")]
+    [InlineData(429, "TooManyRequests")]
+    [InlineData(401, "Unauthorized")]
+    public async Task A_failing_write_is_tried_again_after_ten_seconds(int code, string reason)
+    {
+        _server.Fail(FakeEvents.IsWrite, code, reason, times: 1);
+        var start = _time.GetUtcNow();
+        var outcome = WriteAsync(EventVerb.Create);
+        await PassTimeAsync(() => outcome.IsCompleted);
+        Assert.Equal(1, (await outcome).Count);
+        Assert.True(_time.GetUtcNow() - start >= EventWriter.RetryAfter);
+        Assert.Equal(1, Metric("yarp_ingress_event_write_failures_total"));
+        Assert.Equal(0, Metric("yarp_ingress_events_dropped_total"));
+    }
+
+    [Fact]
+    public async Task A_connection_that_breaks_is_no_difference()
+    {
+        _server.Intercept(FakeEvents.IsWrite, context =>
+        {
+            context.Abort();
+            return Task.CompletedTask;
+        });
+        var outcome = WriteAsync(EventVerb.Create);
+        await PassTimeAsync(() => outcome.IsCompleted);
+        Assert.Equal(1, (await outcome).Count);
+    }
+
+    [Fact]
+    public async Task After_twelve_tries_it_is_given_up_and_the_next_one_is_written()
+    {
+        _server.Fail(FakeEvents.IsWrite, 500, "InternalError", times: EventWriter.MaxTries);
+        var outcome = WriteAsync(EventVerb.Create);
+        await PassTimeAsync(() => outcome.IsCompleted);
+        await outcome;
+        Assert.Equal(EventWriter.MaxTries, _server.Requests.Count);
+        Assert.Empty(_events.All);
+        Assert.Equal(1, Metric("yarp_ingress_events_dropped_total"));
+        Assert.Single(_log.Lines, line => line.StartsWith("Events cannot be written: POST ", StringComparison.Ordinal));
+        await WriteAsync(EventVerb.Create, "b");
+        Assert.Equal("b: is wrong (RouteLeftOut)", _events.Single["note"]!.ToString());
+    }
+
+    [Fact]
+    public async Task Trouble_with_one_does_not_hold_up_the_others()
+    {
+        _server.Fail(request => FakeEvents.IsWrite(request) && request.Path.Contains("/bad/", StringComparison.Ordinal), 500, "InternalError", times: 3);
+        _queue.Add([Write(EventVerb.Create, "a", "bad", 1)]);
+        await _server.UntilAsync(server => server.Requests.Count == 1);
+        await WriteAsync(EventVerb.Create, ns: "good"); // the clock stands still
+        Assert.Equal(["good/web"], _events.All.Keys.Select(name => name.Split('.')[0]));
+    }
+
+    [Theory]
+    [InlineData(403, "Forbidden", "unable to create new content in namespace shop because it is being terminated", 0)]
+    [InlineData(404, "NotFound", "namespaces \"shop\" not found", 0)]
+    [InlineData(403, "Forbidden", "User \"x\" cannot create resource \"events\"", 1)]
+    [InlineData(422, "Invalid", "note is too long", 1)]
+    public async Task What_would_fail_again_is_dropped_and_said_at_most_once(int code, string reason, string message, int lines)
+    {
+        _server.Fail(FakeEvents.IsWrite, code, reason, times: 3, message: message);
+        foreach (var field in new[] { "a", "b", "c" })
+            await WriteAsync(EventVerb.Create, field);
+        Assert.Equal(3, Metric("yarp_ingress_events_dropped_total"));
+        Assert.Equal(lines, _log.Lines.Length);
+        if (reason == "Forbidden" && lines > 0)
+        {
+            Assert.StartsWith("Events cannot be written in namespace shop: POST ", _log.Lines[0], StringComparison.Ordinal);
+            Assert.Contains("; grant the verbs create and patch on events.events.k8s.io there", _log.Lines[0], StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Nothing_is_written_when_the_lease_is_over()
+    {
+        _term.End("over");
+        _queue.Add([Write(EventVerb.Create, "a", "shop", 1)]);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _running.WaitAsync(Limit));
+        Assert.Empty(_events.All);
+        Assert.Empty(_log.Lines);
+    }
+
+    [Fact]
+    public async Task Many_are_written_at_the_rate_that_is_allowed()
+    {
+        _queue.Add([.. Enumerable.Range(0, EventGate.Burst + 25).Select(number => Write(EventVerb.Create, $"f{number}", "shop", 1))]);
+        await _server.UntilAsync(server => server.Requests.Count == EventGate.Burst);
+        await _time.TimerAsync(TimeSpan.FromSeconds(1.0 / EventGate.PerSecond), Limit);
+        Assert.Equal(EventGate.Burst, _server.Requests.Count);
+        for (var more = 1; more <= 25; more++)
+        {
+            await AdvanceAsync(TimeSpan.FromSeconds(1.0 / EventGate.PerSecond));
+            await _server.UntilAsync(server => server.Requests.Count >= EventGate.Burst + more);
+            Assert.Equal(EventGate.Burst + more, _server.Requests.Count);
+        }
+    }
+
+    private string[] Methods => [.. _server.Requests.Select(request => request.Method)];
+
+    private async Task<EventOutcome> WriteAsync(EventVerb verb, string field = "a", string ns = "shop", int count = 1)
+    {
+        var write = Write(verb, field, ns, count);
+        _queue.Add([write]);
+        while (true)
+        {
+            var next = _queue.NextOutcome;
+            if (_queue.TakeOutcomes().SingleOrDefault(outcome => outcome.Key == write.Key) is { } found)
+                return found;
+            await next.WaitAsync(Limit);
+        }
+    }
+
+    private static EventWrite Write(EventVerb verb, string field, string ns, int count)
+    {
+        var subject = new DiagnosticSubject("Ingress", new(ns, "web"));
+        var problem = EventScript.Problem(field, DiagnosticSeverity.Error) with { Subject = subject };
+        return new EventWrite(
+            new EventKey(subject, "uid", EventTopic.Problem, problem), new EventObject(subject, "uid", "1", 0, true), verb,
+            new EventEntry(EventTopic.Problem, problem, EventVerb.Create, EventScript.Start) { Count = count });
+    }
+
+    /// <summary>The writer sleeps somewhere, or it is about to: time passes when it does.</summary>
+    private async Task AdvanceAsync(TimeSpan by)
+    {
+        await _time.TimerAsync(by, Limit);
+        _time.Advance(by);
+    }
+
+    /// <summary>A second of the clock every few milliseconds, until it is so.</summary>
+    private async Task PassTimeAsync(Func<bool> condition)
+    {
+        var start = Stopwatch.GetTimestamp();
+        while (!condition())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(start) < Limit);
+            await Task.Delay(5);
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+    }
+
+    private double Metric(string name)
+    {
+        var text = new PrometheusText();
+        _metrics.Write(text);
+        var line = text.ToString().Split('\n').Single(line => line.StartsWith(name + " ", StringComparison.Ordinal));
+        return double.Parse(line[(name.Length + 1)..], System.Globalization.CultureInfo.InvariantCulture);
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text.Json.Nodes;
+using IngressController.Configuration;
+using IngressController.Tests.FullStack;
+
+namespace IngressController.Tests.Leadership;
+
+/// <summary>The whole controller as a candidate.</summary>
+public sealed class LeadershipTests
+{
+    private const string Resource = "coordination.k8s.io/leases";
+
+    private static readonly LeaderElectionOptions Fast = new() { RetryPeriod = TimeSpan.FromMilliseconds(20), RenewDeadline = TimeSpan.FromSeconds(10) };
+
+    [Fact]
+    public async Task It_leads_when_it_is_ready_says_so_and_gives_the_lease_back_at_its_end()
+    {
+        await using var stack = await TestStack.CreateAsync();
+        stack.Server.ForbiddenResources = ["ingresses"];
+        (stack.PodNamespace, stack.Election) = ("ingress", Fast);
+        await stack.StartControllerAsync();
+        await stack.UntilLoggedAsync("cannot watch ingresses.networking.k8s.io", times: 3);
+        Assert.Null(Stored());
+        var leader = JsonNode.Parse(await stack.AdminAsync("/api/leader"))!;
+        Assert.Equal((null, false, "the election has not begun"), (leader["leader"]?.ToString(), leader["isLeader"]!.GetValue<bool>(), leader["note"]?.ToString()));
+        Assert.Contains("\nyarp_ingress_leader 0\n", await stack.AdminAsync("/metrics"), StringComparison.Ordinal);
+
+        stack.Server.ForbiddenResources = [];
+        await stack.UntilReadyAsync();
+        await stack.UntilLoggedAsync("Information: leads now: holds the Lease ingress/yarp-ingress-leader");
+        var holder = Stored()!["spec"]!["holderIdentity"]!.ToString();
+        Assert.StartsWith($"{Environment.MachineName}_", holder, StringComparison.Ordinal);
+        leader = JsonNode.Parse(await stack.AdminAsync("/api/leader"))!;
+        Assert.Equal((holder, holder, true, null), (leader["identity"]!.ToString(), leader["leader"]!.ToString(), leader["isLeader"]!.GetValue<bool>(), leader["note"]));
+        var metrics = await stack.AdminAsync("/metrics");
+        foreach (var line in (string[])["yarp_ingress_leader 1", "yarp_ingress_leader_terms_total 1", "yarp_ingress_lease_failures_total 0"])
+            Assert.Contains($"\n{line}\n", metrics, StringComparison.Ordinal);
+
+        await stack.StopControllerAsync();
+        Assert.Equal("", Stored()!["spec"]!["holderIdentity"]!.ToString());
+        Assert.Contains("leads no more: this process ends", stack.Log.Lines);
+
+        JsonObject? Stored() => stack.Server.Find(Resource, "ingress", "yarp-ingress-leader");
+    }
+
+    [Fact]
+    public async Task Without_the_permission_it_serves_and_says_once_what_to_grant()
+    {
+        await using var stack = await TestStack.CreateAsync();
+        stack.Server.ForbiddenResources = ["leases"];
+        (stack.PodNamespace, stack.Election) = ("ingress", Fast);
+        await stack.StartControllerAsync();
+        await stack.UntilReadyAsync();
+        await stack.UntilLoggedAsync("Warning: cannot get or take the Lease ingress/yarp-ingress-leader: forbidden: ");
+        var warning = Assert.Single(stack.Log.Lines, line => line.Contains("Lease", StringComparison.Ordinal));
+        Assert.Contains("; grant the verbs get, create and update on leases.coordination.k8s.io in namespace ingress; next try in ", warning, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(null, true, "POD_NAMESPACE is not set, and this is no Pod; set it to the namespace of the Lease to take part in the leader election")]
+    [InlineData("ingress", false, "--leader-elect is false")]
+    public async Task One_that_takes_no_part_says_why(string? podNamespace, bool enabled, string why)
+    {
+        await using var stack = await TestStack.CreateAsync();
+        (stack.PodNamespace, stack.Election) = (podNamespace, Fast with { Enabled = enabled });
+        await stack.StartControllerAsync();
+        await stack.UntilReadyAsync();
+        Assert.Single(stack.Log.Lines, line => line == $"status and Events are not written: {why}");
+        Assert.Equal(why, JsonNode.Parse(await stack.AdminAsync("/api/leader"))!["note"]!.ToString());
+        Assert.DoesNotContain(stack.Server.Requests, request => request.Resource == "leases");
+    }
+
+    /// <summary>An API server that hangs must not hold up the end for longer than one request may take.</summary>
+    [Fact]
+    public async Task It_ends_though_the_API_server_does_not_answer()
+    {
+        await using var stack = await TestStack.CreateAsync();
+        (stack.PodNamespace, stack.Election) = ("ingress", Fast with { RenewDeadline = TimeSpan.FromSeconds(1) });
+        await stack.StartControllerAsync();
+        await stack.UntilLoggedAsync("leads now");
+        var never = new TaskCompletionSource();
+        stack.Server.Hold(request => request.Resource == "leases", never.Task, times: int.MaxValue);
+        await stack.UntilLoggedAsync("leads no more: the lease could not be renewed for 1 s");
+        await stack.StopControllerAsync().WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.Contains("cannot give back the Lease ingress/yarp-ingress-leader: no answer within 0.5 s", stack.Log.ToString(), StringComparison.Ordinal);
+        never.SetResult();
+    }
+}

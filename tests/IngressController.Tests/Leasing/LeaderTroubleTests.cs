@@ -1,0 +1,235 @@
+using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Leasing;
+using IngressController.Kubernetes.Models;
+
+namespace IngressController.Tests.Leasing;
+
+/// <summary>A leader in trouble, on simulated time.</summary>
+public sealed class LeaderTroubleTests
+{
+    private static readonly LeaderElectorOptions Options = SimulatedReplica.Options;
+    private static readonly TimeSpan LongestPause = Options.RetryPeriod * (1 + LeaderElectorOptions.JitterFactor);
+    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(0.2);
+
+    [Fact]
+    public void A_leader_that_is_cut_off_is_none_any_more_before_another_can_be() => SimulatedWorld.Run(1, world =>
+    {
+        var (lease, a, b) = LeaderAndCandidate(world);
+        world.Invariant = () => Assert.False(a.MayWrite && b.MayWrite);
+        lease.Loses = process => process == a.Clock;
+        var lastSent = lease.Requests.FindLast(request => request.Process == a.Clock).At;
+
+        world.RunUntil(() => !a.MayWrite, TimeSpan.FromMinutes(1), "a leads no more");
+        // Timers count in whole milliseconds.
+        Assert.InRange(world.Now - lastSent, Options.RenewDeadline - TimeSpan.FromMilliseconds(1), Options.RenewDeadline);
+        Assert.True(a.Term!.Lost.IsCancellationRequested);
+        Assert.Equal("leads no more: the lease could not be renewed for 10 s", a.Notices.OfType<LeaderNotice.LeadsNoMore>().Single().Message);
+        world.RunUntil(() => b.MayWrite, TimeSpan.FromMinutes(1), "b leads");
+        Assert.True(world.Now - lastSent >= Options.LeaseDuration);
+
+        // It goes on as a candidate, and finds out.
+        lease.Loses = static _ => false;
+        world.RunFor(LongestPause + Options.RequestTimeout);
+        Assert.Equal("b leads", a.Notices.OfType<LeaderNotice.Follows>().Single().Message);
+        b.Kill();
+        world.RunUntil(() => a.MayWrite, Options.LeaseDuration + LongestPause + Moment, "a leads again");
+        Assert.Equal((2, 2), (a.Terms, lease.Stored!.Spec!.LeaseTransitions));
+    });
+
+    /// <summary>Also with an answer that has waited all the time to be read: a renewal is as old as its request.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_process_that_was_stopped_writes_nothing_when_it_wakes(bool inRequest)
+    {
+        for (var seed = 0; seed < 50; seed++)
+        {
+            SimulatedWorld.Run(seed, world =>
+            {
+                var (lease, a, b) = LeaderAndCandidate(world);
+                world.Invariant = () => Assert.False(a.MayWrite && b.MayWrite);
+                var requests = lease.Requests.Count;
+                if (inRequest)
+                    world.RunUntil(() => lease.Requests.Count > requests && lease.Requests[^1].Process == a.Clock, TimeSpan.FromMinutes(1), "a renews");
+                a.Clock.Stop();
+                world.RunFor(TimeSpan.FromSeconds(30));
+                Assert.True(b.MayWrite);
+                requests = lease.Requests.Count;
+                var term = a.Term!;
+                Assert.False(term.Lost.IsCancellationRequested);
+
+                // Before any timer of the process has run.
+                if (seed % 2 == 0)
+                {
+                    Assert.Throws<OperationCanceledException>(term.RequireHeld);
+                    Assert.True(term.Lost.IsCancellationRequested);
+                }
+
+                a.Clock.Wake();
+                Assert.False(a.MayWrite);
+                Assert.True(term.Lost.IsCancellationRequested);
+                world.RunFor(TimeSpan.FromSeconds(30));
+                Assert.True(b.MayWrite);
+                Assert.DoesNotContain(lease.Requests.Skip(requests), request => request.Process == a.Clock && request.Verb != "get");
+                Assert.Equal("b leads", a.Notices[^1].Message);
+            });
+        }
+    }
+
+    [Fact]
+    public void A_process_that_was_stopped_while_it_took_the_lease_does_not_lead_when_it_wakes() => SimulatedWorld.Run(3, world =>
+    {
+        var lease = new SimulatedLease(world);
+        var a = new SimulatedReplica(world, lease, "a");
+        world.RunUntil(() => lease.Holder == "a", Moment, "the Lease names a");
+        a.Clock.Stop();
+        var b = new SimulatedReplica(world, lease, "b");
+        world.Invariant = () => Assert.False(a.MayWrite && b.MayWrite);
+        world.RunFor(TimeSpan.FromSeconds(30));
+        Assert.True(b.MayWrite);
+        a.Clock.Wake();
+        world.RunFor(TimeSpan.FromSeconds(30));
+        Assert.Equal((0, true), (a.Terms, b.MayWrite));
+    });
+
+    [Fact]
+    public void A_server_that_nearly_takes_the_time_out_to_answer_is_no_reason_to_lose_the_lease() => SimulatedWorld.Run(4, world =>
+    {
+        var (lease, a, b) = LeaderAndCandidate(world);
+        lease.Latency = () => TimeSpan.FromSeconds(2.4);
+        world.RunFor(TimeSpan.FromMinutes(10));
+        Assert.Equal((1, 0, true), (a.Terms, b.Terms, a.MayWrite));
+    });
+
+    /// <summary>The Lease is renewed all the time, but nobody knows: nobody leads, and nothing is at odds afterwards.</summary>
+    [Fact]
+    public void A_server_that_answers_after_the_time_out_leaves_nobody_to_lead() => SimulatedWorld.Run(5, world =>
+    {
+        var (lease, a, b) = LeaderAndCandidate(world);
+        world.Invariant = () => Assert.False(a.MayWrite && b.MayWrite);
+        lease.Latency = () => TimeSpan.FromSeconds(3);
+        world.RunFor(TimeSpan.FromSeconds(12));
+        Assert.False(a.MayWrite);
+        world.RunFor(TimeSpan.FromMinutes(10));
+        Assert.Equal((1, 0), (a.Terms, b.Terms));
+        Assert.Contains(a.Notices, notice => notice.Message.StartsWith("cannot get or take the Lease ns/lease: no answer within 5 s; next try in ", StringComparison.Ordinal));
+        lease.Latency = () => TimeSpan.FromMilliseconds(5);
+        world.RunUntil(() => a.MayWrite || b.MayWrite, Options.LeaseDuration + LongestPause + Options.RequestTimeout, "one leads");
+    });
+
+    [Theory]
+    [InlineData(6, true)]
+    [InlineData(15, false)]
+    public void Errors_of_the_server_matter_when_they_last_longer_than_the_deadline(int seconds, bool keeps) => SimulatedWorld.Run(6, world =>
+    {
+        var (lease, a, b) = LeaderAndCandidate(world);
+        world.Invariant = () => Assert.False(a.MayWrite && b.MayWrite);
+        lease.Refuses = _ => SimulatedLease.Refusal(500, "InternalError");
+        world.RunFor(TimeSpan.FromSeconds(seconds));
+        lease.Refuses = static _ => null;
+        world.RunFor(LongestPause + Moment);
+
+        Assert.Equal(keeps ? 1 : 2, a.Terms + b.Terms);
+        Assert.True(a.MayWrite || b.MayWrite);
+        world.RunFor(TimeSpan.FromSeconds(10));
+        Assert.Contains(a.Notices, notice => notice is LeaderNotice.Recovered);
+    });
+
+    [Fact]
+    public void Who_writes_himself_in_takes_it_at_the_next_renewal() => SimulatedWorld.Run(7, world =>
+    {
+        var (lease, a, _) = LeaderAndCandidate(world);
+        lease.Edit(old => old with { Spec = old.Spec! with { HolderIdentity = "thief" } });
+        world.RunUntil(() => !a.MayWrite, Options.RetryPeriod + Moment, "a leads no more");
+        Assert.Equal("leads no more: thief has taken the Lease ns/lease", a.Notices[^1].Message);
+        Assert.True(a.Term!.Lost.IsCancellationRequested);
+        world.RunFor(TimeSpan.FromSeconds(10));
+        Assert.Equal("thief", lease.Holder);
+    });
+
+    [Fact]
+    public void Who_changes_a_label_is_no_rival() => SimulatedWorld.Run(8, world =>
+    {
+        var (lease, a, b) = LeaderAndCandidate(world);
+        world.Invariant = () => Assert.True(a.MayWrite && !b.MayWrite);
+        for (var i = 0; i < 20; i++)
+        {
+            lease.Edit(old => old);
+            world.RunFor(TimeSpan.FromSeconds(1.7));
+        }
+
+        Assert.Equal((1, 0), (a.Terms, b.Terms));
+    });
+
+    /// <summary>Those who have seen its holder alive do not take the deletion for its end.</summary>
+    [Fact]
+    public void A_Lease_that_is_deleted_is_put_back_by_its_leader() => SimulatedWorld.Run(9, world =>
+    {
+        var (lease, a, b) = LeaderAndCandidate(world);
+        world.Invariant = () => Assert.True(a.MayWrite && !b.MayWrite);
+        for (var i = 0; i < 20; i++)
+        {
+            lease.Edit(static _ => null);
+            world.RunFor(TimeSpan.FromSeconds(3.3));
+            Assert.Equal("a", lease.Holder);
+        }
+    });
+
+    [Fact]
+    public void A_Lease_that_is_deleted_after_its_leader_died_is_taken_once_it_would_have_expired() => SimulatedWorld.Run(10, world =>
+    {
+        var (lease, a, b) = LeaderAndCandidate(world);
+        a.Kill();
+        lease.Edit(static _ => null);
+        world.RunUntil(() => b.MayWrite, Options.LeaseDuration + LongestPause + Moment, "b leads");
+    });
+
+    [Fact]
+    public void A_refusal_that_lasts_is_tried_again_slowly_and_says_what_to_grant() => SimulatedWorld.Run(11, world =>
+    {
+        var lease = new SimulatedLease(world) { Refuses = _ => SimulatedLease.Refusal(403, "Forbidden") };
+        var a = new SimulatedReplica(world, lease, "a");
+        world.RunFor(TimeSpan.FromMinutes(10));
+        Assert.InRange(lease.Requests.Count, 10, 21);
+        Assert.Contains(
+            "; grant the verbs get, create and update on leases.coordination.k8s.io in namespace ns; next try in ", a.Notices[^1].Message, StringComparison.Ordinal);
+        lease.Refuses = static _ => null;
+        world.RunUntil(() => a.MayWrite, Options.ForbiddenRetry * 2.2 + Moment, "a leads");
+    });
+
+    [Fact]
+    public void A_server_that_asks_for_time_is_given_it() => SimulatedWorld.Run(12, world =>
+    {
+        var busy = new KubernetesException("GET lease", System.Net.HttpStatusCode.TooManyRequests, null, retryAfter: TimeSpan.FromSeconds(20));
+        var lease = new SimulatedLease(world) { Refuses = _ => busy };
+        _ = new SimulatedReplica(world, lease, "a");
+        world.RunFor(TimeSpan.FromMinutes(10));
+        Assert.InRange(lease.Requests.Count, 29, 31);
+    });
+
+    [Fact]
+    public void A_server_that_stores_another_holder_is_not_believed() => SimulatedWorld.Run(13, world =>
+    {
+        var lease = new SimulatedLease(world);
+        var process = new SimulatedClock(world);
+        var access = lease.AccessOf(process);
+        var notices = new List<LeaderNotice>();
+        var elector = new LeaderElector(
+            access with { Create = async (item, cancellation) => (await access.Create(item, cancellation)) with { Spec = new V1LeaseSpec { HolderIdentity = "other" } } },
+            Options with { Identity = "a" }, process, notices.Add, world.Random);
+        _ = elector.RunAsync(_ => throw new InvalidOperationException("it must not lead"), CancellationToken.None);
+        world.RunFor(Moment);
+        Assert.Contains("the API server stored the holder \"other\" instead of \"a\"", Assert.Single(notices).Message, StringComparison.Ordinal);
+    });
+
+    private static (SimulatedLease Lease, SimulatedReplica Leader, SimulatedReplica Candidate) LeaderAndCandidate(SimulatedWorld world)
+    {
+        var lease = new SimulatedLease(world);
+        var leader = new SimulatedReplica(world, lease, "a", skew: TimeSpan.FromHours(-7));
+        world.RunUntil(() => leader.MayWrite, Moment, "a leads");
+        var candidate = new SimulatedReplica(world, lease, "b");
+        world.RunFor(world.Between(10, 30));
+        candidate.Notices.Clear();
+        return (lease, leader, candidate);
+    }
+}

@@ -1,0 +1,226 @@
+using System.Text.Json.Nodes;
+using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Leasing;
+using IngressController.Kubernetes.Models;
+using IngressController.Tests.Fakes;
+using Microsoft.AspNetCore.Http;
+
+namespace IngressController.Tests.Leasing;
+
+/// <summary>What goes over the wire, and what a server may answer.</summary>
+public sealed class LeaseOverHttpTests
+{
+    private const string Resource = "coordination.k8s.io/leases";
+
+    private static readonly LeaderElectorOptions Fast = new()
+    {
+        Namespace = "ns",
+        Name = "leader",
+        Identity = "me",
+        LeaseDuration = TimeSpan.FromSeconds(8),
+        RenewDeadline = TimeSpan.FromSeconds(6),
+        RetryPeriod = TimeSpan.FromMilliseconds(10),
+        ForbiddenRetry = TimeSpan.FromMilliseconds(10),
+    };
+
+    /// <summary>A replacement loses what it does not send.</summary>
+    [Fact]
+    public async Task What_others_keep_in_the_Lease_survives_taking_renewing_and_giving_back()
+    {
+        await using var server = await FakeApiServer.CreateAsync();
+        server.Upsert("""
+            apiVersion: coordination.k8s.io/v1
+            kind: Lease
+            metadata:
+              name: leader
+              namespace: ns
+              labels: {app: yarp, "kubernetes.io/name": leader}
+              annotations: {team: edge}
+              finalizers: [example.com/keep]
+              ownerReferences: [{apiVersion: apps/v1, kind: Deployment, name: yarp, uid: "1", controller: true}]
+              managedFields: [{manager: helm, operation: Apply, apiVersion: coordination.k8s.io/v1, fieldsV1: {"f:spec": {}}}]
+              generateName: lead
+            spec: {strategy: OldestEmulationVersion, preferredHolder: "", later: {a: [1, 2.50, null]}, leaseTransitions: 41}
+            later: {a: true}
+            """);
+        var before = server.Find(Resource, "ns", "leader")!;
+        await using var run = Candidate.Start(server, Fast);
+        await server.UntilAsync(_ => server.Writes.Count >= 3);
+        await run.StopAsync();
+
+        Assert.All(server.Writes, write => Assert.Equal("PUT", write.Method));
+        foreach (var after in server.Writes.Select(write => write.Object.DeepClone().AsObject()))
+        {
+            var spec = after["spec"]!.AsObject();
+            foreach (var time in (string[])["acquireTime", "renewTime"])
+                Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$", spec[time]!.GetValue<string>());
+            Assert.Equal(42, spec["leaseTransitions"]!.GetValue<int>());
+            foreach (var ours in (string[])["acquireTime", "renewTime", "leaseTransitions", "holderIdentity", "leaseDurationSeconds"])
+                spec.Remove(ours);
+            var expected = before.DeepClone().AsObject();
+            expected["spec"]!.AsObject().Remove("leaseTransitions");
+            expected["metadata"]!["resourceVersion"] = after["metadata"]!["resourceVersion"]!.DeepClone();
+            Assert.Equal(expected.ToJsonString(), Sorted(after, expected).ToJsonString());
+        }
+
+        var last = server.Find(Resource, "ns", "leader")!["spec"]!;
+        Assert.Equal(("", 1), (last["holderIdentity"]!.GetValue<string>(), last["leaseDurationSeconds"]!.GetValue<int>()));
+    }
+
+    [Fact]
+    public async Task Nothing_a_server_answers_ends_a_candidate()
+    {
+        await using var server = await FakeApiServer.CreateAsync();
+        string[] answers =
+        [
+            "", "null", "[]", "<html>502</html>", "{", """{"metadata":{"name":"other"}}""", """{"metadata":{"name":"leader"},"spec":"none"}""",
+            """{"metadata":{"name":"leader"},"spec":{"leaseDurationSeconds":"x"}}""", """{"metadata":{"name":"leader"},"spec":{"leaseTransitions":1e99}}""",
+        ];
+        foreach (var answer in answers)
+            server.Intercept(_ => true, context => context.Response.WriteAsync(answer));
+        foreach (var (code, reason) in ((int, string)[])[(401, "Unauthorized"), (403, "Forbidden"), (404, "NotFound"), (409, "Conflict"), (422, "Invalid"), (429, "TooManyRequests"), (500, "InternalError"), (504, "Timeout")])
+            server.Fail(request => request.Method != "GET", code, reason);
+        server.Intercept(_ => true, context =>
+        {
+            context.Abort();
+            return Task.CompletedTask;
+        }, times: 3);
+
+        await using var run = Candidate.Start(server, Fast);
+        await run.UntilLeaderAsync();
+        Assert.True(run.Failures >= answers.Length + 3, $"{run.Failures}");
+    }
+
+    /// <summary>Times of other programs may be anything; only their change counts.</summary>
+    [Fact]
+    public async Task Times_that_cannot_be_read_are_no_obstacle()
+    {
+        await using var server = await FakeApiServer.CreateAsync();
+        server.Upsert("""
+            apiVersion: coordination.k8s.io/v1
+            kind: Lease
+            metadata: {name: leader, namespace: ns}
+            spec: {holderIdentity: "", acquireTime: yesterday, renewTime: {a: 1}}
+            """);
+        await using var run = Candidate.Start(server, Fast);
+        await run.UntilLeaderAsync();
+        Assert.Equal("me", server.Find(Resource, "ns", "leader")!["spec"]!["holderIdentity"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task A_Lease_that_changes_between_its_reading_and_its_writing_is_not_taken()
+    {
+        await using var server = await FakeApiServer.CreateAsync();
+        server.Upsert("""{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"leader","namespace":"ns"}}""");
+        var reached = new TaskCompletionSource();
+        var goOn = new TaskCompletionSource();
+        server.Hold(request =>
+        {
+            if (request.Method == "PUT")
+                reached.TrySetResult();
+            return request.Method == "PUT";
+        }, goOn.Task);
+        await using var run = Candidate.Start(server, Fast);
+        await reached.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        server.Upsert("""{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"leader","namespace":"ns"},"spec":{"holderIdentity":"faster","leaseDurationSeconds":60}}""");
+        goOn.SetResult();
+
+        await run.UntilAsync(notice => notice is LeaderNotice.Follows { Leader: "faster" });
+        Assert.Empty(server.Writes);
+        Assert.Equal(0, run.Failures);
+    }
+
+    /// <summary>A connection may take its time: what counts is the moment the body goes out.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_write_that_loses_its_permission_before_its_body_goes_out_is_not_carried_out(bool http2)
+    {
+        await using var server = await FakeApiServer.CreateAsync(https: http2);
+        using var client = new KubernetesClient(server.Configuration, TimeProvider.System);
+        using var lost = new CancellationTokenSource();
+        var asked = 0;
+        var guarded = client.GuardedBy(() =>
+        {
+            if (++asked == 2)
+                lost.Cancel();
+            lost.Token.ThrowIfCancellationRequested();
+        });
+        var lease = new V1Lease { ApiVersion = "coordination.k8s.io/v1", Kind = "Lease", Metadata = new V1LeaseMeta { Name = "leader", NamespaceProperty = "ns" } };
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => guarded.CreateAsync(ResourceTypes.Leases, lease, CancellationToken.None));
+        Assert.Equal(2, asked);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => guarded.CreateAsync(ResourceTypes.Leases, lease, CancellationToken.None));
+        Assert.Equal(3, asked);
+        Assert.Empty(server.Writes);
+        Assert.Null(await guarded.GetAsync(ResourceTypes.Leases, "ns", "leader", CancellationToken.None));
+
+        guarded.Dispose();
+        await client.CreateAsync(ResourceTypes.Leases, lease, CancellationToken.None);
+        Assert.Single(server.Writes);
+        Assert.Equal(http2 ? "HTTP/2" : "HTTP/1.1", server.Requests[^1].Protocol);
+    }
+
+    /// <summary>With the members in the order of the other one.</summary>
+    private static JsonNode Sorted(JsonNode node, JsonNode like)
+    {
+        if (node is not JsonObject item || like is not JsonObject order)
+            return node.DeepClone();
+        var sorted = new JsonObject();
+        foreach (var (name, value) in order.Where(member => item.ContainsKey(member.Key)).Concat(item.Where(member => !order.ContainsKey(member.Key))))
+            sorted[name] = item[name] is { } own && value is not null ? Sorted(own, value) : null;
+        return sorted;
+    }
+
+    private sealed class Candidate : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private readonly System.Threading.Channels.Channel<LeaderNotice> _notices = System.Threading.Channels.Channel.CreateUnbounded<LeaderNotice>();
+        private readonly KubernetesClient _client;
+        private readonly Task _run;
+        private int _failures;
+
+        private Candidate(FakeApiServer server, LeaderElectorOptions options)
+        {
+            _client = new KubernetesClient(server.Configuration, TimeProvider.System);
+            var elector = new LeaderElector(LeaseAccess.Of(_client, options.Namespace, options.Name), options, TimeProvider.System, notice =>
+            {
+                if (notice is LeaderNotice.Failed)
+                    Interlocked.Increment(ref _failures);
+                _notices.Writer.TryWrite(notice);
+            });
+            _run = elector.RunAsync(async term =>
+            {
+                using var end = CancellationTokenSource.CreateLinkedTokenSource(term.Lost, _stop.Token);
+                await Task.Delay(Timeout.InfiniteTimeSpan, end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                return true;
+            }, _stop.Token);
+        }
+
+        public int Failures => Volatile.Read(ref _failures);
+
+        public static Candidate Start(FakeApiServer server, LeaderElectorOptions options) => new(server, options);
+
+        public Task UntilLeaderAsync() => UntilAsync(notice => notice is LeaderNotice.Leads);
+
+        public async Task UntilAsync(Func<LeaderNotice, bool> condition)
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+            while (!condition(await _notices.Reader.ReadAsync(limit.Token)))
+                Assert.False(_run.IsCompleted);
+        }
+
+        public async Task StopAsync()
+        {
+            await _stop.CancelAsync();
+            await _run.WaitAsync(TimeSpan.FromSeconds(20));
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await StopAsync();
+            _client.Dispose();
+            _stop.Dispose();
+        }
+    }
+}

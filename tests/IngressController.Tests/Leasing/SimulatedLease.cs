@@ -1,0 +1,97 @@
+using System.Globalization;
+using System.Net;
+using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Leasing;
+using IngressController.Kubernetes.Models;
+
+namespace IngressController.Tests.Leasing;
+
+/// <summary>The Lease at an API server, and the network to it. Requests and answers take their time, or get lost.</summary>
+internal sealed class SimulatedLease(SimulatedWorld world)
+{
+    private long _version = 100;
+
+    public V1Lease? Stored { get; private set; }
+
+    public string Holder => Stored?.Spec?.HolderIdentity ?? "";
+
+    /// <summary>How long a request or an answer takes.</summary>
+    public Func<TimeSpan> Latency { get; set; } = () => world.Between(0.001, 0.02);
+
+    /// <summary>Whether the next request of a process gets lost, or the answer to it.</summary>
+    public Func<SimulatedClock, bool> Loses { get; set; } = static _ => false;
+
+    /// <summary>What a request is refused with; null when it is carried out.</summary>
+    public Func<SimulatedClock, Exception?> Refuses { get; set; } = static _ => null;
+
+    /// <summary>Told what is written, before it is stored.</summary>
+    public Action<V1Lease> OnWrite { get; set; } = static _ => { };
+
+    /// <summary>When each process asked, and what.</summary>
+    public List<(TimeSpan At, SimulatedClock Process, string Verb)> Requests { get; } = [];
+
+    public LeaseAccess AccessOf(SimulatedClock process) => new(
+        cancellation => CallAsync(process, "get", () => Stored, cancellation),
+        async (lease, cancellation) => (await CallAsync(process, "create", () => Create(lease), cancellation).ConfigureAwait(false))!,
+        async (lease, cancellation) => (await CallAsync(process, "replace", () => Replace(lease), cancellation).ConfigureAwait(false))!);
+
+    /// <summary>What somebody else does to it.</summary>
+    public void Edit(Func<V1Lease, V1Lease?> edit) => Store(edit(Stored ?? new V1Lease { Metadata = new V1LeaseMeta { Name = "lease" } }));
+
+    public static KubernetesException Refusal(int code, string reason) =>
+        new("PUT lease", (HttpStatusCode)code, new V1Status { Code = code, Reason = reason, Message = reason });
+
+    private V1Lease Create(V1Lease lease)
+    {
+        if (Stored is not null)
+            throw Refusal(409, "AlreadyExists");
+        OnWrite(lease);
+        return Store(lease)!;
+    }
+
+    private V1Lease Replace(V1Lease lease)
+    {
+        if (Stored is null)
+            throw Refusal(404, "NotFound");
+        if (lease.Metadata?.ResourceVersion is { } version && version != Stored.Metadata!.ResourceVersion)
+            throw Refusal(409, "Conflict");
+        OnWrite(lease);
+        return Store(lease)!;
+    }
+
+    private V1Lease? Store(V1Lease? lease) => Stored = lease is null ? null : lease with
+    {
+        Metadata = new V1LeaseMeta { Name = "lease", ResourceVersion = (++_version).ToString(CultureInfo.InvariantCulture) },
+    };
+
+    private Task<V1Lease?> CallAsync(SimulatedClock process, string verb, Func<V1Lease?> carryOut, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        Requests.Add((world.Now, process, verb));
+        // Continuations run where it is completed: in the event that brings the answer.
+        var answer = new TaskCompletionSource<V1Lease?>();
+        cancellation.Register(() => answer.TrySetCanceled(cancellation));
+        if (Loses(process))
+            return answer.Task;
+        // What is under way is carried out, whether or not the client still waits.
+        world.After(Latency(), () =>
+        {
+            V1Lease? result = null;
+            var error = Refuses(process);
+            try
+            {
+                if (error is null)
+                    result = carryOut();
+            }
+            catch (KubernetesException refusal)
+            {
+                error = refusal;
+            }
+
+            if (Loses(process))
+                return;
+            world.After(Latency(), () => process.Run(() => _ = error is null ? answer.TrySetResult(result) : answer.TrySetException(error)));
+        });
+        return answer.Task;
+    }
+}

@@ -1,0 +1,71 @@
+using IngressController.Kubernetes.Leasing;
+
+namespace IngressController.Tests.Leasing;
+
+/// <summary>One process that takes part, and what an observer knows of it.</summary>
+internal sealed class SimulatedReplica
+{
+    private readonly SimulatedWorld _world;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _run;
+
+    public SimulatedReplica(SimulatedWorld world, SimulatedLease lease, string identity, double rate = 1, TimeSpan skew = default)
+    {
+        _world = world;
+        Identity = identity;
+        Clock = new SimulatedClock(world, rate, skew);
+        var elector = new LeaderElector(lease.AccessOf(Clock), Options with { Identity = identity }, Clock, Notices.Add, world.Random);
+        _run = elector.RunAsync(LeadAsync, _stop.Token);
+    }
+
+    public static LeaderElectorOptions Options { get; } = new() { Namespace = "ns", Name = "lease", Identity = "" };
+
+    public string Identity { get; }
+
+    public SimulatedClock Clock { get; }
+
+    public List<LeaderNotice> Notices { get; } = [];
+
+    public LeaderTerm? Term { get; private set; }
+
+    /// <summary>How long the work takes to end when it is told to.</summary>
+    public TimeSpan WorkEndsAfter { get; set; }
+
+    /// <summary>Whether it would write if it ran now; it may be stopped and wake up at any moment.</summary>
+    public bool MayWrite => !Clock.IsDead && Term is { MayWrite: true };
+
+    public bool IsWorking { get; private set; }
+
+    public bool HasEnded => _run.IsCompleted;
+
+    public int Terms => Notices.OfType<LeaderNotice.Leads>().Count();
+
+    /// <summary>SIGTERM.</summary>
+    public void Terminate() => Clock.Run(_stop.Cancel);
+
+    /// <summary>SIGKILL.</summary>
+    public void Kill() => Clock.Kill();
+
+    /// <summary>A failure of the elector itself, which there must not be.</summary>
+    public void RequireSound()
+    {
+        if (_run.IsFaulted)
+            Assert.Fail($"{Identity} has ended: {_run.Exception}");
+    }
+
+    private async Task<bool> LeadAsync(LeaderTerm term)
+    {
+        Term = term;
+        IsWorking = true;
+        // Continuations run where it is completed: nothing leaves the thread.
+        var end = new TaskCompletionSource();
+        term.Lost.Register(() => end.TrySetResult());
+        _stop.Token.Register(() => end.TrySetResult());
+        await end.Task.ConfigureAwait(false);
+        var ended = new TaskCompletionSource();
+        _world.After(WorkEndsAfter, () => Clock.Run(ended.SetResult));
+        await ended.Task.ConfigureAwait(false);
+        IsWorking = false;
+        return true;
+    }
+}
