@@ -31,8 +31,6 @@ public sealed class RunOptionsTests
         ["allow-external-name-loopback"] = ("true", "false", "on"),
         ["proxy-connect-timeout"] = ("1", "0.5", "0"),
         ["proxy-read-timeout"] = ("1", "2", "1s"),
-        ["shutdown-delay"] = ("0", "2.5", "-1"),
-        ["shutdown-grace-period"] = ("300", "0", "5m"),
         ["annotation-prefix"] = ("a.example", "b", "a/b"),
         ["limit-status-code"] = ("429", "503", "200"),
         ["publish-service"] = ("a/b", "a/c", "a"),
