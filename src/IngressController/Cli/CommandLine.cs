@@ -24,6 +24,7 @@ internal static class CommandLine
             """);
         var run = new Command("run", "Serve the Ingresses of a cluster, or of a folder of manifests (the default verb).");
         var demo = new Command("demo", "Serve built-in Ingresses in front of built-in backends, to try things out.");
+        var echo = new Command("echo", "Answer every request with what was received, as JSON: a backend to try an Ingress with. It listens on --http-port.");
         var lint = new LintCommand();
         var explain = new ExplainCommand();
         var annotations = new AnnotationsCommand();
@@ -32,12 +33,14 @@ internal static class CommandLine
         flags.AddTo(root, RunOptions.All, terminal, ServeCommand.RunAsync);
         flags.AddTo(run, RunOptions.All, terminal, ServeCommand.RunAsync);
         flags.AddTo(demo, RunOptions.Demo, terminal, DemoCommand.RunAsync);
+        flags.AddTo(echo, RunOptions.Echo, terminal, EchoCommand.RunAsync);
         flags.AddTo(lint.Command, RunOptions.Lint, terminal, lint.RunAsync);
         flags.AddTo(explain.Command, RunOptions.Explain, terminal, explain.RunAsync);
         flags.AddTo(annotations.Command, [], terminal, annotations.RunAsync);
         flags.AddTo(settings.Command, [], terminal, settings.RunAsync);
         root.Subcommands.Add(run);
         root.Subcommands.Add(demo);
+        root.Subcommands.Add(echo);
         root.Subcommands.Add(lint.Command);
         root.Subcommands.Add(explain.Command);
         root.Subcommands.Add(annotations.Command);

@@ -22,10 +22,18 @@ internal sealed class EchoBackend : IAsyncDisposable
         Ports = ports;
     }
 
-    /// <summary>The port of each Pod, on 127.0.0.1.</summary>
+    /// <summary>The port of each Pod.</summary>
     public IReadOnlyDictionary<EchoPod, int> Ports { get; }
 
-    public static async Task<EchoBackend> StartAsync(IReadOnlyList<EchoPod> pods, CancellationToken cancellation)
+    /// <summary>On free ports of 127.0.0.1.</summary>
+    public static Task<EchoBackend> StartAsync(IReadOnlyList<EchoPod> pods, CancellationToken cancellation) => StartAsync(pods, IPAddress.Loopback, port: 0, cancellation);
+
+    /// <param name="pods">The Pods; several need a port of 0.</param>
+    /// <param name="address">Where they listen.</param>
+    /// <param name="port">The port; 0 takes free ones.</param>
+    /// <param name="cancellation">Gives up the start.</param>
+    /// <exception cref="IOException">The port is taken.</exception>
+    public static async Task<EchoBackend> StartAsync(IReadOnlyList<EchoPod> pods, IPAddress address, int port, CancellationToken cancellation)
     {
         var podsByPort = new Dictionary<int, EchoPod>();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -35,7 +43,7 @@ internal sealed class EchoBackend : IAsyncDisposable
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null;
             foreach (var pod in pods)
-                kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = pod.SpeaksH2c ? HttpProtocols.Http2 : HttpProtocols.Http1);
+                kestrel.ListenOn(address, port, listen => listen.Protocols = pod.SpeaksH2c ? HttpProtocols.Http2 : HttpProtocols.Http1);
         });
         var app = builder.Build();
         app.Run(context => AnswerAsync(context, podsByPort[context.Connection.LocalPort]));
@@ -43,8 +51,8 @@ internal sealed class EchoBackend : IAsyncDisposable
 
         // Kestrel lists its addresses in the order in which they were asked for.
         var addresses = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
-        foreach (var (pod, address) in pods.Zip(addresses))
-            podsByPort[new Uri(address).Port] = pod;
+        foreach (var (pod, url) in pods.Zip(addresses))
+            podsByPort[new Uri(url).Port] = pod;
         return new EchoBackend(app, podsByPort.ToDictionary(entry => entry.Value, entry => entry.Key));
     }
 

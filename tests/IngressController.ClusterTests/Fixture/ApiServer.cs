@@ -14,10 +14,15 @@ internal sealed class ApiServer : IDisposable
     public const string AdminToken = "admin-token";
 
     /// <summary>The token of a service account, whose rights each test grants.</summary>
-    public static string TokenOf(string serviceAccount) => $"{serviceAccount}-token";
+    /// <param name="serviceAccount">NAME in the namespace ingress, or NAMESPACE:NAME.</param>
+    public static string TokenOf(string serviceAccount) => $"{serviceAccount.Replace(':', '.')}-token";
+
+    /// <summary>Those that renderings of the chart make.</summary>
+    private static readonly string[] ChartAccounts = ["yarp-ingress:yarp-ingress", "yarp-ingress:yarp-teams"];
 
     /// <summary>Token authentication reads its file at start, so all accounts of the tests are known beforehand.</summary>
-    private static readonly string[] ServiceAccounts = ["controller", "restricted", "child", "child1", "child2", "child3"];
+    private static readonly string[] ServiceAccounts =
+        ["controller", "restricted", "child", "child1", "child2", "child3", .. ChartAccounts];
 
     /// <summary>It takes two seconds on an idle machine. One that hangs, or finds its port not yet free, is ended and started again.</summary>
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(40);
@@ -35,7 +40,7 @@ internal sealed class ApiServer : IDisposable
     public ApiServer()
     {
         StartEtcd();
-        File.WriteAllText(AuditPolicyFile, AuditLog.Policy);
+        File.WriteAllText(AuditPolicyFile, AuditLog.PolicyWithReadsOf(ChartAccounts.Select(UserOf)));
         using var key = RSA.Create(2048);
         File.WriteAllText(KeyFile, key.ExportRSAPrivateKeyPem());
         File.WriteAllLines(TokenFile,
@@ -62,7 +67,7 @@ internal sealed class ApiServer : IDisposable
     public AuditLog Audit => new(Path.Combine(_folder.FullName, "audit.log"));
 
     /// <summary>How RBAC names a service account.</summary>
-    public static string UserOf(string serviceAccount) => $"system:serviceaccount:ingress:{serviceAccount}";
+    public static string UserOf(string serviceAccount) => $"system:serviceaccount:{(serviceAccount.Contains(':') ? serviceAccount : $"ingress:{serviceAccount}")}";
 
     /// <summary>Whether the API server and its etcd run; they may still be starting.</summary>
     public bool IsRunning => _server is { HasExited: false } && _etcd is { HasExited: false };

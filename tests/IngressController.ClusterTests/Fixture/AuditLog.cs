@@ -5,8 +5,8 @@ namespace IngressController.ClusterTests.Fixture;
 /// <summary>What the API server's audit log says of writes: who, what and when, by the server's one clock.</summary>
 internal sealed class AuditLog(string path)
 {
-    /// <summary>All writes of leaders: the Lease with its content, and what only a leader may write.</summary>
-    public const string Policy = """
+    /// <summary>All writes of leaders: the Lease with its content, and what only a leader may write. Of some users everything.</summary>
+    public static string PolicyWithReadsOf(IEnumerable<string> users) => $$"""
         apiVersion: audit.k8s.io/v1
         kind: Policy
         omitStages: [RequestReceived]
@@ -18,6 +18,9 @@ internal sealed class AuditLog(string path)
           - {group: networking.k8s.io, resources: [ingresses, ingresses/status]}
           - {group: events.k8s.io, resources: [events]}
           - {group: "", resources: [events]}
+        - level: Metadata
+          users: ["{{string.Join("\", \"", users)}}"]
+          resources: [{group: ""}, {group: networking.k8s.io}, {group: discovery.k8s.io}, {group: coordination.k8s.io}, {group: events.k8s.io}, {group: apps}]
         - level: None
         """;
 
@@ -35,6 +38,9 @@ internal sealed class AuditLog(string path)
                 .Select(AuditedWrite.Of).OrderBy(write => write.Received),
         ];
     }
+
+    /// <summary>Every request of a user whose reads are in the log, too.</summary>
+    public Task<AuditedWrite[]> RequestsAsync(string user) => WritesAsync([user]);
 
     private async Task<string> ReadAsync()
     {

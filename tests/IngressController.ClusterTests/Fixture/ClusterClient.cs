@@ -30,8 +30,12 @@ internal sealed class ClusterClient : IDisposable
     public async Task ApplyAsync(string manifests, string? @namespace = null)
     {
         foreach (var item in Read(manifests))
-            await SendAsync(HttpMethod.Patch, $"{PathOf(item, @namespace)}?fieldManager=test&force=true", item, "application/apply-patch+yaml");
+            await ApplyAsync(item, @namespace);
     }
+
+    /// <summary>Creates or changes one object, or only asks whether it would be accepted.</summary>
+    public Task ApplyAsync(JsonObject item, string? @namespace = null, bool dryRun = false) => SendAsync(
+        HttpMethod.Patch, $"{PathOf(item, @namespace)}?fieldManager=test&force=true{(dryRun ? "&dryRun=All" : "")}", item, "application/apply-patch+yaml");
 
     /// <summary>Creates objects as they are.</summary>
     public async Task CreateAsync(string manifests, string @namespace)
@@ -55,8 +59,10 @@ internal sealed class ClusterClient : IDisposable
     public async Task DeleteAsync(string manifests, string? @namespace = null)
     {
         foreach (var item in Read(manifests))
-            await SendAsync(HttpMethod.Delete, PathOf(item, @namespace), body: null);
+            await DeleteAsync(item, @namespace);
     }
+
+    public Task DeleteAsync(JsonObject item, string? @namespace = null) => SendAsync(HttpMethod.Delete, PathOf(item, @namespace), body: null);
 
     public async Task<bool> ExistsAsync(string path)
     {
@@ -90,7 +96,7 @@ internal sealed class ClusterClient : IDisposable
         var kind = item["kind"]!.GetValue<string>();
         var metadata = item["metadata"]!.AsObject();
         var path = new StringBuilder(apiVersion.Contains('/') ? $"/apis/{apiVersion}" : $"/api/{apiVersion}");
-        if (kind is "Ingress" or "Service" or "EndpointSlice" or "Secret" or "ConfigMap")
+        if (kind is not ("Namespace" or "IngressClass" or "ClusterRole" or "ClusterRoleBinding" or "CustomResourceDefinition"))
         {
             var space = metadata["namespace"]?.GetValue<string>() ?? @namespace ?? throw new InvalidOperationException($"{kind} without a namespace");
             metadata["namespace"] = space;
@@ -103,6 +109,6 @@ internal sealed class ClusterClient : IDisposable
     private static string Plural(string kind)
     {
         var name = kind.ToLowerInvariant();
-        return name.EndsWith('s') ? $"{name}es" : $"{name}s";
+        return name.EndsWith('s') ? $"{name}es" : name.EndsWith('y') ? $"{name[..^1]}ies" : $"{name}s";
     }
 }

@@ -1,0 +1,62 @@
+{{/* The arguments of the program: each value that is an option, whether it is the default or not. */}}
+{{- define "yarp-ingress.arguments" -}}
+{{- $fullname := include "yarp-ingress.fullname" . -}}
+- run
+- --http-port={{ .Values.ports.http }}
+- --https-port={{ .Values.ports.https }}
+- --admin-port={{ .Values.ports.admin }}
+- --ingress-class={{ .Values.ingressClass.name }}
+- --controller-class={{ .Values.controllerClass }}
+- --watch-ingress-without-class={{ .Values.watchIngressWithoutClass }}
+{{- range .Values.watchNamespaces }}
+- --watch-namespace={{ . }}
+{{- end }}
+{{- range .Values.annotationPrefixes }}
+- --annotation-prefix={{ . }}
+{{- end }}
+- --configmap={{ include "yarp-ingress.configMap" . }}
+{{- with .Values.defaultCertificate }}
+- --default-ssl-certificate={{ include "yarp-ingress.reference" (list $ .) }}
+{{- end }}
+{{- with .Values.defaultBackendService }}
+- --default-backend-service={{ include "yarp-ingress.reference" (list $ .) }}
+{{- end }}
+- --replicas-service={{ .Release.Namespace }}/{{ $fullname }}-replicas
+{{- with include "yarp-ingress.publishService" . }}
+- --publish-service={{ . }}
+{{- end }}
+{{- range .Values.publishStatusAddresses }}
+- --publish-status-address={{ . }}
+{{- end }}
+- --update-status={{ .Values.status.update }}
+- --update-status-on-shutdown={{ .Values.status.removeOnShutdown }}
+- --emit-events={{ .Values.events.enabled }}
+- --leader-elect={{ .Values.leaderElection.enabled }}
+- --leader-elect-resource-name={{ include "yarp-ingress.leaseName" . }}
+- --leader-elect-lease-duration={{ .Values.leaderElection.leaseDurationSeconds }}
+- --leader-elect-renew-deadline={{ .Values.leaderElection.renewDeadlineSeconds }}
+- --leader-elect-retry-period={{ .Values.leaderElection.retryPeriodSeconds }}
+- --shutdown-delay={{ .Values.shutdown.delaySeconds }}
+- --shutdown-grace-period={{ .Values.shutdown.gracePeriodSeconds }}
+{{- with .Values.extraArgs }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* NAMESPACE/NAME of the Service whose addresses the Ingresses show; empty where they show those of the nodes. */}}
+{{- define "yarp-ingress.publishService" -}}
+{{- if .Values.publishService.enabled }}
+{{- if .Values.publishService.name }}
+{{- include "yarp-ingress.reference" (list . .Values.publishService.name) }}
+{{- else if and .Values.service.enabled (not .Values.hostNetwork) }}
+{{- printf "%s/%s" .Release.Namespace (include "yarp-ingress.fullname" .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Not empty where the status of the Ingresses shows the addresses of nodes, because there is nothing else it could show. */}}
+{{- define "yarp-ingress.publishesNodes" -}}
+{{- if and .Values.leaderElection.enabled .Values.status.update (not .Values.publishStatusAddresses) (not (include "yarp-ingress.publishService" .)) }}
+{{- true }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,43 @@
+{{/* Values that are right one by one and do not go together; what one alone may be stands in values.schema.json. */}}
+{{- define "yarp-ingress.checks" -}}
+{{- if and .Values.autoscaling.enabled (eq .Values.kind "DaemonSet") }}
+{{- fail "autoscaling.enabled: a DaemonSet has as many Pods as nodes; use kind: Deployment" }}
+{{- end }}
+{{- if gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas) }}
+{{- fail "autoscaling.minReplicas is more than autoscaling.maxReplicas" }}
+{{- end }}
+{{- if and .Values.hostNetwork .Values.hostPort.enabled }}
+{{- fail "hostNetwork and hostPort.enabled exclude each other: with hostNetwork, ports.http and ports.https are the node's ports" }}
+{{- end }}
+{{- if ne 3 (list (int .Values.ports.http) (int .Values.ports.https) (int .Values.ports.admin) | uniq | len) }}
+{{- fail "ports.http, ports.https and ports.admin must differ" }}
+{{- end }}
+{{- if and .Values.hostNetwork (lt (min .Values.ports.http .Values.ports.https .Values.ports.admin | int) 1024) }}
+{{- $added := dig "capabilities" "add" list (default dict .Values.securityContext) }}
+{{- if not (has "NET_BIND_SERVICE" $added) }}
+{{- fail "hostNetwork with a port below 1024: the kernel keeps these from users other than root; add NET_BIND_SERVICE to securityContext.capabilities.add and set podSecurityContext.runAsUser to 0 and runAsNonRoot to false (or lower net.ipv4.ip_unprivileged_port_start on the nodes), or keep ports.http at 8080 and use hostPort" }}
+{{- end }}
+{{- end }}
+{{- if and .Values.metrics.serviceMonitor.enabled (not .Values.metrics.service.enabled) }}
+{{- fail "metrics.serviceMonitor.enabled needs metrics.service.enabled: it is the Service that Prometheus finds" }}
+{{- end }}
+{{- range $name, $service := dict "service" .Values.service "internalService" .Values.internalService }}
+{{- if and $service.enabled (not $service.ports.http) (not $service.ports.https) }}
+{{- fail (printf "%s.ports: a Service needs at least one port" $name) }}
+{{- end }}
+{{- end }}
+{{- with .Values.leaderElection }}
+{{- if le (int .leaseDurationSeconds) (int .renewDeadlineSeconds) }}
+{{- fail "leaderElection.leaseDurationSeconds must be more than leaderElection.renewDeadlineSeconds, or two replicas could lead at once" }}
+{{- end }}
+{{- if le (mul 10 .renewDeadlineSeconds) (mul 12 .retryPeriodSeconds) }}
+{{- fail "leaderElection.renewDeadlineSeconds must be more than 1.2 times leaderElection.retryPeriodSeconds" }}
+{{- end }}
+{{- end }}
+{{- if and .Values.watchNamespaces .Values.defaultBackendService }}
+{{- $backend := include "yarp-ingress.reference" (list . .Values.defaultBackendService) }}
+{{- if not (has (splitList "/" $backend | first) .Values.watchNamespaces) }}
+{{- fail (printf "defaultBackendService %s is in a namespace that is not watched; add it to watchNamespaces" $backend) }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,69 @@
+{{/* Names, and the labels all objects have. Suffixes of up to nine letters follow the full name, so it has at most 54. */}}
+
+{{- define "yarp-ingress.name" -}}
+{{- default .Chart.Name .Values.nameOverride | trunc 54 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "yarp-ingress.fullname" -}}
+{{- $name := default .Chart.Name .Values.nameOverride }}
+{{- if .Values.fullnameOverride }}
+{{- .Values.fullnameOverride | trunc 54 | trimSuffix "-" }}
+{{- else if contains $name .Release.Name }}
+{{- .Release.Name | trunc 54 | trimSuffix "-" }}
+{{- else }}
+{{- printf "%s-%s" .Release.Name $name | trunc 54 | trimSuffix "-" }}
+{{- end }}
+{{- end }}
+
+{{/* NAMESPACE/NAME of what a value calls NAME or NAMESPACE/NAME. Takes a list: the context and the value. */}}
+{{- define "yarp-ingress.reference" -}}
+{{- $context := index . 0 }}
+{{- $value := index . 1 }}
+{{- contains "/" $value | ternary $value (printf "%s/%s" $context.Release.Namespace $value) }}
+{{- end }}
+
+{{- define "yarp-ingress.serviceAccountName" -}}
+{{- default (.Values.serviceAccount.create | ternary (include "yarp-ingress.fullname" .) "default") .Values.serviceAccount.name }}
+{{- end }}
+
+{{- define "yarp-ingress.configMap" -}}
+{{- if .Values.existingConfigMap }}
+{{- include "yarp-ingress.reference" (list . .Values.existingConfigMap) }}
+{{- else }}
+{{- printf "%s/%s" .Release.Namespace (include "yarp-ingress.fullname" .) }}
+{{- end }}
+{{- end }}
+
+{{- define "yarp-ingress.leaseName" -}}
+{{- default (printf "%s-leader" (include "yarp-ingress.fullname" .)) .Values.leaderElection.leaseName }}
+{{- end }}
+
+{{- define "yarp-ingress.image" -}}
+{{- with .Values.image }}
+{{- if .digest }}
+{{- printf "%s@%s" .repository .digest }}
+{{- else }}
+{{- printf "%s:%s" .repository (default $.Chart.AppVersion .tag) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "yarp-ingress.selectorLabels" -}}
+app.kubernetes.io/name: {{ include "yarp-ingress.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/component: controller
+{{- end }}
+
+{{/* Takes a list: the context and the component, which is controller unless a Service is to be told from the others. */}}
+{{- define "yarp-ingress.labels" -}}
+{{- $context := index . 0 }}
+{{- with $context.Values.commonLabels }}
+{{- toYaml . }}
+{{ end -}}
+helm.sh/chart: {{ printf "%s-%s" $context.Chart.Name $context.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+app.kubernetes.io/name: {{ include "yarp-ingress.name" $context }}
+app.kubernetes.io/instance: {{ $context.Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+app.kubernetes.io/version: {{ $context.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ $context.Release.Service }}
+{{- end }}

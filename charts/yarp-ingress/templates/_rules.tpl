@@ -1,0 +1,62 @@
+{{/* What the controller may do where it serves Ingresses: in all namespaces, or in each that is watched. */}}
+{{- define "yarp-ingress.rules" -}}
+{{- $writes := .Values.leaderElection.enabled -}}
+- apiGroups: [networking.k8s.io]
+  resources: [ingresses]
+  verbs: [list, watch]
+{{- if and $writes .Values.status.update }}
+- apiGroups: [networking.k8s.io]
+  resources: [ingresses/status]
+  verbs: [patch]
+{{- end }}
+- apiGroups: [""]
+  resources: [services]
+  verbs: [list, watch]
+- apiGroups: [discovery.k8s.io]
+  resources: [endpointslices]
+  verbs: [list, watch]
+# Metadata is listed and watched, and what an Ingress names is read; a role cannot tell the one from the other.
+- apiGroups: [""]
+  resources: [secrets, configmaps]
+  verbs: [get, list, watch]
+{{- if and $writes .Values.events.enabled }}
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+{{- end }}
+{{- end }}
+
+{{/* A RoleBinding's end, or a ClusterRoleBinding's: who gets the role. Takes a list: the context, the kind and the name of the role. */}}
+{{- define "yarp-ingress.binding" -}}
+{{- $context := index . 0 -}}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: {{ index . 1 }}
+  name: {{ index . 2 }}
+subjects:
+  - kind: ServiceAccount
+    name: {{ include "yarp-ingress.serviceAccountName" $context }}
+    namespace: {{ $context.Release.Namespace }}
+{{- end }}
+
+{{/* A Role and its binding. Takes a dict: context, name, namespace, rules (YAML). */}}
+{{- define "yarp-ingress.role" -}}
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: {{ .name }}
+  namespace: {{ .namespace }}
+  labels:
+    {{- include "yarp-ingress.labels" (list .context "controller") | nindent 4 }}
+rules:
+  {{- .rules | nindent 2 }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: {{ .name }}
+  namespace: {{ .namespace }}
+  labels:
+    {{- include "yarp-ingress.labels" (list .context "controller") | nindent 4 }}
+{{ include "yarp-ingress.binding" (list .context "Role" .name) }}
+{{- end }}

@@ -1,0 +1,37 @@
+using System.CommandLine;
+using IngressController.Configuration;
+using IngressController.Demo;
+
+namespace IngressController.Cli;
+
+/// <summary><c>echo</c>: the backend of the demo by itself, so that a cluster needs no other image to try an Ingress.</summary>
+internal static class EchoCommand
+{
+    private const string Service = "echo";
+
+    public static async Task<int> RunAsync(ParseResult parsed, IngressOptions options, Terminal terminal, CancellationToken cancellation)
+    {
+        var (address, port) = (options.Listener.BindAddress, options.Listener.HttpPort);
+        var pod = new EchoPod(Service, options.Pod.Name);
+        EchoBackend backend;
+        try
+        {
+            backend = await EchoBackend.StartAsync([pod], address, port, cancellation);
+        }
+        catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException)
+        {
+            await terminal.ComplainAsync($"cannot listen on {address}, port {port}: {error.Message.TrimEnd('.')}; choose another one with --http-port or --bind-address");
+            return CommandLine.Failure;
+        }
+
+        await using (backend)
+        {
+            var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            using var onCancel = cancellation.Register(() => stopping.TrySetResult());
+            await terminal.Out.WriteLineAsync($"listening on {address}, port {backend.Ports[pod]}");
+            await stopping.Task;
+        }
+
+        return 0;
+    }
+}

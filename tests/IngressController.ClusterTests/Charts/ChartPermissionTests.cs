@@ -1,0 +1,204 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using IngressController.ClusterTests.Fixture;
+using IngressController.Tests.Charts;
+
+namespace IngressController.ClusterTests.Charts;
+
+/// <summary>The roles of the chart: the controller works with them, and they grant nothing it does not need.</summary>
+[Collection(ClusterCollection.Name)]
+public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetime
+{
+    private const string Everywhere = "yarp-ingress:yarp-ingress";
+
+    private const string Teams = "yarp-ingress:yarp-teams";
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
+
+    private readonly List<JsonObject> _applied = [];
+
+    /// <summary>Nobody needs these, wherever and however it is installed.</summary>
+    private static readonly string[] NeverAllowed =
+    [
+        "create ingresses.networking.k8s.io in team-a", "update ingresses.networking.k8s.io in team-a", "patch ingresses.networking.k8s.io in team-a",
+        "delete ingresses.networking.k8s.io in team-a", "update ingresses.networking.k8s.io/status in team-a",
+        "create ingressclasses.networking.k8s.io", "patch ingressclasses.networking.k8s.io", "get ingressclasses.networking.k8s.io",
+        "create secrets in team-a", "update secrets in team-a", "patch secrets in team-a", "delete secrets in team-a",
+        "create configmaps in yarp-ingress", "update configmaps in yarp-ingress", "patch services in team-a", "update endpointslices.discovery.k8s.io in team-a",
+        "get pods in team-a", "list pods in yarp-ingress", "create pods in yarp-ingress", "create pods/exec in yarp-ingress", "list nodes", "watch nodes", "list namespaces",
+        "get events.events.k8s.io in team-a", "delete events.events.k8s.io in team-a", "create events in team-a",
+        "get leases.coordination.k8s.io/another in yarp-ingress", "update leases.coordination.k8s.io/another in yarp-ingress",
+        "list leases.coordination.k8s.io in yarp-ingress", "delete leases.coordination.k8s.io in yarp-ingress", "create leases.coordination.k8s.io in team-a",
+        "get leases.coordination.k8s.io/yarp-ingress-leader in kube-system",
+        "create serviceaccounts/token in yarp-ingress", "get roles.rbac.authorization.k8s.io in yarp-ingress", "list customresourcedefinitions.apiextensions.k8s.io",
+        "get deployments.apps in yarp-ingress", "* *",
+    ];
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        foreach (var item in _applied)
+            await cluster.Client.DeleteAsync(item);
+    }
+
+    [ClusterFact]
+    public async Task Cluster_wide_roles_grant_what_is_needed_and_no_more()
+    {
+        await ApplyAsync("default");
+        await GrantsAsync(Everywhere,
+            [.. WhereIngressesAreServed("team-a"), "list secrets", "watch configmaps", "list ingresses.networking.k8s.io", .. OfItself("yarp-ingress-leader")],
+            ["get nodes", .. NeverAllowed]);
+    }
+
+    [ClusterFact]
+    public async Task Roles_of_named_namespaces_leave_all_others_alone()
+    {
+        await ApplyAsync("watch-namespaces");
+        await GrantsAsync(Teams,
+            [
+                .. WhereIngressesAreServed("team-a"), .. WhereIngressesAreServed("team-b"), .. OfItself("yarp-teams-leader"),
+                "get secrets/wildcard in certificates", "list secrets/wildcard in certificates", "watch secrets/wildcard in certificates",
+                "get configmaps/yarp-teams in yarp-ingress", "list configmaps/yarp-teams in yarp-ingress", "watch services/yarp-teams in yarp-ingress",
+                "list endpointslices.discovery.k8s.io in yarp-ingress", "create events.events.k8s.io in yarp-ingress",
+            ],
+            [
+                "list secrets", "get secrets", "list configmaps", "list services", "list ingresses.networking.k8s.io", "list endpointslices.discovery.k8s.io",
+                "get secrets/other in certificates", "list secrets in certificates", "get secrets in yarp-ingress", "list secrets in yarp-ingress",
+                "get secrets in kube-system", "get secrets in team-c", "list configmaps in yarp-ingress", "list services in yarp-ingress",
+                "list ingresses.networking.k8s.io in yarp-ingress", "patch ingresses.networking.k8s.io/status in team-c", "create events.events.k8s.io in team-c",
+                "get leases.coordination.k8s.io/yarp-ingress-leader in yarp-ingress", "get nodes", .. NeverAllowed,
+            ]);
+    }
+
+    [ClusterFact]
+    public async Task On_the_network_of_nodes_their_addresses_may_be_read_one_by_one()
+    {
+        await ApplyAsync("daemonset-host-network");
+        await GrantsAsync(Everywhere, ["get nodes/a", .. WhereIngressesAreServed("team-a")], NeverAllowed);
+    }
+
+    [ClusterFact]
+    public async Task Without_a_leader_nothing_may_be_written()
+    {
+        await ApplyAsync("one-replica-without-leader");
+        await GrantsAsync(Everywhere,
+            ["list ingresses.networking.k8s.io in team-a", "get secrets in team-a"],
+            [
+                "patch ingresses.networking.k8s.io/status in team-a", "create events.events.k8s.io in team-a", "patch events.events.k8s.io in team-a",
+                "create leases.coordination.k8s.io in yarp-ingress", "get leases.coordination.k8s.io/yarp-ingress-leader in yarp-ingress", "get nodes", .. NeverAllowed,
+            ]);
+    }
+
+    [ClusterFact]
+    public Task It_serves_with_the_roles_of_a_default_installation() => ServesAsync("default", Everywhere, "yarp", "default.chart.example");
+
+    [ClusterFact]
+    public async Task It_serves_with_roles_in_named_namespaces_alone()
+    {
+        using var certificate = Manifests.Certificate("teams.chart.example");
+        await NewNamespaceAsync("certificates");
+        await cluster.Client.ApplyAsync(Manifests.TlsSecret("wildcard", certificate), "certificates");
+        await ServesAsync("watch-namespaces", Teams, "teams", "teams.chart.example", certificate.SerialNumber);
+    }
+
+    /// <summary>Runs the program with the arguments of the rendered Pod as its service account.</summary>
+    private async Task ServesAsync(string name, string account, string ingressClass, string host, string? serialNumber = null)
+    {
+        await ApplyAsync(name);
+        await NewNamespaceAsync("team-a");
+        await cluster.Client.ApplyAsync(Manifests.Service("a"), "team-a");
+        await cluster.Client.ApplyAsync(Manifests.Slice("a", cluster.Backend.Port("a")), "team-a");
+        using var own = Manifests.Certificate(host);
+        await cluster.Client.ApplyAsync(Manifests.TlsSecret("own", own), "team-a");
+        await cluster.Client.ApplyAsync(Manifests.TlsSecret("of-nobody", own), "team-a");
+        var ingress = Manifests.Ingress("i", host, "a", ingressClass: ingressClass, tlsSecret: serialNumber is null ? "own" : null);
+        await cluster.Client.ApplyAsync(ingress, "team-a");
+        await UntilAsync(account, [new AccessReview(true, "get secrets in team-a"), new AccessReview(true, "list ingressclasses.networking.k8s.io")]);
+
+        var (http, https, admin) = (FreePort.Take(), FreePort.Take(), FreePort.Take());
+        using var process = ChildProcess.Start(
+            "dotnet",
+            [
+                Path.Combine(AppContext.BaseDirectory, "ingress-controller.dll"),
+                .. new ChartCase(name).Arguments.Where(argument => !argument.Contains("-port=", StringComparison.Ordinal) && !argument.StartsWith("--shutdown-delay", StringComparison.Ordinal)),
+                $"--http-port={http}", $"--https-port={https}", $"--admin-port={admin}", "--bind-address=127.0.0.1",
+                "--shutdown-delay=0", $"--kubeconfig={cluster.Server.WriteKubeconfig(ApiServer.TokenOf(account))}",
+            ],
+            ("POD_NAMESPACE", "yarp-ingress"), ("POD_NAME", "yarp-ingress-0"));
+        await process.UntilOutputAsync("ready: ", Limit);
+        using var client = new ProxyClient(() => http, () => https);
+        await client.UntilAnswerAsync($"https://{host}/", "200 a", () => process.Output);
+        Assert.Equal(serialNumber ?? own.SerialNumber, await client.CertificateAsync(host));
+        using var adminClient = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        await Wait.UntilAsync(
+            async () => (await adminClient.GetFromJsonAsync<JsonNode>($"http://127.0.0.1:{admin}/api/leader"))!["isLeader"]!.GetValue<bool>(), "it leads", () => process.Output);
+
+        process.Terminate();
+        Assert.Equal(0, await process.WaitForExitAsync(Limit));
+        Assert.DoesNotContain("warn:", process.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("fail:", process.Output, StringComparison.Ordinal);
+        await cluster.Client.DeleteAsync(ingress, "team-a");
+        await RequireModestyAsync(account, serialNumber is null ? ["team-a/own"] : ["certificates/wildcard"]);
+    }
+
+    /// <summary>The API server's own record: nothing was asked for that is not granted, and no Secret was read that nobody named.</summary>
+    private async Task RequireModestyAsync(string account, string[] secrets)
+    {
+        var requests = await cluster.Server.Audit.RequestsAsync(ApiServer.UserOf(account));
+        Assert.DoesNotContain(requests, request => request.Code == 403);
+        Assert.Equal(secrets, Got("secrets"));
+        Assert.Equal([$"yarp-ingress/{account.Split(':')[1]}"], Got("configmaps"));
+        Assert.Contains(requests, request => request is { IsLease: true, IsDone: true, Verb: "create" });
+
+        IEnumerable<string> Got(string resource) => requests.Where(request => request.Verb == "get" && request.Resource == resource).Select(request => request.Name).Distinct();
+    }
+
+    private static IEnumerable<string> WhereIngressesAreServed(string ns) =>
+    [
+        "list ingressclasses.networking.k8s.io", "watch ingressclasses.networking.k8s.io",
+        $"list ingresses.networking.k8s.io in {ns}", $"watch ingresses.networking.k8s.io in {ns}", $"patch ingresses.networking.k8s.io/status in {ns}",
+        $"list services in {ns}", $"watch services in {ns}", $"list endpointslices.discovery.k8s.io in {ns}", $"watch endpointslices.discovery.k8s.io in {ns}",
+        $"get secrets in {ns}", $"list secrets in {ns}", $"watch secrets in {ns}", $"get configmaps in {ns}", $"list configmaps in {ns}", $"watch configmaps in {ns}",
+        $"create events.events.k8s.io in {ns}", $"patch events.events.k8s.io in {ns}",
+    ];
+
+    private static IEnumerable<string> OfItself(string lease) =>
+    [
+        "create leases.coordination.k8s.io in yarp-ingress", $"get leases.coordination.k8s.io/{lease} in yarp-ingress",
+        $"update leases.coordination.k8s.io/{lease} in yarp-ingress",
+    ];
+
+    private Task GrantsAsync(string account, IEnumerable<string> allowed, IEnumerable<string> denied) =>
+        UntilAsync(account, [.. allowed.Select(text => new AccessReview(true, text)), .. denied.Select(text => new AccessReview(false, text))]);
+
+    /// <summary>The server's view of its roles follows them a little later.</summary>
+    private async Task UntilAsync(string account, IReadOnlyList<AccessReview> reviews)
+    {
+        string[] differences = [];
+        await Wait.UntilAsync(
+            async () => (differences = await AccessReview.DifferencesAsync(cluster.Client, ApiServer.UserOf(account), reviews)).Length == 0,
+            $"{account} may do what it is to", () => string.Join('\n', differences));
+    }
+
+    /// <summary>Everything of a case but what would make Pods, which nobody does here.</summary>
+    private async Task ApplyAsync(string name)
+    {
+        foreach (var item in new ChartCase(name).Objects.Where(item => ChartCase.Kind(item) is not ("Deployment" or "DaemonSet" or "PodDisruptionBudget" or "IngressClass")))
+        {
+            if ((string?)item["metadata"]!["namespace"] is { } ns)
+                await NewNamespaceAsync(ns);
+            await cluster.Client.ApplyAsync(item);
+            _applied.Add(item);
+        }
+
+        // The class of all tests stays.
+        if (new ChartCase(name).Objects.Single(item => ChartCase.Kind(item) == "IngressClass") is var ingressClass && ChartCase.NameOf(ingressClass) != "yarp")
+        {
+            await cluster.Client.ApplyAsync(ingressClass);
+            _applied.Add(ingressClass);
+        }
+    }
+
+    private Task NewNamespaceAsync(string name) => cluster.Client.ApplyAsync($"{{apiVersion: v1, kind: Namespace, metadata: {{name: {name}}}}}");
+}

@@ -1,0 +1,54 @@
+using IngressController.Tests.Fakes;
+
+namespace IngressController.Tests.Charts;
+
+/// <summary>
+/// What an installation says at its end. <c>helm template</c> does not print that, so a copy of the chart has it in a ConfigMap.
+/// </summary>
+public sealed class ChartNotesTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [HelmTheory]
+    [InlineData("default", "kubectl -n yarp-ingress rollout status deployment/yarp-ingress", "get service yarp-ingress --watch", "--class=yarp", "port-forward deployment/yarp-ingress 10254:admin", "/api/diagnostics")]
+    [InlineData("daemonset-host-network", "rollout status daemonset/yarp-ingress", "each node that runs one of its Pods, ports 8080 and 8443")]
+    [InlineData("node-ports", "each node, at the node ports of")]
+    [InlineData("dual-stack", "inside the cluster only: yarp-ingress.yarp-ingress.svc", "port-forward service/yarp-ingress 8080:80")]
+    [InlineData("objects-of-others", "spec.controller: yarp.ingress.kubernetes.io/controller", "service.enabled is false", "rbac.create is false: grant the ServiceAccount ingress", "not written: status.update is false", "No Events are written: events.enabled is false")]
+    [InlineData("one-replica-without-leader", "not written: leaderElection.enabled is false", "There is one replica")]
+    [InlineData("watch-namespaces", "class teams in team-a, team-b.")]
+    [InlineData("names", "edge is the default class")]
+    public void They_say_what_to_do_next(string name, params string[] expected)
+    {
+        var notes = Notes(new ChartCase(name).ValuesFile);
+        Assert.All(expected, text => Assert.Contains(text, notes, StringComparison.Ordinal));
+        Assert.DoesNotContain("<no value>", notes, StringComparison.Ordinal);
+        Assert.DoesNotContain("\n\n\n", notes, StringComparison.Ordinal);
+    }
+
+    private string Notes(string valuesFile)
+    {
+        foreach (var file in Directory.EnumerateFiles(RepositoryFile.Chart, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(_folder, Path.GetRelativePath(RepositoryFile.Chart, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+
+        File.Move(Path.Combine(_folder, "templates", "NOTES.txt"), Path.Combine(_folder, "notes.txt"));
+        File.WriteAllText(Path.Combine(_folder, "templates", "notes.yaml"), """
+            apiVersion: v1
+            kind: ConfigMap
+            metadata:
+              name: notes
+            data:
+              notes: {{ tpl (.Files.Get "notes.txt") . | toJson }}
+            """);
+        var (code, rendered, error) = HelmProgram.Run(
+            "template", "yarp-ingress", _folder, "--namespace", "yarp-ingress", "--values", valuesFile, "--show-only", "templates/notes.yaml");
+        Assert.True(code == 0, error);
+        return ChartCase.Text(Assert.Single(ChartCase.Parse(rendered))["data"]!["notes"]);
+    }
+}

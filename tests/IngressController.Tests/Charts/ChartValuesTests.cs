@@ -1,0 +1,70 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using IngressController.Cli;
+using IngressController.Routing.Settings;
+
+namespace IngressController.Tests.Charts;
+
+/// <summary>values.yaml, values.schema.json and the settings of the program say the same.</summary>
+public sealed class ChartValuesTests
+{
+    private static readonly string SchemaFile = Path.Combine(RepositoryFile.Chart, "values.schema.json");
+
+    /// <summary>Text, and not escaped more than JSON needs: people read it.</summary>
+    private static readonly JsonSerializerOptions Format = new()
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    [Fact]
+    public void The_schema_knows_the_settings_of_the_program_and_no_others()
+    {
+        var schema = Schema();
+        schema["definitions"]!["settings"]!["properties"] = new JsonObject(SettingsCatalog.All.Select(setting => setting.Name).Order(StringComparer.Ordinal)
+            .Select(name => KeyValuePair.Create<string, JsonNode?>(name, new JsonObject { ["type"] = new JsonArray("string", "boolean", "number") })));
+        RepositoryFile.AssertIs(SchemaFile, $"{schema.ToJsonString(Format)}\n");
+    }
+
+    [Fact]
+    public void The_chart_installs_the_version_it_stands_beside() => Assert.Equal(
+        typeof(RunOptions).Assembly.GetName().Version!.ToString(3),
+        ChartCase.Text(Assert.Single(ChartCase.Parse(RepositoryFile.Read("charts", "yarp-ingress", "Chart.yaml")))["appVersion"]));
+
+    [Fact]
+    public void Every_value_is_in_the_schema_and_the_other_way_round() =>
+        Assert.Equal(Leaves(Schema(), Schema()).Order(StringComparer.Ordinal), Leaves(Values()).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void No_object_of_ours_takes_keys_it_does_not_know() => Assert.All(
+        Objects(Schema()), schema => Assert.True(schema["additionalProperties"] is { } more && (more.GetValueKind() == JsonValueKind.False), schema.ToJsonString()));
+
+    private static JsonObject Schema() => JsonNode.Parse(File.ReadAllText(SchemaFile))!.AsObject();
+
+    private static JsonObject Values() => Assert.Single(ChartCase.Parse(RepositoryFile.Read("charts", "yarp-ingress", "values.yaml")));
+
+    private static IEnumerable<JsonObject> Objects(JsonNode? node) => node switch
+    {
+        JsonObject schema => (schema["properties"] is JsonObject ? [schema] : Array.Empty<JsonObject>()).Concat(schema.SelectMany(field => Objects(field.Value))),
+        JsonArray list => list.SelectMany(Objects),
+        _ => [],
+    };
+
+    /// <summary>The paths of the values a schema describes, down to where Kubernetes' own objects begin.</summary>
+    private static IEnumerable<string> Leaves(JsonObject root, JsonNode schema, string path = "")
+    {
+        if (schema["$ref"] is { } reference)
+            schema = root["definitions"]![ChartCase.Text(reference).Split('/')[^1]]!;
+        if (IsOpen(path) || schema["properties"] is not JsonObject properties)
+            return [path];
+        return properties.Where(property => property.Key != "global").SelectMany(property => Leaves(root, property.Value!, $"{path}.{property.Key}"));
+    }
+
+    private static IEnumerable<string> Leaves(JsonNode? value, string path = "") =>
+        !IsOpen(path) && value is JsonObject { Count: > 0 } fields ? fields.SelectMany(field => Leaves(field.Value, $"{path}.{field.Key}")) : [path];
+
+    /// <summary>Values of which the file gives some or no field: the others are Kubernetes' to know.</summary>
+    private static bool IsOpen(string path) =>
+        path is ".config" or ".updateStrategy" or ".affinity" or ".resources" or ".podSecurityContext" or ".securityContext" or ".autoscaling.behavior"
+        || path.EndsWith("Probe", StringComparison.Ordinal);
+}
