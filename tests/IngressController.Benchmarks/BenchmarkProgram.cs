@@ -11,11 +11,14 @@ namespace IngressController.Benchmarks;
 
 internal static class BenchmarkProgram
 {
-    /// <summary><c>memory [N] [tls]</c> measures resident memory with N Ingresses, each with a Secret of its own or none; anything else goes to BenchmarkDotNet (for example <c>--filter '*'</c>).</summary>
+    /// <summary>
+    /// <c>memory [N] [tls] [--program FILE] [--runs N] [--settle SECONDS]</c> measures start and memory with N Ingresses, each with a
+    /// Secret of its own or none; anything else goes to BenchmarkDotNet (for example <c>--filter '*'</c>).
+    /// </summary>
     public static async Task<int> Main(string[] args)
     {
         if (args is ["memory", ..])
-            return await MemoryReport.RunAsync(args.Length > 1 ? int.Parse(args[1]) : 10_000, args.Contains("tls"));
+            return await StartReport.Parse(args[1..]).RunAsync();
 
         // In process: no project is generated and restored, so it runs wherever the repository builds.
         var config = ManualConfig.CreateEmpty()

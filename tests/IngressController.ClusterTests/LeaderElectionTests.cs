@@ -17,15 +17,18 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
     [ClusterFact]
     public async Task Of_three_one_leads_and_another_when_it_is_killed_and_at_once_when_it_is_told_to_end()
     {
-        await using var replicas = await Replicas.StartAsync(cluster, await cluster.NewNamespaceAsync());
+        await using var replicas = await Replicas.StartAsync(cluster, await cluster.NewNamespaceWithServicesAsync());
+        await using var churn = new IngressChurn(cluster.Client, replicas.Namespace);
         var first = await replicas.UntilLeaderAsync();
         Assert.Equal(1, await replicas.CountLeadersAsync());
+        await replicas.UntilWroteStatusAsync(first);
 
         first.Kill();
         var start = Stopwatch.GetTimestamp();
         var second = await replicas.UntilLeaderAsync(except: first);
         Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, Replicas.LeaseDuration + Replicas.LongestPause + Slack);
 
+        await replicas.UntilWroteStatusAsync(second);
         second.Terminate();
         start = Stopwatch.GetTimestamp();
         var third = await replicas.UntilLeaderAsync(first, second);
@@ -33,6 +36,7 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
         Assert.Equal(0, await second.WaitForExitAsync());
         Assert.Contains("leads no more: this process ends", second.Output, StringComparison.Ordinal);
 
+        await replicas.UntilAllHaveStatusAsync(await churn.StopAsync());
         await replicas.RequireOneWriterAtATimeAsync();
         third.Terminate();
         Assert.Equal(0, await third.WaitForExitAsync());
@@ -43,8 +47,10 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
     [ClusterFact]
     public async Task A_leader_that_is_stopped_for_longer_than_the_lease_wakes_up_as_a_candidate()
     {
-        await using var replicas = await Replicas.StartAsync(cluster, await cluster.NewNamespaceAsync());
+        await using var replicas = await Replicas.StartAsync(cluster, await cluster.NewNamespaceWithServicesAsync());
+        await using var churn = new IngressChurn(cluster.Client, replicas.Namespace);
         var sleeper = await replicas.UntilLeaderAsync();
+        await replicas.UntilWroteStatusAsync(sleeper);
         sleeper.Stop();
         var start = Stopwatch.GetTimestamp();
         var leader = await replicas.UntilLeaderAsync(except: sleeper);
@@ -58,7 +64,8 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
             "it follows the other", () => sleeper.Output);
         Assert.False(await sleeper.IsLeaderAsync());
         Assert.True(await leader.IsLeaderAsync());
-        Assert.Contains("leads no more: the lease could not be renewed for 2.5 s", sleeper.Output, StringComparison.Ordinal);
+        await sleeper.UntilOutputAsync("leads no more: the lease could not be renewed for 2.5 s");
+        await replicas.UntilAllHaveStatusAsync(await churn.StopAsync());
         await replicas.RequireOneWriterAtATimeAsync();
         Assert.DoesNotContain(await replicas.WritesAsync(), write => write.User == sleeper.User && write.Received >= woken);
 
@@ -103,6 +110,7 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
         }
 
         Assert.Equal(1, await replicas.CountLeadersAsync());
+        await replicas.UntilAllHaveStatusAsync(2);
         await replicas.RequireOneWriterAtATimeAsync();
     }
 }

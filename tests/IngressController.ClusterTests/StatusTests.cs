@@ -112,6 +112,29 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
     }
 
     [ClusterFact]
+    public async Task The_last_replica_takes_the_addresses_back_when_it_ends_and_one_that_leaves_another_behind_does_not()
+    {
+        var ns = await cluster.NewNamespaceWithServicesAsync();
+        await cluster.Client.ApplyAsync(Manifests.Ingress("i", "last.example", "a"), ns);
+        var another = Manifests.Slice("replicas", 80).Replace("conditions", "targetRef: {kind: Pod, name: another}, conditions", StringComparison.Ordinal);
+        foreach (var (replicas, expected) in new[] { (another, "203.0.113.9"), (another.Replace("ready: true", "ready: false", StringComparison.Ordinal), "") })
+        {
+            await cluster.Client.ApplyAsync(replicas, ns);
+            await using (var controller = await RunningController.StartAsync(
+                cluster.Server, namespaces: [ns], settings: new TranslationSettings { ReplicasService = new(ns, "replicas") },
+                status: Fixed with { RemoveOnShutdown = true }, leadsIn: ns))
+            {
+                await UntilStatusAsync(ns, "i", "203.0.113.9", controller);
+                // It ends as the leader, also where there was nothing to write.
+                await Wait.UntilAsync(
+                    () => Task.FromResult(controller.Log.Lines.Any(line => line.Text.StartsWith("leads now", StringComparison.Ordinal))), "it leads", controller.Log.ToString);
+            }
+
+            Assert.Equal(expected, await StatusAsync(ns, "i"));
+        }
+    }
+
+    [ClusterFact]
     public async Task Without_the_grant_it_says_what_to_grant()
     {
         const string Account = "restricted";

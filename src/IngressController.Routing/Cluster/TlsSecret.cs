@@ -13,6 +13,9 @@ public sealed record TlsSecret(ResourceName Name, TlsCertificate? Certificate, s
 {
     /// <summary>Who the Secret is, for Events about it; null where nobody gave it one.</summary>
     public string? Uid { get; init; }
+
+    /// <summary>What counts after <paramref name="previous"/>: a mistake in a Secret does not take down a host that works.</summary>
+    public TlsSecret After(TlsSecret? previous) => Certificate is null ? this with { Certificate = previous?.Certificate } : this;
 }
 
 /// <summary>A certificate with its key, as PEM, and what its leaf says.</summary>

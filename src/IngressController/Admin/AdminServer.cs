@@ -53,11 +53,11 @@ internal sealed class AdminServer(ListenerOptions options, HealthState health, L
                 ? TextAsync(context, StatusCodes.Status503ServiceUnavailable, $"not ready: {reason}\n")
                 : TextAsync(context, StatusCodes.Status200OK, "ok\n"),
             "/metrics" => TextAsync(context, StatusCodes.Status200OK, metrics.Write(), Observability.PrometheusText.ContentType),
-            "/api/routes" => context.Response.WriteAsJsonAsync(live.Routes(), AdminJson.Options),
-            "/api/backends" => context.Response.WriteAsJsonAsync(live.Backends(), AdminJson.Options),
-            "/api/certificates" => context.Response.WriteAsJsonAsync(live.Certificates(), AdminJson.Options),
-            "/api/diagnostics" => context.Response.WriteAsJsonAsync(live.Diagnostics(), AdminJson.Options),
-            "/api/leader" => context.Response.WriteAsJsonAsync(live.Leader(), AdminJson.Options),
+            "/api/routes" => context.Response.AnswerJsonAsync(live.Routes()),
+            "/api/backends" => context.Response.AnswerJsonAsync(live.Backends()),
+            "/api/certificates" => context.Response.AnswerJsonAsync(live.Certificates()),
+            "/api/diagnostics" => context.Response.AnswerJsonAsync(live.Diagnostics()),
+            "/api/leader" => context.Response.AnswerJsonAsync(live.Leader()),
             "/api/explain" => ExplainAsync(context),
             "/" => TextAsync(context, StatusCodes.Status200OK,
                 "/healthz\n/readyz\n/metrics\n/api/routes\n/api/backends\n/api/certificates\n/api/diagnostics\n/api/leader\n/api/explain?url=URL[&method=METHOD][&header=NAME:VALUE]...[&client=IP]\n"),
@@ -83,7 +83,7 @@ internal sealed class AdminServer(ListenerOptions options, HealthState health, L
             return;
         }
 
-        await context.Response.WriteAsJsonAsync(await explainer.ExplainAsync(request, context.RequestAborted), AdminJson.Options);
+        await context.Response.AnswerJsonAsync(await explainer.ExplainAsync(request, context.RequestAborted));
     }
 
     private static Task TextAsync(HttpContext context, int status, string text, string contentType = "text/plain; charset=utf-8")

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text;
-using System.Text.Json;
 using IngressController.Admin;
 using IngressController.Configuration;
 using IngressController.Routing.Annotations;
@@ -49,7 +48,7 @@ internal sealed class AnnotationsCommand
         return 0;
     }
 
-    private static string Json<T>(T value) => JsonSerializer.Serialize(value, AdminJson.Options) + Environment.NewLine;
+    private static string Json<T>(T value) => AdminJson.Write(value) + Environment.NewLine;
 
     private static string List(AnnotationView[] views)
     {

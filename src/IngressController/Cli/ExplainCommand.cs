@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using System.Text.Json;
 using IngressController.Admin;
 using IngressController.Configuration;
 using IngressController.Explain;
@@ -51,7 +50,7 @@ internal sealed class ExplainCommand
                 parsed.GetValue(_url)!, parsed.GetValue(_method), parsed.GetValue(_headers) ?? [], parsed.GetValue(_client));
             var explanation = await ExplainAsync(request, parsed, options, terminal, cancellation);
             await terminal.Out.WriteAsync(parsed.IsJson(_output)
-                ? JsonSerializer.Serialize(explanation, AdminJson.Options) + Environment.NewLine
+                ? AdminJson.Write(explanation) + Environment.NewLine
                 : ExplanationText.Format(explanation));
             return 0;
         }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using IngressController.Admin;
 using IngressController.Configuration;
 
@@ -42,7 +41,7 @@ internal sealed class LintCommand
         }
 
         var report = LintReport.Of(LintInput.Read(paths, terminal.In), options.Translation);
-        await terminal.Out.WriteLineAsync(parsed.IsJson(_output) ? JsonSerializer.Serialize(report, AdminJson.Options) : report.ToText());
+        await terminal.Out.WriteLineAsync(parsed.IsJson(_output) ? AdminJson.Write(report) : report.ToText());
         return report.Errors > 0 ? CommandLine.Failure : 0;
     }
 }

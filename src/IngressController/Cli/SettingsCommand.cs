@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using IngressController.Admin;
 using IngressController.Configuration;
 using IngressController.Routing.Annotations;
@@ -52,7 +51,7 @@ internal sealed class SettingsCommand
         return 0;
     }
 
-    private static string Json<T>(T value) => JsonSerializer.Serialize(value, AdminJson.Options) + Environment.NewLine;
+    private static string Json<T>(T value) => AdminJson.Write(value) + Environment.NewLine;
 
     private static string List(SettingView[] views) => TextTable.Format(
     [

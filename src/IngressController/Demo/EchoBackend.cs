@@ -84,7 +84,7 @@ internal sealed class EchoBackend : IAsyncDisposable
             bodyBytes,
             context.Request.Headers.OrderBy(header => header.Key, StringComparer.OrdinalIgnoreCase)
                 .ToDictionary(header => header.Key, header => header.Value.ToString()));
-        await context.Response.WriteAsJsonAsync(echo, AdminJson.Options, context.RequestAborted);
+        await context.Response.AnswerJsonAsync(echo);
     }
 }
 

@@ -71,7 +71,12 @@ internal sealed class ControllerHost : IAsyncDisposable
     /// <summary>From now on the end takes no delay: somebody waits for it at a terminal.</summary>
     public void Hurry() => Services.GetRequiredService<Drain>().Hurry();
 
-    public Task StopAsync(CancellationToken cancellation) => _app.StopAsync(cancellation);
+    public Task StopAsync(CancellationToken cancellation)
+    {
+        // Said before the drain and not after it: the leader resigns at once, and another replica leads meanwhile.
+        _app.Lifetime.StopApplication();
+        return _app.StopAsync(cancellation);
+    }
 
     /// <summary>Completes when the token fires, or when a part of the host that has failed ends it.</summary>
     public async Task WaitUntilToldToStopAsync(CancellationToken cancellation)

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using IngressController.Configuration;
 using IngressController.Events;
 using IngressController.Kubernetes.Watching;
@@ -14,7 +15,7 @@ internal static class LeadershipServices
     extension(IServiceCollection services)
     {
         /// <summary>Metrics of one area; the page shows the areas in the order they are added here.</summary>
-        public void AddMetrics<T>()
+        public void AddMetrics<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>()
             where T : class, IMetricsSource
         {
             services.AddSingleton<T>();

@@ -10,8 +10,9 @@ namespace IngressController.Shutdown;
 /// </summary>
 /// <remarks>
 /// All of it happens in <see cref="StoppingAsync"/>, which the host calls before it stops any hosted service. So routes still follow the
-/// cluster while requests are served, the leader still leads, probes and metrics are answered; and what the StopAsync of other services
-/// does (giving back the lease, emptying the status) comes after the last request, when it delays nobody, and before the process ends.
+/// cluster while requests are served, and probes and metrics are answered. What may begin at once and beside the drain begins with
+/// ApplicationStopping, as the leader's resignation does; what the StopAsync of other services does comes after the last request, when
+/// it delays nobody, and before the process ends.
 /// The host stops them in the reverse order of their registration: Kestrel, which has nothing left to do, then the source and the loop,
 /// the admin server last.
 /// </remarks>

@@ -4,15 +4,18 @@ using IngressController.Routing.Cluster;
 
 namespace IngressController.Sources;
 
+/// <summary>Files an object that was read: adds or replaces it and notes what that touches; the same snapshot when nothing changed.</summary>
+internal delegate ClusterSnapshot Filing(ClusterSnapshot snapshot, ClusterChanges changes);
+
 /// <summary>How the objects of one kind are filed in a snapshot, and whose translation they touch.</summary>
 /// <param name="Resource">The kind.</param>
 /// <param name="Names">The names a snapshot holds.</param>
-/// <param name="Set">Adds or replaces an object and notes what that touches; the same snapshot when nothing changed.</param>
+/// <param name="Read">Does all that takes time and needs no snapshot, which is before any lock is taken.</param>
 /// <param name="Remove">Removes an object and notes what that touches; the same snapshot when it was not there.</param>
 internal sealed record ClusterKind<T>(
     ResourceType<T> Resource,
     Func<ClusterSnapshot, IEnumerable<ResourceName>> Names,
-    Func<ClusterSnapshot, T, ClusterChanges, ClusterSnapshot> Set,
+    Func<T, Filing> Read,
     Func<ClusterSnapshot, ResourceName, ClusterChanges, ClusterSnapshot> Remove)
     where T : class, IKubernetesObject;
 
@@ -33,7 +36,7 @@ internal static class ClusterKinds
     public static ClusterKind<V1IngressClass> IngressClasses { get; } = new(
         ResourceTypes.IngressClasses,
         snapshot => snapshot.IngressClasses.Keys.Select(ClusterScoped),
-        (snapshot, ingressClass, changes) =>
+        ingressClass => (snapshot, changes) =>
         {
             var name = ingressClass.ResourceName.Name;
             if (IsSame(snapshot.IngressClasses.GetValueOrDefault(name), ingressClass))
@@ -58,7 +61,7 @@ internal static class ClusterKinds
     public static ClusterKind<V1EndpointSlice> EndpointSlices { get; } = new(
         ResourceTypes.EndpointSlices,
         snapshot => snapshot.Endpoints.SliceNames,
-        (snapshot, slice, changes) =>
+        slice => (snapshot, changes) =>
         {
             var name = slice.ResourceName;
             var before = snapshot.Endpoints.ServiceOf(name);
@@ -84,24 +87,7 @@ internal static class ClusterKinds
     public static ClusterKind<V1Secret> Secrets { get; } = new(
         ResourceTypes.Secrets,
         snapshot => snapshot.TlsSecrets.Keys.Concat(snapshot.Secrets.Keys),
-        (snapshot, secret, changes) =>
-        {
-            var name = secret.ResourceName;
-            if (secret.Type is not V1Secret.TlsType)
-            {
-                if (IsSame(snapshot.Secrets.GetValueOrDefault(name), secret))
-                    return snapshot;
-                changes.Secrets.Add(name);
-                return snapshot with { TlsSecrets = snapshot.TlsSecrets.Remove(name), Secrets = snapshot.Secrets.SetItem(name, secret) };
-            }
-
-            var before = snapshot.TlsSecrets.GetValueOrDefault(name);
-            var parsed = TlsSecretParser.Parse(secret, before);
-            if (parsed == before)
-                return snapshot;
-            changes.Secrets.Add(name);
-            return snapshot with { TlsSecrets = snapshot.TlsSecrets.SetItem(name, parsed), Secrets = snapshot.Secrets.Remove(name) };
-        },
+        secret => secret.Type is V1Secret.TlsType ? FileCertificate(TlsSecretParser.Parse(secret)) : FileSecret(secret),
         (snapshot, name, changes) =>
         {
             if (!snapshot.TlsSecrets.ContainsKey(name) && !snapshot.Secrets.ContainsKey(name))
@@ -115,6 +101,25 @@ internal static class ClusterKinds
         snapshot => snapshot.ConfigMaps,
         (snapshot, configMaps) => snapshot with { ConfigMaps = configMaps },
         changes => changes.ConfigMaps);
+
+    private static Filing FileCertificate(TlsSecret parsed) => (snapshot, changes) =>
+    {
+        var before = snapshot.TlsSecrets.GetValueOrDefault(parsed.Name);
+        var now = parsed.After(before);
+        if (now == before)
+            return snapshot;
+        changes.Secrets.Add(now.Name);
+        return snapshot with { TlsSecrets = snapshot.TlsSecrets.SetItem(now.Name, now), Secrets = snapshot.Secrets.Remove(now.Name) };
+    };
+
+    private static Filing FileSecret(V1Secret secret) => (snapshot, changes) =>
+    {
+        var name = secret.ResourceName;
+        if (IsSame(snapshot.Secrets.GetValueOrDefault(name), secret))
+            return snapshot;
+        changes.Secrets.Add(name);
+        return snapshot with { TlsSecrets = snapshot.TlsSecrets.Remove(name), Secrets = snapshot.Secrets.SetItem(name, secret) };
+    };
 
     /// <summary>A kind whose objects are filed as they are, under their names.</summary>
     /// <param name="resource">The kind.</param>
@@ -131,7 +136,7 @@ internal static class ClusterKinds
         where T : class, IKubernetesObject => new(
         resource,
         snapshot => get(snapshot).Keys,
-        (snapshot, item, changes) =>
+        item => (snapshot, changes) =>
         {
             var name = item.ResourceName;
             var before = get(snapshot).GetValueOrDefault(name);

@@ -10,7 +10,7 @@ namespace IngressController.Sources;
 /// Holds what the cluster holds: sources write into it from several threads, the reconcile loop takes immutable snapshots out of it,
 /// each with the names that changed since the one before.
 /// </summary>
-internal sealed class ClusterStore
+internal sealed partial class ClusterStore
 {
     private readonly Lock _lock = new();
 
@@ -123,20 +123,26 @@ internal sealed class ClusterStore
     public void Apply<T>(ClusterKind<T> kind, string? @namespace, string list, ResourceChange<T> change)
         where T : class, IKubernetesObject
     {
+        var read = change switch
+        {
+            ResourceChange<T>.Applied applied => [Read(kind, applied.Object)],
+            ResourceChange<T>.Replaced replaced => replaced.Items.Select(item => Read(kind, item)).ToArray(),
+            _ => Array.Empty<ReadObject>(),
+        };
         lock (_lock)
         {
             var before = _snapshot;
             var wasAwaited = _awaited.Count > 0;
             switch (change)
             {
-                case ResourceChange<T>.Applied applied:
-                    Set(kind, applied.Object);
+                case ResourceChange<T>.Applied:
+                    File(kind, read[0]);
                     break;
                 case ResourceChange<T>.Deleted deleted:
                     Remove(kind, deleted.Object.ResourceName);
                     break;
                 case ResourceChange<T>.Replaced replaced:
-                    Replace(kind, @namespace, replaced);
+                    Replace(kind, @namespace, replaced, read);
                     _awaited.Remove(list);
                     break;
                 default:
@@ -144,6 +150,18 @@ internal sealed class ClusterStore
             }
 
             Announce(before, wasAwaited && _awaited.Count == 0);
+        }
+    }
+
+    /// <summary>Takes over an object that somebody read before.</summary>
+    public void Apply<T>(ClusterKind<T> kind, ReadObject read)
+        where T : class, IKubernetesObject
+    {
+        lock (_lock)
+        {
+            var before = _snapshot;
+            File(kind, read);
+            Announce(before, isComplete: false);
         }
     }
 
@@ -204,45 +222,5 @@ internal sealed class ClusterStore
             return;
         _nextStatus.TrySetResult();
         _nextStatus = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
-
-    private void Replace<T>(ClusterKind<T> kind, string? @namespace, ResourceChange<T>.Replaced replaced)
-        where T : class, IKubernetesObject
-    {
-        var kept = replaced.Items.Select(item => item.ResourceName).ToHashSet();
-        kept.UnionWith(replaced.Undecodable.Where(item => item.Name is not null).Select(item => new ResourceName(item.Namespace ?? "default", item.Name!)));
-        foreach (var gone in kind.Names(_snapshot).Where(IsGone).ToArray())
-            Remove(kind, gone);
-        // What never could be read is in no snapshot, but it may be gone just as well.
-        foreach (var gone in _unreadable.Keys.Where(subject => subject.Kind == kind.Resource.Kind && IsGone(subject.Name)).ToArray())
-            _unreadable.Remove(gone);
-        foreach (var item in replaced.Items)
-            Set(kind, item);
-
-        bool IsGone(ResourceName name) => (@namespace is null || name.Namespace == @namespace) && !kept.Contains(name);
-    }
-
-    private void Set<T>(ClusterKind<T> kind, T resource)
-        where T : class, IKubernetesObject
-    {
-        var subject = new DiagnosticSubject(kind.Resource.Kind, resource.ResourceName);
-        _unreadable.Remove(subject);
-        try
-        {
-            _snapshot = kind.Set(_snapshot, resource, _changes);
-        }
-        catch (Exception error)
-        {
-            // A defect in reading one object must not keep the rest of its list out, least of all that of other tenants.
-            var keepsLast = kind.Names(_snapshot).Contains(resource.ResourceName);
-            _unreadable[subject] = DiagnosticCatalog.ObjectUnreadable(subject, "(object)", $"cannot be taken over: {error.Message}", keepsLast);
-        }
-    }
-
-    private void Remove<T>(ClusterKind<T> kind, ResourceName name)
-        where T : class, IKubernetesObject
-    {
-        _unreadable.Remove(new DiagnosticSubject(kind.Resource.Kind, name));
-        _snapshot = kind.Remove(_snapshot, name, _changes);
     }
 }

@@ -39,6 +39,7 @@ public sealed class ClusterFixture : IAsyncLifetime
         {
             await Client.ApplyAsync(Manifests.Grant(replica, Manifests.ControllerRules));
             await Client.ApplyAsync(Manifests.GrantLeadership(replica));
+            await Client.ApplyAsync(Manifests.GrantStatus(replica));
         }
     }
 

@@ -4,13 +4,15 @@ using System.Text.Json.Nodes;
 namespace IngressController.ClusterTests.Fixture;
 
 /// <summary>
-/// Three replicas of the controller, each a process with a service account of its own, so that the API server can tell them apart. Their
-/// lease is short: 4 s, a deadline of 2.5 s, a try each half second.
+/// Three replicas of the controller, each a process with a service account of its own, so that the API server can tell them apart. They
+/// watch one namespace and write the status of its Ingresses. Their lease is short: 4 s, a deadline of 2.5 s, a try each half second.
 /// </summary>
 internal sealed class Replicas : IAsyncDisposable
 {
     /// <summary>How long the lease of a dead leader lasts.</summary>
     public static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(4);
+
+    private const string StatusAddress = "203.0.113.7";
 
     private static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(0.5);
 
@@ -20,7 +22,7 @@ internal sealed class Replicas : IAsyncDisposable
     {
         _cluster = cluster;
         Namespace = @namespace;
-        All = [.. Accounts.Select(account => new Replica(cluster.Server, account, @namespace, Flags))];
+        All = [.. Accounts.Select(account => new Replica(cluster.Server, account, @namespace, [.. Flags, "--watch-namespace", @namespace]))];
     }
 
     public static string[] Accounts { get; } = ["child1", "child2", "child3"];
@@ -37,6 +39,7 @@ internal sealed class Replicas : IAsyncDisposable
     [
         "--leader-elect-lease-duration", $"{LeaseDuration.TotalSeconds}", "--leader-elect-renew-deadline", "2.5",
         "--leader-elect-retry-period", $"{RetryPeriod.TotalSeconds}", "--shutdown-delay", "1",
+        "--publish-status-address", StatusAddress,
     ];
 
     public static async Task<Replicas> StartAsync(ClusterFixture cluster, string @namespace)
@@ -71,6 +74,26 @@ internal sealed class Replicas : IAsyncDisposable
     /// <summary>How many of those that can be asked say that they lead.</summary>
     public async Task<int> CountLeadersAsync() =>
         (await Task.WhenAll(All.Where(replica => replica.CanAnswer).Select(replica => replica.IsLeaderAsync()))).Count(isLeader => isLeader);
+
+    /// <summary>Waits until one has written a status: what a leader writes beside the Lease is what the story is about.</summary>
+    public Task UntilWroteStatusAsync(Replica replica) => Wait.UntilAsync(
+        async () => (await WritesAsync()).Any(write => write.User == replica.User && write.Resource == "ingresses/status" && write.IsDone),
+        $"{replica.Account} writes a status", () => replica.Output);
+
+    /// <summary>Waits until all Ingresses of their namespace have a status, however many leaders there have been.</summary>
+    /// <param name="count">How many there are at least.</param>
+    public async Task UntilAllHaveStatusAsync(int count)
+    {
+        string[] addresses = [];
+        await Wait.UntilAsync(
+            async () =>
+            {
+                var list = await _cluster.Client.Http.GetFromJsonAsync<JsonNode>($"/apis/networking.k8s.io/v1/namespaces/{Namespace}/ingresses");
+                addresses = [.. list!["items"]!.AsArray().Select(item => item!["status"]?["loadBalancer"]?["ingress"]?[0]?["ip"]?.GetValue<string>() ?? "none")];
+                return addresses.Length >= count && addresses.All(address => address == StatusAddress);
+            },
+            "all have a status", () => $"{addresses.Count(address => address == StatusAddress)} of {addresses.Length}");
+    }
 
     /// <summary>Everything they wrote, in the order of its arrival at the API server.</summary>
     public async Task<AuditedWrite[]> WritesAsync()

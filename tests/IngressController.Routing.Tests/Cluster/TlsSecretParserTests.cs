@@ -90,7 +90,7 @@ public sealed class TlsSecretParserTests
         Assert.Contains(problem, never.Problem, StringComparison.Ordinal);
         Assert.Null(never.Certificate);
 
-        var after = TlsSecretParser.Parse(Secret(chain, key), good);
+        var after = never.After(good);
         Assert.Equal(never.Problem, after.Problem);
         Assert.Same(good.Certificate, after.Certificate);
     }

@@ -114,7 +114,7 @@ internal sealed class TestCluster
             return;
         }
 
-        var parsed = TlsSecretParser.Parse(secret, Snapshot.TlsSecrets.GetValueOrDefault(name));
+        var parsed = TlsSecretParser.Parse(secret).After(Snapshot.TlsSecrets.GetValueOrDefault(name));
         Snapshot = Snapshot with { TlsSecrets = Snapshot.TlsSecrets.SetItem(name, parsed), Secrets = Snapshot.Secrets.Remove(name) };
     }
 }

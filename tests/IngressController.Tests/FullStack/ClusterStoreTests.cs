@@ -79,13 +79,16 @@ public sealed class ClusterStoreTests
     {
         var kind = ClusterKinds.Services with
         {
-            Set = (snapshot, service, changes) => service.Metadata!.Name == "bad"
-                ? throw new InvalidOperationException("a defect")
-                : ClusterKinds.Services.Set(snapshot, service, changes),
+            Read = service => service.Metadata!.Name switch
+            {
+                "unreadable" => throw new InvalidOperationException("a defect"),
+                "unfit" => (_, _) => throw new InvalidOperationException("another defect"),
+                _ => ClusterKinds.Services.Read(service),
+            },
         };
-        Replace(kind, null, ClusterObjects.Service("x", "bad"), ClusterObjects.Service("x", "good"));
+        Replace(kind, null, ClusterObjects.Service("x", "unreadable"), ClusterObjects.Service("x", "unfit"), ClusterObjects.Service("x", "good"));
         Assert.Equal(["x/good"], _store.Snapshot.Services.Keys.Select(name => name.ToString()));
-        Assert.Equal(["x/bad"], _store.Unreadable.Select(diagnostic => diagnostic.Subject.Name.ToString()));
+        Assert.Equal(["x/unfit", "x/unreadable"], _store.Unreadable.Select(diagnostic => diagnostic.Subject.Name.ToString()));
     }
 
     [Fact]

@@ -95,25 +95,25 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         await first.WaitAsync(Limit);
         var next = _loop.NextRevision;
         var service = ClusterObjects.Service("default", "a");
-        _store.Apply(ClusterKinds.Services with { Set = Break }, null, "", new ResourceChange<V1Service>.Applied(service));
+        _store.Apply(ClusterKinds.Services with { Read = Break }, null, "", new ResourceChange<V1Service>.Applied(service));
         await MoveOnUntilAsync(() => _log.Lines.Any(line => line.StartsWith("a change could not be applied", StringComparison.Ordinal)));
         Assert.Equal(1, _metrics.Revision);
         Assert.Equal([DiagnosticCode.ServiceNotFound], LiveProblems());
 
         // The repair names no change: only what the failed pass left over leads to the Service.
-        _store.Apply(ClusterKinds.Services with { Set = Repair }, null, "", new ResourceChange<V1Service>.Applied(service));
+        _store.Apply(ClusterKinds.Services with { Read = Repair }, null, "", new ResourceChange<V1Service>.Applied(service));
         await MoveOnUntilAsync(() => next.IsCompleted);
         Assert.Equal([DiagnosticCode.ServiceWithoutEndpoints], LiveProblems());
 
         IEnumerable<DiagnosticCode> LiveProblems() => _loop.Live.Table.Backends.Values.Single().Problems.Select(problem => problem.Code);
 
-        static ClusterSnapshot Break(ClusterSnapshot snapshot, V1Service item, ClusterChanges changes)
+        static Filing Break(V1Service item) => (snapshot, changes) =>
         {
             changes.Services.Add(item.ResourceName);
             return snapshot with { Services = null! };
-        }
+        };
 
-        static ClusterSnapshot Repair(ClusterSnapshot snapshot, V1Service item, ClusterChanges changes) =>
+        static Filing Repair(V1Service item) => (snapshot, changes) =>
             snapshot with { Services = ClusterSnapshot.Empty.Services.Add(item.ResourceName, item) };
     }
 
@@ -124,7 +124,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         Apply("app.example");
         await first.WaitAsync(Limit);
         _store.Apply(
-            ClusterKinds.Services with { Set = (snapshot, item, changes) => { changes.Services.Add(item.ResourceName); return snapshot with { Services = null! }; } },
+            ClusterKinds.Services with { Read = item => (snapshot, changes) => { changes.Services.Add(item.ResourceName); return snapshot with { Services = null! }; } },
             null, "", new ResourceChange<V1Service>.Applied(ClusterObjects.Service("default", "a")));
         // Nothing changes any more, and yet it fails a second time.
         await MoveOnUntilAsync(() => _log.Lines.Count(line => line.StartsWith("a change could not be applied", StringComparison.Ordinal)) >= 2);

@@ -145,7 +145,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
         private ClusterChanges _changes = new();
 
         public void Set<T>(ClusterKind<T> kind, T resource)
-            where T : class, IKubernetesObject => _snapshot = kind.Set(_snapshot, resource, _changes);
+            where T : class, IKubernetesObject => _snapshot = kind.Read(resource)(_snapshot, _changes);
 
         public Task<bool> PublishAsync()
         {

@@ -37,7 +37,9 @@ internal sealed partial class NamedObjects<T>
     {
         try
         {
-            Take(wish, version, await get(wish.Name, cancellation));
+            var item = await get(wish.Name, cancellation);
+            // Read here, where all that fetch do it at the same time, and not where each waits for the others.
+            Take(wish, version, item?.Metadata?.ResourceVersion, item is null ? null : ClusterStore.Read(kind, item));
         }
         catch (Exception error) when (!cancellation.IsCancellationRequested)
         {
@@ -80,10 +82,11 @@ internal sealed partial class NamedObjects<T>
 
     /// <param name="wish">What was fetched.</param>
     /// <param name="version">The version that was known before.</param>
-    /// <param name="item">
+    /// <param name="fetched">The version that came.</param>
+    /// <param name="read">
     /// Null when the server has no such object: the watch will tell so, or that it is there again, and until then the last state stays.
     /// </param>
-    private void Take(Wish wish, string version, T? item)
+    private void Take(Wish wish, string version, string? fetched, ReadObject? read)
     {
         lock (_lock)
         {
@@ -93,9 +96,9 @@ internal sealed partial class NamedObjects<T>
             if (!IsWanted(wish) || !_versions.ContainsKey(wish.Name))
                 return;
             wish.KnownVersion = version;
-            wish.FetchedVersion = item?.Metadata?.ResourceVersion;
-            if (item is not null)
-                store.Apply(kind, wish.Name.Namespace, list: "", new ResourceChange<T>.Applied(item));
+            wish.FetchedVersion = fetched;
+            if (read is { } item)
+                store.Apply(kind, item);
             HasArrived(wish);
             FetchIfOutdated(wish);
         }

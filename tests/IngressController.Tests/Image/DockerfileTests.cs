@@ -1,0 +1,83 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using IngressController.Configuration;
+
+namespace IngressController.Tests.Image;
+
+/// <summary>The Dockerfile says again what stands elsewhere; tests/image/run builds and starts the image.</summary>
+public sealed partial class DockerfileTests
+{
+    private static readonly string Root = FindRoot();
+    private static readonly string[] Dockerfile = File.ReadAllLines(Path.Combine(Root, "Dockerfile"));
+
+    /// <summary>Restore needs every project that the program is made of; one that is missing there breaks the build of the image only.</summary>
+    [Fact]
+    public void The_restore_layer_copies_every_project_of_the_program()
+    {
+        var restore = Array.FindIndex(Dockerfile, line => line.StartsWith("RUN dotnet restore", StringComparison.Ordinal));
+        var copied = Dockerfile[..restore].Where(line => line.StartsWith("COPY ", StringComparison.Ordinal))
+            .SelectMany(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..^1]).ToArray();
+
+        Assert.Superset(Projects("src/IngressController/IngressController.csproj").ToHashSet(), copied.ToHashSet());
+        Assert.Superset(
+            Directory.EnumerateFiles(Root, "Directory.*.props").Select(file => Path.GetFileName(file)).Append("global.json").ToHashSet(), copied.ToHashSet());
+        Assert.All(copied, file => Assert.True(File.Exists(Path.Combine(Root, file)), file));
+    }
+
+    [Fact]
+    public void It_exposes_the_ports_that_are_the_defaults()
+    {
+        var defaults = new ListenerOptions();
+        Assert.Equal([$"{defaults.HttpPort}", $"{defaults.HttpsPort}", $"{defaults.AdminPort}"], Instruction("EXPOSE").Split(' '));
+        Assert.All(Instruction("EXPOSE").Split(' '), port => Assert.True(int.Parse(port) > 1024, port));
+    }
+
+    /// <summary>runAsNonRoot refuses a name, which could be anybody's.</summary>
+    [Fact]
+    public void The_user_is_a_number_and_not_root() => Assert.Matches("^[1-9][0-9]*:[1-9][0-9]*$", Instruction("USER"));
+
+    [Fact]
+    public void There_is_no_shell_between_the_container_and_the_program() =>
+        Assert.Equal($"""["/app/{typeof(IngressOptions).Assembly.GetName().Name}"]""", Instruction("ENTRYPOINT"));
+
+    [Fact]
+    public void Its_default_version_is_that_of_the_program()
+    {
+        var version = XDocument.Load(Path.Combine(Root, "Directory.Build.props")).Descendants("Version").Single().Value;
+        var defaults = Dockerfile.Where(line => line.StartsWith("ARG VERSION=", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(2, defaults.Length);
+        Assert.All(defaults, line => Assert.Equal($"ARG VERSION={version}", line));
+    }
+
+    /// <summary>Which registry the base images come from is said by who builds.</summary>
+    [Fact]
+    public void No_base_image_names_a_registry() => Assert.All(
+        Dockerfile.Where(line => BaseImage().IsMatch(line)), line => Assert.DoesNotContain('.', BaseImage().Match(line).Groups["name"].Value.Split('/')[0]));
+
+    private static string Instruction(string name) =>
+        Dockerfile.Single(line => line.StartsWith($"{name} ", StringComparison.Ordinal))[(name.Length + 1)..];
+
+    /// <summary>A project and all it refers to, as paths from the root.</summary>
+    private static IEnumerable<string> Projects(string project)
+    {
+        var folder = Path.GetDirectoryName(Path.Combine(Root, project))!;
+        return XDocument.Load(Path.Combine(Root, project)).Descendants("ProjectReference")
+            .Select(reference => Path.GetRelativePath(Root, Path.GetFullPath(Path.Combine(folder, reference.Attribute("Include")!.Value))))
+            .SelectMany(Projects).Prepend(project);
+    }
+
+    private static string FindRoot([CallerFilePath] string thisFile = "")
+    {
+        for (var folder = Path.GetDirectoryName(thisFile); folder is not null; folder = Path.GetDirectoryName(folder))
+        {
+            if (File.Exists(Path.Combine(folder, "IngressController.sln")))
+                return folder;
+        }
+
+        throw new FileNotFoundException("no IngressController.sln above this file");
+    }
+
+    [GeneratedRegex("^ARG [A-Z]+_IMAGE=(?<name>.+)$")]
+    private static partial Regex BaseImage();
+}
