@@ -11,12 +11,13 @@ internal static class EchoCommand
 
     public static async Task<int> RunAsync(ParseResult parsed, IngressOptions options, Terminal terminal, CancellationToken cancellation)
     {
+        using var signals = new TerminationSignals();
         var (address, port) = (options.Listener.BindAddress, options.Listener.HttpPort);
         var pod = new EchoPod(Service, options.Pod.Name);
         EchoBackend backend;
         try
         {
-            backend = await EchoBackend.StartAsync([pod], address, port, cancellation);
+            backend = await EchoBackend.StartAsync([pod], address, port, CancellationToken.None);
         }
         catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException)
         {
@@ -27,7 +28,7 @@ internal static class EchoCommand
         await using (backend)
         {
             var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            using var onCancel = cancellation.Register(() => stopping.TrySetResult());
+            using var onSignal = signals.Told.Register(() => stopping.TrySetResult());
             await terminal.Out.WriteLineAsync($"listening on {address}, port {backend.Ports[pod]}");
             await stopping.Task;
         }

@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using IngressController.ClusterTests.Fixture;
 using IngressController.Tests.Charts;
+using static IngressController.ClusterTests.Charts.ChartGrants;
 
 namespace IngressController.ClusterTests.Charts;
 
@@ -16,23 +17,6 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     private readonly List<JsonObject> _applied = [];
-
-    /// <summary>Nobody needs these, wherever and however it is installed.</summary>
-    private static readonly string[] NeverAllowed =
-    [
-        "create ingresses.networking.k8s.io in team-a", "update ingresses.networking.k8s.io in team-a", "patch ingresses.networking.k8s.io in team-a",
-        "delete ingresses.networking.k8s.io in team-a", "update ingresses.networking.k8s.io/status in team-a",
-        "create ingressclasses.networking.k8s.io", "patch ingressclasses.networking.k8s.io", "get ingressclasses.networking.k8s.io",
-        "create secrets in team-a", "update secrets in team-a", "patch secrets in team-a", "delete secrets in team-a",
-        "create configmaps in yarp-ingress", "update configmaps in yarp-ingress", "patch services in team-a", "update endpointslices.discovery.k8s.io in team-a",
-        "get pods in team-a", "list pods in yarp-ingress", "create pods in yarp-ingress", "create pods/exec in yarp-ingress", "list nodes", "watch nodes", "list namespaces",
-        "get events.events.k8s.io in team-a", "delete events.events.k8s.io in team-a", "create events in team-a",
-        "get leases.coordination.k8s.io/another in yarp-ingress", "update leases.coordination.k8s.io/another in yarp-ingress",
-        "list leases.coordination.k8s.io in yarp-ingress", "delete leases.coordination.k8s.io in yarp-ingress", "create leases.coordination.k8s.io in team-a",
-        "get leases.coordination.k8s.io/yarp-ingress-leader in kube-system",
-        "create serviceaccounts/token in yarp-ingress", "get roles.rbac.authorization.k8s.io in yarp-ingress", "list customresourcedefinitions.apiextensions.k8s.io",
-        "get deployments.apps in yarp-ingress", "* *",
-    ];
 
     public Task InitializeAsync() => Task.CompletedTask;
 
@@ -133,6 +117,7 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
         using var adminClient = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         await Wait.UntilAsync(
             async () => (await adminClient.GetFromJsonAsync<JsonNode>($"http://127.0.0.1:{admin}/api/leader"))!["isLeader"]!.GetValue<bool>(), "it leads", () => process.Output);
+        await UntilWrittenAsync(new ChartCase(name), process);
 
         process.Terminate();
         Assert.Equal(0, await process.WaitForExitAsync(Limit));
@@ -140,6 +125,22 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
         Assert.DoesNotContain("fail:", process.Output, StringComparison.Ordinal);
         await cluster.Client.DeleteAsync(ingress, "team-a");
         await RequireModestyAsync(account, serialNumber is null ? ["team-a/own"] : ["certificates/wildcard"]);
+    }
+
+    /// <summary>What a leader writes: the address of the published Service, and an Event for an Ingress with a fault.</summary>
+    private async Task UntilWrittenAsync(ChartCase chart, ChildProcess process)
+    {
+        var published = chart.Arguments.Single(argument => argument.StartsWith("--publish-service=", StringComparison.Ordinal)).Split('/')[^1];
+        await cluster.Client.WriteStatusAsync($"/api/v1/namespaces/yarp-ingress/services/{published}", """[{"ip": "192.0.2.1"}]""", "cloud");
+        await UntilAsync("/apis/networking.k8s.io/v1/namespaces/team-a/ingresses/i", "192.0.2.1");
+
+        var faulty = Manifests.Ingress("faulty", $"faulty.{published}.example", "missing", ingressClass: chart.Objects.Where(item => ChartCase.Kind(item) == "IngressClass").Select(ChartCase.NameOf).Single());
+        await cluster.Client.ApplyAsync(faulty, "team-a");
+        await UntilAsync("/apis/events.k8s.io/v1/namespaces/team-a/events", "ServiceNotFound");
+        await cluster.Client.DeleteAsync(faulty, "team-a");
+
+        Task UntilAsync(string path, string text) => Wait.UntilAsync(
+            async () => (await cluster.Client.Http.GetStringAsync(path)).Contains(text, StringComparison.Ordinal), $"{path} says {text}", () => process.Output);
     }
 
     /// <summary>The API server's own record: nothing was asked for that is not granted, and no Secret was read that nobody named.</summary>
@@ -153,21 +154,6 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
 
         IEnumerable<string> Got(string resource) => requests.Where(request => request.Verb == "get" && request.Resource == resource).Select(request => request.Name).Distinct();
     }
-
-    private static IEnumerable<string> WhereIngressesAreServed(string ns) =>
-    [
-        "list ingressclasses.networking.k8s.io", "watch ingressclasses.networking.k8s.io",
-        $"list ingresses.networking.k8s.io in {ns}", $"watch ingresses.networking.k8s.io in {ns}", $"patch ingresses.networking.k8s.io/status in {ns}",
-        $"list services in {ns}", $"watch services in {ns}", $"list endpointslices.discovery.k8s.io in {ns}", $"watch endpointslices.discovery.k8s.io in {ns}",
-        $"get secrets in {ns}", $"list secrets in {ns}", $"watch secrets in {ns}", $"get configmaps in {ns}", $"list configmaps in {ns}", $"watch configmaps in {ns}",
-        $"create events.events.k8s.io in {ns}", $"patch events.events.k8s.io in {ns}",
-    ];
-
-    private static IEnumerable<string> OfItself(string lease) =>
-    [
-        "create leases.coordination.k8s.io in yarp-ingress", $"get leases.coordination.k8s.io/{lease} in yarp-ingress",
-        $"update leases.coordination.k8s.io/{lease} in yarp-ingress",
-    ];
 
     private Task GrantsAsync(string account, IEnumerable<string> allowed, IEnumerable<string> denied) =>
         UntilAsync(account, [.. allowed.Select(text => new AccessReview(true, text)), .. denied.Select(text => new AccessReview(false, text))]);

@@ -2,7 +2,6 @@ using IngressController.Configuration;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 using IngressController.Status;
-using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Status;
 
