@@ -29,6 +29,13 @@ if ! docker info >/dev/null 2>&1; then
   echo "docker does not answer: start its daemon, and see to it that this user may use it" >&2
   exit 1
 fi
+from="${DOTNET_REGISTRY:+$DOTNET_REGISTRY/}"
+sdk="${from}dotnet/sdk:10.0"
+runtime="${from}dotnet/runtime-deps:10.0-noble-chiseled"
+if [ -z "$from" ] && ! docker image inspect "$sdk" "$runtime" >/dev/null 2>&1; then
+  echo "$sdk or $runtime is not on this machine: set DOTNET_REGISTRY to Microsoft's container registry, or to a mirror of it" >&2
+  exit 1
+fi
 
 step() { echo "==> $*"; }
 
@@ -40,13 +47,6 @@ else
 fi
 
 step "building the image"
-from="${DOTNET_REGISTRY:+$DOTNET_REGISTRY/}"
-sdk="${from}dotnet/sdk:10.0"
-runtime="${from}dotnet/runtime-deps:10.0-noble-chiseled"
-if [ -z "$from" ] && ! docker image inspect "$sdk" "$runtime" >/dev/null 2>&1; then
-  echo "$sdk or $runtime is not on this machine: set DOTNET_REGISTRY to Microsoft's container registry, or to a mirror of it" >&2
-  exit 1
-fi
 docker build --tag yarp-ingress:dev --build-arg "SDK_IMAGE=$sdk" --build-arg "RUNTIME_IMAGE=$runtime" "$root"
 # A tag for what is in it: a changed image is rolled out, the same one is not.
 id="$(docker image inspect --format '{{.Id}}' yarp-ingress:dev)"

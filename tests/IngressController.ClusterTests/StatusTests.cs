@@ -115,7 +115,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
     public async Task The_last_replica_takes_the_addresses_back_when_it_ends_and_one_that_leaves_another_behind_does_not()
     {
         var ns = await cluster.NewNamespaceWithServicesAsync();
-        await cluster.Client.ApplyAsync(Manifests.Ingress("i", "last.example", "a"), ns);
+        await cluster.Client.ApplyAsync(Manifests.Ingress("i", "last-replica.example", "a"), ns);
         var another = Manifests.Slice("replicas", 80).Replace("conditions", "targetRef: {kind: Pod, name: another}, conditions", StringComparison.Ordinal);
         foreach (var (replicas, expected) in new[] { (another, "203.0.113.9"), (another.Replace("ready: true", "ready: false", StringComparison.Ordinal), "") })
         {
