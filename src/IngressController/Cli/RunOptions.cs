@@ -28,7 +28,7 @@ internal static partial class RunOptions
         ["ingress-class", "controller-class", "watch-ingress-without-class", "annotation-prefix", "allow-external-name-loopback"];
 
     /// <summary>Options that only serving or watching has a use for.</summary>
-    private static readonly string[] ServingOptions = ["kubeconfig", "context", "watch-namespace", "bind-address", .. WritingOptions, "shutdown-delay", "shutdown-grace-period"];
+    private static readonly string[] ServingOptions = ["kubeconfig", "context", "watch-namespace", "bind-address", "log-level", .. WritingOptions, "shutdown-delay", "shutdown-grace-period"];
 
     /// <summary>The options with a text of their own; besides them each global setting is one.</summary>
     public static IReadOnlyList<RunOption> Own { get; } =
@@ -114,6 +114,8 @@ internal static partial class RunOptions
             (options, value) => options with { Shutdown = options.Shutdown with { Delay = SecondsOrNone(value) } }),
         new("shutdown-grace-period", "SECONDS", "How long requests in flight may take after the shutdown delay. Default: 30.",
             (options, value) => options with { Shutdown = options.Shutdown with { GracePeriod = SecondsOrNone(value) } }),
+        new("log-level", "LEVEL", "What is logged, and what is worse: debug, information, warning or error. Default: information.",
+            (options, value) => options with { LogLevel = Level(value) }),
         new("limit-status-code", "CODE", "The status of requests over a limit of the limit-rps, limit-rpm or limit-connections annotation. Default: 503.",
             (options, value) => options with { Translation = options.Translation with { Global = WithLimitStatus(options.Translation.Global, Status(value)) } }),
     ];
@@ -229,6 +231,15 @@ internal static partial class RunOptions
         value.Length <= 253 && PrefixPattern().IsMatch(value)
             ? value
             : throw new FormatException($"\"{value}\" is no prefix of annotations; expected a DNS name in lower case without slash, for example nginx.ingress.kubernetes.io");
+
+    private static LogLevel Level(string value) => value switch
+    {
+        "debug" => LogLevel.Debug,
+        "information" => LogLevel.Information,
+        "warning" => LogLevel.Warning,
+        "error" => LogLevel.Error,
+        _ => throw new FormatException($"\"{value}\" is none of debug, information, warning, error"),
+    };
 
     private static int Status(string value)
     {

@@ -22,6 +22,9 @@ public sealed record IngressOptions
     public StatusOptions Status { get; init; } = new();
 
     public ShutdownOptions Shutdown { get; init; } = new();
+
+    /// <summary>What is logged: this and what is worse. Information is what an operator would act on; Debug has every retry.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Information;
 }
 
 /// <summary>Where the cluster objects come from.</summary>

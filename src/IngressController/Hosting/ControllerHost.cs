@@ -40,7 +40,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         IngressOptions options, Action<ILoggingBuilder>? logging = null, TimeProvider? time = null, ReflectorTimings? timings = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        ConfigureLogging(builder.Logging);
+        ConfigureLogging(builder.Logging, options.LogLevel);
         logging?.Invoke(builder.Logging);
 
         var services = builder.Services;
@@ -87,8 +87,9 @@ internal sealed class ControllerHost : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private static void ConfigureLogging(ILoggingBuilder logging)
+    private static void ConfigureLogging(ILoggingBuilder logging, LogLevel level)
     {
+        logging.SetMinimumLevel(level);
         logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;

@@ -32,6 +32,7 @@ public sealed class RunOptionsTests
         ["proxy-connect-timeout"] = ("1", "0.5", "0"),
         ["proxy-read-timeout"] = ("1", "2", "1s"),
         ["annotation-prefix"] = ("a.example", "b", "a/b"),
+        ["log-level"] = ("debug", "warning", "Trace"),
         ["limit-status-code"] = ("429", "503", "200"),
         ["publish-service"] = ("a/b", "a/c", "a"),
         ["publish-status-address"] = ("192.0.2.1", "edge.example", "https://edge.example"),
