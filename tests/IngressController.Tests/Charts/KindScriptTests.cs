@@ -24,7 +24,8 @@ public sealed class KindScriptTests : IDisposable
                 "docker info",
                 "kind get clusters",
                 "kind create cluster --name yarp-ingress --config ROOT/deploy/kind/cluster.yaml --wait 120s",
-                "docker build --tag yarp-ingress:dev ROOT",
+                "docker image inspect dotnet/sdk:10.0 dotnet/runtime-deps:10.0-noble-chiseled",
+                "docker build --tag yarp-ingress:dev --build-arg SDK_IMAGE=dotnet/sdk:10.0 --build-arg RUNTIME_IMAGE=dotnet/runtime-deps:10.0-noble-chiseled ROOT",
                 "docker image inspect --format {{.Id}} yarp-ingress:dev",
                 "docker tag yarp-ingress:dev yarp-ingress:dev-0123456789ab",
                 "kind load docker-image yarp-ingress:dev-0123456789ab --name yarp-ingress",
@@ -122,6 +123,7 @@ public sealed class KindScriptTests : IDisposable
         var start = new ProcessStartInfo("/bin/bash", ["-c", "exec \"$0\" 2>&1", RepositoryFile.Find("deploy", "kind", script)]) { RedirectStandardOutput = true };
         start.Environment["PATH"] = Path.Combine(_folder, "bin");
         start.Environment.Remove("KIND_CLUSTER_NAME");
+        start.Environment.Remove("DOTNET_REGISTRY");
         if (cluster is not null)
             start.Environment["KIND_CLUSTER_NAME"] = cluster;
         using var process = Process.Start(start)!;
