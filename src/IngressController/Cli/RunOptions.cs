@@ -1,16 +1,11 @@
-using System.Globalization;
-using System.Net;
-using System.Text.RegularExpressions;
 using IngressController.Configuration;
-using IngressController.Routing.Annotations;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Settings;
-using IngressController.Status;
+using static IngressController.Cli.OptionValues;
 
 namespace IngressController.Cli;
 
 /// <summary>All options of <c>run</c>, and how their three layers become one <see cref="IngressOptions"/>.</summary>
-internal static partial class RunOptions
+internal static class RunOptions
 {
     /// <summary>Options of what is written back to the cluster, and by which replica.</summary>
     private static readonly string[] WritingOptions =
@@ -117,7 +112,7 @@ internal static partial class RunOptions
         new("log-level", "LEVEL", "What is logged, and what is worse: debug, information, warning or error. Default: information.",
             (options, value) => options with { LogLevel = Level(value) }),
         new("limit-status-code", "CODE", "The status of requests over a limit of the limit-rps, limit-rpm or limit-connections annotation. Default: 503.",
-            (options, value) => options with { Translation = options.Translation with { Global = WithLimitStatus(options.Translation.Global, Status(value)) } }),
+            (options, value) => options with { Translation = options.Translation with { Global = WithLimitStatus(options.Translation.Global, ErrorStatus(value)) } }),
     ];
 
     /// <summary>After the others, so that a setting goes over an option for several of them.</summary>
@@ -213,63 +208,6 @@ internal static partial class RunOptions
     private static string[] Split(RunOption option, string value) =>
         option.IsRepeatable ? value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [value];
 
-    private static string ExistingFolder(string value) =>
-        Directory.Exists(value) ? value : throw new FormatException($"no folder \"{value}\" exists");
-
-    private static int Port(string value) =>
-        ushort.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
-            ? port
-            : throw new FormatException($"\"{value}\" is no port; expected a number from 0 to 65535");
-
-    private static IPAddress Address(string value) =>
-        IPAddress.TryParse(value, out var address) ? address : throw new FormatException($"\"{value}\" is no IP address");
-
-    private static bool Bool(string value) =>
-        bool.TryParse(value, out var result) ? result : throw new FormatException($"\"{value}\" is neither true nor false");
-
-    private static string Prefix(string value) =>
-        value.Length <= 253 && PrefixPattern().IsMatch(value)
-            ? value
-            : throw new FormatException($"\"{value}\" is no prefix of annotations; expected a DNS name in lower case without slash, for example nginx.ingress.kubernetes.io");
-
-    private static LogLevel Level(string value) => value switch
-    {
-        "debug" => LogLevel.Debug,
-        "information" => LogLevel.Information,
-        "warning" => LogLevel.Warning,
-        "error" => LogLevel.Error,
-        _ => throw new FormatException($"\"{value}\" is none of debug, information, warning, error"),
-    };
-
-    private static int Status(string value)
-    {
-        var read = ValueForms.Integer(400, 599).Read(value);
-        return read.Problem is { } problem ? throw new FormatException($"\"{value}\" {problem}") : read.Value;
-    }
-
     private static GlobalSettings WithLimitStatus(GlobalSettings settings, int status) =>
         settings with { LimitReqStatusCode = status, LimitConnStatusCode = status };
-
-    /// <summary>RFC 1123 labels of at most 63 characters, as API servers ask of the prefix of an annotation.</summary>
-    [GeneratedRegex(@"^(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\z", RegexOptions.CultureInvariant)]
-    private static partial Regex PrefixPattern();
-
-    private static ResourceName Name(string value) =>
-        ResourceName.TryParse(value, out var name) ? name : throw new FormatException($"\"{value}\" is not of the form NAMESPACE/NAME");
-
-    private static string ObjectName(string value) =>
-        value.Length <= 253 && PrefixPattern().IsMatch(value) ? value : throw new FormatException($"\"{value}\" is no name of an object; expected a DNS name in lower case");
-
-    /// <summary>API servers refuse a status with anything else.</summary>
-    private static string StatusAddress(string value) =>
-        PublishedAddress.Parse(value)?.Ip is { } address ? address
-        : value.Length <= 253 && PrefixPattern().IsMatch(value) ? value
-        : throw new FormatException($"\"{value}\" is neither an IP address nor a host name in lower case");
-
-    private static TimeSpan SecondsOrNone(string value) => value == "0" ? TimeSpan.Zero : Seconds(value);
-
-    private static TimeSpan Seconds(string value) =>
-        double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= 86_400
-            ? TimeSpan.FromSeconds(seconds)
-            : throw new FormatException($"\"{value}\" is no number of seconds between 0 and 86400");
 }

@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Net;
+using System.Text.RegularExpressions;
+using IngressController.Routing.Annotations;
+using IngressController.Routing.Cluster;
+using IngressController.Status;
+
+namespace IngressController.Cli;
+
+/// <summary>The forms that values of options have: each reads a text, or throws <see cref="FormatException"/> with what is wrong with it.</summary>
+internal static partial class OptionValues
+{
+    public static string ExistingFolder(string value) =>
+        Directory.Exists(value) ? value : throw new FormatException($"no folder \"{value}\" exists");
+
+    public static int Port(string value) =>
+        ushort.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
+            ? port
+            : throw new FormatException($"\"{value}\" is no port; expected a number from 0 to 65535");
+
+    public static IPAddress Address(string value) =>
+        IPAddress.TryParse(value, out var address) ? address : throw new FormatException($"\"{value}\" is no IP address");
+
+    public static bool Bool(string value) =>
+        bool.TryParse(value, out var result) ? result : throw new FormatException($"\"{value}\" is neither true nor false");
+
+    public static string Prefix(string value) =>
+        value.Length <= 253 && PrefixPattern().IsMatch(value)
+            ? value
+            : throw new FormatException($"\"{value}\" is no prefix of annotations; expected a DNS name in lower case without slash, for example nginx.ingress.kubernetes.io");
+
+    public static LogLevel Level(string value) => value switch
+    {
+        "debug" => LogLevel.Debug,
+        "information" => LogLevel.Information,
+        "warning" => LogLevel.Warning,
+        "error" => LogLevel.Error,
+        _ => throw new FormatException($"\"{value}\" is none of debug, information, warning, error"),
+    };
+
+    public static int ErrorStatus(string value)
+    {
+        var read = ValueForms.Integer(400, 599).Read(value);
+        return read.Problem is { } problem ? throw new FormatException($"\"{value}\" {problem}") : read.Value;
+    }
+
+    /// <summary>RFC 1123 labels of at most 63 characters, as API servers ask of the prefix of an annotation.</summary>
+    [GeneratedRegex(@"^(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\z", RegexOptions.CultureInvariant)]
+    private static partial Regex PrefixPattern();
+
+    public static ResourceName Name(string value) =>
+        ResourceName.TryParse(value, out var name) ? name : throw new FormatException($"\"{value}\" is not of the form NAMESPACE/NAME");
+
+    public static string ObjectName(string value) =>
+        value.Length <= 253 && PrefixPattern().IsMatch(value) ? value : throw new FormatException($"\"{value}\" is no name of an object; expected a DNS name in lower case");
+
+    /// <summary>API servers refuse a status with anything else.</summary>
+    public static string StatusAddress(string value) =>
+        PublishedAddress.Parse(value)?.Ip is { } address ? address
+        : value.Length <= 253 && PrefixPattern().IsMatch(value) ? value
+        : throw new FormatException($"\"{value}\" is neither an IP address nor a host name in lower case");
+
+    public static TimeSpan SecondsOrNone(string value) => value == "0" ? TimeSpan.Zero : Seconds(value);
+
+    public static TimeSpan Seconds(string value) =>
+        double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= 86_400
+            ? TimeSpan.FromSeconds(seconds)
+            : throw new FormatException($"\"{value}\" is no number of seconds between 0 and 86400");
+}
