@@ -74,6 +74,39 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
     }
 
     [ClusterFact]
+    public async Task While_the_API_server_refuses_writes_nobody_leads_traffic_goes_on_and_no_status_is_lost()
+    {
+        const string Host = "refused.example";
+        var ns = await cluster.NewNamespaceWithServicesAsync();
+        await cluster.Client.ApplyAsync(Manifests.Ingress("i", Host, "a"), ns);
+        await using var replicas = await Replicas.StartAsync(cluster, ns);
+        var leader = await replicas.UntilLeaderAsync();
+        await replicas.UntilWroteStatusAsync(leader);
+        await using var load = new Load(leader.Proxy, $"http://{Host}/", connections: 4);
+
+        await cluster.Client.ApplyAsync(Manifests.RefuseWrites);
+        try
+        {
+            await leader.UntilOutputAsync("leads no more: the lease could not be renewed for 2.5 s");
+            Assert.Equal(0, await replicas.CountLeadersAsync());
+            await cluster.Client.ApplyAsync(Manifests.Ingress("later", $"later.{Host}", "b"), ns);
+            foreach (var replica in replicas.All)
+                await replica.Proxy.UntilAnswerAsync($"http://later.{Host}/", "200 b", () => replica.Output);
+        }
+        finally
+        {
+            await cluster.Client.DeleteAsync(Manifests.RefuseWrites);
+        }
+
+        await replicas.UntilLeaderAsync();
+        await replicas.UntilAllHaveStatusAsync(2);
+        await replicas.RequireOneWriterAtATimeAsync();
+        var answers = await load.StopAsync();
+        Assert.Equal(["200 a"], answers.Keys);
+        Assert.True(answers["200 a"] > 100, $"{answers["200 a"]} requests are no load");
+    }
+
+    [ClusterFact]
     public async Task No_request_fails_and_one_leads_after_the_API_server_and_etcd_crashed_and_came_back()
     {
         const string Host = "etcd.example";

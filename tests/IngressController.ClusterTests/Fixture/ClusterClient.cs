@@ -96,7 +96,7 @@ internal sealed class ClusterClient : IDisposable
         var kind = item["kind"]!.GetValue<string>();
         var metadata = item["metadata"]!.AsObject();
         var path = new StringBuilder(apiVersion.Contains('/') ? $"/apis/{apiVersion}" : $"/api/{apiVersion}");
-        if (kind is not ("Namespace" or "Node" or "IngressClass" or "ClusterRole" or "ClusterRoleBinding" or "CustomResourceDefinition"))
+        if (kind is not ("Namespace" or "Node" or "IngressClass" or "ClusterRole" or "ClusterRoleBinding" or "CustomResourceDefinition" or "ValidatingWebhookConfiguration"))
         {
             var space = metadata["namespace"]?.GetValue<string>() ?? @namespace ?? throw new InvalidOperationException($"{kind} without a namespace");
             metadata["namespace"] = space;

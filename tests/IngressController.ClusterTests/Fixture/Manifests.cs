@@ -38,6 +38,23 @@ internal static class Manifests
         subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: "{{ApiServer.UserOf(serviceAccount)}}"}]
         """;
 
+    /// <summary>A webhook that must agree to each write of a leader, and that nobody answers.</summary>
+    public const string RefuseWrites = """
+        apiVersion: admissionregistration.k8s.io/v1
+        kind: ValidatingWebhookConfiguration
+        metadata: {name: refuse-writes}
+        webhooks:
+        - name: refuse.writes.example
+          clientConfig: {url: "https://127.0.0.1:1/"}
+          rules:
+          - {apiGroups: [coordination.k8s.io], apiVersions: ["*"], operations: [CREATE, UPDATE], resources: [leases]}
+          - {apiGroups: [networking.k8s.io], apiVersions: ["*"], operations: [UPDATE], resources: [ingresses/status]}
+          failurePolicy: Fail
+          sideEffects: None
+          timeoutSeconds: 1
+          admissionReviewVersions: [v1]
+        """;
+
     /// <summary>What a candidate of the leader election needs, and the leader to write, in all namespaces.</summary>
     /// <param name="serviceAccount">Who gets it.</param>
     /// <param name="withEvents">Whether Events may be written.</param>
