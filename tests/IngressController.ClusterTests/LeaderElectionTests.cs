@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using IngressController.ClusterTests.Fixture;
+using IngressController.Tests.Shutdown;
 
 namespace IngressController.ClusterTests;
 
@@ -71,6 +72,38 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
 
         leader.Terminate();
         await replicas.UntilLeaderAsync(except: leader);
+    }
+
+    [ClusterFact]
+    public async Task A_rolling_update_of_all_three_loses_no_request_and_no_status()
+    {
+        const string Host = "rolling.example";
+        var ns = await cluster.NewNamespaceWithServicesAsync();
+        await cluster.Client.ApplyAsync(Manifests.Ingress("i", Host, "a"), ns);
+        await using var replicas = await Replicas.StartAsync(cluster, ns);
+        await using var relay = new ReplicaRelay();
+        foreach (var replica in replicas.All)
+            await relay.AddAsync(replica.Ports);
+        await using var churn = new IngressChurn(cluster.Client, ns);
+        await using var kept = RestartLoad.KeepAlive(relay.HttpPort, clients: 4, Host);
+        await using var fresh = RestartLoad.NewConnections(relay.HttpPort, clients: 4, Host);
+
+        for (var i = 0; i < replicas.All.Length; i++)
+        {
+            using var old = await replicas.ReplaceAsync(i);
+            await relay.AddAsync(replicas.All[i].Ports);
+            old.Terminate();
+            await relay.UntilGoneAsync(old.Ports);
+            Assert.Equal(0, await old.WaitForExitAsync());
+            Assert.DoesNotContain("warn: ", old.Output, StringComparison.Ordinal);
+        }
+
+        await Task.WhenAll(kept.StopAsync(), fresh.StopAsync());
+        Assert.All([kept, fresh], load => Assert.Equal(["200 a"], load.Answers.Keys));
+        Assert.All([kept, fresh], load => Assert.True(load.Answers["200 a"] > 100, "that is no load"));
+        await replicas.UntilLeaderAsync();
+        await replicas.UntilAllHaveStatusAsync(await churn.StopAsync());
+        await replicas.RequireOneWriterAtATimeAsync();
     }
 
     [ClusterFact]

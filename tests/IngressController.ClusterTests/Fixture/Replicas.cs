@@ -38,7 +38,7 @@ internal sealed class Replicas : IAsyncDisposable
     private static string[] Flags =>
     [
         "--leader-elect-lease-duration", $"{LeaseDuration.TotalSeconds}", "--leader-elect-renew-deadline", "2.5",
-        "--leader-elect-retry-period", $"{RetryPeriod.TotalSeconds}", "--shutdown-delay", "1",
+        "--leader-elect-retry-period", $"{RetryPeriod.TotalSeconds}", "--shutdown-delay", "2",
         "--publish-status-address", StatusAddress,
     ];
 
@@ -48,6 +48,15 @@ internal sealed class Replicas : IAsyncDisposable
         var replicas = new Replicas(cluster, @namespace);
         await Task.WhenAll(replicas.All.Select(replica => replica.UntilReadyAsync()));
         return replicas;
+    }
+
+    /// <summary>Starts a new process in the place of one, which goes on until it is told otherwise; returns the old one when the new one is ready.</summary>
+    public async Task<Replica> ReplaceAsync(int index)
+    {
+        var old = All[index];
+        All[index] = new Replica(_cluster.Server, old.Account, Namespace, [.. Flags, "--watch-namespace", Namespace]);
+        await All[index].UntilReadyAsync();
+        return old;
     }
 
     /// <summary>Waits until one of those that can be asked says that it leads.</summary>
@@ -171,6 +180,8 @@ internal sealed class Replica : IDisposable
     public string User => ApiServer.UserOf(Account);
 
     public ProxyClient Proxy { get; }
+
+    public Tests.Shutdown.Replica Ports => new(_http, _https, _admin);
 
     public string Output => _process.Output;
 
