@@ -12,9 +12,9 @@ public sealed class ProcessTests(ClusterFixture cluster)
     public async Task It_serves_the_cluster_until_SIGTERM_and_exits_with_0()
     {
         var (http, https, admin) = (FreePort.Take(), FreePort.Take(), FreePort.Take());
-        using var process = ChildProcess.Start("dotnet",
+        using var process = ChildProcess.StartController(
         [
-            Path.Combine(AppContext.BaseDirectory, "ingress-controller.dll"), "run",
+            "run",
             "--kubeconfig", cluster.Server.WriteKubeconfig(ApiServer.TokenOf("child")),
             "--bind-address", "127.0.0.1", "--http-port", $"{http}", "--https-port", $"{https}", "--admin-port", $"{admin}", "--shutdown-delay", "0",
         ]);
@@ -45,9 +45,9 @@ public sealed class ProcessTests(ClusterFixture cluster)
         var nobody = Path.Combine(Path.GetDirectoryName(kubeconfig)!, "kubeconfig-nobody");
         await File.WriteAllTextAsync(
             nobody, (await File.ReadAllTextAsync(kubeconfig)).Replace($"{cluster.Server.Address}", $"https://127.0.0.1:{FreePort.Take()}/", StringComparison.Ordinal));
-        using var process = ChildProcess.Start("dotnet",
+        using var process = ChildProcess.StartController(
         [
-            Path.Combine(AppContext.BaseDirectory, "ingress-controller.dll"), "run", "--kubeconfig", nobody,
+            "run", "--kubeconfig", nobody,
             "--bind-address", "127.0.0.1", "--http-port", "0", "--https-port", "0", "--admin-port", "0", "--shutdown-delay", "0",
         ]);
         await process.UntilOutputAsync("the API server cannot be reached: Connection refused", Limit);

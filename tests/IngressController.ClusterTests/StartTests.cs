@@ -13,11 +13,6 @@ public sealed class StartTests(ClusterFixture cluster, ITestOutputHelper output)
     /// <summary>Far more than it takes (docs/performance.md has the figures): a machine may be busy.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    /// <summary>A published program may be measured in place of the one built with the tests.</summary>
-    private static readonly string[] Program = Environment.GetEnvironmentVariable("INGRESS_CONTROLLER") is { Length: > 0 } published
-        ? [published]
-        : ["dotnet", Path.Combine(AppContext.BaseDirectory, "ingress-controller.dll")];
-
     /// <summary>No client that the probe lets in may get a 404 for a rule that was there before.</summary>
     [ClusterFact]
     public async Task When_it_is_ready_every_Ingress_of_the_cluster_is_live()
@@ -43,9 +38,9 @@ public sealed class StartTests(ClusterFixture cluster, ITestOutputHelper output)
     {
         var (http, https, admin) = (FreePort.Take(), FreePort.Take(), FreePort.Take());
         var start = Stopwatch.GetTimestamp();
-        using var process = ChildProcess.Start(Program[0],
+        using var process = ChildProcess.StartController(
         [
-            .. Program[1..], "run", "--kubeconfig", cluster.Server.WriteKubeconfig(ApiServer.TokenOf("child")),
+            "run", "--kubeconfig", cluster.Server.WriteKubeconfig(ApiServer.TokenOf("child")),
             "--bind-address", "127.0.0.1", "--http-port", $"{http}", "--https-port", $"{https}", "--admin-port", $"{admin}",
         ]);
         await process.UntilOutputAsync("ready: ", Limit);

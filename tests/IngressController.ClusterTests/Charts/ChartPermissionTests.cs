@@ -101,10 +101,8 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
         await UntilAsync(account, [new AccessReview(true, "get secrets in team-a"), new AccessReview(true, "list ingressclasses.networking.k8s.io")]);
 
         var (http, https, admin) = (FreePort.Take(), FreePort.Take(), FreePort.Take());
-        using var process = ChildProcess.Start(
-            "dotnet",
+        using var process = ChildProcess.StartController(
             [
-                Path.Combine(AppContext.BaseDirectory, "ingress-controller.dll"),
                 .. new ChartCase(name).Arguments.Where(argument => !argument.Contains("-port=", StringComparison.Ordinal) && !argument.StartsWith("--shutdown-delay", StringComparison.Ordinal)),
                 $"--http-port={http}", $"--https-port={https}", $"--admin-port={admin}", "--bind-address=127.0.0.1",
                 "--shutdown-delay=0", $"--kubeconfig={cluster.Server.WriteKubeconfig(ApiServer.TokenOf(account))}",

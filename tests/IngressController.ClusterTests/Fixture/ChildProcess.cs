@@ -43,6 +43,12 @@ internal sealed partial class ChildProcess : IDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>Starts the controller: the one built with the tests, or the published one that <c>INGRESS_CONTROLLER</c> names.</summary>
+    public static ChildProcess StartController(IEnumerable<string> arguments, params (string Name, string Value)[] environment) =>
+        Environment.GetEnvironmentVariable("INGRESS_CONTROLLER") is { Length: > 0 } published
+            ? Start(published, arguments, environment)
+            : Start("dotnet", [Path.Combine(AppContext.BaseDirectory, "ingress-controller.dll"), .. arguments], environment);
+
     public static ChildProcess Start(string program, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
     {
         var process = new Process

@@ -165,10 +165,9 @@ internal sealed class Replica : IDisposable
     {
         Account = account;
         Proxy = new ProxyClient(() => _http, () => _https);
-        _process = ChildProcess.Start(
-            "dotnet",
+        _process = ChildProcess.StartController(
             [
-                Path.Combine(AppContext.BaseDirectory, "ingress-controller.dll"), "run", "--kubeconfig", server.WriteKubeconfig(ApiServer.TokenOf(account)),
+                "run", "--kubeconfig", server.WriteKubeconfig(ApiServer.TokenOf(account)),
                 "--bind-address", "127.0.0.1", "--http-port", $"{_http}", "--https-port", $"{_https}", "--admin-port", $"{_admin}", .. flags,
             ],
             ("POD_NAMESPACE", @namespace), ("POD_NAME", account));
