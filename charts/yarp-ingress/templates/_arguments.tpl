@@ -1,4 +1,4 @@
-{{/* The arguments of the program: each value that is an option, whether it is the default or not. */}}
+{{/* The arguments of the program, without extraArgs: each value that is an option, whether it is the default or not. */}}
 {{- define "yarp-ingress.arguments" -}}
 {{- $fullname := include "yarp-ingress.fullname" . -}}
 - run
@@ -26,7 +26,7 @@
 - --publish-service={{ . }}
 {{- end }}
 {{- range .Values.publishStatusAddresses }}
-- --publish-status-address={{ . }}
+- {{ printf "--publish-status-address=%s" . | toYaml }}
 {{- end }}
 - --update-status={{ .Values.status.update }}
 - --update-status-on-shutdown={{ .Values.status.removeOnShutdown }}
@@ -38,9 +38,6 @@
 - --leader-elect-retry-period={{ .Values.leaderElection.retryPeriodSeconds }}
 - --shutdown-delay={{ .Values.shutdown.delaySeconds }}
 - --shutdown-grace-period={{ .Values.shutdown.gracePeriodSeconds }}
-{{- with .Values.extraArgs }}
-{{ toYaml . }}
-{{- end }}
 {{- end }}
 
 {{/* NAMESPACE/NAME of the Service whose addresses the Ingresses show; empty where they show those of the nodes. */}}
