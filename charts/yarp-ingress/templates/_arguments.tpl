@@ -47,6 +47,8 @@
 {{- include "yarp-ingress.reference" (list . .Values.publishService.name) }}
 {{- else if and .Values.service.enabled (not .Values.hostNetwork) }}
 {{- printf "%s/%s" .Release.Namespace (include "yarp-ingress.fullname" .) }}
+{{- else if and .Values.internalService.enabled (not .Values.hostNetwork) (not .Values.hostPort.enabled) }}
+{{- printf "%s/%s-internal" .Release.Namespace (include "yarp-ingress.fullname" .) }}
 {{- end }}
 {{- end }}
 {{- end }}
