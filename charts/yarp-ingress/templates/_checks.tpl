@@ -60,6 +60,12 @@
 {{- fail "leaderElection.renewDeadlineSeconds must be more than 1.2 times leaderElection.retryPeriodSeconds" }}
 {{- end }}
 {{- end }}
+{{- range $key := list "add-headers" "proxy-set-headers" }}
+{{- $named := get (default dict $.Values.config) $key | toString | splitList "/" }}
+{{- if and $.Values.watchNamespaces (not $.Values.existingConfigMap) (eq (len $named) 2) (not (has (first $named) $.Values.watchNamespaces)) }}
+{{- fail (printf "config.%s: %s is in a namespace that is not watched, where nothing is read; add it to watchNamespaces" $key (join "/" $named)) }}
+{{- end }}
+{{- end }}
 {{- if and .Values.watchNamespaces .Values.defaultBackendService }}
 {{- $backend := include "yarp-ingress.reference" (list . .Values.defaultBackendService) }}
 {{- if not (has (splitList "/" $backend | first) .Values.watchNamespaces) }}
