@@ -1,4 +1,4 @@
-{{/* The arguments of the program: each value that is an option, whether it is the default or not. */}}
+{{/* The arguments of the program, without extraArgs: each value that is an option, whether it is the default or not. */}}
 {{- define "yarp-ingress.arguments" -}}
 {{- $fullname := include "yarp-ingress.fullname" . -}}
 - run
@@ -26,7 +26,7 @@
 - --publish-service={{ . }}
 {{- end }}
 {{- range .Values.publishStatusAddresses }}
-- --publish-status-address={{ . }}
+- {{ printf "--publish-status-address=%s" . | toYaml }}
 {{- end }}
 - --update-status={{ .Values.status.update }}
 - --update-status-on-shutdown={{ .Values.status.removeOnShutdown }}
@@ -38,9 +38,6 @@
 - --leader-elect-retry-period={{ .Values.leaderElection.retryPeriodSeconds }}
 - --shutdown-delay={{ .Values.shutdown.delaySeconds }}
 - --shutdown-grace-period={{ .Values.shutdown.gracePeriodSeconds }}
-{{- with .Values.extraArgs }}
-{{ toYaml . }}
-{{- end }}
 {{- end }}
 
 {{/* NAMESPACE/NAME of the Service whose addresses the Ingresses show; empty where they show those of the nodes. */}}
@@ -50,6 +47,8 @@
 {{- include "yarp-ingress.reference" (list . .Values.publishService.name) }}
 {{- else if and .Values.service.enabled (not .Values.hostNetwork) }}
 {{- printf "%s/%s" .Release.Namespace (include "yarp-ingress.fullname" .) }}
+{{- else if and .Values.internalService.enabled (not .Values.hostNetwork) (not .Values.hostPort.enabled) }}
+{{- printf "%s/%s-internal" .Release.Namespace (include "yarp-ingress.fullname" .) }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -1,16 +1,29 @@
 {{/* Values that are right one by one and do not go together; what one alone may be stands in values.schema.json. */}}
 {{- define "yarp-ingress.checks" -}}
+{{- if regexMatch "^[0-9]" (include "yarp-ingress.fullname" .) }}
+{{- fail (printf "the name of a Service begins with a letter, and %s does not: set fullnameOverride" (include "yarp-ingress.fullname" .)) }}
+{{- end }}
 {{- if and .Values.autoscaling.enabled (eq .Values.kind "DaemonSet") }}
 {{- fail "autoscaling.enabled: a DaemonSet has as many Pods as nodes; use kind: Deployment" }}
 {{- end }}
 {{- if gt (int .Values.autoscaling.minReplicas) (int .Values.autoscaling.maxReplicas) }}
 {{- fail "autoscaling.minReplicas is more than autoscaling.maxReplicas" }}
 {{- end }}
+{{- $strategy := dig "type" "" (default dict .Values.updateStrategy) }}
+{{- if and (eq .Values.kind "DaemonSet") (eq "Recreate" $strategy) }}
+{{- fail "updateStrategy.type: a DaemonSet has RollingUpdate and OnDelete" }}
+{{- end }}
+{{- if and (eq .Values.kind "Deployment") (eq "OnDelete" $strategy) }}
+{{- fail "updateStrategy.type: a Deployment has RollingUpdate and Recreate" }}
+{{- end }}
 {{- if and .Values.hostNetwork .Values.hostPort.enabled }}
 {{- fail "hostNetwork and hostPort.enabled exclude each other: with hostNetwork, ports.http and ports.https are the node's ports" }}
 {{- end }}
 {{- if ne 3 (list (int .Values.ports.http) (int .Values.ports.https) (int .Values.ports.admin) | uniq | len) }}
 {{- fail "ports.http, ports.https and ports.admin must differ" }}
+{{- end }}
+{{- if and .Values.hostPort.enabled (eq (int .Values.hostPort.http) (int .Values.hostPort.https)) }}
+{{- fail "hostPort.http and hostPort.https must differ" }}
 {{- end }}
 {{- if and .Values.hostNetwork (lt (min .Values.ports.http .Values.ports.https .Values.ports.admin | int) 1024) }}
 {{- $added := dig "capabilities" "add" list (default dict .Values.securityContext) }}
@@ -25,6 +38,19 @@
 {{- if and $service.enabled (not $service.ports.http) (not $service.ports.https) }}
 {{- fail (printf "%s.ports: a Service needs at least one port" $name) }}
 {{- end }}
+{{- range $field := list "ports" "nodePorts" }}
+{{- $numbers := get $service $field }}
+{{- if and $service.enabled $numbers.http (eq (int $numbers.http) (int $numbers.https)) }}
+{{- fail (printf "%s.%s: http and https must differ" $name $field) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- $arguments := include "yarp-ingress.arguments" . }}
+{{- range .Values.extraArgs }}
+{{- $option := splitList "=" . | first }}
+{{- if contains (printf "- %s=" $option) $arguments }}
+{{- fail (printf "extraArgs: %s is given by a value of the chart already, and may be given once" $option) }}
+{{- end }}
 {{- end }}
 {{- with .Values.leaderElection }}
 {{- if le (int .leaseDurationSeconds) (int .renewDeadlineSeconds) }}
@@ -32,6 +58,12 @@
 {{- end }}
 {{- if le (mul 10 .renewDeadlineSeconds) (mul 12 .retryPeriodSeconds) }}
 {{- fail "leaderElection.renewDeadlineSeconds must be more than 1.2 times leaderElection.retryPeriodSeconds" }}
+{{- end }}
+{{- end }}
+{{- range $key := list "add-headers" "proxy-set-headers" }}
+{{- $named := get (default dict $.Values.config) $key | toString | splitList "/" }}
+{{- if and $.Values.watchNamespaces (not $.Values.existingConfigMap) (eq (len $named) 2) (not (has (first $named) $.Values.watchNamespaces)) }}
+{{- fail (printf "config.%s: %s is in a namespace that is not watched, where nothing is read; add it to watchNamespaces" $key (join "/" $named)) }}
 {{- end }}
 {{- end }}
 {{- if and .Values.watchNamespaces .Values.defaultBackendService }}

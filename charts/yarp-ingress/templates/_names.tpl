@@ -1,4 +1,4 @@
-{{/* Names, and the labels all objects have. Suffixes of up to nine letters follow the full name, so it has at most 54. */}}
+{{/* Names, and the labels all objects have. Suffixes of up to nine letters follow the full name, so it has at most 54; and no dots, which a release's name may have and a Service's may not. */}}
 
 {{- define "yarp-ingress.name" -}}
 {{- default .Chart.Name .Values.nameOverride | trunc 54 | trimSuffix "-" }}
@@ -9,9 +9,9 @@
 {{- if .Values.fullnameOverride }}
 {{- .Values.fullnameOverride | trunc 54 | trimSuffix "-" }}
 {{- else if contains $name .Release.Name }}
-{{- .Release.Name | trunc 54 | trimSuffix "-" }}
+{{- .Release.Name | replace "." "-" | trunc 54 | trimSuffix "-" }}
 {{- else }}
-{{- printf "%s-%s" .Release.Name $name | trunc 54 | trimSuffix "-" }}
+{{- printf "%s-%s" .Release.Name $name | replace "." "-" | trunc 54 | trimSuffix "-" }}
 {{- end }}
 {{- end }}
 
@@ -49,20 +49,39 @@
 {{- end }}
 
 {{- define "yarp-ingress.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "yarp-ingress.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "yarp-ingress.name" . | toYaml }}
+app.kubernetes.io/instance: {{ toYaml .Release.Name }}
 app.kubernetes.io/component: controller
 {{- end }}
 
-{{/* Takes a list: the context and the component, which is controller unless a Service is to be told from the others. */}}
+{{/*
+The labels that are added to the usual ones, those of one object before those of all: each but once. Takes a list: the context, the labels of
+the one object, and keys of the usual ones, which are left out.
+*/}}
+{{- define "yarp-ingress.moreLabels" -}}
+{{- $context := index . 0 }}
+{{- $labels := merge (dict) (default dict (index . 1)) (default dict $context.Values.commonLabels) }}
+{{- range index . 2 }}
+{{- $_ := unset $labels . }}
+{{- end }}
+{{- with $labels }}
+{{- toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/*
+Takes a list: the context, the component, which is controller unless a Service is to be told from the others, and, where it has any, the
+labels of this object alone.
+*/}}
 {{- define "yarp-ingress.labels" -}}
 {{- $context := index . 0 }}
-{{- with $context.Values.commonLabels }}
-{{- toYaml . }}
+{{- $usual := list "helm.sh/chart" "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/version" "app.kubernetes.io/managed-by" }}
+{{- with include "yarp-ingress.moreLabels" (list $context (last . | kindIs "map" | ternary (last .) dict) $usual) }}
+{{- . }}
 {{ end -}}
 helm.sh/chart: {{ printf "%s-%s" $context.Chart.Name $context.Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
-app.kubernetes.io/name: {{ include "yarp-ingress.name" $context }}
-app.kubernetes.io/instance: {{ $context.Release.Name }}
+app.kubernetes.io/name: {{ include "yarp-ingress.name" $context | toYaml }}
+app.kubernetes.io/instance: {{ toYaml $context.Release.Name }}
 app.kubernetes.io/component: {{ index . 1 }}
 app.kubernetes.io/version: {{ $context.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ $context.Release.Service }}

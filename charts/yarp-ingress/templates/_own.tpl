@@ -23,9 +23,10 @@
 {{- $verbs := eq .resource "services" | ternary (list "list" "watch") (list "get" "list" "watch") }}
 {{- $rule := dict "apiGroups" (list "") "resources" (list .resource) "resourceNames" (list (last $parts)) "verbs" $verbs }}
 {{- $rules := append (get $own $namespace | default list) $rule }}
-{{- /* What is wrong with the settings becomes an Event of their ConfigMap. */}}
-{{- if and (eq .resource "configmaps") $.Values.leaderElection.enabled $.Values.events.enabled }}
-{{- $rules = append $rules (dict "apiGroups" (list "events.k8s.io") "resources" (list "events") "verbs" (list "create" "patch")) }}
+{{- /* What is wrong with the settings or the default certificate becomes an Event of their ConfigMap or Secret. */}}
+{{- $events := dict "apiGroups" (list "events.k8s.io") "resources" (list "events") "verbs" (list "create" "patch") }}
+{{- if and (ne .resource "services") $.Values.leaderElection.enabled $.Values.events.enabled (not (has $events $rules)) }}
+{{- $rules = append $rules $events }}
 {{- end }}
 {{- $_ := set $own $namespace $rules }}
 {{- end }}

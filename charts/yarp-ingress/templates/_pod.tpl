@@ -6,16 +6,13 @@ metadata:
     {{- toYaml . | nindent 4 }}
   {{- end }}
   labels:
-    {{- with .Values.podLabels }}
-    {{- toYaml . | nindent 4 }}
-    {{- end }}
-    {{- with .Values.commonLabels }}
-    {{- toYaml . | nindent 4 }}
+    {{- with include "yarp-ingress.moreLabels" (list . .Values.podLabels (list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component")) }}
+    {{- . | nindent 4 }}
     {{- end }}
     {{- /* Without the versions: a new version of the chart alone restarts nothing. */}}
     {{- include "yarp-ingress.selectorLabels" . | nindent 4 }}
 spec:
-  serviceAccountName: {{ include "yarp-ingress.serviceAccountName" . }}
+  serviceAccountName: {{ include "yarp-ingress.serviceAccountName" . | toYaml }}
   automountServiceAccountToken: {{ .Values.serviceAccount.automount }}
   {{- /* The variables of a Service named ingress-... would be taken for options. */}}
   enableServiceLinks: false
@@ -24,7 +21,7 @@ spec:
     {{- toYaml . | nindent 4 }}
   {{- end }}
   {{- with .Values.priorityClassName }}
-  priorityClassName: {{ . }}
+  priorityClassName: {{ toYaml . }}
   {{- end }}
   {{- if .Values.hostNetwork }}
   hostNetwork: true
@@ -79,6 +76,9 @@ spec:
       imagePullPolicy: {{ .Values.image.pullPolicy }}
       args:
         {{- include "yarp-ingress.arguments" . | nindent 8 }}
+        {{- with .Values.extraArgs }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
       env:
         - name: POD_NAME
           valueFrom:
@@ -107,17 +107,25 @@ spec:
         - name: admin
           containerPort: {{ .Values.ports.admin }}
           protocol: TCP
+      {{- with .Values.startupProbe }}
       startupProbe:
         httpGet: {path: /healthz, port: admin}
-        {{- toYaml .Values.startupProbe | nindent 8 }}
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- with .Values.livenessProbe }}
       livenessProbe:
         httpGet: {path: /healthz, port: admin}
-        {{- toYaml .Values.livenessProbe | nindent 8 }}
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- with .Values.readinessProbe }}
       readinessProbe:
         httpGet: {path: /readyz, port: admin}
-        {{- toYaml .Values.readinessProbe | nindent 8 }}
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- with .Values.resources }}
       resources:
-        {{- toYaml .Values.resources | nindent 8 }}
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
       {{- with .Values.securityContext }}
       securityContext:
         {{- toYaml . | nindent 8 }}

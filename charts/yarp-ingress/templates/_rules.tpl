@@ -35,8 +35,8 @@ roleRef:
   name: {{ index . 2 }}
 subjects:
   - kind: ServiceAccount
-    name: {{ include "yarp-ingress.serviceAccountName" $context }}
-    namespace: {{ $context.Release.Namespace }}
+    name: {{ include "yarp-ingress.serviceAccountName" $context | toYaml }}
+    namespace: {{ toYaml $context.Release.Namespace }}
 {{- end }}
 
 {{/* A Role and its binding. Takes a dict: context, name, namespace, rules (YAML). */}}
@@ -45,7 +45,7 @@ apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata:
   name: {{ .name }}
-  namespace: {{ .namespace }}
+  namespace: {{ toYaml .namespace }}
   labels:
     {{- include "yarp-ingress.labels" (list .context "controller") | nindent 4 }}
 rules:
@@ -55,7 +55,7 @@ apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata:
   name: {{ .name }}
-  namespace: {{ .namespace }}
+  namespace: {{ toYaml .namespace }}
   labels:
     {{- include "yarp-ingress.labels" (list .context "controller") | nindent 4 }}
 {{ include "yarp-ingress.binding" (list .context "Role" .name) }}

@@ -5,12 +5,9 @@ apiVersion: v1
 kind: Service
 metadata:
   name: {{ .name }}
-  namespace: {{ .context.Release.Namespace }}
+  namespace: {{ toYaml .context.Release.Namespace }}
   labels:
-    {{- with $service.labels }}
-    {{- toYaml . | nindent 4 }}
-    {{- end }}
-    {{- include "yarp-ingress.labels" (list .context .component) | nindent 4 }}
+    {{- include "yarp-ingress.labels" (list .context .component (default dict $service.labels)) | nindent 4 }}
   {{- with $service.annotations }}
   annotations:
     {{- toYaml . | nindent 4 }}

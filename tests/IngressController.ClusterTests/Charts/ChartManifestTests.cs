@@ -68,7 +68,7 @@ public sealed class ChartManifestTests(ClusterFixture cluster)
             try
             {
                 if ((string?)item["metadata"]!["namespace"] is { } ns)
-                    await cluster.Client.ApplyAsync($"{{apiVersion: v1, kind: Namespace, metadata: {{name: {ns}}}}}");
+                    await cluster.Client.ApplyAsync($"{{apiVersion: v1, kind: Namespace, metadata: {{name: \"{ns}\"}}}}");
                 await cluster.Client.ApplyAsync(item, dryRun: true);
             }
             catch (HttpRequestException error)

@@ -42,7 +42,7 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
         await GrantsAsync(Teams,
             [
                 .. WhereIngressesAreServed("team-a"), .. WhereIngressesAreServed("team-b"), .. OfItself("yarp-teams-leader"),
-                "get secrets/wildcard in certificates", "list secrets/wildcard in certificates", "watch secrets/wildcard in certificates",
+                "get secrets/wildcard in certificates", "list secrets/wildcard in certificates", "watch secrets/wildcard in certificates", "create events.events.k8s.io in certificates",
                 "get configmaps/yarp-teams in yarp-ingress", "list configmaps/yarp-teams in yarp-ingress", "watch services/yarp-teams in yarp-ingress",
                 "list endpointslices.discovery.k8s.io in yarp-ingress", "create events.events.k8s.io in yarp-ingress",
             ],

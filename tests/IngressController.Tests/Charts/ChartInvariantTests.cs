@@ -71,7 +71,8 @@ public sealed class ChartInvariantTests
         var ports = chart.Container["ports"]!.AsArray().Select(port => ChartCase.Text(port!["name"])).ToArray();
         var used = chart.Objects.Where(item => ChartCase.Kind(item) == "Service")
             .SelectMany(item => item["spec"]!["ports"]!.AsArray().Select(port => ChartCase.Text(port!["targetPort"])))
-            .Concat(((string[])["startupProbe", "livenessProbe", "readinessProbe"]).Select(probe => ChartCase.Text(chart.Container[probe]!["httpGet"]!["port"])));
+            .Concat(((string[])["startupProbe", "livenessProbe", "readinessProbe"]).Select(probe => chart.Container[probe]).OfType<JsonNode>()
+                .Select(probe => ChartCase.Text(probe["httpGet"]!["port"])));
         Assert.All(used, port => Assert.Contains(port, ports));
     }
 

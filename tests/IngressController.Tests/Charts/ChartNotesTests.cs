@@ -19,7 +19,9 @@ public sealed class ChartNotesTests : IDisposable
     [InlineData("objects-of-others", "spec.controller: yarp.ingress.kubernetes.io/controller", "service.enabled is false", "rbac.create is false: grant the ServiceAccount ingress", "not written: status.update is false", "No Events are written: events.enabled is false")]
     [InlineData("one-replica-without-leader", "not written: leaderElection.enabled is false", "There is one replica")]
     [InlineData("watch-namespaces", "class teams in team-a, team-b.")]
+    [InlineData("internal-service-alone", "get service yarp-ingress-internal")]
     [InlineData("names", "edge is the default class")]
+    [InlineData("node-ports-of-a-deployment", "each node that runs one of its Pods, ports 80 and 443", "There is a Service of type LoadBalancer besides, and the Ingresses show its address", "no node with one of its Pods can be drained")]
     public void They_say_what_to_do_next(string name, params string[] expected)
     {
         var notes = Notes(new ChartCase(name).ValuesFile);

@@ -57,7 +57,7 @@ public sealed class ChartValuesTests
             schema = root["definitions"]![ChartCase.Text(reference).Split('/')[^1]]!;
         if (IsOpen(path) || schema["properties"] is not JsonObject properties)
             return [path];
-        return properties.Where(property => property.Key != "global").SelectMany(property => Leaves(root, property.Value!, $"{path}.{property.Key}"));
+        return properties.Where(property => path.Length > 0 || property.Key is not ("global" or "enabled")).SelectMany(property => Leaves(root, property.Value!, $"{path}.{property.Key}"));
     }
 
     private static IEnumerable<string> Leaves(JsonNode? value, string path = "") =>
