@@ -38,6 +38,7 @@
 - --leader-elect-retry-period={{ .Values.leaderElection.retryPeriodSeconds }}
 - --shutdown-delay={{ .Values.shutdown.delaySeconds }}
 - --shutdown-grace-period={{ .Values.shutdown.gracePeriodSeconds }}
+- --log-level={{ .Values.logLevel }}
 {{- end }}
 
 {{/* NAMESPACE/NAME of the Service whose addresses the Ingresses show; empty where they show those of the nodes. */}}

@@ -54,8 +54,8 @@ internal sealed class ControllerHost : IAsyncDisposable
         AddAdmin(services);
         services.AddLeadership(options, timings);
         builder.UseProxyListeners(options.Listener);
-        // The drain keeps its own times; beyond them, what other services do at the end gets as long as it used to get.
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Shutdown.Delay + options.Shutdown.GracePeriod + TimeSpan.FromSeconds(30));
+        // The drain keeps its own times. What is left to do after it must fit into the 10 s that the chart's grace period has beyond them.
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Shutdown.Delay + options.Shutdown.GracePeriod + TimeSpan.FromSeconds(8));
 
         var app = builder.Build();
         app.Services.GetRequiredService<RequestPipeline>().Configure(app);
