@@ -258,6 +258,42 @@ public sealed class StatusWriterTests
         Assert.Equal(4 - kept, run.Writes.Length);
     }
 
+    /// <summary>All replicas are told to end at once, as when it is uninstalled: the others look ready for another moment.</summary>
+    [Theory]
+    [InlineData(1, "")]
+    [InlineData(30, "203.0.113.9")]
+    public async Task Replicas_that_end_at_the_same_time_are_waited_for_a_moment(int endAfterSeconds, string status)
+    {
+        const string Other = "{targetRef: {kind: Pod, name: other}, addresses: [10.0.0.2], conditions: {ready: true}}";
+        await using var run = await StatusRun.StartAsync(
+            server =>
+            {
+                server.Upsert(StatusRun.Ingress("one"));
+                server.Upsert(Replicas(Other));
+            },
+            options => options with
+            {
+                Status = options.Status with { RemoveOnShutdown = true },
+                Translation = new TranslationSettings { ReplicasService = Proxy },
+                Pod = new PodOptions { Name = "this-pod" },
+            });
+        await run.UntilStatusAsync("one", "203.0.113.9");
+        await run.LoseAsync();
+        var started = run.Time.GetUtcNow();
+        var ends = false;
+        await run.FinishAsync(passed =>
+        {
+            if (!ends && passed >= TimeSpan.FromSeconds(endAfterSeconds))
+            {
+                ends = true;
+                run.Server.Upsert(Replicas(Other.Replace("ready: true", "ready: false, terminating: true", StringComparison.Ordinal)));
+            }
+        });
+        Assert.Equal(status, run.StatusOf("one"));
+        // A successor waits for the lease meanwhile.
+        Assert.InRange(run.Time.GetUtcNow() - started, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(6));
+    }
+
     [Fact]
     public async Task Without_knowing_the_replicas_nothing_is_emptied_and_it_says_why()
     {
