@@ -199,6 +199,25 @@ public sealed class StatusWriterTests
     }
 
     [Fact]
+    public async Task An_address_that_changes_again_and_again_is_nobody_elses_write()
+    {
+        await using var run = await StatusRun.StartAsync(
+            server =>
+            {
+                server.Upsert(StatusRun.Ingress("one"));
+                server.Upsert(StatusRun.PublishService("203.0.113.1"));
+            },
+            Publish);
+        for (var i = 1; i <= 12; i++)
+        {
+            run.Server.Upsert(StatusRun.PublishService($"203.0.113.{i}"));
+            await run.UntilStatusAsync("one", $"203.0.113.{i}");
+        }
+
+        Assert.DoesNotContain(run.Log.Lines, line => line.Contains("somebody else keeps writing", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_status_that_somebody_changes_is_put_right()
     {
         await using var run = await StatusRun.StartAsync(server => server.Upsert(StatusRun.Ingress("one")));
