@@ -199,6 +199,45 @@ public sealed class StatusWriterTests
     }
 
     [Fact]
+    public async Task What_another_installation_of_this_controller_shows_stays_also_where_both_have_the_same_address()
+    {
+        const string OtherClass = """
+            apiVersion: networking.k8s.io/v1
+            kind: IngressClass
+            metadata: {name: internal}
+            spec: {controller: example.com/internal}
+            """;
+        await using var first = await StatusRun.StartAsync(server =>
+        {
+            server.Upsert(OtherClass);
+            server.Upsert(StatusRun.Ingress("theirs", "internal"));
+            server.Upsert(StatusRun.Ingress("ours"));
+        });
+        await using var second = await StatusRun.StartAsync(
+            server =>
+            {
+                server.Upsert(OtherClass);
+                server.Upsert(StatusRun.Ingress("theirs", "internal"));
+                server.Upsert(StatusRun.Ingress("left"));
+            },
+            options => options with { Translation = new TranslationSettings { ControllerClass = "example.com/internal" } });
+        await first.UntilStatusAsync("ours", "203.0.113.9");
+        await second.UntilStatusAsync("theirs", "203.0.113.9");
+        var manager = second.Server.Requests.Single(request => request.Method == "PATCH").Query["fieldManager"];
+        Assert.InRange(manager.Length, 1, 128);
+
+        first.Server.WriteStatus("Ingress", "apps", "theirs", """[{"ip":"203.0.113.9"}]""", manager);
+        second.Server.WriteStatus("Ingress", "apps", "left", """[{"ip":"203.0.113.9"}]""", StatusPlan.FieldManager);
+        await first.PassAsync(Rest);
+        await second.PassAsync(Rest);
+        Assert.Equal(("203.0.113.9", "203.0.113.9"), (first.StatusOf("theirs"), second.StatusOf("left")));
+
+        // What it wrote itself, it takes back.
+        second.Server.Upsert(StatusRun.Ingress("theirs", "other"));
+        await second.UntilStatusAsync("theirs", "");
+    }
+
+    [Fact]
     public async Task An_address_that_changes_again_and_again_is_nobody_elses_write()
     {
         await using var run = await StatusRun.StartAsync(
