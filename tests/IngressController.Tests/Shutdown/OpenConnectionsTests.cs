@@ -33,7 +33,7 @@ public sealed class OpenConnectionsTests
                     connection);
                 await connection.Transport.Output.WriteAsync(new byte[] { 1 });
                 await ends.Task;
-            })(new Http2Connection())),
+            })(new Http2Connection(new FailingWriter()))),
         ];
 
         connections.Announce();
@@ -54,10 +54,42 @@ public sealed class OpenConnectionsTests
         await Task.WhenAll(open);
     }
 
+    /// <summary>A client that does not read leaves no room for the announcement; the others are told all the same.</summary>
+    [Fact]
+    public async Task A_client_that_does_not_read_holds_up_the_announcement_to_no_other()
+    {
+        var connections = new OpenConnections(NullLogger<OpenConnections>.Instance);
+        var ends = new TaskCompletionSource();
+        StuckWriter[] writers = [new(), new(), new()];
+        var outputs = new List<PipeWriter>();
+        Task[] open =
+        [
+            .. writers.Select(writer => connections.Keep(async connection =>
+            {
+                outputs.Add(connection.Transport.Output);
+                await connection.Transport.Output.WriteAsync(new byte[] { 1 });
+                await ends.Task;
+            })(new Http2Connection(writer))),
+        ];
+
+        await Task.Run(connections.Announce).WaitAsync(TimeSpan.FromSeconds(5));
+        Assert.All(writers, writer => Assert.Equal(1 + 17, writer.Written));
+
+        // Nothing is written into a flush that is under way.
+        var writing = Task.Run(() => outputs[0].GetMemory(1).Length);
+        await Task.Delay(50);
+        Assert.False(writing.IsCompleted);
+        writers[0].Reads.SetResult(default);
+        Assert.NotEqual(0, await writing.WaitAsync(TimeSpan.FromSeconds(5)));
+        ends.SetResult();
+        await Task.WhenAll(open);
+    }
+
     private sealed class Http2Connection : DefaultConnectionContext, ITlsApplicationProtocolFeature, IDuplexPipe
     {
-        public Http2Connection()
+        public Http2Connection(PipeWriter output)
         {
+            Output = output;
             Features.Set<ITlsApplicationProtocolFeature>(this);
             Transport = this;
         }
@@ -66,17 +98,30 @@ public sealed class OpenConnectionsTests
 
         public PipeReader Input { get; } = PipeReader.Create(Stream.Null);
 
-        public PipeWriter Output { get; } = new FailingWriter();
+        public PipeWriter Output { get; }
     }
 
-    /// <summary>Takes the first bytes, and then no more.</summary>
-    private sealed class FailingWriter : PipeWriter
+    /// <summary>Takes the first bytes, and then fails.</summary>
+    private sealed class FailingWriter : FirstFlushWriter
+    {
+        protected override ValueTask<FlushResult> NextFlush() => throw new NotSupportedException("another write is under way");
+    }
+
+    /// <summary>Takes the first bytes, and those after them when somebody reads.</summary>
+    private sealed class StuckWriter : FirstFlushWriter
+    {
+        public TaskCompletionSource<FlushResult> Reads { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        protected override ValueTask<FlushResult> NextFlush() => new(Reads.Task);
+    }
+
+    private abstract class FirstFlushWriter : PipeWriter
     {
         private int _flushes;
 
-        public override void Advance(int bytes)
-        {
-        }
+        public int Written { get; private set; }
+
+        public override void Advance(int bytes) => Written += bytes;
 
         public override void CancelPendingFlush()
         {
@@ -86,11 +131,12 @@ public sealed class OpenConnectionsTests
         {
         }
 
-        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) =>
-            ++_flushes == 1 ? default : throw new NotSupportedException("another write is under way");
+        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default) => ++_flushes == 1 ? default : NextFlush();
 
         public override Memory<byte> GetMemory(int sizeHint = 0) => new byte[Math.Max(64, sizeHint)];
 
         public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+
+        protected abstract ValueTask<FlushResult> NextFlush();
     }
 }
