@@ -256,7 +256,12 @@ public sealed class KubernetesClient : IDisposable
             lease.Dispose();
             if (error is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError })
                 _transports.Recheck();
+            // The handler calls that cancelled, too, and who did not cancel anything would take it for the end of his work.
+            if (error is OperationCanceledException && !cancellation.IsCancellationRequested && IsTimeout(error.InnerException))
+                throw new TimeoutException($"no connection to the API server within {_configuration.Timeouts.Connect.TotalSeconds:0.#} s", error);
             throw;
         }
     }
+
+    private static bool IsTimeout(Exception? error) => error is TimeoutException || (error is not null && IsTimeout(error.InnerException));
 }

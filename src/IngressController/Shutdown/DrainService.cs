@@ -28,10 +28,8 @@ internal sealed partial class DrainService(
         if (delay > TimeSpan.Zero)
         {
             // On a thread of its own: no client, however slow, may hold up the end.
-            var announcing = Task.Run(connections.Announce, CancellationToken.None);
+            _ = Task.Run(connections.Announce, CancellationToken.None);
             await Task.Delay(delay, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (announcing.IsFaulted)
-                await announcing;
         }
 
         await StopServingAsync(cancellationToken);

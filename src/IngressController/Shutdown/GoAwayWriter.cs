@@ -23,6 +23,7 @@ internal sealed class GoAwayWriter(PipeWriter inner) : PipeWriter
     private bool _hasBegun;
     private bool _isWanted;
     private bool _isDone;
+    private Task _farewell = Task.CompletedTask;
 
     public override bool CanGetUnflushedBytes => inner.CanGetUnflushedBytes;
 
@@ -43,9 +44,13 @@ internal sealed class GoAwayWriter(PipeWriter inner) : PipeWriter
             if (_isKestrels)
                 return;
             WriteGoAway();
-            // Kestrel's last flush is through, so there is room for 17 bytes more and nothing to wait for. Should there be none after
-            // all, the lock is what keeps Kestrel from writing into a flush, which its pipe does not allow.
-            inner.FlushAsync().AsTask().GetAwaiter().GetResult();
+            // Kestrel's last flush is through, so mostly there is room for 17 bytes more. A client that does not read may have left less:
+            // it must not hold up the announcement to the others.
+            var flush = inner.FlushAsync();
+            if (flush.IsCompletedSuccessfully)
+                _ = flush.Result;
+            else
+                _farewell = flush.AsTask();
         }
     }
 
@@ -88,6 +93,9 @@ internal sealed class GoAwayWriter(PipeWriter inner) : PipeWriter
             return;
         lock (_lock)
             _isKestrels = true;
+        // A pipe takes nothing while it is flushed. Whether that went well, the next flush tells.
+        if (!_farewell.IsCompleted)
+            Task.WaitAny(_farewell);
     }
 
     /// <summary>Ends Kestrel's turn, unless a GOAWAY was asked for meanwhile: that is written then, and remains to be flushed.</summary>

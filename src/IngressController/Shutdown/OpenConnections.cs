@@ -28,9 +28,9 @@ internal sealed partial class OpenConnections(ILogger<OpenConnections> logger)
             {
                 client.Announce();
             }
-            catch (Exception error) when (error is IOException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
+            catch (Exception error)
             {
-                // Closed meanwhile: it needs no word of farewell, and the others still do.
+                // Closed meanwhile, mostly: it needs no word of farewell, and the others still do.
                 Log.Gone(logger, error.Message);
             }
         }
@@ -42,10 +42,23 @@ internal sealed partial class OpenConnections(ILogger<OpenConnections> logger)
         while (await Task.WhenAny(stopped, Task.Delay(TickInterval, time)) != stopped)
         {
             foreach (var (client, _) in _http2)
-                client.Tick();
+                Tick(client);
         }
 
         await stopped;
+    }
+
+    private void Tick(Http2Client client)
+    {
+        try
+        {
+            client.Tick();
+        }
+        catch (Exception error)
+        {
+            // Nothing else may end because of it, least of all the one who cuts what is left when the time is over.
+            Log.NoTick(logger, error.Message);
+        }
     }
 
     /// <summary>Connection middleware, after TLS where there is any: what it sees is HTTP.</summary>
@@ -84,5 +97,8 @@ internal sealed partial class OpenConnections(ILogger<OpenConnections> logger)
     {
         [LoggerMessage(Level = LogLevel.Debug, Message = "no GOAWAY for a connection that has ended: {Reason}")]
         public static partial void Gone(ILogger logger, string reason);
+
+        [LoggerMessage(Level = LogLevel.Debug, Message = "a connection could not be looked after: {Reason}")]
+        public static partial void NoTick(ILogger logger, string reason);
     }
 }

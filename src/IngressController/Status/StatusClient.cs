@@ -1,3 +1,4 @@
+using IngressController.Configuration;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Models;
 using IngressController.Leadership;
@@ -47,15 +48,17 @@ internal sealed record StatusAnswer(StatusResult Result, V1Ingress? Ingress = nu
 }
 
 /// <summary>Writes one status, once.</summary>
-internal sealed class StatusClient(LeaderClient client, StatusMetrics metrics)
+internal sealed class StatusClient(LeaderClient client, IngressOptions options, StatusMetrics metrics)
 {
+    private readonly string _fieldManager = StatusPlan.FieldManagerOf(options.Translation.ControllerClass);
+
     public async Task<StatusAnswer> WriteAsync(StatusChange change, CancellationToken cancellation)
     {
         StatusAnswer answer;
         try
         {
             answer = new(StatusResult.Written, await client.PatchAsync(
-                ResourceTypes.Ingresses, change.Name.Namespace, change.Name.Name, "status", StatusPatch.Of(change), cancellation, StatusPlan.FieldManager));
+                ResourceTypes.Ingresses, change.Name.Namespace, change.Name.Name, "status", StatusPatch.Of(change), cancellation, _fieldManager));
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {

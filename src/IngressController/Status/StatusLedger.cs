@@ -1,6 +1,7 @@
 using IngressController.Kubernetes.Models;
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Cluster;
+using IngressController.Routing.Table;
 
 namespace IngressController.Status;
 
@@ -10,7 +11,7 @@ namespace IngressController.Status;
 /// </summary>
 internal sealed class StatusLedger(ReflectorTimings timings, TimeProvider time)
 {
-    /// <summary>So many writes of one status, each soon after the other, and somebody else writes it, too.</summary>
+    /// <summary>So many writes of the same into one status, each soon after the other, and somebody else writes it, too.</summary>
     private const int Contended = 6;
 
     private readonly Lock _lock = new();
@@ -28,6 +29,10 @@ internal sealed class StatusLedger(ReflectorTimings timings, TimeProvider time)
 
         public Wait Wait { get; set; }
 
+        /// <summary>What the last write had it show.</summary>
+        public EquatableArray<PublishedAddress>? Written { get; set; }
+
+        /// <summary>How often that was written.</summary>
         public int Writes { get; set; }
 
         /// <summary>The Ingress as the last write left it, until the watch shows it.</summary>
@@ -89,6 +94,9 @@ internal sealed class StatusLedger(ReflectorTimings timings, TimeProvider time)
             entry.Replaced.Add(change.Version);
             entry.Refused = null;
             entry.Wait = new(time.GetTimestamp(), entry.Backoff.Next());
+            // Our own addresses may change as often, with each node that a rolling update comes to.
+            if (entry.Written != change.Addresses)
+                (entry.Written, entry.Writes) = (change.Addresses, 0);
             return ++entry.Writes == Contended;
         }
     }

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
 using IngressController.Kubernetes.Models;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Table;
@@ -13,6 +15,9 @@ namespace IngressController.Status;
 internal sealed record StatusTarget(EquatableArray<PublishedAddress> Addresses, ImmutableHashSet<EquatableArray<PublishedAddress>> Shown)
 {
     public static StatusTarget Unknown { get; } = new([], []);
+
+    /// <summary>How <c>managedFields</c> names those who write for our class.</summary>
+    public string FieldManager { get; init; } = StatusPlan.FieldManager;
 }
 
 /// <summary>A status that is not as it should be.</summary>
@@ -28,8 +33,27 @@ internal sealed record StatusChange(ResourceName Name, string? Uid, string Versi
 /// </summary>
 internal static class StatusPlan
 {
-    /// <summary>How <c>managedFields</c> names the writer of a status, which is how a later leader knows that it was us.</summary>
+    /// <summary>How <c>managedFields</c> names the writer of a status, which is how a later leader knows that it was us; see <see cref="FieldManagerOf"/>.</summary>
     public const string FieldManager = "yarp-ingress-controller";
+
+    /// <summary>The most an API server takes.</summary>
+    private const int LongestFieldManager = 128;
+
+    private static readonly string DefaultClass = new TranslationSettings().ControllerClass;
+
+    /// <summary>
+    /// Each controller class has a name of its own: a second installation may show the same addresses, that of the load balancer before
+    /// both or those of the nodes both run on, and neither may take back what the other shows.
+    /// </summary>
+    public static string FieldManagerOf(string controllerClass)
+    {
+        if (controllerClass == DefaultClass)
+            return FieldManager;
+        var name = $"{FieldManager}:{controllerClass}";
+        return name.Length <= LongestFieldManager && name.All(char.IsAscii)
+            ? name
+            : $"{FieldManager}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(controllerClass)).AsSpan(0, 16))}";
+    }
 
     /// <param name="live">Only what it serves is told to anybody.</param>
     /// <param name="ingresses">The Ingresses as they are now.</param>
@@ -54,11 +78,11 @@ internal static class StatusPlan
 
     /// <summary>
     /// Whether an Ingress that is not ours shows what we wrote when it was. Its addresses alone do not tell: its controller now may have
-    /// the same. Nor does the writer's name: there may be a second installation of this controller, whose addresses are others.
+    /// the same. Nor does the writer's name: there may be a second installation for the same class, whose addresses are others.
     /// </summary>
     private static bool HoldsOurs(V1Ingress ingress, StatusTarget target) =>
         ingress.Status?.LoadBalancer is { Ingress.Count: > 0 } status
-        && ingress.Metadata?.LoadBalancerManager == FieldManager
+        && ingress.Metadata?.LoadBalancerManager == target.FieldManager
         && target.Shown.Contains(PublishedAddress.Of(status));
 
     /// <summary>Whether it stays, and what is live was made from it as it is now; else the next revision decides.</summary>

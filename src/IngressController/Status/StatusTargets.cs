@@ -12,6 +12,7 @@ internal sealed partial class StatusTargets(
     /// <summary>How long something has to be missing before it is said: lists come one after the other at the start, and a Service may be replaced.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    private readonly string _fieldManager = StatusPlan.FieldManagerOf(options.Translation.ControllerClass);
     private ImmutableHashSet<EquatableArray<PublishedAddress>> _shown = [];
     private string? _missing;
     private long _missingSince;
@@ -31,7 +32,7 @@ internal sealed partial class StatusTargets(
         Say(found);
         if (found.Addresses.Count > 0)
             _shown = _shown.Add(found.Addresses);
-        return new StatusTarget(found.Addresses, _shown);
+        return new StatusTarget(found.Addresses, _shown) { FieldManager = _fieldManager };
     }
 
     private void Say(StatusAddresses found)

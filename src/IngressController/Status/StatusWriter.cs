@@ -22,6 +22,12 @@ internal sealed partial class StatusWriter(
     /// <summary>How long after a look that failed there is another when nothing else changes.</summary>
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long the last work waits for others that look ready: replicas that are told to end at the same time, as when all of it is
+    /// uninstalled, do so until the API server has heard of it.
+    /// </summary>
+    public static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(5);
+
     private const int Writers = 4;
     private const int LastWriters = 8;
 
@@ -54,9 +60,9 @@ internal sealed partial class StatusWriter(
     /// <summary>The last replica takes the addresses back, where the operator wants it: nobody answers there any more.</summary>
     public async Task FinishAsync(CancellationToken deadline)
     {
-        var snapshot = store.Snapshot;
-        if (!options.Status.RemoveOnShutdown || options.Translation.ReplicasService is not { } replicas || HasOthers(replicas, snapshot))
+        if (!options.Status.RemoveOnShutdown || options.Translation.ReplicasService is not { } replicas || !await IsLastAsync(replicas, deadline))
             return;
+        var snapshot = store.Snapshot;
         var changes = StatusPlan.OfRemoval(reconcile.Live, snapshot.Ingresses.Values.Select(_ledger.Current)).ToArray();
         var emptied = 0;
         try
@@ -76,7 +82,19 @@ internal sealed partial class StatusWriter(
         Log.Emptied(logger, emptied, changes.Length);
     }
 
-    /// <summary>Whether another replica is ready. One without a name is another one: our own endpoint is not ready by now.</summary>
+    /// <summary>Whether no other replica is ready, or none is any more after a while.</summary>
+    private async Task<bool> IsLastAsync(ResourceName replicas, CancellationToken deadline)
+    {
+        for (var started = time.GetTimestamp(); HasOthers(replicas, store.Snapshot); await Task.Delay(Interval, time, deadline))
+        {
+            if (time.GetElapsedTime(started) >= LastPatience)
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether another replica is ready. One without a name may be our own endpoint, which is not ready soon.</summary>
     private bool HasOthers(ResourceName replicas, ClusterSnapshot snapshot) =>
         StatusAddresses.ReadyReplicas(replicas, snapshot).Any(replica => replica.TargetRef?.Name != options.Pod.Name);
 

@@ -38,6 +38,22 @@ public sealed partial class DiagnosticCatalogTests
     [InlineData("\u202Eevil\u2028", "\\u202eevil\\u2028")]
     public void A_message_is_one_printable_line(string message, string shown) => Assert.Equal(shown, Make(message).Message);
 
+    [Theory]
+    [InlineData("https://user:p@ss:word@auth.example.com/check", "https://user:[redacted]@auth.example.com/check")]
+    [InlineData("http://:secret@auth", "http://:[redacted]@auth")]
+    [InlineData("https://auth.example.com@evil.example/", "https://auth.example.com@evil.example/")]
+    [InlineData("https://auth.example.com:8443/a@b", "https://auth.example.com:8443/a@b")]
+    public void The_password_of_a_URL_is_told_to_nobody(string value, string shown)
+    {
+        foreach (var diagnostic in (Diagnostic[])
+            [
+                DiagnosticCatalog.AnnotationInvalid(new("a", "b"), "metadata.annotations[auth-url]", value, "is wrong", closes: true, otherwise: null),
+                DiagnosticCatalog.GlobalAuthUnusable(new("a", "b"), value, "is wrong"),
+                DiagnosticCatalog.SettingInvalid(new("a", "b"), "global-auth-url", value, "is wrong", closes: true, "none"),
+            ])
+            Assert.Contains($"\"{shown}\" is wrong", diagnostic.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_message_fits_an_Event_and_ends_between_characters()
     {

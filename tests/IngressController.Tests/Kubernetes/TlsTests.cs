@@ -32,6 +32,22 @@ public sealed class TlsTests
         Assert.Empty(server.Requests);
     }
 
+    /// <summary>Callers take a cancellation that they did not ask for as the end of what they do.</summary>
+    [Fact]
+    public async Task A_server_that_takes_no_connection_in_time_is_a_time_out_and_no_cancellation()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var configuration = new KubernetesClientConfiguration
+        {
+            Host = new Uri($"https://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}"),
+            Timeouts = new ClientTimeouts { Connect = TimeSpan.FromMilliseconds(100) },
+        };
+        using var client = new KubernetesClient(configuration, TimeProvider.System);
+        var error = await Assert.ThrowsAsync<TimeoutException>(() => client.GetServerVersionAsync(default));
+        Assert.Equal("no connection to the API server within 0.1 s", error.Message);
+    }
+
     [Fact]
     public async Task A_certificate_of_another_authority_is_refused()
     {

@@ -21,11 +21,14 @@ public sealed class OpenWebSocketsTests
         var closing = webSockets.CloseAsync(TimeSpan.FromSeconds(withinSeconds), CancellationToken.None);
         foreach (var count in closed)
         {
+            // They are closed one after another, and only then does the pause begin.
+            await DrainingController.UntilAsync(() => Task.FromResult(clients.Count(client => client.Length > 0) >= count), $"{count} are closed");
+            await Task.Delay(20);
             Assert.Equal(count, clients.Count(client => client.Length > 0));
             clock.Advance(TimeSpan.FromMilliseconds(100));
-            await Task.WhenAny(closing, DrainingController.UntilAsync(() => Task.FromResult(clients.Count(client => client.Length > 0) > count), "more are closed"));
         }
 
+        await Task.WhenAny(closing, DrainingController.UntilAsync(() => Task.FromResult(clients.Count(client => client.Length > 0) > closed[^1]), "more are closed"));
         Assert.Equal(open <= closed[^1], closing.IsCompletedSuccessfully);
     }
 

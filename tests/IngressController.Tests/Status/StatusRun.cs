@@ -103,7 +103,19 @@ internal sealed class StatusRun : IAsyncDisposable
         await _leading.WaitAsync(TimeSpan.FromSeconds(20));
     }
 
-    public Task FinishAsync() => _writer.FinishAsync(CancellationToken.None);
+    /// <summary>The last work; the clock moves on meanwhile, and each step is told how long it has taken so far.</summary>
+    public async Task FinishAsync(Action<TimeSpan>? meanwhile = null)
+    {
+        var (started, finishing) = (Time.GetUtcNow(), _writer.FinishAsync(CancellationToken.None));
+        for (var start = System.Diagnostics.Stopwatch.GetTimestamp(); !finishing.IsCompleted;)
+        {
+            Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(15), "it finishes");
+            meanwhile?.Invoke(Time.GetUtcNow() - started);
+            await StepAsync(Step);
+        }
+
+        await finishing;
+    }
 
     public string StatusOf(string ingress) => Server.StatusOf("Ingress", "apps", ingress);
 

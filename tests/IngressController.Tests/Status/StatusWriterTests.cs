@@ -199,6 +199,64 @@ public sealed class StatusWriterTests
     }
 
     [Fact]
+    public async Task What_another_installation_of_this_controller_shows_stays_also_where_both_have_the_same_address()
+    {
+        const string OtherClass = """
+            apiVersion: networking.k8s.io/v1
+            kind: IngressClass
+            metadata: {name: internal}
+            spec: {controller: example.com/internal}
+            """;
+        await using var first = await StatusRun.StartAsync(server =>
+        {
+            server.Upsert(OtherClass);
+            server.Upsert(StatusRun.Ingress("theirs", "internal"));
+            server.Upsert(StatusRun.Ingress("ours"));
+        });
+        await using var second = await StatusRun.StartAsync(
+            server =>
+            {
+                server.Upsert(OtherClass);
+                server.Upsert(StatusRun.Ingress("theirs", "internal"));
+                server.Upsert(StatusRun.Ingress("left"));
+            },
+            options => options with { Translation = new TranslationSettings { ControllerClass = "example.com/internal" } });
+        await first.UntilStatusAsync("ours", "203.0.113.9");
+        await second.UntilStatusAsync("theirs", "203.0.113.9");
+        var manager = second.Server.Requests.Single(request => request.Method == "PATCH").Query["fieldManager"];
+        Assert.InRange(manager.Length, 1, 128);
+
+        first.Server.WriteStatus("Ingress", "apps", "theirs", """[{"ip":"203.0.113.9"}]""", manager);
+        second.Server.WriteStatus("Ingress", "apps", "left", """[{"ip":"203.0.113.9"}]""", StatusPlan.FieldManager);
+        await first.PassAsync(Rest);
+        await second.PassAsync(Rest);
+        Assert.Equal(("203.0.113.9", "203.0.113.9"), (first.StatusOf("theirs"), second.StatusOf("left")));
+
+        // What it wrote itself, it takes back.
+        second.Server.Upsert(StatusRun.Ingress("theirs", "other"));
+        await second.UntilStatusAsync("theirs", "");
+    }
+
+    [Fact]
+    public async Task An_address_that_changes_again_and_again_is_nobody_elses_write()
+    {
+        await using var run = await StatusRun.StartAsync(
+            server =>
+            {
+                server.Upsert(StatusRun.Ingress("one"));
+                server.Upsert(StatusRun.PublishService("203.0.113.1"));
+            },
+            Publish);
+        for (var i = 1; i <= 12; i++)
+        {
+            run.Server.Upsert(StatusRun.PublishService($"203.0.113.{i}"));
+            await run.UntilStatusAsync("one", $"203.0.113.{i}");
+        }
+
+        Assert.DoesNotContain(run.Log.Lines, line => line.Contains("somebody else keeps writing", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_status_that_somebody_changes_is_put_right()
     {
         await using var run = await StatusRun.StartAsync(server => server.Upsert(StatusRun.Ingress("one")));
@@ -256,6 +314,42 @@ public sealed class StatusWriterTests
         await run.FinishAsync();
         Assert.Equal((status, status, "203.0.113.77"), (run.StatusOf("one"), run.StatusOf("two"), run.StatusOf("theirs")));
         Assert.Equal(4 - kept, run.Writes.Length);
+    }
+
+    /// <summary>All replicas are told to end at once, as when it is uninstalled: the others look ready for another moment.</summary>
+    [Theory]
+    [InlineData(1, "")]
+    [InlineData(30, "203.0.113.9")]
+    public async Task Replicas_that_end_at_the_same_time_are_waited_for_a_moment(int endAfterSeconds, string status)
+    {
+        const string Other = "{targetRef: {kind: Pod, name: other}, addresses: [10.0.0.2], conditions: {ready: true}}";
+        await using var run = await StatusRun.StartAsync(
+            server =>
+            {
+                server.Upsert(StatusRun.Ingress("one"));
+                server.Upsert(Replicas(Other));
+            },
+            options => options with
+            {
+                Status = options.Status with { RemoveOnShutdown = true },
+                Translation = new TranslationSettings { ReplicasService = Proxy },
+                Pod = new PodOptions { Name = "this-pod" },
+            });
+        await run.UntilStatusAsync("one", "203.0.113.9");
+        await run.LoseAsync();
+        var started = run.Time.GetUtcNow();
+        var ends = false;
+        await run.FinishAsync(passed =>
+        {
+            if (!ends && passed >= TimeSpan.FromSeconds(endAfterSeconds))
+            {
+                ends = true;
+                run.Server.Upsert(Replicas(Other.Replace("ready: true", "ready: false, terminating: true", StringComparison.Ordinal)));
+            }
+        });
+        Assert.Equal(status, run.StatusOf("one"));
+        // A successor waits for the lease meanwhile.
+        Assert.InRange(run.Time.GetUtcNow() - started, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(6));
     }
 
     [Fact]
