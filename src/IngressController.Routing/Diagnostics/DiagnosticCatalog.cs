@@ -198,9 +198,10 @@ public static class DiagnosticCatalog
         DiagnosticCode.SettingUnknown, Warning, new("ConfigMap", configMap), $"data[{key}]",
         "is no setting of this controller" + (nearest is null ? "" : $"; did you mean {nearest}?"), FieldIgnored);
 
-    public static Diagnostic SettingInvalid(ResourceName configMap, string key, string value, string problem, bool closes, string otherwise) => new(
+    /// <summary>A value that cannot be used; null where it is not shown, as it may be a secret: a header's.</summary>
+    public static Diagnostic SettingInvalid(ResourceName configMap, string key, string? value, string problem, bool closes, string otherwise) => new(
         DiagnosticCode.SettingInvalid, Error, new("ConfigMap", configMap), $"data[{key}]",
-        $"\"{Shorten(value)}\" {problem}; " + (closes ? "all routes answer 503 until it is mended" : $"what counts without it: {otherwise}"),
+        $"{(value is null ? "it" : $"\"{Shorten(value)}\"")} {problem}; " + (closes ? "all routes answer 503 until it is mended" : $"what counts without it: {otherwise}"),
         closes ? RouteUnavailable : FieldIgnored);
 
     /// <summary>A setting that is right in itself and does nothing as the others are.</summary>

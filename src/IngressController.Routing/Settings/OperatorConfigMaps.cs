@@ -57,7 +57,7 @@ internal static class OperatorConfigMaps
         {
             var value = text?.Trim() ?? "";
             if (problemOf(header, value) is { } problem)
-                diagnostics.Add(DiagnosticCatalog.SettingInvalid(name, header, value, problem, closes: false, "the header is left alone"));
+                diagnostics.Add(DiagnosticCatalog.SettingInvalid(name, header, value: null, problem, closes: false, "the header is left alone"));
             else
                 fields.Add(new HeaderField(header, value));
         }

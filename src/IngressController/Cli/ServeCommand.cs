@@ -21,7 +21,8 @@ internal static partial class ServeCommand
         if (signals.IsInterrupt)
             controller.Hurry();
         await controller.StopAsync(CancellationToken.None);
-        return 0;
+        // Where nobody told it to end, a part of it has failed, and has said so.
+        return signals.Told.IsCancellationRequested ? 0 : CommandLine.Failure;
     }
 
     /// <summary>Starts the controller; null when it cannot start, which has been said then, or was told to stop meanwhile.</summary>

@@ -14,7 +14,14 @@ internal sealed class StatusLedger(ReflectorTimings timings, TimeProvider time)
     /// <summary>So many writes of the same into one status, each soon after the other, and somebody else writes it, too.</summary>
     private const int Contended = 6;
 
+    /// <summary>
+    /// How long an Ingress must not be ours before its addresses are taken back. An IngressClass that is deleted and made again, as its
+    /// <c>spec.controller</c> cannot be changed, must not empty all of them: who makes DNS records of them would delete those.
+    /// </summary>
+    public static readonly TimeSpan TakeBackPatience = TimeSpan.FromSeconds(10);
+
     private readonly Lock _lock = new();
+    private readonly Dictionary<ResourceName, long> _takeBacks = [];
     private readonly Dictionary<ResourceName, Entry> _entries = [];
 
     /// <summary>When namespaces are tried again in which we may not write.</summary>
@@ -67,8 +74,22 @@ internal sealed class StatusLedger(ReflectorTimings timings, TimeProvider time)
         {
             if (_forbidden.TryGetValue(change.Name.Namespace, out var forbidden) && Left(forbidden.Wait) > TimeSpan.Zero)
                 return false;
+            if (change.IsTakeBack && LeftOfPatience(change.Name) > TimeSpan.Zero)
+                return false;
             return !_entries.TryGetValue(change.Name, out var entry)
                 || (Left(entry.Wait) <= TimeSpan.Zero && entry.Refused != change with { Version = entry.Refused?.Version ?? "" });
+        }
+    }
+
+    /// <summary>Notes which Ingresses are not ours and show addresses of ours; the patience with others begins anew.</summary>
+    public void SetTakeBacks(IReadOnlySet<ResourceName> names)
+    {
+        lock (_lock)
+        {
+            foreach (var over in _takeBacks.Keys.Where(name => !names.Contains(name)).ToArray())
+                _takeBacks.Remove(over);
+            foreach (var name in names)
+                _takeBacks.TryAdd(name, time.GetTimestamp());
         }
     }
 
@@ -78,6 +99,7 @@ internal sealed class StatusLedger(ReflectorTimings timings, TimeProvider time)
         lock (_lock)
         {
             var waits = _entries.Values.Select(entry => Left(entry.Wait)).Concat(_forbidden.Values.Select(forbidden => Left(forbidden.Wait)))
+                .Concat(_takeBacks.Keys.Select(LeftOfPatience))
                 .Where(left => left > TimeSpan.Zero).ToArray();
             return waits.Length > 0 ? waits.Min() : null;
         }
@@ -153,6 +175,9 @@ internal sealed class StatusLedger(ReflectorTimings timings, TimeProvider time)
             }
         }
     }
+
+    private TimeSpan LeftOfPatience(ResourceName name) =>
+        _takeBacks.TryGetValue(name, out var since) ? TakeBackPatience - time.GetElapsedTime(since) : TakeBackPatience;
 
     private TimeSpan Left(Wait wait) => wait.For - time.GetElapsedTime(wait.Since);
 

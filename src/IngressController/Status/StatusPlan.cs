@@ -26,7 +26,11 @@ internal sealed record StatusTarget(EquatableArray<PublishedAddress> Addresses, 
 /// <param name="Version">The version this is about: another one may be no longer ours.</param>
 /// <param name="Generation">Of its spec.</param>
 /// <param name="Addresses">What it should show.</param>
-internal sealed record StatusChange(ResourceName Name, string? Uid, string Version, long? Generation, EquatableArray<PublishedAddress> Addresses);
+internal sealed record StatusChange(ResourceName Name, string? Uid, string Version, long? Generation, EquatableArray<PublishedAddress> Addresses)
+{
+    /// <summary>Whether it only takes away what we wrote.</summary>
+    public bool IsTakeBack => Addresses.Count == 0;
+}
 
 /// <summary>
 /// Decides which statuses are to be written. Pure: what is live, what the cluster holds and where clients find us, in; changes, out.

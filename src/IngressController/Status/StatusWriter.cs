@@ -126,15 +126,11 @@ internal sealed partial class StatusWriter(
         var snapshot = store.Snapshot;
         _target = await targets.CurrentAsync(snapshot, lost);
         _ledger.Sweep(snapshot);
-        var pending = 0;
-        foreach (var change in StatusPlan.Of(reconcile.Live, snapshot.Ingresses.Values.Select(_ledger.Current), _target))
-        {
-            pending++;
-            if (_ledger.IsDue(change))
-                queue.Add(change.Name);
-        }
-
-        metrics.Pending = pending;
+        var changes = StatusPlan.Of(reconcile.Live, snapshot.Ingresses.Values.Select(_ledger.Current), _target).ToArray();
+        _ledger.SetTakeBacks(changes.Where(change => change.IsTakeBack).Select(change => change.Name).ToHashSet());
+        foreach (var change in changes.Where(_ledger.IsDue))
+            queue.Add(change.Name);
+        metrics.Pending = changes.Length;
     }
 
     private async Task DrainAsync(StatusQueue queue, WriteBudget budget, CancellationToken lost)

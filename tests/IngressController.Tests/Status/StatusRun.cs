@@ -30,6 +30,13 @@ internal sealed class StatusRun : IAsyncDisposable
     private ControllerHost _host = null!;
     private StatusWriter _writer = null!;
 
+    public const string OurClass = """
+        apiVersion: networking.k8s.io/v1
+        kind: IngressClass
+        metadata: {name: yarp}
+        spec: {controller: yarp.ingress.kubernetes.io/controller}
+        """;
+
     private StatusRun(FakeApiServer server) => Server = server;
 
     public FakeApiServer Server { get; }
@@ -55,12 +62,7 @@ internal sealed class StatusRun : IAsyncDisposable
     public static async Task<StatusRun> StartAsync(Action<FakeApiServer>? arrange = null, Func<IngressOptions, IngressOptions>? configure = null, bool leads = true)
     {
         var run = new StatusRun(await FakeApiServer.CreateAsync());
-        run.Server.Upsert("""
-            apiVersion: networking.k8s.io/v1
-            kind: IngressClass
-            metadata: {name: yarp}
-            spec: {controller: yarp.ingress.kubernetes.io/controller}
-            """);
+        run.Server.Upsert(OurClass);
         arrange?.Invoke(run.Server);
         await run.StartControllerAsync(configure ?? (options => options));
         if (leads)

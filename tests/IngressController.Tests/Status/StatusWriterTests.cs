@@ -168,6 +168,28 @@ public sealed class StatusWriterTests
     }
 
     [Fact]
+    public async Task A_class_that_is_made_anew_empties_nothing()
+    {
+        await using var run = await StatusRun.StartAsync(server => server.Upsert(StatusRun.Ingress("one")));
+        await run.UntilStatusAsync("one", "203.0.113.9");
+        var writes = run.Writes.Length;
+        run.Server.Delete("IngressClass", null, "yarp");
+        await run.UntilAsync(() => run.Metrics.Pending == 1);
+        await run.PassAsync(StatusLedger.TakeBackPatience / 10);
+        run.Server.Upsert(StatusRun.OurClass);
+        await run.UntilAsync(() => run.Metrics.Pending == 0);
+        await run.PassAsync(StatusLedger.TakeBackPatience * 2);
+        Assert.Equal(writes, run.Writes.Length);
+
+        // The patience begins anew, and ends.
+        run.Server.Delete("IngressClass", null, "yarp");
+        await run.UntilAsync(() => run.Metrics.Pending == 1);
+        await run.PassAsync(StatusLedger.TakeBackPatience / 2);
+        Assert.Equal("203.0.113.9", run.StatusOf("one"));
+        await run.UntilStatusAsync("one", "");
+    }
+
+    [Fact]
     public async Task A_new_controller_with_the_same_address_keeps_what_it_wrote()
     {
         await using var run = await StatusRun.StartAsync(server =>
