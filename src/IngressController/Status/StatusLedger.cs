@@ -32,7 +32,7 @@ internal sealed class StatusLedger(ReflectorTimings timings, TimeProvider time)
     private sealed class Entry(Backoff backoff)
     {
         /// <summary>Also after a success, so that two who write the same status do not do it as fast as they can.</summary>
-        public Backoff Backoff => backoff;
+        public Backoff Backoff { get; set; } = backoff;
 
         public Wait Wait { get; set; }
 
@@ -115,10 +115,10 @@ internal sealed class StatusLedger(ReflectorTimings timings, TimeProvider time)
             entry.Answer = answer;
             entry.Replaced.Add(change.Version);
             entry.Refused = null;
-            entry.Wait = new(time.GetTimestamp(), entry.Backoff.Next());
-            // Our own addresses may change as often, with each node that a rolling update comes to.
+            // Our own addresses may change as often, with each node that a rolling update comes to, and the last of them must not be late.
             if (entry.Written != change.Addresses)
-                (entry.Written, entry.Writes) = (change.Addresses, 0);
+                (entry.Written, entry.Writes, entry.Backoff) = (change.Addresses, 0, new Backoff(timings, time));
+            entry.Wait = new(time.GetTimestamp(), entry.Backoff.Next());
             return ++entry.Writes == Contended;
         }
     }
