@@ -123,6 +123,9 @@ internal sealed class StatusRun : IAsyncDisposable
 
     public Task UntilStatusAsync(string ingress, string status) => UntilAsync(() => StatusOf(ingress) == status, $"{ingress} shows {status}");
 
+    /// <summary>Completes when the writer has had the answers to so many writes, and has nothing left to write.</summary>
+    public Task UntilRestAsync(int written) => UntilAsync(() => Metrics.Of("written") == written && Metrics.Pending == 0, $"{written} are written");
+
     /// <summary>Completes when it holds; the clock moves on meanwhile.</summary>
     public async Task UntilAsync(Func<bool> condition, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(condition))] string what = "")
     {

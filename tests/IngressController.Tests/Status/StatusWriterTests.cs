@@ -334,8 +334,7 @@ public sealed class StatusWriterTests
                 Translation = new TranslationSettings { ReplicasService = Proxy },
                 Pod = new PodOptions { Name = "this-pod" },
             });
-        await run.UntilStatusAsync("one", "203.0.113.9");
-        await run.UntilStatusAsync("two", "203.0.113.9");
+        await run.UntilRestAsync(written: 2);
         await run.LoseAsync();
         await run.FinishAsync();
         Assert.Equal((status, status, "203.0.113.77"), (run.StatusOf("one"), run.StatusOf("two"), run.StatusOf("theirs")));
@@ -361,7 +360,7 @@ public sealed class StatusWriterTests
                 Translation = new TranslationSettings { ReplicasService = Proxy },
                 Pod = new PodOptions { Name = "this-pod" },
             });
-        await run.UntilStatusAsync("one", "203.0.113.9");
+        await run.UntilRestAsync(written: 1);
         await run.LoseAsync();
         var started = run.Time.GetUtcNow();
         var ends = false;
@@ -383,7 +382,7 @@ public sealed class StatusWriterTests
     {
         await using var run = await StatusRun.StartAsync(
             server => server.Upsert(StatusRun.Ingress("one")), options => options with { Status = options.Status with { RemoveOnShutdown = true } });
-        await run.UntilStatusAsync("one", "203.0.113.9");
+        await run.UntilRestAsync(written: 1);
         await run.LoseAsync();
         await run.FinishAsync();
         Assert.Equal("203.0.113.9", run.StatusOf("one"));
