@@ -20,8 +20,6 @@ namespace IngressController.Tests.Status;
 /// </summary>
 internal sealed class StatusRun : IAsyncDisposable
 {
-    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(200);
-
     private readonly TemporaryDirectory _folder = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _parts = [];
@@ -42,6 +40,9 @@ internal sealed class StatusRun : IAsyncDisposable
     public FakeApiServer Server { get; }
 
     public ManualTimeProvider Time { get; } = new();
+
+    /// <summary>How far the clock moves at a time. Where a limit counts that begins with what the server tells, in small steps: it takes real time to tell it.</summary>
+    public TimeSpan Step { get; set; } = TimeSpan.FromMilliseconds(200);
 
     public LogRecorder Log { get; } = new();
 

@@ -172,6 +172,7 @@ public sealed class StatusWriterTests
     {
         await using var run = await StatusRun.StartAsync(server => server.Upsert(StatusRun.Ingress("one")));
         await run.UntilStatusAsync("one", "203.0.113.9");
+        run.Step = TimeSpan.FromMilliseconds(20);
         var writes = run.Writes.Length;
         run.Server.Delete("IngressClass", null, "yarp");
         await run.UntilAsync(() => run.Metrics.Pending == 1);
@@ -269,6 +270,7 @@ public sealed class StatusWriterTests
                 server.Upsert(StatusRun.PublishService("203.0.113.1"));
             },
             Publish);
+        run.Step = TimeSpan.FromMilliseconds(50);
         var changed = run.Time.GetUtcNow();
         for (var i = 1; i <= 12; i++)
         {
@@ -362,6 +364,7 @@ public sealed class StatusWriterTests
             });
         await run.UntilRestAsync(written: 1);
         await run.LoseAsync();
+        run.Step = TimeSpan.FromMilliseconds(20);
         var started = run.Time.GetUtcNow();
         var ends = false;
         await run.FinishAsync(passed =>
@@ -374,7 +377,7 @@ public sealed class StatusWriterTests
         });
         Assert.Equal(status, run.StatusOf("one"));
         // A successor waits for the lease meanwhile.
-        Assert.InRange(run.Time.GetUtcNow() - started, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(6));
+        Assert.InRange(run.Time.GetUtcNow() - started, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
     }
 
     [Fact]
