@@ -14,6 +14,10 @@ public static class KubernetesVocabulary
 
     extension(V1EndpointSlice slice)
     {
+        /// <summary>The endpoints that take traffic; a condition that is not known counts as true.</summary>
+        public IEnumerable<V1Endpoint> ReadyEndpoints =>
+            (slice.Endpoints ?? []).Where(endpoint => endpoint is { Conditions: null or { Ready: not false } });
+
         /// <summary>The Service a slice belongs to; null when its label is missing.</summary>
         public ResourceName? ServiceName =>
             slice.Metadata?.Labels?.GetValueOrDefault(V1EndpointSlice.ServiceNameLabel) is { Length: > 0 } service

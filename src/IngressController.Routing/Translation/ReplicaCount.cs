@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using IngressController.Kubernetes.Models;
+using IngressController.Routing.Cluster;
 
 namespace IngressController.Routing.Translation;
 
@@ -16,8 +17,7 @@ internal static class ReplicaCount
     }
 
     private static IEnumerable<string> ReadyAddresses(V1EndpointSlice slice) =>
-        from endpoint in slice.Endpoints ?? []
-        where endpoint is { Conditions: null or { Ready: not false } }
+        from endpoint in slice.ReadyEndpoints
         let address = endpoint.Addresses?.FirstOrDefault()
         where address is not null
         select address;

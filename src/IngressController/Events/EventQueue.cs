@@ -1,4 +1,5 @@
 using IngressController.Observability;
+using IngressController.Sources;
 
 namespace IngressController.Events;
 
@@ -8,14 +9,14 @@ namespace IngressController.Events;
 /// </summary>
 internal sealed class EventQueue(EventMetrics metrics, TimeProvider time)
 {
-    /// <summary>At the rate of <see cref="EventGate"/> half a minute of work: what waits longer may be mended before it is told.</summary>
+    /// <summary>At the rate of <see cref="EventWriter.PerSecond"/> half a minute of work: what waits longer may be mended before it is told.</summary>
     public const int Capacity = 250;
 
     private readonly Lock _lock = new();
     private readonly PriorityQueue<QueuedEvent, (long Ready, long Number)> _queued = new();
     private List<EventOutcome> _outcomes = [];
-    private TaskCompletionSource _added = NewSignal();
-    private TaskCompletionSource _ended = NewSignal();
+    private readonly Signal _added = new();
+    private readonly Signal _ended = new();
     private long _number;
     private int _inWork;
 
@@ -29,14 +30,7 @@ internal sealed class EventQueue(EventMetrics metrics, TimeProvider time)
     }
 
     /// <summary>Completes when a write ends after this was read.</summary>
-    public Task NextOutcome
-    {
-        get
-        {
-            lock (_lock)
-                return _ended.Task;
-        }
-    }
+    public Task NextOutcome => _ended.Next;
 
     public void Add(IReadOnlyCollection<EventWrite> writes)
     {
@@ -46,7 +40,7 @@ internal sealed class EventQueue(EventMetrics metrics, TimeProvider time)
         {
             foreach (var write in writes)
                 _queued.Enqueue(new QueuedEvent(write, Tries: 0), (time.GetTimestamp(), _number++));
-            Signal(ref _added);
+            _added.Set();
         }
     }
 
@@ -59,7 +53,7 @@ internal sealed class EventQueue(EventMetrics metrics, TimeProvider time)
             var wait = Timeout.InfiniteTimeSpan;
             lock (_lock)
             {
-                added = _added.Task;
+                added = _added.Next;
                 if (_queued.TryPeek(out var next, out var place))
                 {
                     wait = time.GetElapsedTime(time.GetTimestamp(), place.Ready);
@@ -94,7 +88,7 @@ internal sealed class EventQueue(EventMetrics metrics, TimeProvider time)
         {
             _inWork--;
             _outcomes.Add(outcome);
-            Signal(ref _ended);
+            _ended.Set();
         }
     }
 
@@ -109,14 +103,6 @@ internal sealed class EventQueue(EventMetrics metrics, TimeProvider time)
             return outcomes;
         }
     }
-
-    private static void Signal(ref TaskCompletionSource signal)
-    {
-        signal.TrySetResult();
-        signal = NewSignal();
-    }
-
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
 
 /// <param name="Write">What is to be written.</param>

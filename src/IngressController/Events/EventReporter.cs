@@ -57,7 +57,7 @@ internal sealed partial class EventReporter(
             queue.Add(plan.Writes);
             metrics.Planned(plan);
             if (plan.Waiting > 0 && !wasFull)
-                Log.Full(logger, plan.Waiting, EventQueue.Capacity, EventGate.PerSecond);
+                Log.Full(logger, plan.Waiting, EventQueue.Capacity, EventWriter.PerSecond);
             wasFull = plan.Waiting > 0;
 
             var pause = time.GetElapsedTime(started) * PauseFactor;

@@ -15,6 +15,12 @@ internal sealed partial class EventWriter(
 {
     public const int MaxTries = 12;
 
+    /// <summary>Requests a second, when there are many.</summary>
+    public const int PerSecond = 10;
+
+    /// <summary>Requests that may follow each other at once after a quiet time.</summary>
+    public const int Burst = 50;
+
     public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
 
     /// <summary>However long the API server asks to wait.</summary>
@@ -22,7 +28,7 @@ internal sealed partial class EventWriter(
 
     private static readonly byte[] NoChange = "{}"u8.ToArray();
 
-    private readonly EventGate _gate = new(time);
+    private readonly WriteBudget _budget = new(PerSecond, Burst, time);
 
     /// <summary>Troubles that have been logged since the last success.</summary>
     private readonly HashSet<EventFailure.Kind> _reported = [];
@@ -78,7 +84,7 @@ internal sealed partial class EventWriter(
     {
         try
         {
-            await _gate.PassAsync(lost);
+            await _budget.WaitAsync(lost);
             await client.CreateAsync(ResourceTypes.Events, EventText.ToEvent(write, reporter), lost);
             return new EventOutcome(write.Key, 1, write.Entry.Last);
         }
@@ -115,7 +121,7 @@ internal sealed partial class EventWriter(
     {
         try
         {
-            await _gate.PassAsync(lost);
+            await _budget.WaitAsync(lost);
             return await client.PatchAsync(ResourceTypes.Events, EventText.NamespaceOf(write.Key.Subject), EventText.NameOf(write.Key), null, patch, lost);
         }
         catch (KubernetesException error) when (error.IsNotFound)

@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace IngressController.Proxy;
 
 /// <summary>
@@ -7,25 +5,8 @@ namespace IngressController.Proxy;
 /// anything to tell. YARP sends the head together with the first bytes, so that a response without a body is seen to be one; here the
 /// head goes ahead only when the backend is still silent at the first read.
 /// </summary>
-internal sealed class PromptResponseHead(HttpContent content, HttpResponse response) : HttpContent
+internal sealed class PromptResponseHead(HttpContent content, HttpResponse response) : ReadThroughContent(content, body => new Body(body, response))
 {
-    protected override async Task<Stream> CreateContentReadStreamAsync() => new Body(await content.ReadAsStreamAsync(), response);
-
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => content.CopyToAsync(stream, context);
-
-    protected override bool TryComputeLength(out long length)
-    {
-        length = 0;
-        return false;
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-            content.Dispose();
-        base.Dispose(disposing);
-    }
-
     private sealed class Body(Stream stream, HttpResponse response) : ReadOnlyStream
     {
         private CancellationTokenSource? _reading;

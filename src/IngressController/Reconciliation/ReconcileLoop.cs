@@ -38,10 +38,10 @@ internal sealed partial class ReconcileLoop(
     /// <summary>Completes when the first revision is live.</summary>
     public Task FirstRevision => _firstRevision.Task;
 
-    private TaskCompletionSource _nextRevision = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Signal _revision = new();
 
     /// <summary>Completes when the live translation changes after this was read.</summary>
-    public Task NextRevision => Volatile.Read(ref _nextRevision).Task;
+    public Task NextRevision => _revision.Next;
 
     /// <summary>The translation that is live.</summary>
     public Translation Live => _translation;
@@ -86,7 +86,7 @@ internal sealed partial class ReconcileLoop(
                 Log.FirstRevision(logger, translation.ClaimedIngresses, translation.Table.Hosts.Count, translation.Table.Backends.Count);
             }
 
-            Interlocked.Exchange(ref _nextRevision, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+            _revision.Set();
             return true;
         }
         catch (Exception error) when (error is not OperationCanceledException || !cancellation.IsCancellationRequested)

@@ -20,44 +20,32 @@ internal sealed partial class OpenConnections(ILogger<OpenConnections> logger)
     /// Asks every HTTP/2 client for no new streams. HTTP/1.1 connections are not touched: one that is closed while nothing seems to
     /// happen on it may carry a request already, so they are told with their next response, and those that have none with Kestrel's end.
     /// </summary>
-    public void Announce()
-    {
-        foreach (var (client, _) in _http2)
-        {
-            try
-            {
-                client.Announce();
-            }
-            catch (Exception error)
-            {
-                // Closed meanwhile, mostly: it needs no word of farewell, and the others still do.
-                Log.Gone(logger, error.Message);
-            }
-        }
-    }
+    public void Announce() => Each(client => client.Announce());
 
     /// <summary>Lets HTTP/2 connections end that have nothing more to do, until the server has stopped.</summary>
     public async Task TickUntilAsync(Task stopped, TimeProvider time)
     {
         while (await Task.WhenAny(stopped, Task.Delay(TickInterval, time)) != stopped)
         {
-            foreach (var (client, _) in _http2)
-                Tick(client);
+            Each(client => client.Tick());
         }
 
         await stopped;
     }
 
-    private void Tick(Http2Client client)
+    /// <summary>One that fails, mostly as it has been closed meanwhile, keeps nothing from the others, nor from who cuts what is left when the time is over.</summary>
+    private void Each(Action<Http2Client> act)
     {
-        try
+        foreach (var (client, _) in _http2)
         {
-            client.Tick();
-        }
-        catch (Exception error)
-        {
-            // Nothing else may end because of it, least of all the one who cuts what is left when the time is over.
-            Log.NoTick(logger, error.Message);
+            try
+            {
+                act(client);
+            }
+            catch (Exception error)
+            {
+                Log.Failed(logger, error.Message);
+            }
         }
     }
 
@@ -95,10 +83,7 @@ internal sealed partial class OpenConnections(ILogger<OpenConnections> logger)
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Debug, Message = "no GOAWAY for a connection that has ended: {Reason}")]
-        public static partial void Gone(ILogger logger, string reason);
-
-        [LoggerMessage(Level = LogLevel.Debug, Message = "a connection could not be looked after: {Reason}")]
-        public static partial void NoTick(ILogger logger, string reason);
+        [LoggerMessage(Level = LogLevel.Debug, Message = "an HTTP/2 connection could not be looked after: {Reason}")]
+        public static partial void Failed(ILogger logger, string reason);
     }
 }

@@ -22,7 +22,7 @@ internal sealed partial class ClusterStore
     private ClusterChanges _changes = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private TaskCompletionSource _nextStatus = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Signal _status = new();
 
     /// <summary>What translation looks for, for sources that do not hold everything.</summary>
     public ReferencedObjects References { get; } = new();
@@ -58,14 +58,7 @@ internal sealed partial class ClusterStore
     }
 
     /// <summary>Completes when the snapshot changes after this was read in nothing but what translation does not look at: no revision follows from it.</summary>
-    public Task NextStatus
-    {
-        get
-        {
-            lock (_lock)
-                return _nextStatus.Task;
-        }
-    }
+    public Task NextStatus => _status.Next;
 
     /// <summary>Objects that do not decode.</summary>
     public ImmutableArray<Diagnostic> Unreadable
@@ -220,7 +213,6 @@ internal sealed partial class ClusterStore
 
         if (ReferenceEquals(before, _snapshot))
             return;
-        _nextStatus.TrySetResult();
-        _nextStatus = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _status.Set();
     }
 }

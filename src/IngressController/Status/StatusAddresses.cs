@@ -37,10 +37,7 @@ internal sealed record StatusAddresses(EquatableArray<PublishedAddress> Addresse
 
     /// <summary>The replicas that take traffic.</summary>
     public static IEnumerable<V1Endpoint> ReadyReplicas(ResourceName service, ClusterSnapshot snapshot) =>
-        from slice in snapshot.Endpoints.Of(service)
-        from endpoint in slice.Endpoints ?? []
-        where endpoint is { Conditions: null or { Ready: not false } }
-        select endpoint;
+        snapshot.Endpoints.Of(service).SelectMany(slice => slice.ReadyEndpoints);
 
     /// <summary>As ingress-nginx has it: a NodePort is reached by no address of its own, so it shows what a ClusterIP shows.</summary>
     private static StatusAddresses OfService(ResourceName name, V1Service service)

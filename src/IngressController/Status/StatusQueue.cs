@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using IngressController.Routing.Cluster;
+using IngressController.Sources;
 
 namespace IngressController.Status;
 
@@ -9,19 +10,12 @@ internal sealed class StatusQueue
     private readonly Lock _lock = new();
     private readonly HashSet<ResourceName> _held = [];
     private readonly Channel<ResourceName> _waiting = Channel.CreateUnbounded<ResourceName>();
-    private TaskCompletionSource _nextDone = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Signal _done = new();
 
     public ChannelReader<ResourceName> Waiting => _waiting.Reader;
 
     /// <summary>Completes when one is done after this was read. While it was at work it could not be added again: look once more.</summary>
-    public Task NextDone
-    {
-        get
-        {
-            lock (_lock)
-                return _nextDone.Task;
-        }
-    }
+    public Task NextDone => _done.Next;
 
     public void Add(ResourceName ingress)
     {
@@ -35,10 +29,7 @@ internal sealed class StatusQueue
     public void Done(ResourceName ingress)
     {
         lock (_lock)
-        {
             _held.Remove(ingress);
-            _nextDone.TrySetResult();
-            _nextDone = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
+        _done.Set();
     }
 }

@@ -1,4 +1,5 @@
 using IngressController.Kubernetes.Watching;
+using IngressController.Leadership;
 
 namespace IngressController.Status;
 

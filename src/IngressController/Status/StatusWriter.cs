@@ -28,6 +28,10 @@ internal sealed partial class StatusWriter(
     /// </summary>
     public static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(5);
 
+    /// <summary>1,000 new Ingresses have their status within 20 s, and a new address of 10,000 does not keep etcd from its other work.</summary>
+    private const int WritesPerSecond = 50;
+
+    private const int WriteBurst = 100;
     private const int Writers = 4;
     private const int LastWriters = 8;
 
@@ -39,7 +43,7 @@ internal sealed partial class StatusWriter(
     {
         // Another replica may have led meanwhile: what was known of the last time counts no more.
         (_ledger, _serverBackoff) = (new StatusLedger(timings, time), new Backoff(timings, time));
-        var (queue, budget) = (new StatusQueue(), new WriteBudget(time));
+        var (queue, budget) = (new StatusQueue(), new WriteBudget(WritesPerSecond, WriteBurst, time));
         if (options is { Status.RemoveOnShutdown: true, Translation.ReplicasService: null })
             Log.NeverLast(logger);
         try

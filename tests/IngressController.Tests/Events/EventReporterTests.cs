@@ -96,13 +96,13 @@ public sealed class EventReporterTests : IAsyncLifetime
     [Fact]
     public async Task More_than_the_queue_holds_is_told_in_time_and_said_once()
     {
-        const int Many = EventQueue.Capacity + EventGate.Burst;
+        const int Many = EventQueue.Capacity + EventWriter.Burst;
         await using var leader = Lead();
         var ingresses = Enumerable.Range(0, Many).Select(number => ClusterObjects.Ingress("shop", $"web-{number}", $"{number}.example", "missing"));
         _store.Apply(ClusterKinds.Ingresses, null, "", new ResourceChange<V1Ingress>.Replaced([.. ingresses], []));
         await UntilAsync(() => _events.All.Count == Many);
         var line = Assert.Single(_log.Lines, line => line.Contains("Events wait", StringComparison.Ordinal));
-        Assert.StartsWith($"{EventGate.Burst} Events wait for others to be written: {EventQueue.Capacity} are queued already", line, StringComparison.Ordinal);
+        Assert.StartsWith($"{EventWriter.Burst} Events wait for others to be written: {EventQueue.Capacity} are queued already", line, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -178,15 +178,15 @@ public sealed class EventWriterTests : IAsyncLifetime
     [Fact]
     public async Task Many_are_written_at_the_rate_that_is_allowed()
     {
-        _queue.Add([.. Enumerable.Range(0, EventGate.Burst + 25).Select(number => Write(EventVerb.Create, $"f{number}", "shop", 1))]);
-        await _server.UntilAsync(server => server.Requests.Count == EventGate.Burst);
-        await _time.TimerAsync(TimeSpan.FromSeconds(1.0 / EventGate.PerSecond), Limit);
-        Assert.Equal(EventGate.Burst, _server.Requests.Count);
+        _queue.Add([.. Enumerable.Range(0, EventWriter.Burst + 25).Select(number => Write(EventVerb.Create, $"f{number}", "shop", 1))]);
+        await _server.UntilAsync(server => server.Requests.Count == EventWriter.Burst);
+        await _time.TimerAsync(TimeSpan.FromSeconds(1.0 / EventWriter.PerSecond), Limit);
+        Assert.Equal(EventWriter.Burst, _server.Requests.Count);
         for (var more = 1; more <= 25; more++)
         {
-            await AdvanceAsync(TimeSpan.FromSeconds(1.0 / EventGate.PerSecond));
-            await _server.UntilAsync(server => server.Requests.Count >= EventGate.Burst + more);
-            Assert.Equal(EventGate.Burst + more, _server.Requests.Count);
+            await AdvanceAsync(TimeSpan.FromSeconds(1.0 / EventWriter.PerSecond));
+            await _server.UntilAsync(server => server.Requests.Count >= EventWriter.Burst + more);
+            Assert.Equal(EventWriter.Burst + more, _server.Requests.Count);
         }
     }
 

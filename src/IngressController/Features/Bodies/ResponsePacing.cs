@@ -1,4 +1,3 @@
-using System.Net;
 using IngressController.Proxy;
 using IngressController.Routing.Features.Bodies;
 
@@ -18,27 +17,7 @@ internal sealed class ResponsePacing(ResponseRatePolicy policy, TimeProvider tim
         // Heads are small, and so are our own answers.
     }
 
-    public override HttpContent ChangeBody(HttpContent body) => new PacedContent(body, policy, time);
-
-    private sealed class PacedContent(HttpContent content, ResponseRatePolicy rate, TimeProvider time) : HttpContent
-    {
-        protected override async Task<Stream> CreateContentReadStreamAsync() => new PacedStream(await content.ReadAsStreamAsync(), rate, time);
-
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => content.CopyToAsync(stream, context);
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = 0;
-            return false;
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-                content.Dispose();
-            base.Dispose(disposing);
-        }
-    }
+    public override HttpContent ChangeBody(HttpContent body) => new ReadThroughContent(body, stream => new PacedStream(stream, policy, time));
 }
 
 /// <summary>Lets through as many bytes as the rate allows since the first read. Time in which none came is made up for, as in nginx.</summary>
