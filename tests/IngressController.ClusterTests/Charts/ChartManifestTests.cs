@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using IngressController.ClusterTests.Fixture;
+using IngressController.Tests;
 using IngressController.Tests.Charts;
 
 namespace IngressController.ClusterTests.Charts;

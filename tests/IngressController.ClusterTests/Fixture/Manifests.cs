@@ -20,23 +20,13 @@ internal static class Manifests
         ("", "configmaps"), ("discovery.k8s.io", "endpointslices"),
     ];
 
-    /// <summary>A ClusterRole for a service account, and its binding.</summary>
+    /// <summary>What a controller reads, in all namespaces.</summary>
     /// <param name="serviceAccount">Who gets it.</param>
-    /// <param name="rules">What is granted in all namespaces.</param>
+    /// <param name="rules">The resources.</param>
     /// <param name="withoutGet">A resource that may be listed and watched, but not got by name.</param>
-    public static string Grant(string serviceAccount, IEnumerable<(string Group, string Resource)> rules, string? withoutGet = null) => $$"""
-        apiVersion: rbac.authorization.k8s.io/v1
-        kind: ClusterRole
-        metadata: {name: {{serviceAccount}} }
-        rules:
-        {{string.Concat(rules.Select(rule => $"- {{apiGroups: [\"{rule.Group}\"], resources: [{rule.Resource}], verbs: [{(rule.Resource == withoutGet ? "" : "get, ")}list, watch]}}\n"))}}
-        ---
-        apiVersion: rbac.authorization.k8s.io/v1
-        kind: ClusterRoleBinding
-        metadata: {name: {{serviceAccount}} }
-        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {{serviceAccount}} }
-        subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: "{{ApiServer.UserOf(serviceAccount)}}"}]
-        """;
+    public static string Grant(string serviceAccount, IEnumerable<(string Group, string Resource)> rules, string? withoutGet = null) => ClusterRole(
+        serviceAccount, serviceAccount,
+        [.. rules.Select(rule => (rule.Group, rule.Resource, $"{(rule.Resource == withoutGet ? "" : "get, ")}list, watch"))]);
 
     /// <summary>A webhook that must agree to each write of a leader, and that nobody answers.</summary>
     public const string RefuseWrites = """
@@ -58,34 +48,28 @@ internal static class Manifests
     /// <summary>What a candidate of the leader election needs, and the leader to write, in all namespaces.</summary>
     /// <param name="serviceAccount">Who gets it.</param>
     /// <param name="withEvents">Whether Events may be written.</param>
-    public static string GrantLeadership(string serviceAccount, bool withEvents = true) => $$"""
-        apiVersion: rbac.authorization.k8s.io/v1
-        kind: ClusterRole
-        metadata: {name: {{serviceAccount}}-leader}
-        rules:
-        - {apiGroups: [coordination.k8s.io], resources: [leases], verbs: [get, create, update]}
-        {{(withEvents ? "- {apiGroups: [events.k8s.io], resources: [events], verbs: [create, patch]}" : "")}}
-        ---
-        apiVersion: rbac.authorization.k8s.io/v1
-        kind: ClusterRoleBinding
-        metadata: {name: {{serviceAccount}}-leader}
-        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {{serviceAccount}}-leader}
-        subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: "{{ApiServer.UserOf(serviceAccount)}}"}]
-        """;
+    public static string GrantLeadership(string serviceAccount, bool withEvents = true)
+    {
+        (string, string, string)[] events = withEvents ? [("events.k8s.io", "events", "create, patch")] : [];
+        return ClusterRole($"{serviceAccount}-leader", serviceAccount, [("coordination.k8s.io", "leases", "get, create, update"), .. events]);
+    }
 
     /// <summary>What the leader needs besides.</summary>
-    public static string GrantStatus(string serviceAccount) => $$"""
+    public static string GrantStatus(string serviceAccount) => ClusterRole(
+        $"{serviceAccount}-status", serviceAccount, [("networking.k8s.io", "ingresses/status", "patch"), ("", "nodes", "get")]);
+
+    /// <summary>A ClusterRole, and its binding to a service account.</summary>
+    private static string ClusterRole(string name, string serviceAccount, (string Group, string Resource, string Verbs)[] rules) => $$"""
         apiVersion: rbac.authorization.k8s.io/v1
         kind: ClusterRole
-        metadata: {name: {{serviceAccount}}-status}
+        metadata: {name: {{name}} }
         rules:
-        - {apiGroups: [networking.k8s.io], resources: [ingresses/status], verbs: [patch]}
-        - {apiGroups: [""], resources: [nodes], verbs: [get]}
+        {{string.Concat(rules.Select(rule => $"- {{apiGroups: [\"{rule.Group}\"], resources: [{rule.Resource}], verbs: [{rule.Verbs}]}}\n"))}}
         ---
         apiVersion: rbac.authorization.k8s.io/v1
         kind: ClusterRoleBinding
-        metadata: {name: {{serviceAccount}}-status}
-        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {{serviceAccount}}-status}
+        metadata: {name: {{name}} }
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {{name}} }
         subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: "{{ApiServer.UserOf(serviceAccount)}}"}]
         """;
 

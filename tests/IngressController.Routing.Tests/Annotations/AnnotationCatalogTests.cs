@@ -1,8 +1,6 @@
-using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using IngressController.Kubernetes.Models;
 using IngressController.Routing.Annotations;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Features;
 using IngressController.Routing.Settings;
@@ -149,26 +147,11 @@ public sealed partial class AnnotationCatalogTests
             },
         };
         var diagnostics = new List<Diagnostic>();
-        var context = new PolicyContext(ingress, Named, new TranslationSettings(), GlobalSettings.Default, diagnostics);
+        var context = new PolicyContext(ingress, NamedObjects.Cluster, new TranslationSettings(), GlobalSettings.Default, diagnostics);
         diagnostics.Clear();
         _ = feature.Read(context).ToList();
         return (context, diagnostics);
     }
-
-    /// <summary>A cluster in which what the plausible values name exists.</summary>
-    private static readonly ClusterSnapshot Named = ClusterSnapshot.Empty with
-    {
-        Secrets = ImmutableDictionary<ResourceName, V1Secret>.Empty.Add(new("default", "a"), new V1Secret
-        {
-            Metadata = new V1ObjectMeta { Name = "a", NamespaceProperty = "default" },
-            Data = new() { ["auth"] = "a:{SHA}qZk+NkcGgWq6PiVxeFDCbJzQ2J0=\n"u8.ToArray() },
-        }),
-        ConfigMaps = ImmutableDictionary<ResourceName, V1ConfigMap>.Empty.Add(new("default", "a"), new V1ConfigMap
-        {
-            Metadata = new V1ObjectMeta { Name = "a", NamespaceProperty = "default" },
-            Data = new() { ["X-A"] = "b" },
-        }),
-    };
 
     private static void AssertProse(string text)
     {

@@ -3,7 +3,6 @@ using System.Collections.Immutable;
 using System.Reflection;
 using IngressController.Kubernetes.Models;
 using IngressController.Routing.Annotations;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Features;
 using IngressController.Routing.Features.Rewriting;
 using IngressController.Routing.Settings;
@@ -117,22 +116,7 @@ public sealed class ControlCharacterTests
                 Annotations = annotations.ToDictionary(annotation => $"{Prefix}/{annotation.Name}", annotation => annotation.Value),
             },
         },
-        Cluster, new TranslationSettings(), GlobalSettings.Default, []).ReadPolicies();
-
-    /// <summary>What the values above name exists.</summary>
-    private static readonly ClusterSnapshot Cluster = ClusterSnapshot.Empty with
-    {
-        Secrets = ImmutableDictionary<ResourceName, V1Secret>.Empty.Add(new("default", "a"), new V1Secret
-        {
-            Metadata = new V1ObjectMeta { Name = "a", NamespaceProperty = "default" },
-            Data = new() { ["auth"] = "a:{SHA}qZk+NkcGgWq6PiVxeFDCbJzQ2J0=\n"u8.ToArray() },
-        }),
-        ConfigMaps = ImmutableDictionary<ResourceName, V1ConfigMap>.Empty.Add(new("default", "a"), new V1ConfigMap
-        {
-            Metadata = new V1ObjectMeta { Name = "a", NamespaceProperty = "default" },
-            Data = new() { ["X-A"] = "b" },
-        }),
-    };
+        NamedObjects.Cluster, new TranslationSettings(), GlobalSettings.Default, []).ReadPolicies();
 
     /// <summary>All texts in a value of our own types, however deep.</summary>
     private static IEnumerable<string> Strings(object? value) => value switch

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using IngressController.Configuration;
@@ -8,7 +7,7 @@ namespace IngressController.Tests.Image;
 /// <summary>The Dockerfile says again what stands elsewhere; tests/image/run builds and starts the image.</summary>
 public sealed partial class DockerfileTests
 {
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = RepositoryFile.Find();
     private static readonly string[] Dockerfile = File.ReadAllLines(Path.Combine(Root, "Dockerfile"));
 
     /// <summary>Restore needs every project that the program is made of; one that is missing there breaks the build of the image only.</summary>
@@ -65,17 +64,6 @@ public sealed partial class DockerfileTests
         return XDocument.Load(Path.Combine(Root, project)).Descendants("ProjectReference")
             .Select(reference => Path.GetRelativePath(Root, Path.GetFullPath(Path.Combine(folder, reference.Attribute("Include")!.Value))))
             .SelectMany(Projects).Prepend(project);
-    }
-
-    private static string FindRoot([CallerFilePath] string thisFile = "")
-    {
-        for (var folder = Path.GetDirectoryName(thisFile); folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            if (File.Exists(Path.Combine(folder, "IngressController.sln")))
-                return folder;
-        }
-
-        throw new FileNotFoundException("no IngressController.sln above this file");
     }
 
     [GeneratedRegex("^ARG [A-Z]+_IMAGE=(?<name>.+)$")]

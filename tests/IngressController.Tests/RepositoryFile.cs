@@ -1,4 +1,4 @@
-namespace IngressController.Tests.Charts;
+namespace IngressController.Tests;
 
 /// <summary>Files of the checked-out sources, found from where the tests run.</summary>
 internal static class RepositoryFile
