@@ -7,6 +7,7 @@ using IngressController.Shutdown;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Transforms;
 
 namespace IngressController.Proxy;
 
@@ -126,11 +127,6 @@ internal sealed class ForwardTransformer(GlobalState global, GlobalHeaders globa
             Add(proxyRequest, name, values);
         }
 
-        // The HTTP client sends a request without content again when a kept connection breaks; RFC 9110, 9.2.2 forbids a proxy that
-        // for methods that are not idempotent, so these get content, be it empty.
-        if (proxyRequest.Content is null && !IsIdempotent(context.Request.Method))
-            proxyRequest.Content = new ByteArrayContent([]);
-
         if (proxyRequest.Version == HttpVersion.Version20 && incoming.TE.ToString().Contains("trailers", StringComparison.OrdinalIgnoreCase))
             proxyRequest.Headers.TryAddWithoutValidation(HeaderNames.TE, "trailers");
     }
@@ -161,9 +157,12 @@ internal sealed class ForwardTransformer(GlobalState global, GlobalHeaders globa
     {
         if (values.Count == 1 ? request.Headers.TryAddWithoutValidation(name, values[0]) : request.Headers.TryAddWithoutValidation(name, values.AsEnumerable()))
             return;
-        // Headers that describe a body, on a request that has none (for example Content-Type on GET), still pass.
-        request.Content ??= new ByteArrayContent([]);
-        request.Content.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
+        // Headers that describe a body, on a request that has none (for example Content-Type on GET), still pass: YARP makes the content
+        // that it allows there, and no other.
+        if (request.Content is { } content)
+            content.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
+        else
+            RequestTransform.AddHeader(new RequestTransformContext { ProxyRequest = request }, name, values);
     }
 
     /// <summary>Whether a header that a client sent may be passed on at all.</summary>
@@ -203,11 +202,6 @@ internal sealed class ForwardTransformer(GlobalState global, GlobalHeaders globa
         name.Equals(HeaderNames.Host, StringComparison.OrdinalIgnoreCase)
         || name.Equals(LoopGuard.Header, StringComparison.OrdinalIgnoreCase)
         || name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase);
-
-    /// <summary>CONNECT is here the WebSocket of an HTTP/2 client, which is a GET to most backends.</summary>
-    private static bool IsIdempotent(string method) =>
-        HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsPut(method) || HttpMethods.IsDelete(method)
-        || HttpMethods.IsOptions(method) || HttpMethods.IsTrace(method) || HttpMethods.IsConnect(method);
 
     private static bool IsHopByHop(string name) => name.Length switch
     {

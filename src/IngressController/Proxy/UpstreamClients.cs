@@ -25,7 +25,7 @@ internal sealed class UpstreamClients(UpstreamOptions options, ResolveName resol
             client.Dispose();
     }
 
-    private HttpMessageInvoker Create(UpstreamTransport transport) => new(new PromptRequestBodies(new SocketsHttpHandler
+    private HttpMessageInvoker Create(UpstreamTransport transport) => new(new RequestContentHandler(new SocketsHttpHandler
     {
         UseProxy = false,
         UseCookies = false,
