@@ -1,5 +1,4 @@
 using BenchmarkDotNet.Attributes;
-using IngressController.Kubernetes.Models;
 using IngressController.Kubernetes.Watching;
 using IngressController.Observability;
 using IngressController.Proxy;
@@ -8,6 +7,7 @@ using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 using IngressController.Sources;
 using IngressController.Tls;
+using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace IngressController.Benchmarks;

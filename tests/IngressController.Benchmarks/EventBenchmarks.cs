@@ -1,9 +1,9 @@
 using BenchmarkDotNet.Attributes;
 using IngressController.Events;
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Translation;
+using k8s.Models;
 
 namespace IngressController.Benchmarks;
 

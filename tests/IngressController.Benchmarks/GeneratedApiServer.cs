@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Resources;
+using IngressController.Kubernetes.Serialization;
+using k8s.Models;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -39,15 +41,15 @@ internal sealed class GeneratedApiServer : IAsyncDisposable
     private void Generate(int ingresses, bool tls)
     {
         var secrets = Enumerable.Range(0, tls ? ingresses : 0).AsParallel().AsOrdered().Select(LargeCluster.Secret).ToArray();
-        AddList("ingresses", ingresses, i => LargeCluster.Ingress(i, 2, tls: tls), KubernetesJsonContext.Default.V1Ingress);
-        AddList("services", ingresses, LargeCluster.Service, KubernetesJsonContext.Default.V1Service);
-        AddList("endpointslices", ingresses, i => LargeCluster.Slice(i, 0), KubernetesJsonContext.Default.V1EndpointSlice);
-        AddList("ingressclasses", 1, _ => LargeCluster.Create(0, 0).IngressClasses["yarp"], KubernetesJsonContext.Default.V1IngressClass);
-        AddList("configmaps", 0, _ => new V1ConfigMap(), KubernetesJsonContext.Default.V1ConfigMap);
+        AddList("ingresses", ingresses, i => LargeCluster.Ingress(i, 2, tls: tls), ApiJson.Of<V1Ingress>());
+        AddList("services", ingresses, LargeCluster.Service, ApiJson.Of<V1Service>());
+        AddList("endpointslices", ingresses, i => LargeCluster.Slice(i, 0), ApiJson.Of<V1EndpointSlice>());
+        AddList("ingressclasses", 1, _ => LargeCluster.Create(0, 0).IngressClasses["yarp"], ApiJson.Of<V1IngressClass>());
+        AddList("configmaps", 0, _ => new V1ConfigMap(), ApiJson.Of<V1ConfigMap>());
         AddList(
-            "secrets", secrets.Length, i => new PartialObjectMetadata { Metadata = secrets[i].Metadata }, KubernetesJsonContext.Default.PartialObjectMetadata);
+            "secrets", secrets.Length, i => new PartialObjectMetadata { Metadata = secrets[i].Metadata }, ApiJson.Of<PartialObjectMetadata>());
         foreach (var secret in secrets)
-            _answers[secret.Metadata!.Name!] = JsonSerializer.SerializeToUtf8Bytes(secret, KubernetesJsonContext.Default.V1Secret);
+            _answers[secret.Metadata!.Name!] = JsonSerializer.SerializeToUtf8Bytes(secret, ApiJson.Of<V1Secret>());
     }
 
     private void AddList<T>(string name, int count, Func<int, T> item, JsonTypeInfo<T> type)

@@ -5,10 +5,11 @@ using IngressController.Configuration;
 using IngressController.Features.Authentication;
 using IngressController.Features.Headers;
 using IngressController.Features.RateLimiting;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Resources;
 using IngressController.Proxy;
 using IngressController.Routing.Cluster;
 using IngressController.Tls;
+using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace IngressController.Benchmarks;
@@ -53,9 +54,9 @@ internal static class LargeCluster
         {
             Name = $"app-{i}",
             NamespaceProperty = $"team-{i % 100}",
-            LoadBalancerManager = status ? "yarp-ingress-controller" : null,
+            ManagedFields = status ? [new V1ManagedFieldsEntry { Manager = "yarp-ingress-controller" }] : null,
         },
-        Status = status ? new V1IngressStatus { LoadBalancer = new V1LoadBalancerStatus { Ingress = [new() { Ip = "203.0.113.9" }] } } : null,
+        Status = status ? new V1IngressStatus { LoadBalancer = new V1IngressLoadBalancerStatus { Ingress = [new() { Ip = "203.0.113.9" }] } } : null,
         Spec = new V1IngressSpec
         {
             IngressClassName = "yarp",
@@ -88,7 +89,7 @@ internal static class LargeCluster
     public static V1Service Service(int i) => new()
     {
         Metadata = Meta(i),
-        Spec = new V1ServiceSpec { Ports = [new V1ServicePort { Port = 80, TargetPort = new IntOrString("8080") }] },
+        Spec = new V1ServiceSpec { Ports = [new V1ServicePort { Port = 80, TargetPort = (IntOrString)"8080" }] },
     };
 
     public static V1EndpointSlice Slice(int i, int generation) => new()
@@ -97,7 +98,7 @@ internal static class LargeCluster
         {
             Name = $"app-{i}-x7k2p",
             NamespaceProperty = $"team-{i % 100}",
-            Labels = new() { [V1EndpointSlice.ServiceNameLabel] = $"app-{i}" },
+            Labels = new Dictionary<string, string> { [KubernetesVocabulary.ServiceNameLabel] = $"app-{i}" },
         },
         AddressType = "IPv4",
         Ports = [new Discoveryv1EndpointPort { Port = 8080 }],
@@ -120,8 +121,8 @@ internal static class LargeCluster
         return new V1Secret
         {
             Metadata = new V1ObjectMeta { Name = $"app-{i}", NamespaceProperty = $"team-{i % 100}", Uid = $"{i}", ResourceVersion = "1" },
-            Type = V1Secret.TlsType,
-            Data = new()
+            Type = KubernetesVocabulary.TlsSecretType,
+            Data = new Dictionary<string, byte[]>()
             {
                 ["tls.crt"] = Encoding.ASCII.GetBytes(certificate.ExportCertificatePem()),
                 ["tls.key"] = Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem()),

@@ -1,9 +1,9 @@
 using System.Net;
 using BenchmarkDotNet.Attributes;
-using IngressController.Kubernetes.Models;
 using IngressController.Observability;
 using IngressController.Proxy;
 using IngressController.Routing.Translation;
+using k8s.Models;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 

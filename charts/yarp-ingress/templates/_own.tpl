@@ -3,7 +3,7 @@
 {{- $own := dict }}
 {{- if .Values.leaderElection.enabled }}
 {{- $create := dict "apiGroups" (list "coordination.k8s.io") "resources" (list "leases") "verbs" (list "create") }}
-{{- $keep := dict "apiGroups" (list "coordination.k8s.io") "resources" (list "leases") "resourceNames" (list (include "yarp-ingress.leaseName" .)) "verbs" (list "get" "update") }}
+{{- $keep := dict "apiGroups" (list "coordination.k8s.io") "resources" (list "leases") "resourceNames" (list (include "yarp-ingress.leaseName" .)) "verbs" (list "get" "patch") }}
 {{- $_ := set $own .Release.Namespace (list $create $keep) }}
 {{- end }}
 {{- if .Values.watchNamespaces }}

@@ -13,7 +13,7 @@ internal sealed class Credential(AuthenticationHeaderValue? authorization, ExecC
 }
 
 /// <summary>The current credential: made on demand, kept while it is fresh, made anew after a 401.</summary>
-internal sealed class CredentialStore(KubernetesClientConfiguration configuration, TimeProvider time, Action<ClientNotice> notify) : IDisposable
+internal sealed class CredentialStore(ApiServerConfiguration configuration, TimeProvider time, Action<ClientNotice> notify) : IDisposable
 {
     /// <summary>A plug-in's token is renewed a little before it expires, so that it does not expire on the way.</summary>
     private static readonly TimeSpan ExpiryLeeway = TimeSpan.FromSeconds(10);
@@ -91,7 +91,7 @@ internal sealed class CredentialStore(KubernetesClientConfiguration configuratio
         return new Credential(string.IsNullOrEmpty(made.Token) ? null : new AuthenticationHeaderValue("Bearer", made.Token.Trim()), made);
     }
 
-    private static AuthenticationHeaderValue? FixedHeader(KubernetesClientConfiguration configuration) => configuration switch
+    private static AuthenticationHeaderValue? FixedHeader(ApiServerConfiguration configuration) => configuration switch
     {
         { Token: TokenSource.Literal literal } => new("Bearer", literal.Token),
         { Username: { } user } => new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{configuration.Password}"))),

@@ -10,7 +10,7 @@ namespace IngressController.Kubernetes.Client;
 internal sealed record ExecCredential(string? Token, string? CertificatePem, string? KeyPem, DateTimeOffset? Expires);
 
 /// <summary>Runs an exec credential plug-in once (KEP-541). The process gets no terminal, a deadline, and ends with its children.</summary>
-internal sealed class ExecCredentialProgram(KubernetesClientConfiguration configuration, ExecPlugin plugin, TimeProvider time)
+internal sealed class ExecCredentialProgram(ApiServerConfiguration configuration, ExecPlugin plugin, TimeProvider time)
 {
     private const int MaxOutput = 1 << 20;
 

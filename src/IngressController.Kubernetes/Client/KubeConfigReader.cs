@@ -5,7 +5,7 @@ internal static class KubeConfigReader
 {
     private const string ExecExtension = "client.authentication.k8s.io/exec";
 
-    public static KubernetesClientConfiguration Build(KubeConfig config, string? contextName)
+    public static ApiServerConfiguration Build(KubeConfig config, string? contextName)
     {
         var files = string.Join(", ", config.Files);
         var name = string.IsNullOrEmpty(contextName) ? config.CurrentContext : contextName;
@@ -33,7 +33,7 @@ internal static class KubeConfigReader
         return user is null ? built : WithUser(built, user, cluster.Value);
     }
 
-    private static KubernetesClientConfiguration WithCluster(KubeConfigEntry<KubeConfigCluster> entry)
+    private static ApiServerConfiguration WithCluster(KubeConfigEntry<KubeConfigCluster> entry)
     {
         var cluster = entry.Value;
         var where = $"{entry.File}: cluster '{entry.Name}'";
@@ -54,7 +54,7 @@ internal static class KubeConfigReader
         if (proxy is not null && !string.IsNullOrEmpty(cluster.TlsServerName))
             throw new KubeConfigException($"{where}: proxy-url together with tls-server-name is not supported");
 
-        return new KubernetesClientConfiguration
+        return new ApiServerConfiguration
         {
             Host = server,
             CertificateAuthority = authority,
@@ -68,8 +68,8 @@ internal static class KubeConfigReader
         };
     }
 
-    private static KubernetesClientConfiguration WithUser(
-        KubernetesClientConfiguration configuration, KubeConfigEntry<KubeConfigUser> entry, KubeConfigCluster cluster)
+    private static ApiServerConfiguration WithUser(
+        ApiServerConfiguration configuration, KubeConfigEntry<KubeConfigUser> entry, KubeConfigCluster cluster)
     {
         var user = entry.Value;
         var where = $"{entry.File}: user '{entry.Name}'";

@@ -1,8 +1,11 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Resources;
+using IngressController.Kubernetes.Serialization;
+using k8s;
 using IngressController.Kubernetes.Watching;
+using k8s.Models;
 
 namespace IngressController.Kubernetes.Client;
 
@@ -11,7 +14,7 @@ namespace IngressController.Kubernetes.Client;
 /// twice: the reader's state is kept between reads.
 /// </summary>
 internal sealed class ListDecoder<T>(ResourceType<T> resource)
-    where T : class, IKubernetesObject
+    where T : class, IKubernetesObject<V1ObjectMeta>
 {
     private enum Member
     {
@@ -115,7 +118,7 @@ internal sealed class ListDecoder<T>(ResourceType<T> resource)
         if (_member == Member.Metadata)
         {
             var reader = new Utf8JsonReader(json);
-            _metadata = JsonSerializer.Deserialize(ref reader, KubernetesJsonContext.Default.V1ListMeta);
+            _metadata = JsonSerializer.Deserialize(ref reader, ApiJson.Of<V1ListMeta>());
             return;
         }
 

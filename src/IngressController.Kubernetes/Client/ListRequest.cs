@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Resources;
+using k8s;
 using IngressController.Kubernetes.Watching;
+using k8s.Models;
 
 namespace IngressController.Kubernetes.Client;
 
@@ -24,7 +26,7 @@ public sealed record ListRequest
     public int? Limit { get; init; }
 
     internal string PathAndQuery<T>(ResourceType<T> resource, string? continueToken)
-        where T : class, IKubernetesObject =>
+        where T : class, IKubernetesObject<V1ObjectMeta> =>
         new QueryBuilder(resource.CollectionPath(Namespace))
             .Add("fieldSelector", FieldSelector)
             .Add("labelSelector", LabelSelector)
@@ -55,7 +57,7 @@ public sealed record WatchRequest
     public bool SendInitialEvents { get; init; }
 
     internal string PathAndQuery<T>(ResourceType<T> resource)
-        where T : class, IKubernetesObject =>
+        where T : class, IKubernetesObject<V1ObjectMeta> =>
         new QueryBuilder(resource.CollectionPath(Namespace))
             .Add("watch", "1")
             .Add("allowWatchBookmarks", "true")

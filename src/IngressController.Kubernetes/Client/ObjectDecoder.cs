@@ -1,8 +1,9 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using IngressController.Kubernetes.Models;
+using k8s;
 using IngressController.Kubernetes.Watching;
+using k8s.Models;
 
 namespace IngressController.Kubernetes.Client;
 
@@ -14,7 +15,7 @@ internal static class ObjectDecoder
 
     /// <returns>The object, or null and why it is none.</returns>
     public static T? Decode<T>(ReadOnlySequence<byte> json, JsonTypeInfo<T> typeInfo, out UndecodableObject? undecodable)
-        where T : class, IKubernetesObject
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
         undecodable = null;
         try

@@ -25,7 +25,7 @@ internal sealed record TransportMaterial(byte[]? Authorities, byte[]? Certificat
 internal static class TransportFactory
 {
     /// <exception cref="KubeConfigException">The PEM text holds no usable certificate or key.</exception>
-    public static SocketsHttpHandler Create(KubernetesClientConfiguration configuration, TransportMaterial material)
+    public static SocketsHttpHandler Create(ApiServerConfiguration configuration, TransportMaterial material)
     {
         if (configuration is { TlsServerName: not null, ProxyUrl: not null })
             throw new KubeConfigException("a proxy together with a TLS server name is not supported");
@@ -52,7 +52,7 @@ internal static class TransportFactory
         };
     }
 
-    private static SslClientAuthenticationOptions TlsOptions(KubernetesClientConfiguration configuration, TransportMaterial material)
+    private static SslClientAuthenticationOptions TlsOptions(ApiServerConfiguration configuration, TransportMaterial material)
     {
         var options = new SslClientAuthenticationOptions
         {

@@ -1,11 +1,12 @@
-using IngressController.Kubernetes.Models;
+using k8s;
 using IngressController.Kubernetes.Watching;
+using k8s.Models;
 
 namespace IngressController.Kubernetes.Client;
 
 /// <summary>One event of a watch.</summary>
 public abstract record WatchEvent<T>
-    where T : class, IKubernetesObject
+    where T : class, IKubernetesObject<V1ObjectMeta>
 {
     private WatchEvent()
     {
@@ -21,7 +22,7 @@ public abstract record WatchEvent<T>
     public sealed record Bookmark(string? ResourceVersion, bool EndsInitialEvents) : WatchEvent<T>;
 
     /// <summary>The server gives up on this watch.</summary>
-    public sealed record Error(KubernetesException Exception) : WatchEvent<T>;
+    public sealed record Error(ApiServerException Exception) : WatchEvent<T>;
 
     /// <summary>An object that does not decode was changed or deleted.</summary>
     public sealed record Undecodable(UndecodableObject Object, bool IsDeleted) : WatchEvent<T>;

@@ -3,13 +3,16 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Resources;
+using IngressController.Kubernetes.Serialization;
+using k8s;
+using k8s.Models;
 
 namespace IngressController.Kubernetes.Client;
 
 /// <summary>An open watch. Read it once, then dispose it.</summary>
 public sealed class WatchStream<T> : IDisposable
-    where T : class, IKubernetesObject
+    where T : class, IKubernetesObject<V1ObjectMeta>
 {
     /// <summary>etcd holds objects of some megabytes at most; a longer line is no event, and memory has an end.</summary>
     private const long MaxLineLength = 64 << 20;
@@ -137,14 +140,14 @@ public sealed class WatchStream<T> : IDisposable
     private static WatchEvent<T>.Bookmark DecodeBookmark(ReadOnlySequence<byte> json)
     {
         var reader = new Utf8JsonReader(json);
-        var metadata = JsonSerializer.Deserialize(ref reader, KubernetesJsonContext.Default.BookmarkObject)?.Metadata;
-        return new(metadata?.ResourceVersion, metadata?.Annotations?.GetValueOrDefault("k8s.io/initial-events-end") == "true");
+        var metadata = JsonSerializer.Deserialize(ref reader, ApiJson.Of<BookmarkObject>())?.Metadata;
+        return new(metadata?.ResourceVersion, metadata?.Annotations?.TryGetValue("k8s.io/initial-events-end", out var ends) == true && ends == "true");
     }
 
     private WatchEvent<T>.Error DecodeError(ReadOnlySequence<byte> json)
     {
         var reader = new Utf8JsonReader(json);
-        var status = JsonSerializer.Deserialize(ref reader, KubernetesJsonContext.Default.V1Status);
-        return new(new KubernetesException($"GET {_path}", (HttpStatusCode)(status?.Code ?? 500), status));
+        var status = JsonSerializer.Deserialize(ref reader, ApiJson.Of<V1Status>());
+        return new(new ApiServerException($"GET {_path}", (HttpStatusCode)(status?.Code ?? 500), status));
     }
 }

@@ -189,9 +189,9 @@ public sealed class LeaderElector
     private TimeSpan Delay(Exception error, TimeSpan usual)
     {
         // Once is common: a server that has just started forbids everything until it has read its roles.
-        _refusals = error is KubernetesException { IsForbidden: true } ? _refusals + 1 : 0;
+        _refusals = error is ApiServerException { IsForbidden: true } ? _refusals + 1 : 0;
         var delay = _refusals > 1 ? _options.ForbiddenRetry * (usual / _options.RetryPeriod) : usual;
-        return error is KubernetesException { RetryAfter: { } asked } && asked > delay
+        return error is ApiServerException { RetryAfter: { } asked } && asked > delay
             ? asked < _options.ForbiddenRetry ? asked : _options.ForbiddenRetry
             : delay;
     }

@@ -1,3 +1,5 @@
+using k8s.Models;
+
 namespace IngressController.Kubernetes.Leasing;
 
 /// <summary>Which Lease is contended for, by whom, and how fast. The defaults are client-go's.</summary>
@@ -11,6 +13,9 @@ public sealed record LeaderElectorOptions
 
     /// <summary>Who this candidate is; no other candidate, nor a former run of this one, may have the same.</summary>
     public required string Identity { get; init; }
+
+    /// <summary>With whom the garbage collector deletes a Lease that this candidate has created; null for no one. It must live in the namespace of the Lease.</summary>
+    public V1OwnerReference? Owner { get; init; }
 
     /// <summary>How long others wait after the last renewal they saw. Written in whole seconds, rounded up. Default 15 s.</summary>
     public TimeSpan LeaseDuration { get; init; } = TimeSpan.FromSeconds(15);

@@ -55,12 +55,12 @@ public abstract record LeaderNotice
 
         /// <summary>Why, and what can be done about it.</summary>
         public string Reason => ApiFailure.Reason(
-            Error, $"the verbs get, create and update on leases.coordination.k8s.io in namespace {Lease[..Lease.IndexOf('/')]}");
+            Error, $"the verbs get, create and patch on leases.coordination.k8s.io in namespace {Lease[..Lease.IndexOf('/')]}");
 
         /// <summary>Names the trouble, the same each time it happens; the same as for a watch where the API server as a whole is in trouble.</summary>
         public string Trouble => Error switch
         {
-            KubernetesException refused => $"{(int)refused.StatusCode} {refused.Reason}{(refused.IsServerError ? "" : " lease")}",
+            ApiServerException refused => $"{(int)refused.StatusCode} {refused.Reason}{(refused.IsServerError ? "" : " lease")}",
             HttpRequestException or KubeConfigException => Reason,
             IOException or SocketException or TimeoutException => Error.GetType().Name,
             _ => $"{Error.GetType().Name} lease",

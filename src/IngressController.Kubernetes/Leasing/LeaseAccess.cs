@@ -1,19 +1,31 @@
+using System.Text.Json;
 using IngressController.Kubernetes.Client;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Serialization;
+using k8s;
+using k8s.Models;
 
 namespace IngressController.Kubernetes.Leasing;
 
 /// <summary>The three calls an election needs of the API server.</summary>
 /// <param name="Get">The Lease as it is now, not as a cache has it; null when there is none.</param>
 /// <param name="Create">Fails when there is one.</param>
-/// <param name="Replace">Fails when somebody else has changed it since it was read.</param>
+/// <param name="Patch">
+/// Changes the fields that are given, and no others, which others may have written; fails when <c>metadata.resourceVersion</c> is not that of
+/// the Lease as it is.
+/// </param>
 public sealed record LeaseAccess(
     Func<CancellationToken, Task<V1Lease?>> Get,
     Func<V1Lease, CancellationToken, Task<V1Lease>> Create,
-    Func<V1Lease, CancellationToken, Task<V1Lease>> Replace)
+    Func<V1Lease, CancellationToken, Task<V1Lease>> Patch)
 {
-    public static LeaseAccess Of(KubernetesClient client, string @namespace, string name) => new(
-        cancellation => client.GetAsync(ResourceTypes.Leases, @namespace, name, cancellation),
-        (lease, cancellation) => client.CreateAsync(ResourceTypes.Leases, lease, cancellation),
-        (lease, cancellation) => client.ReplaceAsync(ResourceTypes.Leases, lease, cancellation));
+    public static LeaseAccess Of(IKubernetes kubernetes, string @namespace, string name)
+    {
+        var leases = kubernetes.CoordinationV1;
+        var (ns, segment) = (ObjectCalls.PathSegment(@namespace), ObjectCalls.PathSegment(name));
+        return new(
+            cancellation => leases.ReadNamespacedLeaseAsync(segment, ns, cancellationToken: cancellation).IfFoundAsync(name),
+            (lease, cancellation) => leases.CreateNamespacedLeaseAsync(lease, ns, cancellationToken: cancellation),
+            (lease, cancellation) => leases.PatchNamespacedLeaseAsync(
+                new V1Patch(JsonSerializer.Serialize(lease, ApiJson.Of<V1Lease>()), V1Patch.PatchType.MergePatch), segment, ns, cancellationToken: cancellation));
+    }
 }

@@ -1,5 +1,5 @@
 using IngressController.Kubernetes.Client;
-using IngressController.Kubernetes.Models;
+using k8s.Models;
 
 namespace IngressController.Kubernetes.Leasing;
 
@@ -37,7 +37,7 @@ internal sealed class LeaseClaim(LeaseAccess access, LeaderElectorOptions option
         {
             return await WriteAsync(cancellation).ConfigureAwait(false);
         }
-        catch (KubernetesException error) when (IsLostRace(error))
+        catch (ApiServerException error) when (IsLostRace(error))
         {
             return null;
         }
@@ -53,7 +53,7 @@ internal sealed class LeaseClaim(LeaseAccess access, LeaderElectorOptions option
             {
                 return await WriteAsync(cancellation).ConfigureAwait(false);
             }
-            catch (KubernetesException error) when (conflicts < ConflictRetries && (IsLostRace(error) || error.IsNotFound))
+            catch (ApiServerException error) when (conflicts < ConflictRetries && (IsLostRace(error) || error.IsNotFound))
             {
                 // Somebody wrote or deleted it, or our own last renewal was carried out and its answer lost.
             }
@@ -77,11 +77,11 @@ internal sealed class LeaseClaim(LeaseAccess access, LeaderElectorOptions option
             {
                 var now = time.GetUtcNow().UtcDateTime;
                 // One second, as client-go writes it: older candidates do not look at the holder's being empty.
-                var spec = _lease.Spec! with { HolderIdentity = "", LeaseDurationSeconds = 1, AcquireTime = now, RenewTime = now };
-                Observe(await access.Replace(_lease with { Spec = spec }, cancellation).ConfigureAwait(false));
+                var spec = new V1LeaseSpec { HolderIdentity = "", LeaseDurationSeconds = 1, AcquireTime = now, RenewTime = now };
+                Observe(await access.Patch(Change(_lease, spec), cancellation).ConfigureAwait(false));
                 return true;
             }
-            catch (KubernetesException error) when (conflicts < ConflictRetries && IsLostRace(error))
+            catch (ApiServerException error) when (conflicts < ConflictRetries && IsLostRace(error))
             {
                 // Read it again.
             }
@@ -90,39 +90,48 @@ internal sealed class LeaseClaim(LeaseAccess access, LeaderElectorOptions option
 
     private async Task<long> WriteAsync(CancellationToken cancellation)
     {
-        var next = Next();
+        var spec = NextSpec();
         // Before the request: others count from when the server has carried it out, which is later.
         var sent = time.GetTimestamp();
         MayBeHeld = true;
         var written = _lease is null
-            ? await access.Create(next, cancellation).ConfigureAwait(false)
-            : await access.Replace(next, cancellation).ConfigureAwait(false);
+            ? await access.Create(Begin(spec), cancellation).ConfigureAwait(false)
+            : await access.Patch(Change(_lease, spec), cancellation).ConfigureAwait(false);
         if (written.Spec?.HolderIdentity != options.Identity)
             throw new InvalidDataException($"the API server stored the holder \"{written.Spec?.HolderIdentity}\" instead of \"{options.Identity}\"; does an admission webhook change Leases?");
         Observe(written);
         return sent;
     }
 
-    private V1Lease Next()
+    private V1LeaseSpec NextSpec()
     {
         var now = time.GetUtcNow().UtcDateTime;
-        var (old, isOurs) = (_lease?.Spec ?? new V1LeaseSpec(), _lease?.Spec?.HolderIdentity == options.Identity);
-        var spec = old with
+        var (old, isOurs) = (_lease?.Spec, _lease?.Spec?.HolderIdentity == options.Identity);
+        return new V1LeaseSpec
         {
             HolderIdentity = options.Identity,
             LeaseDurationSeconds = (int)Math.Ceiling(options.LeaseDuration.TotalSeconds),
-            AcquireTime = isOurs ? old.AcquireTime ?? now : now,
+            AcquireTime = isOurs ? old?.AcquireTime ?? now : now,
             RenewTime = now,
-            LeaseTransitions = _lease is null ? 0 : (old.LeaseTransitions ?? 0) + (isOurs ? 0 : 1),
+            LeaseTransitions = _lease is null ? 0 : (old?.LeaseTransitions ?? 0) + (isOurs ? 0 : 1),
         };
-        return (_lease ?? new V1Lease
-        {
-            ApiVersion = ResourceTypes.Leases.ApiVersion,
-            Kind = ResourceTypes.Leases.Kind,
-            Metadata = new V1LeaseMeta { Name = options.Name, NamespaceProperty = options.Namespace },
-        }) with
-        { Spec = spec };
     }
+
+    private V1Lease Begin(V1LeaseSpec spec) => new()
+    {
+        ApiVersion = $"{V1Lease.KubeGroup}/{V1Lease.KubeApiVersion}",
+        Kind = V1Lease.KubeKind,
+        Metadata = new V1ObjectMeta
+        {
+            Name = options.Name,
+            NamespaceProperty = options.Namespace,
+            OwnerReferences = options.Owner is { } owner ? [owner] : null,
+        },
+        Spec = spec,
+    };
+
+    private static V1Lease Change(V1Lease lease, V1LeaseSpec spec) =>
+        new() { Metadata = new V1ObjectMeta { ResourceVersion = lease.Metadata.ResourceVersion }, Spec = spec };
 
     /// <summary>
     /// A record that is the same keeps its age, and so does that of a Lease that has been deleted: whoever held it may not have noticed,
@@ -137,7 +146,7 @@ internal sealed class LeaseClaim(LeaseAccess access, LeaderElectorOptions option
         _seenAt = time.GetTimestamp();
     }
 
-    private static bool IsLostRace(KubernetesException error) => error.IsConflict || error.IsAlreadyExists;
+    private static bool IsLostRace(ApiServerException error) => error.IsConflict || error.IsAlreadyExists;
 
     /// <summary>The fields whose change is a sign of life.</summary>
     private sealed record Record(string Holder, int Seconds, DateTime? AcquireTime, DateTime? RenewTime, int? Transitions)

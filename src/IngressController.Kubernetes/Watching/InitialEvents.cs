@@ -1,10 +1,11 @@
-using IngressController.Kubernetes.Models;
+using k8s;
+using k8s.Models;
 
 namespace IngressController.Kubernetes.Watching;
 
 /// <summary>The objects of a watch-list until its end bookmark: nobody may see them before they are complete.</summary>
 internal sealed class InitialEvents<T>
-    where T : class, IKubernetesObject
+    where T : class, IKubernetesObject<V1ObjectMeta>
 {
     private readonly Dictionary<(string? Namespace, string? Name), (T? Object, UndecodableObject? Undecodable)> _objects = [];
 

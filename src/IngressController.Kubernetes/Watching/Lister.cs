@@ -1,5 +1,7 @@
 using IngressController.Kubernetes.Client;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Resources;
+using k8s;
+using k8s.Models;
 
 namespace IngressController.Kubernetes.Watching;
 
@@ -7,8 +9,8 @@ namespace IngressController.Kubernetes.Watching;
 internal sealed record ListedState<T>(List<T> Items, List<UndecodableObject> Undecodable, string ResourceVersion);
 
 /// <summary>Lists everything, page by page, and starts over where the server says that a page came too late.</summary>
-internal sealed class Lister<T>(KubernetesClient client, ResourceType<T> resource, ReflectorOptions options)
-    where T : class, IKubernetesObject
+internal sealed class Lister<T>(ApiServerConnection client, ResourceType<T> resource, ReflectorOptions options)
+    where T : class, IKubernetesObject<V1ObjectMeta>
 {
     /// <param name="version">See <see cref="ListRequest.ResourceVersion"/>.</param>
     public async Task<ListedState<T>> ListAsync(string version, CancellationToken cancellation)
@@ -20,7 +22,7 @@ internal sealed class Lister<T>(KubernetesClient client, ResourceType<T> resourc
         {
             return await ListAsync(version, limit, () => pages++, cancellation).ConfigureAwait(false);
         }
-        catch (KubernetesException error) when (error.IsExpired && pages > 0)
+        catch (ApiServerException error) when (error.IsExpired && pages > 0)
         {
             // The error may bring a token to go on at a newer version. It is not used: what changed among the objects listed
             // before would never be told, for the watch starts at the newer version.

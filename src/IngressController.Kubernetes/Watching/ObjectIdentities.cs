@@ -1,4 +1,5 @@
-using IngressController.Kubernetes.Models;
+using k8s.Models;
+
 
 namespace IngressController.Kubernetes.Watching;
 

@@ -24,7 +24,7 @@ public sealed partial class Reflector<T>
                 Notify(new ReflectorNotice.Relisting(_name, _namespace, error.Message));
             }
         }
-        else if (stage == ReflectorStage.WatchList && error is KubernetesException refused && (refused.IsExpired || refused.IsTooLargeResourceVersion))
+        else if (stage == ReflectorStage.WatchList && error is ApiServerException refused && (refused.IsExpired || refused.IsTooLargeResourceVersion))
         {
             _lastVersionUnavailable = true;
         }
@@ -38,10 +38,10 @@ public sealed partial class Reflector<T>
     private static string? WatchListRefusal(Exception error) => error switch
     {
         DeliveryException or HttpRequestException => null,
-        KubernetesException { IsForbidden: true } or KubernetesException { IsUnauthorized: true } or KubernetesException { IsNotFound: true } => null,
-        KubernetesException { IsTooManyRequests: true } or KubernetesException { IsExpired: true } => null,
+        ApiServerException { IsForbidden: true } or ApiServerException { IsUnauthorized: true } or ApiServerException { IsNotFound: true } => null,
+        ApiServerException { IsTooManyRequests: true } or ApiServerException { IsExpired: true } => null,
         // 500 is the one server error that a half-made watch-list may answer; the others come from what is in front of the server.
-        KubernetesException { IsServerError: true, IsInternalError: false } => null,
+        ApiServerException { IsServerError: true, IsInternalError: false } => null,
         _ => error.Message,
     };
 
@@ -50,10 +50,10 @@ public sealed partial class Reflector<T>
     {
         switch (error)
         {
-            case KubernetesException { IsInternalError: true }:
+            case ApiServerException { IsInternalError: true }:
                 _internalErrorsSince ??= time.GetTimestamp();
                 return time.GetElapsedTime(_internalErrorsSince.Value) > _timings.InternalErrorRetry;
-            case KubernetesException refused:
+            case ApiServerException refused:
                 return refused.IsExpired || refused.IsTooLargeResourceVersion
                     || refused is { IsServerError: false, IsTooManyRequests: false, IsUnauthorized: false, IsForbidden: false };
             default:
@@ -66,12 +66,12 @@ public sealed partial class Reflector<T>
         var delay = error switch
         {
             // A version that expired while the server was away is the first sign of its return: no reason to wait as for its absence.
-            KubernetesException { IsExpired: true } => _expiryBackoff.Next(),
+            ApiServerException { IsExpired: true } => _expiryBackoff.Next(),
             // So is a refusal: a server that has just started forbids everything until it has read its roles. One that lasts waits for people.
-            KubernetesException { IsForbidden: true } => _forbiddenBackoff.Next(),
+            ApiServerException { IsForbidden: true } => _forbiddenBackoff.Next(),
             _ => _backoff.Next(),
         };
-        return error is KubernetesException { RetryAfter: { } asked } && asked > delay
+        return error is ApiServerException { RetryAfter: { } asked } && asked > delay
             ? asked < _timings.MaxRetryAfter ? asked : _timings.MaxRetryAfter
             : delay;
     }

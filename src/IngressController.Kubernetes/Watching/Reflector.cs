@@ -1,5 +1,7 @@
 using IngressController.Kubernetes.Client;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Resources;
+using k8s;
+using k8s.Models;
 
 namespace IngressController.Kubernetes.Watching;
 
@@ -11,13 +13,13 @@ namespace IngressController.Kubernetes.Watching;
 /// <param name="onChange">Called in order, one call at a time. When it throws, everything is listed again.</param>
 /// <param name="onNotice">Called with what happens; exceptions are swallowed.</param>
 public sealed partial class Reflector<T>(
-    KubernetesClient client,
+    ApiServerConnection client,
     ResourceType<T> resource,
     ReflectorOptions options,
     TimeProvider time,
     Action<ResourceChange<T>> onChange,
     Action<ReflectorNotice> onNotice)
-    where T : class, IKubernetesObject
+    where T : class, IKubernetesObject<V1ObjectMeta>
 {
     private readonly ReflectorTimings _timings = options.Timings;
     private readonly string _name = resource.ToString();
@@ -90,7 +92,7 @@ public sealed partial class Reflector<T>(
         {
             state = await _lister.ListAsync(version, cancellation).ConfigureAwait(false);
         }
-        catch (KubernetesException error) when (version.Length > 0 && (error.IsExpired || error.IsTooLargeResourceVersion))
+        catch (ApiServerException error) when (version.Length > 0 && (error.IsExpired || error.IsTooLargeResourceVersion))
         {
             _lastVersionUnavailable = true;
             state = await _lister.ListAsync("", cancellation).ConfigureAwait(false);

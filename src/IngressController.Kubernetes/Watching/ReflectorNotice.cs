@@ -77,7 +77,7 @@ public abstract record ReflectorNotice(string Resource, string? Namespace)
         public override string Message =>
             $"cannot {Verb} {(Stage == ReflectorStage.Get ? Resource : Subject)}: {Reason}; next try in {RetryIn.TotalSeconds:0.#} s";
 
-        private string Code => Error is KubernetesException refused ? $"{(int)refused.StatusCode} {refused.Reason}" : "";
+        private string Code => Error is ApiServerException refused ? $"{(int)refused.StatusCode} {refused.Reason}" : "";
 
         private string Verb => Stage switch
         {
@@ -93,10 +93,10 @@ public abstract record ReflectorNotice(string Resource, string? Namespace)
         /// </summary>
         public string Trouble => Error switch
         {
-            KubernetesException { IsServerError: true } or KubernetesException { IsTooManyRequests: true }
-                or KubernetesException { IsUnauthorized: true } or KubernetesException { IsExpired: true } => Code,
-            KubernetesException when Stage == ReflectorStage.Get => $"{Code} get {Resource}",
-            KubernetesException => $"{Code} {Subject}",
+            ApiServerException { IsServerError: true } or ApiServerException { IsTooManyRequests: true }
+                or ApiServerException { IsUnauthorized: true } or ApiServerException { IsExpired: true } => Code,
+            ApiServerException when Stage == ReflectorStage.Get => $"{Code} get {Resource}",
+            ApiServerException => $"{Code} {Subject}",
             HttpRequestException or KubeConfigException => Reason,
             // A cut or silent connection.
             IOException or SocketException or TimeoutException => Error.GetType().Name,

@@ -1,4 +1,5 @@
-using IngressController.Kubernetes.Models;
+using k8s;
+using k8s.Models;
 
 namespace IngressController.Kubernetes.Watching;
 
@@ -7,7 +8,7 @@ namespace IngressController.Kubernetes.Watching;
 /// again comes as <see cref="Applied"/> with another uid.
 /// </summary>
 public abstract record ResourceChange<T>
-    where T : class, IKubernetesObject
+    where T : class, IKubernetesObject<V1ObjectMeta>
 {
     private ResourceChange()
     {

@@ -1,7 +1,7 @@
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Table;
+using k8s.Models;
 
 namespace IngressController.Routing.Annotations;
 
@@ -62,11 +62,11 @@ public sealed class AnnotationReader
 
     /// <summary>The class that an Ingress names by the annotation from before <c>spec.ingressClassName</c>; null when it names none.</summary>
     public static string? LegacyClass(V1Ingress ingress) =>
-        ingress.Metadata?.Annotations?.GetValueOrDefault("kubernetes.io/ingress.class") is { Length: > 0 } name ? name : null;
+        ingress.Metadata?.Annotations?.Find("kubernetes.io/ingress.class") is { Length: > 0 } name ? name : null;
 
     /// <summary>Whether a class is the one for Ingresses that name none.</summary>
     public static bool IsDefaultClass(V1IngressClass ingressClass) =>
-        ingressClass.Metadata?.Annotations?.GetValueOrDefault(V1IngressClass.IsDefaultClassAnnotation) == "true";
+        ingressClass.Metadata?.Annotations?.Find(KubernetesVocabulary.IsDefaultClassAnnotation) == "true";
 
     /// <summary>
     /// The value of a key; false when it is not set, is empty or cannot be understood. The last is reported, and closes the route where

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using IngressController.Kubernetes.Models;
+using k8s.Models;
 
 namespace IngressController.Routing.Cluster;
 

@@ -1,8 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Table;
+using k8s.Models;
 
 namespace IngressController.Routing.Cluster;
 
@@ -30,9 +30,9 @@ public static class TlsSecretParser
 
     private static byte[] Field(V1Secret secret, string key)
     {
-        if (secret.StringData?.GetValueOrDefault(key) is { Length: > 0 } text)
+        if (secret.StringData?.Find(key) is { Length: > 0 } text)
             return Encoding.UTF8.GetBytes(text);
-        if (secret.Data?.GetValueOrDefault(key) is { Length: > 0 } bytes)
+        if (secret.Data?.Find(key) is { Length: > 0 } bytes)
             return bytes;
         throw new TlsSecretException($"data[{key}] is missing or empty");
     }

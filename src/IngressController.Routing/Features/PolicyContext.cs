@@ -1,10 +1,10 @@
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
+using k8s.Models;
 
 namespace IngressController.Routing.Features;
 
@@ -21,7 +21,7 @@ public sealed class PolicyContext
     public PolicyContext(V1Ingress ingress, ClusterSnapshot snapshot, TranslationSettings translation, GlobalSettings settings, List<Diagnostic> diagnostics)
     {
         Ingress = ingress.ResourceName;
-        ServesEveryHost = ingress.Spec is not { Rules: { Count: > 0 } rules } || rules.Exists(rule => string.IsNullOrEmpty(rule?.Host));
+        ServesEveryHost = ingress.Spec is not { Rules: { Count: > 0 } rules } || rules.Any(rule => string.IsNullOrEmpty(rule?.Host));
         AllowsLocalAddresses = translation.AllowExternalNameLoopback;
         HasTls = ingress.Spec?.Tls is { Count: > 0 };
         Settings = settings;

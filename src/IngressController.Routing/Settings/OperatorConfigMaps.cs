@@ -1,8 +1,8 @@
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Features.Headers;
 using IngressController.Routing.Table;
+using k8s.Models;
 
 namespace IngressController.Routing.Settings;
 
@@ -53,7 +53,7 @@ internal static class OperatorConfigMaps
         ResourceName name, V1ConfigMap configMap, Func<string, string, string?> problemOf, List<Diagnostic> diagnostics)
     {
         var fields = new List<HeaderField>();
-        foreach (var (header, text) in (configMap.Data ?? []).OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        foreach (var (header, text) in configMap.SortedData)
         {
             var value = text?.Trim() ?? "";
             if (problemOf(header, value) is { } problem)

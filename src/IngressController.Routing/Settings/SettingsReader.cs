@@ -1,7 +1,7 @@
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
+using k8s.Models;
 
 namespace IngressController.Routing.Settings;
 
@@ -21,7 +21,7 @@ internal static class SettingsReader
         }
 
         var settings = options;
-        foreach (var (key, text) in (configMap.Data ?? []).OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        foreach (var (key, text) in configMap.SortedData)
         {
             if (SettingsCatalog.Find(key) is not { } setting)
             {

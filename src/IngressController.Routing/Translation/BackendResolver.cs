@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Table;
+using k8s.Models;
 using static IngressController.Routing.Diagnostics.DiagnosticText;
 
 namespace IngressController.Routing.Translation;
@@ -41,8 +41,8 @@ internal static class BackendResolver
         if (port.Length == 0)
             return ports.FirstOrDefault();
         return IsNumber(port, out var number)
-            ? ports.Find(candidate => candidate?.Port == number)
-            : ports.Find(candidate => candidate?.Name == port);
+            ? ports.FirstOrDefault(candidate => candidate?.Port == number)
+            : ports.FirstOrDefault(candidate => candidate?.Name == port);
     }
 
     private static string PortNotFound(BackendId id, V1Service service)
@@ -82,7 +82,7 @@ internal static class BackendResolver
     {
         var portNumber = IsNumber(id.Port, out var number)
             ? number
-            : (id.Port.Length == 0 ? spec.Ports?.FirstOrDefault() : spec.Ports?.Find(port => port?.Name == id.Port))?.Port;
+            : (id.Port.Length == 0 ? spec.Ports?.FirstOrDefault() : spec.Ports?.FirstOrDefault(port => port?.Name == id.Port))?.Port;
         if (portNumber is not (> 0 and <= 65535 and var port))
         {
             return Broken(id, DiagnosticCode.ServicePortNotFound, "port",
@@ -90,7 +90,7 @@ internal static class BackendResolver
         }
 
         var problems = new List<BackendProblem>();
-        var appProtocol = spec.Ports?.Find(candidate => candidate?.Port == port || candidate?.Name == id.Port)?.AppProtocol;
+        var appProtocol = spec.Ports?.FirstOrDefault(candidate => candidate?.Port == port || candidate?.Name == id.Port)?.AppProtocol;
         var protocol = ReadAppProtocol(id, appProtocol, problems);
         var externalName = spec.ExternalName?.TrimEnd('.') ?? "";
 

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Table;
+using k8s.Models;
 using static IngressController.Routing.Diagnostics.DiagnosticText;
 
 namespace IngressController.Routing.Translation;
@@ -41,7 +41,7 @@ internal static class EndpointSelection
     /// <summary>The number a slice gives to the Service's port; slices name ports as the Service does.</summary>
     private static int? PortOf(V1EndpointSlice slice, V1ServicePort port, List<BackendProblem> problems)
     {
-        var found = slice.Ports?.Find(candidate =>
+        var found = slice.Ports?.FirstOrDefault(candidate =>
             candidate is { Protocol: null or "" or "TCP" } && (candidate.Name ?? "") == (port.Name ?? ""));
         if (found?.Port is null or (> 0 and <= 65535))
             return found?.Port;
@@ -70,7 +70,7 @@ internal static class EndpointSelection
     /// A dual-stack Service lists each Pod twice, once per family: only the family the Service names first takes traffic, so that
     /// balancing stays even, and the other one when the first has no endpoint.
     /// </summary>
-    private static ImmutableArray<Endpoint> OfPreferredFamily(SortedSet<Endpoint> endpoints, List<string>? families)
+    private static ImmutableArray<Endpoint> OfPreferredFamily(SortedSet<Endpoint> endpoints, IList<string>? families)
     {
         foreach (var family in families ?? [])
         {

@@ -1,8 +1,8 @@
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
+using k8s.Models;
 
 namespace IngressController.Routing.Translation;
 

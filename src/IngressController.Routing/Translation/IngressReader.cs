@@ -1,4 +1,3 @@
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
@@ -9,6 +8,7 @@ using IngressController.Routing.Features.Redirects;
 using IngressController.Routing.Features.Rewriting;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
+using k8s.Models;
 
 namespace IngressController.Routing.Translation;
 

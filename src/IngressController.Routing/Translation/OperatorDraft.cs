@@ -1,10 +1,10 @@
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Features;
 using IngressController.Routing.Features.Redirects;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
+using k8s.Models;
 
 namespace IngressController.Routing.Translation;
 

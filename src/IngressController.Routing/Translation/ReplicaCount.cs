@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Cluster;
+using k8s.Models;
 
 namespace IngressController.Routing.Translation;
 

@@ -1,6 +1,6 @@
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
+using k8s.Models;
 
 namespace IngressController.Routing.Translation;
 
@@ -15,7 +15,7 @@ internal static class TlsReader
 
     /// <summary>The contributions in the order of <see cref="IngressFragment.Tls"/>.</summary>
     public static IEnumerable<TlsContribution> Read(
-        ResourceName ingress, List<V1IngressTLS> entries, IReadOnlyCollection<string> ruleHosts, List<Diagnostic> diagnostics)
+        ResourceName ingress, IList<V1IngressTLS> entries, IReadOnlyCollection<string> ruleHosts, List<Diagnostic> diagnostics)
     {
         var contributions = new List<TlsContribution>();
         var listedHosts = new HashSet<string>(StringComparer.Ordinal);
@@ -52,7 +52,7 @@ internal static class TlsReader
         return contributions.OrderBy(wish => wish.Host, StringComparer.Ordinal).ThenBy(wish => wish.Claim).ThenBy(wish => wish.Entry);
     }
 
-    private static HashSet<string> ReadHosts(ResourceName ingress, int entry, List<string> hosts, List<Diagnostic> diagnostics)
+    private static HashSet<string> ReadHosts(ResourceName ingress, int entry, IList<string> hosts, List<Diagnostic> diagnostics)
     {
         var result = new HashSet<string>(hosts.Count, StringComparer.Ordinal);
         for (var i = 0; i < hosts.Count; i++)

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using System.Text;
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Translation;
 using IngressController.Sources.Folder;
+using k8s.Models;
 
 namespace IngressController.Cli;
 

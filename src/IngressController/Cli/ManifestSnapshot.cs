@@ -1,7 +1,7 @@
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Cluster;
 using IngressController.Sources;
 using IngressController.Sources.Folder;
+using k8s.Models;
 
 namespace IngressController.Cli;
 
@@ -29,7 +29,7 @@ internal sealed record ManifestSnapshot(ClusterSnapshot Cluster, IReadOnlyList<R
         {
             Name = service.ResourceName.Name,
             NamespaceProperty = service.ResourceName.Namespace,
-            Labels = new() { [V1EndpointSlice.ServiceNameLabel] = service.ResourceName.Name },
+            Labels = new Dictionary<string, string> { [KubernetesVocabulary.ServiceNameLabel] = service.ResourceName.Name },
         },
         AddressType = "IPv4",
         Ports = [.. (service.Spec?.Ports ?? []).Select(port => new Discoveryv1EndpointPort { Name = port.Name, Port = port.Port })],

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Serialization;
+using IngressController.Routing.Cluster;
+using k8s.Models;
 
 namespace IngressController.Demo;
 
@@ -30,12 +32,12 @@ internal sealed class DemoCluster : IDisposable
         using (var file = File.Create(Path.Combine(cluster.Folder, "ingresses.yaml")))
             builtIn.CopyTo(file);
 
-        cluster.Write("shop-tls.json", Secret("shop-tls", "shop.localhost"), KubernetesJsonContext.Default.V1Secret);
+        cluster.Write("shop-tls.json", Secret("shop-tls", "shop.localhost"), ApiJson.Of<V1Secret>());
         foreach (var service in backend.Ports.GroupBy(port => port.Key.Service))
         {
             // Two Pods on one address have different ports here, so each gets a slice of its own.
             foreach (var (pod, port) in service)
-                cluster.Write($"endpoints-{pod.Name}.json", Slice(pod, port), KubernetesJsonContext.Default.V1EndpointSlice);
+                cluster.Write($"endpoints-{pod.Name}.json", Slice(pod, port), ApiJson.Of<V1EndpointSlice>());
         }
 
         return cluster;
@@ -58,7 +60,7 @@ internal sealed class DemoCluster : IDisposable
         {
             Name = pod.Name,
             NamespaceProperty = Namespace,
-            Labels = new() { [V1EndpointSlice.ServiceNameLabel] = pod.Service },
+            Labels = new Dictionary<string, string> { [KubernetesVocabulary.ServiceNameLabel] = pod.Service },
         },
         AddressType = "IPv4",
         Ports = [new Discoveryv1EndpointPort { Name = pod.Service == "api" ? "http" : null, Port = port, Protocol = "TCP" }],
@@ -79,8 +81,12 @@ internal sealed class DemoCluster : IDisposable
             ApiVersion = "v1",
             Kind = "Secret",
             Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = Namespace },
-            Type = V1Secret.TlsType,
-            StringData = new() { ["tls.crt"] = certificate.ExportCertificatePem(), ["tls.key"] = key.ExportPkcs8PrivateKeyPem() },
+            Type = KubernetesVocabulary.TlsSecretType,
+            StringData = new Dictionary<string, string>
+            {
+                ["tls.crt"] = certificate.ExportCertificatePem(),
+                ["tls.key"] = key.ExportPkcs8PrivateKeyPem(),
+            },
         };
     }
 }

@@ -29,9 +29,9 @@ internal sealed record EventFailure(EventFailure.Kind What, string Message, Time
     public bool IsFinal => What is Kind.NamespaceGone or Kind.Forbidden or Kind.Refused;
 
     public static EventFailure Of(Exception error) =>
-        error is KubernetesException refusal ? new(KindOf(refusal), refusal.Message, refusal.RetryAfter) : new(Kind.Connection, error.Message, null);
+        error is ApiServerException refusal ? new(KindOf(refusal), refusal.Message, refusal.RetryAfter) : new(Kind.Connection, error.Message, null);
 
-    private static Kind KindOf(KubernetesException error) => error switch
+    private static Kind KindOf(ApiServerException error) => error switch
     {
         { IsTooManyRequests: true } or { IsUnauthorized: true } => Kind.Connection,
         { IsForbidden: true } when IsTerminating(error) => Kind.NamespaceGone,
@@ -41,7 +41,7 @@ internal sealed record EventFailure(EventFailure.Kind What, string Message, Time
         _ => Kind.Refused,
     };
 
-    private static bool IsTerminating(KubernetesException error) =>
-        error.Status?.Details?.Causes?.Exists(cause => cause.Reason == "NamespaceTerminating") == true
+    private static bool IsTerminating(ApiServerException error) =>
+        error.Status?.Details?.Causes?.Any(cause => cause.Reason == "NamespaceTerminating") == true
         || error.Status?.Message?.Contains("because it is being terminated", StringComparison.Ordinal) == true;
 }

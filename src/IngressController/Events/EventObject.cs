@@ -1,6 +1,8 @@
-using IngressController.Kubernetes.Models;
+using System.Collections.Immutable;
+using k8s;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Translation;
+using k8s.Models;
 
 namespace IngressController.Events;
 
@@ -29,18 +31,18 @@ internal sealed record EventObject(DiagnosticSubject Subject, string? Uid, strin
         };
     }
 
-    private static EventObject Of(DiagnosticSubject subject, IKubernetesObject? item) =>
+    private static EventObject Of(DiagnosticSubject subject, IKubernetesObject<V1ObjectMeta>? item) =>
         Of(subject, item, item?.Metadata?.ResourceVersion?.GetHashCode(StringComparison.Ordinal) ?? 0, isServed: item is not null);
 
-    private static EventObject Of(DiagnosticSubject subject, IKubernetesObject? item, int edition, bool isServed) =>
+    private static EventObject Of(DiagnosticSubject subject, IKubernetesObject<V1ObjectMeta>? item, int edition, bool isServed) =>
         new(subject, item?.Metadata?.Uid, item?.Metadata?.ResourceVersion, edition, isServed);
 
     /// <summary>The API server counts changes of the spec in the generation; annotations it does not count.</summary>
     private static int EditionOf(V1ObjectMeta? metadata)
     {
         var annotations = 0;
-        foreach (var (name, value) in metadata?.Annotations ?? [])
-            annotations ^= HashCode.Combine(name, value); // in any order
+        foreach (var annotation in metadata?.Annotations ?? ImmutableDictionary<string, string>.Empty)
+            annotations ^= HashCode.Combine(annotation.Key, annotation.Value); // in any order
         return HashCode.Combine(metadata?.Generation, annotations);
     }
 }

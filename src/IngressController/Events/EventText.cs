@@ -1,8 +1,9 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Resources;
 using IngressController.Routing.Diagnostics;
+using k8s.Models;
 
 namespace IngressController.Events;
 
@@ -13,13 +14,16 @@ internal sealed class EventReporterIdentity(string controllerClass, string podNa
 {
     private const int LongestNamePart = 63;
 
+    /// <summary>What the API server takes of the instance.</summary>
+    private const int LongestWord = 128;
+
     /// <summary>
     /// The controller class as a qualified name: that is all the API server takes here, while a class may have several slashes
     /// and a longer name.
     /// </summary>
     public string Controller { get; } = Qualified(controllerClass);
 
-    public string Instance { get; } = podName.Length <= Eventsv1Event.LongestWord ? podName : podName[..Eventsv1Event.LongestWord];
+    public string Instance { get; } = podName.Length <= LongestWord ? podName : podName[..LongestWord];
 
     private static string Qualified(string name)
     {
@@ -33,6 +37,9 @@ internal sealed class EventReporterIdentity(string controllerClass, string podNa
 /// <summary>What an Event says, and what it is called.</summary>
 internal static class EventText
 {
+    /// <summary>The longest note that the API server takes, in bytes of UTF-8.</summary>
+    public const int LongestNote = 1024;
+
     private const int LongestName = 253;
     private const string Ellipsis = "...";
 
@@ -68,8 +75,8 @@ internal static class EventText
     {
         var start = $"{problem.Field}: ";
         var end = problem.Effect == DiagnosticEffect.None ? "" : $" ({problem.Effect})";
-        var room = Eventsv1Event.LongestNote - Encoding.UTF8.GetByteCount(start) - Encoding.UTF8.GetByteCount(end);
-        return room > Ellipsis.Length ? $"{start}{Cut(problem.Message, room)}{end}" : Cut(start + problem.Message, Eventsv1Event.LongestNote);
+        var room = LongestNote - Encoding.UTF8.GetByteCount(start) - Encoding.UTF8.GetByteCount(end);
+        return room > Ellipsis.Length ? $"{start}{Cut(problem.Message, room)}{end}" : Cut(start + problem.Message, LongestNote);
     }
 
     public static Eventsv1Event ToEvent(EventWrite write, EventReporterIdentity reporter)
@@ -77,8 +84,8 @@ internal static class EventText
         var subject = write.Key.Subject;
         return new Eventsv1Event
         {
-            ApiVersion = ResourceTypes.Events.ApiVersion,
-            Kind = ResourceTypes.Events.Kind,
+            ApiVersion = $"{Eventsv1Event.KubeGroup}/{Eventsv1Event.KubeApiVersion}",
+            Kind = Eventsv1Event.KubeKind,
             Metadata = new V1ObjectMeta { Name = NameOf(write.Key), NamespaceProperty = NamespaceOf(subject) },
             EventTime = write.Entry.Last,
             ReportingController = reporter.Controller,
@@ -95,7 +102,7 @@ internal static class EventText
                 Name = subject.Name.Name,
                 Uid = write.Object.Uid,
                 ResourceVersion = write.Object.ResourceVersion,
-                FieldPath = write.Key.Problem?.Field,
+                // No fieldPath: kubectl puts it before the note where it is set, and the note begins with it for those that do not.
             },
         };
     }

@@ -1,8 +1,10 @@
 using System.Text.Json;
 using IngressController.Kubernetes.Client;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Serialization;
 using IngressController.Leadership;
 using IngressController.Observability;
+using k8s;
+using k8s.Models;
 
 namespace IngressController.Events;
 
@@ -26,7 +28,7 @@ internal sealed partial class EventWriter(
     /// <summary>However long the API server asks to wait.</summary>
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(1);
 
-    private static readonly byte[] NoChange = "{}"u8.ToArray();
+    private const string NoChange = "{}";
 
     private readonly WriteBudget _budget = new(PerSecond, Burst, time);
 
@@ -85,10 +87,11 @@ internal sealed partial class EventWriter(
         try
         {
             await _budget.WaitAsync(lost);
-            await client.CreateAsync(ResourceTypes.Events, EventText.ToEvent(write, reporter), lost);
+            await client.Kubernetes.EventsV1.CreateNamespacedEventAsync(
+                EventText.ToEvent(write, reporter), ObjectCalls.PathSegment(EventText.NamespaceOf(write.Key.Subject)), cancellationToken: lost);
             return new EventOutcome(write.Key, 1, write.Entry.Last);
         }
-        catch (KubernetesException error) when (error.IsAlreadyExists)
+        catch (ApiServerException error) when (error.IsAlreadyExists)
         {
             return await ReadAsync(write, lost) is { } there
                 ? await RepeatAsync(write, there.Count + 1, lost)
@@ -111,20 +114,22 @@ internal sealed partial class EventWriter(
     private async Task<EventOutcome> RepeatAsync(EventWrite write, int count, CancellationToken lost)
     {
         var series = new Eventsv1Event { Series = new Eventsv1EventSeries { Count = count, LastObservedTime = write.Entry.Last } };
-        var patch = JsonSerializer.SerializeToUtf8Bytes(series, KubernetesJsonContext.Default.Eventsv1Event);
+        var patch = JsonSerializer.Serialize(series, ApiJson.Of<Eventsv1Event>());
         return await PatchAsync(write, patch, lost) is not null
             ? new EventOutcome(write.Key, count, write.Entry.Last)
             : await CreateAsync(write, lost); // it had expired
     }
 
-    private async Task<Eventsv1Event?> PatchAsync(EventWrite write, byte[] patch, CancellationToken lost)
+    private async Task<Eventsv1Event?> PatchAsync(EventWrite write, string patch, CancellationToken lost)
     {
         try
         {
             await _budget.WaitAsync(lost);
-            return await client.PatchAsync(ResourceTypes.Events, EventText.NamespaceOf(write.Key.Subject), EventText.NameOf(write.Key), null, patch, lost);
+            return await client.Kubernetes.EventsV1.PatchNamespacedEventAsync(
+                new V1Patch(patch, V1Patch.PatchType.MergePatch), ObjectCalls.PathSegment(EventText.NameOf(write.Key)),
+                ObjectCalls.PathSegment(EventText.NamespaceOf(write.Key.Subject)), cancellationToken: lost);
         }
-        catch (KubernetesException error) when (error.IsNotFound)
+        catch (ApiServerException error) when (error.IsNotFound)
         {
             return null;
         }

@@ -109,15 +109,15 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton<ClusterStore>();
         services.AddSingleton<SourceLog>();
         services.AddMetrics<WatchMetrics>();
-        services.AddSingleton(provider => new KubernetesClient(
-            KubernetesClientConfiguration.BuildDefaultConfig(options.Source.Kubeconfig, options.Source.Context),
+        services.AddSingleton(provider => new ApiServerConnection(
+            ApiServerConfiguration.BuildDefaultConfig(options.Source.Kubeconfig, options.Source.Context),
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<SourceLog>().Notice));
         services.AddSingleton<IClusterSource>(provider => options.Source.Manifests is { } folder
             ? new FolderClusterSource(
                 folder, options.Translation, provider.GetRequiredService<ClusterStore>(),
                 provider.GetRequiredService<ILogger<FolderClusterSource>>(), provider.GetRequiredService<TimeProvider>())
             : new KubernetesClusterSource(
-                provider.GetRequiredService<KubernetesClient>(), options, provider.GetRequiredService<ClusterStore>(), provider.GetRequiredService<WatchMetrics>(),
+                provider.GetRequiredService<ApiServerConnection>(), options, provider.GetRequiredService<ClusterStore>(), provider.GetRequiredService<WatchMetrics>(),
                 provider.GetRequiredService<SourceLog>(), provider.GetRequiredService<TimeProvider>(), timings));
     }
 

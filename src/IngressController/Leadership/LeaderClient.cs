@@ -1,28 +1,13 @@
 using IngressController.Kubernetes.Client;
-using IngressController.Kubernetes.Models;
+using k8s;
 
 namespace IngressController.Leadership;
 
 /// <summary>
-/// How the leader's works write to the API server: like <see cref="KubernetesClient"/>, but nothing is sent unless this replica leads at
-/// the moment its bytes go out. Each call is given the token of the work's run.
+/// How the leader's works write to the API server: the operations of the package, of which none is sent unless this replica leads at the
+/// moment its bytes go out; else it throws an OperationCanceledException. Each call is given the token of the work's run.
 /// </summary>
-internal sealed class LeaderClient(KubernetesClient client, LeaderState leader)
+internal sealed class LeaderClient(ApiServerConnection connection, LeaderState leader)
 {
-    private readonly KubernetesClient _client = client.GuardedBy(leader.RequireLeader);
-
-    /// <inheritdoc cref="KubernetesClient.CreateAsync"/>
-    /// <exception cref="OperationCanceledException">This replica does not lead any more; also for the other writes.</exception>
-    public Task<T> CreateAsync<T>(ResourceType<T> resource, T item, CancellationToken lost)
-        where T : class, IKubernetesObject => _client.CreateAsync(resource, item, lost);
-
-    /// <inheritdoc cref="KubernetesClient.ReplaceAsync"/>
-    public Task<T> ReplaceAsync<T>(ResourceType<T> resource, T item, CancellationToken lost)
-        where T : class, IKubernetesObject => _client.ReplaceAsync(resource, item, lost);
-
-    /// <inheritdoc cref="KubernetesClient.PatchAsync"/>
-    public Task<T> PatchAsync<T>(
-        ResourceType<T> resource, string? @namespace, string name, string? subresource, byte[] mergePatch, CancellationToken lost,
-        string? fieldManager = null)
-        where T : class, IKubernetesObject => _client.PatchAsync(resource, @namespace, name, subresource, mergePatch, lost, fieldManager);
+    public IKubernetes Kubernetes { get; } = connection.GuardedBy(leader.RequireLeader);
 }

@@ -15,7 +15,7 @@ namespace IngressController.Leadership;
 /// has stopped and before the source and the reconcile loop do, only waits for the rest.
 /// </remarks>
 internal sealed partial class LeaderElectionService(
-    IngressOptions options, KubernetesClient client, LeaderState leader, LeaderWorks works, ReconcileLoop reconcile, TimeProvider time,
+    IngressOptions options, ApiServerConnection connection, LeaderState leader, LeaderWorks works, ReconcileLoop reconcile, TimeProvider time,
     ILogger<LeaderElectionService> logger) : IHostedService, IDisposable
 {
     private readonly CancellationTokenSource _hurry = new();
@@ -39,11 +39,12 @@ internal sealed partial class LeaderElectionService(
                 Namespace = ns,
                 Name = election.LeaseName,
                 Identity = leader.Identity,
+                Owner = OwnToken() is { } token ? LeaseOwner.OfServiceAccount(token, ns) : null,
                 LeaseDuration = election.LeaseDuration,
                 RenewDeadline = election.RenewDeadline,
                 RetryPeriod = election.RetryPeriod,
             };
-            _running = RunAsync(new LeaderElector(LeaseAccess.Of(client, ns, candidate.Name), candidate, time, leader.Notice));
+            _running = RunAsync(new LeaderElector(LeaseAccess.Of(connection.Kubernetes, ns, candidate.Name), candidate, time, leader.Notice));
         }
 
         return Task.CompletedTask;
@@ -62,7 +63,9 @@ internal sealed partial class LeaderElectionService(
 
     /// <summary>The namespace of the Pod whose service account is used; a kubeconfig leads to any cluster and says nothing of this process.</summary>
     private string? OwnNamespace() =>
-        string.IsNullOrEmpty(options.Source.Kubeconfig) ? KubernetesClientConfiguration.InClusterNamespace() : null;
+        string.IsNullOrEmpty(options.Source.Kubeconfig) ? ApiServerConfiguration.InClusterNamespace() : null;
+
+    private string? OwnToken() => string.IsNullOrEmpty(options.Source.Kubeconfig) ? ApiServerConfiguration.InClusterToken() : null;
 
     private async Task RunAsync(LeaderElector elector)
     {

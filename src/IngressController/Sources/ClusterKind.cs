@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Resources;
+using k8s;
 using IngressController.Routing.Cluster;
+using k8s.Models;
 
 namespace IngressController.Sources;
 
@@ -17,7 +19,7 @@ internal sealed record ClusterKind<T>(
     Func<ClusterSnapshot, IEnumerable<ResourceName>> Names,
     Func<T, Filing> Read,
     Func<ClusterSnapshot, ResourceName, ClusterChanges, ClusterSnapshot> Remove)
-    where T : class, IKubernetesObject;
+    where T : class, IKubernetesObject<V1ObjectMeta>;
 
 /// <summary>The kinds that make up a snapshot.</summary>
 internal static class ClusterKinds
@@ -87,7 +89,7 @@ internal static class ClusterKinds
     public static ClusterKind<V1Secret> Secrets { get; } = new(
         ResourceTypes.Secrets,
         snapshot => snapshot.TlsSecrets.Keys.Concat(snapshot.Secrets.Keys),
-        secret => secret.Type is V1Secret.TlsType ? FileCertificate(TlsSecretParser.Parse(secret)) : FileSecret(secret),
+        secret => secret.Type is KubernetesVocabulary.TlsSecretType ? FileCertificate(TlsSecretParser.Parse(secret)) : FileSecret(secret),
         (snapshot, name, changes) =>
         {
             if (!snapshot.TlsSecrets.ContainsKey(name) && !snapshot.Secrets.ContainsKey(name))
@@ -133,7 +135,7 @@ internal static class ClusterKinds
         Func<ClusterSnapshot, ImmutableDictionary<ResourceName, T>, ClusterSnapshot> with,
         Func<ClusterChanges, HashSet<ResourceName>> touched,
         Func<T, T, T?>? withoutChange = null)
-        where T : class, IKubernetesObject => new(
+        where T : class, IKubernetesObject<V1ObjectMeta> => new(
         resource,
         snapshot => get(snapshot).Keys,
         item => (snapshot, changes) =>
@@ -159,7 +161,7 @@ internal static class ClusterKinds
     private static ResourceName ClusterScoped(string name) => new("default", name);
 
     /// <summary>A list after a lost watch delivers everything anew; the same version of the same object is no change.</summary>
-    private static bool IsSame(IKubernetesObject? before, IKubernetesObject after) =>
+    private static bool IsSame(IKubernetesObject<V1ObjectMeta>? before, IKubernetesObject<V1ObjectMeta> after) =>
         ReferenceEquals(before, after)
         || (before?.Metadata is { Uid: { } uid, ResourceVersion: { } version }
             && uid == after.Metadata?.Uid && version == after.Metadata.ResourceVersion);

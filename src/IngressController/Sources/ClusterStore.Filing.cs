@@ -1,8 +1,9 @@
 using System.Runtime.ExceptionServices;
-using IngressController.Kubernetes.Models;
+using k8s;
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
+using k8s.Models;
 
 namespace IngressController.Sources;
 
@@ -17,7 +18,7 @@ internal sealed partial class ClusterStore
     /// at the start are parsed side by side.
     /// </summary>
     public static ReadObject Read<T>(ClusterKind<T> kind, T resource)
-        where T : class, IKubernetesObject
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
         try
         {
@@ -36,7 +37,7 @@ internal sealed partial class ClusterStore
     }
 
     private void Replace<T>(ClusterKind<T> kind, string? @namespace, ResourceChange<T>.Replaced replaced, ReadObject[] read)
-        where T : class, IKubernetesObject
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var kept = replaced.Items.Select(item => item.ResourceName).ToHashSet();
         kept.UnionWith(replaced.Undecodable.Where(item => item.Name is not null).Select(item => new ResourceName(item.Namespace ?? "default", item.Name!)));
@@ -52,7 +53,7 @@ internal sealed partial class ClusterStore
     }
 
     private void File<T>(ClusterKind<T> kind, ReadObject read)
-        where T : class, IKubernetesObject
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var subject = new DiagnosticSubject(kind.Resource.Kind, read.Name);
         _unreadable.Remove(subject);
@@ -69,7 +70,7 @@ internal sealed partial class ClusterStore
     }
 
     private void Remove<T>(ClusterKind<T> kind, ResourceName name)
-        where T : class, IKubernetesObject
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
         _unreadable.Remove(new DiagnosticSubject(kind.Resource.Kind, name));
         _snapshot = kind.Remove(_snapshot, name, _changes);

@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
-using IngressController.Kubernetes.Models;
+using k8s;
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
+using k8s.Models;
 
 namespace IngressController.Sources;
 
@@ -114,7 +115,7 @@ internal sealed partial class ClusterStore
     /// <param name="list">The name given to <see cref="Await"/>.</param>
     /// <param name="change">What happened.</param>
     public void Apply<T>(ClusterKind<T> kind, string? @namespace, string list, ResourceChange<T> change)
-        where T : class, IKubernetesObject
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var read = change switch
         {
@@ -148,7 +149,7 @@ internal sealed partial class ClusterStore
 
     /// <summary>Takes over an object that somebody read before.</summary>
     public void Apply<T>(ClusterKind<T> kind, ReadObject read)
-        where T : class, IKubernetesObject
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
         lock (_lock)
         {
@@ -160,7 +161,7 @@ internal sealed partial class ClusterStore
 
     /// <summary>Takes out an object that is gone, or that nobody looks for any more.</summary>
     public void Forget<T>(ClusterKind<T> kind, ResourceName name)
-        where T : class, IKubernetesObject
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
         lock (_lock)
         {

@@ -1,4 +1,4 @@
-using IngressController.Kubernetes.Models;
+using k8s.Models;
 
 namespace IngressController.Sources;
 
@@ -16,28 +16,13 @@ internal static class IngressRevision
             && IsSame(before.Annotations, after.Annotations) && IsSame(before.Labels, after.Labels));
 
     /// <summary>The Ingress before with version and status of the one after; null when they differ in more than that.</summary>
-    public static V1Ingress? WithStatusOf(V1Ingress before, V1Ingress after) => !IsSame(before, after) ? null : new V1Ingress
+    public static V1Ingress? WithStatusOf(V1Ingress before, V1Ingress after) => !IsSame(before, after) ? null : before with
     {
-        ApiVersion = before.ApiVersion,
-        Kind = before.Kind,
-        Metadata = new V1ObjectMeta
-        {
-            Name = before.Metadata!.Name,
-            NamespaceProperty = before.Metadata.NamespaceProperty,
-            Uid = before.Metadata.Uid,
-            ResourceVersion = after.Metadata!.ResourceVersion,
-            Generation = before.Metadata.Generation,
-            CreationTimestamp = before.Metadata.CreationTimestamp,
-            DeletionTimestamp = before.Metadata.DeletionTimestamp,
-            Annotations = before.Metadata.Annotations,
-            Labels = before.Metadata.Labels,
-            LoadBalancerManager = after.Metadata.LoadBalancerManager,
-        },
-        Spec = before.Spec,
+        Metadata = before.Metadata with { ResourceVersion = after.Metadata.ResourceVersion, ManagedFields = after.Metadata.ManagedFields },
         Status = after.Status,
     };
 
-    private static bool IsSame(Dictionary<string, string>? one, Dictionary<string, string>? other) =>
+    private static bool IsSame(IDictionary<string, string>? one, IDictionary<string, string>? other) =>
         ReferenceEquals(one, other) ? true
         : one is null || other is null
             ? (one?.Count ?? 0) == (other?.Count ?? 0)

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Translation;
 using IngressController.Sources.Kubernetes;
+using k8s.Models;
 
 namespace IngressController.Sources;
 

@@ -1,10 +1,11 @@
 using IngressController.Kubernetes.Client;
-using IngressController.Kubernetes.Models;
+using k8s;
+using k8s.Models;
 
 namespace IngressController.Status;
 
 /// <summary>The nodes of the replicas, read by name and again now and then: a watch of all nodes would bring each heartbeat of each of them.</summary>
-internal sealed partial class NodeAddresses(KubernetesClient client, TimeProvider time, ILogger<NodeAddresses> logger)
+internal sealed partial class NodeAddresses(ApiServerConnection connection, TimeProvider time, ILogger<NodeAddresses> logger)
 {
     /// <summary>How long a node is taken for what it was.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
@@ -46,10 +47,10 @@ internal sealed partial class NodeAddresses(KubernetesClient client, TimeProvide
     {
         try
         {
-            var node = await client.GetAsync(ResourceTypes.Nodes, null, name, cancellation);
+            var node = await connection.Kubernetes.CoreV1.ReadNodeAsync(ObjectCalls.PathSegment(name), cancellationToken: cancellation).IfFoundAsync(name);
             return new(true, node, time.GetTimestamp(), Lifetime);
         }
-        catch (KubernetesException error) when (error.IsForbidden)
+        catch (ApiServerException error) when (error.IsForbidden)
         {
             if (!_saidForbidden)
                 Log.Forbidden(logger, error.Status?.Message ?? error.Message);

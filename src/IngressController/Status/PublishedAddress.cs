@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Table;
+using k8s.Models;
 
 namespace IngressController.Status;
 
@@ -30,12 +30,12 @@ internal readonly record struct PublishedAddress(string? Ip, string? Hostname) :
     /// <summary>Each once, in order.</summary>
     public static EquatableArray<PublishedAddress> Set(IEnumerable<PublishedAddress> addresses) => [.. addresses.Distinct().Order()];
 
-    /// <summary>What an object's status shows.</summary>
-    public static EquatableArray<PublishedAddress> Of(V1LoadBalancerStatus? status) =>
-        status?.Ingress is { Count: > 0 } entries ? Set(entries.Select(Of).OfType<PublishedAddress>()) : [];
+    /// <summary>What an Ingress's status shows.</summary>
+    public static EquatableArray<PublishedAddress> Of(V1IngressLoadBalancerStatus? status) =>
+        status?.Ingress is { Count: > 0 } entries ? Set(entries.Select(entry => Of(entry?.Ip, entry?.Hostname)).OfType<PublishedAddress>()) : [];
 
     /// <summary>Whether a status shows these and no others, in any order. <c>ports</c> and what else an entry may have is left alone.</summary>
-    public static bool Shows(V1LoadBalancerStatus? status, EquatableArray<PublishedAddress> addresses)
+    public static bool Shows(V1IngressLoadBalancerStatus? status, EquatableArray<PublishedAddress> addresses)
     {
         if (status?.Ingress is not { Count: > 0 } entries)
             return addresses.Count == 0;
@@ -49,10 +49,14 @@ internal readonly record struct PublishedAddress(string? Ip, string? Hostname) :
         }
     }
 
-    private static PublishedAddress? Of(V1LoadBalancerIngress? entry)
+    /// <summary>What a Service's status shows.</summary>
+    public static EquatableArray<PublishedAddress> Of(V1LoadBalancerStatus? status) =>
+        status?.Ingress is { Count: > 0 } entries ? Set(entries.Select(entry => Of(entry?.Ip, entry?.Hostname)).OfType<PublishedAddress>()) : [];
+
+    private static PublishedAddress? Of(string? address, string? hostname)
     {
-        var ip = AddressOf(entry?.Ip);
-        var name = entry?.Hostname?.TrimEnd('.') is { Length: > 0 } given ? given : null;
+        var ip = AddressOf(address);
+        var name = hostname?.TrimEnd('.') is { Length: > 0 } given ? given : null;
         return ip is null && name is null ? null : new(ip, name);
     }
 

@@ -1,7 +1,7 @@
 using IngressController.Configuration;
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Table;
+using k8s.Models;
 
 namespace IngressController.Status;
 

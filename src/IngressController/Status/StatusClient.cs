@@ -1,8 +1,9 @@
 using IngressController.Configuration;
 using IngressController.Kubernetes.Client;
-using IngressController.Kubernetes.Models;
 using IngressController.Leadership;
 using IngressController.Observability;
+using k8s;
+using k8s.Models;
 
 namespace IngressController.Status;
 
@@ -38,13 +39,13 @@ internal enum StatusResult
 /// <param name="Error">Why it was not written.</param>
 internal sealed record StatusAnswer(StatusResult Result, V1Ingress? Ingress = null, Exception? Error = null)
 {
-    public TimeSpan? RetryAfter => (Error as KubernetesException)?.RetryAfter;
+    public TimeSpan? RetryAfter => (Error as ApiServerException)?.RetryAfter;
 
     /// <summary>Whether it says something of the server, and nothing of this Ingress.</summary>
     public bool ConcernsAll =>
-        RetryAfter is not null || Result == StatusResult.Throttled || (Result == StatusResult.Failed && Error is not (KubernetesException or System.Text.Json.JsonException));
+        RetryAfter is not null || Result == StatusResult.Throttled || (Result == StatusResult.Failed && Error is not (ApiServerException or System.Text.Json.JsonException));
 
-    public string Reason => (Error as KubernetesException)?.Status?.Message ?? Error?.Message ?? "";
+    public string Reason => (Error as ApiServerException)?.Status?.Message ?? Error?.Message ?? "";
 }
 
 /// <summary>Writes one status, once.</summary>
@@ -57,8 +58,9 @@ internal sealed class StatusClient(LeaderClient client, IngressOptions options, 
         StatusAnswer answer;
         try
         {
-            answer = new(StatusResult.Written, await client.PatchAsync(
-                ResourceTypes.Ingresses, change.Name.Namespace, change.Name.Name, "status", StatusPatch.Of(change), cancellation, _fieldManager));
+            answer = new(StatusResult.Written, await client.Kubernetes.NetworkingV1.PatchNamespacedIngressStatusAsync(
+                StatusPatch.Of(change), ObjectCalls.PathSegment(change.Name.Name), ObjectCalls.PathSegment(change.Name.Namespace),
+                fieldManager: _fieldManager, cancellationToken: cancellation));
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
@@ -75,13 +77,13 @@ internal sealed class StatusClient(LeaderClient client, IngressOptions options, 
 
     private static StatusResult Judge(Exception error) => error switch
     {
-        KubernetesException { IsNotFound: true } => StatusResult.Gone,
-        KubernetesException { IsConflict: true } => StatusResult.Conflict,
-        KubernetesException { IsTooManyRequests: true } => StatusResult.Throttled,
+        ApiServerException { IsNotFound: true } => StatusResult.Gone,
+        ApiServerException { IsConflict: true } => StatusResult.Conflict,
+        ApiServerException { IsTooManyRequests: true } => StatusResult.Throttled,
         // A policy of the cluster refuses one object with the code that RBAC has for all.
-        KubernetesException { IsForbidden: true } refused =>
+        ApiServerException { IsForbidden: true } refused =>
             refused.Status?.Message?.Contains("denied the request", StringComparison.Ordinal) == true ? StatusResult.Refused : StatusResult.Forbidden,
-        KubernetesException { IsUnauthorized: false, IsTimeout: false, StatusCode: >= System.Net.HttpStatusCode.BadRequest and < System.Net.HttpStatusCode.InternalServerError } =>
+        ApiServerException { IsUnauthorized: false, IsTimeout: false, StatusCode: >= System.Net.HttpStatusCode.BadRequest and < System.Net.HttpStatusCode.InternalServerError } =>
             StatusResult.Refused,
         _ => StatusResult.Failed,
     };

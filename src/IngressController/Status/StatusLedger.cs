@@ -1,7 +1,7 @@
-using IngressController.Kubernetes.Models;
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Table;
+using k8s.Models;
 
 namespace IngressController.Status;
 

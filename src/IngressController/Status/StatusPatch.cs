@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using k8s.Models;
 
 namespace IngressController.Status;
 
@@ -9,7 +11,7 @@ internal static class StatusPatch
     /// It holds for one version of the Ingress alone: one that was given to another class meanwhile has another version, and the server
     /// answers 409 instead of overwriting what its new controller wrote.
     /// </summary>
-    public static byte[] Of(StatusChange change)
+    public static V1Patch Of(StatusChange change)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
@@ -26,7 +28,7 @@ internal static class StatusPatch
             json.WriteEndObject();
         }
 
-        return buffer.ToArray();
+        return new V1Patch(Encoding.UTF8.GetString(buffer.ToArray()), V1Patch.PatchType.MergePatch);
     }
 
     private static void WriteAddresses(Utf8JsonWriter json, StatusChange change)

@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Resources;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
 using IngressController.Sources;
+using k8s.Models;
 
 namespace IngressController.Status;
 

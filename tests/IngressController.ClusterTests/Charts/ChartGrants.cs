@@ -13,7 +13,7 @@ internal static class ChartGrants
         "create configmaps in yarp-ingress", "update configmaps in yarp-ingress", "patch services in team-a", "update endpointslices.discovery.k8s.io in team-a",
         "get pods in team-a", "list pods in yarp-ingress", "create pods in yarp-ingress", "create pods/exec in yarp-ingress", "list nodes", "watch nodes", "list namespaces",
         "get events.events.k8s.io in team-a", "delete events.events.k8s.io in team-a", "create events in team-a",
-        "get leases.coordination.k8s.io/another in yarp-ingress", "update leases.coordination.k8s.io/another in yarp-ingress",
+        "get leases.coordination.k8s.io/another in yarp-ingress", "patch leases.coordination.k8s.io/another in yarp-ingress",
         "list leases.coordination.k8s.io in yarp-ingress", "delete leases.coordination.k8s.io in yarp-ingress", "create leases.coordination.k8s.io in team-a",
         "get leases.coordination.k8s.io/yarp-ingress-leader in kube-system",
         "create serviceaccounts/token in yarp-ingress", "get roles.rbac.authorization.k8s.io in yarp-ingress", "list customresourcedefinitions.apiextensions.k8s.io",
@@ -32,6 +32,6 @@ internal static class ChartGrants
     public static IEnumerable<string> OfItself(string lease) =>
     [
         "create leases.coordination.k8s.io in yarp-ingress", $"get leases.coordination.k8s.io/{lease} in yarp-ingress",
-        $"update leases.coordination.k8s.io/{lease} in yarp-ingress",
+        $"patch leases.coordination.k8s.io/{lease} in yarp-ingress",
     ];
 }

@@ -51,7 +51,7 @@ internal static class Manifests
     public static string GrantLeadership(string serviceAccount, bool withEvents = true)
     {
         (string, string, string)[] events = withEvents ? [("events.k8s.io", "events", "create, patch")] : [];
-        return ClusterRole($"{serviceAccount}-leader", serviceAccount, [("coordination.k8s.io", "leases", "get, create, update"), .. events]);
+        return ClusterRole($"{serviceAccount}-leader", serviceAccount, [("coordination.k8s.io", "leases", "get, create, patch"), .. events]);
     }
 
     /// <summary>What the leader needs besides.</summary>

@@ -5,12 +5,12 @@ using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using IngressController.Configuration;
 using IngressController.Hosting;
-using IngressController.Kubernetes.Models;
 using IngressController.Kubernetes.Watching;
 using IngressController.Observability;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 using IngressController.Sources;
+using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 

@@ -1,10 +1,10 @@
 using System.Text.RegularExpressions;
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Features;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Translation;
+using k8s.Models;
 
 namespace IngressController.Routing.Tests.Annotations;
 

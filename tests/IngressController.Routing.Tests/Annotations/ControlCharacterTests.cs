@@ -1,13 +1,13 @@
 using System.Collections;
 using System.Collections.Immutable;
 using System.Reflection;
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Features;
 using IngressController.Routing.Features.Rewriting;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
+using k8s.Models;
 
 namespace IngressController.Routing.Tests.Annotations;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Cluster;
+using k8s.Models;
 
 namespace IngressController.Routing.Tests.Annotations;
 
@@ -12,12 +12,12 @@ internal static class NamedObjects
         Secrets = ImmutableDictionary<ResourceName, V1Secret>.Empty.Add(new("default", "a"), new V1Secret
         {
             Metadata = new V1ObjectMeta { Name = "a", NamespaceProperty = "default" },
-            Data = new() { ["auth"] = "a:{SHA}qZk+NkcGgWq6PiVxeFDCbJzQ2J0=\n"u8.ToArray() },
+            Data = new Dictionary<string, byte[]> { ["auth"] = "a:{SHA}qZk+NkcGgWq6PiVxeFDCbJzQ2J0=\n"u8.ToArray() },
         }),
         ConfigMaps = ImmutableDictionary<ResourceName, V1ConfigMap>.Empty.Add(new("default", "a"), new V1ConfigMap
         {
             Metadata = new V1ObjectMeta { Name = "a", NamespaceProperty = "default" },
-            Data = new() { ["X-A"] = "b" },
+            Data = new Dictionary<string, string> { ["X-A"] = "b" },
         }),
     };
 }

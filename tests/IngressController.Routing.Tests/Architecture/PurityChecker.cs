@@ -6,7 +6,12 @@ namespace IngressController.Routing.Tests.Architecture;
 /// <summary>Reads a compiled assembly and tells which references it must not have.</summary>
 internal static class PurityChecker
 {
-    private const string KubernetesAssembly = "IngressController.Kubernetes";
+    private const string KubernetesPackage = "KubernetesClient.Aot";
+
+    private const string ModelsNamespace = "k8s.Models";
+
+    /// <summary>What every model is.</summary>
+    private static readonly HashSet<string> ModelInterfaces = ["k8s.IKubernetesObject", "k8s.IKubernetesObject`1", "k8s.IMetadata`1"];
 
     private static readonly string[] ForbiddenNamespaces =
         ["Microsoft.AspNetCore", "Microsoft.Extensions.Logging", "Yarp", "System.Net.Http", "YamlDotNet.Serialization"];
@@ -33,18 +38,25 @@ internal static class PurityChecker
         var types = metadata.TypeReferences.Select(metadata.GetTypeReference).Select(reference => Describe(metadata, reference));
         var members = metadata.MemberReferences.Select(metadata.GetMemberReference)
             .Where(member => member.Parent.Kind == HandleKind.TypeReference)
-            .Select(member => $"{FullName(metadata, (TypeReferenceHandle)member.Parent)}.{metadata.GetString(member.Name)}");
+            .Select(member => (Type: Describe(metadata, metadata.GetTypeReference((TypeReferenceHandle)member.Parent)), Name: metadata.GetString(member.Name)))
+            .Where(member => IsForbiddenMember(member.Type.Namespace, member.Type.Name, member.Name))
+            .Select(member => $"{member.Type.Namespace}.{member.Type.Name}.{member.Name}");
         return
         [
             .. types.Where(type => IsForbiddenType(type.Assembly, type.Namespace, type.Name)).Select(type => $"{type.Namespace}.{type.Name}")
-                .Concat(members.Where(ForbiddenMembers.Contains)).Distinct().Order(StringComparer.Ordinal),
+                .Concat(members).Distinct().Order(StringComparer.Ordinal),
         ];
     }
 
     public static bool IsForbiddenType(string assembly, string @namespace, string name) =>
-        (assembly == KubernetesAssembly && @namespace != $"{KubernetesAssembly}.Models")
+        (assembly == KubernetesPackage && @namespace != ModelsNamespace && !ModelInterfaces.Contains($"{@namespace}.{name}"))
+        || assembly == "IngressController.Kubernetes"
         || ForbiddenNamespaces.Any(forbidden => @namespace == forbidden || @namespace.StartsWith($"{forbidden}.", StringComparison.Ordinal))
         || ForbiddenTypes.Contains($"{@namespace}.{name}");
+
+    /// <summary>Models are read, never changed: they are shared by whoever holds the snapshot.</summary>
+    public static bool IsForbiddenMember(string @namespace, string type, string name) =>
+        (@namespace == ModelsNamespace && name.StartsWith("set_", StringComparison.Ordinal)) || ForbiddenMembers.Contains($"{@namespace}.{type}.{name}");
 
     private static (string Assembly, string Namespace, string Name) Describe(MetadataReader metadata, TypeReference reference)
     {
@@ -55,11 +67,5 @@ internal static class PurityChecker
             ? metadata.GetString(metadata.GetAssemblyReference((AssemblyReferenceHandle)reference.ResolutionScope).Name)
             : "";
         return (assembly, metadata.GetString(reference.Namespace), metadata.GetString(reference.Name));
-    }
-
-    private static string FullName(MetadataReader metadata, TypeReferenceHandle handle)
-    {
-        var (_, @namespace, name) = Describe(metadata, metadata.GetTypeReference(handle));
-        return $"{@namespace}.{name}";
     }
 }

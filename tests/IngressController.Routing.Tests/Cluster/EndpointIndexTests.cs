@@ -1,5 +1,5 @@
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Cluster;
+using k8s.Models;
 
 namespace IngressController.Routing.Tests.Cluster;
 
@@ -41,7 +41,7 @@ public sealed class EndpointIndexTests
         Metadata = new()
         {
             Name = name,
-            Labels = label is null ? null : new() { [V1EndpointSlice.ServiceNameLabel] = label },
+            Labels = label is null ? null : new Dictionary<string, string> { [KubernetesVocabulary.ServiceNameLabel] = label },
         },
     };
 }

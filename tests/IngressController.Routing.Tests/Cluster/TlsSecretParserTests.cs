@@ -1,8 +1,8 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Tests.Golden;
+using k8s.Models;
 
 namespace IngressController.Routing.Tests.Cluster;
 
@@ -50,7 +50,7 @@ public sealed class TlsSecretParserTests
         var fromData = TlsSecretParser.Parse(new V1Secret
         {
             Metadata = Metadata,
-            Data = new() { ["tls.crt"] = Encoding.UTF8.GetBytes(Read("app-ecdsa.crt")), ["tls.key"] = Encoding.UTF8.GetBytes(Read("app-ecdsa.key")) },
+            Data = new Dictionary<string, byte[]> { ["tls.crt"] = Encoding.UTF8.GetBytes(Read("app-ecdsa.crt")), ["tls.key"] = Encoding.UTF8.GetBytes(Read("app-ecdsa.key")) },
         });
         Assert.Equal(TlsSecretParser.Parse(Secret(Read("app-ecdsa.crt"), Read("app-ecdsa.key"))), fromData);
     }
@@ -139,7 +139,7 @@ public sealed class TlsSecretParserTests
             data["tls.crt"] = chain;
         if (key is not null)
             data["tls.key"] = key;
-        return new V1Secret { Metadata = Metadata, Type = V1Secret.TlsType, StringData = data };
+        return new V1Secret { Metadata = Metadata, Type = KubernetesVocabulary.TlsSecretType, StringData = data };
     }
 
     private static string Read(string file) => File.ReadAllText(Path.Combine(RepositoryFolder.Certificates, file)).ReplaceLineEndings("\n");

@@ -1,10 +1,10 @@
 using System.Text;
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Features;
 using IngressController.Routing.Features.Blocking;
 using IngressController.Routing.Features.IpAccess;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
+using k8s.Models;
 
 namespace IngressController.Routing.Tests.Golden;
 

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Serialization;
+using k8s;
 using IngressController.Routing.Cluster;
+using k8s.Models;
 
 namespace IngressController.Routing.Tests.Golden;
 
@@ -20,20 +22,20 @@ internal sealed class TestCluster
     }
 
     /// <exception cref="JsonException">The document does not decode.</exception>
-    public static IKubernetesObject Decode(JsonObject document) => document["kind"]?.ToString() switch
+    public static IKubernetesObject<V1ObjectMeta> Decode(JsonObject document) => document["kind"]?.ToString() switch
     {
-        "Ingress" => document.Deserialize(KubernetesJsonContext.Default.V1Ingress)!,
-        "IngressClass" => document.Deserialize(KubernetesJsonContext.Default.V1IngressClass)!,
-        "Service" => document.Deserialize(KubernetesJsonContext.Default.V1Service)!,
-        "EndpointSlice" => document.Deserialize(KubernetesJsonContext.Default.V1EndpointSlice)!,
-        "Secret" => document.Deserialize(KubernetesJsonContext.Default.V1Secret)!,
-        "ConfigMap" => document.Deserialize(KubernetesJsonContext.Default.V1ConfigMap)!,
+        "Ingress" => document.Deserialize(ApiJson.Of<V1Ingress>())!,
+        "IngressClass" => document.Deserialize(ApiJson.Of<V1IngressClass>())!,
+        "Service" => document.Deserialize(ApiJson.Of<V1Service>())!,
+        "EndpointSlice" => document.Deserialize(ApiJson.Of<V1EndpointSlice>())!,
+        "Secret" => document.Deserialize(ApiJson.Of<V1Secret>())!,
+        "ConfigMap" => document.Deserialize(ApiJson.Of<V1ConfigMap>())!,
         var kind => throw new JsonException($"no kind of this controller: {kind}"),
     };
 
     public void Apply(JsonObject document) => Apply(Decode(document));
 
-    public void Apply(IKubernetesObject resource)
+    public void Apply(IKubernetesObject<V1ObjectMeta> resource)
     {
         switch (resource)
         {
@@ -108,7 +110,7 @@ internal sealed class TestCluster
     {
         var name = secret.ResourceName;
         Changes.Secrets.Add(name);
-        if (secret.Type != V1Secret.TlsType)
+        if (secret.Type != KubernetesVocabulary.TlsSecretType)
         {
             Snapshot = Snapshot with { TlsSecrets = Snapshot.TlsSecrets.Remove(name), Secrets = Snapshot.Secrets.SetItem(name, secret) };
             return;

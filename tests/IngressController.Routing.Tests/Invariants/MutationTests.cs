@@ -1,8 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using IngressController.Kubernetes.Models;
+using k8s;
 using IngressController.Routing.Tests.Golden;
 using IngressController.Routing.Translation;
+using k8s.Models;
 
 namespace IngressController.Routing.Tests.Invariants;
 
@@ -44,7 +45,7 @@ public sealed class MutationTests
         }
     }
 
-    private static IKubernetesObject? TryDecode(JsonObject document)
+    private static IKubernetesObject<V1ObjectMeta>? TryDecode(JsonObject document)
     {
         try
         {

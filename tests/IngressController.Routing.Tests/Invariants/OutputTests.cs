@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Tests.Golden;
+using k8s.Models;
 
 namespace IngressController.Routing.Tests.Invariants;
 
@@ -64,6 +64,15 @@ public sealed class OutputTests
     }
 
     [Fact]
-    public void A_Secret_prints_its_name_alone() =>
-        Assert.Equal("Secret a/b [redacted]", new V1Secret { Metadata = new() { NamespaceProperty = "a", Name = "b" } }.ToString());
+    public void A_Secret_prints_nothing_of_what_it_holds()
+    {
+        var secret = new V1Secret
+        {
+            Metadata = new() { NamespaceProperty = "a", Name = "b" },
+            Data = new Dictionary<string, byte[]> { ["key"] = "from data"u8.ToArray() },
+            StringData = new Dictionary<string, string> { ["key"] = "from stringData" },
+        };
+
+        Assert.DoesNotContain("from ", secret.ToString(), StringComparison.Ordinal);
+    }
 }

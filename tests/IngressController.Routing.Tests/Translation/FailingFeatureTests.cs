@@ -1,9 +1,9 @@
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Features;
 using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
+using k8s.Models;
 
 namespace IngressController.Routing.Tests.Translation;
 

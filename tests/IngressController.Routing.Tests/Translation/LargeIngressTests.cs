@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
+using k8s.Models;
 
 namespace IngressController.Routing.Tests.Translation;
 

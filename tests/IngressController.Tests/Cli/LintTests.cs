@@ -157,7 +157,7 @@ public sealed class LintTests : IDisposable
 
     [Theory]
     [InlineData("no file or folder \"nope.yaml\" exists", "lint", "nope.yaml")]
-    [InlineData("Required argument missing for command: 'lint'", "lint")]
+    [InlineData("Required argument 'PATH' missing for command: 'lint'", "lint")]
     [InlineData("'xml' not recognized", "lint", "--output", "xml", "-")]
     [InlineData("--http-port: lint has no such option", "--http-port", "80", "lint", "-")]
     [InlineData("Unrecognized command or argument '--bogus'", "lint", "--bogus", "-")]

@@ -2,7 +2,6 @@ using IngressController.Configuration;
 using IngressController.Events;
 using IngressController.Hosting;
 using IngressController.Kubernetes.Leasing;
-using IngressController.Kubernetes.Models;
 using IngressController.Kubernetes.Watching;
 using IngressController.Leadership;
 using IngressController.Reconciliation;
@@ -12,6 +11,7 @@ using IngressController.Sources;
 using IngressController.Tests.Fakes;
 using IngressController.Tests.FullStack;
 using IngressController.Tests.Kubernetes;
+using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 

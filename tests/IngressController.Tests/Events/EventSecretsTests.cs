@@ -4,10 +4,10 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using IngressController.Cli;
 using IngressController.Events;
-using IngressController.Kubernetes.Models;
 using IngressController.Kubernetes.Serialization;
 using IngressController.Routing.Translation;
 using IngressController.Sources.Folder;
+using k8s.Models;
 
 namespace IngressController.Tests.Events;
 
@@ -28,9 +28,9 @@ public sealed class EventSecretsTests
             foreach (var item in EventsOf(file))
             {
                 events++;
-                var text = JsonSerializer.Serialize(item, KubernetesJsonContext.Default.Eventsv1Event);
+                var text = JsonSerializer.Serialize(item, ApiJson.Of<Eventsv1Event>());
                 Assert.All(lines, line => Assert.False(text.Contains(line, StringComparison.Ordinal), $"{file}: {item.Note}"));
-                Assert.InRange(Encoding.UTF8.GetByteCount(item.Note!), 1, Eventsv1Event.LongestNote);
+                Assert.InRange(Encoding.UTF8.GetByteCount(item.Note!), 1, EventText.LongestNote);
             }
         }
 

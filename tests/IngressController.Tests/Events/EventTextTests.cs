@@ -1,8 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using IngressController.Events;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Serialization;
 using IngressController.Routing.Diagnostics;
+using k8s.Models;
 
 namespace IngressController.Tests.Events;
 
@@ -14,13 +15,13 @@ public sealed class EventTextTests
     [Fact]
     public void An_Event_says_where_what_and_what_follows()
     {
-        var json = JsonSerializer.Serialize(EventText.ToEvent(Write(Problem("is wrong")), Reporter), KubernetesJsonContext.Default.Eventsv1Event);
+        var json = JsonSerializer.Serialize(EventText.ToEvent(Write(Problem("is wrong")), Reporter), ApiJson.Of<Eventsv1Event>());
         Assert.Equal(
             """
-            {"apiVersion":"events.k8s.io/v1","kind":"Event","metadata":{"name":"web.00522678d9fb4876","namespace":"shop"},"eventTime":"2030-01-01T00:00:00.123456Z",
-            "reportingController":"yarp.ingress.kubernetes.io/controller","reportingInstance":"yarp-ingress-7d9f","action":"Translate","reason":"HostInvalid",
-            "regarding":{"apiVersion":"networking.k8s.io/v1","kind":"Ingress","namespace":"shop","name":"web","uid":"uid-1","resourceVersion":"7","fieldPath":"spec.rules[0].host"},
-            "note":"spec.rules[0].host: is wrong (RouteLeftOut)","type":"Warning"}
+            {"action":"Translate","apiVersion":"events.k8s.io/v1","eventTime":"2030-01-01T00:00:00.123456Z","kind":"Event",
+            "metadata":{"name":"web.00522678d9fb4876","namespace":"shop"},"note":"spec.rules[0].host: is wrong (RouteLeftOut)","reason":"HostInvalid",
+            "regarding":{"apiVersion":"networking.k8s.io/v1","kind":"Ingress","name":"web","namespace":"shop","resourceVersion":"7","uid":"uid-1"},
+            "reportingController":"yarp.ingress.kubernetes.io/controller","reportingInstance":"yarp-ingress-7d9f","type":"Warning"}
             """.ReplaceLineEndings(""), json);
     }
 
@@ -38,7 +39,7 @@ public sealed class EventTextTests
     public void A_note_that_is_too_long_keeps_place_and_effect(char letter)
     {
         var note = EventText.Note(Problem(new string(letter, 999)) with { Field = $"metadata.annotations[{new string('y', 200)}]" });
-        Assert.InRange(Encoding.UTF8.GetByteCount(note), Eventsv1Event.LongestNote - 3, Eventsv1Event.LongestNote);
+        Assert.InRange(Encoding.UTF8.GetByteCount(note), EventText.LongestNote - 3, EventText.LongestNote);
         Assert.EndsWith($"{letter}... (RouteLeftOut)", note, StringComparison.Ordinal);
     }
 
@@ -48,7 +49,7 @@ public sealed class EventTextTests
         for (var length = 480; length < 500; length++)
         {
             var note = EventText.Note(Problem(new string('x', length) + string.Concat(Enumerable.Repeat("😀", 240))));
-            Assert.InRange(Encoding.UTF8.GetByteCount(note), 1, Eventsv1Event.LongestNote);
+            Assert.InRange(Encoding.UTF8.GetByteCount(note), 1, EventText.LongestNote);
             Assert.DoesNotContain('\uFFFD', Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(note)));
         }
     }

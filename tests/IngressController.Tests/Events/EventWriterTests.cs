@@ -24,7 +24,7 @@ public sealed class EventWriterTests : IAsyncLifetime
     private readonly CancellationTokenSource _lost = new();
     private FakeApiServer _server = null!;
     private FakeEvents _events = null!;
-    private KubernetesClient _client = null!;
+    private ApiServerConnection _client = null!;
     private EventQueue _queue = null!;
     private Task _running = Task.CompletedTask;
     private LeaderTerm _term = null!;
@@ -33,7 +33,7 @@ public sealed class EventWriterTests : IAsyncLifetime
     {
         _server = await FakeApiServer.CreateAsync();
         _events = FakeEvents.On(_server);
-        _client = new KubernetesClient(_server.Configuration, _time);
+        _client = new ApiServerConnection(_server.Configuration, _time);
         _queue = new EventQueue(_metrics, _time);
         var logging = LoggerFactory.Create(builder => builder.AddProvider(_log));
         var leader = new LeaderState("pod", new SourceLog(logging.CreateLogger<SourceLog>(), _time), new LeaderMetrics(), _time);

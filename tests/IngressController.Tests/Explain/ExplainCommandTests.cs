@@ -76,7 +76,7 @@ public sealed class ExplainCommandTests
     }
 
     [Theory]
-    [InlineData("Required argument missing for command: 'explain'", "explain")]
+    [InlineData("Required argument 'URL' missing for command: 'explain'", "explain")]
     [InlineData("\"x\" is no absolute URL", "explain", "x")]
     [InlineData("header \"x\" is not of the form NAME:VALUE", "explain", "http://a/", "-H", "x")]
     [InlineData("--admin: \"localhost:1\" is no URL; write http://HOST:PORT", "explain", "http://a/", "--admin", "localhost:1")]

@@ -3,10 +3,10 @@ using System.Text;
 using IngressController.Configuration;
 using IngressController.Demo;
 using IngressController.Explain;
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Cluster;
 using IngressController.Sources.Folder;
 using IngressController.Tests.Fakes;
+using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IngressController.Tests.Explain;
@@ -43,7 +43,7 @@ internal sealed class ExplainedCluster : IAsyncDisposable
         Manifest[] manifests = [.. texts.Select(text => Manifest.Read("manifests", new StringReader(text)))];
         Assert.Empty(manifests.SelectMany(manifest => manifest.Problems));
         var services = manifests.SelectMany(manifest => manifest.Objects).Select(item => item.Resource).OfType<V1Service>()
-            .Where(service => service.Metadata!.Labels?.GetValueOrDefault("endpoints") != "none").ToArray();
+            .Where(service => service.Metadata!.Labels?.Find("endpoints") != "none").ToArray();
         var pods = services.ToDictionary(service => service, service => new EchoPod(
             service.ResourceName.Name, service.ResourceName.Name, service.Spec!.Ports![0]!.AppProtocol is "kubernetes.io/h2c"));
         var backend = await EchoBackend.StartAsync([.. pods.Values], CancellationToken.None);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using IngressController.Kubernetes.Resources;
 using Microsoft.AspNetCore.Http;
 
 namespace IngressController.Tests.Fakes;
@@ -37,7 +38,7 @@ public sealed partial class FakeApiServer
     {
         if (AcceptedTokens is { } accepted && !accepted.Contains(request.Token ?? ""))
             await WriteStatusAsync(context, Status(401, "Unauthorized", "Unauthorized"));
-        else if (request.Path == "/version")
+        else if (request.Path is "/version" or "/version/")
             await WriteJsonAsync(context, new JsonObject { ["major"] = "1", ["minor"] = "34", ["gitVersion"] = "v1.34.0-fake" });
         else if (ForbiddenResources.Contains(request.Resource))
             await WriteStatusAsync(context, Status(403, "Forbidden", $"{request.Resource} is forbidden: User \"fake\" cannot list resource"));

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace IngressController.Tests.Fakes;
 
-/// <content>Merge patches of the status, and what the server notes of who wrote it.</content>
+/// <content>Merge patches, and what the server notes of who wrote a status.</content>
 public sealed partial class FakeApiServer
 {
     /// <summary>Writes a status as some controller does.</summary>
@@ -37,16 +37,21 @@ public sealed partial class FakeApiServer
 
     private JsonObject Patch(HttpContext context, FakeApiRequest request, JsonObject patch)
     {
-        if (context.Request.ContentType != "application/merge-patch+json" || !request.Path.EndsWith("/status", StringComparison.Ordinal))
-            return Status(415, "UnsupportedMediaType", "only merge patches of a status");
+        if (context.Request.ContentType?.Split(';')[0] != "application/merge-patch+json")
+            return Status(415, "UnsupportedMediaType", "only merge patches");
         var (group, @namespace, plural, name) = request.Target;
         lock (_lock)
         {
             if (!ObjectsOf($"{group}/{plural}").TryGetValue(KeyOf(@namespace, name!), out var item))
                 return Status(404, "NotFound", $"{plural} \"{name}\" not found");
-            return patch["metadata"]?["resourceVersion"]?.ToString() is { } version && version != item["metadata"]!["resourceVersion"]!.ToString()
-                ? Status(409, "Conflict", "the object has been modified; please apply your changes to the latest version and try again")
-                : PatchStatus($"{group}/{plural}", KeyOf(@namespace, name!), patch, request.Query.GetValueOrDefault("fieldManager", "unknown")).DeepClone().AsObject();
+            if (patch["metadata"]?["resourceVersion"]?.ToString() is { } version && version != item["metadata"]!["resourceVersion"]!.ToString())
+                return Status(409, "Conflict", "the object has been modified; please apply your changes to the latest version and try again");
+            if (request.Path.EndsWith("/status", StringComparison.Ordinal))
+                return PatchStatus($"{group}/{plural}", KeyOf(@namespace, name!), patch, request.Query.GetValueOrDefault("fieldManager", "unknown")).DeepClone().AsObject();
+            Upsert(Merge(item, patch)!.AsObject());
+            var stored = ObjectsOf($"{group}/{plural}")[KeyOf(@namespace, name!)].DeepClone().AsObject();
+            Writes = Writes.Add((request.Method, stored));
+            return stored.DeepClone().AsObject();
         }
     }
 

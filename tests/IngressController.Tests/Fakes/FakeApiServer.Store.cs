@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Resources;
+using k8s;
 using IngressController.Kubernetes.Serialization;
+using k8s.Models;
 
 namespace IngressController.Tests.Fakes;
 
@@ -34,7 +36,7 @@ public sealed partial class FakeApiServer
     }
 
     public void Upsert<T>(ResourceType<T> resource, T item)
-        where T : class, IKubernetesObject
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var json = JsonSerializer.SerializeToNode(item, resource.TypeInfo)!.AsObject();
         json["apiVersion"] = resource.ApiVersion;

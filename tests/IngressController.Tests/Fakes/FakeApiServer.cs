@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Resources;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -43,7 +44,7 @@ public sealed partial class FakeApiServer : IAsyncDisposable
     public Uri Address => new($"{(ServerCertificate is null ? "http" : "https")}://127.0.0.1:{_port}");
 
     /// <summary>How to reach this server.</summary>
-    public KubernetesClientConfiguration Configuration => new()
+    public ApiServerConfiguration Configuration => new()
     {
         Host = Address,
         CertificateAuthority = Authority is null ? null : new PemSource.Inline(Authority.Pem),

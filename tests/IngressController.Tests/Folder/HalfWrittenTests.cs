@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Net;
-using IngressController.Kubernetes.Models;
 using IngressController.Sources.Folder;
 using IngressController.Tests.Fakes;
 using IngressController.Tests.Kubernetes;
+using k8s.Models;
 
 namespace IngressController.Tests.Folder;
 

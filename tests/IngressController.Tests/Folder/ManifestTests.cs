@@ -1,7 +1,7 @@
 using System.Text;
 using IngressController.Cli;
-using IngressController.Kubernetes.Models;
 using IngressController.Sources.Folder;
+using k8s.Models;
 
 namespace IngressController.Tests.Folder;
 

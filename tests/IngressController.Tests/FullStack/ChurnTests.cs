@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Resources;
 using IngressController.Tests.Fakes;
+using k8s.Models;
 using Xunit.Abstractions;
 
 namespace IngressController.Tests.FullStack;

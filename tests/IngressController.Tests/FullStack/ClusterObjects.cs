@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using IngressController.Kubernetes.Models;
+using IngressController.Routing.Cluster;
+using k8s.Models;
 
 namespace IngressController.Tests.FullStack;
 
@@ -58,7 +59,7 @@ internal static class ClusterObjects
 
     public static V1EndpointSlice Slice(string ns, string name, string? service, int port = 8080) => new()
     {
-        Metadata = Metadata(ns, name, service is null ? null : new() { [V1EndpointSlice.ServiceNameLabel] = service }),
+        Metadata = Metadata(ns, name, service is null ? null : new() { [KubernetesVocabulary.ServiceNameLabel] = service }),
         AddressType = "IPv4",
         Ports = [new Discoveryv1EndpointPort { Port = port, Protocol = "TCP" }],
         Endpoints = [new V1Endpoint { Addresses = ["10.0.0.1"], Conditions = new V1EndpointConditions { Ready = true } }],
@@ -68,10 +69,10 @@ internal static class ClusterObjects
     /// <param name="name">The name.</param>
     /// <param name="certificate">0 or 1; anything else is garbage.</param>
     /// <param name="type">The type.</param>
-    public static V1Secret Secret(string ns, string name, int certificate = 0, string type = V1Secret.TlsType)
+    public static V1Secret Secret(string ns, string name, int certificate = 0, string type = KubernetesVocabulary.TlsSecretType)
     {
         var (chain, key) = certificate is 0 or 1 ? Certificates.Value[certificate] : ("garbage"u8.ToArray(), "garbage"u8.ToArray());
-        return new V1Secret { Metadata = Metadata(ns, name), Type = type, Data = new() { ["tls.crt"] = chain, ["tls.key"] = key } };
+        return new V1Secret { Metadata = Metadata(ns, name), Type = type, Data = new Dictionary<string, byte[]> { ["tls.crt"] = chain, ["tls.key"] = key } };
     }
 
     /// <summary>Each object is a new version; its uid follows from its name, as if it were never made anew.</summary>

@@ -1,8 +1,9 @@
-using IngressController.Kubernetes.Models;
+using k8s;
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Sources;
+using k8s.Models;
 
 namespace IngressController.Tests.FullStack;
 
@@ -60,9 +61,9 @@ public sealed class ClusterStoreTests
                 Uid = uid,
                 Generation = generation,
                 ResourceVersion = version,
-                Annotations = annotation is null ? null : new() { ["key"] = annotation },
+                Annotations = annotation is null ? null : new Dictionary<string, string> { ["key"] = annotation },
             },
-            Status = new V1IngressStatus { LoadBalancer = new V1LoadBalancerStatus { Ingress = status is null ? null : [new() { Ip = status }] } },
+            Status = new V1IngressStatus { LoadBalancer = new V1IngressLoadBalancerStatus { Ingress = status is null ? null : [new() { Ip = status }] } },
         };
     }
 
@@ -199,6 +200,6 @@ public sealed class ClusterStoreTests
     }
 
     private void Replace<T>(ClusterKind<T> kind, string? ns, params T[] items)
-        where T : class, IKubernetesObject =>
+        where T : class, IKubernetesObject<V1ObjectMeta> =>
         _store.Apply(kind, ns, kind.Resource.Plural, new ResourceChange<T>.Replaced(items, []));
 }

@@ -1,7 +1,9 @@
-using IngressController.Kubernetes.Models;
+using IngressController.Routing.Cluster;
+using k8s;
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Translation;
 using IngressController.Sources;
+using k8s.Models;
 
 namespace IngressController.Tests.FullStack;
 
@@ -56,7 +58,7 @@ public sealed class IncrementalTranslationTests
             default:
                 Change(
                     store, random, ClusterKinds.Secrets, Pick(random, Namespaces),
-                    (ns, name) => ClusterObjects.Secret(ns!, name, random.Next(3), Pick(random, V1Secret.TlsType, V1Secret.TlsType, "Opaque")), "s", "t");
+                    (ns, name) => ClusterObjects.Secret(ns!, name, random.Next(3), Pick(random, KubernetesVocabulary.TlsSecretType, KubernetesVocabulary.TlsSecretType, "Opaque")), "s", "t");
                 break;
         }
     }
@@ -67,7 +69,7 @@ public sealed class IncrementalTranslationTests
 
     private static void Change<T>(
         ClusterStore store, Random random, ClusterKind<T> kind, string? ns, Func<string?, string, T> make, params string[] names)
-        where T : class, IKubernetesObject
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
         ResourceChange<T> change = random.Next(10) switch
         {

@@ -1,11 +1,12 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Resources;
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Cluster;
 using IngressController.Sources;
 using IngressController.Sources.Kubernetes;
 using IngressController.Tests.Kubernetes;
+using k8s.Models;
 
 namespace IngressController.Tests.FullStack;
 

@@ -1,6 +1,6 @@
 using IngressController.Configuration;
 using IngressController.Hosting;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Resources;
 using IngressController.Kubernetes.Watching;
 using IngressController.Observability;
 using IngressController.Reconciliation;
@@ -9,6 +9,7 @@ using IngressController.Routing.Diagnostics;
 using IngressController.Sources;
 using IngressController.Sources.Kubernetes;
 using IngressController.Tests.Kubernetes;
+using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 

@@ -1,8 +1,9 @@
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Resources;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 using IngressController.Tests.Fakes;
 using IngressController.Tests.Kubernetes;
+using k8s.Models;
 
 namespace IngressController.Tests.FullStack;
 

@@ -1,9 +1,9 @@
 using System.Net;
 using IngressController.Kubernetes.Client;
-using IngressController.Kubernetes.Models;
 using IngressController.Kubernetes.Watching;
 using IngressController.Sources.Kubernetes;
 using IngressController.Tests.Kubernetes;
+using k8s.Models;
 using Microsoft.Extensions.Logging;
 
 namespace IngressController.Tests.FullStack;
@@ -47,7 +47,7 @@ public sealed class SourceLogTests : IDisposable
         {
             foreach (var resource in Resources)
             {
-                Fail(resource, new KubernetesException(
+                Fail(resource, new ApiServerException(
                     $"GET /api/v1/{resource}?watch=1&resourceVersion={i}&timeoutSeconds={300 + i}", HttpStatusCode.InternalServerError,
                     new V1Status { Reason = "InternalError", Message = $"etcd leader changed {i}" }));
             }
@@ -61,16 +61,16 @@ public sealed class SourceLogTests : IDisposable
     {
         Fail("services", new HttpRequestException("Connection refused"));
         Fail("services", new HttpRequestException("Name or service not known"));
-        Fail("services", new KubernetesException("GET /", HttpStatusCode.TooManyRequests, status: null));
-        Fail("services", new KubernetesException("GET /", HttpStatusCode.NotFound, status: null));
-        Fail("secrets", new KubernetesException("GET /", HttpStatusCode.NotFound, status: null));
+        Fail("services", new ApiServerException("GET /", HttpStatusCode.TooManyRequests, status: null));
+        Fail("services", new ApiServerException("GET /", HttpStatusCode.NotFound, status: null));
+        Fail("secrets", new ApiServerException("GET /", HttpStatusCode.NotFound, status: null));
         Assert.Equal(5, _recorder.Lines.Length);
     }
 
     [Fact]
     public void A_resource_that_stays_forbidden_is_named_one_that_passes_is_not()
     {
-        var forbidden = new KubernetesException("GET /", HttpStatusCode.Forbidden, new V1Status { Reason = "Forbidden", Message = "no" });
+        var forbidden = new ApiServerException("GET /", HttpStatusCode.Forbidden, new V1Status { Reason = "Forbidden", Message = "no" });
         foreach (var resource in Resources)
             Fail(resource, forbidden);
         Assert.Empty(_recorder.Lines);

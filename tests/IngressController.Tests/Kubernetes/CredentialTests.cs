@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using IngressController.Kubernetes.Client;
 using IngressController.Tests.Fakes;
+using k8s;
 
 namespace IngressController.Tests.Kubernetes;
 
@@ -25,16 +26,16 @@ public sealed class CredentialTests
         File.CreateSymbolicLink(file, "..data/token");
         var time = new ManualTimeProvider();
         var notices = new List<ClientNotice>();
-        using var client = new KubernetesClient(server.Configuration with { Token = new TokenSource.InFile(file) }, time, notices.Add);
-        await client.GetServerVersionAsync(default);
+        using var client = new ApiServerConnection(server.Configuration with { Token = new TokenSource.InFile(file) }, time, notices.Add);
+        await client.Kubernetes.Version.GetCodeAsync();
         Publish("v2", "second\n");
         time.Advance(TimeSpan.FromSeconds(59));
-        await client.GetServerVersionAsync(default);
+        await client.Kubernetes.Version.GetCodeAsync();
         time.Advance(TimeSpan.FromSeconds(2));
-        await client.GetServerVersionAsync(default);
+        await client.Kubernetes.Version.GetCodeAsync();
         File.Delete(file);
         time.Advance(TimeSpan.FromSeconds(61));
-        await client.GetServerVersionAsync(default);
+        await client.Kubernetes.Version.GetCodeAsync();
 
         Assert.Equal(["first", "first", "second", "second"], server.Requests.Select(request => request.Token));
         Assert.IsType<ClientNotice.CredentialFileUnusable>(notices.Single());
@@ -45,8 +46,8 @@ public sealed class CredentialTests
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.AcceptedTokens = ["other"];
-        using var client = new KubernetesClient(server.Configuration with { Token = new TokenSource.Literal("secret") }, TimeProvider.System);
-        var error = await Assert.ThrowsAsync<KubernetesException>(() => client.GetServerVersionAsync(default));
+        using var client = new ApiServerConnection(server.Configuration with { Token = new TokenSource.Literal("secret") }, TimeProvider.System);
+        var error = await Assert.ThrowsAsync<ApiServerException>(() => client.Kubernetes.Version.GetCodeAsync());
         Assert.True(error.IsUnauthorized);
         Assert.Single(server.Requests);
         Assert.DoesNotContain("secret", error.ToString());
@@ -59,8 +60,8 @@ public sealed class CredentialTests
         server.AcceptedTokens = ["other"];
         using var directory = new TemporaryDirectory();
         var token = new TokenSource.InFile(directory.Write("token", "wrong"));
-        using var client = new KubernetesClient(server.Configuration with { Token = token }, TimeProvider.System);
-        await Assert.ThrowsAsync<KubernetesException>(() => client.GetServerVersionAsync(default));
+        using var client = new ApiServerConnection(server.Configuration with { Token = token }, TimeProvider.System);
+        await Assert.ThrowsAsync<ApiServerException>(() => client.Kubernetes.Version.GetCodeAsync());
         Assert.Equal(2, server.Requests.Count);
     }
 
@@ -68,9 +69,9 @@ public sealed class CredentialTests
     public async Task A_missing_token_file_is_named()
     {
         await using var server = await FakeApiServer.CreateAsync();
-        using var client = new KubernetesClient(
+        using var client = new ApiServerConnection(
             server.Configuration with { Token = new TokenSource.InFile("/nonexistent/token") }, TimeProvider.System);
-        var error = await Assert.ThrowsAsync<KubeConfigException>(() => client.GetServerVersionAsync(default));
+        var error = await Assert.ThrowsAsync<KubeConfigException>(() => client.Kubernetes.Version.GetCodeAsync());
         Assert.Contains("/nonexistent/token", error.Message);
     }
 
@@ -78,7 +79,7 @@ public sealed class CredentialTests
     public async Task Basic_authentication_and_impersonation_are_sent()
     {
         await using var server = await FakeApiServer.CreateAsync();
-        using var client = new KubernetesClient(server.Configuration with
+        using var client = new ApiServerConnection(server.Configuration with
         {
             Username = "joe",
             Password = "pa:ss",
@@ -89,7 +90,7 @@ public sealed class CredentialTests
                 Extra = new Dictionary<string, IReadOnlyList<string>> { ["example.org/scope"] = ["x"] },
             },
         }, TimeProvider.System);
-        await client.GetServerVersionAsync(default);
+        await client.Kubernetes.Version.GetCodeAsync();
         var headers = server.Requests.Single().Headers;
         Assert.Equal("Basic am9lOnBhOnNz", headers["Authorization"]);
         Assert.Equal("jane", headers["Impersonate-User"]);
@@ -110,12 +111,12 @@ public sealed class CredentialTests
             printf '%s|' "$@" > "$DIR/arguments"
             echo "{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\",\"status\":{\"token\":\"token-$(wc -l < "$DIR/runs" | tr -d ' ')\",\"expirationTimestamp\":\"2030-01-01T00:10:00Z\"}}"
             """) with { Arguments = ["with blank", "", "$HOME"], ProvideClusterInfo = true, ClusterConfig = JsonNode.Parse("""{"audience":"x"}""") };
-        using var client = new KubernetesClient(server.Configuration with { Token = new TokenSource.Exec(plugin) }, time);
-        await client.GetServerVersionAsync(default);
+        using var client = new ApiServerConnection(server.Configuration with { Token = new TokenSource.Exec(plugin) }, time);
+        await client.Kubernetes.Version.GetCodeAsync();
         time.Advance(TimeSpan.FromMinutes(9));
-        await client.GetServerVersionAsync(default);
+        await client.Kubernetes.Version.GetCodeAsync();
         time.Advance(TimeSpan.FromMinutes(2));
-        await client.GetServerVersionAsync(default);
+        await client.Kubernetes.Version.GetCodeAsync();
 
         Assert.Equal(["token-1", "token-1", "token-2"], server.Requests.Select(request => request.Token));
         Assert.Equal("with blank||$HOME|", File.ReadAllText(Path.Combine(directory.Path, "arguments")));
@@ -138,8 +139,8 @@ public sealed class CredentialTests
             echo run >> "$DIR/runs"
             echo "{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\",\"status\":{\"token\":\"token-$(wc -l < "$DIR/runs" | tr -d ' ')\"}}"
             """);
-        using var client = new KubernetesClient(server.Configuration with { Token = new TokenSource.Exec(plugin) }, TimeProvider.System);
-        await client.GetServerVersionAsync(default);
+        using var client = new ApiServerConnection(server.Configuration with { Token = new TokenSource.Exec(plugin) }, TimeProvider.System);
+        await client.Kubernetes.Version.GetCodeAsync();
         Assert.Equal(["token-1", "token-2"], server.Requests.Select(request => request.Token));
     }
 
@@ -160,8 +161,8 @@ public sealed class CredentialTests
             },
         }.ToJsonString());
         var plugin = Script(directory, "cat \"$DIR/answer\"") with { ApiVersion = "client.authentication.k8s.io/v1beta1" };
-        using var client = new KubernetesClient(server.Configuration with { Token = new TokenSource.Exec(plugin) }, TimeProvider.System);
-        await client.GetServerVersionAsync(default);
+        using var client = new ApiServerConnection(server.Configuration with { Token = new TokenSource.Exec(plugin) }, TimeProvider.System);
+        await client.Kubernetes.Version.GetCodeAsync();
         Assert.Equal("CN=plugin.example", server.Requests.Single().ClientCertificate);
     }
 
@@ -190,13 +191,13 @@ public sealed class CredentialTests
 
     private static async Task<KubeConfigException> FailureAsync(ExecPlugin plugin)
     {
-        using var client = new KubernetesClient(new()
+        using var client = new ApiServerConnection(new()
         {
             Host = new("http://127.0.0.1:1"),
             Token = new TokenSource.Exec(plugin),
             Timeouts = new() { ExecPlugin = TimeSpan.FromSeconds(3) },
         }, TimeProvider.System);
-        return await Assert.ThrowsAsync<KubeConfigException>(() => client.GetServerVersionAsync(default));
+        return await Assert.ThrowsAsync<KubeConfigException>(() => client.Kubernetes.Version.GetCodeAsync());
     }
 
     private static ExecPlugin Script(TemporaryDirectory directory, string body)

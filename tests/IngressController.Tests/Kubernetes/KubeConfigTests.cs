@@ -1,6 +1,7 @@
 using System.Text;
 using IngressController.Kubernetes.Client;
 using IngressController.Tests.Fakes;
+using k8s;
 
 namespace IngressController.Tests.Kubernetes;
 
@@ -100,14 +101,14 @@ public sealed class KubeConfigTests : IDisposable
         var third = _directory.Write("third", "current-context: d");
         string[] paths = [Path.Combine(_directory.Path, "missing"), first, second, third];
 
-        var configuration = KubernetesClientConfiguration.BuildConfigFromConfigFile(paths);
+        var configuration = ApiServerConfiguration.BuildConfigFromConfigFile(paths);
         Assert.Equal(new TokenSource.Literal("first"), configuration.Token);
         Assert.Null(configuration.Impersonation);
         Assert.Equal("second.example", configuration.Host.Host);
         Assert.Equal(new PemSource.InFile(Path.Combine(sub.FullName, "ca.crt")), configuration.CertificateAuthority);
-        Assert.Null(KubernetesClientConfiguration.BuildConfigFromConfigFile(paths, "d").Token);
+        Assert.Null(ApiServerConfiguration.BuildConfigFromConfigFile(paths, "d").Token);
 
-        var listed = KubernetesClientConfiguration.BuildDefaultConfig(
+        var listed = ApiServerConfiguration.BuildDefaultConfig(
             null, null, name => name == "KUBECONFIG" ? string.Join(Path.PathSeparator, paths) : null);
         Assert.Equal("second.example", listed.Host.Host);
     }
@@ -170,17 +171,17 @@ public sealed class KubeConfigTests : IDisposable
         _directory.Write("ca.crt", "pem");
         _directory.Write("namespace", "infra\n");
         var environment = new Dictionary<string, string> { ["KUBERNETES_SERVICE_HOST"] = "fd00::1", ["KUBERNETES_SERVICE_PORT"] = "443" };
-        Assert.True(KubernetesClientConfiguration.IsInCluster(_directory.Path, environment.GetValueOrDefault));
-        var configuration = KubernetesClientConfiguration.InClusterConfig(_directory.Path, environment.GetValueOrDefault);
+        Assert.True(ApiServerConfiguration.IsInCluster(_directory.Path, environment.GetValueOrDefault));
+        var configuration = ApiServerConfiguration.InClusterConfig(_directory.Path, environment.GetValueOrDefault);
         Assert.Equal("https://[fd00::1]/", configuration.Host.AbsoluteUri);
         Assert.Equal(new PemSource.InFile(Path.Combine(_directory.Path, "ca.crt")), configuration.CertificateAuthority);
         Assert.Equal(new TokenSource.InFile(Path.Combine(_directory.Path, "token")), configuration.Token);
         Assert.Equal("infra", configuration.CurrentNamespace);
         environment["POD_NAMESPACE"] = "own";
-        Assert.Equal("own", KubernetesClientConfiguration.InClusterConfig(_directory.Path, environment.GetValueOrDefault).CurrentNamespace);
+        Assert.Equal("own", ApiServerConfiguration.InClusterConfig(_directory.Path, environment.GetValueOrDefault).CurrentNamespace);
 
-        Assert.False(KubernetesClientConfiguration.IsInCluster(_directory.Path, _ => null));
-        Assert.Throws<KubeConfigException>(() => KubernetesClientConfiguration.InClusterConfig(_directory.Path, _ => null));
+        Assert.False(ApiServerConfiguration.IsInCluster(_directory.Path, _ => null));
+        Assert.Throws<KubeConfigException>(() => ApiServerConfiguration.InClusterConfig(_directory.Path, _ => null));
     }
 
     [Fact]
@@ -189,11 +190,11 @@ public sealed class KubeConfigTests : IDisposable
         await using var server = await FakeApiServer.CreateAsync(https: true);
         var path = Path.Combine(_directory.Path, "fake");
         server.WriteKubeconfig(path, "abc");
-        using var client = new KubernetesClient(KubernetesClientConfiguration.BuildDefaultConfig(path, null), TimeProvider.System);
-        await client.GetServerVersionAsync(default);
+        using var client = new ApiServerConnection(ApiServerConfiguration.BuildDefaultConfig(path, null), TimeProvider.System);
+        await client.Kubernetes.Version.GetCodeAsync();
         Assert.Equal("abc", server.Requests.Single().Token);
     }
 
-    private KubernetesClientConfiguration Build(string text) =>
-        KubernetesClientConfiguration.BuildConfigFromConfigFile([_directory.Write("config", text)]);
+    private ApiServerConfiguration Build(string text) =>
+        ApiServerConfiguration.BuildConfigFromConfigFile([_directory.Write("config", text)]);
 }

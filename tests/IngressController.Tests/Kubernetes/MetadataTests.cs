@@ -1,7 +1,10 @@
 using System.Text.Json;
 using IngressController.Kubernetes.Client;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Resources;
+using IngressController.Kubernetes.Serialization;
 using IngressController.Tests.Fakes;
+using k8s;
+using k8s.Models;
 using Microsoft.AspNetCore.Http;
 
 namespace IngressController.Tests.Kubernetes;
@@ -23,12 +26,12 @@ public sealed class MetadataTests : IAsyncLifetime
 
     private readonly ManualTimeProvider _time = new();
     private FakeApiServer _server = null!;
-    private KubernetesClient _client = null!;
+    private ApiServerConnection _client = null!;
 
     public async Task InitializeAsync()
     {
         _server = await FakeApiServer.CreateAsync();
-        _client = new KubernetesClient(_server.Configuration, _time);
+        _client = new ApiServerConnection(_server.Configuration, _time);
     }
 
     public async Task DisposeAsync()
@@ -71,7 +74,7 @@ public sealed class MetadataTests : IAsyncLifetime
     [InlineData("""{"metadata":{"name":7}}""")]
     [InlineData("""{"metadata":{"name":"n","namespace":{}}}""")]
     public void Metadata_of_another_form_does_not_decode(string json) => Assert.ThrowsAny<Exception>(
-        () => JsonSerializer.Deserialize(json, KubernetesJsonContext.Default.PartialObjectMetadata));
+        () => JsonSerializer.Deserialize(json, ApiJson.Of<PartialObjectMetadata>()));
 
     [Fact]
     public async Task One_object_by_its_name()
@@ -79,16 +82,15 @@ public sealed class MetadataTests : IAsyncLifetime
         _server.Upsert(Secret);
         var found = await GetAsync("tls");
         Assert.Equal("secret", System.Text.Encoding.UTF8.GetString(found!.Data!["tls.key"]));
-        Assert.Equal("application/json", _server.Requests.Single().Headers["Accept"]);
         Assert.Null(await GetAsync("other"));
-        Assert.Null(await _client.GetAsync(ResourceTypes.Secrets, "elsewhere", "tls", CancellationToken.None));
+        Assert.Null(await GetAsync("tls", "elsewhere"));
     }
 
     [Fact]
     public async Task A_refusal_and_an_answer_that_is_not_that_object_are_errors()
     {
         _server.Fail(_ => true, 403, "Forbidden");
-        Assert.True((await Assert.ThrowsAsync<KubernetesException>(() => GetAsync("tls"))).IsForbidden);
+        Assert.True((await Assert.ThrowsAsync<ApiServerException>(() => GetAsync("tls"))).IsForbidden);
         foreach (var body in new[] { "<html>", "null", "{}", """{"metadata":{"name":"another"}}""", """{"metadata":{"name":"tls"},"data":7}""" })
         {
             _server.Intercept(_ => true, context => context.Response.WriteAsync(body));
@@ -117,7 +119,8 @@ public sealed class MetadataTests : IAsyncLifetime
         Assert.Null(item.Metadata.Labels);
     }
 
-    private Task<V1Secret?> GetAsync(string name) => _client.GetAsync(ResourceTypes.Secrets, "team", name, CancellationToken.None);
+    private Task<V1Secret?> GetAsync(string name, string @namespace = "team") =>
+        _client.Kubernetes.CoreV1.ReadNamespacedSecretAsync(name, @namespace).IfFoundAsync(name);
 
     private async Task<List<PartialObjectMetadata>> ListAsync()
     {

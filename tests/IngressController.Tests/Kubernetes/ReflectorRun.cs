@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
 using IngressController.Kubernetes.Client;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Resources;
 using IngressController.Kubernetes.Watching;
 using IngressController.Tests.Fakes;
+using k8s.Models;
 
 namespace IngressController.Tests.Kubernetes;
 
@@ -11,11 +12,11 @@ internal sealed class ReflectorRun : IAsyncDisposable
 {
     private readonly Lock _lock = new();
     private readonly CancellationTokenSource _stop = new();
-    private readonly KubernetesClient _client;
+    private readonly ApiServerConnection _client;
     private Task _run = Task.CompletedTask;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ReflectorRun(KubernetesClient client) => _client = client;
+    private ReflectorRun(ApiServerConnection client) => _client = client;
 
     /// <summary>Errors are retried within milliseconds, everything else takes its usual time.</summary>
     public static ReflectorTimings Fast { get; } = new()
@@ -38,12 +39,12 @@ internal sealed class ReflectorRun : IAsyncDisposable
     public Action<ResourceChange<V1Service>>? OnChange { get; set; }
 
     public static ReflectorRun Start(
-        FakeApiServer server, ReflectorOptions? options = null, TimeProvider? time = null, KubernetesClientConfiguration? configuration = null,
+        FakeApiServer server, ReflectorOptions? options = null, TimeProvider? time = null, ApiServerConfiguration? configuration = null,
         Action<ResourceChange<V1Service>>? onChange = null)
     {
         time ??= TimeProvider.System;
         options ??= new ReflectorOptions { UseWatchList = false, Timings = Fast };
-        var run = new ReflectorRun(new KubernetesClient(configuration ?? server.Configuration, time)) { OnChange = onChange };
+        var run = new ReflectorRun(new ApiServerConnection(configuration ?? server.Configuration, time)) { OnChange = onChange };
         var reflector = new Reflector<V1Service>(run._client, ResourceTypes.Services, options, time, run.Receive, run.Note);
         run._run = Task.Run(() => reflector.RunAsync(run._stop.Token));
         return run;

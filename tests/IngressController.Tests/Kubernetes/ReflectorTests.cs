@@ -1,6 +1,6 @@
-using IngressController.Kubernetes.Models;
 using IngressController.Kubernetes.Watching;
 using IngressController.Tests.Fakes;
+using k8s.Models;
 
 namespace IngressController.Tests.Kubernetes;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Serialization;
+using k8s.Models;
 
 namespace IngressController.Tests.Kubernetes;
 
@@ -26,5 +27,5 @@ public sealed class SharedStringTests
     public void A_number_is_no_string() =>
         Assert.Throws<JsonException>(() => Decode("""{"metadata":{"namespace":7}}"""));
 
-    private static V1Ingress Decode(string json) => JsonSerializer.Deserialize(json, KubernetesJsonContext.Default.V1Ingress)!;
+    private static V1Ingress Decode(string json) => JsonSerializer.Deserialize(json, ApiJson.Of<V1Ingress>())!;
 }

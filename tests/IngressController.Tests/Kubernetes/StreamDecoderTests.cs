@@ -1,8 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using IngressController.Kubernetes.Client;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Resources;
 using IngressController.Tests.Fakes;
+using k8s;
+using k8s.Models;
 using Microsoft.AspNetCore.Http;
 
 namespace IngressController.Tests.Kubernetes;
@@ -29,7 +31,7 @@ public sealed class StreamDecoderTests
                 .ReadAsync(new SplitStream(bytes, () => seed == 0 ? 1 : random.Next(1, 60)), () => { }, default);
             Assert.Equal(["ä€😀/a", "/b"], page.Items.Select(item => $"{item.Metadata!.NamespaceProperty}/{item.Metadata.Name}"));
             Assert.Equal("q\"]}", page.Items[0].Spec!.ExternalName);
-            Assert.Equal(["http", "8080"], page.Items[1].Spec!.Ports!.Select(port => port.TargetPort!.Value.Value));
+            Assert.Equal(["http", "8080"], page.Items[1].Spec!.Ports!.Select(port => port.TargetPort!.Value));
             Assert.Equal(["n/broken", "(unknown)", "(unknown)", "(unknown)", "(unknown)"], page.Undecodable.Select(broken => broken.ToString()));
             Assert.Equal(("12", "tok"), (page.ResourceVersion, page.Continue));
         }
@@ -120,7 +122,7 @@ public sealed class StreamDecoderTests
         server.GzipThreshold = 0;
         server.PieceSize = 7;
         server.UpsertService("one");
-        using var client = new KubernetesClient(server.Configuration with { DisableCompression = disabled }, TimeProvider.System);
+        using var client = new ApiServerConnection(server.Configuration with { DisableCompression = disabled }, TimeProvider.System);
         await foreach (var page in client.ListAsync(ResourceTypes.Services, new()))
             Assert.Equal("one", Assert.Single(page.Items).Metadata!.Name);
         using var watch = await client.WatchAsync(
@@ -135,8 +137,8 @@ public sealed class StreamDecoderTests
         await using var server = await FakeApiServer.CreateAsync();
         server.Intercept(_ => true, context => Task.Delay(Timeout.Infinite, context.RequestAborted), times: 2);
         var timeouts = new ClientTimeouts { Unary = TimeSpan.FromMilliseconds(100), ListProgress = TimeSpan.FromMilliseconds(100) };
-        using var client = new KubernetesClient(server.Configuration with { Timeouts = timeouts }, TimeProvider.System);
-        await Assert.ThrowsAsync<TimeoutException>(() => client.GetServerVersionAsync(default));
+        using var client = new ApiServerConnection(server.Configuration with { Timeouts = timeouts }, TimeProvider.System);
+        await Assert.ThrowsAsync<TimeoutException>(() => client.Kubernetes.Version.GetCodeAsync());
         await using var pages = client.ListAsync(ResourceTypes.Services, new()).GetAsyncEnumerator();
         await Assert.ThrowsAsync<TimeoutException>(() => pages.MoveNextAsync().AsTask());
     }
@@ -150,18 +152,18 @@ public sealed class StreamDecoderTests
             context.Response.StatusCode = 502;
             await context.Response.WriteAsync("<html>\nbad gateway " + new string('x', 100_000));
         });
-        using var client = new KubernetesClient(server.Configuration, TimeProvider.System);
-        var error = await Assert.ThrowsAsync<KubernetesException>(() => client.GetServerVersionAsync(default));
-        Assert.StartsWith("GET /version: 502 BadGateway: <html> bad gateway xx", error.Message);
+        using var client = new ApiServerConnection(server.Configuration, TimeProvider.System);
+        var error = await Assert.ThrowsAsync<ApiServerException>(() => client.Kubernetes.Version.GetCodeAsync());
+        Assert.StartsWith("GET /version/: 502 BadGateway: <html> bad gateway xx", error.Message);
         Assert.InRange(error.Message.Length, 100, 700);
         Assert.True(error.IsServerError);
 
         server.Fail(_ => true, 429, "TooManyRequests", retryAfterSeconds: 7);
-        error = await Assert.ThrowsAsync<KubernetesException>(() => client.GetServerVersionAsync(default));
+        error = await Assert.ThrowsAsync<ApiServerException>(() => client.Kubernetes.Version.GetCodeAsync());
         Assert.True(error.IsTooManyRequests);
         Assert.Equal(TimeSpan.FromSeconds(7), error.RetryAfter);
         server.Fail(_ => true, 409, "Conflict", message: new string('m', 5000));
-        error = await Assert.ThrowsAsync<KubernetesException>(() => client.GetServerVersionAsync(default));
+        error = await Assert.ThrowsAsync<ApiServerException>(() => client.Kubernetes.Version.GetCodeAsync());
         Assert.True(error.IsConflict);
         Assert.InRange(error.Message.Length, 100, 700);
     }
@@ -170,10 +172,10 @@ public sealed class StreamDecoderTests
     public async Task A_path_of_the_host_is_a_prefix_of_every_request()
     {
         await using var server = await FakeApiServer.CreateAsync();
-        server.Intercept(request => request.Path == "/k8s/c-1/version", context => context.Response.WriteAsync("{\"gitVersion\":\"v9\"}"));
-        using var client = new KubernetesClient(
+        server.Intercept(request => request.Path == "/k8s/c-1/version/", context => context.Response.WriteAsync("{\"gitVersion\":\"v9\"}"));
+        using var client = new ApiServerConnection(
             server.Configuration with { Host = new Uri(server.Address, "/k8s/c-1/") }, TimeProvider.System);
-        Assert.Equal("v9", (await client.GetServerVersionAsync(default)).GitVersion);
+        Assert.Equal("v9", (await client.Kubernetes.Version.GetCodeAsync()).GitVersion);
     }
 
     /// <summary>Hands out its bytes in pieces of chosen sizes, as a network does.</summary>

@@ -2,8 +2,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Resources;
 using IngressController.Tests.Fakes;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using k8s;
 
 namespace IngressController.Tests.Kubernetes;
 
@@ -15,8 +17,8 @@ public sealed class TlsTests
     public async Task Speaks_http_2_and_falls_back(HttpProtocols protocols, string expected)
     {
         await using var server = await FakeApiServer.CreateAsync(https: true, protocols);
-        using var client = new KubernetesClient(server.Configuration, TimeProvider.System);
-        var version = await client.GetServerVersionAsync(default);
+        using var client = new ApiServerConnection(server.Configuration, TimeProvider.System);
+        var version = await client.Kubernetes.Version.GetCodeAsync();
         Assert.Equal("v1.34.0-fake", version.GitVersion);
         Assert.Equal(expected, server.Requests.Single().Protocol);
         Assert.Equal(server.Address.Authority, server.Requests.Single().Headers["Host"]);
@@ -38,13 +40,13 @@ public sealed class TlsTests
     {
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
-        var configuration = new KubernetesClientConfiguration
+        var configuration = new ApiServerConfiguration
         {
             Host = new Uri($"https://127.0.0.1:{((IPEndPoint)silent.LocalEndpoint).Port}"),
             Timeouts = new ClientTimeouts { Connect = TimeSpan.FromMilliseconds(100) },
         };
-        using var client = new KubernetesClient(configuration, TimeProvider.System);
-        var error = await Assert.ThrowsAsync<TimeoutException>(() => client.GetServerVersionAsync(default));
+        using var client = new ApiServerConnection(configuration, TimeProvider.System);
+        var error = await Assert.ThrowsAsync<TimeoutException>(() => client.Kubernetes.Version.GetCodeAsync());
         Assert.Equal("no connection to the API server within 0.1 s", error.Message);
     }
 
@@ -71,8 +73,8 @@ public sealed class TlsTests
         server.ServerCertificate = FakeApiServerAuthority.Create("stranger").Issue("other.example");
         var notices = new List<ClientNotice>();
         var configuration = server.Configuration with { CertificateAuthority = null, SkipTlsVerify = true, Warnings = ["unwise"] };
-        using var client = new KubernetesClient(configuration, TimeProvider.System, notices.Add);
-        await client.GetServerVersionAsync(default);
+        using var client = new ApiServerConnection(configuration, TimeProvider.System, notices.Add);
+        await client.Kubernetes.Version.GetCodeAsync();
         Assert.Equal("unwise", Assert.IsType<ClientNotice.ConfigurationWarning>(notices.Single()).Message);
     }
 
@@ -84,8 +86,8 @@ public sealed class TlsTests
         await using var server = await FakeApiServer.CreateAsync(https: true, protocols);
         server.ServerCertificate = server.Authority!.Issue("kubernetes.default.svc");
         var configuration = server.Configuration with { TlsServerName = "kubernetes.default.svc" };
-        using var client = new KubernetesClient(configuration, TimeProvider.System);
-        await client.GetServerVersionAsync(default);
+        using var client = new ApiServerConnection(configuration, TimeProvider.System);
+        await client.Kubernetes.Version.GetCodeAsync();
 
         Assert.Equal("kubernetes.default.svc", server.RequestedServerNames.Single());
         Assert.Equal(server.Address.Authority, server.Requests.Single().Headers["Host"]);
@@ -102,20 +104,20 @@ public sealed class TlsTests
         var file = directory.Write("ca.crt", server.Authority!.Pem);
         var time = new ManualTimeProvider();
         var notices = new List<ClientNotice>();
-        using var client = new KubernetesClient(
+        using var client = new ApiServerConnection(
             server.Configuration with { CertificateAuthority = new PemSource.InFile(file) }, time, notices.Add);
-        await client.GetServerVersionAsync(default);
+        await client.Kubernetes.Version.GetCodeAsync();
 
         var next = FakeApiServerAuthority.Create("next");
         directory.Write("ca.crt", next.Pem);
         time.Advance(TimeSpan.FromSeconds(59));
-        await client.GetServerVersionAsync(default);
+        await client.Kubernetes.Version.GetCodeAsync();
         Assert.Empty(notices);
         await server.StopAsync();
         server.ServerCertificate = next.Issue("127.0.0.1");
         await server.StartAsync();
         time.Advance(TimeSpan.FromSeconds(2));
-        await client.GetServerVersionAsync(default);
+        await client.Kubernetes.Version.GetCodeAsync();
         Assert.IsType<ClientNotice.TransportReloaded>(notices.Single());
     }
 
@@ -125,12 +127,12 @@ public sealed class TlsTests
         await using var server = await FakeApiServer.CreateAsync(https: true);
         using var directory = new TemporaryDirectory();
         var file = directory.Write("ca.crt", FakeApiServerAuthority.Create("old").Pem);
-        using var client = new KubernetesClient(
+        using var client = new ApiServerConnection(
             server.Configuration with { CertificateAuthority = new PemSource.InFile(file) }, new ManualTimeProvider());
-        await Assert.ThrowsAsync<HttpRequestException>(() => client.GetServerVersionAsync(default));
+        await Assert.ThrowsAsync<HttpRequestException>(() => client.Kubernetes.Version.GetCodeAsync());
         directory.Write("ca.crt", server.Authority!.Pem);
-        await Assert.ThrowsAsync<HttpRequestException>(() => client.GetServerVersionAsync(default));
-        await client.GetServerVersionAsync(default);
+        await Assert.ThrowsAsync<HttpRequestException>(() => client.Kubernetes.Version.GetCodeAsync());
+        await client.Kubernetes.Version.GetCodeAsync();
     }
 
     [Fact]
@@ -141,16 +143,16 @@ public sealed class TlsTests
         var file = directory.Write("ca.crt", server.Authority!.Pem);
         var time = new ManualTimeProvider();
         var notices = new List<ClientNotice>();
-        using var client = new KubernetesClient(
+        using var client = new ApiServerConnection(
             server.Configuration with { CertificateAuthority = new PemSource.InFile(file) }, time, notices.Add);
         directory.Write("ca.crt", "-----BEGIN CERT");
         time.Advance(TimeSpan.FromSeconds(61));
-        await client.GetServerVersionAsync(default);
-        await client.GetServerVersionAsync(default);
+        await client.Kubernetes.Version.GetCodeAsync();
+        await client.Kubernetes.Version.GetCodeAsync();
         Assert.IsType<ClientNotice.CredentialFileUnusable>(notices.Single());
         File.Delete(file);
         time.Advance(TimeSpan.FromSeconds(61));
-        await client.GetServerVersionAsync(default);
+        await client.Kubernetes.Version.GetCodeAsync();
     }
 
     [Fact]
@@ -167,17 +169,17 @@ public sealed class TlsTests
 
         Issue("first.example");
         var time = new ManualTimeProvider();
-        using var client = new KubernetesClient(server.Configuration with
+        using var client = new ApiServerConnection(server.Configuration with
         {
             ClientCertificate = new PemSource.InFile(Path.Combine(directory.Path, "tls.crt")),
             ClientKey = new PemSource.InFile(Path.Combine(directory.Path, "tls.key")),
         }, time);
         using var watch = await client.WatchAsync(
-            IngressController.Kubernetes.Models.ResourceTypes.Services,
+            ResourceTypes.Services,
             new() { ResourceVersion = "", Timeout = TimeSpan.FromSeconds(300) }, default);
         Issue("second.example");
         time.Advance(TimeSpan.FromSeconds(61));
-        await client.GetServerVersionAsync(default);
+        await client.Kubernetes.Version.GetCodeAsync();
         Assert.Equal(["CN=first.example", "CN=second.example"], server.Requests.Select(request => request.ClientCertificate));
 
         await server.UntilAsync(_ => server.OpenWatches() == 1);
@@ -195,13 +197,13 @@ public sealed class TlsTests
         var asked = new List<string>();
         var serving = ServeTunnelsAsync(proxy, asked);
         var configuration = server.Configuration with { ProxyUrl = new($"http://joe:pw@127.0.0.1:{((IPEndPoint)proxy.LocalEndpoint).Port}") };
-        using (var client = new KubernetesClient(configuration, TimeProvider.System))
-            await client.GetServerVersionAsync(default);
+        using (var client = new ApiServerConnection(configuration, TimeProvider.System))
+            await client.Kubernetes.Version.GetCodeAsync();
         Assert.Equal($"CONNECT {server.Address.Authority} HTTP/1.1", asked[0]);
 
         server.ServerCertificate = server.Authority!.Issue("other.example");
         await RefusesAsync(configuration);
-        Assert.Throws<KubeConfigException>(() => new KubernetesClient(configuration with { TlsServerName = "x" }, TimeProvider.System));
+        Assert.Throws<KubeConfigException>(() => new ApiServerConnection(configuration with { TlsServerName = "x" }, TimeProvider.System));
         proxy.Stop();
         await Assert.ThrowsAnyAsync<Exception>(() => serving);
     }
@@ -224,10 +226,10 @@ public sealed class TlsTests
         }
     }
 
-    private static async Task RefusesAsync(KubernetesClientConfiguration configuration)
+    private static async Task RefusesAsync(ApiServerConfiguration configuration)
     {
-        using var client = new KubernetesClient(configuration, TimeProvider.System);
-        var error = await Assert.ThrowsAsync<HttpRequestException>(() => client.GetServerVersionAsync(default));
+        using var client = new ApiServerConnection(configuration, TimeProvider.System);
+        var error = await Assert.ThrowsAsync<HttpRequestException>(() => client.Kubernetes.Version.GetCodeAsync());
         Assert.Equal(HttpRequestError.SecureConnectionError, error.HttpRequestError);
     }
 }

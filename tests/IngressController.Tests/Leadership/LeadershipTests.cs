@@ -29,7 +29,9 @@ public sealed class LeadershipTests
         await stack.UntilLoggedAsync("Information: leads now: holds the Lease ingress/yarp-ingress-leader");
         var holder = Stored()!["spec"]!["holderIdentity"]!.ToString();
         Assert.StartsWith($"{Environment.MachineName}_", holder, StringComparison.Ordinal);
-        leader = JsonNode.Parse(await stack.AdminAsync("/api/leader"))!;
+        // It says so a moment before its works begin.
+        await stack.UntilAsync(async () =>
+            (leader = JsonNode.Parse(await stack.AdminAsync("/api/leader"))!)["isLeader"]!.GetValue<bool>());
         Assert.Equal((holder, holder, true, null), (leader["identity"]!.ToString(), leader["leader"]!.ToString(), leader["isLeader"]!.GetValue<bool>(), leader["note"]));
         var metrics = await stack.AdminAsync("/metrics");
         foreach (var line in (string[])["yarp_ingress_leader 1", "yarp_ingress_leader_terms_total 1", "yarp_ingress_lease_failures_total 0"])
@@ -52,7 +54,7 @@ public sealed class LeadershipTests
         await stack.UntilReadyAsync();
         await stack.UntilLoggedAsync("Warning: cannot get or take the Lease ingress/yarp-ingress-leader: forbidden: ");
         var warning = Assert.Single(stack.Log.Lines, line => line.Contains("Lease", StringComparison.Ordinal));
-        Assert.Contains("; grant the verbs get, create and update on leases.coordination.k8s.io in namespace ingress; next try in ", warning, StringComparison.Ordinal);
+        Assert.Contains("; grant the verbs get, create and patch on leases.coordination.k8s.io in namespace ingress; next try in ", warning, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,5 +1,5 @@
 using IngressController.Kubernetes.Leasing;
-using IngressController.Kubernetes.Models;
+using k8s.Models;
 
 namespace IngressController.Tests.Leasing;
 
@@ -38,7 +38,7 @@ public sealed class LeaderElectorTests
         Assert.Equal((1, 0), (a.Terms, b.Terms));
         Assert.Equal(acquired, lease.Stored!.Spec!.AcquireTime);
         Assert.Equal(0, lease.Stored.Spec.LeaseTransitions);
-        var renewals = lease.Requests.Where(request => request.Process == a.Clock && request.Verb == "replace").ToArray();
+        var renewals = lease.Requests.Where(request => request.Process == a.Clock && request.Verb == "patch").ToArray();
         Assert.InRange(renewals.Length, 30 * 60 / 2 * 0.95, 30 * 60 / 2);
         Assert.DoesNotContain(lease.Requests, request => request.Process == a.Clock && request.Verb == "get" && request.At > Moment);
         Assert.DoesNotContain(lease.Requests, request => request.Process == b.Clock && request.Verb != "get");
@@ -91,7 +91,7 @@ public sealed class LeaderElectorTests
             lease.Edit(old => old with { Spec = spec });
             var a = new SimulatedReplica(world, lease, "a");
             world.RunUntil(() => a.MayWrite, Moment, "a leads");
-            Assert.Equal(["get", "replace"], lease.Requests.Select(request => request.Verb));
+            Assert.Equal(["get", "patch"], lease.Requests.Select(request => request.Verb));
         }
     });
 
@@ -141,7 +141,7 @@ public sealed class LeaderElectorTests
         world.RunFor(Moment);
         Assert.True(a.HasEnded);
         Assert.Equal(["leads now: holds the Lease ns/lease", "leads no more: this process ends", "gave the Lease ns/lease back"], a.Notices.Select(notice => notice.Message));
-        Assert.InRange(lease.Requests.Count(request => request.Process == a.Clock && request.At > at && request.Verb == "replace"), 18, 21);
+        Assert.InRange(lease.Requests.Count(request => request.Process == a.Clock && request.At > at && request.Verb == "patch"), 18, 21);
     });
 
     [Fact]

@@ -1,6 +1,6 @@
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Leasing;
-using IngressController.Kubernetes.Models;
+using k8s.Models;
 
 namespace IngressController.Tests.Leasing;
 
@@ -192,7 +192,7 @@ public sealed class LeaderTroubleTests
         world.RunFor(TimeSpan.FromMinutes(10));
         Assert.InRange(lease.Requests.Count, 10, 21);
         Assert.Contains(
-            "; grant the verbs get, create and update on leases.coordination.k8s.io in namespace ns; next try in ", a.Notices[^1].Message, StringComparison.Ordinal);
+            "; grant the verbs get, create and patch on leases.coordination.k8s.io in namespace ns; next try in ", a.Notices[^1].Message, StringComparison.Ordinal);
         lease.Refuses = static _ => null;
         world.RunUntil(() => a.MayWrite, Options.ForbiddenRetry * 2.2 + Moment, "a leads");
     });
@@ -200,7 +200,7 @@ public sealed class LeaderTroubleTests
     [Fact]
     public void A_server_that_asks_for_time_is_given_it() => SimulatedWorld.Run(12, world =>
     {
-        var busy = new KubernetesException("GET lease", System.Net.HttpStatusCode.TooManyRequests, null, retryAfter: TimeSpan.FromSeconds(20));
+        var busy = new ApiServerException("GET lease", System.Net.HttpStatusCode.TooManyRequests, null, retryAfter: TimeSpan.FromSeconds(20));
         var lease = new SimulatedLease(world) { Refuses = _ => busy };
         _ = new SimulatedReplica(world, lease, "a");
         world.RunFor(TimeSpan.FromMinutes(10));

@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Leasing;
-using IngressController.Kubernetes.Models;
 using IngressController.Tests.Fakes;
+using k8s;
+using k8s.Models;
 using Microsoft.AspNetCore.Http;
 
 namespace IngressController.Tests.Leasing;
@@ -23,7 +24,6 @@ public sealed class LeaseOverHttpTests
         ForbiddenRetry = TimeSpan.FromMilliseconds(10),
     };
 
-    /// <summary>A replacement loses what it does not send.</summary>
     [Fact]
     public async Task What_others_keep_in_the_Lease_survives_taking_renewing_and_giving_back()
     {
@@ -48,7 +48,7 @@ public sealed class LeaseOverHttpTests
         await server.UntilAsync(_ => server.Writes.Count >= 3);
         await run.StopAsync();
 
-        Assert.All(server.Writes, write => Assert.Equal("PUT", write.Method));
+        Assert.All(server.Writes, write => Assert.Equal("PATCH", write.Method));
         foreach (var after in server.Writes.Select(write => write.Object.DeepClone().AsObject()))
         {
             var spec = after["spec"]!.AsObject();
@@ -65,6 +65,23 @@ public sealed class LeaseOverHttpTests
 
         var last = server.Find(Resource, "ns", "leader")!["spec"]!;
         Assert.Equal(("", 1), (last["holderIdentity"]!.GetValue<string>(), last["leaseDurationSeconds"]!.GetValue<int>()));
+    }
+
+    /// <summary>The garbage collector deletes a Lease whose owner is gone, and a Lease that someone else has made is theirs.</summary>
+    [Theory]
+    [InlineData(false, "yarp")]
+    [InlineData(true, null)]
+    public async Task A_Lease_that_it_creates_has_the_owner_and_one_that_is_there_keeps_its_own(bool isThere, string? expected)
+    {
+        await using var server = await FakeApiServer.CreateAsync();
+        if (isThere)
+            server.Upsert("""{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"leader","namespace":"ns"}}""");
+        var owner = new V1OwnerReference { ApiVersion = "v1", Kind = "ServiceAccount", Name = "yarp", Uid = "1" };
+        await using var run = Candidate.Start(server, Fast with { Owner = owner });
+        await run.UntilLeaderAsync();
+        await server.UntilAsync(_ => server.Writes.Count >= 2);
+
+        Assert.Equal(expected, server.Find(Resource, "ns", "leader")!["metadata"]!["ownerReferences"]?[0]!["name"]!.GetValue<string>());
     }
 
     [Fact]
@@ -116,9 +133,9 @@ public sealed class LeaseOverHttpTests
         var goOn = new TaskCompletionSource();
         server.Hold(request =>
         {
-            if (request.Method == "PUT")
+            if (request.Method == "PATCH")
                 reached.TrySetResult();
-            return request.Method == "PUT";
+            return request.Method == "PATCH";
         }, goOn.Task);
         await using var run = Candidate.Start(server, Fast);
         await reached.Task.WaitAsync(TimeSpan.FromSeconds(20));
@@ -137,7 +154,7 @@ public sealed class LeaseOverHttpTests
     public async Task A_write_that_loses_its_permission_before_its_body_goes_out_is_not_carried_out(bool http2)
     {
         await using var server = await FakeApiServer.CreateAsync(https: http2);
-        using var client = new KubernetesClient(server.Configuration, TimeProvider.System);
+        using var client = new ApiServerConnection(server.Configuration, TimeProvider.System);
         using var lost = new CancellationTokenSource();
         var asked = 0;
         var guarded = client.GuardedBy(() =>
@@ -146,17 +163,16 @@ public sealed class LeaseOverHttpTests
                 lost.Cancel();
             lost.Token.ThrowIfCancellationRequested();
         });
-        var lease = new V1Lease { ApiVersion = "coordination.k8s.io/v1", Kind = "Lease", Metadata = new V1LeaseMeta { Name = "leader", NamespaceProperty = "ns" } };
+        var lease = new V1Lease { ApiVersion = "coordination.k8s.io/v1", Kind = "Lease", Metadata = new V1ObjectMeta { Name = "leader", NamespaceProperty = "ns" } };
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => guarded.CreateAsync(ResourceTypes.Leases, lease, CancellationToken.None));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => guarded.CoordinationV1.CreateNamespacedLeaseAsync(lease, "ns"));
         Assert.Equal(2, asked);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => guarded.CreateAsync(ResourceTypes.Leases, lease, CancellationToken.None));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => guarded.CoordinationV1.CreateNamespacedLeaseAsync(lease, "ns"));
         Assert.Equal(3, asked);
         Assert.Empty(server.Writes);
-        Assert.Null(await guarded.GetAsync(ResourceTypes.Leases, "ns", "leader", CancellationToken.None));
+        Assert.Null(await guarded.CoordinationV1.ReadNamespacedLeaseAsync("leader", "ns").IfFoundAsync("leader"));
 
-        guarded.Dispose();
-        await client.CreateAsync(ResourceTypes.Leases, lease, CancellationToken.None);
+        await client.Kubernetes.CoordinationV1.CreateNamespacedLeaseAsync(lease, "ns");
         Assert.Single(server.Writes);
         Assert.Equal(http2 ? "HTTP/2" : "HTTP/1.1", server.Requests[^1].Protocol);
     }
@@ -176,14 +192,14 @@ public sealed class LeaseOverHttpTests
     {
         private readonly CancellationTokenSource _stop = new();
         private readonly System.Threading.Channels.Channel<LeaderNotice> _notices = System.Threading.Channels.Channel.CreateUnbounded<LeaderNotice>();
-        private readonly KubernetesClient _client;
+        private readonly ApiServerConnection _client;
         private readonly Task _run;
         private int _failures;
 
         private Candidate(FakeApiServer server, LeaderElectorOptions options)
         {
-            _client = new KubernetesClient(server.Configuration, TimeProvider.System);
-            var elector = new LeaderElector(LeaseAccess.Of(_client, options.Namespace, options.Name), options, TimeProvider.System, notice =>
+            _client = new ApiServerConnection(server.Configuration, TimeProvider.System);
+            var elector = new LeaderElector(LeaseAccess.Of(_client.Kubernetes, options.Namespace, options.Name), options, TimeProvider.System, notice =>
             {
                 if (notice is LeaderNotice.Failed)
                     Interlocked.Increment(ref _failures);

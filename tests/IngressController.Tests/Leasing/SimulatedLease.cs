@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Leasing;
-using IngressController.Kubernetes.Models;
+using k8s.Models;
 
 namespace IngressController.Tests.Leasing;
 
@@ -33,12 +33,12 @@ internal sealed class SimulatedLease(SimulatedWorld world)
     public LeaseAccess AccessOf(SimulatedClock process) => new(
         cancellation => CallAsync(process, "get", () => Stored, cancellation),
         async (lease, cancellation) => (await CallAsync(process, "create", () => Create(lease), cancellation).ConfigureAwait(false))!,
-        async (lease, cancellation) => (await CallAsync(process, "replace", () => Replace(lease), cancellation).ConfigureAwait(false))!);
+        async (lease, cancellation) => (await CallAsync(process, "patch", () => Patch(lease), cancellation).ConfigureAwait(false))!);
 
     /// <summary>What somebody else does to it.</summary>
-    public void Edit(Func<V1Lease, V1Lease?> edit) => Store(edit(Stored ?? new V1Lease { Metadata = new V1LeaseMeta { Name = "lease" } }));
+    public void Edit(Func<V1Lease, V1Lease?> edit) => Store(edit(Stored ?? new V1Lease { Metadata = new V1ObjectMeta { Name = "lease" } }));
 
-    public static KubernetesException Refusal(int code, string reason) =>
+    public static ApiServerException Refusal(int code, string reason) =>
         new("PUT lease", (HttpStatusCode)code, new V1Status { Code = code, Reason = reason, Message = reason });
 
     private V1Lease Create(V1Lease lease)
@@ -49,19 +49,29 @@ internal sealed class SimulatedLease(SimulatedWorld world)
         return Store(lease)!;
     }
 
-    private V1Lease Replace(V1Lease lease)
+    private V1Lease Patch(V1Lease lease)
     {
         if (Stored is null)
             throw Refusal(404, "NotFound");
         if (lease.Metadata?.ResourceVersion is { } version && version != Stored.Metadata!.ResourceVersion)
             throw Refusal(409, "Conflict");
         OnWrite(lease);
-        return Store(lease)!;
+        return Store(Stored with
+        {
+            Spec = (Stored.Spec ?? new V1LeaseSpec()) with
+            {
+                HolderIdentity = lease.Spec.HolderIdentity,
+                LeaseDurationSeconds = lease.Spec.LeaseDurationSeconds,
+                AcquireTime = lease.Spec.AcquireTime,
+                RenewTime = lease.Spec.RenewTime,
+                LeaseTransitions = lease.Spec.LeaseTransitions ?? Stored.Spec?.LeaseTransitions,
+            },
+        })!;
     }
 
     private V1Lease? Store(V1Lease? lease) => Stored = lease is null ? null : lease with
     {
-        Metadata = new V1LeaseMeta { Name = "lease", ResourceVersion = (++_version).ToString(CultureInfo.InvariantCulture) },
+        Metadata = new V1ObjectMeta { Name = "lease", ResourceVersion = (++_version).ToString(CultureInfo.InvariantCulture) },
     };
 
     private Task<V1Lease?> CallAsync(SimulatedClock process, string verb, Func<V1Lease?> carryOut, CancellationToken cancellation)
@@ -83,7 +93,7 @@ internal sealed class SimulatedLease(SimulatedWorld world)
                 if (error is null)
                     result = carryOut();
             }
-            catch (KubernetesException refusal)
+            catch (ApiServerException refusal)
             {
                 error = refusal;
             }

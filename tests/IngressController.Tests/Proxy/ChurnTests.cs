@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
 using System.Net.Security;
-using IngressController.Kubernetes.Models;
+using k8s;
 using IngressController.Reconciliation;
 using IngressController.Routing.Cluster;
 using IngressController.Sources;
 using IngressController.Tests.Fakes;
+using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit.Abstractions;
 
@@ -93,7 +94,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
 
     private static V1EndpointSlice Slice(string name, string service, int port) => new()
     {
-        Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = "default", Labels = new() { [V1EndpointSlice.ServiceNameLabel] = service } },
+        Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = "default", Labels = new Dictionary<string, string> { [KubernetesVocabulary.ServiceNameLabel] = service } },
         AddressType = "IPv4",
         Ports = [new() { Port = port }],
         Endpoints = [new() { Addresses = ["127.0.0.1"], Conditions = new() { Ready = true } }],
@@ -105,7 +106,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
         {
             Name = name,
             NamespaceProperty = "default",
-            Annotations = new() { ["yarp.ingress.kubernetes.io/ssl-redirect"] = "false" },
+            Annotations = new Dictionary<string, string> { ["yarp.ingress.kubernetes.io/ssl-redirect"] = "false" },
         },
         Spec = new V1IngressSpec
         {
@@ -133,8 +134,8 @@ public sealed class ChurnTests(ITestOutputHelper output)
     private static V1Secret Secret(string name, string certificate, string key) => new()
     {
         Metadata = new V1ObjectMeta { Name = name, NamespaceProperty = "default" },
-        Type = V1Secret.TlsType,
-        StringData = new() { ["tls.crt"] = certificate, ["tls.key"] = key },
+        Type = KubernetesVocabulary.TlsSecretType,
+        StringData = new Dictionary<string, string> { ["tls.crt"] = certificate, ["tls.key"] = key },
     };
 
     /// <summary>Publishes each change as a revision of its own, without the loop's pause between two of them.</summary>
@@ -145,7 +146,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
         private ClusterChanges _changes = new();
 
         public void Set<T>(ClusterKind<T> kind, T resource)
-            where T : class, IKubernetesObject => _snapshot = kind.Read(resource)(_snapshot, _changes);
+            where T : class, IKubernetesObject<V1ObjectMeta> => _snapshot = kind.Read(resource)(_snapshot, _changes);
 
         public Task<bool> PublishAsync()
         {

@@ -1,5 +1,7 @@
 using System.Text.Json;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Resources;
+using IngressController.Kubernetes.Serialization;
+using k8s.Models;
 
 namespace IngressController.Tests.Status;
 
@@ -25,8 +27,8 @@ public sealed class LoadBalancerManagerTests
             """{"metadata":{"name":"i","managedFields":MANAGED,"uid":"u"},"status":{"loadBalancer":{"ingress":[{"ip":"203.0.113.9"}]}}}"""
                 .Replace("MANAGED", managedFields, StringComparison.Ordinal));
         Assert.Equal((expected, "u", "203.0.113.9"), (ingress.Metadata!.LoadBalancerManager, ingress.Metadata.Uid, ingress.Status!.LoadBalancer!.Ingress!.Single().Ip));
-        Assert.Equal(expected, Decode(JsonSerializer.Serialize(ingress, KubernetesJsonContext.Default.V1Ingress)).Metadata!.LoadBalancerManager);
+        Assert.Equal(expected, Decode(JsonSerializer.Serialize(ingress, ApiJson.Of<V1Ingress>())).Metadata!.LoadBalancerManager);
     }
 
-    private static V1Ingress Decode(string json) => JsonSerializer.Deserialize(json, KubernetesJsonContext.Default.V1Ingress)!;
+    private static V1Ingress Decode(string json) => JsonSerializer.Deserialize(json, ApiJson.Of<V1Ingress>())!;
 }

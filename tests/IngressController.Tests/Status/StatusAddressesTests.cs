@@ -1,8 +1,10 @@
 using IngressController.Configuration;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Resources;
+using k8s;
 using IngressController.Kubernetes.Serialization;
 using IngressController.Routing.Cluster;
 using IngressController.Status;
+using k8s.Models;
 
 namespace IngressController.Tests.Status;
 
@@ -105,12 +107,12 @@ public sealed class StatusAddressesTests
     [Fact]
     public void A_status_is_compared_as_a_set_whatever_else_its_entries_have()
     {
-        var status = new V1LoadBalancerStatus { Ingress = [new() { Hostname = "a.example" }, new() { Ip = "203.0.113.9" }, new() { Ip = "203.0.113.9" }] };
+        var status = new V1IngressLoadBalancerStatus { Ingress = [new() { Hostname = "a.example" }, new() { Ip = "203.0.113.9" }, new() { Ip = "203.0.113.9" }] };
         Assert.True(PublishedAddress.Shows(status, [new("203.0.113.9", null), new(null, "a.example")]));
         Assert.False(PublishedAddress.Shows(status, [new("203.0.113.9", null)]));
         Assert.False(PublishedAddress.Shows(status, []));
         Assert.True(PublishedAddress.Shows(null, []));
-        Assert.True(PublishedAddress.Shows(new V1LoadBalancerStatus(), []));
+        Assert.True(PublishedAddress.Shows(new V1IngressLoadBalancerStatus(), []));
         Assert.False(PublishedAddress.Shows(null, [new("203.0.113.9", null)]));
     }
 
@@ -137,6 +139,6 @@ public sealed class StatusAddressesTests
         new() { Status = new V1NodeStatus { Addresses = [.. addresses.Select(address => new V1NodeAddress { Type = address.Type, Address = address.Address })] } };
 
     private static T Read<T>(ResourceType<T> resource, string yaml)
-        where T : class, IKubernetesObject =>
+        where T : class, IKubernetesObject<V1ObjectMeta> =>
         System.Text.Json.JsonSerializer.Deserialize(KubernetesYaml.LoadAll(new StringReader(yaml)).Single().Root!, resource.TypeInfo)!;
 }

@@ -1,8 +1,8 @@
-using IngressController.Kubernetes.Models;
 using IngressController.Kubernetes.Serialization;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 using IngressController.Status;
+using k8s.Models;
 
 namespace IngressController.Tests.Status;
 
@@ -112,10 +112,10 @@ public sealed class StatusPlanTests
         var change = new StatusChange(new("apps", "i"), "u", "7", 3, [new("203.0.113.9", null), new("fd00::1", "a.example"), new(null, "b.example")]);
         Assert.Equal(
             """{"metadata":{"resourceVersion":"7"},"status":{"loadBalancer":{"ingress":[{"ip":"203.0.113.9"},{"ip":"fd00::1","hostname":"a.example"},{"hostname":"b.example"}]}}}""",
-            System.Text.Encoding.UTF8.GetString(StatusPatch.Of(change)));
+            StatusPatch.Of(change).Content);
         Assert.Equal(
             """{"metadata":{"resourceVersion":"7"},"status":{"loadBalancer":{"ingress":null}}}""",
-            System.Text.Encoding.UTF8.GetString(StatusPatch.Of(change with { Addresses = [] })));
+            StatusPatch.Of(change with { Addresses = [] }).Content);
     }
 
     private static string Describe(string spec, string? status = null, string? manager = null, string metadata = "")
@@ -126,7 +126,7 @@ public sealed class StatusPlanTests
     }
 
     private static V1Ingress Ingress(string yaml) =>
-        System.Text.Json.JsonSerializer.Deserialize(KubernetesYaml.LoadAll(new StringReader(yaml)).Single().Root!, KubernetesJsonContext.Default.V1Ingress)!;
+        System.Text.Json.JsonSerializer.Deserialize(KubernetesYaml.LoadAll(new StringReader(yaml)).Single().Root!, ApiJson.Of<V1Ingress>())!;
 
     private static Translation Live(V1Ingress ingress, bool hasClass = true)
     {

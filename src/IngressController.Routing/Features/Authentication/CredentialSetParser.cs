@@ -1,6 +1,7 @@
 using System.Text;
-using IngressController.Kubernetes.Models;
+using IngressController.Routing.Cluster;
 using IngressController.Routing.Table;
+using k8s.Models;
 
 namespace IngressController.Routing.Features.Authentication;
 
@@ -92,8 +93,8 @@ public static class CredentialSetParser
     /// <summary>The value of a key; empty when there is none.</summary>
     private static bool TryDecode(V1Secret secret, string key, out string text)
     {
-        text = secret.StringData?.GetValueOrDefault(key) ?? "";
-        if (text.Length > 0 || secret.Data?.GetValueOrDefault(key) is not { } bytes)
+        text = secret.StringData?.Find(key) ?? "";
+        if (text.Length > 0 || secret.Data?.Find(key) is not { } bytes)
             return true;
         try
         {

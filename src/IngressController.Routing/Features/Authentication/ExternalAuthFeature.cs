@@ -163,7 +163,7 @@ public static class ExternalAuthFeature
         }
 
         var headers = new List<AuthRequestHeader>();
-        foreach (var (header, text) in (configMap.Data ?? []).OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        foreach (var (header, text) in configMap.SortedData)
         {
             var value = AuthForms.Template.Read(text ?? "");
             if (AuthForms.RequestHeaderProblem(header) is { } wrong)

@@ -132,7 +132,7 @@ public static class HeadersFeature
 
         var fields = new List<HeaderField>();
         var isGood = true;
-        foreach (var (header, value) in (found.Data ?? []).OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        foreach (var (header, value) in found.SortedData)
         {
             var problem = HeaderSyntax.ResponseNameProblem(header) ?? NotAllowed(context, header);
             if ((problem ??= HeaderSyntax.ValueProblem(value?.Trim() ?? "") is { } ofValue ? $"has a value that {ofValue}" : null) is null)

@@ -1,7 +1,8 @@
-using IngressController.Kubernetes.Models;
+using k8s;
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Translation;
+using k8s.Models;
 
 namespace IngressController.Sources.Folder;
 
@@ -29,7 +30,7 @@ internal sealed partial class FolderClusterSource : IClusterSource
     private readonly TimeProvider _time;
     private readonly FolderContents _contents;
     private readonly V1IngressClass _givenClass;
-    private Dictionary<DiagnosticSubject, IKubernetesObject>? _published;
+    private Dictionary<DiagnosticSubject, IKubernetesObject<V1ObjectMeta>>? _published;
     private string? _trouble;
     private bool _isPolling;
 
@@ -149,7 +150,7 @@ internal sealed partial class FolderClusterSource : IClusterSource
         _published = now;
     }
 
-    private static int Order(IKubernetesObject resource) => resource is V1Ingress ? 1 : 0;
+    private static int Order(IKubernetesObject<V1ObjectMeta> resource) => resource is V1Ingress ? 1 : 0;
 
     private static partial class Log
     {

@@ -3,10 +3,12 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Resources;
+using k8s;
 using IngressController.Kubernetes.Serialization;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
+using k8s.Models;
 
 namespace IngressController.Sources.Folder;
 
@@ -14,7 +16,7 @@ namespace IngressController.Sources.Folder;
 /// <param name="File">The file it stands in.</param>
 /// <param name="Line">The line its document starts at.</param>
 /// <param name="Resource">The decoded object.</param>
-internal sealed record ManifestObject(string File, int Line, IKubernetesObject Resource)
+internal sealed record ManifestObject(string File, int Line, IKubernetesObject<V1ObjectMeta> Resource)
 {
     public DiagnosticSubject Subject => new(Resource.Kind ?? "", Resource.ResourceName);
 }
@@ -116,7 +118,7 @@ internal sealed record Manifest(ImmutableArray<ManifestObject> Objects, Immutabl
         }
 
         private void Decode<T>(JsonObject document, int line, ResourceType<T> type)
-            where T : class, IKubernetesObject
+            where T : class, IKubernetesObject<V1ObjectMeta>
         {
             if (Text(document["apiVersion"]) is var apiVersion && apiVersion != type.ApiVersion)
             {

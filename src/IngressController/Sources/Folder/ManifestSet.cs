@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
-using IngressController.Kubernetes.Models;
+using k8s;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Translation;
+using k8s.Models;
 
 namespace IngressController.Sources.Folder;
 
@@ -52,7 +53,7 @@ internal sealed class ManifestSet
     }
 
     public IEnumerable<T> OfType<T>()
-        where T : IKubernetesObject => Objects.Select(item => item.Resource).OfType<T>();
+        where T : IKubernetesObject<V1ObjectMeta> => Objects.Select(item => item.Resource).OfType<T>();
 
     /// <summary>Where an object stands; null when it stands nowhere.</summary>
     public ManifestObject? Find(DiagnosticSubject subject) => _objects.GetValueOrDefault(subject);

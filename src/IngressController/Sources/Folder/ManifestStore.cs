@@ -1,5 +1,6 @@
-using IngressController.Kubernetes.Models;
+using k8s;
 using IngressController.Kubernetes.Watching;
+using k8s.Models;
 
 namespace IngressController.Sources.Folder;
 
@@ -8,12 +9,12 @@ internal static class ManifestStore
 {
     extension(ClusterStore store)
     {
-        public void Add(IKubernetesObject resource) => Apply(store, resource, isGone: false);
+        public void Add(IKubernetesObject<V1ObjectMeta> resource) => Apply(store, resource, isGone: false);
 
-        public void Remove(IKubernetesObject resource) => Apply(store, resource, isGone: true);
+        public void Remove(IKubernetesObject<V1ObjectMeta> resource) => Apply(store, resource, isGone: true);
     }
 
-    private static void Apply(ClusterStore store, IKubernetesObject resource, bool isGone)
+    private static void Apply(ClusterStore store, IKubernetesObject<V1ObjectMeta> resource, bool isGone)
     {
         switch (resource)
         {
@@ -41,6 +42,6 @@ internal static class ManifestStore
     }
 
     private static void Apply<T>(ClusterStore store, ClusterKind<T> kind, T resource, bool isGone)
-        where T : class, IKubernetesObject =>
+        where T : class, IKubernetesObject<V1ObjectMeta> =>
         store.Apply(kind, @namespace: null, list: "", isGone ? new ResourceChange<T>.Deleted(resource) : new ResourceChange<T>.Applied(resource));
 }

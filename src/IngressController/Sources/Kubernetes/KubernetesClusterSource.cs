@@ -1,10 +1,12 @@
 using IngressController.Configuration;
 using IngressController.Kubernetes.Client;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Resources;
+using k8s;
 using IngressController.Kubernetes.Watching;
 using IngressController.Observability;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
+using k8s.Models;
 
 namespace IngressController.Sources.Kubernetes;
 
@@ -14,7 +16,7 @@ namespace IngressController.Sources.Kubernetes;
 /// </summary>
 internal sealed class KubernetesClusterSource : IClusterSource
 {
-    private readonly KubernetesClient _client;
+    private readonly ApiServerConnection _connection;
     private readonly ClusterStore _store;
     private readonly TimeProvider _time;
     private readonly SourceLog _log;
@@ -24,10 +26,10 @@ internal sealed class KubernetesClusterSource : IClusterSource
     private readonly List<Func<CancellationToken, Task>> _parts = [];
 
     public KubernetesClusterSource(
-        KubernetesClient client, IngressOptions options, ClusterStore store, WatchMetrics metrics, SourceLog log,
+        ApiServerConnection connection, IngressOptions options, ClusterStore store, WatchMetrics metrics, SourceLog log,
         TimeProvider time, ReflectorTimings? timings = null)
     {
-        _client = client;
+        _connection = connection;
         _store = store;
         _time = time;
         _log = log;
@@ -35,7 +37,7 @@ internal sealed class KubernetesClusterSource : IClusterSource
         _timings = timings ?? new ReflectorTimings();
         var (namespaces, settings) = (options.Source.WatchNamespaces, options.Translation);
         _scopes = namespaces.Count == 0 ? [new WatchScope(Namespace: null)] : [.. namespaces.Select(ns => new WatchScope(ns))];
-        Description = $"API server {client.Host}, {(namespaces.Count == 0 ? "all namespaces" : $"namespaces {string.Join(", ", namespaces)}")}";
+        Description = $"API server {connection.Host}, {(namespaces.Count == 0 ? "all namespaces" : $"namespaces {string.Join(", ", namespaces)}")}";
 
         Watch(ClusterKinds.IngressClasses, new WatchScope(Namespace: null));
         foreach (var scope in _scopes)
@@ -46,13 +48,19 @@ internal sealed class KubernetesClusterSource : IClusterSource
         }
 
         if (settings.ReplicasService is { } replicas && IsOutside(replicas))
-            Watch(ClusterKinds.EndpointSlices, new WatchScope(replicas.Namespace), $"{V1EndpointSlice.ServiceNameLabel}={replicas.Name}");
+            Watch(ClusterKinds.EndpointSlices, new WatchScope(replicas.Namespace), $"{KubernetesVocabulary.ServiceNameLabel}={replicas.Name}");
         // Nothing of the data plane waits for it: it is for what Ingresses show.
         if (options.Status is { UpdateStatus: true, PublishAddresses.Count: 0, PublishService: { } published } && IsOutside(published))
             Watch(ClusterKinds.Services, new WatchScope(published.Namespace, published.Name), isAwaited: false);
         store.References.FetchThrough(
-            FetchNamed(ClusterKinds.Secrets, ResourceTypes.SecretMetadata, settings.DefaultSslCertificate),
-            FetchNamed(ClusterKinds.ConfigMaps, ResourceTypes.ConfigMapMetadata, settings.ConfigMap));
+            FetchNamed(
+                ClusterKinds.Secrets, ResourceTypes.SecretMetadata, settings.DefaultSslCertificate,
+                (name, cancellation) => _connection.Kubernetes.CoreV1.ReadNamespacedSecretAsync(
+                    ObjectCalls.PathSegment(name.Name), ObjectCalls.PathSegment(name.Namespace), cancellationToken: cancellation)),
+            FetchNamed(
+                ClusterKinds.ConfigMaps, ResourceTypes.ConfigMapMetadata, settings.ConfigMap,
+                (name, cancellation) => _connection.Kubernetes.CoreV1.ReadNamespacedConfigMapAsync(
+                    ObjectCalls.PathSegment(name.Name), ObjectCalls.PathSegment(name.Namespace), cancellationToken: cancellation)));
     }
 
     public string Description { get; }
@@ -65,11 +73,13 @@ internal sealed class KubernetesClusterSource : IClusterSource
     /// <param name="kind">The kind.</param>
     /// <param name="metadata">The same kind, cut to its metadata.</param>
     /// <param name="ofOperator">The object that an option names.</param>
-    private NamedObjects<T> FetchNamed<T>(ClusterKind<T> kind, ResourceType<PartialObjectMetadata> metadata, ResourceName? ofOperator)
-        where T : class, IKubernetesObject
+    /// <param name="read">Reads one object.</param>
+    private NamedObjects<T> FetchNamed<T>(
+        ClusterKind<T> kind, ResourceType<PartialObjectMetadata> metadata, ResourceName? ofOperator, Func<ResourceName, CancellationToken, Task<T>> read)
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var named = new NamedObjects<T>(
-            kind, _store, (name, cancellation) => _client.GetAsync(kind.Resource, name.Namespace, name.Name, cancellation), Note, _timings, _time);
+            kind, _store, (name, cancellation) => read(name, cancellation).IfFoundAsync(name.Name), Note, _timings, _time);
         _parts.Add(named.RunAsync);
         IEnumerable<WatchScope> scopes = ofOperator is { } name && IsOutside(name) ? _scopes.Append(new WatchScope(name.Namespace, name.Name)) : _scopes;
         foreach (var scope in scopes)
@@ -87,7 +97,7 @@ internal sealed class KubernetesClusterSource : IClusterSource
     }
 
     private void Watch<T>(ClusterKind<T> kind, WatchScope scope, string? labelSelector = null, bool isAwaited = true)
-        where T : class, IKubernetesObject
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var list = scope.ListOf(kind.Resource.ToString());
         Watch(kind.Resource, scope, labelSelector, list, change => _store.Apply(kind, scope.Namespace, list, change), notice =>
@@ -101,7 +111,7 @@ internal sealed class KubernetesClusterSource : IClusterSource
     private void Watch<T>(
         ResourceType<T> resource, WatchScope scope, string? labelSelector, string list, Action<ResourceChange<T>> onChange, Action<ReflectorNotice> onNotice,
         bool isAwaited = true)
-        where T : class, IKubernetesObject
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
         if (isAwaited)
             _store.Await(list);
@@ -112,7 +122,7 @@ internal sealed class KubernetesClusterSource : IClusterSource
             LabelSelector = labelSelector,
             Timings = _timings,
         };
-        _parts.Add(new Reflector<T>(_client, resource, options, _time, onChange, notice =>
+        _parts.Add(new Reflector<T>(_connection, resource, options, _time, onChange, notice =>
         {
             onNotice(notice);
             if (notice is ReflectorNotice.Failed failed)
@@ -127,7 +137,7 @@ internal sealed class KubernetesClusterSource : IClusterSource
     }
 
     private void ReportUnreadable<T>(ClusterKind<T> kind, UndecodableObject undecodable)
-        where T : class, IKubernetesObject
+        where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var name = new ResourceName(undecodable.Namespace ?? "default", undecodable.Name ?? "(unnamed)");
         _store.ReportUnreadable(DiagnosticCatalog.ObjectUnreadable(

@@ -113,7 +113,7 @@ internal sealed partial class NamedObjects<T>
                 return;
             wish.Backoff ??= new Backoff(timings, time);
             var delay = wish.Backoff.Next();
-            if (error is KubernetesException { RetryAfter: { } asked } && asked > delay)
+            if (error is ApiServerException { RetryAfter: { } asked } && asked > delay)
                 delay = asked < timings.MaxRetryAfter ? asked : timings.MaxRetryAfter;
             wish.Retry = time.CreateTimer(_ => FetchAgain(wish), null, delay, Timeout.InfiniteTimeSpan);
             if (error is JsonException)

@@ -1,13 +1,15 @@
 using System.Collections.Immutable;
-using IngressController.Kubernetes.Models;
+using IngressController.Kubernetes.Resources;
+using k8s;
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Cluster;
+using k8s.Models;
 
 namespace IngressController.Sources.Kubernetes;
 
 /// <summary>Gets one object by its name; null when there is none.</summary>
 internal delegate Task<T?> GetObject<T>(ResourceName name, CancellationToken cancellation)
-    where T : class, IKubernetesObject;
+    where T : class, IKubernetesObject<V1ObjectMeta>;
 
 /// <summary>
 /// The objects of a kind of which only those are read that somebody names. A watch of metadata tells which exist and in which
@@ -15,7 +17,7 @@ internal delegate Task<T?> GetObject<T>(ResourceName name, CancellationToken can
 /// </summary>
 internal sealed partial class NamedObjects<T>(
     ClusterKind<T> kind, ClusterStore store, GetObject<T> get, Action<ReflectorNotice> onNotice, ReflectorTimings timings, TimeProvider time)
-    where T : class, IKubernetesObject
+    where T : class, IKubernetesObject<V1ObjectMeta>
 {
     private readonly Lock _lock = new();
 

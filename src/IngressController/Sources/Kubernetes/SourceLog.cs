@@ -54,7 +54,7 @@ internal sealed partial class SourceLog(ILogger<SourceLog> logger, TimeProvider 
     {
         switch (notice)
         {
-            case LeaderNotice.Failed { Error: KubernetesException { IsForbidden: true } } forbidden:
+            case LeaderNotice.Failed { Error: ApiServerException { IsForbidden: true } } forbidden:
                 if (TimesInARow(Lease, forbidden.Trouble) == 2)
                     Log.Failed(logger, notice.Message);
                 else
@@ -91,7 +91,7 @@ internal sealed partial class SourceLog(ILogger<SourceLog> logger, TimeProvider 
     /// is nothing anybody should act on.
     /// </summary>
     private static bool IsCommonAfterRestart(Exception error) =>
-        error is KubernetesException { IsForbidden: true } or KubernetesException { IsExpired: true };
+        error is ApiServerException { IsForbidden: true } or ApiServerException { IsExpired: true };
 
     private bool IsDue(string trouble)
     {

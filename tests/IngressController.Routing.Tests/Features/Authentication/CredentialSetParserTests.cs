@@ -1,6 +1,6 @@
 using System.Text;
-using IngressController.Kubernetes.Models;
 using IngressController.Routing.Features.Authentication;
+using k8s.Models;
 
 namespace IngressController.Routing.Tests.Features.Authentication;
 
@@ -83,7 +83,7 @@ public sealed class CredentialSetParserTests
     [Fact]
     public void A_Secret_without_the_key_is_a_problem()
     {
-        foreach (var secret in (V1Secret[])[new(), new() { Data = [] }, new() { Data = new() { ["users"] = "a:b"u8.ToArray() } }])
+        foreach (var secret in (V1Secret[])[new(), new() { Data = new Dictionary<string, byte[]>() }, new() { Data = new Dictionary<string, byte[]> { ["users"] = "a:b"u8.ToArray() } }])
             Assert.Equal("data[auth] is missing or empty", CredentialSetParser.Parse(secret, CredentialForm.AuthFile).Problem);
     }
 
@@ -99,12 +99,12 @@ public sealed class CredentialSetParserTests
     [Fact]
     public void Bytes_that_are_no_text_are_a_problem() => Assert.Equal(
         "data[auth] is not UTF-8",
-        CredentialSetParser.Parse(new V1Secret { Data = new() { ["auth"] = [0x61, 0xff, 0x3a] } }, CredentialForm.AuthFile).Problem);
+        CredentialSetParser.Parse(new V1Secret { Data = new Dictionary<string, byte[]> { ["auth"] = [0x61, 0xff, 0x3a] } }, CredentialForm.AuthFile).Problem);
 
     [Fact]
     public void StringData_counts_as_data_does() => Assert.Equal(
         ParseFile($"alice:{Hash}").Users,
-        CredentialSetParser.Parse(new V1Secret { StringData = new() { ["auth"] = $"alice:{Hash}" } }, CredentialForm.AuthFile).Users);
+        CredentialSetParser.Parse(new V1Secret { StringData = new Dictionary<string, string> { ["auth"] = $"alice:{Hash}" } }, CredentialForm.AuthFile).Users);
 
     [Fact]
     public void A_map_has_a_user_per_key()
@@ -128,7 +128,7 @@ public sealed class CredentialSetParserTests
     [Fact]
     public void A_map_value_that_is_no_text_is_reported()
     {
-        var parsed = CredentialSetParser.Parse(new V1Secret { Data = new() { ["alice"] = [0xff], ["bob"] = Bytes(Hash) } }, CredentialForm.AuthMap);
+        var parsed = CredentialSetParser.Parse(new V1Secret { Data = new Dictionary<string, byte[]> { ["alice"] = [0xff], ["bob"] = Bytes(Hash) } }, CredentialForm.AuthMap);
         AssertUsers(parsed, ("bob", Hash));
         Assert.Equal(["data[alice] is not UTF-8"], parsed.UserProblems);
     }
@@ -166,7 +166,7 @@ public sealed class CredentialSetParserTests
     }
 
     private static ParsedCredentials ParseFile(string file) =>
-        CredentialSetParser.Parse(new V1Secret { Data = new() { ["auth"] = Bytes(file) } }, CredentialForm.AuthFile);
+        CredentialSetParser.Parse(new V1Secret { Data = new Dictionary<string, byte[]> { ["auth"] = Bytes(file) } }, CredentialForm.AuthFile);
 
     private static ParsedCredentials ParseMap(params (string User, string Value)[] users) =>
         CredentialSetParser.Parse(new V1Secret { Data = users.ToDictionary(user => user.User, user => Bytes(user.Value)) }, CredentialForm.AuthMap);

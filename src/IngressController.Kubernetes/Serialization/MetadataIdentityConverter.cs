@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using k8s.Models;
 
-namespace IngressController.Kubernetes.Models;
+namespace IngressController.Kubernetes.Serialization;
 
 /// <summary>
 /// Reads who an object is and in which version it is, and skips the rest: annotations may hold content, as
@@ -9,8 +10,6 @@ namespace IngressController.Kubernetes.Models;
 /// </summary>
 internal sealed class MetadataIdentityConverter : JsonConverter<V1ObjectMeta>
 {
-    private static readonly SharedStringConverter Shared = new();
-
     private enum Property
     {
         Other,
@@ -36,7 +35,7 @@ internal sealed class MetadataIdentityConverter : JsonConverter<V1ObjectMeta>
             switch (property)
             {
                 case Property.Name: name = reader.GetString(); break;
-                case Property.Namespace when reader.TokenType != JsonTokenType.Null: @namespace = Shared.Read(ref reader, typeof(string), options); break;
+                case Property.Namespace: @namespace = reader.TokenType == JsonTokenType.String ? SharedStringConverter.Read(ref reader) : reader.GetString(); break;
                 case Property.Uid: uid = reader.GetString(); break;
                 case Property.ResourceVersion: version = reader.GetString(); break;
                 default: reader.Skip(); break;
@@ -47,5 +46,5 @@ internal sealed class MetadataIdentityConverter : JsonConverter<V1ObjectMeta>
     }
 
     public override void Write(Utf8JsonWriter writer, V1ObjectMeta value, JsonSerializerOptions options) =>
-        JsonSerializer.Serialize(writer, value, KubernetesJsonContext.Default.V1ObjectMeta);
+        JsonSerializer.Serialize(writer, value, ApiJson.Of<V1ObjectMeta>());
 }

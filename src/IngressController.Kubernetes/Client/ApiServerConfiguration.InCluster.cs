@@ -1,6 +1,6 @@
 namespace IngressController.Kubernetes.Client;
 
-public sealed partial record KubernetesClientConfiguration
+public sealed partial record ApiServerConfiguration
 {
     /// <summary>Where the kubelet puts a pod's token, CA and namespace.</summary>
     public const string ServiceAccountDirectory = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -22,7 +22,7 @@ public sealed partial record KubernetesClientConfiguration
     /// </summary>
     /// <inheritdoc cref="IsInCluster" path="/param"/>
     /// <exception cref="KubeConfigException">A variable or a file is missing.</exception>
-    public static KubernetesClientConfiguration InClusterConfig(string? directory = null, Func<string, string?>? environment = null)
+    public static ApiServerConfiguration InClusterConfig(string? directory = null, Func<string, string?>? environment = null)
     {
         environment ??= Environment.GetEnvironmentVariable;
         directory ??= ServiceAccountDirectory;
@@ -47,7 +47,7 @@ public sealed partial record KubernetesClientConfiguration
             throw new KubeConfigException($"KUBERNETES_SERVICE_HOST '{host}' and KUBERNETES_SERVICE_PORT '{port}' make no URL");
 
         var authorities = Path.Combine(directory, "ca.crt");
-        return new KubernetesClientConfiguration
+        return new ApiServerConfiguration
         {
             Host = server,
             CertificateAuthority = File.Exists(authorities) ? new PemSource.InFile(authorities) : null,
@@ -63,6 +63,11 @@ public sealed partial record KubernetesClientConfiguration
     /// <inheritdoc cref="IsInCluster" path="/param"/>
     public static string? InClusterNamespace(string? directory = null, Func<string, string?>? environment = null) =>
         IsInCluster(directory, environment) ? ReadNamespace(directory ?? ServiceAccountDirectory) : null;
+
+    /// <summary>The token of the service account, where this process runs in a Pod; null elsewhere.</summary>
+    /// <inheritdoc cref="IsInCluster" path="/param"/>
+    public static string? InClusterToken(string? directory = null, Func<string, string?>? environment = null) =>
+        IsInCluster(directory, environment) ? File.ReadAllText(Path.Combine(directory ?? ServiceAccountDirectory, "token")) : null;
 
     private static string? ReadNamespace(string directory)
     {

@@ -1,6 +1,6 @@
 namespace IngressController.Kubernetes.Client;
 
-public sealed partial record KubernetesClientConfiguration
+public sealed partial record ApiServerConfiguration
 {
     /// <summary>
     /// The configuration one context of some kubeconfig files names, merged as kubectl does it: of entries with the same name the
@@ -9,7 +9,7 @@ public sealed partial record KubernetesClientConfiguration
     /// <param name="paths">The files; those that do not exist are skipped as long as one does.</param>
     /// <param name="context">The context's name; null is the current one.</param>
     /// <exception cref="KubeConfigException">No file exists, one does not parse, or an entry is missing or contradicts itself.</exception>
-    public static KubernetesClientConfiguration BuildConfigFromConfigFile(IReadOnlyList<string> paths, string? context = null) =>
+    public static ApiServerConfiguration BuildConfigFromConfigFile(IReadOnlyList<string> paths, string? context = null) =>
         KubeConfigReader.Build(KubeConfig.Load(paths), context);
 
     /// <summary>
@@ -19,7 +19,7 @@ public sealed partial record KubernetesClientConfiguration
     /// <param name="kubeconfigPath">One file, or several as KUBECONFIG lists them; null or empty when none was named.</param>
     /// <param name="context">The context of the kubeconfig; null is the current one.</param>
     /// <exception cref="KubeConfigException">There is no configuration, or it cannot be used.</exception>
-    public static KubernetesClientConfiguration BuildDefaultConfig(
+    public static ApiServerConfiguration BuildDefaultConfig(
         string? kubeconfigPath, string? context, Func<string, string?>? environment = null)
     {
         environment ??= Environment.GetEnvironmentVariable;

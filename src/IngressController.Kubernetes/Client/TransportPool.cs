@@ -3,23 +3,23 @@ using System.Text;
 namespace IngressController.Kubernetes.Client;
 
 /// <summary>
-/// The current transport. When the CA or the client certificate changes, new requests get a new one, and the old one is
-/// disposed after its last response was read.
+/// The current connections. When the CA or the client certificate changes, new requests get new ones; the old close when they have been idle
+/// for a minute.
 /// </summary>
-internal sealed class TransportStore : IDisposable
+internal sealed class TransportPool : IDisposable
 {
     private readonly Lock _lock = new();
-    private readonly KubernetesClientConfiguration _configuration;
+    private readonly ApiServerConfiguration _configuration;
     private readonly TimeProvider _time;
     private readonly Action<ClientNotice> _notify;
     private TransportMaterial _files;
     private TransportMaterial _material;
     private TransportMaterial? _rejected;
-    private Generation _current;
+    private HttpMessageInvoker _current;
     private long _checkedAt;
 
     /// <exception cref="KubeConfigException">A file is missing or unusable: at the start that must not be papered over.</exception>
-    public TransportStore(KubernetesClientConfiguration configuration, TimeProvider time, Action<ClientNotice> notify)
+    public TransportPool(ApiServerConfiguration configuration, TimeProvider time, Action<ClientNotice> notify)
     {
         _configuration = configuration;
         _time = time;
@@ -33,12 +33,13 @@ internal sealed class TransportStore : IDisposable
             throw new KubeConfigException($"a certificate file cannot be read: {error.Message}", error);
         }
 
-        _current = new Generation(TransportFactory.Create(configuration, _material));
+        _current = new HttpMessageInvoker(TransportFactory.Create(configuration, _material));
         _checkedAt = time.GetTimestamp();
     }
 
-    /// <summary>The transport for one request; dispose the lease when its response has been read.</summary>
-    public Lease Rent(ExecCredential? exec)
+    /// <summary>What the next request is sent with.</summary>
+    /// <param name="exec">A plug-in's credential, whose client certificate takes precedence.</param>
+    public HttpMessageInvoker For(ExecCredential? exec)
     {
         lock (_lock)
         {
@@ -49,7 +50,7 @@ internal sealed class TransportStore : IDisposable
                 : _files;
             if (!wanted.HasSameContent(_material) && _rejected?.HasSameContent(wanted) != true)
                 Swap(wanted);
-            return _current.Rent(this);
+            return _current;
         }
     }
 
@@ -63,7 +64,7 @@ internal sealed class TransportStore : IDisposable
     public void Dispose()
     {
         lock (_lock)
-            _current.Retire();
+            _current.Dispose();
     }
 
     private void CheckFiles()
@@ -83,9 +84,8 @@ internal sealed class TransportStore : IDisposable
     {
         try
         {
-            var next = new Generation(TransportFactory.Create(_configuration, wanted));
-            _current.Retire();
-            _current = next;
+            // The old one is not disposed: requests are on their way to it. Its connections close when they are idle.
+            _current = new HttpMessageInvoker(TransportFactory.Create(_configuration, wanted));
             _material = wanted;
             _notify(new ClientNotice.TransportReloaded("the certificate authority or the client certificate changed"));
         }
@@ -102,57 +102,4 @@ internal sealed class TransportStore : IDisposable
 
     private string Describe() => string.Join(", ",
         new[] { _configuration.CertificateAuthority, _configuration.ClientCertificate, _configuration.ClientKey }.OfType<PemSource.InFile>());
-
-    /// <summary>One use of a transport.</summary>
-    internal sealed class Lease(TransportStore store, Generation generation) : IDisposable
-    {
-        private bool _disposed;
-
-        public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation) =>
-            generation.Invoker.SendAsync(request, cancellation);
-
-        public void Dispose()
-        {
-            lock (store._lock)
-            {
-                if (_disposed)
-                    return;
-                _disposed = true;
-                generation.Return();
-            }
-        }
-    }
-
-    /// <summary>A handler and how many requests use it; all calls are made under the store's lock.</summary>
-    internal sealed class Generation(SocketsHttpHandler handler)
-    {
-        private int _leases;
-        private bool _retired;
-
-        public HttpMessageInvoker Invoker { get; } = new(handler, disposeHandler: true);
-
-        public Lease Rent(TransportStore store)
-        {
-            _leases++;
-            return new Lease(store, this);
-        }
-
-        public void Return()
-        {
-            _leases--;
-            DisposeWhenUnused();
-        }
-
-        public void Retire()
-        {
-            _retired = true;
-            DisposeWhenUnused();
-        }
-
-        private void DisposeWhenUnused()
-        {
-            if (_retired && _leases == 0)
-                Invoker.Dispose();
-        }
-    }
 }

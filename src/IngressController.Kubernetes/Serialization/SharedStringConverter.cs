@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace IngressController.Kubernetes.Models;
+namespace IngressController.Kubernetes.Serialization;
 
 /// <summary>
 /// Decodes a string that many objects have in common (a namespace, a kind, a path type) to one instance, so that thousands of
@@ -14,13 +14,15 @@ internal sealed class SharedStringConverter : JsonConverter<string>
     private const int LongestShared = 64;
     private static readonly string?[] Pool = new string?[Slots];
 
-    public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String ? Read(ref reader) : throw new JsonException("expected a string");
+
+    /// <summary>The string, or the property's name, that the reader stands at.</summary>
+    public static string Read(ref Utf8JsonReader reader)
     {
-        if (reader.TokenType != JsonTokenType.String)
-            throw new JsonException("expected a string");
         var length = reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length;
         if (length > LongestShared)
-            return reader.GetString();
+            return reader.GetString()!;
 
         Span<char> text = stackalloc char[LongestShared];
         text = text[..reader.CopyString(text)];

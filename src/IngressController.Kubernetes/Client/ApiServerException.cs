@@ -1,10 +1,14 @@
 using System.Net;
-using IngressController.Kubernetes.Models;
+using k8s.Autorest;
+using k8s.Models;
 
 namespace IngressController.Kubernetes.Client;
 
-/// <summary>The API server's refusal, as an HTTP answer or as a watch's ERROR event. The message is bounded, whatever was sent.</summary>
-public sealed class KubernetesException : Exception
+/// <summary>
+/// The API server's refusal, as an HTTP answer or as a watch's ERROR event: the package's exception with the Status read. The message is
+/// bounded, whatever was sent.
+/// </summary>
+public sealed class ApiServerException : HttpOperationException
 {
     private const int MaxMessageLength = 600;
 
@@ -13,11 +17,11 @@ public sealed class KubernetesException : Exception
     /// <param name="status">The Status the server sent, if it sent one.</param>
     /// <param name="excerpt">The beginning of a body that is no Status, as a proxy in between sends it.</param>
     /// <param name="retryAfter">The Retry-After header; the Status' own advice is used where there is none.</param>
-    public KubernetesException(string action, HttpStatusCode statusCode, V1Status? status, string? excerpt = null, TimeSpan? retryAfter = null)
+    public ApiServerException(string action, HttpStatusCode statusCode, V1Status? status, string? excerpt = null, TimeSpan? retryAfter = null)
         : base(Describe(action, statusCode, status, excerpt))
     {
         StatusCode = statusCode;
-        Status = status;
+        Body = Status = status;
         RetryAfter = retryAfter
             ?? (status?.Details?.RetryAfterSeconds is > 0 and { } seconds ? TimeSpan.FromSeconds(seconds) : null);
     }
@@ -62,7 +66,7 @@ public sealed class KubernetesException : Exception
     /// <summary>The server has not seen that version yet, as after a restore from a backup. 1.18 and older say it only in the message.</summary>
     public bool IsTooLargeResourceVersion =>
         IsTimeout
-        && (Status?.Details?.Causes?.Exists(cause => cause.Reason == "ResourceVersionTooLarge") == true
+        && (Status?.Details?.Causes?.Any(cause => cause.Reason == "ResourceVersionTooLarge") == true
             || Status?.Message?.Contains("Too large resource version", StringComparison.Ordinal) == true);
 
     /// <summary>The reason is the more precise of the two; proxies in between know only codes.</summary>

@@ -1,17 +1,20 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using k8s.Models;
 
-namespace IngressController.Kubernetes.Models;
+namespace IngressController.Kubernetes.Serialization;
 
 /// <summary>
-/// Reads from <c>managedFields</c> who wrote <c>status.loadBalancer.ingress</c>. The list is as large as the object itself, and nothing
-/// else of it is of use; whatever stands in it, it never makes an object undecodable.
+/// Reads from <c>managedFields</c> who wrote <c>status.loadBalancer.ingress</c>, and keeps one entry with that name: the list is as large as
+/// the object itself, and nothing else of it is of use. Whatever stands in it, it never makes an object undecodable.
 /// </summary>
-internal sealed class LoadBalancerManagerConverter : JsonConverter<string>
+internal sealed class ManagedFieldsConverter : JsonConverter<IList<V1ManagedFieldsEntry>>
 {
-    private static readonly SharedStringConverter Shared = new();
+    /// <summary>The last one made: nearly always the next object has the same.</summary>
+    private static volatile IList<V1ManagedFieldsEntry>? _shared;
 
-    public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    public override IList<V1ManagedFieldsEntry>? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType != JsonTokenType.StartArray)
         {
@@ -23,29 +26,41 @@ internal sealed class LoadBalancerManagerConverter : JsonConverter<string>
         var owners = 0;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            var (name, owns) = ReadEntry(ref reader, options);
+            var (name, owns) = ReadEntry(ref reader);
             if (!owns)
                 continue;
             manager = name;
             owners++;
         }
 
-        return owners == 1 ? manager : null;
+        return owners == 1 && manager is not null ? EntryOf(manager) : null;
     }
 
     /// <summary>Writes the least that reads as this again.</summary>
-    public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options)
+    public override void Write(Utf8JsonWriter writer, IList<V1ManagedFieldsEntry> value, JsonSerializerOptions options)
     {
         writer.WriteStartArray();
-        writer.WriteStartObject();
-        writer.WriteString("manager"u8, value);
-        writer.WritePropertyName("fieldsV1"u8);
-        writer.WriteRawValue("""{"f:status":{"f:loadBalancer":{"f:ingress":{}}}}"""u8);
-        writer.WriteEndObject();
+        foreach (var entry in value)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("manager"u8, entry.Manager);
+            writer.WritePropertyName("fieldsV1"u8);
+            writer.WriteRawValue("""{"f:status":{"f:loadBalancer":{"f:ingress":{}}}}"""u8);
+            writer.WriteEndObject();
+        }
+
         writer.WriteEndArray();
     }
 
-    private static (string? Manager, bool Owns) ReadEntry(ref Utf8JsonReader reader, JsonSerializerOptions options)
+    /// <summary>The entry that says who wrote <c>status.loadBalancer.ingress</c>.</summary>
+    public static IList<V1ManagedFieldsEntry> EntryOf(string manager)
+    {
+        if (_shared is [{ Manager: var last }] shared && last == manager)
+            return shared;
+        return _shared = ImmutableList.Create(new V1ManagedFieldsEntry { Manager = manager });
+    }
+
+    private static (string? Manager, bool Owns) ReadEntry(ref Utf8JsonReader reader)
     {
         string? manager = null;
         var owns = false;
@@ -61,7 +76,7 @@ internal sealed class LoadBalancerManagerConverter : JsonConverter<string>
             var isFields = reader.ValueTextEquals("fieldsV1"u8);
             reader.Read();
             if (isManager && reader.TokenType == JsonTokenType.String)
-                manager = Shared.Read(ref reader, typeof(string), options);
+                manager = SharedStringConverter.Read(ref reader);
             else if (isFields)
                 owns |= Holds(ref reader, level: 0);
             else

@@ -4,7 +4,7 @@ namespace IngressController.Kubernetes.Client;
 /// Where the API server is and how to talk to it: plain data, read from a pod's service account or from kubeconfig files.
 /// Whoever holds it holds credentials; its text form never shows one.
 /// </summary>
-public sealed partial record KubernetesClientConfiguration
+public sealed partial record ApiServerConfiguration
 {
     /// <summary>The server's URL, http or https; a path is a prefix of every request (a proxy such as Rancher's needs one).</summary>
     public required Uri Host { get; init; }
@@ -53,7 +53,7 @@ public sealed partial record KubernetesClientConfiguration
     public ClientTimeouts Timeouts { get; init; } = new();
 
     private static string DefaultUserAgent { get; } =
-        $"yarp-ingress-controller/{typeof(KubernetesClientConfiguration).Assembly.GetName().Version?.ToString(3)} "
+        $"yarp-ingress-controller/{typeof(ApiServerConfiguration).Assembly.GetName().Version?.ToString(3)} "
         + $"({(OperatingSystem.IsWindows() ? "windows" : OperatingSystem.IsMacOS() ? "darwin" : "linux")}"
         + $"/{System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()})";
 

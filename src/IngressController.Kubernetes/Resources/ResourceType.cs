@@ -1,6 +1,9 @@
 using System.Text.Json.Serialization.Metadata;
+using IngressController.Kubernetes.Serialization;
+using k8s;
+using k8s.Models;
 
-namespace IngressController.Kubernetes.Models;
+namespace IngressController.Kubernetes.Resources;
 
 /// <summary>One kind of the API: where it lives and how it decodes.</summary>
 /// <param name="Group">The API group, empty for the core group.</param>
@@ -10,7 +13,7 @@ namespace IngressController.Kubernetes.Models;
 /// <param name="IsNamespaced">Whether its objects live in namespaces.</param>
 /// <param name="TypeInfo">How an object is decoded.</param>
 public sealed record ResourceType<T>(string Group, string Version, string Plural, string Kind, bool IsNamespaced, JsonTypeInfo<T> TypeInfo)
-    where T : class, IKubernetesObject
+    where T : class, IKubernetesObject<V1ObjectMeta>
 {
     private const string Json = "application/json";
     private const string MetaGroup = "g=meta.k8s.io;v=v1";
@@ -40,39 +43,32 @@ public sealed record ResourceType<T>(string Group, string Version, string Plural
     public override string ToString() => Group.Length == 0 ? Plural : $"{Plural}.{Group}";
 }
 
-/// <summary>The kinds this controller reads and writes.</summary>
+/// <summary>The kinds this controller watches, or asks for by name.</summary>
 public static class ResourceTypes
 {
     public static ResourceType<V1Ingress> Ingresses { get; } =
-        new("networking.k8s.io", "v1", "ingresses", "Ingress", true, KubernetesJsonContext.Default.V1Ingress);
+        new(V1Ingress.KubeGroup, V1Ingress.KubeApiVersion, V1Ingress.KubePluralName, V1Ingress.KubeKind, true, ApiJson.Of<V1Ingress>());
 
     public static ResourceType<V1IngressClass> IngressClasses { get; } =
-        new("networking.k8s.io", "v1", "ingressclasses", "IngressClass", false, KubernetesJsonContext.Default.V1IngressClass);
+        new(V1IngressClass.KubeGroup, V1IngressClass.KubeApiVersion, V1IngressClass.KubePluralName, V1IngressClass.KubeKind, false, ApiJson.Of<V1IngressClass>());
 
     public static ResourceType<V1Service> Services { get; } =
-        new("", "v1", "services", "Service", true, KubernetesJsonContext.Default.V1Service);
+        new(V1Service.KubeGroup, V1Service.KubeApiVersion, V1Service.KubePluralName, V1Service.KubeKind, true, ApiJson.Of<V1Service>());
 
     public static ResourceType<V1EndpointSlice> EndpointSlices { get; } =
-        new("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", true, KubernetesJsonContext.Default.V1EndpointSlice);
+        new(V1EndpointSlice.KubeGroup, V1EndpointSlice.KubeApiVersion, V1EndpointSlice.KubePluralName, V1EndpointSlice.KubeKind, true, ApiJson.Of<V1EndpointSlice>());
 
     public static ResourceType<V1Secret> Secrets { get; } =
-        new("", "v1", "secrets", "Secret", true, KubernetesJsonContext.Default.V1Secret);
+        new(V1Secret.KubeGroup, V1Secret.KubeApiVersion, V1Secret.KubePluralName, V1Secret.KubeKind, true, ApiJson.Of<V1Secret>());
 
     public static ResourceType<V1ConfigMap> ConfigMaps { get; } =
-        new("", "v1", "configmaps", "ConfigMap", true, KubernetesJsonContext.Default.V1ConfigMap);
+        new(V1ConfigMap.KubeGroup, V1ConfigMap.KubeApiVersion, V1ConfigMap.KubePluralName, V1ConfigMap.KubeKind, true, ApiJson.Of<V1ConfigMap>());
 
-    public static ResourceType<Eventsv1Event> Events { get; } =
-        new("events.k8s.io", "v1", "events", "Event", true, KubernetesJsonContext.Default.Eventsv1Event);
+    public static ResourceType<PartialObjectMetadata> SecretMetadata { get; } = MetadataOf(Secrets);
 
-    public static ResourceType<V1Lease> Leases { get; } =
-        new("coordination.k8s.io", "v1", "leases", "Lease", true, KubernetesJsonContext.Default.V1Lease);
+    public static ResourceType<PartialObjectMetadata> ConfigMapMetadata { get; } = MetadataOf(ConfigMaps);
 
-    public static ResourceType<V1Node> Nodes { get; } =
-        new("", "v1", "nodes", "Node", false, KubernetesJsonContext.Default.V1Node);
-
-    public static ResourceType<PartialObjectMetadata> SecretMetadata { get; } =
-        new("", "v1", "secrets", "Secret", true, KubernetesJsonContext.Default.PartialObjectMetadata) { IsMetadataOnly = true };
-
-    public static ResourceType<PartialObjectMetadata> ConfigMapMetadata { get; } =
-        new("", "v1", "configmaps", "ConfigMap", true, KubernetesJsonContext.Default.PartialObjectMetadata) { IsMetadataOnly = true };
+    private static ResourceType<PartialObjectMetadata> MetadataOf<T>(ResourceType<T> type)
+        where T : class, IKubernetesObject<V1ObjectMeta> =>
+        new(type.Group, type.Version, type.Plural, type.Kind, type.IsNamespaced, ApiJson.Of<PartialObjectMetadata>()) { IsMetadataOnly = true };
 }

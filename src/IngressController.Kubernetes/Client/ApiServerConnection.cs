@@ -1,0 +1,172 @@
+using System.IO.Compression;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using IngressController.Kubernetes.Resources;
+using IngressController.Kubernetes.Serialization;
+using k8s;
+using k8s.Models;
+
+namespace IngressController.Kubernetes.Client;
+
+/// <summary>
+/// One API server: the package's client over connections that are hardened (README.md), and the streams that the package lacks. Safe for
+/// concurrent use; all calls share few connections.
+/// </summary>
+public sealed class ApiServerConnection : IDisposable
+{
+    private readonly ApiServerConfiguration _configuration;
+    private readonly TimeProvider _time;
+    private readonly CredentialStore _credentials;
+    private readonly TransportPool _transports;
+    private readonly HttpMessageInvoker _streams;
+    private readonly k8s.Kubernetes _kubernetes;
+    private readonly string _base;
+
+    /// <param name="onNotice">Told about files that cannot be read, refused credentials and the like; may be called from any thread.</param>
+    /// <exception cref="KubeConfigException">A CA or client certificate cannot be read or used.</exception>
+    public ApiServerConnection(ApiServerConfiguration configuration, TimeProvider time, Action<ClientNotice>? onNotice = null)
+    {
+        onNotice ??= static _ => { };
+        _configuration = configuration;
+        _time = time;
+        _base = configuration.Host.AbsoluteUri.TrimEnd('/');
+        _credentials = new CredentialStore(configuration, time, onNotice);
+        _transports = new TransportPool(configuration, time, onNotice);
+        _streams = new HttpMessageInvoker(new RefusalHandler(time) { InnerHandler = Transport() });
+        _kubernetes = Create();
+        foreach (var warning in configuration.Warnings)
+            onNotice(new ClientNotice.ConfigurationWarning(warning));
+    }
+
+    /// <summary>The API server.</summary>
+    public Uri Host => _configuration.Host;
+
+    /// <summary>
+    /// The package's typed operations, each bounded by <see cref="ClientTimeouts.Unary"/>. What the server refuses is an
+    /// <see cref="ApiServerException"/>, which is the package's HttpOperationException; no answer in time is a <see cref="TimeoutException"/>.
+    /// The package puts names into paths as they are: give it <see cref="ObjectCalls.PathSegment"/> where the API server has not checked them.
+    /// </summary>
+    public IKubernetes Kubernetes => _kubernetes;
+
+    /// <summary>The same operations, over the same connections, for writes that need a permission which may end at any time.</summary>
+    /// <param name="beforeWrite">
+    /// Asked with each write twice: before anything else, and when a connection is there and the body is about to go out, which may be
+    /// much later. What it throws ends the write; a server that has got the headers by then gets no body it could act on.
+    /// </param>
+    public IKubernetes GuardedBy(Action beforeWrite) => Create(new WriteGuard(beforeWrite));
+
+    /// <summary>
+    /// Lists a resource page by page; a page is decoded while it arrives. An object that does not decode is listed as undecodable
+    /// and harms no other.
+    /// </summary>
+    /// <exception cref="ApiServerException">
+    /// The server refused; <see cref="ApiServerException.IsExpired"/> after the first page means that the continue token is too old.
+    /// </exception>
+    /// <exception cref="HttpRequestException">The server cannot be reached, or its certificate is not trusted.</exception>
+    /// <exception cref="TimeoutException">Nothing arrived for <see cref="ClientTimeouts.ListProgress"/>.</exception>
+    /// <exception cref="JsonException">The answer is no list.</exception>
+    public async IAsyncEnumerable<ListPage<T>> ListAsync<T>(
+        ResourceType<T> resource, ListRequest request, [EnumeratorCancellation] CancellationToken cancellation = default)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        string? token = null;
+        do
+        {
+            var page = await ListPageAsync(resource, request.PathAndQuery(resource, token), cancellation).ConfigureAwait(false);
+            token = string.IsNullOrEmpty(page.Continue) ? null : page.Continue;
+            yield return page;
+        }
+        while (token is not null);
+    }
+
+    /// <summary>
+    /// Opens a watch; returns as soon as the server has accepted it, whether or not there are events. It has no time-out of its own:
+    /// cancel the token to end it.
+    /// </summary>
+    /// <exception cref="ApiServerException">The server refused.</exception>
+    /// <exception cref="HttpRequestException">The server cannot be reached, or its certificate is not trusted.</exception>
+    public async Task<WatchStream<T>> WatchAsync<T>(ResourceType<T> resource, WatchRequest request, CancellationToken cancellation)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        var path = request.PathAndQuery(resource);
+        // Never compressed: that delays events.
+        using var message = Get(path, resource.WatchMediaType);
+        var response = await _streams.SendAsync(message, cancellation).ConfigureAwait(false);
+        try
+        {
+            return new WatchStream<T>(response, await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false), resource, path);
+        }
+        catch
+        {
+            response.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        _kubernetes.Dispose();
+        _streams.Dispose();
+        _transports.Dispose();
+        _credentials.Dispose();
+    }
+
+    /// <summary>The package's client. Its own handler is never reached, as ours does not call it: what it does with TLS is not enough.</summary>
+    private k8s.Kubernetes Create(params DelegatingHandler[] guards)
+    {
+        var configuration = new KubernetesClientConfiguration
+        {
+            Host = _configuration.Host.AbsoluteUri,
+            Namespace = _configuration.CurrentNamespace,
+            UserAgent = _configuration.UserAgent,
+            HttpClientTimeout = Timeout.InfiniteTimeSpan, // CallDeadline's
+        };
+        configuration.AddJsonOptions(static options =>
+        {
+            options.TypeInfoResolverChain.Insert(0, ApiJson.Resolver);
+            // What the package's own throws for a time that is none has no path, and is no JsonException.
+            options.Converters.Insert(0, JsonMetadataServices.DateTimeConverter);
+        });
+        return new(configuration, [new CallDeadline(_configuration.Timeouts.Unary, _time), .. guards, new RefusalHandler(_time), Transport()]);
+    }
+
+    private AuthenticatedTransport Transport() => new(_configuration, _credentials, _transports);
+
+    private HttpRequestMessage Get(string path, string mediaTypes)
+    {
+        var message = new HttpRequestMessage(HttpMethod.Get, _base + path) { Version = HttpVersion.Version20 };
+        message.Headers.TryAddWithoutValidation("Accept", mediaTypes);
+        message.Headers.TryAddWithoutValidation("User-Agent", _configuration.UserAgent);
+        return message;
+    }
+
+    private async Task<ListPage<T>> ListPageAsync<T>(ResourceType<T> resource, string path, CancellationToken cancellation)
+        where T : class, IKubernetesObject<V1ObjectMeta>
+    {
+        using var progress = new Deadline(_configuration.Timeouts.ListProgress, _time, cancellation);
+        try
+        {
+            using var message = Get(path, resource.ListMediaType);
+            if (!_configuration.DisableCompression)
+                message.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("gzip"));
+            using var response = await _streams.SendAsync(message, progress.Token).ConfigureAwait(false);
+            await using var body = await OpenAsync(response, progress.Token).ConfigureAwait(false);
+            return await new ListDecoder<T>(resource).ReadAsync(body, progress.Extend, progress.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException error) when (progress.HasPassed)
+        {
+            throw new TimeoutException(
+                $"GET {path}: nothing arrived for {_configuration.Timeouts.ListProgress.TotalSeconds:0.#} s", error);
+        }
+    }
+
+    /// <summary>The body, decompressed while it is read.</summary>
+    internal static async Task<Stream> OpenAsync(HttpResponseMessage response, CancellationToken cancellation)
+    {
+        var body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+        return response.Content.Headers.ContentEncoding.Contains("gzip") ? new GZipStream(body, CompressionMode.Decompress) : body;
+    }
+}

@@ -1,0 +1,24 @@
+using System.Text.Json.Serialization;
+using IngressController.Kubernetes.Resources;
+using k8s.Models;
+
+namespace IngressController.Kubernetes.Serialization;
+
+/// <summary>The generated metadata of the models that are decoded here; <see cref="ApiJson"/> says how.</summary>
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(V1Ingress))]
+[JsonSerializable(typeof(V1IngressClass))]
+[JsonSerializable(typeof(V1Service))]
+[JsonSerializable(typeof(V1EndpointSlice))]
+[JsonSerializable(typeof(V1Secret))]
+[JsonSerializable(typeof(V1ConfigMap))]
+[JsonSerializable(typeof(V1Lease))]
+[JsonSerializable(typeof(Eventsv1Event))]
+[JsonSerializable(typeof(V1ListMeta))]
+[JsonSerializable(typeof(V1Status))]
+[JsonSerializable(typeof(PartialObjectMetadata))]
+[JsonSerializable(typeof(BookmarkObject))]
+internal sealed partial class ApiJsonContext : JsonSerializerContext;
+
+/// <summary>The object of a BOOKMARK event: the kind and a resource version, nothing else.</summary>
+internal sealed record BookmarkObject([property: JsonPropertyName("metadata")] V1ObjectMeta? Metadata);
