@@ -174,7 +174,7 @@ internal sealed class TestStack : IAsyncDisposable
     }
 
     /// <param name="difference">Null when it is as it should be; asked after each revision, and now and then without one.</param>
-    private async Task UntilAsync(Func<Task<string?>> difference)
+    public async Task UntilAsync(Func<Task<string?>> difference)
     {
         using var limit = new CancellationTokenSource(Limit);
         var loop = _host!.Services.GetRequiredService<ReconcileLoop>();
