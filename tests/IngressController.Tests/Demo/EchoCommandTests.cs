@@ -57,7 +57,7 @@ public sealed partial class EchoCommandTests : IDisposable
         Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 2, 5);
     }
 
-    /// <summary>The delay is not for somebody who waits at a terminal, nor for whoever sends a second signal.</summary>
+    /// <summary>The delay is not for someone who waits at a terminal, nor for whoever sends a second signal.</summary>
     [Theory]
     [InlineData(PosixSignal.SIGINT, null, 0)]
     [InlineData(PosixSignal.SIGTERM, PosixSignal.SIGTERM, 143)]
