@@ -160,9 +160,9 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
         await replicas.UntilLeaderAsync();
         await replicas.RequireOneWriterAtATimeAsync();
 
-        cluster.Server.KillEtcd();
+        cluster.Server.Etcd.Kill();
         await Wait.UntilAsync(async () => await replicas.CountLeadersAsync() == 0, "nobody leads without etcd");
-        cluster.Server.StartEtcd();
+        cluster.Server.Etcd.Start();
         await replicas.UntilLeaderAsync();
         await cluster.Client.ApplyAsync(Manifests.Ingress("later", $"later.{Host}", "b"), ns);
         foreach (var replica in replicas.All)

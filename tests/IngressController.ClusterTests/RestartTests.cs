@@ -83,7 +83,7 @@ public sealed class RestartTests(ClusterFixture cluster) : IAsyncLifetime
         gate.Shut();
         await cluster.Client.DeleteAsync(Manifests.Ingress("gone", "gone.expired.example", "a"), ns);
         await cluster.Client.ApplyAsync(Manifests.Ingress("new", "new.expired.example", "a"), ns);
-        await cluster.Server.CompactAsync();
+        await cluster.Server.Etcd.CompactAsync();
         cluster.Server.Kill();
         await cluster.StartAsync();
         gate.Open();

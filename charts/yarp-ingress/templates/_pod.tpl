@@ -107,6 +107,12 @@ spec:
         - name: admin
           containerPort: {{ .Values.ports.admin }}
           protocol: TCP
+      {{- /*
+      The admin port is open 0.3 s after the start, and the first table is live after 0.3 to 1.2 s. A probe that comes before fails, and each
+      failure is an Event of the Pod. The kubelet asks at any phase of the period, and takes the time since the start cut to the whole second:
+      N seconds of initialDelaySeconds are between N-1 and N, so 1 would let some starts fail and 2 lets none. The first question then comes
+      after 1 to 3 seconds; that of the readinessProbe follows at once.
+      */}}
       {{- with .Values.startupProbe }}
       startupProbe:
         httpGet: {path: /healthz, port: admin}

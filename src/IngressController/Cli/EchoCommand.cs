@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using IngressController.Configuration;
 using IngressController.Demo;
 
@@ -31,8 +32,18 @@ internal static class EchoCommand
             using var onSignal = signals.Told.Register(() => stopping.TrySetResult());
             await terminal.Out.WriteLineAsync($"listening on {address}, port {backend.Ports[pod]}");
             await stopping.Task;
+            if (!signals.IsInterrupt)
+                await DrainAsync(backend, options.Shutdown.Delay, terminal);
         }
 
         return 0;
+    }
+
+    /// <summary>The Pod ends, and whoever has not heard of it yet still sends here: an answer for them, and no next request on their connection.</summary>
+    private static async Task DrainAsync(EchoBackend backend, TimeSpan delay, Terminal terminal)
+    {
+        backend.BeginDrain();
+        await terminal.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"shutting down: answers for another {delay.TotalSeconds} s"));
+        await Task.Delay(delay);
     }
 }

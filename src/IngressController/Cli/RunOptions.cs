@@ -122,7 +122,7 @@ internal static class RunOptions
 
     public static IReadOnlyList<RunOption> Demo { get; } = [.. All.Where(option => !ClusterOptions.Contains(option.Name))];
 
-    public static IReadOnlyList<RunOption> Echo { get; } = [.. Own.Where(option => option.Name is "http-port" or "bind-address")];
+    public static IReadOnlyList<RunOption> Echo { get; } = [.. Own.Where(option => option.Name is "http-port" or "bind-address" or "shutdown-delay")];
 
     public static IReadOnlyList<RunOption> Lint { get; } = [.. Own.Where(option => TranslationOptions.Contains(option.Name)), .. Settings];
 

@@ -1,6 +1,7 @@
 using System.Net;
 using IngressController.Admin;
 using IngressController.Hosting;
+using IngressController.Shutdown;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -15,10 +16,12 @@ internal sealed record EchoPod(string Service, string Name, bool SpeaksH2c = fal
 internal sealed class EchoBackend : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly Drain _drain;
 
-    private EchoBackend(WebApplication app, IReadOnlyDictionary<EchoPod, int> ports)
+    private EchoBackend(WebApplication app, Drain drain, IReadOnlyDictionary<EchoPod, int> ports)
     {
         _app = app;
+        _drain = drain;
         Ports = ports;
     }
 
@@ -46,15 +49,23 @@ internal sealed class EchoBackend : IAsyncDisposable
                 kestrel.ListenOn(address, port, listen => listen.Protocols = pod.SpeaksH2c ? HttpProtocols.Http2 : HttpProtocols.Http1);
         });
         var app = builder.Build();
-        app.Run(context => AnswerAsync(context, podsByPort[context.Connection.LocalPort]));
+        var drain = new Drain();
+        app.Run(context =>
+        {
+            drain.Announce(context);
+            return AnswerAsync(context, podsByPort[context.Connection.LocalPort]);
+        });
         await app.StartAsync(cancellation);
 
         // Kestrel lists its addresses in the order in which they were asked for.
         var addresses = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
         foreach (var (pod, url) in pods.Zip(addresses))
             podsByPort[new Uri(url).Port] = pod;
-        return new EchoBackend(app, podsByPort.ToDictionary(entry => entry.Value, entry => entry.Key));
+        return new EchoBackend(app, drain, podsByPort.ToDictionary(entry => entry.Value, entry => entry.Key));
     }
+
+    /// <summary>Answers on, and asks clients to connect elsewhere for their next request.</summary>
+    public void BeginDrain() => _drain.Begin();
 
     /// <summary>Ends at once: requests that still run are cut.</summary>
     public async ValueTask DisposeAsync()

@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using System.Text.Json.Nodes;
 
 namespace IngressController.ClusterTests.Fixture;
 
@@ -29,17 +27,25 @@ internal sealed class ApiServer : IDisposable
 
     private const int Starts = 3;
 
+    /// <summary>
+    /// Where the Service kubernetes would lead, which no test uses. A server that listens on a loopback address takes the address of the
+    /// default route otherwise, and a network namespace has none. From the range for documentation (RFC 5737).
+    /// </summary>
+    private const string AdvertisedAddress = "192.0.2.1";
+
+    private const string Ipv4Range = "10.96.0.0/16";
+
+    private const string Ipv6Range = "fd00:10:96::/108";
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("ingress-cluster-");
     private readonly List<ChildProcess> _drained = [];
-    private readonly int _etcdPort = FreePort.Take();
     private readonly int _port = FreePort.Take();
-    private readonly int _peerPort = FreePort.Take();
-    private ChildProcess? _etcd;
     private ChildProcess? _server;
 
     public ApiServer()
     {
-        StartEtcd();
+        Etcd = new EtcdServer(Path.Combine(_folder.FullName, "etcd"));
+        Etcd.Start();
         File.WriteAllText(AuditPolicyFile, AuditLog.PolicyWithReadsOf(ChartAccounts.Select(UserOf)));
         using var key = RSA.Create(2048);
         File.WriteAllText(KeyFile, key.ExportRSAPrivateKeyPem());
@@ -52,8 +58,7 @@ internal sealed class ApiServer : IDisposable
 
     public Uri Address => new($"https://127.0.0.1:{_port}");
 
-    /// <summary>Without a slash at its end: etcd takes no path.</summary>
-    public string EtcdAddress => $"http://127.0.0.1:{_etcdPort}";
+    public EtcdServer Etcd { get; }
 
     private string KeyFile => Path.Combine(_folder.FullName, "sa.key");
 
@@ -69,14 +74,16 @@ internal sealed class ApiServer : IDisposable
     /// <summary>How RBAC names a service account.</summary>
     public static string UserOf(string serviceAccount) => $"system:serviceaccount:{(serviceAccount.Contains(':') ? serviceAccount : $"ingress:{serviceAccount}")}";
 
+    /// <summary>Whether Services may have addresses of both families: not where the server refuses a second range at its start.</summary>
+    public bool IsDualStack { get; private set; } = true;
+
     /// <summary>Whether the API server and its etcd run; they may still be starting.</summary>
-    public bool IsRunning => _server is { HasExited: false } && _etcd is { HasExited: false };
+    public bool IsRunning => _server is { HasExited: false } && Etcd.IsRunning;
 
     /// <summary>Starts the API server and waits until it serves; it keeps its port, its certificate and, through etcd, its objects.</summary>
     public async Task StartAsync(HttpClient client)
     {
-        if (_etcd is null)
-            StartEtcd();
+        Etcd.EnsureStarted();
         var failures = new List<string>();
         while (failures.Count < Starts)
         {
@@ -84,28 +91,43 @@ internal sealed class ApiServer : IDisposable
             Start();
             if (await IsReadyAsync(client))
                 return;
+            if (IsDualStack && await RefusesSecondRangeAsync())
+            {
+                IsDualStack = false;
+                continue;
+            }
+
             failures.Add($"{(IsRunning ? "not ready" : "ended")}:\n{_server!.LastOutput}");
             Kill();
         }
 
-        Assert.Fail($"the API server did not start in {Starts} tries of {StartLimit.TotalSeconds} s\n{string.Join("\n", failures)}\netcd:\n{_etcd!.LastOutput}");
+        Assert.Fail($"the API server did not start in {Starts} tries of {StartLimit.TotalSeconds} s\n{string.Join("\n", failures)}\netcd:\n{Etcd.LastOutput}");
+    }
+
+    private async Task<bool> RefusesSecondRangeAsync()
+    {
+        if (_server is not { HasExited: true } ended)
+            return false;
+        // Until it has said all it had to say.
+        await ended.WaitForExitAsync(StartLimit);
+        return ended.Output.Contains("secondary service cluster-ip range", StringComparison.Ordinal);
     }
 
     /// <summary>Fails with what they wrote when the API server or etcd has ended, though no test stopped it.</summary>
     public void RequireRunning()
     {
-        if (_etcd is { HasExited: true })
-            Assert.Fail($"etcd has ended:\n{_etcd.LastOutput}");
+        if (Etcd.HasEnded)
+            Assert.Fail($"etcd has ended:\n{Etcd.LastOutput}");
         if (_server is { HasExited: true })
             Assert.Fail($"the API server has ended:\n{_server.LastOutput}");
     }
 
     private void Start() => _server = ChildProcess.Start(ClusterAssets.ApiServer,
     [
-        $"--etcd-servers={EtcdAddress}", $"--cert-dir={CertificateFolder}", $"--secure-port={_port}", "--bind-address=127.0.0.1",
+        $"--etcd-servers={Etcd.Address}", $"--cert-dir={CertificateFolder}", $"--secure-port={_port}", "--bind-address=127.0.0.1", $"--advertise-address={AdvertisedAddress}",
         "--service-account-issuer=https://kubernetes.default.svc", "--api-audiences=api",
         $"--service-account-key-file={KeyFile}", $"--service-account-signing-key-file={KeyFile}",
-        "--service-cluster-ip-range=10.96.0.0/16", "--authorization-mode=RBAC", $"--token-auth-file={TokenFile}",
+        $"--service-cluster-ip-range={(IsDualStack ? $"{Ipv4Range},{Ipv6Range}" : Ipv4Range)}", "--authorization-mode=RBAC", $"--token-auth-file={TokenFile}",
         $"--audit-policy-file={AuditPolicyFile}", $"--audit-log-path={Audit.Path}", "--audit-log-maxsize=1000",
         "--disable-admission-plugins=ServiceAccount", "--allow-privileged", "--runtime-config=discovery.k8s.io/v1beta1=false",
     ]);
@@ -115,25 +137,6 @@ internal sealed class ApiServer : IDisposable
     {
         _server?.Dispose();
         _server = null;
-    }
-
-    /// <summary>Starts etcd, for the first time or again over the same data.</summary>
-    public void StartEtcd()
-    {
-        var peer = $"http://127.0.0.1:{_peerPort}";
-        _etcd = ChildProcess.Start(ClusterAssets.Etcd,
-        [
-            "--data-dir", Path.Combine(_folder.FullName, "etcd"),
-            "--listen-client-urls", EtcdAddress, "--advertise-client-urls", EtcdAddress,
-            "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", $"default={peer}",
-        ]);
-    }
-
-    /// <summary>Ends etcd without warning; the API server lives on without a memory.</summary>
-    public void KillEtcd()
-    {
-        _etcd?.Dispose();
-        _etcd = null;
     }
 
     /// <summary>Asks it to end, and waits until it no longer listens; it serves the watches it has for up to a minute.</summary>
@@ -191,16 +194,6 @@ internal sealed class ApiServer : IDisposable
         return false;
     }
 
-    /// <summary>Takes all versions but the newest out of etcd; over HTTP, as etcdctl may not be there.</summary>
-    public async Task CompactAsync()
-    {
-        using var etcd = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(EtcdAddress) };
-        using var range = await etcd.PostAsJsonAsync("/v3/kv/range", new { key = Convert.ToBase64String("/"u8) });
-        var newest = (await range.Content.ReadFromJsonAsync<JsonNode>())!["header"]!["revision"]!.GetValue<string>();
-        using var compacted = await etcd.PostAsJsonAsync("/v3/kv/compaction", new { revision = newest, physical = true });
-        compacted.EnsureSuccessStatusCode();
-    }
-
     /// <summary>Writes a kubeconfig with a token; the server's certificate, made at its start, is its own authority.</summary>
     public string WriteKubeconfig(string token, Uri? address = null)
     {
@@ -220,7 +213,7 @@ internal sealed class ApiServer : IDisposable
     {
         Kill();
         _drained.ForEach(server => server.Dispose());
-        KillEtcd();
+        Etcd.Kill();
         _folder.Delete(recursive: true);
     }
 }

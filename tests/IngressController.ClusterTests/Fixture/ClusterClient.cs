@@ -34,7 +34,8 @@ internal sealed class ClusterClient : IDisposable
     }
 
     /// <summary>Creates or changes one object, or only asks whether it would be accepted.</summary>
-    public Task ApplyAsync(JsonObject item, string? @namespace = null, bool dryRun = false) => SendAsync(
+    /// <returns>What the API server warns of.</returns>
+    public Task<string[]> ApplyAsync(JsonObject item, string? @namespace = null, bool dryRun = false) => SendAsync(
         HttpMethod.Patch, $"{PathOf(item, @namespace)}?fieldManager=test&force=true{(dryRun ? "&dryRun=All" : "")}", item, "application/apply-patch+yaml");
 
     /// <summary>Creates objects as they are.</summary>
@@ -64,13 +65,14 @@ internal sealed class ClusterClient : IDisposable
 
     public Task DeleteAsync(JsonObject item, string? @namespace = null) => SendAsync(HttpMethod.Delete, PathOf(item, @namespace), body: null);
 
+    /// <summary>Whether the API server knows the path. While it prepares the storage of a new kind it answers 429: not yet.</summary>
     public async Task<bool> ExistsAsync(string path)
     {
         using var answer = await Http.GetAsync(path);
         return answer.StatusCode switch
         {
             HttpStatusCode.OK => true,
-            HttpStatusCode.NotFound => false,
+            HttpStatusCode.NotFound or HttpStatusCode.TooManyRequests => false,
             _ => throw new HttpRequestException($"GET {path}: {answer.StatusCode}"),
         };
     }
@@ -80,7 +82,20 @@ internal sealed class ClusterClient : IDisposable
     private static IEnumerable<JsonObject> Read(string manifests) =>
         KubernetesYaml.LoadAll(new StringReader(manifests)).Select(document => document.Root!.AsObject());
 
-    private async Task SendAsync(HttpMethod method, string path, JsonObject? body, string mediaType = "application/json")
+    /// <summary>Whether the API server would create an object, and what it says when it would not; nothing is written.</summary>
+    public async Task<string?> WhyRefusedAsync(string manifest, string @namespace)
+    {
+        var item = Read(manifest).Single();
+        var path = PathOf(item, @namespace);
+        using var answer = await Http.PostAsync($"{path[..path.LastIndexOf('/')]}?dryRun=All", new StringContent(item.ToJsonString(), Encoding.UTF8, "application/json"));
+        if (answer.StatusCode == HttpStatusCode.UnprocessableEntity)
+            return JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["message"]!.GetValue<string>();
+        answer.EnsureSuccessStatusCode();
+        return null;
+    }
+
+    /// <returns>What the API server warns of: the text of each <c>299 - "..."</c>.</returns>
+    private async Task<string[]> SendAsync(HttpMethod method, string path, JsonObject? body, string mediaType = "application/json")
     {
         using var request = new HttpRequestMessage(method, path);
         if (body is not null)
@@ -88,6 +103,7 @@ internal sealed class ClusterClient : IDisposable
         using var answer = await Http.SendAsync(request);
         if (!answer.IsSuccessStatusCode)
             throw new HttpRequestException($"{method} {path}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}\n{body}");
+        return [.. answer.Headers.Warning.Select(warning => warning.Text.Trim('"'))];
     }
 
     private static string PathOf(JsonObject item, string? @namespace)

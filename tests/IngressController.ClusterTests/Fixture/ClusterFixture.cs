@@ -11,8 +11,7 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     internal TestBackend Backend { get; private set; } = null!;
 
-    /// <summary>Whether EndpointSlices are a custom resource here, which holds anything.</summary>
-    internal bool HasSchemalessEndpointSlices { get; private set; }
+    internal ApiCapabilities Capabilities { get; private set; } = null!;
 
     public async Task InitializeAsync()
     {
@@ -23,13 +22,15 @@ public sealed class ClusterFixture : IAsyncLifetime
         Client = new ClusterClient(Server.Address, ApiServer.AdminToken);
         Backend = await TestBackend.StartAsync("a", "b");
         await StartAsync();
-        if (!await Client.ExistsAsync("/apis/discovery.k8s.io/v1"))
+        Capabilities = await ApiCapabilities.AskAsync(Client, Server.IsDualStack);
+        if (!Capabilities.Serves("discovery.k8s.io/v1"))
         {
-            HasSchemalessEndpointSlices = true;
             await Client.ApplyAsync(await File.ReadAllTextAsync(ClusterAssets.EndpointSlicesCrd));
             await Wait.UntilAsync(() => Client.ExistsAsync("/apis/discovery.k8s.io/v1/endpointslices"), "discovery.k8s.io/v1 is served");
         }
 
+        if (await Client.WhyRefusedAsync(Manifests.Slice("probe", 80), "default") is { } reason)
+            Assert.Fail($"the API server refuses the address of the test backends: {reason}; {TestBackend.HowToGiveAnother}");
         await Client.ApplyAsync(Manifests.OurClass);
         await Client.ApplyAsync(Manifests.Grant("controller", Manifests.ControllerRules));
         await Client.ApplyAsync(Manifests.GrantStatus("controller"));

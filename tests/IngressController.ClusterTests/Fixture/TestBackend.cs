@@ -21,12 +21,15 @@ internal sealed class TestBackend : IAsyncDisposable
         _ports = ports;
     }
 
-    /// <summary>
-    /// Where the backends listen, which EndpointSlices name. API servers from 1.21 on refuse loopback addresses there: set the variable
-    /// to an address of this machine then.
-    /// </summary>
+    private const string Variable = "INGRESS_TEST_BACKEND_ADDRESS";
+
+    /// <summary>Where the backends listen, which EndpointSlices name.</summary>
     public static IPAddress Address { get; } =
-        Environment.GetEnvironmentVariable("INGRESS_TEST_BACKEND_ADDRESS") is { Length: > 0 } address ? IPAddress.Parse(address) : IPAddress.Loopback;
+        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } address ? IPAddress.Parse(address) : IPAddress.Loopback;
+
+    /// <summary>What to do where an API server refuses the address: those with EndpointSlices of their own take no loopback address.</summary>
+    public static string HowToGiveAnother =>
+        $"run tests/IngressController.ClusterTests/run as root, which makes a network namespace with another address, or set {Variable} to an address of this machine";
 
     public int Port(string name) => _ports[name];
 

@@ -110,6 +110,19 @@ public sealed class ChartInvariantTests
         Assert.True(chart.PodSpec["terminationGracePeriodSeconds"]!.GetValue<long>() >= (shutdown.Delay + shutdown.GracePeriod).TotalSeconds + 5);
     }
 
+    /// <summary>
+    /// The admin port is open within a second of the start. The kubelet compares the delay with the time since the start cut to the whole
+    /// second (normalizeStatus), so up to one second of the delay is lost. A question before the port is open fails and becomes an Event.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void No_probe_asks_before_the_port_is_open(string name)
+    {
+        const long OpenWithinSeconds = 1;
+        if (new ChartCase(name).Container["startupProbe"] is { } probe)
+            Assert.InRange(probe["initialDelaySeconds"]!.GetValue<long>() - 1, OpenWithinSeconds, OpenWithinSeconds);
+    }
+
     /// <summary>The program's own reader takes the arguments: an option that is renamed or a value it would refuse fails here.</summary>
     [Theory]
     [MemberData(nameof(Cases))]

@@ -14,7 +14,7 @@ public sealed class ChartNotesTests : IDisposable
     [HelmTheory]
     [InlineData("default", "kubectl -n yarp-ingress rollout status deployment/yarp-ingress", "get service yarp-ingress --watch", "--class=yarp", "port-forward deployment/yarp-ingress 10254:admin", "/api/diagnostics")]
     [InlineData("daemonset-host-network", "rollout status daemonset/yarp-ingress", "each node that runs one of its Pods, ports 8080 and 8443")]
-    [InlineData("node-ports", "each node, at the node ports of")]
+    [InlineData("node-ports", "each node, at the node ports of", "\nservice.externalIPs is deprecated since Kubernetes 1.36")]
     [InlineData("dual-stack", "inside the cluster only: yarp-ingress.yarp-ingress.svc", "port-forward service/yarp-ingress 8080:80")]
     [InlineData("objects-of-others", "spec.controller: yarp.ingress.kubernetes.io/controller", "service.enabled is false", "rbac.create is false: grant the ServiceAccount ingress", "not written: status.update is false", "No Events are written: events.enabled is false")]
     [InlineData("one-replica-without-leader", "not written: leaderElection.enabled is false", "There is one replica")]

@@ -2,13 +2,15 @@ using System.Diagnostics;
 
 namespace IngressController.Tests.Charts;
 
-/// <summary>Runs <c>helm</c>: the one of the PATH, else one in a folder shared/tools/bin beside the repository.</summary>
+/// <summary>Runs <c>helm</c>: the one the variable HELM names, else the one of the PATH.</summary>
 internal static class HelmProgram
 {
-    private static readonly string? Path = Candidates().FirstOrDefault(File.Exists);
+    private const string Variable = "HELM";
+
+    private static readonly string? Path = Named() ?? Candidates().FirstOrDefault(File.Exists);
 
     /// <summary>Why charts cannot be rendered here; null when they can.</summary>
-    public static string? Missing => Path is null ? "no helm to render the chart with: install it, or put it on the PATH" : null;
+    public static string? Missing => Path is null ? $"no helm to render the chart with: put it on the PATH, or name the program in the variable {Variable}" : null;
 
     public static (int Code, string Out, string Error) Run(params string[] arguments)
     {
@@ -30,10 +32,12 @@ internal static class HelmProgram
             .. valuesFile is null ? [] : new[] { "--values", valuesFile }, .. more,
         ]);
 
+    /// <summary>As it stands: where it names nothing that runs, the tests fail and do not take another.</summary>
+    private static string? Named() => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } path ? path : null;
+
     private static IEnumerable<string> Candidates() =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(System.IO.Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-            .Select(folder => System.IO.Path.Combine(folder, "helm"))
-            .Append(RepositoryFile.Find("..", "shared", "tools", "bin", "helm"));
+            .Select(folder => System.IO.Path.Combine(folder, "helm"));
 }
 
 /// <summary>A test that needs helm; skipped, and says why, where there is none.</summary>

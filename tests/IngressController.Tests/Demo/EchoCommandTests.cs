@@ -1,11 +1,14 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using IngressController.Cli;
 using IngressController.Demo;
 using IngressController.Tests.Cli;
 using IngressController.Tests.Fakes;
+using Microsoft.Extensions.Configuration;
 
 namespace IngressController.Tests.Demo;
 
@@ -28,10 +31,54 @@ public sealed partial class EchoCommandTests : IDisposable
 
         var echo = (await response.Content.ReadFromJsonAsync<Echo>())!;
         Assert.Equal(("echo", "echo-1", "POST", "/a?b=c", "shop.example", 5), (echo.Service, echo.Pod, echo.Method, echo.Path, echo.Host, echo.BodyBytes));
-        process.Signal(PosixSignal.SIGTERM);
+        Assert.Null(response.Headers.ConnectionClose);
+        process.Signal(PosixSignal.SIGINT);
         Assert.Equal(0, await process.WaitForExitAsync());
         Assert.Empty(process.Error);
     }
+
+    /// <summary>A rollout ends a Pod while others still send to it: they have these seconds to notice.</summary>
+    [Fact]
+    public async Task After_SIGTERM_it_answers_on_for_the_delay_and_sends_clients_elsewhere()
+    {
+        using var process = await StartAsync("--shutdown-delay", "2");
+        var port = int.Parse(Port().Match(process.Out).Groups[1].Value);
+        await using var open = await WireConnection.ConnectAsync(port);
+        Assert.Equal((200, null), await AskAsync(open));
+
+        var start = Stopwatch.GetTimestamp();
+        process.Signal(PosixSignal.SIGTERM);
+        await process.WaitForAsync("shutting down: answers for another 2 s");
+        Assert.Equal((200, "close"), await AskAsync(open));
+        await using (var late = await WireConnection.ConnectAsync(port))
+            Assert.Equal((200, "close"), await AskAsync(late));
+
+        Assert.Equal((0, ""), (await process.WaitForExitAsync(), process.Error));
+        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 2, 5);
+    }
+
+    /// <summary>The delay is not for someone who waits at a terminal, nor for whoever sends a second signal.</summary>
+    [Theory]
+    [InlineData(PosixSignal.SIGINT, null, 0)]
+    [InlineData(PosixSignal.SIGTERM, PosixSignal.SIGTERM, 143)]
+    [InlineData(PosixSignal.SIGTERM, PosixSignal.SIGINT, 130)]
+    public async Task CtrlC_or_a_second_signal_ends_it_at_once(PosixSignal first, PosixSignal? second, int code)
+    {
+        using var process = await StartAsync("--shutdown-delay", "60");
+        process.Signal(first);
+        if (second is { } again)
+        {
+            await process.WaitForAsync("shutting down: ");
+            process.Signal(again);
+        }
+
+        Assert.Equal(code, await process.WaitForExitAsync());
+    }
+
+    /// <summary>The demo application asks for no delay, and a Pod is killed 30 s after SIGTERM.</summary>
+    [Fact]
+    public void By_default_there_is_a_delay() => Assert.Equal(
+        TimeSpan.FromSeconds(5), RunOptions.Read(RunOptions.Echo, _ => [], _ => null, new ConfigurationBuilder().Build()).Shutdown.Delay);
 
     [Fact]
     public async Task A_port_that_is_taken_is_one_line()
@@ -50,6 +97,20 @@ public sealed partial class EchoCommandTests : IDisposable
         var (code, _, error) = await CommandRun.InvokeAsync(["echo", "--https-port", "1"]);
         Assert.Equal(2, code);
         Assert.Contains("--https-port", error, StringComparison.Ordinal);
+    }
+
+    private async Task<ControllerProcess> StartAsync(params string[] options)
+    {
+        var process = ControllerProcess.Start(_folder, ["echo", "--http-port", "0", "--bind-address", "127.0.0.1", .. options], ("POD_NAME", "echo-1"));
+        await process.WaitForAsync("listening on 127.0.0.1, port ");
+        return process;
+    }
+
+    private static async Task<(int Status, string? Connection)> AskAsync(WireConnection connection)
+    {
+        await connection.SendAsync("GET / HTTP/1.1\r\nHost: echo.example\r\n\r\n");
+        var response = await connection.ReadResponseAsync();
+        return (response.Status, response.One("Connection"));
     }
 
     [GeneratedRegex(@"port (\d+)")]

@@ -1,0 +1,57 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+
+namespace IngressController.ClusterTests.Fixture;
+
+/// <summary>A real etcd on free ports of 127.0.0.1, which may be ended and started again over the same data.</summary>
+internal sealed class EtcdServer(string dataFolder)
+{
+    private readonly int _port = FreePort.Take();
+    private readonly int _peerPort = FreePort.Take();
+    private ChildProcess? _process;
+
+    /// <summary>Without a slash at its end: etcd takes no path.</summary>
+    public string Address => $"http://127.0.0.1:{_port}";
+
+    public bool IsRunning => _process is { HasExited: false };
+
+    /// <summary>Whether it ended by itself.</summary>
+    public bool HasEnded => _process is { HasExited: true };
+
+    public string LastOutput => _process?.LastOutput ?? "";
+
+    public void EnsureStarted()
+    {
+        if (_process is null)
+            Start();
+    }
+
+    /// <summary>For the first time, or again over the same data.</summary>
+    public void Start()
+    {
+        var peer = $"http://127.0.0.1:{_peerPort}";
+        _process = ChildProcess.Start(ClusterAssets.Etcd,
+        [
+            "--data-dir", dataFolder,
+            "--listen-client-urls", Address, "--advertise-client-urls", Address,
+            "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", $"default={peer}",
+        ]);
+    }
+
+    /// <summary>Ends it without warning; the API server lives on without a memory.</summary>
+    public void Kill()
+    {
+        _process?.Dispose();
+        _process = null;
+    }
+
+    /// <summary>Takes all versions but the newest out; over HTTP, as etcdctl may not be there.</summary>
+    public async Task CompactAsync()
+    {
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(Address) };
+        using var range = await client.PostAsJsonAsync("/v3/kv/range", new { key = Convert.ToBase64String("/"u8) });
+        var newest = (await range.Content.ReadFromJsonAsync<JsonNode>())!["header"]!["revision"]!.GetValue<string>();
+        using var compacted = await client.PostAsJsonAsync("/v3/kv/compaction", new { revision = newest, physical = true });
+        compacted.EnsureSuccessStatusCode();
+    }
+}
