@@ -23,7 +23,7 @@ internal static class RunOptions
         ["ingress-class", "controller-class", "watch-ingress-without-class", "annotation-prefix", "allow-external-name-loopback"];
 
     /// <summary>Options that only serving or watching has a use for.</summary>
-    private static readonly string[] ServingOptions = ["kubeconfig", "context", "watch-namespace", "bind-address", "log-level", .. WritingOptions, "shutdown-delay", "shutdown-grace-period"];
+    private static readonly string[] ServingOptions = ["kubeconfig", "context", "watch-namespace", "bind-address", "initial-sync-timeout", "log-level", .. WritingOptions, "shutdown-delay", "shutdown-grace-period"];
 
     /// <summary>The options with a text of their own; besides them each global setting is one.</summary>
     public static IReadOnlyList<RunOption> Own { get; } =
@@ -58,6 +58,8 @@ internal static class RunOptions
             (options, value) => options with { Listener = options.Listener with { AdminPort = Port(value) } }),
         new("bind-address", "IP", "The address all ports listen on. Default: all addresses, IPv4 and IPv6.",
             (options, value) => options with { Listener = options.Listener with { BindAddress = Address(value) } }),
+        new("initial-sync-timeout", "SECONDS", "How long the http and https ports stay closed while there is nothing to serve yet; then they open, and answer 503. Default: 30.",
+            (options, value) => options with { Listener = options.Listener with { InitialSyncTimeout = SecondsOrNone(value) } }),
         new("server-header", "BOOL", "Whether responses carry a Server header: the backend's, else ours; false removes it. Default: true.",
             (options, value) => options with { Listener = options.Listener with { ServerHeader = Bool(value) } })
             { IsSwitch = true },

@@ -54,6 +54,9 @@ public sealed record ListenerOptions
 
     public int AdminPort { get; init; } = 10254;
 
+    /// <summary>How long the http and https ports stay closed while there is nothing to serve yet. Default 30 s; zero opens them at once.</summary>
+    public TimeSpan InitialSyncTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Whether responses carry a Server header: the backend's, else ours.</summary>
     public bool ServerHeader { get; init; } = true;
 }

@@ -127,6 +127,18 @@ internal static class EventTimes
     /// <summary>The shortest time between two writes because a problem comes and goes.</summary>
     public static readonly TimeSpan ReturnGap = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How long what another object may solve has to last before it is told: while a deployment starts its Service has no endpoints yet, and a
+    /// Warning that is resolved two seconds later tells no one anything.
+    /// </summary>
+    public static readonly TimeSpan Hold = TimeSpan.FromSeconds(15);
+
+    public static TimeSpan HoldOf(DiagnosticCode code) => code
+        is DiagnosticCode.ServiceWithoutEndpoints or DiagnosticCode.ServiceNotFound or DiagnosticCode.ServicePortNotFound
+        or DiagnosticCode.TlsSecretNotFound or DiagnosticCode.PolicySecretNotFound or DiagnosticCode.PolicyConfigMapNotFound
+        or DiagnosticCode.IngressClassNotFound or DiagnosticCode.SettingsNotFound
+        ? Hold : TimeSpan.Zero;
+
     /// <summary>How long a problem that is gone takes a place among the Events of its object.</summary>
     public static readonly TimeSpan Memory = TimeSpan.FromMinutes(10);
 }

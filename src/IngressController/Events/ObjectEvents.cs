@@ -61,7 +61,7 @@ internal sealed record ObjectEvents(EventObject Object, ImmutableArray<EventEntr
         var free = Math.Max(0, MaxProblems - entries.Count);
         // A stable order: after a restart the same ones are chosen, and found.
         entries.AddRange(added.OrderByDescending(problem => problem.Severity).ThenBy(problem => problem).Take(free)
-            .Select(problem => new EventEntry(EventTopic.Problem, problem, verb, now)));
+            .Select(problem => new EventEntry(EventTopic.Problem, problem, verb, now) { Due = now + EventTimes.HoldOf(problem.Code) }));
         return Math.Max(0, added.Length - free);
     }
 

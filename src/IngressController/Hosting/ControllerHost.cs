@@ -168,6 +168,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddHostedService(provider => provider.GetRequiredService<ReconcileLoop>());
         services.AddHostedService<SourceRunner>();
         services.AddHostedService<DrainService>();
+        services.AddHostedService<ListenerGate>();
         services.AddSingleton<IHostLifetime, NoSignals>();
     }
 }

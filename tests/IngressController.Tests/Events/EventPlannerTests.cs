@@ -7,7 +7,7 @@ namespace IngressController.Tests.Events;
 public sealed class EventPlannerTests
 {
     /// <summary>
-    /// Moments, each with the second, what is wrong then (letters, - for nothing, * when the owner has changed the object) and what is
+    /// Moments, each with the second, what is wrong then (letters, capital ones for what may pass, - for nothing, * when the owner has changed the object) and what is
     /// written: + new, ? read, = repeated, with the count.
     /// </summary>
     [Theory]
@@ -23,6 +23,11 @@ public sealed class EventPlannerTests
     [InlineData("an end that is none is not told", "0 a: +a1 | 1 -: +Resolved1 | 2 a: | 5 -: | 6 a: | 11 a: =a3 | 12 a:")]
     [InlineData("the object changes", "0 a: +a1 | 60 a*: =a2 | 61 a*: | 90 a*: | 120 a: =a4 | 121 a:")]
     [InlineData("the object changes and is right", "0 a: +a1 | 5 -*: +Resolved1")]
+    [InlineData("what may pass is held", "0 A: | 14 A: | 15 A: +A1 | 20 -: +Resolved1")]
+    [InlineData("what has passed is not told", "0 A: | 5 -: | 6 A: | 20 A: | 21 A: +A1")]
+    [InlineData("what may pass holds nothing else", "0 aA: +a1 | 5 a: | 20 -: +Resolved1")]
+    [InlineData("a change of the object does not prolong it", "0 A: | 5 A*: | 15 A: +A1")]
+    [InlineData("once told, it comes back like any other", "0 A: | 15 A: +A1 | 16 -: +Resolved1 | 30 A: =A2")]
     [InlineData("the change comes with another problem", "0 a: +a1 | 5 b*: +b1 | 6 -: +Resolved1")]
     public void What_is_wrong_becomes_what_is_written(string name, string moments)
     {
@@ -50,6 +55,28 @@ public sealed class EventPlannerTests
         Assert.Equal(["?a1", "?b1"], script.See('a', 'b').Writes.Select(Show));
         script.Now += TimeSpan.FromSeconds(1);
         Assert.Equal(["+c1"], script.See('a', 'b', 'c').Writes.Select(Show));
+    }
+
+    /// <summary>Such as a Service whose Pods are not ready yet, or a Secret that is made a moment after its Ingress.</summary>
+    [Theory]
+    [InlineData(DiagnosticCode.ServiceWithoutEndpoints)]
+    [InlineData(DiagnosticCode.ServiceNotFound)]
+    [InlineData(DiagnosticCode.ServicePortNotFound)]
+    [InlineData(DiagnosticCode.TlsSecretNotFound)]
+    [InlineData(DiagnosticCode.PolicySecretNotFound)]
+    [InlineData(DiagnosticCode.PolicyConfigMapNotFound)]
+    [InlineData(DiagnosticCode.IngressClassNotFound)]
+    [InlineData(DiagnosticCode.SettingsNotFound)]
+    public void What_another_object_may_solve_is_held(DiagnosticCode code)
+    {
+        var script = new EventScript();
+        script.SeeNothing();
+        var problem = EventScript.Problem('a') with { Code = code };
+        var plan = script.See(problem);
+        Assert.Empty(plan.Writes);
+        Assert.Equal(EventScript.Start.AddSeconds(15), plan.NextDue);
+        script.Now = plan.NextDue!.Value;
+        Assert.Equal(["+a1"], script.See(problem).Writes.Select(Show));
     }
 
     [Fact]

@@ -25,7 +25,11 @@ internal sealed class EventScript
     /// <summary>Whether every write ends well at once.</summary>
     public bool SettlesItself { get; init; } = true;
 
-    public static Diagnostic Problem(char letter) => Problem(letter.ToString(), DiagnosticSeverity.Warning);
+    /// <summary>A capital letter is a problem that another object may solve in a moment.</summary>
+    public static Diagnostic Problem(char letter) => Problem(letter.ToString(), DiagnosticSeverity.Warning) with
+    {
+        Code = char.IsUpper(letter) ? DiagnosticCode.ServiceWithoutEndpoints : DiagnosticCode.HostInvalid,
+    };
 
     public static Diagnostic Problem(string field, DiagnosticSeverity severity) =>
         new(DiagnosticCode.HostInvalid, severity, Subject, field, "is wrong", DiagnosticEffect.RouteLeftOut);

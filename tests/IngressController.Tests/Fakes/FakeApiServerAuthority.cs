@@ -12,6 +12,8 @@ public sealed class FakeApiServerAuthority
 
     private FakeApiServerAuthority(X509Certificate2 certificate) => _certificate = certificate;
 
+    public X509Certificate2 Certificate => _certificate;
+
     /// <summary>The authority's certificate.</summary>
     public byte[] Pem => Encoding.ASCII.GetBytes(_certificate.ExportCertificatePem());
 

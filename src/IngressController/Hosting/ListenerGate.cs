@@ -1,0 +1,34 @@
+using IngressController.Configuration;
+using IngressController.Reconciliation;
+
+namespace IngressController.Hosting;
+
+/// <summary>
+/// Keeps the http and https ports closed until there is something to serve: it starts as the last before them. With hostPort and hostNetwork
+/// nothing asks for readiness, and a port that is open answers 503 where a closed one sends the client to another node.
+/// </summary>
+internal sealed partial class ListenerGate(
+    ReconcileLoop reconcile, ListenerOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ListenerGate> logger) : IHostedService
+{
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        try
+        {
+            await reconcile.FirstRevision.WaitAsync(options.InitialSyncTimeout, time, ends.Token);
+        }
+        catch (TimeoutException)
+        {
+            if (options.InitialSyncTimeout > TimeSpan.Zero)
+                Log.OpensWithoutTable(logger, options.InitialSyncTimeout.TotalSeconds);
+        }
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "nothing to serve after {Seconds} s (--initial-sync-timeout): the http and https ports open and answer 503 until there is; /readyz of the admin port says what is missing")]
+        public static partial void OpensWithoutTable(ILogger logger, double seconds);
+    }
+}

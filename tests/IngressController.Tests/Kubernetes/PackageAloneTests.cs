@@ -1,0 +1,254 @@
+using System.Text;
+using System.Text.Json;
+using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Resources;
+using IngressController.Kubernetes.Serialization;
+using IngressController.Tests.Fakes;
+using k8s;
+using k8s.Autorest;
+using k8s.Models;
+using Microsoft.AspNetCore.Http;
+
+namespace IngressController.Tests.Kubernetes;
+
+/// <summary>
+/// What our part of the client is for: each test shows a defect of the package alone, and the connection beside it without. Where one fails
+/// because the package got better, its remedy can go (docs/decisions/0001-packages.md).
+/// </summary>
+public sealed class PackageAloneTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+
+    [Fact]
+    public async Task A_server_with_a_certificate_for_another_name_gets_the_token()
+    {
+        await using var server = await FakeApiServer.CreateAsync(https: true);
+        server.ServerCertificate = server.Authority!.Issue("other.example");
+        using var alone = Alone(server, configuration => configuration.SslCaCerts = [server.Authority.Certificate]);
+        await alone.Version.GetCodeAsync();
+        Assert.Equal("Bearer fake-token", Assert.Single(server.Requests).Headers["Authorization"]);
+
+        using var connection = new ApiServerConnection(server.Configuration, TimeProvider.System);
+        await Assert.ThrowsAsync<HttpRequestException>(() => connection.Kubernetes.Version.GetCodeAsync());
+        Assert.Single(server.Requests);
+    }
+
+    [Fact]
+    public async Task Of_a_bundle_of_authorities_the_first_counts()
+    {
+        await using var server = await FakeApiServer.CreateAsync(https: true);
+        using var directory = new TemporaryDirectory();
+        byte[] bundle = [.. FakeApiServerAuthority.Create("first").Pem, .. "\n"u8, .. server.Authority!.Pem];
+        var file = Path.Combine(directory.Path, "ca.crt");
+        await File.WriteAllBytesAsync(file, bundle);
+        var config = Path.Combine(directory.Path, "config");
+        await File.WriteAllTextAsync(config, KubeConfig(server, $"certificate-authority: {file}", "token: x"));
+        using var alone = new k8s.Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(config));
+        await Assert.ThrowsAsync<HttpRequestException>(() => alone.Version.GetCodeAsync());
+
+        using var connection = new ApiServerConnection(ApiServerConfiguration.BuildConfigFromConfigFile([config]), TimeProvider.System);
+        await connection.Kubernetes.Version.GetCodeAsync();
+    }
+
+    [Fact]
+    public async Task A_token_that_was_replaced_is_not_read_after_a_refusal()
+    {
+        await using var server = await FakeApiServer.CreateAsync();
+        server.Intercept(request => request.Token != "second", async context =>
+        {
+            context.Response.StatusCode = 401;
+            await context.Response.WriteAsync("{}");
+        }, times: 100);
+        using var directory = new TemporaryDirectory();
+        var file = Path.Combine(directory.Path, "token");
+        using var alone = Alone(server, configuration => configuration.TokenProvider = new k8s.Authentication.TokenFileAuth(file));
+        using var connection = new ApiServerConnection(server.Configuration with { Token = new TokenSource.InFile(file) }, TimeProvider.System);
+        foreach (var client in (IKubernetes[])[alone, connection.Kubernetes])
+        {
+            await File.WriteAllTextAsync(file, "first");
+            await Assert.ThrowsAnyAsync<HttpOperationException>(() => client.Version.GetCodeAsync());
+            await File.WriteAllTextAsync(file, "second");
+            if (client == alone)
+                await Assert.ThrowsAsync<HttpOperationException>(() => client.Version.GetCodeAsync());
+            else
+                await client.Version.GetCodeAsync();
+        }
+    }
+
+    [Fact]
+    public async Task What_a_kubeconfig_says_of_impersonation_and_token_files_is_ignored()
+    {
+        await using var server = await FakeApiServer.CreateAsync();
+        using var directory = new TemporaryDirectory();
+        await File.WriteAllTextAsync(Path.Combine(directory.Path, "token"), "from-file");
+        var config = Path.Combine(directory.Path, "config");
+        await File.WriteAllTextAsync(config, KubeConfig(server, "", "token: from-config, tokenFile: token, as: someone"));
+        using (var alone = new k8s.Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(config)))
+            await alone.Version.GetCodeAsync();
+        using (var connection = new ApiServerConnection(ApiServerConfiguration.BuildConfigFromConfigFile([config]), TimeProvider.System))
+            await connection.Kubernetes.Version.GetCodeAsync();
+
+        Assert.Equal(
+            [("from-config", null), ("from-file", "someone")],
+            server.Requests.Select(request => (request.Token, request.Headers.GetValueOrDefault("Impersonate-User"))));
+    }
+
+    [Fact]
+    public async Task A_proxy_of_a_kubeconfig_is_ignored()
+    {
+        await using var server = await FakeApiServer.CreateAsync();
+        using var directory = new TemporaryDirectory();
+        var config = Path.Combine(directory.Path, "config");
+        // Port 9 is where no one listens.
+        await File.WriteAllTextAsync(config, KubeConfig(server, "proxy-url: 'http://127.0.0.1:9'", "token: x"));
+        using (var alone = new k8s.Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(config)))
+            await alone.Version.GetCodeAsync();
+        Assert.Single(server.Requests);
+
+        using var connection = new ApiServerConnection(ApiServerConfiguration.BuildConfigFromConfigFile([config]), TimeProvider.System);
+        await Assert.ThrowsAsync<HttpRequestException>(() => connection.Kubernetes.Version.GetCodeAsync());
+    }
+
+    [Fact]
+    public async Task An_argument_of_a_plug_in_that_holds_a_blank_arrives_as_two()
+    {
+        await using var server = await FakeApiServer.CreateAsync();
+        using var directory = new TemporaryDirectory();
+        var script = Path.Combine(directory.Path, "plug-in");
+        await File.WriteAllTextAsync(
+            script, """
+            #!/bin/sh
+            printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"%s-arguments"}}' "$#"
+            """);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        var config = Path.Combine(directory.Path, "config");
+        await File.WriteAllTextAsync(
+            config, KubeConfig(server, "", $"exec: {{apiVersion: client.authentication.k8s.io/v1, command: {script}, args: ['with blank'], interactiveMode: Never}}"));
+        using (var alone = new k8s.Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(config)))
+            await alone.Version.GetCodeAsync();
+        using (var connection = new ApiServerConnection(ApiServerConfiguration.BuildConfigFromConfigFile([config]), TimeProvider.System))
+            await connection.Kubernetes.Version.GetCodeAsync();
+
+        Assert.Equal(["2-arguments", "1-arguments"], server.Requests.Select(request => request.Token));
+    }
+
+    [Fact]
+    public async Task A_body_that_stalls_is_waited_for_without_end()
+    {
+        await using var server = await FakeApiServer.CreateAsync();
+        var goOn = new TaskCompletionSource();
+        server.Intercept(_ => true, async context =>
+        {
+            await context.Response.WriteAsync("{\"gitVersion\":");
+            await context.Response.Body.FlushAsync();
+            await goOn.Task;
+        }, times: 2);
+        var hasty = server.Configuration with { Timeouts = new ClientTimeouts { Unary = TimeSpan.FromMilliseconds(500) } };
+        using var alone = Alone(server, configuration => configuration.HttpClientTimeout = hasty.Timeouts.Unary);
+        using var connection = new ApiServerConnection(hasty, TimeProvider.System);
+        var waits = Task.Run(() => alone.Version.GetCodeAsync());
+        await Assert.ThrowsAsync<TimeoutException>(() => connection.Kubernetes.Version.GetCodeAsync());
+
+        // Begun first, and still not at its end when ours has come to its.
+        Assert.False(waits.IsCompleted);
+        goOn.SetResult();
+        await Assert.ThrowsAnyAsync<Exception>(() => waits.WaitAsync(Limit));
+    }
+
+    [Fact]
+    public async Task One_object_that_does_not_decode_loses_the_list()
+    {
+        await using var server = await FakeApiServer.CreateAsync();
+        server.Upsert("""
+            {apiVersion: v1, kind: Service, metadata: {name: good, namespace: ns}, spec: {ports: [{port: 80}]}}
+            ---
+            {apiVersion: v1, kind: Service, metadata: {name: bad, namespace: ns}, spec: {ports: [{port: 80, targetPort: true}]}}
+            """);
+        using var alone = Alone(server);
+        await Assert.ThrowsAnyAsync<Exception>(() => alone.CoreV1.ListServiceForAllNamespacesAsync());
+
+        using var connection = new ApiServerConnection(server.Configuration, TimeProvider.System);
+        var pages = new List<ListPage<V1Service>>();
+        await foreach (var page in connection.ListAsync(ResourceTypes.Services, new ListRequest()))
+            pages.Add(page);
+        Assert.Equal(["good"], pages.SelectMany(page => page.Items).Select(item => item.Metadata.Name));
+        Assert.Equal(["ns/bad"], pages.SelectMany(page => page.Undecodable).Select(item => item.ToString()));
+    }
+
+    [Fact]
+    public async Task A_refusal_is_told_with_its_whole_body_and_its_Status_unread()
+    {
+        await using var server = await FakeApiServer.CreateAsync();
+        server.Fail(_ => true, 429, "TooManyRequests", times: 2);
+        using var alone = Alone(server);
+        Assert.Null((await Assert.ThrowsAsync<HttpOperationException>(() => alone.Version.GetCodeAsync())).Body);
+
+        using var connection = new ApiServerConnection(server.Configuration, TimeProvider.System);
+        var refusal = await Assert.ThrowsAsync<ApiServerException>(() => connection.Kubernetes.Version.GetCodeAsync());
+        Assert.True(refusal.IsTooManyRequests);
+        Assert.IsType<V1Status>(refusal.Body);
+    }
+
+    [Fact]
+    public async Task A_name_may_lead_to_another_path()
+    {
+        await using var server = await FakeApiServer.CreateAsync();
+        using var alone = Alone(server);
+        await Assert.ThrowsAnyAsync<HttpOperationException>(() => alone.CoreV1.ReadNodeAsync("../namespaces/ns/secrets/tls"));
+        Assert.Equal("/api/v1/namespaces/ns/secrets/tls", server.Requests[^1].Path);
+
+        await Assert.ThrowsAnyAsync<HttpOperationException>(() => alone.CoreV1.ReadNodeAsync(ObjectCalls.PathSegment("../namespaces/ns/secrets/tls")));
+        Assert.StartsWith("/api/v1/nodes/", server.Requests[^1].Path, StringComparison.Ordinal);
+        Assert.All(["", ".", ".."], name => Assert.Throws<ArgumentException>(() => ObjectCalls.PathSegment(name)));
+    }
+
+    [Fact]
+    public void Times_of_whole_seconds_are_written_as_API_servers_refuse_them()
+    {
+        var noon = new DateTime(2030, 1, 1, 12, 0, 0, DateTimeKind.Utc);
+        var lease = new V1Lease { Spec = new V1LeaseSpec { RenewTime = noon } };
+        Assert.Contains("\"2030-01-01T12:00:00Z\"", KubernetesJson.Serialize(lease), StringComparison.Ordinal);
+        Assert.Contains("\"2030-01-01T12:00:00.000000Z\"", JsonSerializer.Serialize(lease, ApiJson.Of<V1Lease>()), StringComparison.Ordinal);
+
+        var series = new Eventsv1Event { EventTime = noon, Series = new Eventsv1EventSeries { Count = 2, LastObservedTime = noon } };
+        Assert.DoesNotContain(".000000Z", KubernetesJson.Serialize(series), StringComparison.Ordinal);
+        Assert.Equal(3, JsonSerializer.Serialize(series, ApiJson.Of<Eventsv1Event>()).Split(".000000Z").Length);
+    }
+
+    [Fact]
+    public void All_of_an_object_is_kept()
+    {
+        var json = Encoding.UTF8.GetBytes("""
+            {"metadata":{"name":"i","annotations":{"a":"b","kubectl.kubernetes.io/last-applied-configuration":"{}"},
+            "managedFields":[{"manager":"kubectl","fieldsV1":{"f:spec":{}}},{"manager":"ours","fieldsV1":{"f:status":{"f:loadBalancer":{"f:ingress":{}}}}}]},
+            "spec":{"selector":{"app":"x"},"clusterIP":"10.0.0.1"}}
+            """);
+        var alone = KubernetesJson.Deserialize<V1Service>(new MemoryStream(json));
+        Assert.Equal((2, 2, 1), (alone.Metadata.ManagedFields.Count, alone.Metadata.Annotations.Count, alone.Spec.Selector.Count));
+
+        var ours = JsonSerializer.Deserialize(json, ApiJson.Of<V1Service>())!;
+        Assert.Equal(("ours", "a", "10.0.0.1"), (ours.Metadata.LoadBalancerManager, Assert.Single(ours.Metadata.Annotations).Key, ours.Spec.ClusterIP));
+        Assert.Null(ours.Spec.Selector);
+    }
+
+    private static k8s.Kubernetes Alone(FakeApiServer server, Action<KubernetesClientConfiguration>? configure = null)
+    {
+        var configuration = new KubernetesClientConfiguration { Host = server.Address.AbsoluteUri, AccessToken = "fake-token" };
+        configure?.Invoke(configuration);
+        return new k8s.Kubernetes(configuration);
+    }
+
+    private static string KubeConfig(FakeApiServer server, string cluster, string user) => $"""
+        current-context: c
+        contexts:
+        - name: c
+          context: {"{cluster: c, user: u}"}
+        clusters:
+        - name: c
+          cluster: {"{"}server: "{server.Address}"{(cluster.Length == 0 ? "" : ", " + cluster)}{"}"}
+        users:
+        - name: u
+          user: {"{"}{user}{"}"}
+        """;
+}
