@@ -45,6 +45,12 @@ internal sealed class TestStack : IAsyncDisposable
 
     public LeaderElectionOptions Election { get; set; } = new();
 
+    /// <summary>Open at once, so that tests see what it answers while it is not ready.</summary>
+    public ListenerOptions Listener { get; set; } = new()
+    {
+        BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0, InitialSyncTimeout = TimeSpan.Zero,
+    };
+
     public string Kubeconfig => Path.Combine(_folder.Path, "kubeconfig");
 
     public int HttpPort => _host!.HttpPort;
@@ -91,7 +97,10 @@ internal sealed class TestStack : IAsyncDisposable
     /// <param name="timings">Of the watches; null for fast ones.</param>
     /// <param name="settings">What the operator chose; null for the defaults.</param>
     /// <param name="namespaces">Those that are watched; none means all.</param>
-    public async Task StartControllerAsync(ReflectorTimings? timings = null, TranslationSettings? settings = null, params string[] namespaces)
+    public Task StartControllerAsync(ReflectorTimings? timings = null, TranslationSettings? settings = null, params string[] namespaces) =>
+        StartControllerAsync(timings, settings, CancellationToken.None, namespaces);
+
+    public async Task StartControllerAsync(ReflectorTimings? timings, TranslationSettings? settings, CancellationToken cancellation, params string[] namespaces)
     {
         var options = new IngressOptions
         {
@@ -99,13 +108,13 @@ internal sealed class TestStack : IAsyncDisposable
             Translation = settings ?? new TranslationSettings(),
             Pod = new PodOptions { Namespace = PodNamespace },
             LeaderElection = Election,
-            Listener = new ListenerOptions { BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0 },
+            Listener = Listener,
             Shutdown = new ShutdownOptions { Delay = TimeSpan.Zero },
         };
         _host = ControllerHost.Create(
             options, logging => logging.ClearProviders().AddProvider(Log).AddFilter("IngressController", LogLevel.Debug),
             timings: timings ?? ReflectorRun.Fast);
-        await _host.StartAsync(CancellationToken.None);
+        await _host.StartAsync(cancellation);
         _admin = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri($"http://127.0.0.1:{_host.AdminPort}") };
         _client = new HttpClient(new SocketsHttpHandler
         {

@@ -1,0 +1,82 @@
+using System.Net;
+using System.Net.Sockets;
+using IngressController.Tests.Fakes;
+
+namespace IngressController.Tests.FullStack;
+
+/// <summary>When the http and https ports open.</summary>
+public sealed class ListenerGateTests
+{
+    [Fact]
+    public async Task The_ports_are_closed_until_there_is_something_to_serve()
+    {
+        await using var stack = await CreateAsync(TimeSpan.FromMinutes(5));
+        var starting = stack.StartControllerAsync();
+        await stack.UntilLoggedAsync("cannot watch ingresses.networking.k8s.io", times: 2);
+        Assert.Equal(SocketError.ConnectionRefused, Connect(stack.Listener.HttpPort));
+        Assert.Equal(SocketError.ConnectionRefused, Connect(stack.Listener.HttpsPort));
+        Assert.False(starting.IsCompleted);
+
+        stack.Server.ForbiddenResources = [];
+        await starting;
+        Assert.Equal("a", await stack.AnswerAsync("app.example"));
+        await stack.UntilReadyAsync();
+    }
+
+    [Fact]
+    public async Task They_open_after_the_time_that_the_option_says_and_answer_503()
+    {
+        await using var stack = await CreateAsync(TimeSpan.FromMilliseconds(200));
+        await stack.StartControllerAsync();
+        Assert.Equal("503", await stack.AnswerAsync("app.example"));
+        Assert.Contains(stack.Log.Lines, line => line.Contains("nothing to serve after 0.2 s (--initial-sync-timeout)", StringComparison.Ordinal));
+        Assert.StartsWith("not ready: waiting for ", await stack.ReadyzAsync(), StringComparison.Ordinal);
+
+        stack.Server.ForbiddenResources = [];
+        await stack.UntilReadyAsync();
+        Assert.Equal("a", await stack.AnswerAsync("app.example"));
+    }
+
+    [Fact]
+    public async Task Who_is_told_to_end_meanwhile_ends()
+    {
+        await using var stack = await CreateAsync(TimeSpan.FromMinutes(5));
+        using var told = new CancellationTokenSource();
+        var starting = stack.StartControllerAsync(timings: null, settings: null, told.Token);
+        await stack.UntilLoggedAsync("cannot watch ingresses.networking.k8s.io");
+        await told.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => starting.WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.Equal(SocketError.ConnectionRefused, Connect(stack.Listener.HttpPort));
+    }
+
+    /// <summary>Ingresses may not be read at first.</summary>
+    private static async Task<TestStack> CreateAsync(TimeSpan limit)
+    {
+        var stack = await TestStack.CreateAsync();
+        stack.Server.Upsert(Manifests.Ingress("app", "app.example", "a"));
+        stack.Server.ForbiddenResources = ["ingresses"];
+        stack.Listener = stack.Listener with { HttpPort = FreePort(), HttpsPort = FreePort(), InitialSyncTimeout = limit };
+        return stack;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static SocketError Connect(int port)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Connect(IPAddress.Loopback, port);
+            return SocketError.Success;
+        }
+        catch (SocketException error)
+        {
+            return error.SocketErrorCode;
+        }
+    }
+}
