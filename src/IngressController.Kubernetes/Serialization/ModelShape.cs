@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using k8s.Models;
@@ -12,7 +11,7 @@ namespace IngressController.Kubernetes.Serialization;
 internal static class ModelShape
 {
     /// <summary>The members that are decoded. Of a type that is not listed, all are.</summary>
-    private static readonly FrozenDictionary<Type, string[]> Kept = new Dictionary<Type, string[]>
+    private static readonly Dictionary<Type, string[]> Kept = new()
     {
         [typeof(V1ObjectMeta)] =
         [
@@ -26,10 +25,10 @@ internal static class ModelShape
         [typeof(V1ServicePort)] = ["name", "port", "protocol", "appProtocol", "targetPort"],
         [typeof(V1ServiceStatus)] = ["loadBalancer"],
         [typeof(V1Endpoint)] = ["addresses", "conditions", "targetRef", "nodeName"],
-    }.ToFrozenDictionary();
+    };
 
     /// <summary>Strings that many objects have in common, by the name of their member.</summary>
-    private static readonly FrozenSet<string> Shared =
+    private static readonly HashSet<string> Shared =
     [
         "apiVersion", "kind", "namespace", "addressType", "nodeName", "ingressClassName", "pathType", "protocol", "type", "ip", "hostname", "apiGroup",
     ];
