@@ -13,12 +13,14 @@ internal static class BenchmarkProgram
 {
     /// <summary>
     /// <c>memory [N] [tls] [--program FILE] [--runs N] [--settle SECONDS]</c> measures start and memory with N Ingresses, each with a
-    /// Secret of its own or none; anything else goes to BenchmarkDotNet (for example <c>--filter '*'</c>).
+    /// Secret of its own or none; <c>objects</c> what a decoded object keeps of memory; anything else goes to BenchmarkDotNet (for example <c>--filter '*'</c>).
     /// </summary>
     public static async Task<int> Main(string[] args)
     {
         if (args is ["memory", ..])
             return await StartReport.Parse(args[1..]).RunAsync();
+        if (args is ["objects"])
+            return KeptBytesReport.Run();
 
         // In process: no project is generated and restored, so it runs wherever the repository builds.
         var config = ManualConfig.CreateEmpty()

@@ -52,10 +52,6 @@ public sealed class ApiServerException : HttpOperationException
 
     public bool IsTooManyRequests => Is(HttpStatusCode.TooManyRequests, "TooManyRequests");
 
-    public bool IsInvalid => Is(HttpStatusCode.UnprocessableEntity, "Invalid");
-
-    public bool IsBadRequest => Is(HttpStatusCode.BadRequest, "BadRequest");
-
     public bool IsTimeout => Is(HttpStatusCode.GatewayTimeout, "Timeout") || Reason == "ServerTimeout";
 
     public bool IsInternalError => Is(HttpStatusCode.InternalServerError, "InternalError");

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using IngressController.Kubernetes.Serialization;
+using k8s.Autorest;
 using k8s.Models;
 
 namespace IngressController.Kubernetes.Client;
@@ -26,8 +27,12 @@ internal sealed class RefusalHandler(TimeProvider time) : DelegatingHandler
         {
             var body = await ReadAsync(response, cancellationToken).ConfigureAwait(false);
             var status = StatusOf(body);
+            var excerpt = Excerpt(body);
             throw new ApiServerException(
-                $"{request.Method} {request.RequestUri?.PathAndQuery}", response.StatusCode, status, status is null ? Excerpt(body) : null, RetryAfter(response));
+                $"{request.Method} {request.RequestUri?.PathAndQuery}", response.StatusCode, status, status is null ? excerpt : null, RetryAfter(response))
+            {
+                Response = new HttpResponseMessageWrapper(response, excerpt),
+            };
         }
     }
 

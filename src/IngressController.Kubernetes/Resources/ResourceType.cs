@@ -37,9 +37,6 @@ public sealed record ResourceType<T>(string Group, string Version, string Plural
         + (@namespace is null || !IsNamespaced ? "" : $"/namespaces/{Uri.EscapeDataString(@namespace)}")
         + $"/{Plural}";
 
-    /// <summary>The URL of one object below the server.</summary>
-    public string ObjectPath(string? @namespace, string name) => $"{CollectionPath(@namespace)}/{Uri.EscapeDataString(name)}";
-
     public override string ToString() => Group.Length == 0 ? Plural : $"{Plural}.{Group}";
 }
 
