@@ -20,16 +20,10 @@ public sealed class ClusterFixture : IAsyncLifetime
             return; // every test is skipped
 
         Server = new ApiServer();
-        Client = new ClusterClient(Server.Address, ApiServer.AdminToken);
+        Client = new ClusterClient(Server.Address, ServiceAccounts.AdminToken);
         Backend = await TestBackend.StartAsync("a", "b");
         await StartAsync();
-        if (!await Client.ExistsAsync("/apis/discovery.k8s.io/v1"))
-        {
-            HasSchemalessEndpointSlices = true;
-            await Client.ApplyAsync(await File.ReadAllTextAsync(ClusterAssets.EndpointSlicesCrd));
-            await Wait.UntilAsync(() => Client.ExistsAsync("/apis/discovery.k8s.io/v1/endpointslices"), "discovery.k8s.io/v1 is served");
-        }
-
+        HasSchemalessEndpointSlices = await Client.AddEndpointSlicesAsync();
         await Client.ApplyAsync(Manifests.OurClass);
         await Client.ApplyAsync(Manifests.Grant("controller", Manifests.ControllerRules));
         await Client.ApplyAsync(Manifests.GrantStatus("controller"));
