@@ -37,7 +37,8 @@ internal sealed class ControlPlane : IAsyncDisposable
         _image = new ImageFromDockerfileBuilder()
             .WithContextDirectory(ClusterAssets.Folder)
             .WithDockerfileDirectory(RepositoryFile.Find("tests", "IngressController.ImageTests", "Fixture"))
-            .WithDockerfile("control-plane.Dockerfile").WithBuildArgument("BASE", IngressImage.Name).Build();
+            .WithDockerfile("control-plane.Dockerfile").WithBuildArgument("BASE", IngressImage.Name)
+            .WithName("localhost/yarp-ingress-control-plane:test").Build();
         _etcd = Etcd(_image, network);
         _apiServer = ApiServer(_image, network, files);
     }
