@@ -25,7 +25,8 @@ internal sealed class ControlPlane : IAsyncDisposable
 
     private static readonly HttpMessageHandler AnyCertificate = new HttpClientHandler
     {
-        UseProxy = false, ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator,
+        UseProxy = false,
+        ServerCertificateCustomValidationCallback = HttpClientHandler.DangerousAcceptAnyServerCertificateValidator,
     };
 
     private readonly IFutureDockerImage _image;

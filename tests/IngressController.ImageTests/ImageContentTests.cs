@@ -10,7 +10,7 @@ using Xunit.Abstractions;
 namespace IngressController.ImageTests;
 
 /// <summary>What is in the image, and what is not.</summary>
-public sealed class ImageTests(ITestOutputHelper output)
+public sealed class ImageContentTests(ITestOutputHelper output)
 {
     private const string Version = "org.opencontainers.image.version";
     private const string Revision = "org.opencontainers.image.revision";
@@ -48,7 +48,7 @@ public sealed class ImageTests(ITestOutputHelper output)
     {
         await using var container = IngressImage.Container().WithEntrypoint(program).Build();
         var refusal = await Assert.ThrowsAsync<DockerApiException>(() => container.StartAsync());
-        Assert.Contains("no such file or directory", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("no such file or directory", refusal.Message, StringComparison.OrdinalIgnoreCase);
     }
 
     private static async Task<ImageInspectResponse> InspectAsync() => (await ContainerEngine.InspectAsync(IngressImage.Name))!;
