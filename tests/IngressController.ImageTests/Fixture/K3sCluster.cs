@@ -1,5 +1,4 @@
 using DotNet.Testcontainers.Builders;
-using DotNet.Testcontainers.Containers;
 using IngressController.Tests.Charts;
 using IngressController.Tests.Fakes;
 using Testcontainers.K3s;
