@@ -5,7 +5,7 @@ using IngressController.ImageTests.Fixture;
 
 namespace IngressController.ImageTests;
 
-/// <summary>The image against a real API server, with the chart's arguments and no more than the chart's rights.</summary>
+/// <summary>The image against a real API server, with the arguments of the chart and its rights alone.</summary>
 public sealed class ControlPlaneTests(ContainerCluster cluster) : IClassFixture<ContainerCluster>, IAsyncLifetime
 {
     public Task InitializeAsync() => Task.CompletedTask;
