@@ -1,9 +1,9 @@
 # The controller, for amd64 and arm64: docs/decisions/0013-image.md says why it is made like this.
 #
-# The base images carry no registry: put that of Microsoft before both names with --build-arg (README.md, "Build the image"). It builds with
-# BuildKit, buildah and the classic builder of Docker; the last knows no BUILDPLATFORM and no TARGETARCH, and builds for its own machine.
-ARG SDK_IMAGE=dotnet/sdk:10.0
-ARG RUNTIME_IMAGE=dotnet/runtime-deps:10.0-noble-chiseled
+# It builds with BuildKit, buildah and the classic builder of Docker; the last knows no BUILDPLATFORM and no TARGETARCH, and builds for its
+# own machine. The base images are arguments for those who take them from a mirror.
+ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0
+ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/runtime-deps:10.0-noble-chiseled
 ARG BUILD_PLATFORM=${BUILDPLATFORM:-linux}
 
 FROM --platform=${BUILD_PLATFORM} ${SDK_IMAGE} AS build

@@ -3,8 +3,6 @@
 # is kept, the image is built and rolled out anew.
 #
 #   deploy/kind/up.sh          KIND_CLUSTER_NAME=NAME   the cluster; default yarp-ingress
-#                              DOTNET_REGISTRY=HOST     where .NET's images come from: Microsoft's container registry or a mirror;
-#                                                       default: this machine has them, as dotnet/sdk and dotnet/runtime-deps
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 root="$(cd "$here/../.." && pwd)"
@@ -29,13 +27,6 @@ if ! docker info >/dev/null 2>&1; then
   echo "docker does not answer: start its daemon, and see to it that this user may use it" >&2
   exit 1
 fi
-from="${DOTNET_REGISTRY:+$DOTNET_REGISTRY/}"
-sdk="${from}dotnet/sdk:10.0"
-runtime="${from}dotnet/runtime-deps:10.0-noble-chiseled"
-if [ -z "$from" ] && ! docker image inspect "$sdk" "$runtime" >/dev/null 2>&1; then
-  echo "$sdk or $runtime is not on this machine: set DOTNET_REGISTRY to Microsoft's container registry, or to a mirror of it" >&2
-  exit 1
-fi
 
 step() { echo "==> $*"; }
 
@@ -47,7 +38,7 @@ else
 fi
 
 step "building the image"
-docker build --tag yarp-ingress:dev --build-arg "SDK_IMAGE=$sdk" --build-arg "RUNTIME_IMAGE=$runtime" "$root"
+docker build --tag yarp-ingress:dev "$root"
 # A tag for what is in it: a changed image is rolled out, the same one is not.
 id="$(docker image inspect --format '{{.Id}}' yarp-ingress:dev)"
 id="${id#sha256:}"

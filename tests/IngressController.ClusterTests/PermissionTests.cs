@@ -69,7 +69,7 @@ public sealed class PermissionTests(ClusterFixture cluster)
         Assert.StartsWith($"not ready: waiting for {name} (forbidden: ", reason, StringComparison.Ordinal);
         var warning = Assert.Single(controller.Log.Lines, line => line.Level >= LogLevel.Warning).Text;
         Assert.StartsWith($"cannot watch {name} in all namespaces: forbidden: ", warning, StringComparison.Ordinal);
-        Assert.Contains($"User \"{ApiServer.UserOf(Account)}\" cannot", warning, StringComparison.Ordinal);
+        Assert.Contains($"User \"{ServiceAccounts.UserOf(Account)}\" cannot", warning, StringComparison.Ordinal);
         Assert.Contains($"; grant the verbs list and watch on {name}; next try in ", warning, StringComparison.Ordinal);
 
         await cluster.Client.ApplyAsync(Manifests.Grant(Account, Manifests.ControllerRules));
@@ -82,7 +82,7 @@ public sealed class PermissionTests(ClusterFixture cluster)
 
     private async Task UntilAllowedAsync(string account, string path, bool allowed)
     {
-        using var client = new ClusterClient(cluster.Server.Address, ApiServer.TokenOf(account));
+        using var client = new ClusterClient(cluster.Server.Address, ServiceAccounts.TokenOf(account));
         await Wait.UntilAsync(
             async () =>
             {

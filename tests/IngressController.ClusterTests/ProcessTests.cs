@@ -15,7 +15,7 @@ public sealed class ProcessTests(ClusterFixture cluster)
         using var process = ChildProcess.StartController(
         [
             "run",
-            "--kubeconfig", cluster.Server.WriteKubeconfig(ApiServer.TokenOf("child")),
+            "--kubeconfig", cluster.Server.WriteKubeconfig(ServiceAccounts.TokenOf("child")),
             "--bind-address", "127.0.0.1", "--http-port", $"{http}", "--https-port", $"{https}", "--admin-port", $"{admin}", "--shutdown-delay", "0",
         ]);
         using var client = new ProxyClient(() => http, () => https);
@@ -41,7 +41,7 @@ public sealed class ProcessTests(ClusterFixture cluster)
     [ClusterFact]
     public async Task Without_an_API_server_SIGTERM_ends_it_just_as_well()
     {
-        var kubeconfig = cluster.Server.WriteKubeconfig(ApiServer.TokenOf("child"));
+        var kubeconfig = cluster.Server.WriteKubeconfig(ServiceAccounts.TokenOf("child"));
         var nobody = Path.Combine(Path.GetDirectoryName(kubeconfig)!, "kubeconfig-nobody");
         await File.WriteAllTextAsync(
             nobody, (await File.ReadAllTextAsync(kubeconfig)).Replace($"{cluster.Server.Address}", $"https://127.0.0.1:{FreePort.Take()}/", StringComparison.Ordinal));

@@ -40,7 +40,7 @@ public sealed class StartTests(ClusterFixture cluster, ITestOutputHelper output)
         var start = Stopwatch.GetTimestamp();
         using var process = ChildProcess.StartController(
         [
-            "run", "--kubeconfig", cluster.Server.WriteKubeconfig(ApiServer.TokenOf("child")),
+            "run", "--kubeconfig", cluster.Server.WriteKubeconfig(ServiceAccounts.TokenOf("child")),
             "--bind-address", "127.0.0.1", "--http-port", $"{http}", "--https-port", $"{https}", "--admin-port", $"{admin}",
         ]);
         await process.UntilOutputAsync("ready: ", Limit);

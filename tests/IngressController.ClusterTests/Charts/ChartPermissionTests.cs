@@ -105,7 +105,7 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
             [
                 .. new ChartCase(name).Arguments.Where(argument => !argument.Contains("-port=", StringComparison.Ordinal) && !argument.StartsWith("--shutdown-delay", StringComparison.Ordinal)),
                 $"--http-port={http}", $"--https-port={https}", $"--admin-port={admin}", "--bind-address=127.0.0.1",
-                "--shutdown-delay=0", $"--kubeconfig={cluster.Server.WriteKubeconfig(ApiServer.TokenOf(account))}",
+                "--shutdown-delay=0", $"--kubeconfig={cluster.Server.WriteKubeconfig(ServiceAccounts.TokenOf(account))}",
             ],
             ("POD_NAMESPACE", "yarp-ingress"), ("POD_NAME", "yarp-ingress-0"));
         await process.UntilOutputAsync("ready: ", Limit);
@@ -144,7 +144,7 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
     /// <summary>The API server's own record: nothing was asked for that is not granted, and no Secret was read that nobody named.</summary>
     private async Task RequireModestyAsync(string account, string[] secrets)
     {
-        var requests = await cluster.Server.Audit.RequestsAsync(ApiServer.UserOf(account));
+        var requests = await cluster.Server.Audit.RequestsAsync(ServiceAccounts.UserOf(account));
         Assert.DoesNotContain(requests, request => request.Code == 403);
         Assert.Equal(secrets, Got("secrets"));
         Assert.Equal([$"yarp-ingress/{account.Split(':')[1]}"], Got("configmaps"));
@@ -161,26 +161,18 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
     {
         string[] differences = [];
         await Wait.UntilAsync(
-            async () => (differences = await AccessReview.DifferencesAsync(cluster.Client, ApiServer.UserOf(account), reviews)).Length == 0,
+            async () => (differences = await AccessReview.DifferencesAsync(cluster.Client, ServiceAccounts.UserOf(account), reviews)).Length == 0,
             $"{account} may do what it is to", () => string.Join('\n', differences));
     }
 
-    /// <summary>Everything of a case but what would make Pods, which nobody does here.</summary>
     private async Task ApplyAsync(string name)
     {
-        foreach (var item in new ChartCase(name).Objects.Where(item => ChartCase.Kind(item) is not ("Deployment" or "DaemonSet" or "PodDisruptionBudget" or "IngressClass")))
+        foreach (var item in ChartInstallation.Of(new ChartCase(name)))
         {
-            if ((string?)item["metadata"]!["namespace"] is { } ns)
-                await NewNamespaceAsync(ns);
-            await cluster.Client.ApplyAsync(item);
-            _applied.Add(item);
-        }
-
-        // The class of all tests stays.
-        if (new ChartCase(name).Objects.Single(item => ChartCase.Kind(item) == "IngressClass") is var ingressClass && ChartCase.NameOf(ingressClass) != "yarp")
-        {
-            await cluster.Client.ApplyAsync(ingressClass);
-            _applied.Add(ingressClass);
+            await ChartInstallation.ApplyAsync(cluster.Client, item);
+            // The class of all tests stays.
+            if (ChartCase.NameOf(item) != "yarp")
+                _applied.Add(item);
         }
     }
 

@@ -1,27 +1,12 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 
 namespace IngressController.ClusterTests.Fixture;
 
 /// <summary>A real etcd and kube-apiserver on free ports of 127.0.0.1. The API server may be stopped and started again over the same data.</summary>
 internal sealed class ApiServer : IDisposable
 {
-    /// <summary>A user who may do everything.</summary>
-    public const string AdminToken = "admin-token";
-
-    /// <summary>The token of a service account, whose rights each test grants.</summary>
-    /// <param name="serviceAccount">NAME in the namespace ingress, or NAMESPACE:NAME.</param>
-    public static string TokenOf(string serviceAccount) => $"{serviceAccount.Replace(':', '.')}-token";
-
-    /// <summary>Those that renderings of the chart make.</summary>
-    private static readonly string[] ChartAccounts = ["yarp-ingress:yarp-ingress", "yarp-ingress:yarp-teams"];
-
-    /// <summary>Token authentication reads its file at start, so all accounts of the tests are known beforehand.</summary>
-    private static readonly string[] ServiceAccounts =
-        ["controller", "restricted", "child", "child1", "child2", "child3", .. ChartAccounts];
-
     /// <summary>It takes two seconds on an idle machine. One that hangs, or finds its port not yet free, is ended and started again.</summary>
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(40);
 
@@ -46,33 +31,20 @@ internal sealed class ApiServer : IDisposable
     {
         Etcd = new EtcdServer(Path.Combine(_folder.FullName, "etcd"));
         Etcd.Start();
-        File.WriteAllText(AuditPolicyFile, AuditLog.PolicyWithReadsOf(ChartAccounts.Select(UserOf)));
-        using var key = RSA.Create(2048);
-        File.WriteAllText(KeyFile, key.ExportRSAPrivateKeyPem());
-        File.WriteAllLines(TokenFile,
-        [
-            $"{AdminToken},admin,admin,\"system:masters\"",
-            .. ServiceAccounts.Select(name => $"{TokenOf(name)},{UserOf(name)},{name}"),
-        ]);
+        File.WriteAllText(AuditPolicyFile, AuditLog.PolicyWithReadsOf(ServiceAccounts.OfCharts.Select(ServiceAccounts.UserOf)));
+        ApiServerFiles.Write(_folder.FullName);
     }
 
     public Uri Address => new($"https://127.0.0.1:{_port}");
 
     public EtcdServer Etcd { get; }
 
-    private string KeyFile => Path.Combine(_folder.FullName, "sa.key");
-
     private string AuditPolicyFile => Path.Combine(_folder.FullName, "audit-policy.yaml");
-
-    private string TokenFile => Path.Combine(_folder.FullName, "tokens.csv");
 
     private string CertificateFolder => Path.Combine(_folder.FullName, "certs");
 
     /// <summary>Who wrote what and when, as the API server saw it, over all its starts.</summary>
     public AuditLog Audit => new(Path.Combine(_folder.FullName, "audit.log"));
-
-    /// <summary>How RBAC names a service account.</summary>
-    public static string UserOf(string serviceAccount) => $"system:serviceaccount:{(serviceAccount.Contains(':') ? serviceAccount : $"ingress:{serviceAccount}")}";
 
     /// <summary>Whether Services may have addresses of both families: not where the server refuses a second range at its start.</summary>
     public bool IsDualStack { get; private set; } = true;
@@ -124,12 +96,9 @@ internal sealed class ApiServer : IDisposable
 
     private void Start() => _server = ChildProcess.Start(ClusterAssets.ApiServer,
     [
-        $"--etcd-servers={Etcd.Address}", $"--cert-dir={CertificateFolder}", $"--secure-port={_port}", "--bind-address=127.0.0.1", $"--advertise-address={AdvertisedAddress}",
-        "--service-account-issuer=https://kubernetes.default.svc", "--api-audiences=api",
-        $"--service-account-key-file={KeyFile}", $"--service-account-signing-key-file={KeyFile}",
-        $"--service-cluster-ip-range={(IsDualStack ? $"{Ipv4Range},{Ipv6Range}" : Ipv4Range)}", "--authorization-mode=RBAC", $"--token-auth-file={TokenFile}",
+        .. ApiServerFiles.Arguments(_folder.FullName, Etcd.Address, IsDualStack ? $"{Ipv4Range},{Ipv6Range}" : Ipv4Range),
+        $"--cert-dir={CertificateFolder}", $"--secure-port={_port}", "--bind-address=127.0.0.1", $"--advertise-address={AdvertisedAddress}",
         $"--audit-policy-file={AuditPolicyFile}", $"--audit-log-path={Audit.Path}", "--audit-log-maxsize=1000",
-        "--disable-admission-plugins=ServiceAccount", "--allow-privileged", "--runtime-config=discovery.k8s.io/v1beta1=false",
     ]);
 
     /// <summary>Ends it without warning, as a crash or a lost node does.</summary>

@@ -77,6 +77,17 @@ internal sealed class ClusterClient : IDisposable
         };
     }
 
+    /// <summary>Gives an API server older than 1.21 discovery.k8s.io/v1, as a custom resource, which holds anything.</summary>
+    /// <returns>Whether it had none.</returns>
+    public async Task<bool> AddEndpointSlicesAsync()
+    {
+        if (await ExistsAsync("/apis/discovery.k8s.io/v1"))
+            return false;
+        await ApplyAsync(await File.ReadAllTextAsync(ClusterAssets.EndpointSlicesCrd));
+        await Wait.UntilAsync(() => ExistsAsync("/apis/discovery.k8s.io/v1/endpointslices"), "discovery.k8s.io/v1 is served");
+        return true;
+    }
+
     public void Dispose() => Http.Dispose();
 
     private static IEnumerable<JsonObject> Read(string manifests) =>

@@ -19,16 +19,11 @@ public sealed class ClusterFixture : IAsyncLifetime
             return; // every test is skipped
 
         Server = new ApiServer();
-        Client = new ClusterClient(Server.Address, ApiServer.AdminToken);
+        Client = new ClusterClient(Server.Address, ServiceAccounts.AdminToken);
         Backend = await TestBackend.StartAsync("a", "b");
         await StartAsync();
         Capabilities = await ApiCapabilities.AskAsync(Client, Server.IsDualStack);
-        if (!Capabilities.Serves("discovery.k8s.io/v1"))
-        {
-            await Client.ApplyAsync(await File.ReadAllTextAsync(ClusterAssets.EndpointSlicesCrd));
-            await Wait.UntilAsync(() => Client.ExistsAsync("/apis/discovery.k8s.io/v1/endpointslices"), "discovery.k8s.io/v1 is served");
-        }
-
+        await Client.AddEndpointSlicesAsync();
         if (await Client.WhyRefusedAsync(Manifests.Slice("probe", 80), "default") is { } reason)
             Assert.Fail($"the API server refuses the address of the test backends: {reason}; {TestBackend.HowToGiveAnother}");
         await Client.ApplyAsync(Manifests.OurClass);

@@ -70,7 +70,7 @@ internal static class Manifests
         kind: ClusterRoleBinding
         metadata: {name: {{name}} }
         roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {{name}} }
-        subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: "{{ApiServer.UserOf(serviceAccount)}}"}]
+        subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: "{{ServiceAccounts.UserOf(serviceAccount)}}"}]
         """;
 
     public static string Class(string name, string controller) => $$"""
@@ -99,13 +99,16 @@ internal static class Manifests
         spec: {ports: [{port: {{port}}, protocol: TCP}]}
         """;
 
-    public static string Slice(string service, int port) => $$"""
+    /// <param name="service">Whose endpoint it is.</param>
+    /// <param name="port">Of the endpoint.</param>
+    /// <param name="address">Of the endpoint; null for that of the test's own backends.</param>
+    public static string Slice(string service, int port, string? address = null) => $$"""
         apiVersion: discovery.k8s.io/v1
         kind: EndpointSlice
         metadata: {name: {{service}}, labels: {kubernetes.io/service-name: {{service}} } }
         addressType: IPv4
         ports: [{name: "", port: {{port}}, protocol: TCP}]
-        endpoints: [{addresses: ["{{TestBackend.Address}}"], conditions: {ready: true} }]
+        endpoints: [{addresses: ["{{address ?? $"{TestBackend.Address}"}}"], conditions: {ready: true} }]
         """;
 
     public static string TlsSecret(string name, X509Certificate2 certificate) =>

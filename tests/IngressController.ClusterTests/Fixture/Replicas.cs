@@ -108,7 +108,7 @@ internal sealed class Replicas : IAsyncDisposable
     public async Task<AuditedWrite[]> WritesAsync()
     {
         var lease = $"{Namespace}/yarp-ingress-leader";
-        return [.. (await _cluster.Server.Audit.WritesAsync(Accounts.Select(ApiServer.UserOf))).SkipWhile(write => !(write.IsLease && write.Name == lease))];
+        return [.. (await _cluster.Server.Audit.WritesAsync(Accounts.Select(ServiceAccounts.UserOf))).SkipWhile(write => !(write.IsLease && write.Name == lease))];
     }
 
     /// <summary>
@@ -167,7 +167,7 @@ internal sealed class Replica : IDisposable
         Proxy = new ProxyClient(() => _http, () => _https);
         _process = ChildProcess.StartController(
             [
-                "run", "--kubeconfig", server.WriteKubeconfig(ApiServer.TokenOf(account)),
+                "run", "--kubeconfig", server.WriteKubeconfig(ServiceAccounts.TokenOf(account)),
                 "--bind-address", "127.0.0.1", "--http-port", $"{_http}", "--https-port", $"{_https}", "--admin-port", $"{_admin}", .. flags,
             ],
             ("POD_NAMESPACE", @namespace), ("POD_NAME", account));
@@ -176,7 +176,7 @@ internal sealed class Replica : IDisposable
     public string Account { get; }
 
     /// <summary>How the API server names it.</summary>
-    public string User => ApiServer.UserOf(Account);
+    public string User => ServiceAccounts.UserOf(Account);
 
     public ProxyClient Proxy { get; }
 

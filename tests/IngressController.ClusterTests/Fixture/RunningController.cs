@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using IngressController.Configuration;
 using IngressController.Hosting;
@@ -59,7 +58,7 @@ internal sealed class RunningController : IAsyncDisposable
         server.RequireRunning();
         var options = new IngressOptions
         {
-            Source = new SourceOptions { Kubeconfig = server.WriteKubeconfig(ApiServer.TokenOf(user), through?.Address), WatchNamespaces = namespaces ?? [] },
+            Source = new SourceOptions { Kubeconfig = server.WriteKubeconfig(ServiceAccounts.TokenOf(user), through?.Address), WatchNamespaces = namespaces ?? [] },
             Translation = settings ?? new TranslationSettings(),
             Status = status ?? new StatusOptions(),
             Pod = new PodOptions { Namespace = leadsIn },
@@ -108,47 +107,4 @@ internal sealed class RunningController : IAsyncDisposable
         await _host.StopAsync(CancellationToken.None);
         await _host.DisposeAsync();
     }
-}
-
-/// <summary>A client of the proxy: it connects to it whatever the URL's host is.</summary>
-internal sealed class ProxyClient(Func<int> httpPort, Func<int> httpsPort) : IDisposable
-{
-    private readonly HttpClient _client = New(httpPort, httpsPort);
-
-    public async Task<string> AnswerAsync(string url)
-    {
-        using var answer = await _client.GetAsync(url);
-        return answer.IsSuccessStatusCode ? $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}" : $"{(int)answer.StatusCode}";
-    }
-
-    public async Task UntilAnswerAsync(string url, string answer, Func<string>? details = null)
-    {
-        var last = "";
-        await Wait.UntilAsync(async () => (last = await AnswerAsync(url)) == answer, $"{url} answers {answer}", () => $"it answers {last}\n{details?.Invoke()}");
-    }
-
-    /// <summary>The subject of the certificate shown for a host.</summary>
-    public async Task<string> CertificateAsync(string host)
-    {
-        using var socket = new TcpClient();
-        await socket.ConnectAsync(IPAddress.Loopback, httpsPort());
-        await using var tls = new System.Net.Security.SslStream(socket.GetStream(), false, (_, _, _, _) => true);
-        await tls.AuthenticateAsClientAsync(host);
-        return tls.RemoteCertificate!.GetSerialNumberString();
-    }
-
-    public void Dispose() => _client.Dispose();
-
-    private static HttpClient New(Func<int> httpPort, Func<int> httpsPort) => new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        UseProxy = false,
-        ConnectCallback = async (context, cancellation) =>
-        {
-            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            await socket.ConnectAsync(IPAddress.Loopback, context.InitialRequestMessage.RequestUri!.Scheme == "https" ? httpsPort() : httpPort(), cancellation);
-            return new NetworkStream(socket, ownsSocket: true);
-        },
-        SslOptions = new() { RemoteCertificateValidationCallback = static (_, _, _, _) => true },
-    });
 }

@@ -1,11 +1,10 @@
-using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using IngressController.Configuration;
 
 namespace IngressController.Tests.Image;
 
-/// <summary>The Dockerfile says again what stands elsewhere; tests/image/run builds and starts the image.</summary>
-public sealed partial class DockerfileTests
+/// <summary>The Dockerfile says again what stands elsewhere; tests/IngressController.ImageTests run what it builds.</summary>
+public sealed class DockerfileTests
 {
     private static readonly string Root = RepositoryFile.Find();
     private static readonly string[] Dockerfile = File.ReadAllLines(Path.Combine(Root, "Dockerfile"));
@@ -49,10 +48,17 @@ public sealed partial class DockerfileTests
         Assert.All(defaults, line => Assert.Equal($"ARG VERSION={version}", line));
     }
 
-    /// <summary>Which registry the base images come from is said by who builds.</summary>
+    /// <summary>The one compiles for the framework, the other has what it needs; a mirror of both can be named.</summary>
     [Fact]
-    public void No_base_image_names_a_registry() => Assert.All(
-        Dockerfile.Where(line => BaseImage().IsMatch(line)), line => Assert.DoesNotContain('.', BaseImage().Match(line).Groups["name"].Value.Split('/')[0]));
+    public void The_base_images_are_arguments_and_of_the_framework_that_is_targeted()
+    {
+        var framework = XDocument.Load(Path.Combine(Root, "Directory.Build.props")).Descendants("TargetFramework").Single().Value["net".Length..];
+        Assert.Contains($"ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:{framework}", Dockerfile);
+        Assert.Contains($"ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/runtime-deps:{framework}-noble-chiseled", Dockerfile);
+        Assert.Equal(
+            ["FROM --platform=${BUILD_PLATFORM} ${SDK_IMAGE} AS build", "FROM ${RUNTIME_IMAGE}"],
+            Dockerfile.Where(line => line.StartsWith("FROM ", StringComparison.Ordinal)));
+    }
 
     private static string Instruction(string name) =>
         Dockerfile.Single(line => line.StartsWith($"{name} ", StringComparison.Ordinal))[(name.Length + 1)..];
@@ -65,7 +71,4 @@ public sealed partial class DockerfileTests
             .Select(reference => Path.GetRelativePath(Root, Path.GetFullPath(Path.Combine(folder, reference.Attribute("Include")!.Value))))
             .SelectMany(Projects).Prepend(project);
     }
-
-    [GeneratedRegex("^ARG [A-Z]+_IMAGE=(?<name>.+)$")]
-    private static partial Regex BaseImage();
 }

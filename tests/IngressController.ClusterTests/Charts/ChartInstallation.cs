@@ -1,0 +1,20 @@
+using System.Text.Json.Nodes;
+using IngressController.ClusterTests.Fixture;
+using IngressController.Tests.Charts;
+
+namespace IngressController.ClusterTests.Charts;
+
+/// <summary>What helm would install of a rendering, where no one makes Pods.</summary>
+internal static class ChartInstallation
+{
+    public static IEnumerable<JsonObject> Of(ChartCase chart) =>
+        chart.Objects.Where(item => ChartCase.Kind(item) is not ("Deployment" or "DaemonSet" or "PodDisruptionBudget"));
+
+    /// <summary>Applies an object, and its namespace before it.</summary>
+    public static async Task ApplyAsync(ClusterClient client, JsonObject item)
+    {
+        if ((string?)item["metadata"]!["namespace"] is { } ns)
+            await client.ApplyAsync($"{{apiVersion: v1, kind: Namespace, metadata: {{name: {ns}}}}}");
+        await client.ApplyAsync(item);
+    }
+}
