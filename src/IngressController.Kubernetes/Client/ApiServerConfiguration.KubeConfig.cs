@@ -1,3 +1,5 @@
+using k8s.Exceptions;
+
 namespace IngressController.Kubernetes.Client;
 
 public sealed partial record ApiServerConfiguration

@@ -7,6 +7,7 @@ using System.Text.Json.Serialization.Metadata;
 using IngressController.Kubernetes.Resources;
 using IngressController.Kubernetes.Serialization;
 using k8s;
+using k8s.Exceptions;
 using k8s.Models;
 
 namespace IngressController.Kubernetes.Client;

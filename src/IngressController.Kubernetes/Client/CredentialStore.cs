@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
+using k8s.Exceptions;
 
 namespace IngressController.Kubernetes.Client;
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using IngressController.Kubernetes.Serialization;
+using k8s.Exceptions;
 
 namespace IngressController.Kubernetes.Client;
 

@@ -1,3 +1,5 @@
+using k8s.Exceptions;
+
 namespace IngressController.Kubernetes.Client;
 
 /// <summary>Turns one context of merged kubeconfig files into a configuration, and says precisely what is wrong where it cannot.</summary>

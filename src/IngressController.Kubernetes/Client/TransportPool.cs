@@ -1,4 +1,5 @@
 using System.Text;
+using k8s.Exceptions;
 
 namespace IngressController.Kubernetes.Client;
 

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using IngressController.Kubernetes.Client;
+using k8s.Exceptions;
 
 namespace IngressController.Kubernetes.Leasing;
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Net.Sockets;
 using IngressController.Configuration;
 using IngressController.Hosting;
-using IngressController.Kubernetes.Client;
+using k8s.Exceptions;
 
 namespace IngressController.Cli;
 

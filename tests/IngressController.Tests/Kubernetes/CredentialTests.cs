@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using IngressController.Kubernetes.Client;
 using IngressController.Tests.Fakes;
 using k8s;
+using k8s.Exceptions;
 
 namespace IngressController.Tests.Kubernetes;
 

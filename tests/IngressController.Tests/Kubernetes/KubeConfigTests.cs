@@ -2,6 +2,7 @@ using System.Text;
 using IngressController.Kubernetes.Client;
 using IngressController.Tests.Fakes;
 using k8s;
+using k8s.Exceptions;
 
 namespace IngressController.Tests.Kubernetes;
 
