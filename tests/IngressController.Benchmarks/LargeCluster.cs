@@ -5,7 +5,6 @@ using IngressController.Configuration;
 using IngressController.Features.Authentication;
 using IngressController.Features.Headers;
 using IngressController.Features.RateLimiting;
-using IngressController.Kubernetes.Resources;
 using IngressController.Proxy;
 using IngressController.Routing.Cluster;
 using IngressController.Tls;

@@ -3,8 +3,8 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using IngressController.Kubernetes.Resources;
 using IngressController.Kubernetes.Serialization;
-using k8s;
 using IngressController.Kubernetes.Watching;
+using k8s;
 using k8s.Models;
 
 namespace IngressController.Kubernetes.Client;

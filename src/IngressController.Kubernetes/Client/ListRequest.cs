@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text;
 using IngressController.Kubernetes.Resources;
-using k8s;
 using IngressController.Kubernetes.Watching;
+using k8s;
 using k8s.Models;
 
 namespace IngressController.Kubernetes.Client;

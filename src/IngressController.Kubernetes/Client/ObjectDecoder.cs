@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using k8s;
 using IngressController.Kubernetes.Watching;
+using k8s;
 using k8s.Models;
 
 namespace IngressController.Kubernetes.Client;

@@ -1,5 +1,5 @@
-using k8s;
 using IngressController.Kubernetes.Watching;
+using k8s;
 using k8s.Models;
 
 namespace IngressController.Kubernetes.Client;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using IngressController.Kubernetes.Resources;
-using k8s;
 using IngressController.Routing.Cluster;
+using k8s;
 using k8s.Models;
 
 namespace IngressController.Sources;

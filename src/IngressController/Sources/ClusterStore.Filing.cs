@@ -1,8 +1,8 @@
 using System.Runtime.ExceptionServices;
-using k8s;
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
+using k8s;
 using k8s.Models;
 
 namespace IngressController.Sources;

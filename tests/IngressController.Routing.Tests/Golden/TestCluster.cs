@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IngressController.Kubernetes.Serialization;
-using k8s;
 using IngressController.Routing.Cluster;
+using k8s;
 using k8s.Models;
 
 namespace IngressController.Routing.Tests.Golden;

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using k8s;
 using IngressController.Routing.Tests.Golden;
 using IngressController.Routing.Translation;
+using k8s;
 using k8s.Models;
 
 namespace IngressController.Routing.Tests.Invariants;

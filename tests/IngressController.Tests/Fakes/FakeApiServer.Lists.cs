@@ -2,7 +2,6 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using IngressController.Kubernetes.Resources;
 using Microsoft.AspNetCore.Http;
 
 namespace IngressController.Tests.Fakes;

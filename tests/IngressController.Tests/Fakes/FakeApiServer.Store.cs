@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IngressController.Kubernetes.Resources;
-using k8s;
 using IngressController.Kubernetes.Serialization;
+using k8s;
 using k8s.Models;
 
 namespace IngressController.Tests.Fakes;

@@ -1,8 +1,8 @@
-using IngressController.Routing.Cluster;
-using k8s;
 using IngressController.Kubernetes.Watching;
+using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 using IngressController.Sources;
+using k8s;
 using k8s.Models;
 
 namespace IngressController.Tests.FullStack;

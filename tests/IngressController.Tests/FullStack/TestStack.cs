@@ -48,7 +48,11 @@ internal sealed class TestStack : IAsyncDisposable
     /// <summary>Open at once, so that tests see what it answers while it is not ready.</summary>
     public ListenerOptions Listener { get; set; } = new()
     {
-        BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0, InitialSyncTimeout = TimeSpan.Zero,
+        BindAddress = IPAddress.Loopback,
+        HttpPort = 0,
+        HttpsPort = 0,
+        AdminPort = 0,
+        InitialSyncTimeout = TimeSpan.Zero,
     };
 
     public string Kubeconfig => Path.Combine(_folder.Path, "kubeconfig");

@@ -4,9 +4,9 @@ using System.Text;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Resources;
 using IngressController.Tests.Fakes;
+using k8s;
 using k8s.Exceptions;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using k8s;
 
 namespace IngressController.Tests.Kubernetes;
 

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Net.Security;
-using k8s;
 using IngressController.Reconciliation;
 using IngressController.Routing.Cluster;
 using IngressController.Sources;
 using IngressController.Tests.Fakes;
+using k8s;
 using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit.Abstractions;

@@ -1,9 +1,9 @@
 using IngressController.Configuration;
 using IngressController.Kubernetes.Resources;
-using k8s;
 using IngressController.Kubernetes.Serialization;
 using IngressController.Routing.Cluster;
 using IngressController.Status;
+using k8s;
 using k8s.Models;
 
 namespace IngressController.Tests.Status;

@@ -1,7 +1,7 @@
-using k8s;
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Translation;
+using k8s;
 using k8s.Models;
 
 namespace IngressController.Sources.Folder;

@@ -4,10 +4,10 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using IngressController.Kubernetes.Resources;
-using k8s;
 using IngressController.Kubernetes.Serialization;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
+using k8s;
 using k8s.Models;
 
 namespace IngressController.Sources.Folder;

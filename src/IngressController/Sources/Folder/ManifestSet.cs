@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using k8s;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Translation;
+using k8s;
 using k8s.Models;
 
 namespace IngressController.Sources.Folder;

@@ -1,11 +1,11 @@
 using IngressController.Configuration;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Resources;
-using k8s;
 using IngressController.Kubernetes.Watching;
 using IngressController.Observability;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
+using k8s;
 using k8s.Models;
 
 namespace IngressController.Sources.Kubernetes;

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using IngressController.Kubernetes.Resources;
-using k8s;
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Cluster;
+using k8s;
 using k8s.Models;
 
 namespace IngressController.Sources.Kubernetes;
