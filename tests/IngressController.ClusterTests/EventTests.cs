@@ -10,7 +10,7 @@ namespace IngressController.ClusterTests;
 public sealed class EventTests(ClusterFixture cluster)
 {
     [ClusterFact]
-    public async Task A_bad_Ingress_says_what_is_wrong_when_it_is_mended_and_after_a_restart_the_same_once()
+    public async Task A_bad_Ingress_says_what_is_wrong_when_it_is_fixed_and_after_a_restart_the_same_once()
     {
         await cluster.Client.ApplyAsync(Manifests.GrantLeadership("controller"));
         var ns = await cluster.NewNamespaceWithServicesAsync();
@@ -19,29 +19,29 @@ public sealed class EventTests(ClusterFixture cluster)
         await using (var controller = await RunningController.StartAsync(cluster.Server, leadsIn: ns))
         {
             var start = Stopwatch.GetTimestamp();
-            await cluster.Client.ApplyAsync(Manifests.Ingress("web", "events.example", "nowhere"), ns);
+            await cluster.Client.ApplyAsync(Manifests.FaultyIngress("web", "events.example", "a"), ns);
             uid = (await cluster.Client.Http.GetFromJsonAsync<JsonNode>($"/apis/networking.k8s.io/v1/namespaces/{ns}/ingresses/web"))!["metadata"]!["uid"]!.ToString();
             await UntilAsync(ns, uid, events => events.Length == 1, controller);
             Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(5));
 
             first = (await DescribeAsync(ns, uid))[0]!;
-            Assert.Equal(("ServiceNotFound", "Warning", "yarp.ingress.kubernetes.io/controller"), (Text(first, "reason"), Text(first, "type"), Text(first, "reportingComponent")));
-            Assert.Equal($"spec.rules[0].http.paths[0].backend.service.name: no Service {ns}/nowhere exists (RouteUnavailable)", Text(first, "message"));
+            Assert.Equal(("AnnotationInvalid", "Warning", "yarp.ingress.kubernetes.io/controller"), (Text(first, "reason"), Text(first, "type"), Text(first, "reportingComponent")));
+            Assert.Equal(Manifests.Fault, Text(first, "message"));
 
             await cluster.Client.ApplyAsync(Manifests.Ingress("web", "events.example", "a"), ns);
             await UntilAsync(ns, uid, events => events.Any(item => Text(item, "reason") == "Resolved"), controller);
 
             // It is broken again: the Event of before goes on, ten seconds after its last write.
-            await cluster.Client.ApplyAsync(Manifests.Ingress("web", "events.example", "nowhere"), ns);
+            await cluster.Client.ApplyAsync(Manifests.FaultyIngress("web", "events.example", "a"), ns);
             await UntilAsync(ns, uid, events => events.Any(item => item?["series"]?["count"]?.GetValue<int>() == 2), controller);
-            Assert.Equal(["Resolved", "ServiceNotFound"], (await DescribeAsync(ns, uid)).Select(item => Text(item, "reason")).Order(StringComparer.Ordinal));
+            Assert.Equal(["AnnotationInvalid", "Resolved"], (await DescribeAsync(ns, uid)).Select(item => Text(item, "reason")).Order(StringComparer.Ordinal));
         }
 
         await using var next = await RunningController.StartAsync(cluster.Server, leadsIn: ns);
         // What is new is told after the new leader has looked at what is not.
-        await cluster.Client.ApplyAsync(Manifests.Ingress("new", "new.events.example", "nowhere"), ns);
+        await cluster.Client.ApplyAsync(Manifests.FaultyIngress("new", "new.events.example", "a"), ns);
         await Wait.UntilAsync(async () => (await EventsAsync(ns, "involvedObject.name=new")).Length == 1, "the second Ingress has its Event", next.Log.ToString);
-        var kept = Assert.Single(await DescribeAsync(ns, uid), item => Text(item, "reason") == "ServiceNotFound");
+        var kept = Assert.Single(await DescribeAsync(ns, uid), item => Text(item, "reason") == "AnnotationInvalid");
         Assert.Equal((Text(first["metadata"], "name"), "2"), (Text(kept!["metadata"], "name"), Text(kept["series"], "count")));
         Assert.DoesNotContain(next.Log.Lines, line => line.Level >= Microsoft.Extensions.Logging.LogLevel.Warning);
     }
@@ -54,8 +54,8 @@ public sealed class EventTests(ClusterFixture cluster)
         await cluster.Client.ApplyAsync(Manifests.GrantLeadership(Account, withEvents: false));
         var ns = await cluster.NewNamespaceWithServicesAsync();
         await using var controller = await RunningController.StartAsync(cluster.Server, Account, leadsIn: ns);
-        await cluster.Client.ApplyAsync(Manifests.Ingress("one", "one.forbidden-events.example", "nowhere"), ns);
-        await cluster.Client.ApplyAsync(Manifests.Ingress("two", "two.forbidden-events.example", "nowhere"), ns);
+        await cluster.Client.ApplyAsync(Manifests.FaultyIngress("one", "one.forbidden-events.example", "a"), ns);
+        await cluster.Client.ApplyAsync(Manifests.FaultyIngress("two", "two.forbidden-events.example", "a"), ns);
         await Wait.UntilAsync(
             async () => (await controller.Admin.GetStringAsync("/metrics")).Split('\n').Any(line => line.StartsWith("yarp_ingress_events_dropped_total ", StringComparison.Ordinal) && line[^1] > '1'),
             "both are refused", controller.Log.ToString);

@@ -52,12 +52,12 @@ public sealed class ControlPlaneTests(ContainerCluster cluster) : IClassFixture<
     {
         var ns = await cluster.NewNamespaceAsync("a");
         await cluster.Client.ApplyAsync(Manifests.Ingress("i", "status.example", "web"), ns);
-        await cluster.Client.ApplyAsync(Manifests.Ingress("faulty", "faulty.example", "nowhere"), ns);
+        await cluster.Client.ApplyAsync(Manifests.FaultyIngress("faulty", "faulty.example", "web"), ns);
 
         await UntilAsync($"/apis/networking.k8s.io/v1/namespaces/{ns}/ingresses/i",
             ingress => Texts(ingress["status"]?["loadBalancer"]?["ingress"], "ip", "hostname").SequenceEqual(["192.0.2.10", "edge.example.com"]));
         await UntilAsync($"/apis/events.k8s.io/v1/namespaces/{ns}/events",
-            events => Texts(events["items"], "note").Contains($"spec.rules[0].http.paths[0].backend.service.name: no Service {ns}/nowhere exists (RouteUnavailable)"));
+            events => Texts(events["items"], "note").Contains(Manifests.Fault));
     }
 
     private async Task UntilAsync(string path, Func<JsonNode, bool> condition)

@@ -48,8 +48,8 @@ public sealed class K3sTests
         await UntilAsync(
             () => cluster.KubectlAsync("--namespace=echo", "get", "ingress", "echo", "--output=jsonpath={.status.loadBalancer.ingress[*].ip}"),
             ChartInstallArguments.PublishedAddress);
-        await cluster.ApplyAsync(Manifests.Ingress("faulty", "faulty.localhost", "nowhere"));
-        await UntilAsync(() => cluster.KubectlAsync("describe", "ingress", "faulty"), "ServiceNotFound");
+        await cluster.ApplyAsync(Manifests.FaultyIngress("faulty", "faulty.localhost", "nowhere"));
+        await UntilAsync(() => cluster.KubectlAsync("describe", "ingress", "faulty"), "AnnotationInvalid");
     }
 
     /// <summary>All Pods are replaced, and the old ones are gone, while clients of every kind ask on.</summary>
@@ -82,6 +82,10 @@ public sealed class K3sTests
         var left = await cluster.KubectlAsync("get", "ingressclasses,clusterroles,clusterrolebindings", "--output=name");
         left += await cluster.KubectlAsync(InNamespace, "get", "deployments,services,serviceaccounts,roles,rolebindings,configmaps", "--output=name");
         Assert.DoesNotContain("yarp", left, StringComparison.Ordinal);
+        // The garbage collector deletes the Lease after its owner, the service account.
+        await Wait.UntilAsync(
+            async () => !(left = await cluster.KubectlAsync(InNamespace, "get", "leases", "--output=name")).Contains("yarp", StringComparison.Ordinal),
+            "the Lease is deleted", () => left);
     }
 
     private static string InNamespace => $"--namespace={ChartInstallArguments.Namespace}";

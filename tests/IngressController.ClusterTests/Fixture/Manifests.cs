@@ -92,6 +92,14 @@ internal static class Manifests
             http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: {{service}}, port: {number: 80} } } }]}
         """;
 
+    /// <summary>One that serves, with an annotation that is reported at once: what another object may solve is held back for a while.</summary>
+    public static string FaultyIngress(string name, string host, string service) => Ingress(name, host, service)
+        .Replace($"metadata: {{name: {name} }}", $"metadata: {{name: {name}, annotations: {{yarp.ingress.kubernetes.io/proxy-body-size: huge}} }}", StringComparison.Ordinal);
+
+    /// <summary>What is said of it.</summary>
+    public const string Fault =
+        "metadata.annotations[yarp.ingress.kubernetes.io/proxy-body-size]: \"huge\" is no size such as 8k, 1m or 2g; the default counts: the setting of the same name, 1m (FieldIgnored)";
+
     public static string Service(string name, int port = 80) => $$"""
         apiVersion: v1
         kind: Service
