@@ -8,7 +8,7 @@ namespace IngressController.Hosting;
 /// nothing asks for readiness, and a port that is open answers 503 where a closed one sends the client to another node.
 /// </summary>
 internal sealed partial class ListenerGate(
-    ReconcileLoop reconcile, ListenerOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ListenerGate> logger) : IHostedService
+    ReconcileLoop reconcile, ListenerOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ListenerGate> logger) : IHostedLifecycleService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -24,10 +24,28 @@ internal sealed partial class ListenerGate(
         }
     }
 
+    /// <summary>The ports are open now. From here on "ready" means that a request is served.</summary>
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        _ = reconcile.FirstRevision.ContinueWith(
+            _ => Log.Ready(logger, reconcile.Live.ClaimedIngresses, reconcile.Live.Table.Hosts.Count, reconcile.Live.Table.Backends.Count),
+            CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
+        return Task.CompletedTask;
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     private static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Information, Message = "ready: {Ingresses} Ingresses, {Hosts} hosts, {Backends} backends")]
+        public static partial void Ready(ILogger logger, int ingresses, int hosts, int backends);
+
         [LoggerMessage(Level = LogLevel.Warning, Message = "nothing to serve after {Seconds} s (--initial-sync-timeout): the http and https ports open and answer 503 until there is; /readyz of the admin port says what is missing")]
         public static partial void OpensWithoutTable(ILogger logger, double seconds);
     }

@@ -83,7 +83,6 @@ internal sealed partial class ReconcileLoop(
                 // The first lists leave much garbage behind; it is returned before traffic comes, not during it.
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
                 _firstRevision.TrySetResult();
-                Log.FirstRevision(logger, translation.ClaimedIngresses, translation.Table.Hosts.Count, translation.Table.Backends.Count);
             }
 
             _revision.Set();
@@ -122,9 +121,6 @@ internal sealed partial class ReconcileLoop(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Information, Message = "ready: {Ingresses} Ingresses, {Hosts} hosts, {Backends} backends")]
-        public static partial void FirstRevision(ILogger logger, int ingresses, int hosts, int backends);
-
         [LoggerMessage(Level = LogLevel.Error, Message = "a change could not be applied; the last configuration serves on. Please report this defect")]
         public static partial void Failed(ILogger logger, Exception error);
     }

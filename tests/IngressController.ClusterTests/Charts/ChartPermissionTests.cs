@@ -132,9 +132,9 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
         await cluster.Client.WriteStatusAsync($"/api/v1/namespaces/yarp-ingress/services/{published}", """[{"ip": "192.0.2.1"}]""", "cloud");
         await UntilAsync("/apis/networking.k8s.io/v1/namespaces/team-a/ingresses/i", "192.0.2.1");
 
-        var faulty = Manifests.Ingress("faulty", $"faulty.{published}.example", "missing", ingressClass: chart.Objects.Where(item => ChartCase.Kind(item) == "IngressClass").Select(ChartCase.NameOf).Single());
+        var faulty = Manifests.FaultyIngress("faulty", $"faulty.{published}.example", "missing", ingressClass: chart.Objects.Where(item => ChartCase.Kind(item) == "IngressClass").Select(ChartCase.NameOf).Single());
         await cluster.Client.ApplyAsync(faulty, "team-a");
-        await UntilAsync("/apis/events.k8s.io/v1/namespaces/team-a/events", "ServiceNotFound");
+        await UntilAsync("/apis/events.k8s.io/v1/namespaces/team-a/events", "AnnotationInvalid");
         await cluster.Client.DeleteAsync(faulty, "team-a");
 
         Task UntilAsync(string path, string text) => Wait.UntilAsync(

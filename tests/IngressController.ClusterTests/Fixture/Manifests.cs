@@ -93,7 +93,7 @@ internal static class Manifests
         """;
 
     /// <summary>One that serves, with an annotation that is reported at once: what another object may solve is held back for a while.</summary>
-    public static string FaultyIngress(string name, string host, string service) => Ingress(name, host, service)
+    public static string FaultyIngress(string name, string host, string service, string ingressClass = "yarp") => Ingress(name, host, service, ingressClass: ingressClass)
         .Replace($"metadata: {{name: {name} }}", $"metadata: {{name: {name}, annotations: {{yarp.ingress.kubernetes.io/proxy-body-size: huge}} }}", StringComparison.Ordinal);
 
     /// <summary>What is said of it.</summary>

@@ -62,7 +62,7 @@ internal sealed class RunningController : IAsyncDisposable
             Translation = settings ?? new TranslationSettings(),
             Status = status ?? new StatusOptions(),
             Pod = new PodOptions { Namespace = leadsIn },
-            Listener = new ListenerOptions { BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0 },
+            Listener = new ListenerOptions { BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0, InitialSyncTimeout = TimeSpan.Zero },
             Shutdown = new ShutdownOptions { Delay = TimeSpan.Zero },
         };
         var log = new LogRecorder();

@@ -184,7 +184,7 @@ public sealed class AdminServerTests : IAsyncLifetime
         await using var host = Hosting.ControllerHost.Create(new IngressOptions
         {
             Source = new SourceOptions { Kubeconfig = kubeconfig },
-            Listener = new ListenerOptions { BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0 },
+            Listener = new ListenerOptions { BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0, InitialSyncTimeout = TimeSpan.Zero },
             Shutdown = new ShutdownOptions { Delay = TimeSpan.Zero },
         });
         await host.StartAsync(CancellationToken.None);

@@ -44,6 +44,7 @@ public sealed class RunOptionsTests
         ["leader-elect-lease-duration"] = ("30", "20", "0"),
         ["leader-elect-renew-deadline"] = ("11", "12", "x"),
         ["leader-elect-retry-period"] = ("1", "3", "-1"),
+        ["initial-sync-timeout"] = ("0", "1", "-1"),
         ["shutdown-delay"] = ("0", "1", "-1"),
         ["shutdown-grace-period"] = ("0.5", "1", "30s"),
     };

@@ -172,7 +172,11 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         await FirstRevisionAsync();
         var second = _loop.NextRevision;
         Apply("one.example", secret: "tls");
-        await MoveOnUntilAsync(() => fetch.Asked.IsCompleted);
+        // Each time when the loop sleeps: a clock that moves before would take from its patience.
+        await _time.TimerAsync(ReconcileLoop.Interval, Limit);
+        _time.Advance(ReconcileLoop.Interval);
+        await fetch.Asked.WaitAsync(Limit);
+        await _time.TimerAsync(ReconcileLoop.Patience, Limit);
         _time.Advance(ReconcileLoop.Patience - TimeSpan.FromMilliseconds(1));
         Assert.NotSame(second, await Task.WhenAny(second, Task.Delay(50)));
         await MoveOnUntilAsync(() => second.IsCompleted);
