@@ -141,21 +141,29 @@ public sealed class RateLimitLoadTests(ITestOutputHelper output)
     public void A_million_keys_stay_under_200_MiB(RateLimitAlgorithmKind algorithm)
     {
         const int Keys = 1_000_000;
-        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var before = Settled();
         var time = new ManualTimeProvider();
         var limiter = Fill(algorithm, time, Keys);
-        var after = GC.GetTotalMemory(forceFullCollection: true);
+        var after = Settled();
         output.WriteLine($"{algorithm}: {(after - before) / 1024.0 / 1024:0.0} MiB");
         Assert.Equal(Keys, limiter.KeyCount);
-        Assert.InRange(after - before, 0, 200L * 1024 * 1024);
+        Assert.InRange(after - before, long.MinValue, 200L * 1024 * 1024);
 
         time.Advance(TimeSpan.FromSeconds(5));
         limiter.Sweep(KeyedRateLimiter.ShardCount);
         Assert.Equal(0, limiter.KeyCount);
-        var swept = GC.GetTotalMemory(forceFullCollection: true);
+        var swept = Settled();
         output.WriteLine($"{algorithm}: {(swept - before) / 1024.0 / 1024:0.0} MiB after the sweep");
         Assert.InRange(swept - before, long.MinValue, 20L * 1024 * 1024);
         GC.KeepAlive(limiter);
+    }
+
+    /// <summary>What tests before this one leave to finalizers is gone first. Idle connections of theirs may still go later, and make a difference smaller.</summary>
+    private static long Settled()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return GC.GetTotalMemory(forceFullCollection: true);
     }
 
     [Fact]
