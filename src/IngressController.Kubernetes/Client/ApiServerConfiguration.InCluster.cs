@@ -66,10 +66,19 @@ public sealed partial record ApiServerConfiguration
     public static string? InClusterNamespace(string? directory = null, Func<string, string?>? environment = null) =>
         IsInCluster(directory, environment) ? ReadNamespace(directory ?? ServiceAccountDirectory) : null;
 
-    /// <summary>The token of the service account, where this process runs in a Pod; null elsewhere.</summary>
+    /// <summary>The token of the service account, where this process runs in a Pod and can read it; null elsewhere.</summary>
     /// <inheritdoc cref="IsInCluster" path="/param"/>
-    public static string? InClusterToken(string? directory = null, Func<string, string?>? environment = null) =>
-        IsInCluster(directory, environment) ? File.ReadAllText(Path.Combine(directory ?? ServiceAccountDirectory, "token")) : null;
+    public static string? InClusterToken(string? directory = null, Func<string, string?>? environment = null)
+    {
+        try
+        {
+            return IsInCluster(directory, environment) ? File.ReadAllText(Path.Combine(directory ?? ServiceAccountDirectory, "token")) : null;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null; // the connection, which needs it, says so and tries again
+        }
+    }
 
     private static string? ReadNamespace(string directory)
     {

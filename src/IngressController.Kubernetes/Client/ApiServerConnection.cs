@@ -23,6 +23,7 @@ public sealed class ApiServerConnection : IDisposable
     private readonly CredentialStore _credentials;
     private readonly TransportPool _transports;
     private readonly HttpMessageInvoker _streams;
+    private readonly KubernetesClientConfiguration _package;
     private readonly k8s.Kubernetes _kubernetes;
     private readonly string _base;
 
@@ -37,6 +38,7 @@ public sealed class ApiServerConnection : IDisposable
         _credentials = new CredentialStore(configuration, time, onNotice);
         _transports = new TransportPool(configuration, time, onNotice);
         _streams = new HttpMessageInvoker(new RefusalHandler(time) { InnerHandler = Transport() });
+        _package = PackageConfiguration(configuration);
         _kubernetes = Create();
         foreach (var warning in configuration.Warnings)
             onNotice(new ClientNotice.ConfigurationWarning(warning));
@@ -116,22 +118,25 @@ public sealed class ApiServerConnection : IDisposable
     }
 
     /// <summary>The package's client. Its own handler is never reached, as ours does not call it: what it does with TLS is not enough.</summary>
-    private k8s.Kubernetes Create(params DelegatingHandler[] guards)
+    private k8s.Kubernetes Create(params DelegatingHandler[] guards) =>
+        new(_package, [new CallDeadline(_configuration.Timeouts.Unary, _time), .. guards, new RefusalHandler(_time), Transport()]);
+
+    /// <summary>One for all clients, and so what is worked out once about each model.</summary>
+    private static KubernetesClientConfiguration PackageConfiguration(ApiServerConfiguration configuration)
     {
-        var configuration = new KubernetesClientConfiguration
+        var package = new KubernetesClientConfiguration
         {
-            Host = _configuration.Host.AbsoluteUri,
-            Namespace = _configuration.CurrentNamespace,
-            UserAgent = _configuration.UserAgent,
+            Host = configuration.Host.AbsoluteUri,
+            UserAgent = configuration.UserAgent,
             HttpClientTimeout = Timeout.InfiniteTimeSpan, // CallDeadline's
         };
-        configuration.AddJsonOptions(static options =>
+        package.AddJsonOptions(static options =>
         {
             options.TypeInfoResolverChain.Insert(0, ApiJson.Resolver);
             // What the package's own throws for a time that is none has no path, and is no JsonException.
             options.Converters.Insert(0, JsonMetadataServices.DateTimeConverter);
         });
-        return new(configuration, [new CallDeadline(_configuration.Timeouts.Unary, _time), .. guards, new RefusalHandler(_time), Transport()]);
+        return package;
     }
 
     private AuthenticatedTransport Transport() => new(_configuration, _credentials, _transports);

@@ -16,8 +16,17 @@ internal sealed class CallDeadline(TimeSpan duration, TimeProvider time) : Deleg
         try
         {
             var response = await base.SendAsync(request, deadline.Token).ConfigureAwait(false);
-            await response.Content.LoadIntoBufferAsync(MaxBody, deadline.Token).ConfigureAwait(false);
-            return response;
+            try
+            {
+                await response.Content.LoadIntoBufferAsync(MaxBody, deadline.Token).ConfigureAwait(false);
+                return response;
+            }
+            catch
+            {
+                // Ends the stream or the connection that the rest would go on arriving on.
+                response.Dispose();
+                throw;
+            }
         }
         catch (OperationCanceledException error) when (deadline.HasPassed)
         {

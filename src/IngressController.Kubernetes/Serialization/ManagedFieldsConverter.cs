@@ -53,7 +53,7 @@ internal sealed class ManagedFieldsConverter : JsonConverter<IList<V1ManagedFiel
     }
 
     /// <summary>The entry that says who wrote <c>status.loadBalancer.ingress</c>.</summary>
-    public static IList<V1ManagedFieldsEntry> EntryOf(string manager)
+    private static IList<V1ManagedFieldsEntry> EntryOf(string manager)
     {
         if (_shared is [{ Manager: var last }] shared && last == manager)
             return shared;

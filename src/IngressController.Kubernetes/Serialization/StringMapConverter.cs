@@ -26,13 +26,13 @@ internal sealed class StringMapConverter(string path) : JsonConverter<IDictionar
 
             var key = SharedStringConverter.Read(ref reader);
             reader.Read();
-            map[key] = reader.TokenType == JsonTokenType.String ? SharedStringConverter.Read(ref reader) : ReadNull(ref reader, key)!;
+            map[key] = reader.TokenType == JsonTokenType.String ? SharedStringConverter.Read(ref reader) : ReadNullOrRefuse(ref reader, key)!;
         }
 
         return map;
     }
 
-    private string? ReadNull(ref Utf8JsonReader reader, string key)
+    private string? ReadNullOrRefuse(ref Utf8JsonReader reader, string key)
     {
         try
         {

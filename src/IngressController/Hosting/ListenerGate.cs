@@ -8,10 +8,11 @@ namespace IngressController.Hosting;
 /// nothing asks for readiness, and a port that is open answers 503 where a closed one sends the client to another node.
 /// </summary>
 internal sealed partial class ListenerGate(
-    ReconcileLoop reconcile, ListenerOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ListenerGate> logger) : IHostedLifecycleService
+    ReconcileLoop reconcile, ListenerOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ListenerGate> logger) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        lifetime.ApplicationStarted.Register(() => _ = SayReadyAsync());
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
         try
         {
@@ -24,22 +25,15 @@ internal sealed partial class ListenerGate(
         }
     }
 
-    /// <summary>The ports are open now. From here on "ready" means that a request is served.</summary>
-    public Task StartedAsync(CancellationToken cancellationToken)
-    {
-        _ = reconcile.FirstRevision.ContinueWith(
-            _ => Log.Ready(logger, reconcile.Live.ClaimedIngresses, reconcile.Live.Table.Hosts.Count, reconcile.Live.Table.Backends.Count),
-            CancellationToken.None, TaskContinuationOptions.OnlyOnRanToCompletion, TaskScheduler.Default);
-        return Task.CompletedTask;
-    }
-
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>From here on a request is served.</summary>
+    private async Task SayReadyAsync()
+    {
+        await reconcile.FirstRevision;
+        var live = reconcile.Live;
+        Log.Ready(logger, live.ClaimedIngresses, live.Table.Hosts.Count, live.Table.Backends.Count);
+    }
 
     private static partial class Log
     {

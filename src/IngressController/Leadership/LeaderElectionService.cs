@@ -62,10 +62,11 @@ internal sealed partial class LeaderElectionService(
     public void Dispose() => _hurry.Dispose();
 
     /// <summary>The namespace of the Pod whose service account is used; a kubeconfig leads to any cluster and says nothing of this process.</summary>
-    private string? OwnNamespace() =>
-        string.IsNullOrEmpty(options.Source.Kubeconfig) ? ApiServerConfiguration.InClusterNamespace() : null;
+    private string? OwnNamespace() => UsesServiceAccount ? ApiServerConfiguration.InClusterNamespace() : null;
 
-    private string? OwnToken() => string.IsNullOrEmpty(options.Source.Kubeconfig) ? ApiServerConfiguration.InClusterToken() : null;
+    private string? OwnToken() => UsesServiceAccount ? ApiServerConfiguration.InClusterToken() : null;
+
+    private bool UsesServiceAccount => string.IsNullOrEmpty(options.Source.Kubeconfig);
 
     private async Task RunAsync(LeaderElector elector)
     {

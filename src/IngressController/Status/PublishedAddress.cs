@@ -32,7 +32,7 @@ internal readonly record struct PublishedAddress(string? Ip, string? Hostname) :
 
     /// <summary>What an Ingress's status shows.</summary>
     public static EquatableArray<PublishedAddress> Of(V1IngressLoadBalancerStatus? status) =>
-        status?.Ingress is { Count: > 0 } entries ? Set(entries.Select(entry => Of(entry?.Ip, entry?.Hostname)).OfType<PublishedAddress>()) : [];
+        Set((status?.Ingress ?? []).Select(entry => Of(entry?.Ip, entry?.Hostname)));
 
     /// <summary>Whether a status shows these and no others, in any order. <c>ports</c> and what else an entry may have is left alone.</summary>
     public static bool Shows(V1IngressLoadBalancerStatus? status, EquatableArray<PublishedAddress> addresses)
@@ -51,7 +51,9 @@ internal readonly record struct PublishedAddress(string? Ip, string? Hostname) :
 
     /// <summary>What a Service's status shows.</summary>
     public static EquatableArray<PublishedAddress> Of(V1LoadBalancerStatus? status) =>
-        status?.Ingress is { Count: > 0 } entries ? Set(entries.Select(entry => Of(entry?.Ip, entry?.Hostname)).OfType<PublishedAddress>()) : [];
+        Set((status?.Ingress ?? []).Select(entry => Of(entry?.Ip, entry?.Hostname)));
+
+    private static EquatableArray<PublishedAddress> Set(IEnumerable<PublishedAddress?> addresses) => Set(addresses.OfType<PublishedAddress>());
 
     private static PublishedAddress? Of(string? address, string? hostname)
     {

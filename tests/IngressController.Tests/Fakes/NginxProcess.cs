@@ -32,7 +32,7 @@ internal sealed class NginxProcess : IAsyncDisposable
         var folder = Directory.CreateTempSubdirectory("nginx-test-").FullName;
         while (true)
         {
-            var port = FreePort();
+            var port = FreePort.Take();
             await File.WriteAllTextAsync(Path.Combine(folder, "nginx.conf"), Configuration(folder, port, server, speaks));
             var process = Process.Start(new ProcessStartInfo(Program, ["-p", folder, "-c", "nginx.conf", "-e", "stderr"]) { RedirectStandardError = true })!;
             var log = new List<string>();
@@ -90,11 +90,4 @@ internal sealed class NginxProcess : IAsyncDisposable
           }
         }
         """;
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

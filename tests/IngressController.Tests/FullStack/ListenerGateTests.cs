@@ -55,15 +55,8 @@ public sealed class ListenerGateTests
         var stack = await TestStack.CreateAsync();
         stack.Server.Upsert(Manifests.Ingress("app", "app.example", "a"));
         stack.Server.ForbiddenResources = ["ingresses"];
-        stack.Listener = stack.Listener with { HttpPort = FreePort(), HttpsPort = FreePort(), InitialSyncTimeout = limit };
+        stack.Listener = stack.Listener with { HttpPort = FreePort.Take(), HttpsPort = FreePort.Take(), InitialSyncTimeout = limit };
         return stack;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static SocketError Connect(int port)

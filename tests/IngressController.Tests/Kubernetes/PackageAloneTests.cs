@@ -39,10 +39,8 @@ public sealed class PackageAloneTests
         await using var server = await FakeApiServer.CreateAsync(https: true);
         using var directory = new TemporaryDirectory();
         byte[] bundle = [.. FakeApiServerAuthority.Create("first").Pem, .. "\n"u8, .. server.Authority!.Pem];
-        var file = Path.Combine(directory.Path, "ca.crt");
-        await File.WriteAllBytesAsync(file, bundle);
-        var config = Path.Combine(directory.Path, "config");
-        await File.WriteAllTextAsync(config, KubeConfig(server, $"certificate-authority: {file}", "token: x"));
+        var file = directory.Write("ca.crt", bundle);
+        var config = directory.Write("config", KubeConfig(server, $"certificate-authority: {file}", "token: x"));
         using var alone = new k8s.Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(config));
         await Assert.ThrowsAsync<HttpRequestException>(() => alone.Version.GetCodeAsync());
 
@@ -80,9 +78,8 @@ public sealed class PackageAloneTests
     {
         await using var server = await FakeApiServer.CreateAsync();
         using var directory = new TemporaryDirectory();
-        await File.WriteAllTextAsync(Path.Combine(directory.Path, "token"), "from-file");
-        var config = Path.Combine(directory.Path, "config");
-        await File.WriteAllTextAsync(config, KubeConfig(server, "", "token: from-config, tokenFile: token, as: someone"));
+        directory.Write("token", "from-file");
+        var config = directory.Write("config", KubeConfig(server, "", "token: from-config, tokenFile: token, as: someone"));
         using (var alone = new k8s.Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(config)))
             await alone.Version.GetCodeAsync();
         using (var connection = new ApiServerConnection(ApiServerConfiguration.BuildConfigFromConfigFile([config]), TimeProvider.System))
@@ -98,9 +95,8 @@ public sealed class PackageAloneTests
     {
         await using var server = await FakeApiServer.CreateAsync();
         using var directory = new TemporaryDirectory();
-        var config = Path.Combine(directory.Path, "config");
         // Port 9 is where no one listens.
-        await File.WriteAllTextAsync(config, KubeConfig(server, "proxy-url: 'http://127.0.0.1:9'", "token: x"));
+        var config = directory.Write("config", KubeConfig(server, "proxy-url: 'http://127.0.0.1:9'", "token: x"));
         using (var alone = new k8s.Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(config)))
             await alone.Version.GetCodeAsync();
         Assert.Single(server.Requests);
@@ -122,9 +118,7 @@ public sealed class PackageAloneTests
             """);
         if (!OperatingSystem.IsWindows())
             File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        var config = Path.Combine(directory.Path, "config");
-        await File.WriteAllTextAsync(
-            config, KubeConfig(server, "", $"exec: {{apiVersion: client.authentication.k8s.io/v1, command: {script}, args: ['with blank'], interactiveMode: Never}}"));
+        var config = directory.Write("config", KubeConfig(server, "", $"exec: {{apiVersion: client.authentication.k8s.io/v1, command: {script}, args: ['with blank'], interactiveMode: Never}}"));
         using (var alone = new k8s.Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(config)))
             await alone.Version.GetCodeAsync();
         using (var connection = new ApiServerConnection(ApiServerConfiguration.BuildConfigFromConfigFile([config]), TimeProvider.System))
