@@ -125,6 +125,12 @@ public abstract record RouteAction
 
     public sealed record Forward(BackendId Backend) : RouteAction;
 
+    /// <summary>Redirects every request.</summary>
+    /// <param name="Status">The status of the redirect.</param>
+    /// <param name="Host">The host that the request's own path and query are redirected to; null for a redirect to a path.</param>
+    /// <param name="Path">The path of the same host; null for a redirect to a host.</param>
+    public sealed record Redirect(int Status, string? Host, string? Path) : RouteAction;
+
     /// <summary>Answers 503: the rule is kept, so that its traffic never falls through to another one.</summary>
     public sealed record Unavailable(string Reason) : RouteAction;
 }

@@ -1,6 +1,8 @@
 using IngressController.Configuration;
 using IngressController.Explain;
-using IngressController.Hosting;
+using IngressController.Listeners;
+using IngressController.Metrics;
+using IngressController.Views;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace IngressController.Admin;
@@ -52,7 +54,7 @@ internal sealed class AdminServer(ListenerOptions options, HealthState health, L
             "/readyz" => health.NotReadyReason is { } reason
                 ? TextAsync(context, StatusCodes.Status503ServiceUnavailable, $"not ready: {reason}\n")
                 : TextAsync(context, StatusCodes.Status200OK, "ok\n"),
-            "/metrics" => TextAsync(context, StatusCodes.Status200OK, metrics.Write(), Observability.PrometheusText.ContentType),
+            "/metrics" => TextAsync(context, StatusCodes.Status200OK, metrics.Write(), PrometheusText.ContentType),
             "/api/routes" => context.Response.AnswerJsonAsync(live.Routes()),
             "/api/backends" => context.Response.AnswerJsonAsync(live.Backends()),
             "/api/certificates" => context.Response.AnswerJsonAsync(live.Certificates()),

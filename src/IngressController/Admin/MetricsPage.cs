@@ -1,5 +1,6 @@
-using IngressController.Observability;
-using IngressController.Reconciliation;
+using IngressController.Metrics;
+using IngressController.Pipeline;
+using IngressController.Routing.Translation;
 using IngressController.Sources;
 using IngressController.Tls;
 
@@ -7,12 +8,13 @@ namespace IngressController.Admin;
 
 /// <summary>Everything there is to scrape.</summary>
 internal sealed class MetricsPage(
-    IEnumerable<IMetricsSource> areas, ReconcileLoop reconcile, ClusterStore store, CertificateStore certificates, HealthState health)
+    IEnumerable<IMetricsSource> areas, LiveRevision revisions, ClusterStore store, HealthState health)
 {
     public string Write()
     {
         var text = new PrometheusText();
-        var live = reconcile.Live;
+        var revision = revisions.Current;
+        var live = revision.Translation;
         foreach (var area in areas)
             area.Write(text);
 
@@ -33,7 +35,7 @@ internal sealed class MetricsPage(
         }
 
         text.Family("yarp_ingress_certificate_expiry_seconds", "gauge", "When the certificate of a host (or the default one) ends, in seconds since 1970.");
-        var table = certificates.Table;
+        var table = revision.Certificates;
         foreach (var (host, served) in table.Hosts.Append(KeyValuePair.Create<string, ServerCertificate?>("(default)", table.Default)))
         {
             if (served?.Certificate is { } certificate)

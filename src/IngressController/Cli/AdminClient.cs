@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using IngressController.Admin;
 using IngressController.Explain;
+using IngressController.Views;
 
 namespace IngressController.Cli;
 
@@ -21,7 +21,7 @@ internal static class AdminClient
             using var response = await client.GetAsync(new Uri(server, $"api/explain{Query(request)}"), cancellation);
             var body = await response.Content.ReadAsStringAsync(cancellation);
             if (response.StatusCode == HttpStatusCode.OK)
-                return AdminJson.Read<Explanation>(body) ?? throw new JsonException("the answer is null");
+                return ViewJson.Read<Explanation>(body) ?? throw new JsonException("the answer is null");
             throw new ExplainException(response.StatusCode == HttpStatusCode.BadRequest
                 ? $"{server} refused the request: {body.Trim()}"
                 : $"{server} answered {(int)response.StatusCode}: it is not the admin port of a controller that can explain; name that with --admin URL");

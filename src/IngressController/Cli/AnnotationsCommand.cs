@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Text;
-using IngressController.Admin;
 using IngressController.Configuration;
 using IngressController.Routing.Annotations;
+using IngressController.Views;
 
 namespace IngressController.Cli;
 
@@ -44,11 +44,11 @@ internal sealed class AnnotationsCommand
         }
 
         var view = views.Single(candidate => candidate.Name == found.Name);
-        await terminal.Out.WriteAsync(isJson ? Json(view) : view.ToText());
+        await terminal.Out.WriteAsync(isJson ? Json(view) : Text(view));
         return 0;
     }
 
-    private static string Json<T>(T value) => AdminJson.Write(value) + Environment.NewLine;
+    private static string Json<T>(T value) => ViewJson.Write(value) + Environment.NewLine;
 
     private static string List(AnnotationView[] views)
     {
@@ -68,25 +68,17 @@ internal sealed class AnnotationsCommand
         text.AppendLine("Written yarp.ingress.kubernetes.io/NAME or nginx.ingress.kubernetes.io/NAME. ingress-controller annotations NAME tells all about one.");
         return text.ToString();
     }
-}
 
-/// <summary>An annotation as the command shows it.</summary>
-internal sealed record AnnotationView(
-    string Group, string Name, string[] Aliases, string Value, string? Default, string Concerns, string OnBadValue, string Support, string Documentation)
-{
-    public static AnnotationView Of(string group, AnnotationKey key) => new(
-        group, key.Name, [.. key.Aliases], key.FormDescription, key.Default, key.ScopeText, key.BadValueText, key.SupportText, key.Documentation);
-
-    public string ToText() =>
-        $"{Name} ({Group})\n\n{TextTable.Wrap(Documentation, 110, "  ")}\n"
+    private static string Text(AnnotationView view) =>
+        $"{view.Name} ({view.Group})\n\n{TextTable.Wrap(view.Documentation, 110, "  ")}\n"
         + TextTable.Format(
             [
-                ["Value", Value],
-                ["Default", Default ?? "none"],
-                ["Concerns", Concerns],
-                ["Bad value", OnBadValue],
-                ["Support", Support],
-                ["Also written", Aliases.Length == 0 ? "-" : string.Join(", ", Aliases)],
+                ["Value", view.Value],
+                ["Default", view.Default ?? "none"],
+                ["Concerns", view.Concerns],
+                ["Bad value", view.OnBadValue],
+                ["Support", view.Support],
+                ["Also written", view.Aliases.Length == 0 ? "-" : string.Join(", ", view.Aliases)],
             ],
             "  ");
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using IngressController.Configuration;
+using IngressController.Views;
 
 namespace IngressController.Cli;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using IngressController.Admin;
 using IngressController.Configuration;
 using IngressController.Explain;
+using IngressController.Views;
 
 namespace IngressController.Cli;
 
@@ -50,7 +50,7 @@ internal sealed class ExplainCommand
                 parsed.GetValue(_url)!, parsed.GetValue(_method), parsed.GetValue(_headers) ?? [], parsed.GetValue(_client));
             var explanation = await ExplainAsync(request, parsed, options, terminal, cancellation);
             await terminal.Out.WriteAsync(parsed.IsJson(_output)
-                ? AdminJson.Write(explanation) + Environment.NewLine
+                ? ViewJson.Write(explanation) + Environment.NewLine
                 : ExplanationText.Format(explanation));
             return 0;
         }

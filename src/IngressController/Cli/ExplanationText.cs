@@ -1,8 +1,7 @@
 using System.Text;
-using IngressController.Admin;
-using IngressController.Explain;
-using IngressController.Proxy;
+using IngressController.Pipeline;
 using IngressController.Routing.Table;
+using IngressController.Views;
 
 namespace IngressController.Cli;
 
@@ -50,6 +49,8 @@ internal static class ExplanationText
     {
         if (explanation.Backend is not { } backend)
         {
+            if (explanation.Route is { Redirect: { } redirect })
+                text.Append($"\nBackend: none ({redirect})\n");
             if (explanation.Route is { Unavailable: { } reason })
                 text.Append($"\nBackend: none ({reason})\n");
             return;
@@ -101,8 +102,8 @@ internal static class ExplanationText
 
     private static string Word(StepOutcome outcome, Verdict verdict) => outcome switch
     {
-        StepOutcome.GoesOn => "goes on",
-        StepOutcome.Answers => $"answers {verdict.Status}",
+        StepOutcome.Continues => "goes on",
+        StepOutcome.Replies => $"answers {verdict.Status}",
         _ => "not reached",
     };
 

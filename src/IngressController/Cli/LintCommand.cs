@@ -1,6 +1,7 @@
 using System.CommandLine;
-using IngressController.Admin;
 using IngressController.Configuration;
+using IngressController.Routing.Translation;
+using IngressController.Views;
 
 namespace IngressController.Cli;
 
@@ -40,8 +41,8 @@ internal sealed class LintCommand
             return CommandLine.UsageError;
         }
 
-        var report = LintReport.Of(LintInput.Read(paths, terminal.In), options.Translation);
-        await terminal.Out.WriteLineAsync(parsed.IsJson(_output) ? AdminJson.Write(report) : report.ToText());
+        var report = Linter.Lint(LintInput.Read(paths, terminal.In), options.Translation);
+        await terminal.Out.WriteLineAsync(parsed.IsJson(_output) ? ViewJson.Write(report) : report.ToText());
         return report.Errors > 0 ? CommandLine.Failure : 0;
     }
 }

@@ -1,4 +1,5 @@
-using IngressController.Admin;
+using IngressController.Routing.Table;
+using IngressController.Views;
 
 namespace IngressController.Cli;
 
@@ -8,6 +9,6 @@ internal static class RouteTableText
     public static string Format(IReadOnlyList<RouteView> routes) => TextTable.Format(
     [
         ["HOST", "MATCH", "PATH", "BACKEND", "INGRESS"],
-        .. routes.Select(route => new[] { route.Host, route.PathType, route.Path, route.Backend ?? $"503 ({route.Unavailable})", route.Ingress }),
+        .. routes.Select(route => new[] { route.Host, route.PathType, route.Path, route.Backend ?? route.Redirect ?? $"503 ({route.Unavailable})", route.Ingress }),
     ]);
 }

@@ -1,5 +1,7 @@
 using IngressController.Configuration;
 using IngressController.Routing.Settings;
+using IngressController.Routing.Translation;
+using IngressController.Views;
 using static IngressController.Cli.OptionValues;
 
 namespace IngressController.Cli;

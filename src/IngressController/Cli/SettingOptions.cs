@@ -1,5 +1,6 @@
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Settings;
+using IngressController.Routing.Translation;
 
 namespace IngressController.Cli;
 

@@ -1,8 +1,8 @@
 using System.CommandLine;
-using IngressController.Admin;
 using IngressController.Configuration;
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Settings;
+using IngressController.Views;
 
 namespace IngressController.Cli;
 
@@ -32,7 +32,7 @@ internal sealed class SettingsCommand
         var isJson = parsed.IsJson(_output);
         if (parsed.GetValue(_name) is not { } asked)
         {
-            var views = SettingsCatalog.All.Select(SettingView.Of).ToArray();
+            var views = SettingsCatalog.All.Select(ViewOf).ToArray();
             await terminal.Out.WriteAsync(isJson ? Json(views) : List(views));
             return 0;
         }
@@ -46,12 +46,12 @@ internal sealed class SettingsCommand
             return CommandLine.Failure;
         }
 
-        var view = SettingView.Of(found);
-        await terminal.Out.WriteAsync(isJson ? Json(view) : view.ToText());
+        var view = ViewOf(found);
+        await terminal.Out.WriteAsync(isJson ? Json(view) : Text(view));
         return 0;
     }
 
-    private static string Json<T>(T value) => AdminJson.Write(value) + Environment.NewLine;
+    private static string Json<T>(T value) => ViewJson.Write(value) + Environment.NewLine;
 
     private static string List(SettingView[] views) => TextTable.Format(
     [
@@ -62,21 +62,17 @@ internal sealed class SettingsCommand
             TextTable.Cell(AnnotationVocabulary.FirstSentence(view.Documentation), 100),
         }),
     ]);
-}
 
-/// <summary>A global setting as the command shows it.</summary>
-internal sealed record SettingView(string Name, string Value, string Default, string Flag, string EnvironmentVariable, string AppSettingsKey, string Documentation)
-{
-    public static SettingView Of(SettingKey key)
+    private static SettingView ViewOf(SettingKey key)
     {
         var option = RunOptions.All.Single(option => option.Name == key.Name);
         return new SettingView(
             key.Name, key.FormDescription, key.Default, option.Flag, option.EnvironmentVariable, option.AppSettingsKey, key.Documentation);
     }
 
-    public string ToText() =>
-        $"{Name}\n\n{TextTable.Wrap(Documentation, 110, "  ")}\n"
+    private static string Text(SettingView view) =>
+        $"{view.Name}\n\n{TextTable.Wrap(view.Documentation, 110, "  ")}\n"
         + TextTable.Format(
-            [["Value", Value], ["Default", Default], ["Flag", Flag], ["Environment", EnvironmentVariable], ["appsettings", AppSettingsKey]],
+            [["Value", view.Value], ["Default", view.Default], ["Flag", view.Flag], ["Environment", view.EnvironmentVariable], ["appsettings", view.AppSettingsKey]],
             "  ");
 }

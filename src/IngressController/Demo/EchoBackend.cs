@@ -1,7 +1,7 @@
 using System.Net;
-using IngressController.Admin;
-using IngressController.Hosting;
+using IngressController.Listeners;
 using IngressController.Shutdown;
+using IngressController.Views;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
@@ -98,7 +98,3 @@ internal sealed class EchoBackend : IAsyncDisposable
         await context.Response.AnswerJsonAsync(echo);
     }
 }
-
-/// <summary>What an echo backend received.</summary>
-internal sealed record Echo(
-    string Service, string Pod, string Method, string Path, string Host, string Protocol, long BodyBytes, Dictionary<string, string> Headers);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using IngressController.Cli;
 using IngressController.Routing.Diagnostics;
 
 namespace IngressController.Events;

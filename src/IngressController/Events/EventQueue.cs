@@ -1,5 +1,4 @@
-using IngressController.Observability;
-using IngressController.Sources;
+using IngressController.Signals;
 
 namespace IngressController.Events;
 

@@ -1,14 +1,14 @@
 using IngressController.Leadership;
-using IngressController.Observability;
-using IngressController.Reconciliation;
+using IngressController.Pipeline;
 using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Translation;
 using IngressController.Sources;
 
 namespace IngressController.Events;
 
 /// <summary>Tells the owners of objects what is wrong with them: while this replica leads, diagnostics become Events.</summary>
 internal sealed partial class EventReporter(
-    ReconcileLoop reconcile, ClusterStore store, EventWriter writer, EventMetrics metrics, TimeProvider time, ILogger<EventReporter> logger) : ILeaderWork
+    LiveRevision revisions, ClusterStore store, EventWriter writer, EventMetrics metrics, TimeProvider time, ILogger<EventReporter> logger) : ILeaderWork
 {
     /// <summary>
     /// How long a change is waited on before it is looked at. A Service that comes a moment after its Ingress is nothing anybody needs to
@@ -24,7 +24,7 @@ internal sealed partial class EventReporter(
 
     public async Task RunAsync(CancellationToken lost)
     {
-        await reconcile.FirstRevision.WaitAsync(lost);
+        await revisions.First.WaitAsync(lost);
         var queue = new EventQueue(metrics, time);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(lost);
         var writing = writer.RunAsync(queue, ended.Token);
@@ -47,10 +47,10 @@ internal sealed partial class EventReporter(
         var wasFull = false;
         while (true)
         {
-            var (revision, outcome) = (reconcile.NextRevision, queue.NextOutcome);
+            var (revision, outcome) = (revisions.Next, queue.NextOutcome);
             var (started, now) = (time.GetTimestamp(), time.GetUtcNow().UtcDateTime);
             ledger = ledger.Settle(queue.TakeOutcomes(), now);
-            var live = reconcile.Live;
+            var live = revisions.Current.Translation;
             Diagnostic[] diagnostics = [.. live.CollectDiagnostics(), .. store.Unreadable];
             var plan = EventPlanner.Plan(ledger, new EventObservation(diagnostics, subject => EventObject.Find(live, subject), now), queue.Room);
             ledger = plan.Ledger;

@@ -1,8 +1,8 @@
 using System.Text.Json;
+using IngressController.Cli;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Serialization;
 using IngressController.Leadership;
-using IngressController.Observability;
 using k8s;
 using k8s.Models;
 

@@ -1,13 +1,13 @@
-using IngressController.Admin;
-using IngressController.Proxy;
+using IngressController.Matching;
 using IngressController.Routing.Table;
+using IngressController.Views;
 
 namespace IngressController.Explain;
 
 /// <summary>Why a host entry was chosen, and the others not.</summary>
 internal static class HostCandidates
 {
-    public static IEnumerable<HostEntry> Of(IReadOnlyList<HostCandidate> candidates, ProxyRoute? @default, ProxyRoute? route)
+    public static IEnumerable<HostEntry> Of(IReadOnlyList<HostCandidate> candidates, RouteEntry? @default, RouteEntry? route)
     {
         var chosen = candidates.FirstOrDefault(candidate => candidate.IsChosen);
         foreach (var candidate in candidates)
@@ -37,10 +37,10 @@ internal static class HostCandidates
 /// <summary>Why a path was chosen, and the others not.</summary>
 internal static class PathCandidates
 {
-    /// <summary>A host may have tens of thousands of paths; of those that do not match, nobody reads more.</summary>
-    private const int MostMismatches = 50;
+    /// <summary>A host may have tens of thousands of paths; of those that do not match, no one reads more.</summary>
+    private const int MaxMismatches = 50;
 
-    public static (PathEntry[] Paths, int LeftOut) Of(PathTable table, string path, HttpRequest request, ProxyRoute? winner)
+    public static (PathEntry[] Paths, int LeftOut) Of(PathTable table, string path, HttpRequest request, RouteEntry? winner)
     {
         var entries = new List<PathEntry>();
         if (table.AppRoot is { } root)
@@ -49,7 +49,7 @@ internal static class PathCandidates
         foreach (var route in table.Routes)
         {
             var matches = PathTable.Matches(route, path, request);
-            if (!matches && ++mismatches > MostMismatches)
+            if (!matches && ++mismatches > MaxMismatches)
                 continue;
             entries.Add(Entry(route, winner, Reason(route, matches, request, winner)));
         }
@@ -60,16 +60,16 @@ internal static class PathCandidates
             entries.Add(Entry(last, winner, isWinner ? "no path matches, so the default backend gets it" : "only for paths that nothing matches"));
         }
 
-        return ([.. entries], Math.Max(0, mismatches - MostMismatches));
+        return ([.. entries], Math.Max(0, mismatches - MaxMismatches));
     }
 
-    private static PathEntry Entry(ProxyRoute route, ProxyRoute? winner, string reason)
+    private static PathEntry Entry(RouteEntry route, RouteEntry? winner, string reason)
     {
         var view = RouteView.Of(route);
         return new PathEntry(view.PathType, view.Path, view.Ingress, view.Field, ReferenceEquals(route, winner), reason);
     }
 
-    private static string Reason(ProxyRoute route, bool matches, HttpRequest request, ProxyRoute? winner)
+    private static string Reason(RouteEntry route, bool matches, HttpRequest request, RouteEntry? winner)
     {
         if (!route.Accepts(request))
             return "asks for a method, headers or a query that the request does not have";

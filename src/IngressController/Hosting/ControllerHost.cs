@@ -1,20 +1,22 @@
 using IngressController.Admin;
 using IngressController.Configuration;
 using IngressController.Explain;
-using IngressController.Features.Authentication;
-using IngressController.Features.Headers;
-using IngressController.Features.RateLimiting;
+using IngressController.Forwarding;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Watching;
 using IngressController.Leadership;
-using IngressController.Observability;
+using IngressController.Listeners;
+using IngressController.Metrics;
+using IngressController.Pipeline;
 using IngressController.Proxy;
 using IngressController.Reconciliation;
+using IngressController.Routing.Translation;
 using IngressController.Shutdown;
 using IngressController.Sources;
 using IngressController.Sources.Folder;
 using IngressController.Sources.Kubernetes;
 using IngressController.Tls;
+using IngressController.Upstream;
 using Microsoft.Extensions.Logging.Console;
 
 namespace IngressController.Hosting;
@@ -58,7 +60,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Shutdown.Delay + options.Shutdown.GracePeriod + TimeSpan.FromSeconds(8));
 
         var app = builder.Build();
-        app.Services.GetRequiredService<RequestPipeline>().Configure(app);
+        app.Run(app.Services.GetRequiredService<RequestPipeline>().InvokeAsync);
         app.Lifetime.ApplicationStopping.Register(app.Services.GetRequiredService<LeaderState>().Resign);
         return new ControllerHost(app);
     }
@@ -66,7 +68,7 @@ internal sealed class ControllerHost : IAsyncDisposable
     public Task StartAsync(CancellationToken cancellation) => _app.StartAsync(cancellation);
 
     /// <summary>Completes when the first revision is live.</summary>
-    public Task WaitUntilReadyAsync(CancellationToken cancellation) => Services.GetRequiredService<ReconcileLoop>().FirstRevision.WaitAsync(cancellation);
+    public Task WaitUntilReadyAsync(CancellationToken cancellation) => Services.GetRequiredService<LiveRevision>().First.WaitAsync(cancellation);
 
     /// <summary>From now on the end takes no delay: somebody waits for it at a terminal.</summary>
     public void Hurry() => Services.GetRequiredService<Drain>().Hurry();
@@ -131,20 +133,14 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddMetrics<ReconcileMetrics>();
         services.AddSingleton<ResolveName>(System.Net.Dns.GetHostAddressesAsync);
         services.AddSingleton<UpstreamClients>();
-        services.AddSingleton<LiveHosts>();
-        services.AddSingleton<ReplicaCount>();
-        services.AddSingleton(provider => new RateLimiterStore(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ReplicaCount>()));
-        services.AddMetrics<RateLimitMetrics>();
-        services.AddSingleton<GlobalState>();
-        services.AddSingleton<GlobalHeaders>();
-        services.AddSingleton(provider => new BasicAuthenticator(
-            new BasicAuthenticationOptions(), provider.GetRequiredService<TimeProvider>(), PasswordVerifier.Verify));
-        services.AddSingleton<ExternalAuthenticator>();
-        services.AddSingleton<StepServices>();
-        services.AddSingleton<RoutingState>();
         services.AddSingleton<CertificateStore>();
+        services.AddSingleton(provider => new RevisionBuilder(
+            provider.GetRequiredService<UpstreamClients>(), provider.GetRequiredService<CertificateStore>(), provider.GetRequiredService<RequestMetrics>(), provider));
+        services.AddSingleton(provider => new LiveRevision(
+            provider.GetRequiredService<RevisionBuilder>().Initial(provider.GetRequiredService<TranslationSettings>())));
+        PipelineOrder.AddServices(services);
         services.AddSingleton<ForwardTransformer>();
-        services.AddSingleton<OwnAnswers>();
+        services.AddSingleton<LocalReplies>();
         services.AddSingleton<RequestForwarder>();
         services.AddSingleton<RequestPipeline>();
     }

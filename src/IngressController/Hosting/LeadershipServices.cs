@@ -1,9 +1,9 @@
-using System.Diagnostics.CodeAnalysis;
 using IngressController.Configuration;
 using IngressController.Events;
 using IngressController.Kubernetes.Watching;
 using IngressController.Leadership;
-using IngressController.Observability;
+using IngressController.Metrics;
+using IngressController.Routing.Translation;
 using IngressController.Sources.Kubernetes;
 using IngressController.Status;
 
@@ -14,14 +14,6 @@ internal static class LeadershipServices
 {
     extension(IServiceCollection services)
     {
-        /// <summary>Metrics of one area; the page shows the areas in the order they are added here.</summary>
-        public void AddMetrics<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>()
-            where T : class, IMetricsSource
-        {
-            services.AddSingleton<T>();
-            services.AddSingleton<IMetricsSource>(provider => provider.GetRequiredService<T>());
-        }
-
         /// <summary>After the source, which the works of the leader need until they have ended.</summary>
         public void AddLeadership(IngressOptions options, ReflectorTimings? timings)
         {

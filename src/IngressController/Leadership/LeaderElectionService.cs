@@ -1,7 +1,7 @@
 using IngressController.Configuration;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Leasing;
-using IngressController.Reconciliation;
+using IngressController.Pipeline;
 
 namespace IngressController.Leadership;
 
@@ -15,7 +15,7 @@ namespace IngressController.Leadership;
 /// has stopped and before the source and the reconcile loop do, only waits for the rest.
 /// </remarks>
 internal sealed partial class LeaderElectionService(
-    IngressOptions options, ApiServerConnection connection, LeaderState leader, LeaderWorks works, ReconcileLoop reconcile, TimeProvider time,
+    IngressOptions options, ApiServerConnection connection, LeaderState leader, LeaderWorks works, LiveRevision live, TimeProvider time,
     ILogger<LeaderElectionService> logger) : IHostedService, IDisposable
 {
     private readonly CancellationTokenSource _hurry = new();
@@ -71,7 +71,7 @@ internal sealed partial class LeaderElectionService(
     private async Task RunAsync(LeaderElector elector)
     {
         var resigned = leader.Resigned;
-        await reconcile.FirstRevision.WaitAsync(resigned).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await live.First.WaitAsync(resigned).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         try
         {
             await elector.RunAsync(term => works.LeadAsync(term, resigned, _hurry.Token), resigned);

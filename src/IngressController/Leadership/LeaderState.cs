@@ -1,5 +1,5 @@
 using IngressController.Kubernetes.Leasing;
-using IngressController.Observability;
+using IngressController.Metrics;
 using IngressController.Sources.Kubernetes;
 
 namespace IngressController.Leadership;

@@ -1,10 +1,9 @@
 using System.Diagnostics;
-using IngressController.Observability;
+using IngressController.Pipeline;
 using IngressController.Proxy;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 using IngressController.Sources;
-using IngressController.Tls;
 
 namespace IngressController.Reconciliation;
 
@@ -13,7 +12,7 @@ namespace IngressController.Reconciliation;
 /// changes there is a pass every 100 ms, and the latest state wins.
 /// </summary>
 internal sealed partial class ReconcileLoop(
-    ClusterStore store, TranslationSettings settings, CertificateStore certificates, RoutingState routing, ReconcileMetrics metrics,
+    ClusterStore store, RevisionBuilder builder, LiveRevision live, ReconcileMetrics metrics,
     TimeProvider time, ILogger<ReconcileLoop> logger) : BackgroundService
 {
     /// <summary>The shortest time between two passes.</summary>
@@ -30,21 +29,6 @@ internal sealed partial class ReconcileLoop(
 
     /// <summary>How often it is looked whether the first revision still needs what has not come: no traffic comes before it.</summary>
     public static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(5);
-
-    private volatile Translation _translation = Translation.Empty(settings);
-
-    private readonly TaskCompletionSource _firstRevision = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>Completes when the first revision is live.</summary>
-    public Task FirstRevision => _firstRevision.Task;
-
-    private readonly Signal _revision = new();
-
-    /// <summary>Completes when the live translation changes after this was read.</summary>
-    public Task NextRevision => _revision.Next;
-
-    /// <summary>The translation that is live.</summary>
-    public Translation Live => _translation;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -74,18 +58,12 @@ internal sealed partial class ReconcileLoop(
         try
         {
             var translation = await TranslateAsync(snapshot, changes, cancellation);
-            certificates.Apply(translation);
-            routing.Apply(translation);
-            _translation = translation;
+            var revision = builder.Build(live.Current, translation);
             metrics.Applied(Stopwatch.GetElapsedTime(start));
-            if (!_firstRevision.Task.IsCompleted)
-            {
-                // The first lists leave much garbage behind; it is returned before traffic comes, not during it.
+            // The first lists leave much garbage behind; it is collected before traffic comes, not during it.
+            if (live.Current.IsInitial)
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-                _firstRevision.TrySetResult();
-            }
-
-            _revision.Set();
+            live.Publish(revision);
             return true;
         }
         catch (Exception error) when (error is not OperationCanceledException || !cancellation.IsCancellationRequested)
@@ -105,8 +83,8 @@ internal sealed partial class ReconcileLoop(
     {
         for (var hasWaited = false; ; hasWaited = true)
         {
-            var isFirst = !_firstRevision.Task.IsCompleted;
-            var translation = RoutingTableTranslator.Translate(_translation, snapshot, changes);
+            var isFirst = live.Current.IsInitial;
+            var translation = RoutingTableTranslator.Translate(live.Current.Translation, snapshot, changes);
             var arriving = store.References.Want(translation.References, waitForAll: isFirst);
             if (arriving.IsCompleted || (hasWaited && !isFirst))
                 return translation;

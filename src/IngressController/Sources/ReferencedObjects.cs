@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using IngressController.Routing.Translation;
-using IngressController.Sources.Kubernetes;
 using k8s.Models;
 
 namespace IngressController.Sources;

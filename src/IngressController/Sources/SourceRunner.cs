@@ -1,4 +1,3 @@
-
 namespace IngressController.Sources;
 
 /// <summary>Runs the source of cluster objects for the life of the process.</summary>

@@ -1,7 +1,7 @@
 using IngressController.Configuration;
 using IngressController.Kubernetes.Client;
 using IngressController.Leadership;
-using IngressController.Observability;
+using IngressController.Routing.Translation;
 using k8s;
 using k8s.Models;
 

@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 using IngressController.Routing.Cluster;
-using IngressController.Sources;
+using IngressController.Signals;
 
 namespace IngressController.Status;
 

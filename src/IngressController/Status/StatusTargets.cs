@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using IngressController.Configuration;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Table;
+using IngressController.Routing.Translation;
 
 namespace IngressController.Status;
 

@@ -1,5 +1,6 @@
 using IngressController.Kubernetes.Watching;
 using IngressController.Leadership;
+using IngressController.Routing.Cluster;
 
 namespace IngressController.Status;
 

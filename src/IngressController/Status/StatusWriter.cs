@@ -1,9 +1,9 @@
 using IngressController.Configuration;
 using IngressController.Kubernetes.Watching;
 using IngressController.Leadership;
-using IngressController.Observability;
-using IngressController.Reconciliation;
+using IngressController.Pipeline;
 using IngressController.Routing.Cluster;
+using IngressController.Routing.Translation;
 using IngressController.Sources;
 
 namespace IngressController.Status;
@@ -13,7 +13,7 @@ namespace IngressController.Status;
 /// differs waits in a queue; right before a write it is decided anew from what is known then.
 /// </summary>
 internal sealed partial class StatusWriter(
-    ClusterStore store, ReconcileLoop reconcile, StatusTargets targets, StatusClient client, StatusMetrics metrics, IngressOptions options,
+    ClusterStore store, LiveRevision live, StatusTargets targets, StatusClient client, StatusMetrics metrics, IngressOptions options,
     ReflectorTimings timings, TimeProvider time, ILogger<StatusWriter> logger) : ILeaderWork
 {
     /// <summary>The shortest time between two looks at all Ingresses.</summary>
@@ -48,7 +48,7 @@ internal sealed partial class StatusWriter(
             Log.NeverLast(logger);
         try
         {
-            await reconcile.FirstRevision.WaitAsync(lost);
+            await live.First.WaitAsync(lost);
             await Task.WhenAll([FillAsync(queue, lost), .. Enumerable.Range(0, Writers).Select(_ => DrainAsync(queue, budget, lost))]);
         }
         catch (OperationCanceledException) when (lost.IsCancellationRequested)
@@ -67,7 +67,7 @@ internal sealed partial class StatusWriter(
         if (!options.Status.RemoveOnShutdown || options.Translation.ReplicasService is not { } replicas || !await IsLastAsync(replicas, deadline))
             return;
         var snapshot = store.Snapshot;
-        var changes = StatusPlan.OfRemoval(reconcile.Live, snapshot.Ingresses.Values.Select(_ledger.Current)).ToArray();
+        var changes = StatusPlan.OfRemoval(live.Current.Translation, snapshot.Ingresses.Values.Select(_ledger.Current)).ToArray();
         var emptied = 0;
         try
         {
@@ -107,7 +107,7 @@ internal sealed partial class StatusWriter(
         while (true)
         {
             var started = time.GetTimestamp();
-            Task[] signals = [reconcile.NextRevision, store.NextStatus, queue.NextDone];
+            Task[] signals = [live.Next, store.NextStatus, queue.NextDone];
             var hasFailed = false;
             try
             {
@@ -130,7 +130,7 @@ internal sealed partial class StatusWriter(
         var snapshot = store.Snapshot;
         _target = await targets.CurrentAsync(snapshot, lost);
         _ledger.Sweep(snapshot);
-        var changes = StatusPlan.Of(reconcile.Live, snapshot.Ingresses.Values.Select(_ledger.Current), _target).ToArray();
+        var changes = StatusPlan.Of(live.Current.Translation, snapshot.Ingresses.Values.Select(_ledger.Current), _target).ToArray();
         _ledger.SetTakeBacks(changes.Where(change => change.IsTakeBack).Select(change => change.Name).ToHashSet());
         foreach (var change in changes.Where(_ledger.IsDue))
             queue.Add(change.Name);
@@ -160,7 +160,7 @@ internal sealed partial class StatusWriter(
 
     private StatusChange? Decide(ResourceName name) =>
         store.Snapshot.Ingresses.TryGetValue(name, out var watched)
-        && StatusPlan.For(_ledger.Current(watched), reconcile.Live, _target) is { } change && _ledger.IsDue(change)
+        && StatusPlan.For(_ledger.Current(watched), live.Current.Translation, _target) is { } change && _ledger.IsDue(change)
             ? change
             : null;
 

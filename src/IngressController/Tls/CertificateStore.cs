@@ -4,31 +4,31 @@ using IngressController.Routing.Translation;
 namespace IngressController.Tls;
 
 /// <summary>
-/// The certificates that are served, by SNI: the exact host, else the wildcard of its parent (one label), else the default one.
-/// Swapped whole; handshakes under way finish with what they began with, and connections that stand are not touched.
+/// Loads certificates, and keeps those in use from one revision to the next. Handshakes in flight end with the certificate they began with, and
+/// open connections are not touched.
 /// </summary>
 internal sealed partial class CertificateStore
 {
     private readonly ILogger _logger;
     private readonly ServerCertificate _selfSigned = ServerCertificate.SelfSigned();
     private readonly Dictionary<string, ServerCertificate> _byFingerprint = new(StringComparer.Ordinal);
-    private volatile CertificateTable _table;
 
     public CertificateStore(ILogger<CertificateStore> logger)
     {
         _logger = logger;
-        _table = new CertificateTable(new(StringComparer.OrdinalIgnoreCase), _selfSigned);
+        SelfSigned = new CertificateTable(new(StringComparer.OrdinalIgnoreCase), _selfSigned);
     }
 
-    public CertificateTable Table => _table;
+    /// <summary>The table that serves the self-signed certificate for every host.</summary>
+    public CertificateTable SelfSigned { get; }
 
-    /// <summary>Makes the translation's certificates live. A certificate that stays keeps its context, so that sessions resume.</summary>
-    public void Apply(Translation translation)
+    /// <summary>The certificates of a translation, given those of the one before. A certificate that stays keeps its context, so that sessions resume.</summary>
+    public CertificateTable Apply(CertificateTable current, Translation translation)
     {
         if (translation.Changes.TlsHosts.Length == 0 && !translation.Changes.Defaults)
-            return;
+            return current;
 
-        var hosts = new Dictionary<string, ServerCertificate?>(_table.Hosts, StringComparer.OrdinalIgnoreCase);
+        var hosts = new Dictionary<string, ServerCertificate?>(current.Hosts, StringComparer.OrdinalIgnoreCase);
         foreach (var host in translation.Changes.TlsHosts)
         {
             if (translation.Table.TlsBindings.TryGetValue(host, out var binding))
@@ -37,8 +37,9 @@ internal sealed partial class CertificateStore
                 hosts.Remove(host);
         }
 
-        _table = new CertificateTable(hosts, translation.Table.DefaultCertificate?.Certificate is { } own ? Get(own) : _selfSigned);
-        Forget();
+        var table = new CertificateTable(hosts, translation.Table.DefaultCertificate?.Certificate is { } own ? Get(own) : _selfSigned);
+        RemoveUnused(table);
+        return table;
     }
 
     private ServerCertificate Get(TlsCertificate certificate)
@@ -52,12 +53,12 @@ internal sealed partial class CertificateStore
         Log.Unloadable(_logger, certificate.Subject, certificate.SerialNumber, error.Message);
 
     /// <summary>
-    /// Drops certificates that no host uses any more. They are not disposed: handshakes may still hold them, so the garbage
-    /// collector decides when they end.
+    /// Removes certificates that no host uses. They are not disposed: handshakes may still hold them, so the garbage collector decides when they
+    /// end.
     /// </summary>
-    private void Forget()
+    private void RemoveUnused(CertificateTable table)
     {
-        var used = _table.Hosts.Values.OfType<ServerCertificate>().Append(_table.Default).ToHashSet();
+        var used = table.Hosts.Values.OfType<ServerCertificate>().Append(table.Default).ToHashSet();
         foreach (var (fingerprint, _) in _byFingerprint.Where(entry => !used.Contains(entry.Value)).ToArray())
             _byFingerprint.Remove(fingerprint);
     }

@@ -1,32 +1,32 @@
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
-using IngressController.Proxy;
+using IngressController.Pipeline;
 using IngressController.Routing.Features.Blocking;
 using IngressController.Routing.Table;
 
 namespace IngressController.Features.Blocking;
 
-/// <summary>Answers 403 to whom the operator lets in nowhere.</summary>
-internal sealed class BlockStep(BlockRules rules, OwnAnswers answers) : RequestStep
+/// <summary>block-cidrs, block-user-agents, block-referers: replies 403 to clients that the operator denies everywhere.</summary>
+internal sealed class BlockStep(BlockRules rules, LocalReplies replies) : RequestStep
 {
     public override string Name => "block lists";
 
-    public static RequestStep? Create(StepContext context) =>
-        context.Policy<BlockPolicy>() is { } policy ? new BlockStep(BlockRules.Of(policy), context.Services.Answers) : null;
+    public static RequestStep? Create(PlanContext context) =>
+        context.Policy<BlockPolicy>() is { } policy ? new BlockStep(BlockRules.Of(policy), context.Replies) : null;
 
-    public override string Describe() => $"403: {rules.Policy}";
+    public override string Describe(Revision revision) => $"403: {rules.Policy}";
 
-    public override ValueTask<bool> InvokeAsync(HttpContext context, ProxyRoute route) =>
-        rules.Block(context) ? RefuseAsync(context) : ValueTask.FromResult(true);
+    public override ValueTask<bool> InvokeAsync(ProxyRequest request) =>
+        rules.Block(request.Context) ? RefuseAsync(request) : ValueTask.FromResult(true);
 
-    private async ValueTask<bool> RefuseAsync(HttpContext context)
+    private async ValueTask<bool> RefuseAsync(ProxyRequest request)
     {
-        await answers.WriteAsync(context, StatusCodes.Status403Forbidden, "Forbidden", "this client is not let in");
+        await replies.WriteAsync(request, StatusCodes.Status403Forbidden, "Forbidden", "this client is not let in");
         return false;
     }
 }
 
-/// <summary>The block lists, ready to compare with. All routes have the same, so they are made once.</summary>
+/// <summary>The block lists, compiled. All routes share one.</summary>
 internal sealed class BlockRules
 {
     private static readonly ConditionalWeakTable<BlockPolicy, BlockRules> Made = [];
@@ -71,7 +71,7 @@ internal sealed class BlockRules
             return false;
         }
 
-        /// <summary>What takes too long to compare is not let in.</summary>
+        /// <summary>An expression that takes too long counts as found: the client is denied.</summary>
         private static bool IsFound(Regex expression, string value)
         {
             try

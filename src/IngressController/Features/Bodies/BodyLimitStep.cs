@@ -1,44 +1,42 @@
 using System.Runtime.CompilerServices;
-using IngressController.Proxy;
+using IngressController.Http;
+using IngressController.Pipeline;
 using IngressController.Routing.Features.Bodies;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace IngressController.Features.Bodies;
 
 /// <summary>
-/// proxy-body-size: refuses request bodies that are too large, at once when the request says so and while they are read when not. Kestrel's
-/// own limit counts the framing of chunks as well, so that a body in small chunks would seem many times larger than it is, and YARP lifts it
+/// proxy-body-size: refuses request bodies that are too large, at once when the request says so, else while they are read. Kestrel's
+/// own limit counts the framing of chunks as well, so that a body in small chunks would seem many times larger than it is, and YARP removes it
 /// for gRPC.
 /// </summary>
-/// <param name="routeLimit">What the route's Ingress says, in bytes, 0 for any size; null leaves it to the setting.</param>
-/// <param name="global">The settings.</param>
-/// <param name="answers">How it is refused.</param>
-internal sealed class BodyLimitStep(long? routeLimit, GlobalState global, OwnAnswers answers) : RequestStep
+/// <param name="routeLimit">The limit of the route's Ingress in bytes, 0 for any size; null for that of the setting.</param>
+/// <param name="replies">Writes the refusal.</param>
+internal sealed class BodyLimitStep(long? routeLimit, LocalReplies replies) : RequestStep
 {
+    // The rest of the body would have to be read before the next request of an HTTP/1.1 connection.
+    private static readonly Refusal TooLarge = new(
+        StatusCodes.Status413PayloadTooLarge, "Content Too Large", "the request body is larger than this route allows") { ClosesConnection = true };
+
     public override string Name => "body size";
 
-    /// <summary>Every route has it, as the setting counts for those too that ask for nothing.</summary>
-    public static RequestStep Create(StepContext context) =>
-        new BodyLimitStep(context.Policy<BodySizePolicy>()?.MaxBytes, context.Services.Global, context.Services.Answers);
+    /// <summary>Every route has it: the setting also applies to routes that ask for nothing.</summary>
+    public static RequestStep Create(PlanContext context) => new BodyLimitStep(context.Policy<BodySizePolicy>()?.MaxBytes, context.Replies);
 
-    public override string Describe() =>
-        (routeLimit ?? global.Current.Settings.Bodies.ProxyBodySize) is > 0 and var limit ? $"413 for more than {limit} bytes" : "any size";
+    public override string Describe(Revision revision) => LimitOf(revision) is > 0 and var limit ? $"413 for more than {limit} bytes" : "any size";
 
-    public override ValueTask<bool> InvokeAsync(HttpContext context, ProxyRoute route) =>
-        Admits(context) ? ValueTask.FromResult(true) : AnswerAsync(context);
+    public override ValueTask<bool> InvokeAsync(ProxyRequest request) => Admits(request) ? ValueTask.FromResult(true) : RefuseAsync(request);
 
-    private async ValueTask<bool> AnswerAsync(HttpContext context)
+    private long LimitOf(Revision revision) => routeLimit ?? revision.Settings.Bodies.ProxyBodySize;
+
+    private bool Admits(ProxyRequest request)
     {
-        await RefuseAsync(context, answers);
-        return false;
-    }
-
-    private bool Admits(HttpContext context)
-    {
-        // Most requests end here. What goes through a WebSocket is no body either.
+        var context = request.Context;
+        // Most requests have no body. What goes through a WebSocket is not one either.
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
             return true;
-        var limit = routeLimit ?? global.Current.Settings.Bodies.ProxyBodySize;
+        var limit = LimitOf(request.Revision);
         if (limit == 0)
             return true;
         // The server holds the client to the length it gave.
@@ -48,28 +46,11 @@ internal sealed class BodyLimitStep(long? routeLimit, GlobalState global, OwnAns
         return true;
     }
 
-    /// <summary>Whether a request failed because its body turned out too large.</summary>
-    public static bool IsExceeded(Exception? error)
+    private async ValueTask<bool> RefuseAsync(ProxyRequest request)
     {
-        for (; error is not null; error = error.InnerException)
-        {
-            if (error is BodyTooLargeException)
-                return true;
-        }
-
+        await replies.RefuseAsync(request, TooLarge);
         return false;
     }
-
-    /// <summary>Answers a request whose body is too large.</summary>
-    public static Task RefuseAsync(HttpContext context, OwnAnswers answers)
-    {
-        // What is left of the body would have to be read before the next request of an HTTP/1.1 connection.
-        if (!context.Response.HasStarted && !HttpProtocol.IsHttp2(context.Request.Protocol))
-            context.Response.Headers.Connection = "close";
-        return answers.WriteAsync(context, StatusCodes.Status413PayloadTooLarge, "Content Too Large", "the request body is larger than this route allows");
-    }
-
-    private sealed class BodyTooLargeException() : BadHttpRequestException("the request body is too large", StatusCodes.Status413PayloadTooLarge);
 
     /// <summary>A body of unknown length, which fails as soon as it is longer than allowed.</summary>
     private sealed class LimitedBody(Stream body, long limit) : ReadOnlyStream
@@ -81,7 +62,7 @@ internal sealed class BodyLimitStep(long? routeLimit, GlobalState global, OwnAns
         {
             var count = await body.ReadAsync(buffer, cancellationToken);
             _read += count;
-            return _read <= limit ? count : throw new BodyTooLargeException();
+            return _read <= limit ? count : throw new RefusedBodyException(TooLarge);
         }
     }
 }

@@ -1,4 +1,5 @@
-using IngressController.Proxy;
+using IngressController.Http;
+using IngressController.Pipeline;
 using IngressController.Routing.Features.Bodies;
 
 namespace IngressController.Features.Bodies;
@@ -9,18 +10,18 @@ namespace IngressController.Features.Bodies;
 /// </summary>
 internal sealed class ResponsePacing(ResponseRatePolicy policy, TimeProvider time) : ResponseChange
 {
-    public static ResponsePacing? Create(StepContext context) =>
-        context.Policy<ResponseRatePolicy>() is { } policy ? new ResponsePacing(policy, context.Services.Time) : null;
+    public static ResponsePacing? Create(PlanContext context) =>
+        context.Policy<ResponseRatePolicy>() is { } policy ? new ResponsePacing(policy, context.Service<TimeProvider>()) : null;
 
-    public override void Apply(HttpContext context, ProxyRoute route, bool isOwn)
+    public override void Apply(ProxyRequest request, bool isLocal)
     {
-        // Heads are small, and so are our own answers.
+        // Heads are small, and so are local replies.
     }
 
     public override HttpContent ChangeBody(HttpContent body) => new ReadThroughContent(body, stream => new PacedStream(stream, policy, time));
 }
 
-/// <summary>Lets through as many bytes as the rate allows since the first read. Time in which none came is made up for, as in nginx.</summary>
+/// <summary>Reads as many bytes as the rate allows since the first read. Time without bytes is made up for, as in nginx.</summary>
 internal sealed class PacedStream(Stream stream, ResponseRatePolicy rate, TimeProvider time) : ReadOnlyStream
 {
     /// <summary>Pieces per second.</summary>

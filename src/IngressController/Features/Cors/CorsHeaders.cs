@@ -1,5 +1,5 @@
 using System.Globalization;
-using IngressController.Proxy;
+using IngressController.Pipeline;
 using IngressController.Routing.Features.Cors;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -21,15 +21,15 @@ internal sealed class CorsHeaders(CorsPolicy policy) : ResponseChange
     private readonly StringValues _exposed = policy.ExposedHeaders;
     private readonly StringValues _maxAge = policy.MaxAge.ToString(CultureInfo.InvariantCulture);
 
-    public static CorsHeaders? Create(StepContext context) => context.Policy<CorsPolicy>() is { } policy ? new CorsHeaders(policy) : null;
+    public static CorsHeaders? Create(PlanContext context) => context.Policy<CorsPolicy>() is { } policy ? new CorsHeaders(policy) : null;
 
-    public override void Apply(HttpContext context, ProxyRoute route, bool isOwn)
+    public override void Apply(ProxyRequest request, bool isLocal)
     {
-        var headers = context.Response.Headers;
+        var (received, headers) = (request.Context.Request, request.Context.Response.Headers);
         // Also where nothing else is said: a cache must not give this response to another origin (Fetch, "CORS protocol and HTTP caches").
         if (!policy.AllowsAnyOrigin)
             AddVary(headers);
-        var origin = context.Request.Headers.Origin;
+        var origin = received.Headers.Origin;
         if (!policy.Allows(origin.ToString()))
             return;
 

@@ -1,26 +1,27 @@
-using IngressController.Proxy;
+using IngressController.Pipeline;
 using IngressController.Routing.Features.Cors;
 
 namespace IngressController.Features.Cors;
 
 /// <summary>Answers OPTIONS requests of allowed origins. What it says stands in <see cref="CorsHeaders"/>.</summary>
-internal sealed class CorsPreflight(CorsPolicy policy, OwnAnswers answers) : RequestStep
+internal sealed class CorsPreflight(CorsPolicy policy, LocalReplies replies) : RequestStep
 {
     public override string Name => "CORS preflight";
 
-    public static CorsPreflight? Create(StepContext context) =>
-        context.Policy<CorsPolicy>() is { } policy ? new CorsPreflight(policy, context.Services.Answers) : null;
+    public static CorsPreflight? Create(PlanContext context) =>
+        context.Policy<CorsPolicy>() is { } policy ? new CorsPreflight(policy, context.Replies) : null;
 
-    public override string Describe() =>
+    public override string Describe(Revision revision) =>
         $"204 to OPTIONS from {(policy.Origins is { } origins ? origins.Count == 0 ? "no origin" : string.Join(", ", origins) : "any origin")}";
 
-    public override async ValueTask<bool> InvokeAsync(HttpContext context, ProxyRoute route)
+    public override async ValueTask<bool> InvokeAsync(ProxyRequest request)
     {
+        var context = request.Context;
         if (!HttpMethods.IsOptions(context.Request.Method) || !policy.Allows(context.Request.Headers.Origin.ToString()))
             return true;
         // As ingress-nginx writes it; Content-Length is left out, which RFC 9110, 8.6 forbids with 204.
         context.Response.ContentType = "text/plain charset=UTF-8";
-        await answers.WriteEmptyAsync(context, StatusCodes.Status204NoContent);
+        await replies.WriteEmptyAsync(request, StatusCodes.Status204NoContent);
         return false;
     }
 }

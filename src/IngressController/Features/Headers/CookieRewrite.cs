@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using IngressController.Proxy;
+using IngressController.Pipeline;
 using IngressController.Routing.Features.Headers;
 using Microsoft.Extensions.Primitives;
 
@@ -15,12 +15,12 @@ internal sealed class CookieRewrite(CookieRewritePolicy policy) : ResponseChange
     private readonly AttributeRewrite? _domain = policy.Domain is { } domain ? new AttributeRewrite("Domain", domain) : null;
     private readonly AttributeRewrite? _path = policy.Path is { } path ? new AttributeRewrite("Path", path) : null;
 
-    public static CookieRewrite? Create(StepContext context) => context.Policy<CookieRewritePolicy>() is { } policy ? new CookieRewrite(policy) : null;
+    public static CookieRewrite? Create(PlanContext context) => context.Policy<CookieRewritePolicy>() is { } policy ? new CookieRewrite(policy) : null;
 
-    public override void Apply(HttpContext context, ProxyRoute route, bool isOwn)
+    public override void Apply(ProxyRequest request, bool isLocal)
     {
-        var cookies = context.Response.Headers.SetCookie;
-        if (isOwn || cookies.Count == 0)
+        var cookies = request.Context.Response.Headers.SetCookie;
+        if (isLocal || cookies.Count == 0)
             return;
         var rewritten = new string?[cookies.Count];
         var isChanged = false;
@@ -31,7 +31,7 @@ internal sealed class CookieRewrite(CookieRewritePolicy policy) : ResponseChange
         }
 
         if (isChanged)
-            context.Response.Headers.SetCookie = new StringValues(rewritten);
+            request.Context.Response.Headers.SetCookie = new StringValues(rewritten);
     }
 
     /// <summary>The same object when nothing matches.</summary>

@@ -1,4 +1,5 @@
-using IngressController.Proxy;
+using IngressController.Http;
+using IngressController.Pipeline;
 using IngressController.Routing.Features.Headers;
 using Microsoft.Extensions.Primitives;
 
@@ -17,10 +18,10 @@ internal sealed class RequestHeadersChange : RequestChange
         _added = [.. changes.Set.Concat(changes.Add).Select(field => (field.Name, field.Value))];
     }
 
-    public static RequestHeadersChange? Create(StepContext context) =>
+    public static RequestHeadersChange? Create(PlanContext context) =>
         context.Policy<RequestHeadersPolicy>() is { } policy ? new RequestHeadersChange(policy.Changes) : null;
 
-    public override void Apply(HttpContext context, ProxyRoute route, HttpRequestMessage request) => Apply(request);
+    public override void Apply(ProxyRequest request, HttpRequestMessage message) => Apply(message);
 
     public void Apply(HttpRequestMessage request)
     {
@@ -33,7 +34,7 @@ internal sealed class RequestHeadersChange : RequestChange
         }
 
         foreach (var (name, value) in _added)
-            ForwardTransformer.Add(request, name, value);
+            ForwardedHeaders.Add(request, name, value);
     }
 
     /// <summary>HttpClient keeps headers such as Content-Type with the body, and throws when it is asked for them elsewhere.</summary>
@@ -51,16 +52,16 @@ internal sealed class ResponseHeadersChange(HeaderChanges changes) : ResponseCha
     private readonly KeyValuePair<string, StringValues>[] _set = Prepare(changes.Set);
     private readonly KeyValuePair<string, StringValues>[] _added = Prepare(changes.Add);
 
-    public static ResponseHeadersChange? Create(StepContext context) =>
+    public static ResponseHeadersChange? Create(PlanContext context) =>
         context.Policy<ResponseHeadersPolicy>() is { } policy ? new ResponseHeadersChange(policy.Changes) : null;
 
     /// <summary>custom-headers: what a ConfigMap sets.</summary>
-    public static ResponseHeadersChange? CreateCustom(StepContext context) =>
+    public static ResponseHeadersChange? CreateCustom(PlanContext context) =>
         context.Policy<CustomHeadersPolicy>() is { } policy ? new ResponseHeadersChange(new HeaderChanges(policy.Headers, [], [])) : null;
 
-    public override void Apply(HttpContext context, ProxyRoute route, bool isOwn)
+    public override void Apply(ProxyRequest request, bool isLocal)
     {
-        var headers = context.Response.Headers;
+        var headers = request.Context.Response.Headers;
         foreach (var name in _removed)
             headers.Remove(name);
         foreach (var (name, value) in _set)

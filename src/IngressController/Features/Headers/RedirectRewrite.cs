@@ -1,4 +1,4 @@
-using IngressController.Proxy;
+using IngressController.Pipeline;
 using IngressController.Routing.Features.Headers;
 
 namespace IngressController.Features.Headers;
@@ -14,13 +14,13 @@ internal sealed class RedirectRewrite(RedirectRewritePolicy policy) : ResponseCh
 
     private const string UrlOfRefresh = "url=";
 
-    public static RedirectRewrite? Create(StepContext context) => context.Policy<RedirectRewritePolicy>() is { } policy ? new RedirectRewrite(policy) : null;
+    public static RedirectRewrite? Create(PlanContext context) => context.Policy<RedirectRewritePolicy>() is { } policy ? new RedirectRewrite(policy) : null;
 
-    public override void Apply(HttpContext context, ProxyRoute route, bool isOwn)
+    public override void Apply(ProxyRequest request, bool isLocal)
     {
-        if (isOwn)
+        if (isLocal)
             return;
-        var headers = context.Response.Headers;
+        var headers = request.Context.Response.Headers;
         if (headers.Location is { Count: 1 } location && Rewrite(location.ToString(), 0) is { } newLocation)
             headers.Location = newLocation;
         if (headers[Refresh] is { Count: 1 } refresh

@@ -1,26 +1,26 @@
-using IngressController.Proxy;
+using IngressController.Pipeline;
 using IngressController.Routing.Features.IpAccess;
 using IngressController.Routing.Table;
 
 namespace IngressController.Features.IpAccess;
 
-/// <summary>Keeps out the addresses of the deny list.</summary>
-internal sealed class DenyListStep(IpNetworkSet denied, OwnAnswers answers) : RequestStep
+/// <summary>denylist-source-range: denies the addresses of a list.</summary>
+internal sealed class DenyListStep(IpNetworkSet denied, LocalReplies replies) : RequestStep
 {
     public override string Name => "deny list";
 
-    public static RequestStep? Create(StepContext context) =>
-        context.Policy<IpAccessPolicy>()?.Deny is { } denied ? new DenyListStep(denied, context.Services.Answers) : null;
+    public static RequestStep? Create(PlanContext context) =>
+        context.Policy<IpAccessPolicy>()?.Deny is { } denied ? new DenyListStep(denied, context.Replies) : null;
 
-    public override string Describe() => $"403 for {denied}";
+    public override string Describe(Revision revision) => $"403 for {denied}";
 
-    public override ValueTask<bool> InvokeAsync(HttpContext context, ProxyRoute route) =>
-        // An address that is not known may be one of them.
-        context.Connection.RemoteIpAddress is { } address && !denied.Contains(address) ? ValueTask.FromResult(true) : RefuseAsync(context);
+    public override ValueTask<bool> InvokeAsync(ProxyRequest request) =>
+        // An unknown address may be one of them.
+        request.Context.Connection.RemoteIpAddress is { } address && !denied.Contains(address) ? ValueTask.FromResult(true) : RefuseAsync(request);
 
-    private async ValueTask<bool> RefuseAsync(HttpContext context)
+    private async ValueTask<bool> RefuseAsync(ProxyRequest request)
     {
-        await answers.WriteAsync(context, StatusCodes.Status403Forbidden, "Forbidden", "this address has no access");
+        await replies.WriteAsync(request, StatusCodes.Status403Forbidden, "Forbidden", "this address has no access");
         return false;
     }
 }

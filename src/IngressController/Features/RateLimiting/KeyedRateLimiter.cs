@@ -22,7 +22,7 @@ internal sealed partial class KeyedRateLimiter : PartitionedRateLimiter<RateLimi
 
     private readonly RateLimitShard?[] _shards = new RateLimitShard?[ShardCount];
     private readonly RateLimitRule _rule;
-    private readonly ReplicaCount? _replicas;
+    private readonly Func<int>? _replicas;
     private readonly TimeProvider _time;
     private readonly int _maxKeys;
     private readonly long _began;
@@ -30,14 +30,14 @@ internal sealed partial class KeyedRateLimiter : PartitionedRateLimiter<RateLimi
     private int _keyCount;
     private int _nextSwept;
 
-    public KeyedRateLimiter(RateLimitRule rule, TimeProvider time, ReplicaCount? replicas = null, int maxKeys = DefaultMaxKeys)
+    public KeyedRateLimiter(RateLimitRule rule, TimeProvider time, Func<int>? replicas = null, int maxKeys = DefaultMaxKeys)
     {
         _rule = rule;
         _time = time;
         _replicas = rule.Scope == RateLimitScope.Cluster ? replicas : null;
         _maxKeys = maxKeys;
         _began = time.GetTimestamp();
-        _algorithm = RateLimitAlgorithm.Create(rule, _replicas?.Ready ?? 1);
+        _algorithm = RateLimitAlgorithm.Create(rule, _replicas?.Invoke() ?? 1);
     }
 
     /// <summary>How many counts are kept.</summary>
@@ -50,10 +50,10 @@ internal sealed partial class KeyedRateLimiter : PartitionedRateLimiter<RateLimi
         get
         {
             var algorithm = _algorithm;
-            // Two that see a change at once make equal ones.
-            return _replicas is null || _replicas.Ready == algorithm.Replicas
-                ? algorithm
-                : _algorithm = RateLimitAlgorithm.Create(_rule, _replicas.Ready);
+            if (_replicas is null || _replicas() is var replicas && replicas == algorithm.Replicas)
+                return algorithm;
+            // Two threads that see a change at once create equal ones.
+            return _algorithm = RateLimitAlgorithm.Create(_rule, replicas);
         }
     }
 

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Net;
 using System.Runtime.InteropServices;
-using IngressController.Proxy;
+using IngressController.Http;
 using IngressController.Routing.Features.RateLimiting;
 using IngressController.Routing.Table;
 using Microsoft.AspNetCore.WebUtilities;

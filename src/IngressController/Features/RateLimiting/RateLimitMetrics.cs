@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
-using IngressController.Observability;
+using IngressController.Metrics;
+using IngressController.Pipeline;
 using IngressController.Routing.Cluster;
 
 namespace IngressController.Features.RateLimiting;

@@ -1,7 +1,8 @@
 using System.Net;
-using IngressController.Proxy;
+using IngressController.Metrics;
+using IngressController.Pipeline;
 using IngressController.Routing.Features.RateLimiting;
-using IngressController.Routing.Table;
+using IngressController.Routing.Translation;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace IngressController.Features.RateLimiting;
@@ -14,60 +15,66 @@ internal sealed class RateLimitStep : RequestStep
 {
     private readonly Entry[] _entries;
     private readonly bool _waits;
-    private readonly OwnAnswers _answers;
+    private readonly LocalReplies _replies;
 
-    private RateLimitStep(Entry[] entries, OwnAnswers answers)
+    private RateLimitStep(Entry[] entries, LocalReplies replies)
     {
         _entries = entries;
-        _answers = answers;
+        _replies = replies;
         _waits = entries.Any(entry => entry.Rule.Queue > 0);
     }
 
     public override string Name => "rate limits";
 
-    public static RequestStep? Create(StepContext context)
+    public static void AddServices(IServiceCollection services)
+    {
+        services.AddSingleton(provider => new RateLimiterStore(
+            provider.GetRequiredService<TimeProvider>(), () => provider.GetRequiredService<LiveRevision>().Current.Replicas));
+        services.AddMetrics<RateLimitMetrics>();
+    }
+
+    public static RequestStep? Create(PlanContext context)
     {
         if (context.Policy<RateLimitPolicy>() is not { } policy)
             return null;
-        var (ingress, services) = (context.Definition.Origin.Ingress, context.Services);
-        return new RateLimitStep(
-            [.. policy.Rules.Select(rule => new Entry(rule, services.Limiters.For(ingress, rule), services.LimitMetrics.For(ingress, rule.Name)))], services.Answers);
+        var (ingress, limiters, metrics) = (context.Definition.Origin.Ingress, context.Service<RateLimiterStore>(), context.Service<RateLimitMetrics>());
+        return new RateLimitStep([.. policy.Rules.Select(rule => new Entry(rule, limiters.For(ingress, rule), metrics.For(ingress, rule.Name)))], context.Replies);
     }
 
-    public override string Describe() => string.Join("; ", _entries.Select(entry => Describe(entry.Rule)));
+    public override string Describe(Revision revision) => string.Join("; ", _entries.Select(entry => Describe(entry.Rule)));
 
     /// <summary>Looking costs nobody a permit, so what a limit would say now is not known.</summary>
-    public override ValueTask<bool> RehearseAsync(HttpContext context, ProxyRoute route) => ValueTask.FromResult(true);
+    public override ValueTask<bool> DryRunAsync(ProxyRequest request) => ValueTask.FromResult(true);
 
-    public override ValueTask<bool> InvokeAsync(HttpContext context, ProxyRoute route)
+    public override ValueTask<bool> InvokeAsync(ProxyRequest request)
     {
         if (_waits)
-            return WaitAsync(context);
+            return WaitAsync(request);
 
         Span<RateLimitDecision> decisions = stackalloc RateLimitDecision[_entries.Length];
         for (var i = 0; i < _entries.Length; i++)
         {
-            if (IsExempt(_entries[i], context))
+            if (IsExempt(_entries[i], request.Context))
                 continue;
-            decisions[i] = _entries[i].Limiter.TryAcquire(KeyOf(_entries[i].Rule, context));
-            if (!Passes(_entries[i], decisions[i], context))
-                return RefuseAsync(context, i, decisions);
+            decisions[i] = _entries[i].Limiter.TryAcquire(KeyOf(_entries[i].Rule, request));
+            if (!Passes(_entries[i], decisions[i], request.Context))
+                return RefuseAsync(request, i, decisions);
         }
 
-        HoldUntilEnd(context, decisions);
+        HoldUntilEnd(request.Context, decisions);
         return ValueTask.FromResult(true);
     }
 
-    private async ValueTask<bool> WaitAsync(HttpContext context)
+    private async ValueTask<bool> WaitAsync(ProxyRequest request)
     {
         var decisions = new RateLimitDecision[_entries.Length];
         for (var i = 0; i < _entries.Length; i++)
         {
-            if (IsExempt(_entries[i], context))
+            if (IsExempt(_entries[i], request.Context))
                 continue;
             try
             {
-                decisions[i] = await _entries[i].Limiter.WaitAsync(KeyOf(_entries[i].Rule, context), context.RequestAborted);
+                decisions[i] = await _entries[i].Limiter.WaitAsync(KeyOf(_entries[i].Rule, request), request.Context.RequestAborted);
             }
             catch (OperationCanceledException)
             {
@@ -76,11 +83,11 @@ internal sealed class RateLimitStep : RequestStep
                 return false;
             }
 
-            if (!Passes(_entries[i], decisions[i], context))
-                return await RefuseAsync(context, i, decisions);
+            if (!Passes(_entries[i], decisions[i], request.Context))
+                return await RefuseAsync(request, i, decisions);
         }
 
-        HoldUntilEnd(context, decisions);
+        HoldUntilEnd(request.Context, decisions);
         return true;
     }
 
@@ -94,16 +101,16 @@ internal sealed class RateLimitStep : RequestStep
         return entry.Rule.IsDryRun;
     }
 
-    private ValueTask<bool> RefuseAsync(HttpContext context, int by, ReadOnlySpan<RateLimitDecision> decisions)
+    private ValueTask<bool> RefuseAsync(ProxyRequest request, int by, ReadOnlySpan<RateLimitDecision> decisions)
     {
         Undo(by, decisions);
-        RateLimitHeaders.WriteRetryAfter(context.Response, decisions[by]);
-        return AnswerAsync(context, _entries[by].Rule.Status);
+        RateLimitHeaders.WriteRetryAfter(request.Context.Response, decisions[by]);
+        return ReplyAsync(request, _entries[by].Rule.Status);
     }
 
-    private async ValueTask<bool> AnswerAsync(HttpContext context, int status)
+    private async ValueTask<bool> ReplyAsync(ProxyRequest request, int status)
     {
-        await _answers.WriteAsync(context, status, ReasonPhrases.GetReasonPhrase(status), "too many requests; Retry-After says when to come again");
+        await _replies.WriteAsync(request, status, ReasonPhrases.GetReasonPhrase(status), "too many requests; Retry-After says when to come again");
         return false;
     }
 
@@ -128,18 +135,18 @@ internal sealed class RateLimitStep : RequestStep
 
     private static IPAddress ClientOf(HttpContext context) => context.Connection.RemoteIpAddress ?? IPAddress.None;
 
-    private static RateLimitKey KeyOf(RateLimitRule rule, HttpContext context)
+    private static RateLimitKey KeyOf(RateLimitRule rule, ProxyRequest request)
     {
         var (host, path) = ("", "");
         foreach (var part in rule.Key.AsSpan())
         {
             if (part.Kind == RateLimitKeyKind.Host)
-                host = TemplateValues.HostName(context);
+                host = TemplateValues.HostName(request.Context);
             else if (part.Kind == RateLimitKeyKind.Path)
-                path = RequestPath.Normalize(RequestTarget.Split(context, out _)).Match.ToString();
+                path = request.Path.ToString();
         }
 
-        return RateLimitKeys.Read(rule.Key, context, ClientOf(context), host, path);
+        return RateLimitKeys.Read(rule.Key, request.Context, ClientOf(request.Context), host, path);
     }
 
     private static string Describe(RateLimitRule rule) =>

@@ -19,11 +19,11 @@ internal sealed class RateLimiterStore : IDisposable
     /// <summary>Routes hold their limiters; here they are only found again, so that what no route uses any more goes away.</summary>
     private readonly ConcurrentDictionary<(ResourceName Ingress, RateLimitRule Rule), WeakReference<KeyedRateLimiter>> _limiters = new();
     private readonly TimeProvider _time;
-    private readonly ReplicaCount _replicas;
+    private readonly Func<int> _replicas;
     private readonly int _maxKeys;
     private readonly ITimer _timer;
 
-    public RateLimiterStore(TimeProvider time, ReplicaCount replicas, int maxKeys = KeyedRateLimiter.DefaultMaxKeys)
+    public RateLimiterStore(TimeProvider time, Func<int> replicas, int maxKeys = KeyedRateLimiter.DefaultMaxKeys)
     {
         _time = time;
         _replicas = replicas;

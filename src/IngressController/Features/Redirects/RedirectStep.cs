@@ -1,29 +1,29 @@
-using IngressController.Proxy;
+using IngressController.Pipeline;
 using IngressController.Routing.Features.Redirects;
 using IngressController.Routing.Table;
 
 namespace IngressController.Features.Redirects;
 
-/// <summary>Sends every request to a URL.</summary>
-internal sealed class RedirectStep(RedirectPolicy policy, OwnAnswers answers) : RequestStep
+/// <summary>temporal-redirect and permanent-redirect: redirects every request to a URL.</summary>
+internal sealed class RedirectStep(RedirectPolicy policy, LocalReplies replies) : RequestStep
 {
     public override string Name => "redirect";
 
-    public static RequestStep? Create(StepContext context) =>
-        context.Policy<RedirectPolicy>() is { } policy ? new RedirectStep(policy, context.Services.Answers) : null;
+    public static RequestStep? Create(PlanContext context) =>
+        context.Policy<RedirectPolicy>() is { } policy ? new RedirectStep(policy, context.Replies) : null;
 
-    public override string Describe() => $"{policy.Status} to {policy.Location}";
+    public override string Describe(Revision revision) => $"{policy.Status} to {policy.Location}";
 
-    public override async ValueTask<bool> InvokeAsync(HttpContext context, ProxyRoute route)
+    public override async ValueTask<bool> InvokeAsync(ProxyRequest request)
     {
-        await answers.RedirectAsync(context, policy.Status, Location(policy.Location, context, route));
+        await replies.RedirectAsync(request, policy.Status, Location(policy.Location, request));
         return false;
     }
 
-    /// <summary>A path that a request has put a slash in front of is not the start of another host: browsers read // as one.</summary>
-    private static string Location(ValueTemplate template, HttpContext context, ProxyRoute route)
+    /// <summary>Merges leading slashes that a request put before a path: browsers read // as the start of another host.</summary>
+    private static string Location(ValueTemplate template, ProxyRequest request)
     {
-        var location = TemplateValues.Expand(template, context, route);
+        var location = TemplateValues.Expand(template, request);
         return location.StartsWith("//", StringComparison.Ordinal) || location.StartsWith("/\\", StringComparison.Ordinal)
             ? $"/{location.TrimStart('/', '\\')}"
             : location;

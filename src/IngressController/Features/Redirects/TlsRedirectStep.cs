@@ -1,45 +1,44 @@
-using IngressController.Proxy;
+using IngressController.Configuration;
+using IngressController.Pipeline;
 using IngressController.Routing.Features.Redirects;
+using IngressController.Routing.Table;
+using IngressController.Routing.Translation;
 
 namespace IngressController.Features.Redirects;
 
-/// <summary>Sends requests by http to https.</summary>
-internal sealed class TlsRedirectStep(TlsRedirectPolicy policy, StepServices services) : RequestStep
+/// <summary>ssl-redirect and force-ssl-redirect: redirects http to https.</summary>
+internal sealed class TlsRedirectStep(TlsRedirectPolicy policy, int httpsPort, LocalReplies replies) : RequestStep
 {
     public override string Name => "redirect to https";
 
-    public static RequestStep? Create(StepContext context) =>
-        context.Policy<TlsRedirectPolicy>() is { } policy ? new TlsRedirectStep(policy, context.Services) : null;
+    public static RequestStep? Create(PlanContext context) => context.Policy<TlsRedirectPolicy>() is { } policy
+        ? new TlsRedirectStep(policy, context.Service<ListenerOptions>().HttpsPort, context.Replies)
+        : null;
 
-    public override string Describe() => policy.IsForced ? $"{policy.Status} for http" : $"{policy.Status} for http where the host has a certificate";
+    public override string Describe(Revision revision) =>
+        policy.IsForced ? $"{policy.Status} for http" : $"{policy.Status} for http where the host has a certificate";
 
-    public override ValueTask<bool> InvokeAsync(HttpContext context, ProxyRoute route)
+    public override ValueTask<bool> InvokeAsync(ProxyRequest request)
     {
-        if (context.Request.IsHttps)
+        var received = request.Context.Request;
+        if (received.IsHttps)
             return ValueTask.FromResult(true);
-        var host = context.Request.Headers.Host.ToString();
-        if (!policy.IsForced && services.Hosts.Current?.HasTls(host) != true)
+        if (!policy.IsForced && !request.Revision.Hosts.HasTls(received.Headers.Host.ToString()))
             return ValueTask.FromResult(true);
-        foreach (var path in policy.Exempt)
-        {
-            if (route.Definition.PathText.StartsWith(path, StringComparison.Ordinal))
-                return ValueTask.FromResult(true);
-        }
-
-        return RedirectAsync(context, route);
+        return ExemptPaths.Contain(policy.Exempt, request.Route) ? ValueTask.FromResult(true) : RedirectAsync(request);
     }
 
-    private async ValueTask<bool> RedirectAsync(HttpContext context, ProxyRoute route)
+    private async ValueTask<bool> RedirectAsync(ProxyRequest request)
     {
-        // HTTP/1.0 knows requests without a Host: those can only be sent to the rule's.
-        var host = TemplateValues.HostName(context) is { Length: > 0 } named ? named : route.Host;
+        // HTTP/1.0 allows requests without a Host: those are redirected to the rule's host.
+        var host = TemplateValues.HostName(request.Context) is { Length: > 0 } named ? named : request.Route.Host;
         if (host.Length == 0)
             return true;
-        var uri = TemplateValues.RequestUri(context);
+        var uri = request.Target.PathAndQuery;
         if (!policy.PreservesTrailingSlash && uri.EndsWith('/'))
             uri = uri[..^1];
-        var port = policy.UsesPort && services.Listener.HttpsPort > 0 ? $":{services.Listener.HttpsPort}" : "";
-        await services.Answers.RedirectAsync(context, policy.Status, $"https://{host}{port}{uri}");
+        var port = policy.UsesPort && httpsPort > 0 ? $":{httpsPort}" : "";
+        await replies.RedirectAsync(request, policy.Status, $"https://{host}{port}{uri}");
         return false;
     }
 }

@@ -1,22 +1,29 @@
-using IngressController.Proxy;
+using IngressController.Http;
+using IngressController.Pipeline;
 using IngressController.Routing.Table;
 
 namespace IngressController.Features.Redirects;
 
-/// <summary>Sends a name to its twin with or without www.</summary>
-internal sealed class WwwRedirectStep(HostAlias alias, OwnAnswers answers) : RequestStep
+/// <summary>from-to-www-redirect: redirects a name to its counterpart with or without www.</summary>
+internal sealed class WwwRedirectStep(RouteAction.Redirect redirect, LocalReplies replies) : RequestStep
 {
     public override string Name => "www redirect";
 
-    public override string Describe() => $"{alias.Redirect} to {alias.Target}";
+    public override bool IsFinal => true;
 
-    public override async ValueTask<bool> InvokeAsync(HttpContext context, ProxyRoute route)
+    public static RequestStep? Create(PlanContext context) => context.Definition.Action is RouteAction.Redirect { Host: not null } redirect
+        ? new WwwRedirectStep(redirect, context.Replies)
+        : null;
+
+    public override string Describe(Revision revision) => $"{redirect.Status} to {redirect.Host}";
+
+    public override async ValueTask<bool> InvokeAsync(ProxyRequest request)
     {
-        var request = context.Request;
-        var uri = TemplateValues.RequestUri(context);
-        // As in ingress-nginx: the port is always written, and a final slash taken away.
-        var port = ForwardTransformer.Port(request.Headers.Host.ToString(), request.IsHttps);
-        await answers.RedirectAsync(context, alias.Redirect!.Value, $"{request.Scheme}://{alias.Target}:{port}{(uri.EndsWith('/') ? uri[..^1] : uri)}");
+        var received = request.Context.Request;
+        var uri = request.Target.PathAndQuery;
+        // As in ingress-nginx: the port is always written, and a final slash removed.
+        var port = HostHeader.PortOf(received.Headers.Host.ToString(), received.IsHttps);
+        await replies.RedirectAsync(request, redirect.Status, $"{received.Scheme}://{redirect.Host}:{port}{(uri.EndsWith('/') ? uri[..^1] : uri)}");
         return false;
     }
 }

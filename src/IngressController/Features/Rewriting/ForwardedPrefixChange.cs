@@ -1,17 +1,18 @@
-using IngressController.Proxy;
+using IngressController.Pipeline;
 using IngressController.Routing.Features.Rewriting;
+using IngressController.Routing.Table;
 
 namespace IngressController.Features.Rewriting;
 
-/// <summary>Tells the backend what rewriting took away from the path.</summary>
+/// <summary>x-forwarded-prefix: tells the backend the prefix that rewriting removed from the path.</summary>
 internal sealed class ForwardedPrefixChange(ForwardedPrefixPolicy policy) : RequestChange
 {
-    public static RequestChange? Create(StepContext context) =>
+    public static RequestChange? Create(PlanContext context) =>
         context.Policy<ForwardedPrefixPolicy>() is { } policy ? new ForwardedPrefixChange(policy) : null;
 
-    public override void Apply(HttpContext context, ProxyRoute route, HttpRequestMessage request)
+    public override void Apply(ProxyRequest request, HttpRequestMessage message)
     {
-        if (context.Features.Get<RewrittenPath>() is { } rewritten)
-            request.Headers.TryAddWithoutValidation("X-Forwarded-Prefix", Routing.Table.RequestPath.Encode(TemplateValues.Expand(policy.Prefix, context, route, rewritten.Match)));
+        if (request.Rewritten is { } rewritten)
+            message.Headers.TryAddWithoutValidation("X-Forwarded-Prefix", RequestPath.Encode(TemplateValues.Expand(policy.Prefix, request, rewritten.Match)));
     }
 }

@@ -1,43 +1,40 @@
 using System.Text.RegularExpressions;
-using IngressController.Proxy;
+using IngressController.Pipeline;
 using IngressController.Routing.Features.Rewriting;
 using IngressController.Routing.Table;
 
 namespace IngressController.Features.Rewriting;
 
-/// <summary>Puts another path in the place of the request's, as nginx's rewrite directive does.</summary>
-internal sealed class RewriteStep(RewritePolicy policy, PathPattern pattern, OwnAnswers answers) : RequestStep
+/// <summary>rewrite-target: replaces the path of the request, as nginx's rewrite directive does.</summary>
+internal sealed class RewriteStep(RewritePolicy policy, PathPattern pattern, LocalReplies replies) : RequestStep
 {
     public override string Name => "rewrite";
 
-    public static RequestStep? Create(StepContext context) =>
+    public static RequestStep? Create(PlanContext context) =>
         context.Policy<RewritePolicy>() is { } policy && policy.Text != context.Definition.PathText
-            ? new RewriteStep(policy, context.Definition.Pattern ?? PathPattern.Literal(context.Definition.PathText), context.Services.Answers)
+            ? new RewriteStep(policy, context.Definition.Pattern ?? PathPattern.Literal(context.Definition.PathText), context.Replies)
             : null;
 
-    public override string Describe() => $"{pattern} to {policy.Target}";
+    public override string Describe(Revision revision) => $"{pattern} to {policy.Target}";
 
-    public override ValueTask<bool> InvokeAsync(HttpContext context, ProxyRoute route)
+    public override ValueTask<bool> InvokeAsync(ProxyRequest request)
     {
         try
         {
-            var match = pattern.Match(RequestPath.Normalize(RequestTarget.Split(context, out _)).Match.ToString());
-            var path = TemplateValues.Expand(policy.Target, context, route, match);
-            context.Features.Set(new RewrittenPath(RequestPath.Encode(path.StartsWith('/') ? path : $"/{path}"), match));
+            var match = pattern.Match(request.Path.ToString());
+            var path = TemplateValues.Expand(policy.Target, request, match);
+            request.Rewritten = new RewrittenPath(RequestPath.Encode(path.StartsWith('/') ? path : $"/{path}"), match);
             return ValueTask.FromResult(true);
         }
         catch (RegexMatchTimeoutException)
         {
-            return RefuseAsync(context);
+            return RefuseAsync(request);
         }
     }
 
-    private async ValueTask<bool> RefuseAsync(HttpContext context)
+    private async ValueTask<bool> RefuseAsync(ProxyRequest request)
     {
-        await answers.RefuseAsync(context, Refusal.RewriteTooLong);
+        await replies.RefuseAsync(request, Refusal.RewriteTimedOut);
         return false;
     }
 }
-
-/// <summary>The path a request has after rewriting, encoded, and the match it comes from.</summary>
-internal sealed record RewrittenPath(string Path, Match Match);

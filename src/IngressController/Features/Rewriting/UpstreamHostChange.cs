@@ -1,17 +1,17 @@
-using IngressController.Proxy;
+using IngressController.Pipeline;
 using IngressController.Routing.Features.Rewriting;
 
 namespace IngressController.Features.Rewriting;
 
-/// <summary>Gives the backend another Host than the client's.</summary>
+/// <summary>upstream-vhost: replaces the Host header for the backend.</summary>
 internal sealed class UpstreamHostChange(UpstreamHostPolicy policy) : RequestChange
 {
-    public static RequestChange? Create(StepContext context) =>
+    public static RequestChange? Create(PlanContext context) =>
         context.Policy<UpstreamHostPolicy>() is { } policy ? new UpstreamHostChange(policy) : null;
 
-    public override void Apply(HttpContext context, ProxyRoute route, HttpRequestMessage request)
+    public override void Apply(ProxyRequest request, HttpRequestMessage message)
     {
-        request.Headers.Remove("Host");
-        request.Headers.TryAddWithoutValidation("Host", TemplateValues.Expand(policy.Host, context, route));
+        message.Headers.Remove("Host");
+        message.Headers.TryAddWithoutValidation("Host", TemplateValues.Expand(policy.Host, request));
     }
 }

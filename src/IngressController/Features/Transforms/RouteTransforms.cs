@@ -1,4 +1,5 @@
-using IngressController.Proxy;
+using IngressController.Http;
+using IngressController.Pipeline;
 using IngressController.Routing.Features.Transforms;
 using IngressController.Routing.Table;
 using Microsoft.AspNetCore.Http.Features;
@@ -9,9 +10,9 @@ using Yarp.ReverseProxy.Transforms.Builder;
 namespace IngressController.Features.Transforms;
 
 /// <summary>
-/// YARP's transforms of a route, run after the proxy's own work on a message: headers are copied and the forwarding headers set by then.
+/// The transforms annotation: YARP's transforms of a route.
 /// </summary>
-internal sealed class RouteTransforms
+internal sealed class RouteTransforms : MessageTransforms
 {
     private static readonly UriCreationOptions AsMade = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
@@ -43,9 +44,9 @@ internal sealed class RouteTransforms
     /// <summary>Why YARP does not take them; null when it does.</summary>
     public string? Problem { get; }
 
-    public bool CopiesResponseHeaders { get; }
+    public override bool CopiesResponseHeaders { get; }
 
-    public bool CopiesResponseTrailers { get; }
+    public override bool CopiesResponseTrailers { get; }
 
     public static RouteTransforms Of(TransformBuilderContext builder, IReadOnlySet<string>? allowed, TransformsPolicy policy) =>
         new(builder, allowed, policy, null);
@@ -53,43 +54,38 @@ internal sealed class RouteTransforms
     public static RouteTransforms Unusable(string problem) => new(new TransformBuilderContext(), null, new TransformsPolicy([]), problem);
 
     /// <summary>The transforms of a route; null when it has none.</summary>
-    public static RouteTransforms? Create(StepContext context) =>
+    public static RouteTransforms? Create(PlanContext context) =>
         context.Policy<TransformsPolicy>() is { } policy ? TransformCompiler.Compile(policy) : null;
 
     /// <summary>Closes a route whose transforms YARP does not take: what its author relies on would be missing.</summary>
-    public static RequestStep? Guard(StepContext context) =>
-        Create(context)?.Problem is { } problem ? new ClosedStep(new ClosedPolicy(problem), context.Services.Answers) : null;
+    public static RequestStep? Guard(PlanContext context) =>
+        Create(context)?.Problem is { } problem ? new ClosedStep(new ClosedPolicy(problem), context.Replies) : null;
 
     /// <summary>
     /// Whether a header of the client is for the backend. Those that frame the body are no matter of choice, and without a Host the
     /// backend would be asked for an address.
     /// </summary>
-    public bool Passes(string name) => _allowedRequestHeaders is { } allowed
-        ? allowed.Contains(name) || IsNeeded(name)
-        : _copiesRequestHeaders || IsNeeded(name);
+    public override bool Passes(string header) => _allowedRequestHeaders is { } allowed
+        ? allowed.Contains(header) || IsNeeded(header)
+        : _copiesRequestHeaders || IsNeeded(header);
 
     private static bool IsNeeded(string name) =>
         name.Equals(HeaderNames.Host, StringComparison.OrdinalIgnoreCase) || name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase)
         || name.Equals(LoopGuard.Header, StringComparison.OrdinalIgnoreCase);
 
-    /// <param name="context">The request.</param>
-    /// <param name="route">Its route.</param>
-    /// <param name="request">What the backend gets, complete.</param>
-    /// <param name="destination">The beginning of its URI: scheme and authority.</param>
-    /// <param name="cancellation">Ends with the request.</param>
-    public async ValueTask ApplyAsync(
-        HttpContext context, ProxyRoute route, HttpRequestMessage request, string destination, CancellationToken cancellation)
+    public override async ValueTask ApplyAsync(ProxyRequest request, HttpRequestMessage message, string destination, CancellationToken cancellation)
     {
-        var target = request.RequestUri!.OriginalString[destination.Length..];
+        var context = request.Context;
+        var target = message.RequestUri!.OriginalString[destination.Length..];
         var mark = target.IndexOf('?');
         var path = _changesPath ? EncodedPath.OfRequest(mark < 0 ? target : target.AsSpan(0, mark)) : "/";
         if (_readsParameters)
-            context.Request.RouteValues[TransformsFeature.CatchAll] = EncodedPath.Remainder(RequestTarget.Split(context, out _), route.Definition.Match);
+            context.Request.RouteValues[TransformsFeature.CatchAll] = EncodedPath.Remainder(request.Target.Path, request.Route.Definition.Match);
 
         var transform = new RequestTransformContext
         {
             HttpContext = context,
-            ProxyRequest = request,
+            ProxyRequest = message,
             DestinationPrefix = destination,
             // Headers that were left out are not to come back by an append.
             HeadersCopied = true,
@@ -105,11 +101,11 @@ internal sealed class RouteTransforms
         var isSamePath = !_changesPath || transform.Path.Value == path;
         var changedPath = !isSamePath ? EncodedPath.OfResult(transform.Path.Value ?? "") : mark < 0 ? target : target[..mark];
         var query = _changesQuery ? transform.Query.QueryString.Value : mark < 0 ? "" : target[mark..];
-        request.RequestUri = new Uri($"{destination}{(changedPath.StartsWith('/') ? "" : "/")}{changedPath}{query}", AsMade);
+        message.RequestUri = new Uri($"{destination}{(changedPath.StartsWith('/') ? "" : "/")}{changedPath}{query}", AsMade);
     }
 
     /// <summary>Runs after the backend's headers are copied.</summary>
-    public async ValueTask ApplyAsync(HttpContext context, HttpResponseMessage response, CancellationToken cancellation)
+    public override async ValueTask ApplyAsync(HttpContext context, HttpResponseMessage response, CancellationToken cancellation)
     {
         var transform = new ResponseTransformContext
         {
@@ -123,7 +119,7 @@ internal sealed class RouteTransforms
     }
 
     /// <summary>Runs after the backend's trailers are copied, where the client can get any.</summary>
-    public async ValueTask ApplyToTrailersAsync(HttpContext context, HttpResponseMessage response, CancellationToken cancellation)
+    public override async ValueTask ApplyToTrailersAsync(HttpContext context, HttpResponseMessage response, CancellationToken cancellation)
     {
         if (_trailers.Length == 0 || context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers is null or { IsReadOnly: true })
             return;

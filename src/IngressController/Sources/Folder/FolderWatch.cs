@@ -1,3 +1,5 @@
+using IngressController.Signals;
+
 namespace IngressController.Sources.Folder;
 
 /// <summary>

@@ -2,9 +2,9 @@ using IngressController.Configuration;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Resources;
 using IngressController.Kubernetes.Watching;
-using IngressController.Observability;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Translation;
 using k8s;
 using k8s.Models;
 

@@ -1,0 +1,73 @@
+using IngressController.Configuration;
+using IngressController.Http;
+using IngressController.Pipeline;
+using IngressController.Routing.Features.Headers;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+
+namespace IngressController.Features.Headers;
+
+/// <summary>
+/// The headers that the operator's settings give to every response: hide-headers, the Server header, HSTS and add-headers. Prepared once per
+/// change of the settings.
+/// </summary>
+internal sealed class OperatorHeaders(HeaderSettings settings, ListenerOptions listener) : ResponseChange
+{
+    /// <summary>The Server header of responses that have none from a backend.</summary>
+    public const string ServerName = "yarp-ingress";
+
+    /// <summary>Empty when the header is not sent.</summary>
+    private readonly StringValues _strictTransportSecurity = settings.Hsts
+        ? $"max-age={settings.HstsMaxAge}{(settings.HstsIncludeSubdomains ? "; includeSubDomains" : "")}{(settings.HstsPreload ? "; preload" : "")}"
+        : StringValues.Empty;
+
+    private readonly KeyValuePair<string, StringValues>[] _added =
+        [.. settings.ResponseHeaders.Select(field => KeyValuePair.Create(field.Name, new StringValues(field.Value)))];
+
+    private readonly string[] _hidden = [.. settings.HideHeaders];
+
+    public static OperatorHeaders Create(GlobalPlanContext context) => new(context.Settings.Headers, context.Service<ListenerOptions>());
+
+    /// <summary>proxy-set-headers: the headers that every backend gets; null when there are none.</summary>
+    public static RequestChange? CreateForRequests(GlobalPlanContext context) => context.Settings.Headers.RequestHeaders is { Count: > 0 } fields
+        ? new RequestHeadersChange(new HeaderChanges(fields, [], []))
+        : null;
+
+    public override void Apply(ProxyRequest request, bool isLocal)
+    {
+        var headers = request.Context.Response.Headers;
+        if (!isLocal)
+        {
+            foreach (var name in _hidden)
+                headers.Remove(name);
+        }
+
+        SetServer(headers);
+        if (_strictTransportSecurity.Count > 0 && request.Context.Request.IsHttps && HasCertificate(request))
+            headers.StrictTransportSecurity = _strictTransportSecurity;
+        foreach (var (name, value) in _added)
+            headers[name] = value;
+    }
+
+    private void SetServer(IHeaderDictionary headers)
+    {
+        var (own, backends) = (settings.ServerTokens, settings.AllowBackendServerHeader);
+        // The option removes it for good. Without a setting the backend's takes precedence; server-tokens alone means the proxy's own or none.
+        if (!listener.ServerHeader || !(backends ?? own is null))
+            headers.Remove(HeaderNames.Server);
+        if (listener.ServerHeader && (own ?? true) && headers.Server.Count == 0)
+            headers.Server = ServerName;
+    }
+
+    /// <summary>
+    /// True if the host has a certificate of its own. With the default one browsers show a warning, and after this header they would show
+    /// nothing else (RFC 6797, 8.1 and 12.1).
+    /// </summary>
+    private static bool HasCertificate(ProxyRequest request)
+    {
+        var table = request.Revision.Certificates;
+        return table.Hosts.Count > 0
+            && table.Find(HostHeader.NameOf(request.Context.Request.Headers.Host.ToString())) is var certificate
+            && certificate != table.Default && certificate.Problem is null;
+    }
+}

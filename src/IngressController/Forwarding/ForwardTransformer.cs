@@ -1,0 +1,152 @@
+using System.Net;
+using IngressController.Http;
+using IngressController.Pipeline;
+using IngressController.Routing.Table;
+using IngressController.Shutdown;
+using IngressController.TrustedProxies;
+using Microsoft.Net.Http.Headers;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace IngressController.Forwarding;
+
+/// <summary>
+/// What the backend gets of a request and the client of a response: everything but hop-by-hop headers (RFC 9110, 7.6.1), with the
+/// client's Host kept and the forwarding headers ours alone.
+/// </summary>
+internal sealed class ForwardTransformer(Drain drain) : HttpTransformer
+{
+    private static readonly UriCreationOptions AsReceived = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    public override ValueTask TransformRequestAsync(
+        HttpContext context, HttpRequestMessage proxyRequest, string destinationPrefix, CancellationToken cancellationToken)
+    {
+        var request = ProxyRequest.Of(context);
+        proxyRequest.RequestUri = new Uri(request.UriAt(destinationPrefix), AsReceived);
+        var transforms = request.Route.Plan.Transforms;
+        CopyRequestHeaders(request, proxyRequest, transforms);
+        AddForwardingHeaders(request, proxyRequest);
+        foreach (var change in request.Revision.RequestChanges)
+            change.Apply(request, proxyRequest);
+        if (transforms is not null)
+            return TransformAsync(request, proxyRequest, destinationPrefix, transforms, cancellationToken);
+        Change(request, proxyRequest);
+        return default;
+    }
+
+    /// <summary>Runs YARP's transforms first: a header that an annotation of ours sets takes precedence.</summary>
+    private static async ValueTask TransformAsync(
+        ProxyRequest request, HttpRequestMessage message, string destination, MessageTransforms transforms, CancellationToken cancellation)
+    {
+        await transforms.ApplyAsync(request, message, destination, cancellation);
+        Change(request, message);
+    }
+
+    private static void Change(ProxyRequest request, HttpRequestMessage message)
+    {
+        foreach (var change in request.Route.Plan.RequestChanges)
+            change.Apply(request, message);
+    }
+
+    public override async ValueTask<bool> TransformResponseAsync(
+        HttpContext context, HttpResponseMessage? proxyResponse, CancellationToken cancellationToken)
+    {
+        if (proxyResponse is null)
+            return true;
+        var request = ProxyRequest.Of(context);
+        var transforms = request.Route.Plan.Transforms;
+        // Always synchronous in YARP; the headers have been copied when it returns.
+        var copyBody = transforms is { CopiesResponseHeaders: false } || await base.TransformResponseAsync(context, proxyResponse, cancellationToken);
+        var headers = context.Response.Headers;
+        if (proxyResponse.Headers.NonValidated.TryGetValues(HeaderNames.Connection, out var connection))
+        {
+            foreach (var value in connection)
+            {
+                foreach (var name in value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+                {
+                    if (!ForwardedHeaders.IsProtected(name))
+                        headers.Remove(name);
+                }
+            }
+        }
+
+        // The bytes after an upgrade are no body.
+        var hasBody = copyBody
+            && proxyResponse.StatusCode != HttpStatusCode.SwitchingProtocols && proxyResponse.RequestMessage?.Method != HttpMethod.Connect;
+        foreach (var change in request.Revision.ResponseChanges)
+            change.Apply(request, isLocal: false);
+        if (transforms is not null)
+            await transforms.ApplyAsync(context, proxyResponse, cancellationToken);
+        foreach (var change in request.Route.Plan.ResponseChanges)
+        {
+            change.Apply(request, isLocal: false);
+            if (hasBody)
+                proxyResponse.Content = change.ChangeBody(proxyResponse.Content);
+        }
+
+        drain.Announce(context);
+        // A body of known length is no stream of events.
+        if (hasBody && headers.ContentLength is null)
+            proxyResponse.Content = new PromptResponseHead(proxyResponse.Content, context.Response);
+
+        return copyBody;
+    }
+
+    public override ValueTask TransformResponseTrailersAsync(HttpContext context, HttpResponseMessage proxyResponse, CancellationToken cancellationToken) =>
+        ProxyRequest.Of(context).Route.Plan.Transforms is { } transforms
+            ? TransformTrailersAsync(context, proxyResponse, transforms, cancellationToken)
+            : base.TransformResponseTrailersAsync(context, proxyResponse, cancellationToken);
+
+    private async ValueTask TransformTrailersAsync(
+        HttpContext context, HttpResponseMessage proxyResponse, MessageTransforms transforms, CancellationToken cancellation)
+    {
+        if (transforms.CopiesResponseTrailers)
+            await base.TransformResponseTrailersAsync(context, proxyResponse, cancellation);
+        await transforms.ApplyToTrailersAsync(context, proxyResponse, cancellation);
+    }
+
+    private static void CopyRequestHeaders(ProxyRequest request, HttpRequestMessage proxyRequest, MessageTransforms? transforms)
+    {
+        var dropsUnderscores = !request.Revision.Settings.Headers.UnderscoresInHeaders;
+        var incoming = request.Context.Request.Headers;
+        var nominated = incoming.Connection;
+        var isFramedByEncoding = incoming.TransferEncoding.Count > 0;
+        foreach (var (name, values) in incoming)
+        {
+            if (transforms is not null && !transforms.Passes(name))
+                continue;
+            if (!ForwardedHeaders.IsForwarded(name, nominated))
+                continue;
+            if (dropsUnderscores && name.Contains('_'))
+                continue;
+            // RFC 9112, 6.3: Transfer-Encoding overrides Content-Length, and passing both on is how requests are smuggled.
+            if (isFramedByEncoding && name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase))
+                continue;
+            ForwardedHeaders.Add(proxyRequest, name, values);
+        }
+
+        if (proxyRequest.Version == HttpVersion.Version20 && incoming.TE.ToString().Contains("trailers", StringComparison.OrdinalIgnoreCase))
+            proxyRequest.Headers.TryAddWithoutValidation(HeaderNames.TE, "trailers");
+    }
+
+    private static void AddForwardingHeaders(ProxyRequest request, HttpRequestMessage proxyRequest)
+    {
+        var context = request.Context;
+        var headers = proxyRequest.Headers;
+        var host = context.Request.Headers.Host.ToString();
+        var client = ForwardedHeaders.AddressText(context.Connection.RemoteIpAddress);
+        var proto = context.Request.IsHttps ? "https" : "http";
+        var forwarding = request.Revision.Forwarding;
+        var received = forwarding is null ? null : context.Features.Get<ReceivedConnection>();
+        var forwardedHost = received?.ForwardedHost ?? host;
+        headers.TryAddWithoutValidation("X-Forwarded-For", received?.FullChain ?? client);
+        headers.TryAddWithoutValidation("X-Real-IP", client);
+        headers.TryAddWithoutValidation("X-Forwarded-Proto", proto);
+        headers.TryAddWithoutValidation("X-Forwarded-Host", forwardedHost);
+        headers.TryAddWithoutValidation("X-Forwarded-Port", received?.ForwardedPort ?? HostHeader.PortOf(forwardedHost, context.Request.IsHttps));
+        if (forwarding is null || forwarding.SendsRequestId(received))
+            headers.TryAddWithoutValidation("X-Request-ID", context.TraceIdentifier);
+        forwarding?.AddHeaders(context, received, headers);
+        // After the marks of those who had the request before, which RFC 8586 wants kept.
+        headers.TryAddWithoutValidation(LoopGuard.Header, LoopGuard.Mark);
+    }
+}

@@ -1,0 +1,97 @@
+using IngressController.Pipeline;
+using IngressController.Routing.Table;
+using IngressController.Shutdown;
+using IngressController.Signals;
+using IngressController.Upstream;
+using Microsoft.AspNetCore.WebUtilities;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Model;
+
+namespace IngressController.Forwarding;
+
+/// <summary>Sends a request to an endpoint of its cluster, to another one when the first takes no connection, and says what went wrong.</summary>
+internal sealed partial class RequestForwarder(
+    IHttpForwarder forwarder, ForwardTransformer transformer, LocalReplies replies, OpenWebSockets webSockets, Drain drain, TimeProvider time, ILogger<RequestForwarder> logger)
+{
+    private readonly FailureLogLimit _failures = new(time);
+
+    public async Task ForwardAsync(ProxyRequest request, UpstreamCluster cluster)
+    {
+        var context = request.Context;
+        var model = cluster.Current;
+        if (cluster.Next(model) is not { } destination)
+        {
+            await replies.RefuseAsync(request, Refusal.NoEndpoint);
+            return;
+        }
+
+        await using var webSocket = webSockets.Follow(context);
+        var error = await SendAsync(context, model, destination);
+        if (error == ForwarderError.None)
+            return;
+
+        // Nothing was sent, so any method may be tried again. Once: more attempts would multiply load on a failing Service.
+        if (IsConnectFailure(context) && !context.Response.HasStarted
+            && cluster.Next(model, failed: destination) is { } other && !ReferenceEquals(other, destination))
+        {
+            request.Route.Counters.Retried();
+            context.Features.Set<IForwarderErrorFeature>(null);
+            context.Response.StatusCode = StatusCodes.Status200OK;
+            destination = other;
+            error = await SendAsync(context, model, destination);
+            if (error == ForwarderError.None)
+                return;
+        }
+
+        await ReportAsync(request, destination, error);
+    }
+
+    private ValueTask<ForwarderError> SendAsync(HttpContext context, UpstreamModel model, DestinationState destination) =>
+        forwarder.SendAsync(context, destination.Model.Config.Address, model.ClientFor(context), model.RequestConfig, transformer);
+
+    private Task ReportAsync(ProxyRequest request, DestinationState destination, ForwarderError error)
+    {
+        var context = request.Context;
+        var exception = context.GetForwarderErrorFeature()?.Exception;
+        // Who is gone needs no answer, and what the end of the grace period cut is no fault of the endpoint.
+        if (context.RequestAborted.IsCancellationRequested || drain.IsOver)
+            return Task.CompletedTask;
+
+        // Not the endpoint's failure, so no line of the log: any client could fill it.
+        if (RefusedBodyException.Find(exception) is { } refusal)
+            return replies.RefuseAsync(request, refusal);
+        if (IsClientsFault(error))
+        {
+            var status = context.Response.StatusCode;
+            return replies.WriteAsync(request, status, ReasonPhrases.GetReasonPhrase(status), "the request body could not be read");
+        }
+
+        var origin = request.Route.Definition.Origin;
+        if (_failures.TryTake(HashCode.Combine(origin, destination.DestinationId), out var suppressed))
+            Log.Failed(logger, origin, destination.DestinationId, error, Reason(exception), suppressed);
+        return error is ForwarderError.RequestTimedOut || exception?.InnerException is UpstreamConnectTimeoutException
+            ? replies.WriteAsync(request, StatusCodes.Status504GatewayTimeout, "Gateway Timeout", "the backend did not answer in time")
+            : replies.WriteAsync(request, StatusCodes.Status502BadGateway, "Bad Gateway", "the backend could not be reached or answered wrongly");
+    }
+
+    private static bool IsConnectFailure(HttpContext context) =>
+        context.GetForwarderErrorFeature()?.Exception is HttpRequestException
+        {
+            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+        };
+
+    private static bool IsClientsFault(ForwarderError error) =>
+        error is ForwarderError.RequestBodyClient or ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled;
+
+    private static string Reason(Exception? exception) =>
+        exception is null ? "no further reason"
+        : exception.InnerException is { } inner && !exception.Message.Contains(inner.Message, StringComparison.Ordinal) ? $"{exception.Message} {inner.Message}"
+        : exception.Message;
+
+    private static partial class Log
+    {
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Route}: endpoint {Endpoint} failed ({Error}): {Reason} ({Suppressed} failures before it were not logged)")]
+        public static partial void Failed(
+            ILogger logger, Routing.Table.RouteOrigin route, string endpoint, ForwarderError error, string reason, long suppressed);
+    }
+}

@@ -1,0 +1,86 @@
+using System.Net;
+using IngressController.Pipeline;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+using Yarp.ReverseProxy.Transforms;
+
+namespace IngressController.Http;
+
+/// <summary>The request headers that a proxy forwards (RFC 9110, 7.6.1), and those that it alone may set.</summary>
+internal static class ForwardedHeaders
+{
+    /// <summary>True if a header that a client sent may be forwarded at all.</summary>
+    /// <param name="name">The header.</param>
+    /// <param name="connection">The client's Connection header, which may name others to drop.</param>
+    public static bool IsForwarded(string name, StringValues connection) =>
+        !IsHopByHop(name) && !IsReserved(name) && (connection.Count == 0 || !IsNominated(connection, name));
+
+    /// <summary>True if a Connection header cannot drop the header: without it the request means something else, or loops without end.</summary>
+    public static bool IsProtected(string name) =>
+        name.Equals(HeaderNames.Host, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(LoopGuard.Header, StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Adds a header to a request, beside others of its name.</summary>
+    public static void Add(HttpRequestMessage request, string name, StringValues values)
+    {
+        if (values.Count == 1 ? request.Headers.TryAddWithoutValidation(name, values[0]) : request.Headers.TryAddWithoutValidation(name, values.AsEnumerable()))
+            return;
+        // Headers that describe a body are forwarded on a request without one too (for example Content-Type on GET): YARP makes the content
+        // that it allows there, and no other.
+        if (request.Content is { } content)
+            content.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
+        else
+            RequestTransform.AddHeader(new RequestTransformContext { ProxyRequest = request }, name, values);
+    }
+
+    /// <summary>The text of a client address; an IPv4 address in IPv6 form is written as IPv4.</summary>
+    public static string AddressText(IPAddress? address) =>
+        (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() ?? "";
+
+    private static bool IsNominated(StringValues connection, string name)
+    {
+        foreach (var value in connection)
+        {
+            foreach (var range in value.AsSpan().Split(','))
+            {
+                if (value.AsSpan()[range].Trim().Equals(name, StringComparison.OrdinalIgnoreCase))
+                    return !IsProtected(name);
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsHopByHop(string name) => name.Length switch
+    {
+        2 => name.Equals(HeaderNames.TE, StringComparison.OrdinalIgnoreCase),
+        7 => name.Equals(HeaderNames.Upgrade, StringComparison.OrdinalIgnoreCase) || name.Equals(HeaderNames.Trailer, StringComparison.OrdinalIgnoreCase),
+        10 => name.Equals(HeaderNames.Connection, StringComparison.OrdinalIgnoreCase) || name.Equals(HeaderNames.KeepAlive, StringComparison.OrdinalIgnoreCase),
+        14 => name.Equals("HTTP2-Settings", StringComparison.OrdinalIgnoreCase),
+        16 => name.Equals(HeaderNames.ProxyConnection, StringComparison.OrdinalIgnoreCase),
+        17 => name.Equals(HeaderNames.TransferEncoding, StringComparison.OrdinalIgnoreCase),
+        18 => name.Equals(HeaderNames.ProxyAuthenticate, StringComparison.OrdinalIgnoreCase),
+        19 => name.Equals(HeaderNames.ProxyAuthorization, StringComparison.OrdinalIgnoreCase),
+        _ => false,
+    };
+
+    /// <summary>
+    /// True for headers that no client may set because backends trust them: those that say where a request came from, which this proxy sets
+    /// itself, and Proxy, which CGI turns into HTTP_PROXY (httpoxy). CGI and its successors (WSGI, Rack, PHP) read <c>X_Real_IP</c> as the same
+    /// variable as <c>X-Real-IP</c>, so an underscore makes no difference.
+    /// </summary>
+    private static bool IsReserved(string name)
+    {
+        if (name.Length == 0 || (name[0] | 0x20) is not ('x' or 'f' or 'p'))
+            return false;
+        var dashed = name.Contains('_') ? name.Replace('_', '-') : name;
+        return dashed.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
+            || dashed.StartsWith("X-Original-Forwarded-", StringComparison.OrdinalIgnoreCase)
+            || dashed.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase)
+            || dashed.Equals("X-Request-ID", StringComparison.OrdinalIgnoreCase)
+            || dashed.Equals("X-Scheme", StringComparison.OrdinalIgnoreCase)
+            || dashed.Equals("Forwarded", StringComparison.OrdinalIgnoreCase)
+            || dashed.Equals("Proxy", StringComparison.OrdinalIgnoreCase);
+    }
+}

@@ -1,0 +1,52 @@
+using System.Text;
+using IngressController.Configuration;
+using IngressController.Pipeline;
+using IngressController.Shutdown;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace IngressController.Listeners;
+
+/// <summary>The ports that clients connect to, and what Kestrel allows them.</summary>
+internal static class ProxyListeners
+{
+    /// <summary>
+    /// How long a client may stall a body or not read a response, as nginx's send and body time-outs have it. Kestrel's own floor of
+    /// 240 bytes per second would end slow but honest clients, and idle streams.
+    /// </summary>
+    private static readonly MinDataRate StallLimit = new(bytesPerSecond: 1, gracePeriod: TimeSpan.FromSeconds(60));
+
+    public static void UseProxyListeners(this WebApplicationBuilder builder, ListenerOptions options)
+    {
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<LiveRevision, OpenConnections>((kestrel, live, connections) =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.AllowSynchronousIO = false;
+            // Bodies stream through; their limit is a matter of annotations.
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MinRequestBodyDataRate = StallLimit;
+            kestrel.Limits.MinResponseDataRate = StallLimit;
+            // Dead clients of long streams are found out.
+            kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(60);
+            // Header bytes pass as they are: Latin-1 maps every byte to one char and back.
+            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+            kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
+
+            kestrel.ListenOn(options.BindAddress, options.HttpPort, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                listen.Use(connections.Keep);
+            });
+            kestrel.ListenOn(options.BindAddress, options.HttpsPort, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1AndHttp2;
+                listen.UseHttps(new TlsHandshakeCallbackOptions
+                {
+                    OnConnection = hello => ValueTask.FromResult(live.Current.Certificates.Find(hello.ClientHelloInfo.ServerName).Options),
+                });
+                listen.Use(connections.Keep);
+            });
+        });
+    }
+}

@@ -1,0 +1,146 @@
+using IngressController.Http;
+
+namespace IngressController.Matching;
+
+/// <summary>
+/// All hosts of one revision: the exact host or alias, else the wildcard of its parent (one label), else an alias for many names, else the
+/// rules without a host.
+/// A host that matches decides alone: its paths that match nothing do not fall through to a less specific host. Immutable.
+/// </summary>
+internal sealed class HostTable
+{
+    public static HostTable Empty { get; } = new(new(StringComparer.OrdinalIgnoreCase), new(StringComparer.OrdinalIgnoreCase), null, null, HostAliases.None);
+
+    private readonly Dictionary<string, PathTable> _exact;
+    private readonly Dictionary<string, PathTable> _wildcards;
+    private readonly Dictionary<string, PathTable>.AlternateLookup<ReadOnlySpan<char>> _exactLookup;
+    private readonly Dictionary<string, PathTable>.AlternateLookup<ReadOnlySpan<char>> _wildcardLookup;
+    private readonly PathTable? _anyHost;
+    private readonly RouteEntry? _default;
+
+    private HostTable(
+        Dictionary<string, PathTable> exact, Dictionary<string, PathTable> wildcards, PathTable? anyHost, RouteEntry? defaultRoute, HostAliases aliases)
+    {
+        Aliases = aliases;
+        _exact = exact;
+        _wildcards = wildcards;
+        _anyHost = anyHost;
+        _default = defaultRoute;
+        _exactLookup = exact.GetAlternateLookup<ReadOnlySpan<char>>();
+        _wildcardLookup = wildcards.GetAlternateLookup<ReadOnlySpan<char>>();
+    }
+
+    /// <summary>Every host with its paths; the wildcard hosts with their asterisk, rules without a host as the empty host.</summary>
+    public IEnumerable<KeyValuePair<string, PathTable>> Hosts =>
+        _exact.Concat(_wildcards.Select(host => KeyValuePair.Create($"*{host.Key}", host.Value)))
+            .Concat(_anyHost is null ? [] : [KeyValuePair.Create("", _anyHost)]);
+
+    public HostAliases Aliases { get; }
+
+    /// <summary>The operator's default backend.</summary>
+    public RouteEntry? Default => _default;
+
+    /// <summary>The route of a request; null means 404.</summary>
+    /// <param name="host">The Host header as received: any case, with or without port and final dot.</param>
+    /// <param name="path">The normalized path.</param>
+    /// <param name="request">What routes may look at besides; without it, only those that take all requests are found.</param>
+    public RouteEntry? Find(ReadOnlySpan<char> host, ReadOnlySpan<char> path, HttpRequest? request = null)
+    {
+        var name = HostHeader.NameOf(host);
+        if (!_exactLookup.TryGetValue(name, out var paths))
+        {
+            if (FindAlias(name) is { } alias)
+            {
+                if (alias.Redirect is { } redirect)
+                    return redirect;
+                name = alias.Target;
+            }
+
+            paths = FindHost(name);
+        }
+
+        return paths?.Find(path, request) ?? _default;
+    }
+
+    /// <summary>Whether http requests to a host have a certificate to be sent to: its own, or that of the wildcard host above it.</summary>
+    public bool HasTls(ReadOnlySpan<char> host)
+    {
+        var name = HostHeader.NameOf(host);
+        if (FindHost(name) is not { } paths || ReferenceEquals(paths, _anyHost))
+            return false;
+        return paths.HasTls || (name.IndexOf('.') is > 0 and var dot && _wildcardLookup.TryGetValue(name[dot..], out var wildcard) && wildcard.HasTls);
+    }
+
+    /// <summary>The entries that could serve a host, the most specific first; the first that exists decides. For <c>explain</c>.</summary>
+    public IReadOnlyList<HostCandidate> Candidates(string host)
+    {
+        var name = HostHeader.NameOf(host);
+        var chosen = FindHost(name);
+        var candidates = new List<HostCandidate> { Candidate(name.ToString().ToLowerInvariant(), _exact.GetValueOrDefault(name.ToString())) };
+        if (name.IndexOf('.') is > 0 and var dot)
+            candidates.Add(Candidate($"*{name[dot..]}".ToLowerInvariant(), _wildcards.GetValueOrDefault(name[dot..].ToString())));
+        candidates.Add(Candidate("", _anyHost));
+        if (candidates[0].Paths is null && FindAlias(name) is { } alias)
+        {
+            return
+            [
+                candidates[0], new HostCandidate(alias.Target, alias.Redirect is null ? FindHost(alias.Target) : null, IsChosen: true) { IsAlias = true },
+                .. candidates.Skip(1).Select(candidate => candidate with { IsChosen = false }),
+            ];
+        }
+
+        return candidates;
+
+        HostCandidate Candidate(string entry, PathTable? paths) => new(entry, paths, paths is not null && ReferenceEquals(paths, chosen));
+    }
+
+    /// <summary>A host table with some hosts changed; a host whose paths are null is removed.</summary>
+    public HostTable With(IReadOnlyCollection<KeyValuePair<string, PathTable?>> hosts, RouteEntry? defaultRoute, HostAliases aliases)
+    {
+        var exact = hosts.Any(host => host.Key.Length > 0 && host.Key[0] != '*') ? new(_exact, StringComparer.OrdinalIgnoreCase) : _exact;
+        var wildcards = hosts.Any(host => host.Key.StartsWith('*')) ? new(_wildcards, StringComparer.OrdinalIgnoreCase) : _wildcards;
+        var anyHost = _anyHost;
+        foreach (var (host, paths) in hosts)
+        {
+            if (host.Length == 0)
+                anyHost = paths;
+            else if (host[0] == '*')
+                Set(wildcards, host[1..], paths);
+            else
+                Set(exact, host, paths);
+        }
+
+        return new HostTable(exact, wildcards, anyHost, defaultRoute, aliases);
+    }
+
+    private static void Set(Dictionary<string, PathTable> table, string key, PathTable? paths)
+    {
+        if (paths is null)
+            table.Remove(key);
+        else
+            table[key] = paths;
+    }
+
+    /// <summary>
+    /// The alias of a name that is no host. As in nginx a wildcard host goes before aliases that are no plain names: else one Ingress could
+    /// take the names below another one's wildcard with a pattern.
+    /// </summary>
+    private HostAliases.Entry? FindAlias(ReadOnlySpan<char> name) =>
+        Aliases.FindExact(name) ?? (FindWildcard(name) is null ? Aliases.FindPattern(name) : null);
+
+    private PathTable? FindHost(ReadOnlySpan<char> host) =>
+        _exactLookup.TryGetValue(host, out var exact) ? exact : FindWildcard(host) ?? _anyHost;
+
+    private PathTable? FindWildcard(ReadOnlySpan<char> host) =>
+        _wildcards.Count > 0 && host.IndexOf('.') is > 0 and var dot && _wildcardLookup.TryGetValue(host[dot..], out var wildcard) ? wildcard : null;
+}
+
+/// <summary>An entry of the host table that a request could have gone to.</summary>
+/// <param name="Entry">As in <see cref="HostTable.Hosts"/>.</param>
+/// <param name="Paths">Its paths; null when there is no such entry.</param>
+/// <param name="IsChosen">Whether the request goes there.</param>
+internal sealed record HostCandidate(string Entry, PathTable? Paths, bool IsChosen)
+{
+    /// <summary>Whether the name is an alias of the entry, and no host itself.</summary>
+    public bool IsAlias { get; init; }
+}

@@ -1,7 +1,0 @@
-namespace IngressController.Observability;
-
-/// <summary>One area's metrics: a part of the page that is scraped.</summary>
-internal interface IMetricsSource
-{
-    void Write(PrometheusText text);
-}

@@ -1,0 +1,25 @@
+using IngressController.Routing.Table;
+
+namespace IngressController.Pipeline;
+
+/// <summary>
+/// Replies 503 when no endpoint could take the request, before limits and authentication: as in ingress-nginx, and so that clients of a Service
+/// that is down do not use up their limits.
+/// </summary>
+internal sealed class EndpointsStep(LocalReplies replies) : RequestStep
+{
+    public override string Name => "endpoints";
+
+    public static RequestStep Create(PlanContext context) => new EndpointsStep(context.Replies);
+
+    public override string Describe(Revision revision) => "503 when no endpoint is ready";
+
+    public override ValueTask<bool> InvokeAsync(ProxyRequest request) =>
+        request.Route.Cluster is { HasEndpoints: true } ? ValueTask.FromResult(true) : RefuseAsync(request);
+
+    private async ValueTask<bool> RefuseAsync(ProxyRequest request)
+    {
+        await replies.RefuseAsync(request, request.Route.Cluster is null ? Refusal.NoBackend : Refusal.NoEndpoint);
+        return false;
+    }
+}

@@ -1,0 +1,53 @@
+namespace IngressController.Pipeline;
+
+/// <summary>The reason why a request is not forwarded, as the client reads it.</summary>
+/// <param name="Status">The status.</param>
+/// <param name="Title">The name of the status.</param>
+/// <param name="Detail">One clause about what happened, without facts about the cluster.</param>
+internal sealed record Refusal(int Status, string Title, string Detail)
+{
+    /// <summary>True if no other request can follow on an HTTP/1.1 connection.</summary>
+    public bool ClosesConnection { get; init; }
+
+    public static Refusal NoConfiguration { get; } = Unavailable("the proxy has no configuration yet");
+
+    public static Refusal NoBackend { get; } = Unavailable("this route has no usable backend");
+
+    public static Refusal NoEndpoint { get; } = Unavailable("no endpoint is ready");
+
+    /// <summary>The route cannot be known, so none is taken.</summary>
+    public static Refusal MatchTimedOut { get; } = Unavailable("the path takes too long to match");
+
+    public static Refusal RewriteTimedOut { get; } = Unavailable("the path takes too long to rewrite");
+
+    public static Refusal Closed { get; } = Unavailable("this route is closed because of its configuration");
+
+    public static Refusal NoRoute { get; } = new(StatusCodes.Status404NotFound, "Not Found", "no route matches this host and path");
+
+    public static Refusal UnsupportedTunnel { get; } = new(StatusCodes.Status501NotImplemented, "Not Implemented", "only WebSockets can be tunnelled");
+
+    public static Refusal Loop { get; } = new(
+        StatusCodes.Status508LoopDetected, "Loop Detected", "the request came back to the proxy that had sent it on");
+
+    public static Refusal BadRequest(string detail) => new(StatusCodes.Status400BadRequest, "Bad Request", detail);
+
+    private static Refusal Unavailable(string detail) => new(StatusCodes.Status503ServiceUnavailable, "Service Unavailable", detail);
+}
+
+/// <summary>A step refuses the body of a request while it is read.</summary>
+internal sealed class RefusedBodyException(Refusal refusal) : BadHttpRequestException(refusal.Detail, refusal.Status)
+{
+    public Refusal Refusal => refusal;
+
+    /// <summary>The refusal that an error comes from; null when it has another cause.</summary>
+    public static Refusal? Find(Exception? error)
+    {
+        for (; error is not null; error = error.InnerException)
+        {
+            if (error is RefusedBodyException refused)
+                return refused.Refusal;
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,131 @@
+using IngressController.Matching;
+using IngressController.Pipeline;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Settings;
+using IngressController.Routing.Table;
+using IngressController.Routing.Translation;
+using IngressController.Tls;
+using IngressController.TrustedProxies;
+using IngressController.Upstream;
+
+namespace IngressController.Proxy;
+
+/// <summary>
+/// Builds a revision out of the one before and a translation; only what changed is built again. A change of endpoints costs its cluster, a
+/// change of hosts also a copy of their hash table. Called by the reconcile loop alone.
+/// </summary>
+internal sealed class RevisionBuilder(UpstreamClients clients, CertificateStore certificates, RequestMetrics metrics, IServiceProvider services)
+{
+    /// <summary>More than there are kinds of Ingresses without annotations; a change of the global settings makes new ones.</summary>
+    private const int MaxSharedPlans = 16;
+
+    private readonly Dictionary<BackendId, UpstreamCluster> _clusters = [];
+    private readonly Dictionary<RoutePolicies, RoutePlan> _sharedPlans = [];
+
+    /// <summary>The revision before the first translation.</summary>
+    public Revision Initial(TranslationSettings settings)
+    {
+        var context = new GlobalPlanContext(GlobalSettings.Default, services);
+        return new Revision
+        {
+            Translation = Translation.Empty(settings),
+            Hosts = HostTable.Empty,
+            Certificates = certificates.SelfSigned,
+            RequestChanges = PipelineOrder.RequestChangesOf(context),
+            ResponseChanges = PipelineOrder.ResponseChangesOf(context),
+            IsInitial = true,
+        };
+    }
+
+    public Revision Build(Revision current, Translation translation)
+    {
+        var revision = WithSettings(current, translation.Global) with
+        {
+            Translation = translation,
+            Certificates = certificates.Apply(current.Certificates, translation),
+            IsInitial = false,
+        };
+        UpdateClusters(translation);
+        revision = revision with { Hosts = BuildHosts(current, translation) };
+        foreach (var id in translation.Changes.Backends)
+        {
+            if (!translation.Table.Backends.ContainsKey(id))
+                _clusters.Remove(id);
+        }
+
+        return revision;
+    }
+
+    private Revision WithSettings(Revision current, GlobalSettings settings)
+    {
+        if (!current.IsInitial && settings == current.Settings)
+            return current;
+        var context = new GlobalPlanContext(settings, services);
+        return current with
+        {
+            Forwarding = ForwardingRules.Of(settings.Forwarding),
+            RequestChanges = PipelineOrder.RequestChangesOf(context),
+            ResponseChanges = PipelineOrder.ResponseChangesOf(context),
+        };
+    }
+
+    private void UpdateClusters(Translation translation)
+    {
+        foreach (var id in translation.Changes.Backends)
+        {
+            if (!translation.Table.Backends.TryGetValue(id, out var backend))
+                continue;
+            if (_clusters.TryGetValue(id, out var cluster))
+                cluster.Update(backend);
+            else
+                _clusters[id] = new UpstreamCluster(backend, clients);
+        }
+    }
+
+    private HostTable BuildHosts(Revision current, Translation translation)
+    {
+        var (table, changes) = (translation.Table, translation.Changes);
+        if (!current.IsInitial && changes.Hosts.Length == 0 && changes.Aliases.Length == 0 && !changes.Defaults)
+            return current.Hosts;
+        var changed = changes.Hosts.Select(host =>
+            KeyValuePair.Create(host, table.Hosts.TryGetValue(host, out var virtualHost) ? Build(virtualHost) : null));
+        var aliases = current.IsInitial || changes.Aliases.Length > 0
+            ? new HostAliases([.. table.Aliases.Values.Select(alias => (alias, alias.Redirect is { } status ? (RouteEntry)BuildRedirect(alias, status) : null))])
+            : current.Hosts.Aliases;
+        return current.Hosts.With([.. changed], table.DefaultRoute is { } route ? Build("", route) : null, aliases);
+    }
+
+    private PathTable Build(VirtualHost host) =>
+        new([.. host.Routes.Select(route => Build(host.Host, route))], host.Default is { } route ? Build(host.Host, route) : null)
+        {
+            AppRoot = host.AppRoot is { } root ? Build(host.Host, root) : null,
+            HasTls = host.HasTls,
+        };
+
+    private ProxyRoute BuildRedirect(HostAlias alias, int status) =>
+        Build(alias.Name, new Route(new RouteOrigin(alias.Ingress, 0, 0), PathMatch.Root, new RouteAction.Redirect(status, alias.Target, Path: null)));
+
+    private ProxyRoute Build(string host, Route route)
+    {
+        var (cluster, service) = route.Action switch
+        {
+            RouteAction.Forward forward => (_clusters[forward.Backend], forward.Backend.Service),
+            RouteAction.Unavailable or RouteAction.Redirect => ((UpstreamCluster?)null, (ResourceName?)null),
+            _ => throw new InvalidOperationException($"unknown route action {route.Action}"),
+        };
+        return new ProxyRoute(host, route, cluster, metrics.For(route.Origin.Ingress, service), Plan(new PlanContext(host, route, services)));
+    }
+
+    /// <summary>The plan of a route. Most Ingresses have no annotations, and their routes share one.</summary>
+    private RoutePlan Plan(PlanContext context)
+    {
+        var policies = context.Definition.Policies;
+        if (policies.Sources.Count > 0 || context.Definition.Action is RouteAction.Redirect)
+            return PipelineOrder.PlanOf(context);
+        if (_sharedPlans.TryGetValue(policies, out var shared))
+            return shared;
+        if (_sharedPlans.Count == MaxSharedPlans)
+            _sharedPlans.Clear();
+        return _sharedPlans[policies] = PipelineOrder.PlanOf(context);
+    }
+}

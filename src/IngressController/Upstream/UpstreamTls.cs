@@ -1,0 +1,84 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace IngressController.Upstream;
+
+/// <summary>The certificate of an external name is not one to trust under that name.</summary>
+internal sealed class UpstreamCertificateRefusedException(string message) : IOException(message);
+
+/// <summary>TLS towards endpoints.</summary>
+internal static class UpstreamTls
+{
+    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
+
+    /// <summary>
+    /// TLS to Pods is encryption without identity: their certificates are issued by nobody in common and name no Pod address.
+    /// Verification comes with the backend TLS annotations, which say against what. A name leads across networks that are not the
+    /// cluster's, and is an identity to check.
+    /// </summary>
+    public static async Task<Stream> AuthenticateAsync(UpstreamStream stream, string host, bool isVerified, CancellationToken cancellation)
+    {
+        var name = host.TrimEnd('.');
+        var tls = new SslStream(stream, leaveInnerStreamOpen: false);
+        string? refusal = null;
+        try
+        {
+            var options = new SslClientAuthenticationOptions { TargetHost = name, ApplicationProtocols = [SslApplicationProtocol.Http11] };
+            if (isVerified)
+            {
+                options.CertificateChainPolicy = Policy();
+                options.RemoteCertificateValidationCallback = (_, _, chain, errors) => (refusal = Problem(chain, errors)) is null;
+            }
+            else
+            {
+                options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
+            }
+
+            await tls.AuthenticateAsClientAsync(options, cancellation);
+            return tls;
+        }
+        catch (Exception error)
+        {
+            await tls.DisposeAsync();
+            if (error is AuthenticationException && refusal is not null)
+                throw new UpstreamCertificateRefusedException($"the certificate of {name} was refused: {refusal}");
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// For HTTP/2 over TLS, where the HTTP client does the handshake: it writes :scheme as it knows the connection. It compares the
+    /// certificate with the request's Host, so the name that counts is compared here.
+    /// </summary>
+    public static SslClientAuthenticationOptions Http2Options(UpstreamTransport transport) => transport.ServerName is not { } name
+        ? new() { RemoteCertificateValidationCallback = static (_, _, _, _) => true }
+        : new()
+        {
+            CertificateChainPolicy = Policy(),
+            RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
+                (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None
+                && certificate is X509Certificate2 { } presented && presented.MatchesHostname(name),
+        };
+
+    private static X509ChainPolicy Policy()
+    {
+        var policy = new X509ChainPolicy
+        {
+            // Revocation and missing issuers would be fetched from where the certificate says: it must not choose what we connect to.
+            RevocationMode = X509RevocationMode.NoCheck,
+            DisableCertificateDownloads = true,
+        };
+        policy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
+        return policy;
+    }
+
+    private static string? Problem(X509Chain? chain, SslPolicyErrors errors)
+    {
+        if (errors == SslPolicyErrors.None)
+            return null;
+        var statuses = chain?.ChainStatus.Select(status => status.Status.ToString()) ?? [];
+        return string.Join(", ", statuses.Prepend(errors.ToString()));
+    }
+}

@@ -1,0 +1,29 @@
+using IngressController.Matching;
+using IngressController.Routing.Table;
+
+namespace IngressController.Views;
+
+/// <param name="Host">The host; * for rules without one.</param>
+/// <param name="PathType">The path type; Default for spec.defaultBackend.</param>
+/// <param name="Path">The path, percent-encoded.</param>
+/// <param name="Backend">The backend that gets its requests; null when there is none.</param>
+/// <param name="Redirect">The redirect of its requests; null when they are not redirected.</param>
+/// <param name="Unavailable">The reason why its requests are answered with 503; null when they are not.</param>
+/// <param name="Ingress">The Ingress that it comes from.</param>
+/// <param name="Field">The field of the Ingress.</param>
+internal sealed record RouteView(string Host, string PathType, string Path, string? Backend, string? Redirect, string? Unavailable, string Ingress, string Field)
+{
+    public static RouteView Of(RouteEntry route)
+    {
+        var definition = route.Definition;
+        return new RouteView(
+            route.Host.Length == 0 ? "*" : route.Host,
+            definition.Origin.Rule < 0 ? "Default" : definition.Match.Type.ToString(),
+            RequestPath.Encode(definition.Match.Value),
+            (definition.Action as RouteAction.Forward)?.Backend.ToString(),
+            definition.Action is RouteAction.Redirect redirect ? $"{redirect.Status} to {redirect.Host ?? redirect.Path}" : null,
+            (definition.Action as RouteAction.Unavailable)?.Reason,
+            definition.Origin.Ingress.Name.Length == 0 ? "(--default-backend-service)" : definition.Origin.Ingress.ToString(),
+            definition.Origin.Field);
+    }
+}
