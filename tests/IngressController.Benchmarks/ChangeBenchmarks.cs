@@ -1,14 +1,12 @@
 using BenchmarkDotNet.Attributes;
+using Microsoft.Extensions.DependencyInjection;
 using IngressController.Kubernetes.Watching;
-using IngressController.Observability;
-using IngressController.Proxy;
 using IngressController.Reconciliation;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 using IngressController.Sources;
-using IngressController.Tls;
-using k8s.Models;
 using Microsoft.Extensions.Logging.Abstractions;
+using k8s.Models;
 
 namespace IngressController.Benchmarks;
 
@@ -24,11 +22,9 @@ public class ChangeBenchmarks
     [GlobalSetup]
     public async Task SetupAsync()
     {
-        var settings = new TranslationSettings();
-        _store = new ClusterStore();
-        _loop = new ReconcileLoop(
-            _store, settings, new CertificateStore(NullLogger<CertificateStore>.Instance), new RoutingState(new UpstreamClients(new(), System.Net.Dns.GetHostAddressesAsync), new RequestMetrics(), LargeCluster.Services), new ReconcileMetrics(),
-            TimeProvider.System, NullLogger<ReconcileLoop>.Instance);
+        var controller = LargeCluster.Controller();
+        _store = controller.Services.GetRequiredService<ClusterStore>();
+        _loop = controller.Services.GetRequiredService<ReconcileLoop>();
         _store.Apply(ClusterKinds.IngressClasses, null, "", new ResourceChange<V1IngressClass>.Replaced([.. _cluster.IngressClasses.Values], []));
         _store.Apply(ClusterKinds.Services, null, "", new ResourceChange<V1Service>.Replaced([.. _cluster.Services.Values], []));
         _store.Apply(ClusterKinds.Ingresses, null, "", new ResourceChange<V1Ingress>.Replaced([.. _cluster.Ingresses.Values], []));

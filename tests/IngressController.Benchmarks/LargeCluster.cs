@@ -1,15 +1,13 @@
+using Microsoft.Extensions.Logging;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using IngressController.Configuration;
-using IngressController.Features.Authentication;
-using IngressController.Features.Headers;
-using IngressController.Features.RateLimiting;
-using IngressController.Proxy;
+using IngressController.Hosting;
 using IngressController.Routing.Cluster;
-using IngressController.Tls;
-using k8s.Models;
+using IngressController.Routing.Table;
 using Microsoft.Extensions.Logging.Abstractions;
+using k8s.Models;
 
 namespace IngressController.Benchmarks;
 
@@ -17,7 +15,6 @@ namespace IngressController.Benchmarks;
 internal static class LargeCluster
 {
     /// <summary>A host's services for routes that only have to be built.</summary>
-    public static StepServices Services { get; } = MakeServices();
 
     public static ClusterSnapshot Create(int ingresses, int pathsPerHost)
     {
@@ -133,17 +130,8 @@ internal static class LargeCluster
 
     public static string Path(int path) => path == 0 ? "/" : $"/api/v{path}/resources";
 
-    private static StepServices MakeServices()
-    {
-        var global = new GlobalState();
-        var headers = new GlobalHeaders(global, new CertificateStore(NullLogger<CertificateStore>.Instance), new ListenerOptions());
-        var replicas = new ReplicaCount();
-        var limiters = new RateLimiterStore(TimeProvider.System, replicas);
-        return new StepServices(
-            new OwnAnswers(headers, new IngressController.Shutdown.Drain()), new LiveHosts(), new ListenerOptions(), TimeProvider.System, limiters, new RateLimitMetrics(limiters), replicas, global,
-            new BasicAuthenticator(new BasicAuthenticationOptions(), TimeProvider.System, PasswordVerifier.Verify),
-            new ExternalAuthenticator(new UpstreamOptions(), System.Net.Dns.GetHostAddressesAsync, TimeProvider.System, NullLogger<ExternalAuthenticator>.Instance));
-    }
+    /// <summary>A controller that is put together and never started.</summary>
+    public static ControllerHost Controller() => ControllerHost.Create(new IngressOptions(), logging => logging.ClearProviders());
 
     private static V1ObjectMeta Meta(int i) => new() { Name = $"app-{i}", NamespaceProperty = $"team-{i % 100}" };
 }

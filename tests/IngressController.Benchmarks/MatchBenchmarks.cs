@@ -1,5 +1,7 @@
 using BenchmarkDotNet.Attributes;
-using IngressController.Observability;
+using Microsoft.Extensions.DependencyInjection;
+using IngressController.Matching;
+using IngressController.Pipeline;
 using IngressController.Proxy;
 using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
@@ -17,9 +19,8 @@ public class MatchBenchmarks
     public void Setup()
     {
         var translation = RoutingTableTranslator.Translate(LargeCluster.Create(Hosts, 10), new TranslationSettings());
-        var routing = new RoutingState(new UpstreamClients(new(), System.Net.Dns.GetHostAddressesAsync), new RequestMetrics(), LargeCluster.Services);
-        routing.Apply(translation);
-        _table = routing.Hosts!;
+        var controller = LargeCluster.Controller();
+        _table = controller.Services.GetRequiredService<RevisionBuilder>().Build(controller.Services.GetRequiredService<LiveRevision>().Current, translation).Hosts;
         _first = LargeCluster.Host(0);
         _last = LargeCluster.Host(Hosts - 1);
         _wildcard = "nobody.example.org";
@@ -37,7 +38,7 @@ public class MatchBenchmarks
     [Benchmark(Description = "match: no such host")]
     public object? None() => Find(_wildcard, "/api/v9/resources/4711");
 
-    private ProxyRoute? Find(string host, string rawPath)
+    private RouteEntry? Find(string host, string rawPath)
     {
         var path = RequestPath.Normalize(rawPath);
         return _table.Find(host, path.Match);

@@ -1,11 +1,14 @@
 using System.Net;
 using BenchmarkDotNet.Attributes;
-using IngressController.Observability;
+using Microsoft.Extensions.DependencyInjection;
+using IngressController.Hosting;
+using IngressController.Pipeline;
 using IngressController.Proxy;
+using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
-using k8s.Models;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using k8s.Models;
 
 namespace IngressController.Benchmarks;
 
@@ -13,8 +16,8 @@ namespace IngressController.Benchmarks;
 public class StepBenchmarks
 {
     private readonly DefaultHttpContext _context = new();
-    private RoutingState _routing = null!;
-    private ProxyRoute _route = null!;
+    private ControllerHost _controller = null!;
+    private ProxyRequest _request = null!;
 
     [Params("", "limit-rps=1000000000", "allowlist-source-range=10.0.0.0/8;denylist-source-range=10.9.0.0/16", "enable-cors=true", "rewrite-target=/$1")]
     public string Annotations { get; set; } = "";
@@ -37,9 +40,9 @@ public class StepBenchmarks
             Spec = plain.Spec,
         };
         var snapshot = cluster with { Ingresses = cluster.Ingresses.SetItem(name, annotated) };
-        _routing = new RoutingState(new UpstreamClients(new(), Dns.GetHostAddressesAsync), new RequestMetrics(), LargeCluster.Services);
-        _routing.Apply(RoutingTableTranslator.Translate(snapshot, new TranslationSettings()));
-        _route = _routing.Hosts!.Find(LargeCluster.Host(0), "/")!;
+        _controller = LargeCluster.Controller();
+        var revision = _controller.Services.GetRequiredService<RevisionBuilder>().Build(
+            _controller.Services.GetRequiredService<LiveRevision>().Current, RoutingTableTranslator.Translate(snapshot, new TranslationSettings()));
 
         _context.Features.Get<IHttpRequestFeature>()!.RawTarget = "/";
         _context.Request.Method = "GET";
@@ -48,7 +51,9 @@ public class StepBenchmarks
         _context.Request.Headers.Origin = "https://shop.example";
         _context.Connection.RemoteIpAddress = IPAddress.Parse("10.1.2.3");
         _context.Features.Set<IHttpRequestBodyDetectionFeature>(new NoBody());
-        _context.SetEndpoint(_route);
+        _request = ProxyRequest.Begin(_context, revision);
+        _request.NormalizePath();
+        _request.MatchedRoute = (ProxyRoute?)revision.Hosts.Find(LargeCluster.Host(0), "/");
         if (!Run())
             throw new InvalidOperationException($"{Annotations} keeps the request out");
     }
@@ -56,10 +61,10 @@ public class StepBenchmarks
     [Benchmark(Description = "all steps of a route")]
     public bool Run()
     {
-        foreach (var step in _route.Plan.Steps)
+        foreach (var step in _request.Route.Plan.Steps)
         {
-            var goesOn = step.InvokeAsync(_context, _route);
-            if (!goesOn.IsCompletedSuccessfully || !goesOn.Result)
+            var continues = step.InvokeAsync(_request);
+            if (!continues.IsCompletedSuccessfully || !continues.Result)
                 return false;
         }
 

@@ -5,13 +5,13 @@ using System.Text.Json.Nodes;
 using IngressController.Configuration;
 using IngressController.Hosting;
 using IngressController.Kubernetes.Watching;
-using IngressController.Observability;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 using IngressController.Sources;
-using k8s.Models;
+using IngressController.Status;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using k8s.Models;
 
 namespace IngressController.ClusterTests.Fixture;
 

@@ -2,8 +2,10 @@ using System.Net;
 using System.Text.Json;
 using IngressController.Configuration;
 using IngressController.Demo;
-using IngressController.Observability;
+using IngressController.Hosting;
+using IngressController.Metrics;
 using IngressController.Routing.Cluster;
+using IngressController.Routing.Translation;
 using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Admin;

@@ -5,8 +5,9 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.RegularExpressions;
-using IngressController.Demo;
+using IngressController.Signals;
 using IngressController.Tests.Fakes;
+using IngressController.Views;
 
 namespace IngressController.Tests.Demo;
 

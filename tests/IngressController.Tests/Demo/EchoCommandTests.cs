@@ -5,9 +5,10 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using IngressController.Cli;
-using IngressController.Demo;
+using IngressController.Signals;
 using IngressController.Tests.Cli;
 using IngressController.Tests.Fakes;
+using IngressController.Views;
 using Microsoft.Extensions.Configuration;
 
 namespace IngressController.Tests.Demo;

@@ -4,6 +4,7 @@ using IngressController.Hosting;
 using IngressController.Kubernetes.Leasing;
 using IngressController.Kubernetes.Watching;
 using IngressController.Leadership;
+using IngressController.Pipeline;
 using IngressController.Reconciliation;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Translation;
@@ -11,9 +12,9 @@ using IngressController.Sources;
 using IngressController.Tests.Fakes;
 using IngressController.Tests.FullStack;
 using IngressController.Tests.Kubernetes;
-using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using k8s.Models;
 
 namespace IngressController.Tests.Events;
 
@@ -165,8 +166,8 @@ public sealed class EventReporterTests : IAsyncLifetime
     /// <summary>Lets the translating loop have its pause, and no more time pass than that.</summary>
     private async Task LiveAsync(Func<Translation, bool> isWanted)
     {
-        var loop = _host.Services.GetRequiredService<ReconcileLoop>();
-        for (var next = loop.NextRevision; !isWanted(loop.Live); next = loop.NextRevision)
+        var live = _host.Services.GetRequiredService<LiveRevision>();
+        for (var next = live.Next; !isWanted(live.Current.Translation); next = live.Next)
         {
             await Task.WhenAny(next, _time.TimerAsync(ReconcileLoop.Interval, Limit)).WaitAsync(Limit);
             if (!next.IsCompleted)

@@ -3,7 +3,7 @@ using IngressController.Events;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Leasing;
 using IngressController.Leadership;
-using IngressController.Observability;
+using IngressController.Metrics;
 using IngressController.Routing.Diagnostics;
 using IngressController.Sources.Kubernetes;
 using IngressController.Tests.Fakes;

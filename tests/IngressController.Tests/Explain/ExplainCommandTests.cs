@@ -1,9 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using IngressController.Admin;
-using IngressController.Explain;
 using IngressController.Tests.Cli;
 using IngressController.Tests.Fakes;
+using IngressController.Views;
 using Microsoft.AspNetCore.Http;
 
 namespace IngressController.Tests.Explain;
@@ -43,7 +42,7 @@ public sealed class ExplainCommandTests
         var (code, text, _) = await CommandRun.InvokeAsync(["explain", "http://shop.example/api", "--manifests", Folder("Cases"), "-o", "json"]);
 
         Assert.Equal(0, code);
-        Assert.Equal("default/api:http", JsonSerializer.Deserialize<Explanation>(text, AdminJson.Options)!.Verdict.ForwardedTo);
+        Assert.Equal("default/api:http", JsonSerializer.Deserialize<Explanation>(text, ViewJson.Options)!.Verdict.ForwardedTo);
     }
 
     [Fact]

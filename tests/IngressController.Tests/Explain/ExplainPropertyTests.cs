@@ -3,11 +3,13 @@ using System.Net.Http.Json;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text.Json;
-using IngressController.Admin;
 using IngressController.Configuration;
-using IngressController.Demo;
 using IngressController.Explain;
+using IngressController.Routing.Table;
+using IngressController.Routing.Translation;
 using IngressController.Tests.Fakes;
+using IngressController.Tests.Features.RateLimiting;
+using IngressController.Views;
 
 namespace IngressController.Tests.Explain;
 
@@ -34,7 +36,7 @@ public sealed class ExplainPropertyTests
             var explanation = await cluster.Explainer.ExplainAsync(Parse(request), CancellationToken.None);
             var (answer, subject) = await SendAsync(cluster.Controller, request);
             var difference = Difference(request, explanation, answer, subject);
-            Assert.True(difference is null, $"seed {seed}, request {i}: {request}\n{difference}\n{JsonSerializer.Serialize(explanation, AdminJson.Options)}");
+            Assert.True(difference is null, $"seed {seed}, request {i}: {request}\n{difference}\n{JsonSerializer.Serialize(explanation, ViewJson.Options)}");
             AssertConsistent(explanation);
             statuses[answer.Status] = statuses.GetValueOrDefault(answer.Status) + 1;
         }
@@ -55,7 +57,7 @@ public sealed class ExplainPropertyTests
             var request = requests.Next();
             var query = $"?url={Uri.EscapeDataString(request.Url)}&method={request.Method}{string.Concat(request.Fields.Select(field => $"&header={Uri.EscapeDataString(field)}"))}";
 
-            var asked = await admin.GetFromJsonAsync<Explanation>($"/api/explain{query}", AdminJson.Options);
+            var asked = await admin.GetFromJsonAsync<Explanation>($"/api/explain{query}", ViewJson.Options);
 
             Assert.Equal(Json(await cluster.Explainer.ExplainAsync(Parse(request), CancellationToken.None)), Json(asked!));
         }
@@ -66,7 +68,7 @@ public sealed class ExplainPropertyTests
 
     private static ExplainRequest Parse(RandomRequest request) => ExplainRequest.Parse(request.Url, request.Method, request.Fields, "127.0.0.1");
 
-    private static string Json(Explanation explanation) => JsonSerializer.Serialize(explanation, AdminJson.Options);
+    private static string Json(Explanation explanation) => JsonSerializer.Serialize(explanation, ViewJson.Options);
 
     /// <summary>What the proxy does otherwise than explained; null when nothing.</summary>
     private static string? Difference(RandomRequest request, Explanation explanation, WireMessage answer, string? certificateSubject)
@@ -86,7 +88,7 @@ public sealed class ExplainPropertyTests
             return $"the status is {answer.Status}: {answer.Body}";
         if (request.Method == "HEAD")
             return null;
-        var echo = JsonSerializer.Deserialize<Echo>(answer.Body, AdminJson.Options)!;
+        var echo = JsonSerializer.Deserialize<Echo>(answer.Body, ViewJson.Options)!;
         var service = verdict.ForwardedTo.Split('/', ':')[1];
         return echo.Service != service ? $"the backend is {echo.Service}"
             : echo.Path != explanation.Backend!.Path ? $"the backend got {echo.Path}"

@@ -1,8 +1,8 @@
-using IngressController.Admin;
 using IngressController.Cli;
 using IngressController.Explain;
-using IngressController.Proxy;
+using IngressController.Pipeline;
 using IngressController.Routing.Table;
+using IngressController.Views;
 
 namespace IngressController.Tests.Explain;
 
@@ -65,7 +65,7 @@ public sealed class ExplanationTextTests
         Hosts = [new HostEntry("a.example", true, "is the host")],
         Paths = [new PathEntry("Prefix", "/", "default/a", "spec.rules[0].http.paths[0]", true, "the longest that matches")],
         PathsLeftOut = 7,
-        Route = new RouteView("a.example", "Prefix", "/", "default/a:80", null, "default/a", "spec.rules[0].http.paths[0]"),
+        Route = new RouteView("a.example", "Prefix", "/", "default/a:80", null, null, "default/a", "spec.rules[0].http.paths[0]"),
         Policies = [new PolicyEntry("Limits", "Rate = 5"), new PolicyEntry("Redirect", "To = https://b.example")],
         Sources =
         [
@@ -74,8 +74,8 @@ public sealed class ExplanationTextTests
         ],
         Steps =
         [
-            new StepEntry("limits", "5 requests a second", StepOutcome.GoesOn),
-            new StepEntry("redirect", "301 to b.example", StepOutcome.Answers),
+            new StepEntry("limits", "5 requests a second", StepOutcome.Continues),
+            new StepEntry("redirect", "301 to b.example", StepOutcome.Replies),
             new StepEntry("authorization", "users of default/auth", StepOutcome.NotReached),
         ],
         Backend = new BackendEntry("default/a:80", BackendProtocol.Https, ["10.0.0.1:80"], ["half of it is missing"], null, null),

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using IngressController.Proxy;
+using IngressController.Http;
 
 namespace IngressController.Tests.Explain;
 

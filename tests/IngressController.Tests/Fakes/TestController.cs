@@ -1,7 +1,8 @@
 using System.Net;
 using IngressController.Configuration;
 using IngressController.Hosting;
-using IngressController.Reconciliation;
+using IngressController.Pipeline;
+using IngressController.Routing.Translation;
 using IngressController.Sources;
 using IngressController.Sources.Folder;
 using Microsoft.Extensions.DependencyInjection;
@@ -74,12 +75,12 @@ internal sealed class TestController : IAsyncDisposable
         }
 
         ((FolderClusterSource)Services.GetRequiredService<IClusterSource>()).ReadAll();
-        var loop = Services.GetRequiredService<ReconcileLoop>();
+        var live = Services.GetRequiredService<LiveRevision>();
         var store = Services.GetRequiredService<ClusterStore>();
         while (true)
         {
-            var next = loop.NextRevision;
-            if (ReferenceEquals(loop.Live.Snapshot, store.Snapshot))
+            var next = live.Next;
+            if (ReferenceEquals(live.Current.Translation.Snapshot, store.Snapshot))
                 return;
             await next.WaitAsync(TimeSpan.FromSeconds(20));
         }
@@ -88,11 +89,11 @@ internal sealed class TestController : IAsyncDisposable
     /// <summary>Waits until the live configuration is as wanted.</summary>
     public async Task UntilAsync(Func<Routing.Translation.Translation, bool> isWanted)
     {
-        var loop = Services.GetRequiredService<ReconcileLoop>();
+        var live = Services.GetRequiredService<LiveRevision>();
         while (true)
         {
-            var next = loop.NextRevision;
-            if (isWanted(loop.Live))
+            var next = live.Next;
+            if (isWanted(live.Current.Translation))
                 return;
             await next.WaitAsync(TimeSpan.FromSeconds(20));
         }

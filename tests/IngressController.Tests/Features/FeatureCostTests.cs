@@ -1,12 +1,13 @@
 using IngressController.Configuration;
 using IngressController.Features.Bodies;
 using IngressController.Features.Headers;
-using IngressController.Observability;
-using IngressController.Proxy;
+using IngressController.Pipeline;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.Cors;
+using IngressController.Routing.Features.Headers;
 using IngressController.Routing.Table;
-using IngressController.Tls;
+using IngressController.Shutdown;
+using IngressController.Tests.Fakes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -25,9 +26,8 @@ public sealed class FeatureCostTests
     [InlineData("https", true)]
     public void Headers_and_body_limits_allocate_nothing(string scheme, bool hasBody)
     {
-        var global = new GlobalState();
-        var headers = new GlobalHeaders(global, new CertificateStore(NullLogger<CertificateStore>.Instance), new ListenerOptions());
-        var bodies = new BodyLimitStep(null, global, new OwnAnswers(headers, new IngressController.Shutdown.Drain()));
+        var headers = new OperatorHeaders(new HeaderSettings(), new ListenerOptions());
+        var bodies = new BodyLimitStep(null, new LocalReplies(new Drain()));
         var context = new DefaultHttpContext();
         context.Request.Scheme = scheme;
         context.Request.Headers.Host = "app.example:8443";
@@ -35,10 +35,12 @@ public sealed class FeatureCostTests
         context.Response.Headers.Server = "backend";
         context.Features.Set<IHttpRequestBodyDetectionFeature>(new BodyDetection(hasBody));
 
+        var request = ProxyRequests.Of(context, Plain);
+
         AssertAllocatesNothing(() =>
         {
-            Assert.True(bodies.InvokeAsync(context, Plain).Result);
-            headers.ChangeResponse(context, isOwn: false);
+            Assert.True(bodies.InvokeAsync(request).Result);
+            headers.Apply(request, isLocal: false);
         });
     }
 

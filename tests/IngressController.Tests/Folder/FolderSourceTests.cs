@@ -1,13 +1,15 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
-using IngressController.Admin;
 using IngressController.Demo;
+using IngressController.Pipeline;
 using IngressController.Reconciliation;
+using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
 using IngressController.Sources;
 using IngressController.Sources.Folder;
 using IngressController.Tests.Fakes;
+using IngressController.Views;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit.Abstractions;
 
@@ -27,7 +29,7 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
 
     private string Services => Manifests.Service("a", [_backend.Ports[Pods[0]]]) + Manifests.Service("b", [_backend.Ports[Pods[1]]]);
 
-    private ReconcileLoop Loop => _controller.Services.GetRequiredService<ReconcileLoop>();
+    private LiveRevision Live => _controller.Services.GetRequiredService<LiveRevision>();
 
     public async Task InitializeAsync()
     {
@@ -45,12 +47,12 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
     public async Task An_empty_folder_is_ready_and_costs_no_revision_per_look()
     {
         var store = _controller.Services.GetRequiredService<ClusterStore>();
-        var live = Loop.Live;
+        var live = Live.Current.Translation;
 
         Read();
 
         Assert.Same(live.Snapshot, store.Snapshot);
-        Assert.Same(live, Loop.Live);
+        Assert.Same(live, Live.Current.Translation);
         Assert.Equal(HttpStatusCode.NotFound, await StatusAsync());
     }
 
@@ -221,7 +223,7 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
         Directory.CreateSymbolicLink(folder.At("current"), "one");
         await using var controller = await TestController.StartAsync(
             "", options => options with { Source = options.Source with { Manifests = folder.At("current") } });
-        Assert.Equal("default/a:80", Backend(controller.Services.GetRequiredService<ReconcileLoop>().Live));
+        Assert.Equal("default/a:80", Backend(controller.Services.GetRequiredService<LiveRevision>().Current.Translation));
 
         await RequireWatchedAsync(service => ChangeAsync(service, () => folder.Write("one/m.yaml", service == "a" ? ToA : ToB)), first: "b", second: "a");
         await RequireWatchedAsync(service => ChangeAsync(service, () => Turn(service == "a" ? "one" : "two")), first: "b", second: "a");
@@ -297,7 +299,7 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
         output.WriteLine($"3000 files: live {first.TotalMilliseconds:0} ms after they came, one change after {change.TotalMilliseconds:0} ms");
         // Loaded machines take their time.
         Assert.InRange(change, TimeSpan.Zero, TimeSpan.FromSeconds(5));
-        Assert.InRange(Loop.Live.Changes.Hosts.Length, 0, 2);
+        Assert.InRange(Live.Current.Translation.Changes.Hosts.Length, 0, 2);
     }
 
     private string At(string name) => Path.Combine(_controller.Folder, name);
@@ -359,6 +361,6 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
         if (Directory.Exists(_controller.Folder))
             Read();
         using var client = new HttpClient();
-        return (await client.GetFromJsonAsync<DiagnosticView[]>($"http://127.0.0.1:{_controller.AdminPort}/api/diagnostics", AdminJson.Options))!;
+        return (await client.GetFromJsonAsync<DiagnosticView[]>($"http://127.0.0.1:{_controller.AdminPort}/api/diagnostics", ViewJson.Options))!;
     }
 }

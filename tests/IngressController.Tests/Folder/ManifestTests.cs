@@ -1,6 +1,10 @@
 using System.Text;
 using IngressController.Cli;
+using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Translation;
 using IngressController.Sources.Folder;
+using IngressController.Tests.Fakes;
+using IngressController.Tests.Features.RateLimiting;
 using k8s.Models;
 
 namespace IngressController.Tests.Folder;
@@ -198,7 +202,7 @@ public sealed class ManifestTests
                 };
             }
 
-            LintReport.Of([Read(text.ToString())], new());
+            Linter.Lint([Read(text.ToString())], new());
         }
     }
 

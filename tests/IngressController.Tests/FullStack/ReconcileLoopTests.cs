@@ -2,16 +2,16 @@ using IngressController.Configuration;
 using IngressController.Hosting;
 using IngressController.Kubernetes.Resources;
 using IngressController.Kubernetes.Watching;
-using IngressController.Observability;
+using IngressController.Pipeline;
 using IngressController.Reconciliation;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Translation;
 using IngressController.Sources;
-using IngressController.Sources.Kubernetes;
 using IngressController.Tests.Kubernetes;
-using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using k8s.Models;
 
 namespace IngressController.Tests.FullStack;
 
@@ -27,6 +27,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
     private readonly ControllerHost _host;
     private readonly ClusterStore _store;
     private readonly ReconcileLoop _loop;
+    private readonly LiveRevision _live;
     private readonly ReconcileMetrics _metrics;
     private readonly CancellationTokenSource _stop = new();
     private Task _fetching = Task.CompletedTask;
@@ -36,6 +37,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         _host = ControllerHost.Create(new IngressOptions(), logging => logging.ClearProviders().AddProvider(_log), _time);
         _store = _host.Services.GetRequiredService<ClusterStore>();
         _loop = _host.Services.GetRequiredService<ReconcileLoop>();
+        _live = _host.Services.GetRequiredService<LiveRevision>();
         _metrics = _host.Services.GetRequiredService<ReconcileMetrics>();
     }
 
@@ -59,19 +61,19 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
     [Fact]
     public async Task A_change_after_a_quiet_time_is_live_at_once()
     {
-        var next = _loop.NextRevision;
+        var next = _live.Next;
         Apply("app.example");
         await next.WaitAsync(Limit); // the clock stands still
-        Assert.Equal(["app.example"], _loop.Live.Table.Hosts.Keys);
+        Assert.Equal(["app.example"], _live.Current.Translation.Table.Hosts.Keys);
     }
 
     [Fact]
     public async Task Under_a_stream_of_changes_there_is_one_pass_per_interval_and_the_latest_wins()
     {
-        var first = _loop.NextRevision;
+        var first = _live.Next;
         Apply("0.example");
         await first.WaitAsync(Limit);
-        var second = _loop.NextRevision;
+        var second = _live.Next;
         for (var i = 1; i <= 5; i++)
         {
             Apply($"{i}.example");
@@ -81,7 +83,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
 
         await MoveOnUntilAsync(() => second.IsCompleted);
         Assert.Equal(2, _metrics.Revision);
-        Assert.Equal(["5.example"], _loop.Live.Table.Hosts.Keys);
+        Assert.Equal(["5.example"], _live.Current.Translation.Table.Hosts.Keys);
     }
 
     /// <summary>
@@ -91,10 +93,10 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
     [Fact]
     public async Task What_a_failed_pass_could_not_apply_is_tried_again_with_the_next_change()
     {
-        var first = _loop.NextRevision;
+        var first = _live.Next;
         Apply("app.example");
         await first.WaitAsync(Limit);
-        var next = _loop.NextRevision;
+        var next = _live.Next;
         var service = ClusterObjects.Service("default", "a");
         _store.Apply(ClusterKinds.Services with { Read = Break }, null, "", new ResourceChange<V1Service>.Applied(service));
         await MoveOnUntilAsync(() => _log.Lines.Any(line => line.StartsWith("a change could not be applied", StringComparison.Ordinal)));
@@ -106,7 +108,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         await MoveOnUntilAsync(() => next.IsCompleted);
         Assert.Equal([DiagnosticCode.ServiceWithoutEndpoints], LiveProblems());
 
-        IEnumerable<DiagnosticCode> LiveProblems() => _loop.Live.Table.Backends.Values.Single().Problems.Select(problem => problem.Code);
+        IEnumerable<DiagnosticCode> LiveProblems() => _live.Current.Translation.Table.Backends.Values.Single().Problems.Select(problem => problem.Code);
 
         static Filing Break(V1Service item) => (snapshot, changes) =>
         {
@@ -121,7 +123,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
     [Fact]
     public async Task A_failed_pass_is_tried_again_by_itself()
     {
-        var first = _loop.NextRevision;
+        var first = _live.Next;
         Apply("app.example");
         await first.WaitAsync(Limit);
         _store.Apply(
@@ -135,7 +137,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
     public async Task The_first_revision_waits_for_every_Secret_that_is_named()
     {
         var fetch = FetchSecrets("tls");
-        var first = _loop.NextRevision;
+        var first = _live.Next;
         Apply("one.example", secret: "tls");
         await fetch.Asked.WaitAsync(Limit);
         // However long it takes: nothing is live in the meantime.
@@ -147,7 +149,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
 
         fetch.Answer.SetResult(ClusterObjects.Secret("default", "tls"));
         await first.WaitAsync(Limit);
-        Assert.NotNull(_loop.Live.Table.TlsBindings["one.example"].Certificate);
+        Assert.NotNull(_live.Current.Translation.Table.TlsBindings["one.example"].Certificate);
         Assert.Equal(1, _metrics.Revision);
     }
 
@@ -156,13 +158,13 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
     {
         var fetch = FetchSecrets("tls");
         await FirstRevisionAsync();
-        var next = _loop.NextRevision;
+        var next = _live.Next;
         Apply("one.example", secret: "tls");
         await MoveOnUntilAsync(() => fetch.Asked.IsCompleted);
         fetch.Answer.SetResult(ClusterObjects.Secret("default", "tls"));
         await next.WaitAsync(Limit); // the clock stands still
         Assert.Equal(2, _metrics.Revision);
-        Assert.NotNull(_loop.Live.Table.TlsBindings["one.example"].Certificate);
+        Assert.NotNull(_live.Current.Translation.Table.TlsBindings["one.example"].Certificate);
     }
 
     [Fact]
@@ -170,7 +172,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
     {
         var fetch = FetchSecrets("tls");
         await FirstRevisionAsync();
-        var second = _loop.NextRevision;
+        var second = _live.Next;
         Apply("one.example", secret: "tls");
         // Each time when the loop sleeps: a clock that moves before would take from its patience.
         await _time.TimerAsync(ReconcileLoop.Interval, Limit);
@@ -180,18 +182,18 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         _time.Advance(ReconcileLoop.Patience - TimeSpan.FromMilliseconds(1));
         Assert.NotSame(second, await Task.WhenAny(second, Task.Delay(50)));
         await MoveOnUntilAsync(() => second.IsCompleted);
-        Assert.Null(_loop.Live.Table.TlsBindings["one.example"].Certificate);
+        Assert.Null(_live.Current.Translation.Table.TlsBindings["one.example"].Certificate);
 
         // The next pass comes after its interval: it has no patience left for a Secret that has been waited for.
-        var third = _loop.NextRevision;
+        var third = _live.Next;
         _time.Advance(ReconcileLoop.Interval);
         Apply("two.example", secret: "tls");
         await third.WaitAsync(Limit);
 
-        var fourth = _loop.NextRevision;
+        var fourth = _live.Next;
         fetch.Answer.SetResult(ClusterObjects.Secret("default", "tls"));
         await MoveOnUntilAsync(() => fourth.IsCompleted);
-        Assert.NotNull(_loop.Live.Table.TlsBindings["two.example"].Certificate);
+        Assert.NotNull(_live.Current.Translation.Table.TlsBindings["two.example"].Certificate);
     }
 
     /// <summary>A source that knows of one Secret, which comes when the test says so.</summary>
@@ -215,7 +217,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
 
     private async Task FirstRevisionAsync()
     {
-        var first = _loop.NextRevision;
+        var first = _live.Next;
         Apply("app.example");
         await first.WaitAsync(Limit);
     }

@@ -6,13 +6,14 @@ using IngressController.Configuration;
 using IngressController.Demo;
 using IngressController.Hosting;
 using IngressController.Kubernetes.Watching;
-using IngressController.Observability;
+using IngressController.Pipeline;
 using IngressController.Reconciliation;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 using IngressController.Sources;
 using IngressController.Tests.Fakes;
 using IngressController.Tests.Kubernetes;
+using IngressController.Views;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -60,7 +61,7 @@ internal sealed class TestStack : IAsyncDisposable
     public int HttpPort => _host!.HttpPort;
 
     /// <summary>The translation that is live.</summary>
-    public Translation Live => _host!.Services.GetRequiredService<ReconcileLoop>().Live;
+    public Translation Live => _host!.Services.GetRequiredService<LiveRevision>().Current.Translation;
 
     /// <summary>What the store holds now.</summary>
     public ClusterSnapshot Snapshot => _host!.Services.GetRequiredService<ClusterStore>().Snapshot;
@@ -190,10 +191,10 @@ internal sealed class TestStack : IAsyncDisposable
     public async Task UntilAsync(Func<Task<string?>> difference)
     {
         using var limit = new CancellationTokenSource(Limit);
-        var loop = _host!.Services.GetRequiredService<ReconcileLoop>();
+        var live = _host!.Services.GetRequiredService<LiveRevision>();
         while (true)
         {
-            var next = loop.NextRevision;
+            var next = live.Next;
             if (await difference() is not { } reason)
                 return;
             if (limit.IsCancellationRequested)

@@ -1,6 +1,5 @@
 using IngressController.Kubernetes.Leasing;
 using IngressController.Leadership;
-using IngressController.Observability;
 using IngressController.Sources.Kubernetes;
 using IngressController.Tests.Fakes;
 using IngressController.Tests.Kubernetes;

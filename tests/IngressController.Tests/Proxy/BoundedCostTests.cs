@@ -1,8 +1,9 @@
 using System.Diagnostics;
-using IngressController.Observability;
-using IngressController.Proxy;
+using IngressController.Matching;
+using IngressController.Pipeline;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Table;
+using IngressController.Routing.Translation;
 using Xunit.Abstractions;
 
 namespace IngressController.Tests.Proxy;

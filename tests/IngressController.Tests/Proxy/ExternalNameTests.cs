@@ -2,10 +2,11 @@ using System.Net;
 using System.Net.Http.Json;
 using IngressController.Configuration;
 using IngressController.Demo;
-using IngressController.Proxy;
 using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
 using IngressController.Tests.Fakes;
+using IngressController.Upstream;
+using IngressController.Views;
 using Microsoft.AspNetCore.Http;
 
 namespace IngressController.Tests.Proxy;

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using IngressController.Proxy;
+using IngressController.Signals;
 using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Proxy;

@@ -1,5 +1,6 @@
-using IngressController.Observability;
+using IngressController.Pipeline;
 using IngressController.Tests.Fakes;
+using IngressController.Tests.Shutdown;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IngressController.Tests.Proxy;

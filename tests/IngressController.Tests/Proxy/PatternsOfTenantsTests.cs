@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using IngressController.Features.Headers;
-using IngressController.Observability;
-using IngressController.Proxy;
+using IngressController.Matching;
+using IngressController.Pipeline;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.Headers;
 using IngressController.Routing.Table;
+using IngressController.Routing.Translation;
 
 namespace IngressController.Tests.Proxy;
 
@@ -28,7 +29,7 @@ public sealed class PatternsOfTenantsTests
 
     private static HostTable Hosts(string[] hosts, params string[] aliases) => HostTable.Empty.With(
         [.. hosts.Select(host => KeyValuePair.Create(host, (PathTable?)Paths(host)))], defaultRoute: null,
-        new HostAliases([.. aliases.Select(alias => (new HostAlias(alias, hosts[0], Redirect: null, Tenant), (ProxyRoute?)null))]));
+        new HostAliases([.. aliases.Select(alias => (new HostAlias(alias, hosts[0], Redirect: null, Tenant), (RouteEntry?)null))]));
 
     [Theory]
     [InlineData("a.example", "mine.example")]

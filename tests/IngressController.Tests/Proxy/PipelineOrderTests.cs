@@ -1,12 +1,15 @@
 using System.Text;
 using IngressController.Configuration;
+using IngressController.Pipeline;
 using IngressController.Proxy;
+using IngressController.Routing.Features.Authentication;
 using IngressController.Routing.Features.Blocking;
 using IngressController.Routing.Features.Redirects;
 using IngressController.Routing.Features.Rewriting;
 using IngressController.Routing.Features.Transforms;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
+using IngressController.Routing.Translation;
 using IngressController.Tests.Fakes;
 using IngressController.Tests.Features;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,7 +17,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IngressController.Tests.Proxy;
 
 /// <summary>
-/// The order of <see cref="RequestPipeline"/>, a test per neighbouring pair: an Ingress for which both would act on a request, and the
+/// The order of <see cref="PipelineOrder"/>, a test per neighbouring pair: an Ingress for which both would act on a request, and the
 /// earlier one answers.
 /// </summary>
 public sealed class PipelineOrderTests(PipelineOrderTests.Fixture proxy) : IClassFixture<PipelineOrderTests.Fixture>
@@ -134,11 +137,11 @@ public sealed class PipelineOrderTests(PipelineOrderTests.Fixture proxy) : IClas
             Policies = new RoutePolicies(policies, []),
         };
 
-        var steps = RequestPipeline.PlanOf(new StepContext("app.example", route, proxy.Controller.Services.GetRequiredService<StepServices>())).Steps;
+        var steps = PipelineOrder.PlanOf(new PlanContext("app.example", route, proxy.Controller.Services)).Steps;
 
         Assert.Equal(["body size", "redirect", "closed", "closed", "rewrite", "redirect to https", "endpoints"], steps.Select(step => step.Name));
-        Assert.Equal("503: first", steps[2].Describe());
-        Assert.StartsWith("503: YARP refuses the transform Unknown", steps[3].Describe(), StringComparison.Ordinal);
+        Assert.Equal("503: first", steps[2].Describe(ProxyRequests.EmptyRevision));
+        Assert.StartsWith("503: YARP refuses the transform Unknown", steps[3].Describe(ProxyRequests.EmptyRevision), StringComparison.Ordinal);
     }
 
     private async Task<int> StatusAsync(Trial trial)

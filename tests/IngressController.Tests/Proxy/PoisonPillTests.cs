@@ -1,4 +1,7 @@
+using Microsoft.Extensions.DependencyInjection;
+using IngressController.Pipeline;
 using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Translation;
 using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Proxy;
@@ -268,8 +271,8 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
     public async Task What_is_wrong_is_told_as_data()
     {
         await SwallowAsync(Ingress("pill", $"rules: [{{host: pill.example, http: {{paths: [{Path("/x", "missing")}]}} }}]"));
-        var loop = (Reconciliation.ReconcileLoop)_controller.Services.GetService(typeof(Reconciliation.ReconcileLoop))!;
-        Assert.Contains(loop.Live.CollectDiagnostics(), diagnostic => diagnostic.Code == DiagnosticCode.ServiceNotFound && diagnostic.Subject.Name.Name == "pill");
+        var live = _controller.Services.GetRequiredService<LiveRevision>();
+        Assert.Contains(live.Current.Translation.CollectDiagnostics(), diagnostic => diagnostic.Code == DiagnosticCode.ServiceNotFound && diagnostic.Subject.Name.Name == "pill");
     }
 
     [Fact]

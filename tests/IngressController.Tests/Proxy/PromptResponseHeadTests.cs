@@ -1,4 +1,5 @@
-using IngressController.Proxy;
+using IngressController.Forwarding;
+using IngressController.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 

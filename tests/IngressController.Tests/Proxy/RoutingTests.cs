@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using IngressController.Demo;
 using IngressController.Tests.Fakes;
+using IngressController.Views;
 
 namespace IngressController.Tests.Proxy;
 

@@ -2,7 +2,7 @@ using IngressController.Configuration;
 using IngressController.Hosting;
 using IngressController.Kubernetes.Leasing;
 using IngressController.Leadership;
-using IngressController.Observability;
+using IngressController.Pipeline;
 using IngressController.Reconciliation;
 using IngressController.Sources;
 using IngressController.Status;
@@ -54,6 +54,8 @@ internal sealed class StatusRun : IAsyncDisposable
     public StatusMetrics Metrics => _host.Services.GetRequiredService<StatusMetrics>();
 
     public ReconcileMetrics Revisions => _host.Services.GetRequiredService<ReconcileMetrics>();
+
+    public LiveRevision Live => _host.Services.GetRequiredService<LiveRevision>();
 
     public ReconcileLoop Reconcile => _host.Services.GetRequiredService<ReconcileLoop>();
 
@@ -178,7 +180,7 @@ internal sealed class StatusRun : IAsyncDisposable
         HoldLease(true);
         await Reconcile.StartAsync(_stop.Token);
         _parts.Add(services.GetRequiredService<IClusterSource>().RunAsync(_stop.Token));
-        await UntilAsync(() => Reconcile.FirstRevision.IsCompleted);
+        await UntilAsync(() => Live.First.IsCompleted);
     }
 
     private async Task StopControllerAsync()

@@ -1,4 +1,5 @@
 using IngressController.Configuration;
+using IngressController.Pipeline;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 using IngressController.Status;
@@ -41,12 +42,12 @@ public sealed class StatusWriterTests
     {
         await using var run = await StatusRun.StartAsync(server => server.Upsert(StatusRun.Ingress("one")), leads: false);
         await run.PassAsync(TimeSpan.FromSeconds(1));
-        var (before, live) = (run.Revisions.Revision, run.Reconcile.Live);
+        var (before, live) = (run.Revisions.Revision, run.Live.Current.Translation);
         run.Lead();
         await run.UntilAsync(() => run.Store.Snapshot.Ingresses[new("apps", "one")].Status?.LoadBalancer?.Ingress is { Count: 1 });
         await run.PassAsync(TimeSpan.FromSeconds(1));
         Assert.Equal(before, run.Revisions.Revision);
-        Assert.Same(live, run.Reconcile.Live);
+        Assert.Same(live, run.Live.Current.Translation);
         Assert.Same(live.Snapshot.Ingresses[new("apps", "one")].Spec, run.Store.Snapshot.Ingresses[new("apps", "one")].Spec);
 
         // An annotation is a change as ever, though the server does not count it as one.

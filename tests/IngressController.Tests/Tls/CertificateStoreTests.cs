@@ -13,11 +13,13 @@ public sealed class CertificateStoreTests : IDisposable
     private readonly LogLines _log = new();
     private readonly LoggerFactory _loggers;
     private readonly CertificateStore _store;
+    private CertificateTable _table;
 
     public CertificateStoreTests()
     {
         _loggers = new LoggerFactory([_log]);
         _store = new CertificateStore(_loggers.CreateLogger<CertificateStore>());
+        _table = _store.SelfSigned;
     }
 
     public void Dispose() => _loggers.Dispose();
@@ -25,10 +27,10 @@ public sealed class CertificateStoreTests : IDisposable
     [Fact]
     public void A_certificate_that_cannot_be_loaded_is_told_once_and_its_host_gets_the_self_signed_one()
     {
-        _store.Apply(Table(("bad.example", Certificate("bad"))));
-        var served = _store.Table.Find("bad.example");
+        _table = _store.Apply(_table, Table(("bad.example", Certificate("bad"))));
+        var served = _table.Find("bad.example");
 
-        Parallel.For(0, 50, _ => Assert.Same(_store.Table.Default.Options, served.Options));
+        Parallel.For(0, 50, _ => Assert.Same(_table.Default.Options, served.Options));
 
         Assert.NotNull(served.Problem);
         Assert.Equal(1, _log.CountOf("certificate CN=bad (serial number 1) cannot be loaded"));
@@ -37,34 +39,34 @@ public sealed class CertificateStoreTests : IDisposable
     [Fact]
     public void A_certificate_that_stays_keeps_its_context_and_one_that_goes_is_forgotten()
     {
-        _store.Apply(Table(("a.example", Certificate("a")), ("b.example", Certificate("b"))));
-        var kept = _store.Table.Find("a.example");
+        _table = _store.Apply(_table, Table(("a.example", Certificate("a")), ("b.example", Certificate("b"))));
+        var kept = _table.Find("a.example");
 
-        _store.Apply(Table(("a.example", Certificate("a")), ("b.example", Certificate("c"))));
+        _table = _store.Apply(_table, Table(("a.example", Certificate("a")), ("b.example", Certificate("c"))));
 
-        Assert.Same(kept, _store.Table.Find("a.example"));
-        Assert.Equal("c", _store.Table.Find("b.example").Certificate!.Fingerprint);
-        _store.Apply(Table(("b.example", Certificate("b"))) with { Changes = new([], [], ["a.example", "b.example"], [], false) });
-        Assert.Same(_store.Table.Default, _store.Table.Find("a.example"));
+        Assert.Same(kept, _table.Find("a.example"));
+        Assert.Equal("c", _table.Find("b.example").Certificate!.Fingerprint);
+        _table = _store.Apply(_table, Table(("b.example", Certificate("b"))) with { Changes = new([], [], ["a.example", "b.example"], [], false) });
+        Assert.Same(_table.Default, _table.Find("a.example"));
     }
 
     [Fact]
     public void Hosts_with_one_certificate_share_its_context()
     {
-        _store.Apply(Table(("a.example", Certificate("a")), ("b.example", Certificate("a"))));
+        _table = _store.Apply(_table, Table(("a.example", Certificate("a")), ("b.example", Certificate("a"))));
 
-        Assert.Same(_store.Table.Find("a.example"), _store.Table.Find("b.example"));
+        Assert.Same(_table.Find("a.example"), _table.Find("b.example"));
     }
 
     [Fact]
     public void Names_of_any_length_are_looked_up_without_fail()
     {
-        _store.Apply(Table(("*.example", Certificate("a"))));
+        _table = _store.Apply(_table, Table(("*.example", Certificate("a"))));
 
         for (var length = 0; length < 300; length++)
-            Assert.NotNull(_store.Table.Find(new string('a', length) + ".example"));
-        Assert.All(["", ".", "..", "a", "a.", "*.", ".example"], name => Assert.Same(_store.Table.Default, _store.Table.Find(name)));
-        Assert.Same(_store.Table.Default, _store.Table.Find(null));
+            Assert.NotNull(_table.Find(new string('a', length) + ".example"));
+        Assert.All(["", ".", "..", "a", "a.", "*.", ".example"], name => Assert.Same(_table.Default, _table.Find(name)));
+        Assert.Same(_table.Default, _table.Find(null));
     }
 
     private static Translation Table(params (string Host, TlsCertificate Certificate)[] bindings) => Translation.Empty(new TranslationSettings()) with

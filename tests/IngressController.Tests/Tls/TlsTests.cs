@@ -6,10 +6,12 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using IngressController.Admin;
 using IngressController.Demo;
 using IngressController.Routing.Cluster;
+using IngressController.Routing.Translation;
 using IngressController.Tests.Fakes;
+using IngressController.Tests.Kubernetes;
+using IngressController.Views;
 
 namespace IngressController.Tests.Tls;
 
@@ -397,10 +399,10 @@ public sealed class TlsTests : IAsyncLifetime
     }
 
     private async Task<CertificateView[]> CertificatesAsync(TestController? controller = null) =>
-        System.Text.Json.JsonSerializer.Deserialize<CertificateView[]>(await AdminAsync("/api/certificates", controller), AdminJson.Options)!;
+        System.Text.Json.JsonSerializer.Deserialize<CertificateView[]>(await AdminAsync("/api/certificates", controller), ViewJson.Options)!;
 
     private async Task<DiagnosticView[]> DiagnosticsAsync() =>
-        System.Text.Json.JsonSerializer.Deserialize<DiagnosticView[]>(await AdminAsync("/api/diagnostics"), AdminJson.Options)!;
+        System.Text.Json.JsonSerializer.Deserialize<DiagnosticView[]>(await AdminAsync("/api/diagnostics"), ViewJson.Options)!;
 
     private sealed record Seen(string Subject, string Thumbprint, string[] Sent, bool IsTrusted);
 

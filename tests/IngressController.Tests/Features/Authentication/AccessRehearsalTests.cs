@@ -1,5 +1,5 @@
 using System.Net;
-using IngressController.Proxy;
+using IngressController.Pipeline;
 using IngressController.Tests.Fakes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -17,14 +17,14 @@ public sealed class AccessRehearsalTests(AccessFixture proxy) : IClassFixture<Ac
     [InlineData("allowlist-source-range", "192.0.2.0/24", 403)]
     [InlineData("denylist-source-range", "127.0.0.0/8", 403)]
     [InlineData("denylist-source-range", "192.0.2.0/24", null)]
-    public async Task Addresses_are_looked_at(string name, string list, int? status) => Assert.Equal(status, await RehearseAsync(await RouteAsync((name, list))));
+    public async Task Addresses_are_looked_at(string name, string list, int? status) => Assert.Equal(status, await DryRunAsync(await RouteAsync((name, list))));
 
     [Fact]
     public async Task A_missing_password_is_seen_and_a_present_one_is_not_verified()
     {
         var route = await RouteAsync(Users);
-        Assert.Equal(401, await RehearseAsync(route));
-        Assert.Null(await RehearseAsync(route, "Basic YWxpY2U6d3Jvbmc="));
+        Assert.Equal(401, await DryRunAsync(route));
+        Assert.Null(await DryRunAsync(route, "Basic YWxpY2U6d3Jvbmc="));
     }
 
     [Fact]
@@ -32,8 +32,8 @@ public sealed class AccessRehearsalTests(AccessFixture proxy) : IClassFixture<Ac
     {
         await using var auth = WireBackend.Answer("HTTP/1.1 403 X\r\nContent-Length: 0\r\n\r\n");
         var url = ("auth-url", $"http://127.0.0.1:{auth.Port}/check");
-        Assert.Null(await RehearseAsync(await RouteAsync(url)));
-        Assert.Null(await RehearseAsync(await RouteAsync([url, .. Users, ("satisfy", "any")])));
+        Assert.Null(await DryRunAsync(await RouteAsync(url)));
+        Assert.Null(await DryRunAsync(await RouteAsync([url, .. Users, ("satisfy", "any")])));
         Assert.Equal(0, auth.Accepted);
     }
 
@@ -43,8 +43,8 @@ public sealed class AccessRehearsalTests(AccessFixture proxy) : IClassFixture<Ac
         (string, string)[] all = [("denylist-source-range", "192.0.2.0/24"), ("allowlist-source-range", "127.0.0.0/8"), .. Users, ("auth-url", "https://auth.example/check")];
         var steps = Access(await RouteAsync(all));
         Assert.Equal(["deny list", "allow list", "basic authentication", "external authentication"], steps.Select(step => step.Name));
-        Assert.Contains("GET https://auth.example/check", steps[^1].Describe(), StringComparison.Ordinal);
-        Assert.DoesNotContain("PLAIN", steps[2].Describe(), StringComparison.Ordinal);
+        Assert.Contains("GET https://auth.example/check", steps[^1].Describe(ProxyRequests.EmptyRevision), StringComparison.Ordinal);
+        Assert.DoesNotContain("PLAIN", steps[2].Describe(ProxyRequests.EmptyRevision), StringComparison.Ordinal);
         Assert.Equal(["deny list", "satisfy any"], Access(await RouteAsync([.. all, ("satisfy", "any")])).Select(step => step.Name));
     }
 
@@ -53,14 +53,14 @@ public sealed class AccessRehearsalTests(AccessFixture proxy) : IClassFixture<Ac
         await proxy.AddSecretAsync("users", "auth", "alice:{PLAIN}secret\\n");
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         var host = await proxy.ServeAsync(backend, annotations);
-        return proxy.Controller.Services.GetRequiredService<RoutingState>().Hosts!.Find(host, "/")!;
+        return proxy.Controller.Services.GetRequiredService<LiveRevision>().Current.Hosts.Find(host, "/") is ProxyRoute route ? route : throw new InvalidOperationException($"{host} has no route");
     }
 
     private static RequestStep[] Access(ProxyRoute route) =>
-        [.. route.Plan.Steps.Where(step => step.GetType().Namespace is "IngressController.Features.Authentication" or "IngressController.Features.IpAccess")];
+        [.. route.Plan.Steps.Where(step => step.GetType().Namespace is "IngressController.Features.AccessControl" or "IngressController.Features.IpAccess")];
 
     /// <summary>The status of the answer; null when the request would go on.</summary>
-    private static async Task<int?> RehearseAsync(ProxyRoute route, string? authorization = null)
+    private static async Task<int?> DryRunAsync(ProxyRoute route, string? authorization = null)
     {
         var context = new DefaultHttpContext();
         context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = "/";
@@ -70,7 +70,7 @@ public sealed class AccessRehearsalTests(AccessFixture proxy) : IClassFixture<Ac
         context.Connection.RemoteIpAddress = IPAddress.Parse("::ffff:127.0.0.1");
         foreach (var step in Access(route))
         {
-            if (!await step.RehearseAsync(context, route))
+            if (!await step.DryRunAsync(ProxyRequests.Of(context, route)))
                 return context.Response.StatusCode;
         }
 

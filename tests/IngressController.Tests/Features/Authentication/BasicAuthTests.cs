@@ -1,5 +1,5 @@
 using System.Text;
-using IngressController.Features.Authentication;
+using IngressController.Features.BasicAuthentication;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.Authentication;
 using IngressController.Tests.Fakes;
@@ -124,9 +124,9 @@ public sealed class BasicAuthTests(AccessFixture proxy) : IClassFixture<AccessFi
         Assert.True(PasswordHash.TryParse("$apr1$tP4EoiwO$u.GAOVcDBN5OFn47hmad40", out var hash, out _));
         var users = new CredentialSet([KeyValuePair.Create("alice", hash)]);
         var check = new BasicAuthCheck(new BasicAuthPolicy(users, "", new ResourceName("default", "users"), []), authenticator);
-        var first = check.CheckAsync(Request("alice", "one"), null!);
+        var first = check.CheckAsync(ProxyRequests.Of(Request("alice", "one")));
         await held.UntilBegunAsync();
-        var second = await check.CheckAsync(Request("alice", "two"), null!);
+        var second = await check.CheckAsync(ProxyRequests.Of(Request("alice", "two")));
         Assert.Equal((503, (int?)1), (second!.Status, second.RetryAfter));
         held.LetGo();
         Assert.Equal(401, (await first)!.Status);

@@ -1,5 +1,5 @@
 using System.Text;
-using IngressController.Features.Authentication;
+using IngressController.Features.BasicAuthentication;
 using Microsoft.Extensions.Primitives;
 
 namespace IngressController.Tests.Features.Authentication;

@@ -1,8 +1,7 @@
 using System.Net;
 using IngressController.Configuration;
-using IngressController.Features.Authentication;
-using IngressController.Observability;
-using IngressController.Proxy;
+using IngressController.Features.ExternalAuthentication;
+using IngressController.Pipeline;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.Authentication;
 using IngressController.Routing.Table;
@@ -96,7 +95,7 @@ public sealed class ExternalAuthFailureTests(AccessFixture proxy) : IClassFixtur
         var time = new ManualTimeProvider();
         using var authenticator = Authenticator(time, allowLocal: true);
         var (question, policy, route) = Route($"http://127.0.0.1:{silent.Port}/");
-        var answer = authenticator.AskAsync(question, policy, null, Request(), route);
+        var answer = authenticator.AskAsync(question, policy, null, ProxyRequests.Of(Request(), route));
         time.Advance(TimeSpan.FromSeconds(59.9));
         Assert.False(answer.IsCompleted);
         time.Advance(TimeSpan.FromSeconds(0.1));
@@ -115,7 +114,7 @@ public sealed class ExternalAuthFailureTests(AccessFixture proxy) : IClassFixtur
         await using var inside = WireBackend.Answer(WireBackend.Ok(""));
         using var authenticator = Authenticator(TimeProvider.System, allowLocal: false);
         var (question, policy, route) = Route(url.Replace("{port}", $"{inside.Port}", StringComparison.Ordinal));
-        Assert.Null(await authenticator.AskAsync(question, policy, null, Request(), route));
+        Assert.Null(await authenticator.AskAsync(question, policy, null, ProxyRequests.Of(Request(), route)));
         Assert.Equal(0, inside.Accepted);
     }
 
@@ -133,7 +132,7 @@ public sealed class ExternalAuthFailureTests(AccessFixture proxy) : IClassFixtur
             return Task.FromResult<IPAddress[]>([IPAddress.Loopback]);
         }, TimeProvider.System, NullLogger<ExternalAuthenticator>.Instance);
         var (question, policy, route) = Route(url);
-        Assert.Null(await authenticator.AskAsync(question, policy, null, Request(), route));
+        Assert.Null(await authenticator.AskAsync(question, policy, null, ProxyRequests.Of(Request(), route)));
         Assert.Equal(expected, asked);
     }
 
@@ -146,7 +145,7 @@ public sealed class ExternalAuthFailureTests(AccessFixture proxy) : IClassFixtur
         using var gone = new CancellationTokenSource();
         var context = Request();
         context.RequestAborted = gone.Token;
-        var answer = authenticator.AskAsync(question, policy, null, context, route);
+        var answer = authenticator.AskAsync(question, policy, null, ProxyRequests.Of(context, route));
         await gone.CancelAsync();
         Assert.Null(await answer.WaitAsync(TimeSpan.FromSeconds(20)));
     }

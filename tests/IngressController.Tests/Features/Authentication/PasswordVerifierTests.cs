@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
-using IngressController.Features.Authentication;
+using IngressController.Features.BasicAuthentication.PasswordHashes;
 using IngressController.Routing.Features.Authentication;
 
 namespace IngressController.Tests.Features.Authentication;

@@ -1,4 +1,4 @@
-using IngressController.Features.Authentication;
+using IngressController.Features.BasicAuthentication;
 using IngressController.Tests.Kubernetes;
 
 namespace IngressController.Tests.Features.Authentication;

@@ -98,15 +98,15 @@ public sealed class KeyedRateLimiterTests
     [Fact]
     public void A_limit_of_the_cluster_follows_the_replicas_and_keeps_its_counts()
     {
-        var replicas = new ReplicaCount();
-        var limiter = new KeyedRateLimiter(Rule(FixedWindow, limit: 10) with { Scope = RateLimitScope.Cluster }, _time, replicas);
+        var replicas = 1;
+        var limiter = new KeyedRateLimiter(Rule(FixedWindow, limit: 10) with { Scope = RateLimitScope.Cluster }, _time, () => replicas);
         Assert.Equal(4, limiter.Burst(4));
-        replicas.Ready = 2;
+        replicas = 2;
         Assert.Equal(1, limiter.Burst(9));
         Assert.Equal(5, limiter.TryAcquire(Client).Limit);
-        replicas.Ready = 100;
+        replicas = 100;
         Assert.Equal(1, limiter.Burst(9, Other));
-        replicas.Ready = 0;
+        replicas = 1;
         Assert.Equal(5, limiter.Burst(9));
     }
 
@@ -117,10 +117,10 @@ public sealed class KeyedRateLimiterTests
     [InlineData(Concurrency, 5)]
     public void Every_algorithm_is_divided(RateLimitAlgorithmKind algorithm, int each)
     {
-        var replicas = new ReplicaCount { Ready = 2 };
+        const int Replicas = 2;
         var rule = Rule(algorithm, limit: 10, burst: algorithm == LeakyBucket ? 5 : 0);
-        Assert.Equal(each, new KeyedRateLimiter(rule with { Scope = RateLimitScope.Cluster }, _time, replicas).Burst(20));
-        Assert.NotEqual(each, new KeyedRateLimiter(rule, _time, replicas).Burst(20));
+        Assert.Equal(each, new KeyedRateLimiter(rule with { Scope = RateLimitScope.Cluster }, _time, () => Replicas).Burst(20));
+        Assert.NotEqual(each, new KeyedRateLimiter(rule, _time, () => Replicas).Burst(20));
     }
 
     [Fact]

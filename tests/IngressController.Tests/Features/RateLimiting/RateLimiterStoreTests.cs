@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using IngressController.Features.RateLimiting;
-using IngressController.Observability;
+using IngressController.Metrics;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.RateLimiting;
 using IngressController.Routing.Table;
@@ -18,7 +18,7 @@ public sealed class RateLimiterStoreTests : IDisposable
     private readonly ManualTimeProvider _time = new();
     private readonly RateLimiterStore _store;
 
-    public RateLimiterStoreTests() => _store = new RateLimiterStore(_time, new ReplicaCount());
+    public RateLimiterStoreTests() => _store = new RateLimiterStore(_time, () => 1);
 
     public void Dispose() => _store.Dispose();
 

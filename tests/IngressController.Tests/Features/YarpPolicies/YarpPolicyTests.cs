@@ -1,4 +1,5 @@
-using IngressController.Proxy;
+using IngressController.Features.YarpPolicies;
+using IngressController.Pipeline;
 using IngressController.Tests.Fakes;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -29,8 +30,8 @@ public sealed class YarpPolicyTests(ProxyFixture proxy) : IClassFixture<ProxyFix
     public async Task Metadata_is_in_YARPs_model_of_the_route()
     {
         var host = await ServeAsync(1, "route-metadata", "team: a\nlevel: \"2\"");
-        var route = proxy.Controller.Services.GetRequiredService<RoutingState>().Hosts!.Find(host, "/")!;
-        Assert.Equal(new Dictionary<string, string> { ["team"] = "a", ["level"] = "2" }, route.Model.Config.Metadata!.ToDictionary());
+        var route = (ProxyRoute)proxy.Controller.Services.GetRequiredService<LiveRevision>().Current.Hosts.Find(host, "/")!;
+        Assert.Equal(new Dictionary<string, string> { ["team"] = "a", ["level"] = "2" }, YarpRouteModel.Of(route).Config.Metadata!.ToDictionary());
     }
 
     private async Task<string> ServeAsync(int port, string annotation, string value)

@@ -1,8 +1,9 @@
 using System.Runtime.CompilerServices;
-using IngressController.Observability;
+using IngressController.Metrics;
+using IngressController.Pipeline;
 using IngressController.Routing.Cluster;
 
-namespace IngressController.Tests.Observability;
+namespace IngressController.Tests.Proxy;
 
 public sealed class RequestMetricsTests
 {

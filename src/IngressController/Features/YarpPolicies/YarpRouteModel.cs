@@ -1,0 +1,24 @@
+using IngressController.Pipeline;
+using IngressController.Routing.Features.YarpPolicies;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Model;
+
+namespace IngressController.Features.YarpPolicies;
+
+/// <summary>
+/// A route as YARP describes it, for its middlewares. Host and path are not part of its match: they are matched here, and YARP would read them as
+/// templates.
+/// </summary>
+internal static class YarpRouteModel
+{
+    public static RouteModel Of(ProxyRoute route) => new(
+        new RouteConfig
+        {
+            RouteId = route.Definition.Origin.ToString(),
+            ClusterId = route.Cluster?.Id.ToString(),
+            Match = new RouteMatch(),
+            Metadata = route.Definition.Policies.Get<RouteMetadataPolicy>() is { } policy ? new Dictionary<string, string>(policy.Entries) : null,
+        },
+        route.Cluster?.Current.State, HttpTransformer.Empty);
+}
