@@ -7,9 +7,20 @@ using IngressController.Status;
 
 namespace IngressController.Cli;
 
-/// <summary>The forms that values of options have: each reads a text, or throws <see cref="FormatException"/> with what is wrong with it.</summary>
+/// <summary>The forms of the values of options: each reads a text, or throws <see cref="FormatException"/> with the problem.</summary>
 internal static partial class OptionValues
 {
+    /// <summary>A value in the form that is read; null when there is none.</summary>
+    public static string? Text(object? value) => value switch
+    {
+        null or IReadOnlyCollection<string> { Count: 0 } => null,
+        IEnumerable<string> list => string.Join(", ", list),
+        bool flag => flag ? "true" : "false",
+        TimeSpan time => time.TotalSeconds.ToString(CultureInfo.InvariantCulture),
+        LogLevel level => level.ToString().ToLowerInvariant(),
+        _ => Convert.ToString(value, CultureInfo.InvariantCulture),
+    };
+
     public static string ExistingFolder(string value) =>
         Directory.Exists(value) ? value : throw new FormatException($"no folder \"{value}\" exists");
 

@@ -8,10 +8,7 @@ internal sealed class RunFlags
 {
     private readonly Dictionary<RunOption, Option<string[]>> _flags = RunOptions.All.ToDictionary(option => option, ToFlag);
 
-    /// <summary>
-    /// Writes out what a switch without a value means. The parser would take the next argument for its value, even when that is a
-    /// file's name.
-    /// </summary>
+    /// <summary>Adds <c>=true</c> to a switch without a value. The parser would take the next argument as its value, even a file name.</summary>
     public static string[] Normalize(string[] args)
     {
         var switches = RunOptions.All.Where(option => option.IsSwitch).Select(option => option.Flag).ToHashSet(StringComparer.Ordinal);
@@ -21,7 +18,7 @@ internal sealed class RunFlags
         ];
     }
 
-    /// <summary>Gives a verb its flags and what it does.</summary>
+    /// <summary>Adds the flags and the action to a verb.</summary>
     public void AddTo(Command command, IReadOnlyList<RunOption> accepted, Terminal terminal, Verb verb)
     {
         foreach (var option in accepted)
@@ -32,7 +29,7 @@ internal sealed class RunFlags
             try
             {
                 RequireAccepted(parsed, command, accepted);
-                options = RunOptions.Read(accepted, option => Values(parsed, option), Environment.GetEnvironmentVariable, AppSettings());
+                options = OptionLayers.Read(accepted, option => Values(parsed, option), Environment.GetEnvironmentVariable, AppSettings());
             }
             catch (FormatException error)
             {
@@ -46,7 +43,7 @@ internal sealed class RunFlags
 
     private static Option<string[]> ToFlag(RunOption option) => new(option.Flag)
     {
-        Description = $"{option.Description} [env: {option.EnvironmentVariable}]",
+        Description = $"{option.Description} Default: {option.Default}. [env: {option.EnvironmentVariable}]",
         HelpName = option.ValueName,
         Arity = ArgumentArity.OneOrMore,
         Hidden = option.IsHidden,
@@ -56,7 +53,7 @@ internal sealed class RunFlags
     private string[] Values(ParseResult parsed, RunOption option) =>
         parsed.GetResult(_flags[option]) is { Implicit: false } ? parsed.GetValue(_flags[option]) ?? [] : [];
 
-    /// <summary>A flag before the verb parses whichever verb follows.</summary>
+    /// <summary>The parser accepts a flag before the verb for every verb.</summary>
     private void RequireAccepted(ParseResult parsed, Command command, IReadOnlyList<RunOption> accepted)
     {
         if (RunOptions.All.Except(accepted).FirstOrDefault(option => Values(parsed, option).Length > 0) is { } foreign)

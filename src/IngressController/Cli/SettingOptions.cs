@@ -12,7 +12,7 @@ internal static class SettingOptions
     public static IEnumerable<RunOption> Of(IEnumerable<SettingKey> settings, IReadOnlyList<RunOption> own) =>
         settings.Where(setting => own.All(option => option.Name != setting.Name)).Select(Of);
 
-    private static RunOption Of(SettingKey setting) => new(setting.Name, "VALUE", $"{setting.Documentation} Default: {setting.Default}.", (options, value) =>
+    private static RunOption Of(SettingKey setting) => new(setting.Name, "VALUE", setting.Documentation, _ => null, (options, value) =>
     {
         var applied = setting.Apply(options.Translation.Global, value);
         return applied.Problem is { } problem
@@ -20,6 +20,7 @@ internal static class SettingOptions
             : options with { Translation = options.Translation with { Global = applied.Value } };
     })
     {
+        Unset = setting.Default,
         IsHidden = true,
         IsSwitch = setting.FormDescription == ValueForms.Boolean.Description,
     };

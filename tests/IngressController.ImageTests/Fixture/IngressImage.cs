@@ -16,7 +16,7 @@ internal static class IngressImage
     private const long Memory = 256 << 20;
     private const long OneCpu = 1_000_000_000;
 
-    /// <summary>That of the variable INGRESS_IMAGE, else the one that README.md builds.</summary>
+    /// <summary>That of the variable INGRESS_IMAGE, else the one that CONTRIBUTING.md builds.</summary>
     public static string Name { get; } = Environment.GetEnvironmentVariable("INGRESS_IMAGE") is { Length: > 0 } name ? name : "yarp-ingress:dev";
 
     /// <summary>Why there is no image to test; null when there is one.</summary>

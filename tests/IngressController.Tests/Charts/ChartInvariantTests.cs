@@ -163,7 +163,7 @@ public sealed class ChartInvariantTests
             command.Options.Add(flag);
         var parsed = new RootCommand { command }.Parse(RunFlags.Normalize([.. arguments]));
         Assert.Empty(parsed.Errors.Select(error => error.Message));
-        return RunOptions.Read(
+        return OptionLayers.Read(
             RunOptions.All, option => parsed.GetValue(flags[option]) ?? [], name => name == "POD_NAMESPACE" ? "yarp-ingress" : null,
             new ConfigurationBuilder().Build());
     }

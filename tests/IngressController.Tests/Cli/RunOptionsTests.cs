@@ -61,6 +61,7 @@ public sealed class RunOptionsTests
         var defaults = Read(option);
 
         Assert.NotEqual(Text(defaults), Text(fromFlag));
+        Assert.Equal(value.Good, OptionValues.Text(option.Value(fromFlag)));
         Assert.Equal(Text(fromFlag), Text(Read(option, environment: value.Good)));
         Assert.Equal(Text(fromFlag), Text(Read(option, appSettings: value.Good)));
         Assert.Equal(Text(fromFlag), Text(Read(option, flag: value.Good, environment: value.Other, appSettings: value.Other)));
@@ -82,15 +83,28 @@ public sealed class RunOptionsTests
         Assert.StartsWith($"appsettings {option.AppSettingsKey}: ", Assert.Throws<FormatException>(() => Read(option, appSettings: bad)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void The_default_comes_from_the_value_and_can_be_given(string name)
+    {
+        var option = RunOptions.All.Single(option => option.Name == name);
+
+        Assert.DoesNotContain("default", option.Description, StringComparison.OrdinalIgnoreCase);
+        if (option.DefaultValue is not { } value)
+            return;
+        Assert.Equal("none", option.Unset);
+        Assert.Equal(Text(new IngressOptions()), Text(Read(option, environment: value) with { Pod = new PodOptions() }));
+    }
+
     [Fact]
     public void A_repeatable_option_is_a_list_in_every_layer()
     {
         var option = RunOptions.All.Single(option => option.Name == "watch-namespace");
 
-        Assert.Equal(["a", "b"], RunOptions.Read([option], _ => ["a", "b"], _ => null, Settings("{}")).Source.WatchNamespaces);
+        Assert.Equal(["a", "b"], OptionLayers.Read([option], _ => ["a", "b"], _ => null, Settings("{}")).Source.WatchNamespaces);
         Assert.Equal(["a", "b"], Read(option, environment: "a, b,").Source.WatchNamespaces);
         Assert.Equal(["a", "b"], Read(option, appSettings: "a,b").Source.WatchNamespaces);
-        Assert.Equal(["a", "b"], RunOptions.Read([option], _ => [], _ => null, Settings("""{"Ingress": {"WatchNamespace": ["a", "b"]}}""")).Source.WatchNamespaces);
+        Assert.Equal(["a", "b"], OptionLayers.Read([option], _ => [], _ => null, Settings("""{"Ingress": {"WatchNamespace": ["a", "b"]}}""")).Source.WatchNamespaces);
     }
 
     [Theory]
@@ -107,17 +121,17 @@ public sealed class RunOptionsTests
     [Fact]
     public void The_Pod_is_known_by_the_names_of_the_downward_API()
     {
-        var pod = RunOptions.Read([], _ => [], name => name switch { "POD_NAME" => "a", "POD_NAMESPACE" => "b", _ => null }, Settings("{}")).Pod;
+        var pod = OptionLayers.Read([], _ => [], name => name switch { "POD_NAME" => "a", "POD_NAMESPACE" => "b", _ => null }, Settings("{}")).Pod;
 
         Assert.Equal(new PodOptions { Name = "a", Namespace = "b" }, pod);
-        Assert.Equal(new PodOptions(), RunOptions.Read([], _ => [], _ => null, Settings("{}")).Pod);
+        Assert.Equal(new PodOptions(), OptionLayers.Read([], _ => [], _ => null, Settings("{}")).Pod);
     }
 
     [Fact]
     public void Prefixes_of_annotations_replace_those_that_are_read_by_default()
     {
         var option = RunOptions.All.Single(option => option.Name == "annotation-prefix");
-        string[] Prefixes(params string[] values) => [.. RunOptions.Read([option], _ => values, _ => null, Settings("{}")).Translation.AnnotationPrefixes];
+        string[] Prefixes(params string[] values) => [.. OptionLayers.Read([option], _ => values, _ => null, Settings("{}")).Translation.AnnotationPrefixes];
 
         Assert.Equal(["yarp.ingress.kubernetes.io", "nginx.ingress.kubernetes.io"], Prefixes());
         Assert.Equal(["a.example"], Prefixes("a.example"));
@@ -172,7 +186,7 @@ public sealed class RunOptionsTests
     [Fact]
     public void The_status_of_both_limits_is_one_option_over_which_each_setting_goes()
     {
-        var options = RunOptions.Read(
+        var options = OptionLayers.Read(
             RunOptions.All, option => option.Name switch { "limit-status-code" => ["429"], "limit-conn-status-code" => ["430"], _ => [] }, _ => null, Settings("{}"));
 
         Assert.Equal((429, 430), (options.Translation.Global.LimitReqStatusCode, options.Translation.Global.LimitConnStatusCode));
@@ -181,7 +195,7 @@ public sealed class RunOptionsTests
     [Fact]
     public void Numbers_and_booleans_of_appsettings_need_no_quotes()
     {
-        var options = RunOptions.Read(RunOptions.All, _ => [], _ => null, Settings("""{"Ingress": {"HttpPort": 81, "ServerHeader": false}}"""));
+        var options = OptionLayers.Read(RunOptions.All, _ => [], _ => null, Settings("""{"Ingress": {"HttpPort": 81, "ServerHeader": false}}"""));
 
         Assert.Equal((81, false), (options.Listener.HttpPort, options.Listener.ServerHeader));
     }
@@ -189,7 +203,7 @@ public sealed class RunOptionsTests
     [Fact]
     public void An_unknown_key_of_appsettings_is_no_silent_typo()
     {
-        var error = Assert.Throws<FormatException>(() => RunOptions.Read(RunOptions.All, _ => [], _ => null, Settings("""{"Ingress": {"HtpPort": 81}}""")));
+        var error = Assert.Throws<FormatException>(() => OptionLayers.Read(RunOptions.All, _ => [], _ => null, Settings("""{"Ingress": {"HtpPort": 81}}""")));
 
         Assert.StartsWith("appsettings Ingress:HtpPort: there is no such option", error.Message, StringComparison.Ordinal);
     }
@@ -237,6 +251,7 @@ public sealed class RunOptionsTests
         Assert.Equal(0, code);
         Assert.All(RunOptions.Own, option => Assert.Contains($"[env: {option.EnvironmentVariable}]", text, StringComparison.Ordinal));
         Assert.All(RunOptions.Own, option => Assert.Contains($"  {option.Flag} <{option.ValueName}>", text, StringComparison.Ordinal));
+        Assert.Contains("Port for HTTP. 0 takes a free port. Default: 8080. [env: INGRESS_HTTP_PORT]", text, StringComparison.Ordinal);
         Assert.All(["run ", "demo ", "lint <PATH>", "explain <URL>", "annotations <NAME>", "settings <NAME>", "--version", "appsettings.json"], word => Assert.Contains(word, text, StringComparison.Ordinal));
     }
 
@@ -250,13 +265,13 @@ public sealed class RunOptionsTests
     }
 
     private static IngressOptions Read(RunOption option, string? flag = null, string? environment = null, string? appSettings = null) =>
-        RunOptions.Read(
+        OptionLayers.Read(
             RunOptions.All,
             other => other == option && flag is not null ? [flag] : [],
             name => name == option.EnvironmentVariable ? environment : null,
             new ConfigurationBuilder().AddInMemoryCollection([new(option.AppSettingsKey, appSettings)]).Build());
 
-    private static IngressOptions Read(RunOption option, RunOption[] accepted, string? flag = null, string? environment = null) => RunOptions.Read(
+    private static IngressOptions Read(RunOption option, RunOption[] accepted, string? flag = null, string? environment = null) => OptionLayers.Read(
         accepted,
         other => other == option && flag is not null ? [flag] : [],
         name => name == option.EnvironmentVariable ? environment : null,

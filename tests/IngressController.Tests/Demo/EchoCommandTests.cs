@@ -79,7 +79,7 @@ public sealed partial class EchoCommandTests : IDisposable
     /// <summary>The demo application asks for no delay, and a Pod is killed 30 s after SIGTERM.</summary>
     [Fact]
     public void By_default_there_is_a_delay() => Assert.Equal(
-        TimeSpan.FromSeconds(5), RunOptions.Read(RunOptions.Echo, _ => [], _ => null, new ConfigurationBuilder().Build()).Shutdown.Delay);
+        TimeSpan.FromSeconds(5), OptionLayers.Read(RunOptions.Echo, _ => [], _ => null, new ConfigurationBuilder().Build()).Shutdown.Delay);
 
     [Fact]
     public async Task A_port_that_is_taken_is_one_line()

@@ -1,0 +1,198 @@
+using IngressController.Routing.Settings;
+using IngressController.Routing.Translation;
+using static IngressController.Cli.OptionValues;
+
+namespace IngressController.Cli;
+
+/// <summary>The declarations of the options, by area. docs/options.md is generated from them.</summary>
+internal static class RunOptionGroups
+{
+    public static RunOptionGroup Source { get; } = new("Source",
+    [
+        new("manifests", "DIR", "Folder of Kubernetes manifests that is served instead of an API server. It is reloaded when it changes.",
+            options => options.Source.Manifests,
+            (options, value) => options with { Source = options.Source with { Manifests = ExistingFolder(value) } }),
+        new("kubeconfig", "FILE", "Kubeconfig file. It cannot be combined with --manifests.",
+            options => options.Source.Kubeconfig,
+            (options, value) => options with { Source = options.Source with { Kubeconfig = value } })
+            { Unset = "in-cluster credentials, else KUBECONFIG, else ~/.kube/config" },
+        new("context", "NAME", "Context of the kubeconfig.",
+            options => options.Source.Context,
+            (options, value) => options with { Source = options.Source with { Context = value } })
+            { Unset = "its current-context" },
+        new("watch-namespace", "NAMESPACE", "Namespace to watch. Repeatable.",
+            options => options.Source.WatchNamespaces,
+            (options, value) =>
+                options with { Source = options.Source with { WatchNamespaces = [.. options.Source.WatchNamespaces, value] } })
+            { IsRepeatable = true, Unset = "all namespaces" },
+    ]);
+
+    public static RunOptionGroup Ingress { get; } = new("Ingresses",
+    [
+        new("ingress-class", "NAME",
+            "Value of the legacy annotation kubernetes.io/ingress.class that claims an Ingress for this controller.",
+            options => options.Translation.IngressClass,
+            (options, value) => options with { Translation = options.Translation with { IngressClass = value } }),
+        new("controller-class", "NAME", "Value of spec.controller of the IngressClasses that this controller owns.",
+            options => options.Translation.ControllerClass,
+            (options, value) => options with { Translation = options.Translation with { ControllerClass = value } }),
+        new("watch-ingress-without-class", "BOOL", "Serve Ingresses that name no class, too.",
+            options => options.Translation.WatchIngressWithoutClass,
+            (options, value) => options with { Translation = options.Translation with { WatchIngressWithoutClass = Bool(value) } })
+            { IsSwitch = true },
+        new("annotation-prefix", "PREFIX",
+            "Prefix of the annotations to read. Repeatable; of one annotation under several prefixes, the first prefix takes precedence.",
+            options => options.Translation.AnnotationPrefixes,
+            (options, value) =>
+                options with { Translation = options.Translation with { AnnotationPrefixes = [.. options.Translation.AnnotationPrefixes, Prefix(value)] } })
+            {
+                IsRepeatable = true,
+                Clear = options => options with { Translation = options.Translation with { AnnotationPrefixes = [] } },
+            },
+        new("configmap", "NAMESPACE/NAME",
+            "ConfigMap with the global settings. It takes precedence over settings that are given as options.",
+            options => options.Translation.ConfigMap,
+            (options, value) => options with { Translation = options.Translation with { ConfigMap = Name(value) } }),
+        new("default-ssl-certificate", "NAMESPACE/NAME", "Secret with the certificate of hosts that have none of their own.",
+            options => options.Translation.DefaultSslCertificate,
+            (options, value) => options with { Translation = options.Translation with { DefaultSslCertificate = Name(value) } })
+            { Unset = "a self-signed certificate that is created at start" },
+        new("default-backend-service", "NAMESPACE/NAME", "Service whose first port gets the requests that match no rule.",
+            options => options.Translation.DefaultBackendService,
+            (options, value) => options with { Translation = options.Translation with { DefaultBackendService = Name(value) } })
+            { Unset = "these requests are answered 404" },
+        new("replicas-service", "NAMESPACE/NAME",
+            "Service whose ready endpoints are the replicas of this controller. Limits of scope cluster are divided among them, and "
+            + "Ingresses show their nodes unless --publish-service or --publish-status-address is set.",
+            options => options.Translation.ReplicasService,
+            (options, value) => options with { Translation = options.Translation with { ReplicasService = Name(value) } })
+            { Unset = "one replica" },
+        new("limit-status-code", "CODE",
+            "Status of requests over limit-rps, limit-rpm or limit-connections. The settings limit-req-status-code and "
+            + "limit-conn-status-code take precedence.",
+            options => options.Translation.Global.LimitReqStatusCode,
+            (options, value) =>
+                options with { Translation = options.Translation with { Global = WithLimitStatus(options.Translation.Global, ErrorStatus(value)) } }),
+    ]);
+
+    public static RunOptionGroup Listener { get; } = new("Listener",
+    [
+        new("http-port", "PORT", "Port for HTTP. 0 takes a free port.",
+            options => options.Listener.HttpPort,
+            (options, value) => options with { Listener = options.Listener with { HttpPort = Port(value) } }),
+        new("https-port", "PORT", "Port for HTTPS. 0 takes a free port.",
+            options => options.Listener.HttpsPort,
+            (options, value) => options with { Listener = options.Listener with { HttpsPort = Port(value) } }),
+        new("admin-port", "PORT", "Port for health checks, metrics and the admin API. 0 takes a free port.",
+            options => options.Listener.AdminPort,
+            (options, value) => options with { Listener = options.Listener with { AdminPort = Port(value) } }),
+        new("bind-address", "IP", "IP address that all ports listen on. :: means all addresses, IPv4 and IPv6.",
+            options => options.Listener.BindAddress,
+            (options, value) => options with { Listener = options.Listener with { BindAddress = Address(value) } }),
+        new("initial-sync-timeout", "SECONDS",
+            "Time in seconds after which the http and https ports open although there is nothing to serve yet. They answer 503 then. "
+            + "0 opens them at once.",
+            options => options.Listener.InitialSyncTimeout,
+            (options, value) => options with { Listener = options.Listener with { InitialSyncTimeout = SecondsOrNone(value) } }),
+        new("server-header", "BOOL", "Send a Server header in responses: that of the backend, else that of the proxy. false removes it.",
+            options => options.Listener.ServerHeader,
+            (options, value) => options with { Listener = options.Listener with { ServerHeader = Bool(value) } })
+            { IsSwitch = true },
+    ]);
+
+    public static RunOptionGroup Upstream { get; } = new("Upstream",
+    [
+        new("proxy-connect-timeout", "SECONDS",
+            "Time limit in seconds for a connection to an endpoint, TLS included. The response is 504 then.",
+            options => options.Upstream.ConnectTimeout,
+            (options, value) => options with { Upstream = options.Upstream with { ConnectTimeout = Seconds(value) } }),
+        new("proxy-read-timeout", "SECONDS",
+            "Time limit in seconds for an idle exchange with an endpoint, WebSockets included. The response is 504 then; if it has "
+            + "begun, the connection is closed.",
+            options => options.Upstream.ReadTimeout,
+            (options, value) => options with { Upstream = options.Upstream with { ReadTimeout = Seconds(value) } }),
+        new("allow-external-name-loopback", "BOOL", "Allow ExternalName Services that lead to loopback or link-local addresses.",
+            options => options.Upstream.AllowExternalNameLoopback,
+            (options, value) => options with
+            {
+                Upstream = options.Upstream with { AllowExternalNameLoopback = Bool(value) },
+                Translation = options.Translation with { AllowExternalNameLoopback = Bool(value) },
+            })
+            { IsSwitch = true },
+    ]);
+
+    public static RunOptionGroup Status { get; } = new("Status and Events",
+    [
+        new("publish-service", "NAMESPACE/NAME", "Service whose addresses status.loadBalancer of the Ingresses shows.",
+            options => options.Status.PublishService,
+            (options, value) => options with { Status = options.Status with { PublishService = Name(value) } })
+            { Unset = "the nodes of the replicas (--replicas-service)" },
+        new("publish-status-address", "ADDRESS",
+            "IP address or host name that status.loadBalancer of the Ingresses shows. Repeatable; takes precedence over --publish-service.",
+            options => options.Status.PublishAddresses,
+            (options, value) =>
+                options with { Status = options.Status with { PublishAddresses = [.. options.Status.PublishAddresses, StatusAddress(value)] } })
+            { IsRepeatable = true },
+        new("update-status", "BOOL", "Let the leader write status.loadBalancer of the Ingresses.",
+            options => options.Status.UpdateStatus,
+            (options, value) => options with { Status = options.Status with { UpdateStatus = Bool(value) } })
+            { IsSwitch = true },
+        new("update-status-on-shutdown", "BOOL",
+            "Let the last replica empty status.loadBalancer of the Ingresses when it ends. It needs --replicas-service to know that "
+            + "it is the last.",
+            options => options.Status.RemoveOnShutdown,
+            (options, value) => options with { Status = options.Status with { RemoveOnShutdown = Bool(value) } })
+            { IsSwitch = true },
+        new("emit-events", "BOOL", "Let the leader report problems as Events of the objects.",
+            options => options.Status.EmitEvents,
+            (options, value) => options with { Status = options.Status with { EmitEvents = Bool(value) } })
+            { IsSwitch = true },
+    ]);
+
+    public static RunOptionGroup LeaderElection { get; } = new("Leader election",
+    [
+        new("leader-elect", "BOOL", "Take part in the leader election. Only the leader writes status and Events.",
+            options => options.LeaderElection.Enabled,
+            (options, value) => options with { LeaderElection = options.LeaderElection with { Enabled = Bool(value) } })
+            { IsSwitch = true },
+        new("leader-elect-resource-name", "NAME", "Name of the Lease. Its namespace is POD_NAMESPACE, else that of the service account.",
+            options => options.LeaderElection.LeaseName,
+            (options, value) => options with { LeaderElection = options.LeaderElection with { LeaseName = ObjectName(value) } }),
+        new("leader-elect-lease-duration", "SECONDS",
+            "Time in seconds after the last renewal when another replica takes the lease. It must be longer than "
+            + "--leader-elect-renew-deadline.",
+            options => options.LeaderElection.LeaseDuration,
+            (options, value) => options with { LeaderElection = options.LeaderElection with { LeaseDuration = Seconds(value) } }),
+        new("leader-elect-renew-deadline", "SECONDS",
+            "Time in seconds after which a leader that cannot renew the lease stops its tasks. It must be longer than 1.2 times "
+            + "--leader-elect-retry-period.",
+            options => options.LeaderElection.RenewDeadline,
+            (options, value) => options with { LeaderElection = options.LeaderElection with { RenewDeadline = Seconds(value) } }),
+        new("leader-elect-retry-period", "SECONDS", "Time in seconds between two attempts to acquire or renew the lease.",
+            options => options.LeaderElection.RetryPeriod,
+            (options, value) => options with { LeaderElection = options.LeaderElection with { RetryPeriod = Seconds(value) } }),
+    ]);
+
+    public static RunOptionGroup Shutdown { get; } = new("Shutdown",
+    [
+        new("shutdown-delay", "SECONDS",
+            "Time in seconds after SIGTERM in which the replica is not ready and still serves, so that load balancers notice.",
+            options => options.Shutdown.Delay,
+            (options, value) => options with { Shutdown = options.Shutdown with { Delay = SecondsOrNone(value) } }),
+        new("shutdown-grace-period", "SECONDS", "Time limit in seconds for requests in flight after the shutdown delay.",
+            options => options.Shutdown.GracePeriod,
+            (options, value) => options with { Shutdown = options.Shutdown with { GracePeriod = SecondsOrNone(value) } }),
+    ]);
+
+    public static RunOptionGroup Logging { get; } = new("Logging",
+    [
+        new("log-level", "LEVEL", "Lowest level that is logged: debug, information, warning or error.",
+            options => options.LogLevel,
+            (options, value) => options with { LogLevel = Level(value) }),
+    ]);
+
+    public static IReadOnlyList<RunOptionGroup> All { get; } = [Source, Ingress, Listener, Upstream, Status, LeaderElection, Shutdown, Logging];
+
+    private static GlobalSettings WithLimitStatus(GlobalSettings settings, int status) =>
+        settings with { LimitReqStatusCode = status, LimitConnStatusCode = status };
+}
