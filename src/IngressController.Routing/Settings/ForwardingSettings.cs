@@ -35,14 +35,14 @@ public sealed record ForwardingSettings
     /// <summary>Whether any peer could be believed.</summary>
     public bool BelievesPeers => (UseForwardedHeaders || EnableRealIp) && !ProxyRealIpCidr.IsEmpty;
 
-    internal static ValueForm<IpNetworkSet> Networks { get; } = new("a comma-separated list of addresses and networks",
-        text => IpNetworkSet.TryParse(text, out var set, out var problem) ? set : ValueForm<IpNetworkSet>.Refuse($"is no such list: {problem}"))
+    internal static ValueForm<IpNetworkSet> Networks { get; } = new("a comma-separated list of IP addresses and CIDRs",
+        text => IpNetworkSet.TryParse(text, out var set, out var problem) ? set : ValueForm<IpNetworkSet>.Refuse($"is invalid: {problem}"))
     {
         AllowsLines = true,
     };
 
-    private static ValueForm<string> HeaderName { get; } = new("the name of a header",
-        text => HttpToken.IsToken(text) ? text : ValueForm<string>.Refuse("is no name of a header"));
+    private static ValueForm<string> HeaderName { get; } = new("a header name",
+        text => HttpToken.IsToken(text) ? text : ValueForm<string>.Refuse("is not a header name"));
 
     internal static IReadOnlyList<SettingKey> Keys { get; } =
     [
@@ -74,8 +74,8 @@ public sealed record ForwardingSettings
     /// <summary>What is set and does nothing.</summary>
     internal IEnumerable<(string Key, string Why)> WithoutEffect()
     {
-        const string Nobody = "has no effect until proxy-real-ip-cidr names the proxies that are believed";
-        const string NobodyAtAll = "has no effect until use-forwarded-headers or enable-real-ip, and proxy-real-ip-cidr, say who is believed";
+        const string Nobody = "has no effect until proxy-real-ip-cidr names the trusted proxies";
+        const string NobodyAtAll = "has no effect without trusted proxies: set proxy-real-ip-cidr, and use-forwarded-headers or enable-real-ip";
         if (UseForwardedHeaders && ProxyRealIpCidr.IsEmpty)
             yield return ("use-forwarded-headers", Nobody);
         if (EnableRealIp && ProxyRealIpCidr.IsEmpty)

@@ -54,7 +54,7 @@ internal sealed class HostMerge
     {
         if (fragment.Policies.Get<AppRootPolicy>() is not { } wanted)
             return;
-        var action = new RouteAction.Unavailable("sent to the application's root");
+        var action = new RouteAction.Unavailable("redirected to app-root");
         _appRoot ??= new Route(new RouteOrigin(fragment.Name, 0, 0), new PathMatch(PathMatchType.Exact, "/"), action) { Policies = fragment.Policies };
         if (_appRoot.Policies.Get<AppRootPolicy>() != wanted)
             _diagnostics.Add(DiagnosticCatalog.HostPolicyConflict(fragment.Name, "metadata.annotations[app-root]", "app-root", _host, _appRoot.Origin.Ingress));

@@ -21,7 +21,7 @@ public static class BasicAuthFeature
     public static AnnotationKey<ResourceName> AuthSecret { get; } = new()
     {
         Name = "auth-secret",
-        Form = new("the name of a Secret, or NAMESPACE/NAME with the Ingress's own namespace", text =>
+        Form = new("the name of a Secret in the namespace of the Ingress, optionally as NAMESPACE/NAME", text =>
             ResourceName.TryParse(text, out var name) ? name
             : text.Contains('/') ? ValueForm<ResourceName>.Refuse("is neither a name nor NAMESPACE/NAME")
             : new ResourceName("", text)),
@@ -42,8 +42,8 @@ public static class BasicAuthFeature
     public static AnnotationKey<string> AuthRealm { get; } = new()
     {
         Name = "auth-realm",
-        Form = new("text of visible ASCII characters and spaces", text =>
-            text.All(c => c is >= ' ' and <= '~') ? text : ValueForm<string>.Refuse("holds a character that a realm cannot have; use ASCII")),
+        Form = new("printable ASCII text", text =>
+            text.All(c => c is >= ' ' and <= '~') ? text : ValueForm<string>.Refuse("contains a character that is not printable ASCII")),
         OnBadValue = OnBadValue.CloseRoute,
         Default = "empty",
         Documentation = "What the client's password prompt says.",
@@ -68,7 +68,7 @@ public static class BasicAuthFeature
         var realm = annotations.Read(AuthRealm, "");
         var hasSecret = annotations.TryRead(AuthSecret, out var named);
         if (isAsked && !isBasic)
-            annotations.Refuse(AuthType, "is not supported; use basic, over https");
+            annotations.Refuse(AuthType, "is not supported; use basic over https");
         if (!annotations.IsSet(AuthSecret))
             annotations.Refuse(AuthType, "needs auth-secret, which is not set");
         if (isBasic && hasSecret && FindUsers(context, named, form) is { } users)
@@ -79,7 +79,7 @@ public static class BasicAuthFeature
     {
         if (!context.IsOwn(named))
         {
-            context.Annotations.Refuse(AuthSecret, $"is in another namespace; put the Secret into {context.Ingress.Namespace}");
+            context.Annotations.Refuse(AuthSecret, $"is in another namespace; use a Secret in namespace {context.Ingress.Namespace}");
             return null;
         }
 
@@ -98,7 +98,7 @@ public static class BasicAuthFeature
         if (parsed.Users is null)
         {
             context.Report(DiagnosticCatalog.PolicySecretInvalid(context.Ingress, field, name, parsed.Problem!, closes: true));
-            context.Close($"Secret {name} holds no users");
+            context.Close($"Secret {name} has no users");
         }
 
         return parsed.Users;

@@ -30,7 +30,7 @@ public static class ExternalAuthFeature
         + "Headers of the connection, of the body, Host and the proxy's own (X-Forwarded-For and its like) cannot be listed.");
 
     public static AnnotationKey<ResourceName> AuthProxySetHeaders { get; } = Key("auth-proxy-set-headers", new ValueForm<ResourceName>(
-            "the name of a ConfigMap, or NAMESPACE/NAME with the Ingress's own namespace", text =>
+            "the name of a ConfigMap in the namespace of the Ingress, optionally as NAMESPACE/NAME", text =>
                 ResourceName.TryParse(text, out var name) ? name
                 : text.Contains('/') ? ValueForm<ResourceName>.Refuse("is neither a name nor NAMESPACE/NAME")
                 : new ResourceName("", text)), null,
@@ -134,13 +134,13 @@ public static class ExternalAuthFeature
         if (Problem(context, url) is not { } problem)
             return true;
         context.Report(DiagnosticCatalog.GlobalAuthUnusable(context.Ingress, url.ToString(), problem));
-        context.Close("setting global-auth-url cannot be used here");
+        context.Close("setting global-auth-url cannot be used");
         return false;
     }
 
     private static string? Problem(PolicyContext context, AuthUrl url) =>
-        url.FollowsHost && context.ServesEveryHost ? "leads to the host a client asks for, and a rule without a host lets a client choose any; name the host of the service"
-        : url.IsLocal && !context.AllowsLocalAddresses ? "leads to this machine or its link; refused unless --allow-external-name-loopback is set"
+        url.FollowsHost && context.ServesEveryHost ? "uses the host of the request, which clients choose freely for a rule without a host; name the host of the service"
+        : url.IsLocal && !context.AllowsLocalAddresses ? "leads to a local address (such as loopback, link-local or metadata); it is refused unless --allow-external-name-loopback is set"
         : null;
 
     private static EquatableArray<AuthRequestHeader> ReadRequestHeaders(PolicyContext context)
@@ -149,7 +149,7 @@ public static class ExternalAuthFeature
             return [];
         if (!context.IsOwn(named))
         {
-            context.Annotations.Refuse(AuthProxySetHeaders, $"is in another namespace; put the ConfigMap into {context.Ingress.Namespace}");
+            context.Annotations.Refuse(AuthProxySetHeaders, $"is in another namespace; use a ConfigMap in namespace {context.Ingress.Namespace}");
             return [];
         }
 

@@ -31,7 +31,7 @@ public static class BackendProtocolFeature
         if (protocol is { } known)
             return [new BackendProtocolPolicy(known)];
         context.Annotations.Report(BackendProtocolKey, DiagnosticCatalog.FastCgiUnsupported);
-        context.Close("backend-protocol FCGI is not spoken here");
+        context.Close("backend-protocol FCGI is not supported");
         return [];
     }
 }

@@ -8,7 +8,7 @@ namespace IngressController.Routing.Features.Blocking;
 public static class BlockingFeature
 {
     private static readonly ValueForm<EquatableArray<TextPattern>> Patterns =
-        ValueForms.List.Select(ReadPatterns, "a comma-separated list of texts and regular expressions: ~expression, or ~*expression without regard to case");
+        ValueForms.List.Select(ReadPatterns, "a comma-separated list of strings and regular expressions (~expression, or ~*expression if case-insensitive)");
 
     public static RouteFeature Feature { get; } = new(
         "Block lists", [], context => context.Settings.Blocked == BlockPolicy.None ? [] : [context.Settings.Blocked]);
@@ -31,7 +31,7 @@ public static class BlockingFeature
         foreach (var entry in entries)
         {
             if (!TextPattern.TryParse(entry, out var pattern, out var problem))
-                return ValueForm<EquatableArray<TextPattern>>.Refuse($"holds {entry}, which is no regular expression: {problem}");
+                return ValueForm<EquatableArray<TextPattern>>.Refuse($"contains {entry}, which is not a usable regular expression: {problem}");
             patterns.Add(pattern);
         }
 

@@ -20,7 +20,7 @@ public static class CorsFeature
         {
             var name = text.AsSpan()[range].Trim();
             if (!name.IsEmpty && !HttpToken.IsToken(name))
-                return ValueForm<string>.Refuse($"holds \"{DiagnosticText.Shorten(name.ToString())}\", which is no name");
+                return ValueForm<string>.Refuse($"contains \"{DiagnosticText.Shorten(name.ToString())}\", which is not a valid name");
         }
 
         return text;
@@ -129,7 +129,7 @@ public static class CorsFeature
         }
 
         if (origins.Count == 0)
-            annotations.Report(AllowOrigin, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "it names no origin, so none is allowed"));
+            annotations.Report(AllowOrigin, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "it has no valid origin, so no origin is allowed"));
         return [.. origins];
     }
 }

@@ -103,7 +103,7 @@ public sealed record HeaderSettings
 
     private static ValueForm<EquatableArray<string>> HeaderNames => ValueForms.List.Select<EquatableArray<string>>(names =>
         names.FirstOrDefault(name => HeaderSyntax.ResponseNameProblem(name) is not null) is { } bad
-            ? ValueForm<EquatableArray<string>>.Refuse($"holds \"{bad}\", which {HeaderSyntax.ResponseNameProblem(bad)}")
+            ? ValueForm<EquatableArray<string>>.Refuse($"contains \"{bad}\", which {HeaderSyntax.ResponseNameProblem(bad)}")
             : names, "a comma-separated list of header names");
 
     private static SettingKey Of<T>(

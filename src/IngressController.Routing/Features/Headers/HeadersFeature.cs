@@ -14,10 +14,10 @@ public static class HeadersFeature
         + "Values are printable ASCII; headers of the connection cannot be changed";
 
     /// <summary>off, default, or a text without variables.</summary>
-    internal static ValueForm<string> RedirectForm { get; } = new("off, default, or the beginning of a URL", text =>
-        text.Contains('$') ? ValueForm<string>.Refuse("holds $: variables are not supported")
-        : text[0] == '~' ? ValueForm<string>.Refuse("is a pattern, and only beginnings of URLs are supported")
-        : text.Any(c => c is < '!' or > '~' or '"' or '\'' or ';' or '<' or '>' or '\\') ? ValueForm<string>.Refuse("holds a character that no URL has")
+    internal static ValueForm<string> RedirectForm { get; } = new("off, default, or a URL prefix", text =>
+        text.Contains('$') ? ValueForm<string>.Refuse("contains $: variables are not supported")
+        : text[0] == '~' ? ValueForm<string>.Refuse("is a regular expression; only URL prefixes are supported")
+        : text.Any(c => c is < '!' or > '~' or '"' or '\'' or ';' or '<' or '>' or '\\') ? ValueForm<string>.Refuse("contains a character that is not allowed in a URL")
         : text);
 
     public static AnnotationKey<HeaderChanges> RequestHeaders { get; } = new()
@@ -105,9 +105,9 @@ public static class HeadersFeature
         if (IsUrl(from) && IsUrl(to))
             yield return new RedirectRewritePolicy(from, to);
         else if (IsUrl(from) && annotations.IsSet(RedirectFrom))
-            annotations.Report(RedirectFrom, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "proxy-redirect-to is needed too"));
+            annotations.Report(RedirectFrom, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "it needs proxy-redirect-to as well"));
         else if (IsUrl(to) && annotations.IsSet(RedirectTo))
-            annotations.Report(RedirectTo, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "proxy-redirect-from is needed too"));
+            annotations.Report(RedirectTo, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "it needs proxy-redirect-from as well"));
     }
 
     private static bool IsUrl(string value) => value is not ("off" or "default");
@@ -119,7 +119,7 @@ public static class HeadersFeature
             : context.Ingress with { Name = text };
         if (name is not { } configMap || configMap.Namespace != context.Ingress.Namespace)
         {
-            context.Annotations.Refuse(CustomHeaders, name is null ? "is neither NAME nor NAMESPACE/NAME" : "is in another namespace; ConfigMaps come from the Ingress's own");
+            context.Annotations.Refuse(CustomHeaders, name is null ? "is neither NAME nor NAMESPACE/NAME" : $"is in another namespace; use a ConfigMap in namespace {context.Ingress.Namespace}");
             return null;
         }
 

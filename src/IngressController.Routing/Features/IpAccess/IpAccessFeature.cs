@@ -41,8 +41,8 @@ public static class IpAccessFeature
             (settings, value) => settings with { DenylistSourceRange = value }),
     ];
 
-    private static ValueForm<IpNetworkSet> Networks => new("a comma-separated list of addresses and networks, as 1.2.3.4, 10.0.0.0/8, 2001:db8::/32", text =>
-        IpNetworkSet.TryParse(text, out var set, out var problem) ? set : ValueForm<IpNetworkSet>.Refuse($"cannot be used: {problem}"))
+    private static ValueForm<IpNetworkSet> Networks => new("a comma-separated list of IP addresses and CIDRs, such as 1.2.3.4, 10.0.0.0/8, 2001:db8::/32", text =>
+        IpNetworkSet.TryParse(text, out var set, out var problem) ? set : ValueForm<IpNetworkSet>.Refuse($"is invalid: {problem}"))
     {
         AllowsLines = true,
     };

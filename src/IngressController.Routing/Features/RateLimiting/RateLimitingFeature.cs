@@ -42,7 +42,7 @@ public static class RateLimitingFeature
     public static AnnotationKey<TimeSpan> Window { get; } = new()
     {
         Name = "rate-limit-window",
-        Form = new("a time such as 1s, 1m or 1h", ReadWindow),
+        Form = new("a duration such as 1s, 1m or 1h", ReadWindow),
         Default = "1m",
         OnBadValue = OnBadValue.CloseRoute,
         Documentation = "What rate-limit is per.",
@@ -123,7 +123,7 @@ public static class RateLimitingFeature
         if (rules.Length > 0)
             return [new RateLimitPolicy([.. rules])];
         if (annotations.IsSet(LimitAllowlist))
-            annotations.Report(LimitAllowlist, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "the Ingress has no limit"));
+            annotations.Report(LimitAllowlist, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "the Ingress has no rate limit"));
         return [];
     }
 
@@ -200,9 +200,9 @@ public static class RateLimitingFeature
     private static void ReportUnused(AnnotationReader annotations, RateLimitRule rule)
     {
         if (rule.Burst > 0 && rule.Algorithm != RateLimitAlgorithmKind.TokenBucket)
-            annotations.Report(Burst, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "only token-bucket has a burst"));
+            annotations.Report(Burst, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "only the algorithm token-bucket has a burst"));
         if (rule.Algorithm == RateLimitAlgorithmKind.Concurrency && annotations.IsSet(Window))
-            annotations.Report(Window, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "concurrency has no window"));
+            annotations.Report(Window, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "the algorithm concurrency has no window"));
     }
 
     private static AnnotationKey<int> Limit(string name, string documentation) => new()
@@ -218,7 +218,7 @@ public static class RateLimitingFeature
         var unit = text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3_600, _ => 0 };
         return unit > 0 && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 && (long)number * unit <= 86_400
             ? TimeSpan.FromSeconds((long)number * unit)
-            : ValueForm<TimeSpan>.Refuse("is no time from 1s to 24h such as 1s, 1m or 1h");
+            : ValueForm<TimeSpan>.Refuse("is not a duration from 1s to 24h, such as 1s, 1m or 1h");
     }
 
     private static Parsed<EquatableArray<RateLimitKeyPart>> ReadKey(EquatableArray<string> parts)
@@ -227,11 +227,11 @@ public static class RateLimitingFeature
         foreach (var part in parts)
         {
             if (ReadKeyPart(part) is not { } key)
-                return ValueForm<EquatableArray<RateLimitKeyPart>>.Refuse($"has the part \"{part}\", which is none of client-ip, header:NAME, cookie:NAME, query:NAME, host, path");
+                return ValueForm<EquatableArray<RateLimitKeyPart>>.Refuse($"contains \"{part}\", which is not one of client-ip, header:NAME, cookie:NAME, query:NAME, host, path");
             keys.Add(key);
         }
 
-        return keys.Count == 0 ? ValueForm<EquatableArray<RateLimitKeyPart>>.Refuse("names nothing") : new EquatableArray<RateLimitKeyPart>([.. keys]);
+        return keys.Count == 0 ? ValueForm<EquatableArray<RateLimitKeyPart>>.Refuse("is an empty list") : new EquatableArray<RateLimitKeyPart>([.. keys]);
     }
 
     private static RateLimitKeyPart? ReadKeyPart(string part) => part.Split(':', 2, StringSplitOptions.TrimEntries) switch

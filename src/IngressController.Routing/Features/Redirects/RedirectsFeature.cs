@@ -101,7 +101,7 @@ public static class RedirectsFeature
             + "Nothing happens for a name that is a host of its own. By https the certificate has to cover both names.",
     };
 
-    private static ValueForm<ValueTemplate> LocationForm => new("a URL or an absolute path, variables allowed", ReadLocation);
+    private static ValueForm<ValueTemplate> LocationForm => new("a URL or an absolute path; may contain variables", ReadLocation);
 
     public static RouteFeature Feature { get; } = new("Redirects",
         [
@@ -140,20 +140,20 @@ public static class RedirectsFeature
     }
 
     private static Parsed<string> ReadPath(string text) =>
-        text[0] != '/' || text.StartsWith("//", StringComparison.Ordinal) ? ValueForm<string>.Refuse("is no absolute path such as /app")
-        : text.Any(c => c is <= ' ' or >= '\x7F' or '\\' or '"' or '<' or '>') ? ValueForm<string>.Refuse("holds a character that must be percent-encoded")
+        text[0] != '/' || text.StartsWith("//", StringComparison.Ordinal) ? ValueForm<string>.Refuse("is not an absolute path such as /app")
+        : text.Any(c => c is <= ' ' or >= '\x7F' or '\\' or '"' or '<' or '>') ? ValueForm<string>.Refuse("contains a character that must be percent-encoded")
         : text;
 
     private static Parsed<ValueTemplate> ReadLocation(string text)
     {
         if (text.Any(c => c is <= ' ' or >= '\x7F' or '\\' or '"' or '<' or '>'))
-            return ValueForm<ValueTemplate>.Refuse("holds a character that must be percent-encoded");
+            return ValueForm<ValueTemplate>.Refuse("contains a character that must be percent-encoded");
         if (!ValueTemplate.TryParse(text, out var template, out var problem))
             return ValueForm<ValueTemplate>.Refuse(problem);
         // A location that begins with a variable would let the client say where it leads.
         var isUrl = text.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("https://", StringComparison.OrdinalIgnoreCase)
             || text.StartsWith("$scheme://", StringComparison.Ordinal);
         var isPath = text[0] == '/' && !text.StartsWith("//", StringComparison.Ordinal);
-        return isUrl || isPath ? template : ValueForm<ValueTemplate>.Refuse("is neither a URL with http:// or https:// nor an absolute path");
+        return isUrl || isPath ? template : ValueForm<ValueTemplate>.Refuse("is neither an http:// or https:// URL nor an absolute path");
     }
 }

@@ -14,7 +14,7 @@ public static class RewritingFeature
     public static AnnotationKey<RewritePolicy> RewriteTarget { get; } = new()
     {
         Name = "rewrite-target",
-        Form = new("a path, with $1 to $9 for groups", ReadTarget),
+        Form = new("a path; $1 to $9 are capture groups", ReadTarget),
         Documentation = "The path that the backend gets. It takes the place of the whole path, not only of what the rule matches: with the rule /something and the target / "
             + "the backend gets / for /something/new. $1 to $9 are the groups of the rule's path, which is a regular expression: /something(/|$)(.*) with /$2 keeps "
             + "the rest. The query stays. It works on the decoded, normalized path and encodes the result anew. A target that equals the rule's path does nothing. "
@@ -35,14 +35,14 @@ public static class RewritingFeature
     public static AnnotationKey<ValueTemplate> XForwardedPrefix { get; } = new()
     {
         Name = "x-forwarded-prefix",
-        Form = TemplateForm("a text, with $1 to $9 for groups"),
+        Form = TemplateForm("text; $1 to $9 are capture groups"),
         Documentation = "Sets the header X-Forwarded-Prefix of requests whose path rewrite-target changes.",
     };
 
     public static AnnotationKey<ValueTemplate> UpstreamVhost { get; } = new()
     {
         Name = "upstream-vhost",
-        Form = TemplateForm("a host, variables allowed"),
+        Form = TemplateForm("a host; may contain variables"),
         Default = "the client's Host",
         Documentation = "The Host header that the backend gets. X-Forwarded-Host stays what the client sent.",
     };
@@ -91,7 +91,7 @@ public static class RewritingFeature
             var name = alias;
             var reason = "";
             if (alias[0] == '~' && ++patterns > MostPatterns)
-                reason = $"is one regular expression too many: at most {MostPatterns} are asked, as they are for every unknown host";
+                reason = $"exceeds the limit of {MostPatterns} regular expressions, which are evaluated for every unknown host";
             else if (alias[0] == '~')
                 _ = PathPattern.TryCreate(alias[1..].TrimStart('*'), out reason);
             else
@@ -108,16 +108,16 @@ public static class RewritingFeature
     private static Parsed<RewritePolicy> ReadTarget(string text)
     {
         if (!text.All(c => char.IsAsciiLetterOrDigit(c) || "_-.~/:${}".Contains(c)))
-            return ValueForm<RewritePolicy>.Refuse("is no path of letters, digits and _-.~/:$; the query stays by itself");
+            return ValueForm<RewritePolicy>.Refuse("contains a character other than letters, digits and _-.~/:${} (the query is always kept)");
         if (text[0] is not ('/' or '$'))
-            return ValueForm<RewritePolicy>.Refuse("does not start with a slash or a group");
+            return ValueForm<RewritePolicy>.Refuse("does not start with a slash or a capture group");
         return ValueTemplate.TryParse(text, out var template, out var problem)
             ? new RewritePolicy(template, text)
             : ValueForm<RewritePolicy>.Refuse(problem);
     }
 
     private static ValueForm<ValueTemplate> TemplateForm(string description) => new(description, text =>
-        !text.All(c => c is > ' ' and < '\x7F') ? ValueForm<ValueTemplate>.Refuse("holds a space or a character outside ASCII")
+        !text.All(c => c is > ' ' and < '\x7F') ? ValueForm<ValueTemplate>.Refuse("contains a space or a character that is not printable ASCII")
         : ValueTemplate.TryParse(text, out var template, out var problem) ? template
         : ValueForm<ValueTemplate>.Refuse(problem));
 }

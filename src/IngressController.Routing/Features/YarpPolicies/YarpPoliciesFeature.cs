@@ -13,7 +13,7 @@ public static class YarpPoliciesFeature
     public static AnnotationKey<string> Authorization { get; } = new()
     {
         Name = "authorization-policy",
-        Form = Only("anonymous", "names a policy of ASP.NET Core's authorization, and there are none here; use auth-type or auth-url"),
+        Form = Only("anonymous", "names an ASP.NET Core authorization policy, and this controller has none; use auth-type or auth-url"),
         OnBadValue = OnBadValue.CloseRoute,
         Documentation = "anonymous lets everybody in, as without it. There are no other policies: any other name closes the paths. Use auth-type or auth-url.",
     };
@@ -21,7 +21,7 @@ public static class YarpPoliciesFeature
     public static AnnotationKey<string> RateLimiter { get; } = new()
     {
         Name = "rate-limiter-policy",
-        Form = Only("disable", "names a policy of ASP.NET Core's rate limiter, and there are none here; use rate-limit"),
+        Form = Only("disable", "names an ASP.NET Core rate limiter policy, and this controller has none; use rate-limit"),
         OnBadValue = OnBadValue.CloseRoute,
         Documentation = "disable means no limit, as without it. There are no other policies: any other name closes the paths. Use rate-limit.",
     };
@@ -55,9 +55,9 @@ public static class YarpPoliciesFeature
         annotations.TryRead(Authorization, out _);
         annotations.TryRead(RateLimiter, out _);
         if (annotations.TryRead(Cors, out var cors) && !cors.Equals("disable", StringComparison.OrdinalIgnoreCase))
-            ReportWithoutEffect(annotations, Cors, "there are no named policies here; use enable-cors");
+            ReportWithoutEffect(annotations, Cors, "this controller has no named policies; use enable-cors");
         if (annotations.TryRead(OutputCache, out _))
-            ReportWithoutEffect(annotations, OutputCache, "responses are not kept here");
+            ReportWithoutEffect(annotations, OutputCache, "responses are not cached");
         return annotations.TryRead(Metadata, out var metadata) && metadata.Count > 0 ? [new RouteMetadataPolicy(metadata)] : [];
     }
 
