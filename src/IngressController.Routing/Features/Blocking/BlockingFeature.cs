@@ -15,13 +15,13 @@ public static class BlockingFeature
 
     internal static IReadOnlyList<SettingKey> Settings { get; } =
     [
-        SettingKey.Of("block-cidrs", ForwardingSettings.Networks, "nobody", "Clients of these networks are answered 403 by every route.",
+        SettingKey.Of("block-cidrs", ForwardingSettings.Networks, "none", "Clients in these networks get 403 from every route.",
             (settings, value) => settings with { Blocked = settings.Blocked with { Cidrs = value } }) with { OnBadValue = OnBadValue.CloseRoute },
-        SettingKey.Of("block-user-agents", Patterns, "nobody",
-            "Requests whose User-Agent is one of these are answered 403 by every route. A text is compared as a whole and without regard to case.",
+        SettingKey.Of("block-user-agents", Patterns, "none",
+            "Requests with one of these User-Agents get 403 from every route. A string must match the whole value, case-insensitive.",
             (settings, value) => settings with { Blocked = settings.Blocked with { UserAgents = value } }) with { OnBadValue = OnBadValue.CloseRoute },
-        SettingKey.Of("block-referers", Patterns, "nobody",
-            "Requests whose Referer is one of these are answered 403 by every route. A text is compared as a whole and without regard to case.",
+        SettingKey.Of("block-referers", Patterns, "none",
+            "Requests with one of these Referers get 403 from every route. A string must match the whole value, case-insensitive.",
             (settings, value) => settings with { Blocked = settings.Blocked with { Referers = value } }) with { OnBadValue = OnBadValue.CloseRoute },
     ];
 

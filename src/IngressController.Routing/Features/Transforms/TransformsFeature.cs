@@ -16,10 +16,10 @@ public static class TransformsFeature
         Name = "transforms",
         Form = YamlForms.TextMapList.Select(ReadAll, "a YAML list of maps, one per transform, with its name and parameters"),
         OnBadValue = OnBadValue.CloseRoute,
-        Documentation = $"YARP's transforms: {string.Join(", ", TransformCatalog.All.Select(form => form.Name))}. They run after the proxy has set its "
-            + "own headers, so X-Forwarded with Set or Append changes nothing, and the client's Host stays unless RequestHeaderOriginalHost is false. "
-            + "A Prefix path has the one parameter {**catch-all}: what follows the prefix. The path reaches the backend byte for byte unless a "
-            + "transform changes it. Headers that frame messages or belong to one connection, and CDN-Loop, cannot be set or removed.",
+        Documentation = $"YARP transforms: {string.Join(", ", TransformCatalog.All.Select(form => form.Name))}. They run after the proxy has set its "
+            + "own headers, so X-Forwarded with Set or Append changes nothing, and the client's Host is kept unless RequestHeaderOriginalHost is false. "
+            + "A Prefix path has one parameter, {**catch-all}: the rest after the prefix. The path reaches the backend byte for byte unless a "
+            + "transform changes it. Headers that frame messages or belong to the connection, and CDN-Loop, cannot be set or removed.",
     };
 
     public static RouteFeature Feature { get; } = new("Transforms", [Transforms], context =>

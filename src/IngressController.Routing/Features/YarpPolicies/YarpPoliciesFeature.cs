@@ -15,7 +15,8 @@ public static class YarpPoliciesFeature
         Name = "authorization-policy",
         Form = Only("anonymous", "names an ASP.NET Core authorization policy, and this controller has none; use auth-type or auth-url"),
         OnBadValue = OnBadValue.CloseRoute,
-        Documentation = "anonymous lets everybody in, as without it. There are no other policies: any other name closes the paths. Use auth-type or auth-url.",
+        Documentation = "anonymous allows all clients, which is the default. There are no other policies: with any other name the paths answer 503. "
+            + "Use auth-type or auth-url.",
     };
 
     public static AnnotationKey<string> RateLimiter { get; } = new()
@@ -23,31 +24,32 @@ public static class YarpPoliciesFeature
         Name = "rate-limiter-policy",
         Form = Only("disable", "names an ASP.NET Core rate limiter policy, and this controller has none; use rate-limit"),
         OnBadValue = OnBadValue.CloseRoute,
-        Documentation = "disable means no limit, as without it. There are no other policies: any other name closes the paths. Use rate-limit.",
+        Documentation = "disable means no limit, which is the default. There are no other policies: with any other name the paths answer 503. Use "
+            + "rate-limit.",
     };
 
     public static AnnotationKey<string> Cors { get; } = new()
     {
         Name = "cors-policy",
         Form = ValueForms.Text,
-        Documentation = "disable means no CORS headers, as without it. There are no other policies, so other names have no effect. Use enable-cors.",
+        Documentation = "disable means no CORS headers, which is the default. There are no other policies, so other names have no effect. Use enable-cors.",
     };
 
     public static AnnotationKey<string> OutputCache { get; } = new()
     {
         Name = "output-cache-policy",
         Form = ValueForms.Text,
-        Documentation = "Has no effect: responses are not kept here.",
+        Documentation = "Has no effect: responses are not cached.",
     };
 
     public static AnnotationKey<EquatableArray<KeyValuePair<string, string>>> Metadata { get; } = new()
     {
         Name = "route-metadata",
         Form = YamlForms.TextMap,
-        Documentation = "Metadata of YARP's routes, for extensions that read it.",
+        Documentation = "Metadata of YARP routes, for extensions that read it.",
     };
 
-    public static RouteFeature Feature { get; } = new("Policies and metadata of YARP", [Authorization, RateLimiter, Cors, OutputCache, Metadata], Read);
+    public static RouteFeature Feature { get; } = new("YARP policies and metadata", [Authorization, RateLimiter, Cors, OutputCache, Metadata], Read);
 
     private static IEnumerable<RoutePolicy> Read(PolicyContext context)
     {

@@ -120,7 +120,7 @@ public sealed class CredentialSetParserTests
         var parsed = ParseMap(("alice", $"{Hash}\nmallory:{OtherHash}"), ("bob", Hash), ("carol", "hunter2"), ("dave", ""));
         AssertUsers(parsed, ("bob", Hash));
         Assert.Equal("data[alice] has more than one line", parsed.UserProblems[0]);
-        Assert.StartsWith("data[carol] has a hash of no known form", parsed.UserProblems[1]);
+        Assert.StartsWith("data[carol] has a hash in an unknown format", parsed.UserProblems[1]);
         Assert.Equal("data[dave] has no hash", parsed.UserProblems[2]);
         Assert.DoesNotContain("hunter2", $"{parsed}");
     }
