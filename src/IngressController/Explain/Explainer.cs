@@ -68,7 +68,7 @@ internal sealed class Explainer(
     private static Verdict VerdictOf(HttpContext context, Rehearsal rehearsal)
     {
         if (rehearsal.IsForwarded)
-            return new Verdict(null, null, rehearsal.Route!.Cluster!.Id.ToString(), "nothing keeps it from its backend");
+            return new Verdict(null, null, rehearsal.Route!.Cluster!.Id.ToString(), "no step answers the request");
         var location = context.Response.Headers.Location.ToString();
         var (status, answering) = (context.Response.StatusCode, rehearsal.Steps.FirstOrDefault(step => step.Outcome == StepOutcome.Answers)?.Step);
         var reason = rehearsal.Refusal?.Detail ?? (answering is null ? ReasonPhrases.GetReasonPhrase(status) : $"answered by {answering.Name}");

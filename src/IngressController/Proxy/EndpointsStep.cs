@@ -10,7 +10,7 @@ internal sealed class EndpointsStep(OwnAnswers answers) : RequestStep
 
     public static RequestStep Create(StepContext context) => new EndpointsStep(context.Services.Answers);
 
-    public override string Describe() => "503 when no endpoint is ready";
+    public override string Describe() => "503 if no endpoint is ready";
 
     public override ValueTask<bool> InvokeAsync(HttpContext context, ProxyRoute route) =>
         route.Cluster is { } cluster && cluster.Current.State.DestinationsState.AvailableDestinations.Count > 0

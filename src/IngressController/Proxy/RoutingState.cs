@@ -81,7 +81,7 @@ internal sealed class RoutingState(UpstreamClients clients, RequestMetrics metri
     }
 
     private ProxyRoute BuildRedirect(HostAlias alias) => Build(
-        alias.Name, new Route(new RouteOrigin(alias.Ingress, 0, 0), PathMatch.Root, new RouteAction.Unavailable("sent to the name with or without www.")),
+        alias.Name, new Route(new RouteOrigin(alias.Ingress, 0, 0), PathMatch.Root, new RouteAction.Unavailable("redirected to the name with or without www.")),
         new RoutePlan([new WwwRedirectStep(alias, services.Answers)], [], []));
 
     private ProxyRoute Build(string host, Route route, RoutePlan? plan = null)

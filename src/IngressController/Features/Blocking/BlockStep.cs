@@ -21,7 +21,7 @@ internal sealed class BlockStep(BlockRules rules, OwnAnswers answers) : RequestS
 
     private async ValueTask<bool> RefuseAsync(HttpContext context)
     {
-        await answers.WriteAsync(context, StatusCodes.Status403Forbidden, "Forbidden", "this client is not let in");
+        await answers.WriteAsync(context, StatusCodes.Status403Forbidden, "Forbidden", "this client is blocked");
         return false;
     }
 }

@@ -22,7 +22,7 @@ internal sealed class BodyLimitStep(long? routeLimit, GlobalState global, OwnAns
         new BodyLimitStep(context.Policy<BodySizePolicy>()?.MaxBytes, context.Services.Global, context.Services.Answers);
 
     public override string Describe() =>
-        (routeLimit ?? global.Current.Settings.Bodies.ProxyBodySize) is > 0 and var limit ? $"413 for more than {limit} bytes" : "any size";
+        (routeLimit ?? global.Current.Settings.Bodies.ProxyBodySize) is > 0 and var limit ? $"413 for more than {limit} bytes" : "no limit";
 
     public override ValueTask<bool> InvokeAsync(HttpContext context, ProxyRoute route) =>
         Admits(context) ? ValueTask.FromResult(true) : AnswerAsync(context);

@@ -8,7 +8,7 @@ namespace IngressController.Features.IpAccess;
 /// <summary>Lets in the addresses of the allow list.</summary>
 internal sealed class AllowListCheck(IpNetworkSet allowed) : AccessCheck
 {
-    private static readonly ValueTask<AccessRefusal?> Forbidden = new(new AccessRefusal(StatusCodes.Status403Forbidden, "Forbidden", "this address has no access"));
+    private static readonly ValueTask<AccessRefusal?> Forbidden = new(new AccessRefusal(StatusCodes.Status403Forbidden, "Forbidden", "this address is not allowed"));
 
     public override string Name => "allow list";
 

@@ -20,7 +20,7 @@ internal sealed class DenyListStep(IpNetworkSet denied, OwnAnswers answers) : Re
 
     private async ValueTask<bool> RefuseAsync(HttpContext context)
     {
-        await answers.WriteAsync(context, StatusCodes.Status403Forbidden, "Forbidden", "this address has no access");
+        await answers.WriteAsync(context, StatusCodes.Status403Forbidden, "Forbidden", "this address is denied");
         return false;
     }
 }

@@ -11,7 +11,7 @@ internal sealed class TlsRedirectStep(TlsRedirectPolicy policy, StepServices ser
     public static RequestStep? Create(StepContext context) =>
         context.Policy<TlsRedirectPolicy>() is { } policy ? new TlsRedirectStep(policy, context.Services) : null;
 
-    public override string Describe() => policy.IsForced ? $"{policy.Status} for http" : $"{policy.Status} for http where the host has a certificate";
+    public override string Describe() => policy.IsForced ? $"{policy.Status} for http" : $"{policy.Status} for http if the host has a certificate";
 
     public override ValueTask<bool> InvokeAsync(HttpContext context, ProxyRoute route)
     {
