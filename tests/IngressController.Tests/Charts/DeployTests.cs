@@ -55,7 +55,7 @@ public sealed class DeployTests
     public async Task The_demo_application_has_no_findings()
     {
         var (code, output, error) = await CommandRun.InvokeAsync(["lint", RepositoryFile.Find("deploy", "demo", "app.yaml")]);
-        Assert.Equal(("1 file, 1 Ingress (1 ours): 0 errors, 0 warnings\n", "", 0), (output, error, code));
+        Assert.Equal(("1 file, 1 Ingress (1 claimed): 0 errors, 0 warnings\n", "", 0), (output, error, code));
     }
 
     [Fact]
