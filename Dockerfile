@@ -1,7 +1,7 @@
 # The controller for amd64 and arm64. docs/decisions/0013-image.md explains its form.
 #
-# Builds with BuildKit, buildah and Docker's classic builder. The classic builder sets neither BUILDPLATFORM nor TARGETARCH and builds for the
-# machine it runs on.
+# Builds with BuildKit, buildah and Docker's classic builder. The classic builder sets neither BUILDPLATFORM nor TARGETARCH and builds for
+# the machine it runs on.
 #
 # DOTNET_REGISTRY is where .NET's images are pulled from: set it to use a mirror. SDK_IMAGE and RUNTIME_IMAGE replace the images themselves.
 ARG DOTNET_REGISTRY=mcr.microsoft.com/dotnet
