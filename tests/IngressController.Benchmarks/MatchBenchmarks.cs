@@ -1,7 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using IngressController.Observability;
 using IngressController.Proxy;
-using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
 
 namespace IngressController.Benchmarks;

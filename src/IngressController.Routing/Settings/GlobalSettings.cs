@@ -2,7 +2,6 @@ using IngressController.Routing.Features.Authentication;
 using IngressController.Routing.Features.Blocking;
 using IngressController.Routing.Features.Bodies;
 using IngressController.Routing.Features.Headers;
-using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Settings;
 

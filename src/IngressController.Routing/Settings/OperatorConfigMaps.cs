@@ -1,7 +1,6 @@
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Features.Headers;
-using IngressController.Routing.Table;
 using k8s.Models;
 
 namespace IngressController.Routing.Settings;

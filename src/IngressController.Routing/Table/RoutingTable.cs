@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using IngressController.Routing.Cluster;
 
 namespace IngressController.Routing.Table;
 
@@ -78,42 +77,6 @@ public sealed record Route(RouteOrigin Origin, PathMatch Match, RouteAction Acti
 
     /// <summary>The path as a regular expression: always there when <see cref="Match"/> is one.</summary>
     public PathPattern? Pattern { get; init; }
-}
-
-/// <summary>The place a route comes from.</summary>
-/// <param name="Ingress">The Ingress; empty for the operator's default backend.</param>
-/// <param name="Rule">The rule's index, or -1 for <c>spec.defaultBackend</c>.</param>
-/// <param name="Path">The path's index in its rule.</param>
-public readonly record struct RouteOrigin(ResourceName Ingress, int Rule, int Path)
-{
-    public static RouteOrigin DefaultBackend(ResourceName ingress) => new(ingress, -1, 0);
-
-    /// <summary>The field path, as kubectl explain writes it.</summary>
-    public string Field => Rule < 0 ? "spec.defaultBackend" : $"spec.rules[{Rule}].http.paths[{Path}]";
-
-    /// <summary>The field path of the route's backend.</summary>
-    public string BackendField => Rule < 0 ? Field : $"{Field}.backend";
-
-    public override string ToString() => $"{Ingress} {Field}";
-}
-
-public enum PathMatchType
-{
-    Exact,
-    Prefix,
-
-    /// <summary>Compared from the start, without regard to case; of a host in which one path is so, all are.</summary>
-    Regex,
-}
-
-/// <summary>The path of a route.</summary>
-/// <param name="Type">ImplementationSpecific is Prefix.</param>
-/// <param name="Value">
-/// The normalized form that requests are compared with; a Prefix has no trailing slash, but for the root. Of a Regex the pattern, which compiles.
-/// </param>
-public readonly record struct PathMatch(PathMatchType Type, string Value)
-{
-    public static PathMatch Root => new(PathMatchType.Prefix, "/");
 }
 
 /// <summary>What a route does with a request. Closed: forward it or refuse it.</summary>

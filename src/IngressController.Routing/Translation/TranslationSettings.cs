@@ -1,7 +1,5 @@
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Features;
 using IngressController.Routing.Settings;
-using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Translation;
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Net;
 using System.Text.RegularExpressions;
-using IngressController.Routing.Table;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace IngressController.Explain;

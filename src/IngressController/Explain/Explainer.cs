@@ -2,7 +2,6 @@ using IngressController.Admin;
 using IngressController.Proxy;
 using IngressController.Reconciliation;
 using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Table;
 using IngressController.Sources;
 using IngressController.Tls;
 using Microsoft.AspNetCore.WebUtilities;

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using IngressController.Routing.Cluster;
 
 namespace IngressController.Observability;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using IngressController.Routing.Table;
 
 namespace IngressController.Proxy;
 

@@ -11,7 +11,6 @@ using IngressController.Features.Redirects;
 using IngressController.Features.Rewriting;
 using IngressController.Features.Transforms;
 using IngressController.Observability;
-using IngressController.Routing.Table;
 using IngressController.Shutdown;
 using Microsoft.AspNetCore.Http.Features;
 

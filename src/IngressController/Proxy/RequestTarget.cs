@@ -1,6 +1,5 @@
 using System.Buffers;
 using IngressController.Features.Rewriting;
-using IngressController.Routing.Table;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace IngressController.Proxy;

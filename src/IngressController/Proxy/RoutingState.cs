@@ -2,7 +2,6 @@ using IngressController.Features.Blocking;
 using IngressController.Features.Forwarding;
 using IngressController.Features.Redirects;
 using IngressController.Observability;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.Redirects;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;

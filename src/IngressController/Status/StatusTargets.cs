@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using IngressController.Configuration;
 using IngressController.Routing.Cluster;
-using IngressController.Routing.Table;
 
 namespace IngressController.Status;
 

@@ -6,7 +6,6 @@ using IngressController.Configuration;
 using IngressController.Hosting;
 using IngressController.Kubernetes.Watching;
 using IngressController.Observability;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 using IngressController.Sources;
 using k8s.Models;

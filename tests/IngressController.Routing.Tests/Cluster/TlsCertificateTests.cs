@@ -1,5 +1,3 @@
-using IngressController.Routing.Cluster;
-
 namespace IngressController.Routing.Tests.Cluster;
 
 public sealed class TlsCertificateTests

@@ -1,5 +1,4 @@
 using System.Net;
-using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Tests.Table;
 

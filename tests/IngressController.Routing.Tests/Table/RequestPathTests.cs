@@ -1,6 +1,5 @@
 using FsCheck;
 using FsCheck.Fluent;
-using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Tests.Table;
 

@@ -3,7 +3,6 @@ using System.Text.Json;
 using IngressController.Configuration;
 using IngressController.Demo;
 using IngressController.Observability;
-using IngressController.Routing.Cluster;
 using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Admin;

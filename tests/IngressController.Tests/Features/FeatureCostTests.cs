@@ -3,7 +3,6 @@ using IngressController.Features.Bodies;
 using IngressController.Features.Headers;
 using IngressController.Observability;
 using IngressController.Proxy;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.Cors;
 using IngressController.Routing.Table;
 using IngressController.Tls;

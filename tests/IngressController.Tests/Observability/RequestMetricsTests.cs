@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using IngressController.Observability;
-using IngressController.Routing.Cluster;
 
 namespace IngressController.Tests.Observability;
 

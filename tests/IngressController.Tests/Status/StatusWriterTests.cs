@@ -1,5 +1,4 @@
 using IngressController.Configuration;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 using IngressController.Status;
 

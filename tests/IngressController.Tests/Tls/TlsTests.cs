@@ -8,7 +8,6 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using IngressController.Admin;
 using IngressController.Demo;
-using IngressController.Routing.Cluster;
 using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Tls;

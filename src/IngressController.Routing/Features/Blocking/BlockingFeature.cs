@@ -1,6 +1,5 @@
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Settings;
-using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Blocking;
 

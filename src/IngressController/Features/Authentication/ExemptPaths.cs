@@ -1,5 +1,4 @@
 using IngressController.Proxy;
-using IngressController.Routing.Table;
 
 namespace IngressController.Features.Authentication;
 

@@ -2,7 +2,6 @@ using System.Net;
 using IngressController.Proxy;
 using IngressController.Routing.Features.Authentication;
 using IngressController.Routing.Features.Rewriting;
-using IngressController.Routing.Table;
 
 namespace IngressController.Features.Authentication;
 

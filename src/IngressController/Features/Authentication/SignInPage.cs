@@ -1,6 +1,5 @@
 using System.Text;
 using IngressController.Proxy;
-using IngressController.Routing.Table;
 
 namespace IngressController.Features.Authentication;
 

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using IngressController.Proxy;
 using IngressController.Routing.Features.Blocking;
-using IngressController.Routing.Table;
 
 namespace IngressController.Features.Blocking;
 

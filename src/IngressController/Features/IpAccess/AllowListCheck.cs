@@ -1,7 +1,6 @@
 using IngressController.Features.Authentication;
 using IngressController.Proxy;
 using IngressController.Routing.Features.IpAccess;
-using IngressController.Routing.Table;
 
 namespace IngressController.Features.IpAccess;
 

@@ -1,6 +1,5 @@
 using IngressController.Proxy;
 using IngressController.Routing.Features.IpAccess;
-using IngressController.Routing.Table;
 
 namespace IngressController.Features.IpAccess;
 

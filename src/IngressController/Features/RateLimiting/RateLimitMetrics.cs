@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using IngressController.Observability;
-using IngressController.Routing.Cluster;
 
 namespace IngressController.Features.RateLimiting;
 

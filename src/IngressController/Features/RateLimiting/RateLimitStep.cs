@@ -1,7 +1,6 @@
 using System.Net;
 using IngressController.Proxy;
 using IngressController.Routing.Features.RateLimiting;
-using IngressController.Routing.Table;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace IngressController.Features.RateLimiting;

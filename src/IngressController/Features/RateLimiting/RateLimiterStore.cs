@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.RateLimiting;
-using IngressController.Routing.Table;
 
 namespace IngressController.Features.RateLimiting;
 

@@ -1,6 +1,5 @@
 using IngressController.Proxy;
 using IngressController.Routing.Features.Redirects;
-using IngressController.Routing.Table;
 
 namespace IngressController.Features.Redirects;
 

@@ -12,6 +12,6 @@ internal sealed class ForwardedPrefixChange(ForwardedPrefixPolicy policy) : Requ
     public override void Apply(HttpContext context, ProxyRoute route, HttpRequestMessage request)
     {
         if (context.Features.Get<RewrittenPath>() is { } rewritten)
-            request.Headers.TryAddWithoutValidation("X-Forwarded-Prefix", Routing.Table.RequestPath.Encode(TemplateValues.Expand(policy.Prefix, context, route, rewritten.Match)));
+            request.Headers.TryAddWithoutValidation("X-Forwarded-Prefix", RequestPath.Encode(TemplateValues.Expand(policy.Prefix, context, route, rewritten.Match)));
     }
 }

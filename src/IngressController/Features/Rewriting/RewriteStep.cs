@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using IngressController.Proxy;
 using IngressController.Routing.Features.Rewriting;
-using IngressController.Routing.Table;
 
 namespace IngressController.Features.Rewriting;
 

@@ -1,5 +1,3 @@
-using IngressController.Routing.Cluster;
-
 namespace IngressController.Sources.Kubernetes;
 
 /// <summary>What one watch covers: everything in a namespace or in all of them, or one object.</summary>

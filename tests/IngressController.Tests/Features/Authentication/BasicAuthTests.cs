@@ -1,6 +1,5 @@
 using System.Text;
 using IngressController.Features.Authentication;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.Authentication;
 using IngressController.Tests.Fakes;
 using Microsoft.AspNetCore.Http;

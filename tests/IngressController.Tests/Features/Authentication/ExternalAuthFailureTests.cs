@@ -3,7 +3,6 @@ using IngressController.Configuration;
 using IngressController.Features.Authentication;
 using IngressController.Observability;
 using IngressController.Proxy;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.Authentication;
 using IngressController.Routing.Table;
 using IngressController.Tests.Fakes;

@@ -1,7 +1,6 @@
 using System.Net;
 using IngressController.Configuration;
 using IngressController.Routing.Settings;
-using IngressController.Routing.Table;
 using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.IpAccess;

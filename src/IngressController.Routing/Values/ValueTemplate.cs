@@ -1,4 +1,4 @@
-namespace IngressController.Routing.Table;
+namespace IngressController.Routing.Values;
 
 /// <summary>What a variable of a template stands for, in nginx's names. Closed: no other variable is ever looked at.</summary>
 public enum TemplateVariable

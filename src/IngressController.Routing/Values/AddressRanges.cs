@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace IngressController.Routing.Table;
+namespace IngressController.Routing.Values;
 
 /// <summary>Ranges of addresses as numbers: merged and sorted, so that one binary search answers for thousands of networks.</summary>
 internal readonly struct AddressRanges<T> where T : IBinaryInteger<T>

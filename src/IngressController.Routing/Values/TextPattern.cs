@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace IngressController.Routing.Table;
+namespace IngressController.Routing.Values;
 
 /// <summary>How a text is compared.</summary>
 public enum TextMatch

@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 
-namespace IngressController.Routing.Table;
+namespace IngressController.Routing.Values;
 
 /// <summary>Why a request path is refused with 400.</summary>
 public enum PathProblem

@@ -1,4 +1,4 @@
-namespace IngressController.Routing.Cluster;
+namespace IngressController.Routing.Values;
 
 /// <summary>The name of a namespaced object, ordered by namespace, then name.</summary>
 public readonly record struct ResourceName(string Namespace, string Name) : IComparable<ResourceName>

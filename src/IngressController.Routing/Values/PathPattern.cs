@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace IngressController.Routing.Table;
+namespace IngressController.Routing.Values;
 
 /// <summary>
 /// A path as a regular expression, compared without regard to case. It runs with a time limit, so that no pattern can stall a request; one

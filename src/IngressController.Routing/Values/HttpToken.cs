@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace IngressController.Routing.Table;
+namespace IngressController.Routing.Values;
 
 /// <summary>The characters that methods, names of header fields and names of cookies are made of (RFC 9110, 5.6.2).</summary>
 public static class HttpToken

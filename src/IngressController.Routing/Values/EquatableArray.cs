@@ -2,7 +2,7 @@ using System.Collections;
 using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 
-namespace IngressController.Routing.Table;
+namespace IngressController.Routing.Values;
 
 /// <summary>An immutable array that compares by value, so that records of the routing table do too.</summary>
 [CollectionBuilder(typeof(EquatableArray), nameof(EquatableArray.Create))]

@@ -4,7 +4,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
-namespace IngressController.Routing.Table;
+namespace IngressController.Routing.Values;
 
 /// <summary>
 /// Networks of IP addresses, compared by value. An IPv4 address written as IPv6 (<c>::ffff:1.2.3.4</c>) is that IPv4 address, in the

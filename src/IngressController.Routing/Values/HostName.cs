@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 
-namespace IngressController.Routing.Translation;
+namespace IngressController.Routing.Values;
 
 /// <summary>Hosts as Ingress rules write them: a DNS name, or one with a wildcard as its whole first label.</summary>
 internal static class HostName
