@@ -1,5 +1,3 @@
-using IngressController.Routing.Cluster;
-using IngressController.Routing.Table;
 using static IngressController.Routing.Diagnostics.DiagnosticEffect;
 using static IngressController.Routing.Diagnostics.DiagnosticSeverity;
 using static IngressController.Routing.Diagnostics.DiagnosticText;
@@ -54,21 +52,21 @@ public static class DiagnosticCatalog
     public static Diagnostic ServicePortMissing(RouteOrigin origin, string reason) => Of(
         DiagnosticCode.ServicePortMissing, Error, origin.Ingress, $"{origin.BackendField}.service.port", reason, RouteUnavailable);
 
-    public static Diagnostic RouteConflict(Route loser, Route winner, string host) => Of(
-        DiagnosticCode.RouteConflict, Warning, loser.Origin.Ingress, loser.Origin.Field,
-        $"{loser.Match.Type} {Shorten(RequestPath.Encode(loser.Match.Value))} of {HostText(host)} belongs to "
-        + (winner.Origin.Ingress == loser.Origin.Ingress
-            ? $"{winner.Origin.Field} of the same Ingress"
-            : $"{Older(winner)} ({winner.Origin.Field})"),
+    public static Diagnostic RouteConflict(RouteOrigin loser, PathMatch match, RouteOrigin winner, string host) => Of(
+        DiagnosticCode.RouteConflict, Warning, loser.Ingress, loser.Field,
+        $"{match.Type} {Shorten(RequestPath.Encode(match.Value))} of {HostText(host)} belongs to "
+        + (winner.Ingress == loser.Ingress
+            ? $"{winner.Field} of the same Ingress"
+            : $"{Older(winner)} ({winner.Field})"),
         RouteLeftOut);
 
-    public static Diagnostic DefaultBackendConflict(Route loser, Route winner, string host) => Of(
-        DiagnosticCode.DefaultBackendConflict, Warning, loser.Origin.Ingress, loser.Origin.Field,
+    public static Diagnostic DefaultBackendConflict(RouteOrigin loser, RouteOrigin winner, string host) => Of(
+        DiagnosticCode.DefaultBackendConflict, Warning, loser.Ingress, loser.Field,
         $"the default backend of {HostText(host)} belongs to {Older(winner)}", FieldIgnored);
 
     private static string HostText(string host) => host.Length == 0 ? "hosts that have no rule" : $"host \"{host}\"";
 
-    private static string Older(Route winner) => $"Ingress {winner.Origin.Ingress}, which is older or, at the same age, first by name";
+    private static string Older(RouteOrigin winner) => $"Ingress {winner.Ingress}, which is older or, at the same age, first by name";
 
     /// <summary>A backend's problem, told to one Ingress that uses it.</summary>
     public static Diagnostic OfBackend(BackendProblem problem, RouteOrigin origin) => Of(
@@ -83,9 +81,9 @@ public static class DiagnosticCatalog
         DiagnosticCode.TlsSecretNotFound, Warning, ingress, $"spec.tls[{entry}].secretName",
         $"no Secret {secret} of type kubernetes.io/tls exists", DefaultCertificate);
 
-    public static Diagnostic TlsSecretInvalid(ResourceName ingress, int entry, TlsSecret secret) => Of(
+    public static Diagnostic TlsSecretInvalid(ResourceName ingress, int entry, ResourceName secret, string problem, bool keepsLast) => Of(
         DiagnosticCode.TlsSecretInvalid, Error, ingress, $"spec.tls[{entry}].secretName",
-        $"Secret {secret.Name}: {secret.Problem}", secret.Certificate is null ? DefaultCertificate : LastGoodCertificate);
+        $"Secret {secret}: {problem}", keepsLast ? LastGoodCertificate : DefaultCertificate);
 
     public static Diagnostic TlsCertificateNotForHost(ResourceName ingress, int entry, ResourceName secret, string host, TlsCertificate certificate) => Of(
         DiagnosticCode.TlsCertificateNotForHost, Warning, ingress, $"spec.tls[{entry}]",

@@ -44,12 +44,6 @@ public sealed record Backend
     public EquatableArray<BackendProblem> Problems { get; init; }
 }
 
-/// <summary>What is wrong with a backend.</summary>
-/// <param name="Code">The diagnostic's code.</param>
-/// <param name="Field">The field below <c>backend.service</c> it concerns, for example <c>port.name</c>.</param>
-/// <param name="Message">What and what to do.</param>
-public sealed record BackendProblem(DiagnosticCode Code, string Field, string Message);
-
 /// <summary>Where traffic goes.</summary>
 /// <param name="Address">An IP address, or a DNS name with its final dot (ExternalName), resolved at each new connection.</param>
 /// <param name="Port">The TCP port.</param>

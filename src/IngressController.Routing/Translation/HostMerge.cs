@@ -40,12 +40,12 @@ internal sealed class HostMerge
             if (_winners.TryAdd(claim, route))
                 _routes.Add(route);
             else if (!SaysTheSame(_winners[claim], route))
-                _diagnostics.Add(DiagnosticCatalog.RouteConflict(route, _winners[claim], _host));
+                _diagnostics.Add(DiagnosticCatalog.RouteConflict(route.Origin, route.Match, _winners[claim].Origin, _host));
         }
 
         _default ??= contribution.Default;
         if (contribution.Default is { } loser && _default is { } winner && !SaysTheSame(loser, winner))
-            _diagnostics.Add(DiagnosticCatalog.DefaultBackendConflict(loser, winner, _host));
+            _diagnostics.Add(DiagnosticCatalog.DefaultBackendConflict(loser.Origin, winner.Origin, _host));
         _hasTls |= fragment.HasTls;
         AddAppRoot(fragment);
     }
