@@ -43,7 +43,7 @@ public sealed record ForwardingSettings
     private static ValueForm<string> HeaderName { get; } = new("the name of a header",
         text => HttpToken.IsToken(text) ? text : ValueForm<string>.Refuse("is no name of a header"));
 
-    internal static IReadOnlyList<SettingKey> Keys { get; } =
+    internal static IReadOnlyList<SettingKey> Keys =>
     [
         SettingKey.Of("use-forwarded-headers", ValueForms.Boolean, "false",
             "Whether the peers of proxy-real-ip-cidr are believed about the client's address, scheme (X-Forwarded-Proto), host and port. "

@@ -27,11 +27,11 @@ internal sealed class IngressReader
     private readonly BackendProtocol? _protocol;
     private readonly MatchingPolicy _matching;
 
-    private IngressReader(V1Ingress ingress, ClusterSnapshot snapshot, TranslationSettings translation, GlobalSettings settings, HashSet<RoutePolicies> shared)
+    private IngressReader(V1Ingress ingress, ClusterSnapshot snapshot, PolicyOptions options, GlobalSettings settings, HashSet<RoutePolicies> shared)
     {
         _ingress = ingress;
         _name = ingress.ResourceName;
-        _context = new PolicyContext(ingress, snapshot, translation, settings, _diagnostics);
+        _context = new PolicyContext(ingress, snapshot, options, settings, _diagnostics);
         _policies = _context.ReadPolicies();
         // Thousands of Ingresses say the same, mostly nothing: they need one copy of it.
         if (shared.TryGetValue(_policies, out var same))
@@ -44,13 +44,13 @@ internal sealed class IngressReader
 
     /// <param name="ingress">The Ingress.</param>
     /// <param name="snapshot">Where the Secrets and ConfigMaps are that it names.</param>
-    /// <param name="translation">What the operator chose.</param>
+    /// <param name="options">How features read it.</param>
     /// <param name="settings">What counts where the Ingress says nothing.</param>
     /// <param name="shared">Policies that other Ingresses of this pass have.</param>
     public static IngressFragment Read(
-        V1Ingress ingress, ClusterSnapshot snapshot, TranslationSettings translation, GlobalSettings settings, HashSet<RoutePolicies> shared)
+        V1Ingress ingress, ClusterSnapshot snapshot, PolicyOptions options, GlobalSettings settings, HashSet<RoutePolicies> shared)
     {
-        var reader = new IngressReader(ingress, snapshot, translation, settings, shared);
+        var reader = new IngressReader(ingress, snapshot, options, settings, shared);
         return reader._context.Annotations.Read(ForeignAnnotations.Canary, false) ? reader.ReadNothing() : reader.Read();
     }
 

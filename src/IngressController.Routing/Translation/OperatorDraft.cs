@@ -27,7 +27,7 @@ internal sealed class OperatorDraft(Translation previous, ClusterSnapshot snapsh
             return;
         var diagnostics = new List<Diagnostic>();
         if (configMap is { } name)
-            Global = SettingsReader.Read(name, snapshot.ConfigMaps.GetValueOrDefault(name), previous.Settings.Global, diagnostics);
+            Global = SettingsReader.Read(name, snapshot.ConfigMaps.GetValueOrDefault(name), previous.Settings.Catalog.Settings, previous.Settings.Global, diagnostics);
         Global = OperatorConfigMaps.Resolve(Global, named => snapshot.ConfigMaps.GetValueOrDefault(named), configMap, diagnostics);
         Diagnostics = [.. diagnostics];
     }
@@ -65,7 +65,7 @@ internal sealed class OperatorDraft(Translation previous, ClusterSnapshot snapsh
     /// <summary>What the settings ask of all routes, whom they keep out above all, counts where no rule matches, too; but nobody is sent to https there.</summary>
     private RoutePolicies SettingsAlone()
     {
-        var policies = new PolicyContext(new V1Ingress(), snapshot, previous.Settings, Global, []).ReadPolicies();
+        var policies = new PolicyContext(new V1Ingress(), snapshot, previous.Settings.PolicyOptions, Global, []).ReadPolicies();
         return policies with { All = [.. policies.All.Where(policy => policy is not (RedirectPolicy or TlsRedirectPolicy))] };
     }
 }

@@ -1,4 +1,5 @@
 using IngressController.Configuration;
+using IngressController.Routing.Catalog;
 using IngressController.Routing.Settings;
 using static IngressController.Cli.OptionValues;
 
@@ -118,7 +119,7 @@ internal static class RunOptions
     ];
 
     /// <summary>After the others, so that a setting goes over an option for several of them.</summary>
-    private static readonly RunOption[] Settings = [.. SettingOptions.Of(SettingsCatalog.All, Own)];
+    private static readonly RunOption[] Settings = [.. SettingOptions.Of(RouteFeatures.Catalog.Settings.All, Own)];
 
     public static IReadOnlyList<RunOption> All { get; } = [.. Own, .. Settings];
 

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using IngressController.Routing.Annotations;
+using IngressController.Routing.Catalog;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Features;
 using IngressController.Routing.Settings;
@@ -16,11 +17,11 @@ public sealed partial class AnnotationCatalogTests
     /// <summary>Neither a number nor a word nor a URL of any form, and too odd for a list of anything but texts.</summary>
     private const string Garbage = "\u0001?";
 
-    private static readonly AnnotationKey[] Keys = [.. AnnotationCatalog.Groups.SelectMany(group => group.Keys)];
+    private static readonly AnnotationKey[] Keys = [.. RouteFeatures.Catalog.Annotations.Groups.SelectMany(group => group.Keys)];
 
     public static TheoryData<string> Names => [.. Keys.Select(key => key.Name)];
 
-    public static TheoryData<string> Settings => [.. SettingsCatalog.All.Select(setting => setting.Name)];
+    public static TheoryData<string> Settings => [.. RouteFeatures.Catalog.Settings.All.Select(setting => setting.Name)];
 
     [Fact]
     public void Every_name_and_alias_means_one_annotation()
@@ -29,21 +30,21 @@ public sealed partial class AnnotationCatalogTests
 
         Assert.Empty(names.GroupBy(name => name).Where(group => group.Count() > 1).Select(group => group.Key));
         Assert.All(names, name => Assert.Matches(NamePattern(), name));
-        Assert.All(Keys, key => Assert.All(key.Names, name => Assert.Same(key, AnnotationCatalog.Find(name))));
+        Assert.All(Keys, key => Assert.All(key.Names, name => Assert.Same(key, RouteFeatures.Catalog.Annotations.Find(name))));
     }
 
     [Fact]
     public void Every_group_has_a_name_of_its_own_and_annotations()
     {
-        Assert.Empty(AnnotationCatalog.Groups.GroupBy(group => group.Name).Where(group => group.Count() > 1).Select(group => group.Key));
-        Assert.All(AnnotationCatalog.Groups, group => Assert.NotEmpty(group.Keys));
+        Assert.Empty(RouteFeatures.Catalog.Annotations.Groups.GroupBy(group => group.Name).Where(group => group.Count() > 1).Select(group => group.Key));
+        Assert.All(RouteFeatures.Catalog.Annotations.Groups, group => Assert.NotEmpty(group.Keys));
     }
 
     [Theory]
     [MemberData(nameof(Names))]
     public void An_annotation_is_documented(string name)
     {
-        var key = AnnotationCatalog.Find(name)!;
+        var key = RouteFeatures.Catalog.Annotations.Find(name)!;
 
         AssertProse(key.Documentation);
         AssertPhrase(key.FormDescription);
@@ -57,7 +58,7 @@ public sealed partial class AnnotationCatalogTests
     [MemberData(nameof(Names))]
     public void Only_what_works_can_concern_a_host_or_have_a_default(string name)
     {
-        var key = AnnotationCatalog.Find(name)!;
+        var key = RouteFeatures.Catalog.Annotations.Find(name)!;
 
         if (key.Support is AnnotationSupport.NoOp or AnnotationSupport.Never)
             Assert.Equal((AnnotationScope.Ingress, OnBadValue.UseDefault, null), (key.Scope, key.OnBadValue, key.Default));
@@ -86,15 +87,15 @@ public sealed partial class AnnotationCatalogTests
     [Fact]
     public void Every_setting_has_a_name_of_its_own()
     {
-        Assert.Empty(SettingsCatalog.All.GroupBy(setting => setting.Name).Where(group => group.Count() > 1).Select(group => group.Key));
-        Assert.All(SettingsCatalog.All, setting => Assert.Matches(NamePattern(), setting.Name));
+        Assert.Empty(RouteFeatures.Catalog.Settings.All.GroupBy(setting => setting.Name).Where(group => group.Count() > 1).Select(group => group.Key));
+        Assert.All(RouteFeatures.Catalog.Settings.All, setting => Assert.Matches(NamePattern(), setting.Name));
     }
 
     [Theory]
     [MemberData(nameof(Settings))]
     public void A_setting_is_documented_and_refuses_what_is_no_value(string name)
     {
-        var setting = SettingsCatalog.Find(name)!;
+        var setting = RouteFeatures.Catalog.Settings.Find(name)!;
 
         AssertProse(setting.Documentation);
         AssertPhrase(setting.FormDescription);
@@ -147,7 +148,7 @@ public sealed partial class AnnotationCatalogTests
             },
         };
         var diagnostics = new List<Diagnostic>();
-        var context = new PolicyContext(ingress, NamedObjects.Cluster, new TranslationSettings(), GlobalSettings.Default, diagnostics);
+        var context = new PolicyContext(ingress, NamedObjects.Cluster, new TranslationSettings().PolicyOptions, GlobalSettings.Default, diagnostics);
         diagnostics.Clear();
         _ = feature.Read(context).ToList();
         return (context, diagnostics);

@@ -1,4 +1,5 @@
 using IngressController.Routing.Annotations;
+using IngressController.Routing.Catalog;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Tests.Golden;
 
@@ -12,7 +13,7 @@ public sealed class AnnotationReferenceTests
     [Fact]
     public void The_page_is_what_the_catalogues_say()
     {
-        var rendered = AnnotationReference.Markdown(AnnotationCatalog.Groups, SettingsCatalog.All);
+        var rendered = AnnotationReference.Markdown(RouteFeatures.Catalog.Annotations.Groups, RouteFeatures.Catalog.Settings.All);
         switch (GoldenUpdate.Requested(Environment.GetEnvironmentVariable))
         {
             case GoldenUpdate.Answer.Refused:

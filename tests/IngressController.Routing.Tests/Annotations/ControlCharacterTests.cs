@@ -2,6 +2,7 @@ using System.Collections;
 using System.Collections.Immutable;
 using System.Reflection;
 using IngressController.Routing.Annotations;
+using IngressController.Routing.Catalog;
 using IngressController.Routing.Features;
 using IngressController.Routing.Features.Rewriting;
 using IngressController.Routing.Settings;
@@ -29,7 +30,7 @@ public sealed class ControlCharacterTests
         "[{PathSet: /x}]", "[{Name: a, Mode: Exists}]", "200 1s", "{set: {A: \"b", "[GET, \"P",
     ];
 
-    private static readonly AnnotationKey[] Keys = [.. AnnotationCatalog.Groups.SelectMany(group => group.Keys)];
+    private static readonly AnnotationKey[] Keys = [.. RouteFeatures.Catalog.Annotations.Groups.SelectMany(group => group.Keys)];
 
     /// <summary>For each supported annotation the values above that it accepts.</summary>
     private static readonly Lazy<Dictionary<AnnotationKey, string[]>> Accepted = new(() => Keys.Where(key => key.IsSupported).ToDictionary(
@@ -48,7 +49,7 @@ public sealed class ControlCharacterTests
     [MemberData(nameof(Names))]
     public void No_line_break_of_an_annotation_gets_into_a_policy(string name)
     {
-        var key = AnnotationCatalog.Find(name)!;
+        var key = RouteFeatures.Catalog.Annotations.Find(name)!;
         var allowsLines = AllowsLines(key);
         foreach (var separator in Separators)
         {
@@ -89,7 +90,7 @@ public sealed class ControlCharacterTests
         yield return [];
         if (Siblings.GetValueOrDefault(name) is not { Length: > 0 } siblings)
             yield break;
-        var values = siblings.Select(sibling => (Name: sibling, Values: Accepted.Value[AnnotationCatalog.Find(sibling)!])).Where(entry => entry.Values.Length > 0).ToArray();
+        var values = siblings.Select(sibling => (Name: sibling, Values: Accepted.Value[RouteFeatures.Catalog.Annotations.Find(sibling)!])).Where(entry => entry.Values.Length > 0).ToArray();
         for (var i = 0; i < Rounds; i++)
             yield return [.. values.Select(entry => (entry.Name, entry.Values[i % entry.Values.Length]))];
     }
@@ -116,7 +117,7 @@ public sealed class ControlCharacterTests
                 Annotations = annotations.ToDictionary(annotation => $"{Prefix}/{annotation.Name}", annotation => annotation.Value),
             },
         },
-        NamedObjects.Cluster, new TranslationSettings(), GlobalSettings.Default, []).ReadPolicies();
+        NamedObjects.Cluster, new TranslationSettings().PolicyOptions, GlobalSettings.Default, []).ReadPolicies();
 
     /// <summary>All texts in a value of our own types, however deep.</summary>
     private static IEnumerable<string> Strings(object? value) => value switch

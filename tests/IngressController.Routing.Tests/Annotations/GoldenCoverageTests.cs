@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using IngressController.Routing.Annotations;
+using IngressController.Routing.Catalog;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Tests.Golden;
 
@@ -13,7 +14,7 @@ public sealed class GoldenCoverageTests
     /// <summary>Accepted whatever it is, and always told to have no effect.</summary>
     private const string Idle = "output-cache-policy";
 
-    public static TheoryData<string> Names => [.. AnnotationCatalog.Groups.SelectMany(group => group.Keys).Where(key => key.IsSupported).Select(key => key.Name)];
+    public static TheoryData<string> Names => [.. RouteFeatures.Catalog.Annotations.Groups.SelectMany(group => group.Keys).Where(key => key.IsSupported).Select(key => key.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -44,7 +45,7 @@ public sealed class GoldenCoverageTests
                 var name = $"{(string?)ingress["metadata"]?["namespace"] ?? "default"}/{GoldenCase.NameOf(ingress)}";
                 foreach (var full in (ingress["metadata"]?["annotations"] as JsonObject ?? []).Select(annotation => annotation.Key))
                 {
-                    if (AnnotationCatalog.Find(full[(full.IndexOf('/', StringComparison.Ordinal) + 1)..]) is not { } key)
+                    if (RouteFeatures.Catalog.Annotations.Find(full[(full.IndexOf('/', StringComparison.Ordinal) + 1)..]) is not { } key)
                         continue;
                     var found = problems[(name, $"metadata.annotations[{full}]")].ToArray();
                     if (found.Length == 0 && read.Contains((name, $"annotation {full}")))

@@ -54,7 +54,7 @@ internal static class TableRenderer
     /// <summary>By Ingress, as all its routes have the same. What every Ingress has that says nothing is left out.</summary>
     private static void RenderPolicies(StringBuilder text, IngressController.Routing.Translation.Translation translation)
     {
-        var usual = new PolicyContext(new V1Ingress(), translation.Snapshot, translation.Settings, GlobalSettings.Default, []).ReadPolicies().All.ToHashSet();
+        var usual = new PolicyContext(new V1Ingress(), translation.Snapshot, translation.Settings.PolicyOptions, GlobalSettings.Default, []).ReadPolicies().All.ToHashSet();
         var byIngress = translation.Table.Hosts.Values.SelectMany(host => host.Default is { } route ? host.Routes.Append(route) : host.Routes)
             .Where(route => route.Policies.All.Any(policy => !usual.Contains(policy)))
             .DistinctBy(route => route.Origin.Ingress).OrderBy(route => route.Origin.Ingress).ToArray();

@@ -2,6 +2,7 @@ using System.Text;
 using IngressController.Cli;
 using IngressController.Configuration;
 using IngressController.Routing.Annotations;
+using IngressController.Routing.Catalog;
 using IngressController.Routing.Settings;
 using Microsoft.Extensions.Configuration;
 
@@ -162,7 +163,7 @@ public sealed class RunOptionsTests
     [Fact]
     public void Each_setting_is_an_option_of_every_verb_that_translates()
     {
-        var names = SettingsCatalog.All.Select(setting => setting.Name).ToArray();
+        var names = RouteFeatures.Catalog.Settings.All.Select(setting => setting.Name).ToArray();
 
         Assert.All([RunOptions.All, RunOptions.Demo, RunOptions.Lint, RunOptions.Explain], options =>
             Assert.Empty(names.Except(options.Select(option => option.Name)).Except(RunOptions.Own.Select(option => option.Name))));

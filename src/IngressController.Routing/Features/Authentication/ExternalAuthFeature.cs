@@ -58,7 +58,10 @@ public static class ExternalAuthFeature
             AuthUrl, AuthMethod, AuthSignin, AuthSigninRedirectParam, AuthResponseHeaders, AuthProxySetHeaders, AuthRequestRedirect, AuthCacheKey, AuthCacheDuration,
             AuthAlwaysSetCookie, EnableGlobalAuth,
         ],
-        Read);
+        Read)
+    {
+        Settings = GlobalAuthSettings.Keys,
+    };
 
     private static AnnotationKey<T> Key<T>(string name, ValueForm<T> form, string? @default, string documentation, OnBadValue onBadValue = OnBadValue.CloseRoute) => new()
     {

@@ -6,7 +6,7 @@ namespace IngressController.Routing.Features.Authentication;
 /// <summary>The settings that ask an authentication service about the requests of all Ingresses, and those that leave paths out.</summary>
 internal static class GlobalAuthSettings
 {
-    public static IReadOnlyList<SettingKey> Keys { get; } =
+    public static IReadOnlyList<SettingKey> Keys =>
     [
         Setting("global-auth-url", ExternalAuthFeature.AuthUrl, "none", "The auth-url of Ingresses that have none and do not set enable-global-auth to false.",
             (auth, value) => auth with { Url = value }),

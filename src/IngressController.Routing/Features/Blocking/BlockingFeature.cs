@@ -9,9 +9,6 @@ public static class BlockingFeature
     private static readonly ValueForm<EquatableArray<TextPattern>> Patterns =
         ValueForms.List.Select(ReadPatterns, "a comma-separated list of texts and regular expressions: ~expression, or ~*expression without regard to case");
 
-    public static RouteFeature Feature { get; } = new(
-        "Block lists", [], context => context.Settings.Blocked == BlockPolicy.None ? [] : [context.Settings.Blocked]);
-
     internal static IReadOnlyList<SettingKey> Settings { get; } =
     [
         SettingKey.Of("block-cidrs", ForwardingSettings.Networks, "nobody", "Clients of these networks are answered 403 by every route.",
@@ -23,6 +20,12 @@ public static class BlockingFeature
             "Requests whose Referer is one of these are answered 403 by every route. A text is compared as a whole and without regard to case.",
             (settings, value) => settings with { Blocked = settings.Blocked with { Referers = value } }) with { OnBadValue = OnBadValue.CloseRoute },
     ];
+
+    public static RouteFeature Feature { get; } = new(
+        "Block lists", [], context => context.Settings.Blocked == BlockPolicy.None ? [] : [context.Settings.Blocked])
+    {
+        Settings = Settings,
+    };
 
     private static Parsed<EquatableArray<TextPattern>> ReadPatterns(EquatableArray<string> entries)
     {

@@ -36,8 +36,6 @@ public static class BodiesFeature
         Documentation = "How many KiB of each response go out at full speed before limit-rate counts.",
     };
 
-    public static RouteFeature Feature { get; } = new("Bodies", [ProxyBodySize, LimitRate, LimitRateAfter], Read);
-
     public static IReadOnlyList<SettingKey> Settings { get; } =
     [
         SettingKey.Of("proxy-body-size", ValueForms.Size, "1m", "How large a request body may be where the Ingress does not say; 0 means any size.",
@@ -47,6 +45,8 @@ public static class BodiesFeature
         SettingKey.Of("limit-rate-after", ValueForms.Integer(0), "0", "How many KiB of each response go out at full speed before limit-rate counts.",
             (settings, value) => settings with { Bodies = settings.Bodies with { LimitRateAfter = value } }),
     ];
+
+    public static RouteFeature Feature { get; } = new("Bodies", [ProxyBodySize, LimitRate, LimitRateAfter], Read) { Settings = Settings };
 
     private static IEnumerable<RoutePolicy> Read(PolicyContext context)
     {

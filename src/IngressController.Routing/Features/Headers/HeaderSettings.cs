@@ -54,7 +54,7 @@ public sealed record HeaderSettings
 
     public string ProxyRedirectTo { get; init; } = "off";
 
-    internal static IReadOnlyList<SettingKey> Keys { get; } =
+    internal static IReadOnlyList<SettingKey> Keys =>
     [
         Of("hsts", ValueForms.Boolean, "true",
             "Whether https responses of hosts that have a certificate of their own carry Strict-Transport-Security, in place of the backend's. Hosts that are "

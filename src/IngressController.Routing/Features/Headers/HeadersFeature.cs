@@ -82,7 +82,10 @@ public static class HeadersFeature
     };
 
     public static RouteFeature Feature { get; } = new(
-        "Headers", [RequestHeaders, ResponseHeaders, CustomHeaders, CookieDomain, CookiePath, RedirectFrom, RedirectTo], Read);
+        "Headers", [RequestHeaders, ResponseHeaders, CustomHeaders, CookieDomain, CookiePath, RedirectFrom, RedirectTo], Read)
+    {
+        Settings = HeaderSettings.Keys,
+    };
 
     private static IEnumerable<RoutePolicy> Read(PolicyContext context)
     {

@@ -28,8 +28,6 @@ public static class IpAccessFeature
             + "denylist-source-range.",
     };
 
-    public static RouteFeature Feature { get; } = new("Access by address", [AllowlistSourceRange, DenylistSourceRange], Read);
-
     /// <summary>The settings for all Ingresses that have no list of their own.</summary>
     public static IReadOnlyList<SettingKey> Settings { get; } =
     [
@@ -40,6 +38,8 @@ public static class IpAccessFeature
         Setting("denylist-source-range", "nobody", "The client addresses that are kept out, where an Ingress has no denylist-source-range.",
             (settings, value) => settings with { DenylistSourceRange = value }),
     ];
+
+    public static RouteFeature Feature { get; } = new("Access by address", [AllowlistSourceRange, DenylistSourceRange], Read) { Settings = Settings };
 
     private static ValueForm<IpNetworkSet> Networks => new("a comma-separated list of addresses and networks, as 1.2.3.4, 10.0.0.0/8, 2001:db8::/32", text =>
         IpNetworkSet.TryParse(text, out var set, out var problem) ? set : ValueForm<IpNetworkSet>.Refuse($"cannot be used: {problem}"))

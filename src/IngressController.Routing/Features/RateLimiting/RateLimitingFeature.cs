@@ -1,6 +1,7 @@
 using System.Globalization;
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.RateLimiting;
@@ -110,7 +111,18 @@ public static class RateLimitingFeature
     };
 
     public static RouteFeature Feature { get; } = new("Rate limits",
-        [LimitConnections, LimitRps, LimitRpm, LimitBurstMultiplier, LimitAllowlist, RateLimit, Window, Algorithm, Key, Burst, Queue, Status, Scope, DryRun], Read);
+        [LimitConnections, LimitRps, LimitRpm, LimitBurstMultiplier, LimitAllowlist, RateLimit, Window, Algorithm, Key, Burst, Queue, Status, Scope, DryRun], Read)
+    {
+        Settings =
+        [
+            SettingKey.Of("limit-req-status-code", ValueForms.Integer(400, 599), "503",
+                "The status of requests over a limit of limit-rps or limit-rpm.",
+                (settings, value) => settings with { LimitReqStatusCode = value }),
+            SettingKey.Of("limit-conn-status-code", ValueForms.Integer(400, 599), "503",
+                "The status of requests over a limit of limit-connections.",
+                (settings, value) => settings with { LimitConnStatusCode = value }),
+        ],
+    };
 
     private static IEnumerable<RoutePolicy> Read(PolicyContext context)
     {

@@ -1,7 +1,8 @@
 using System.Text;
+using IngressController.Routing.Annotations;
 using IngressController.Routing.Settings;
 
-namespace IngressController.Routing.Annotations;
+namespace IngressController.Routing.Catalog;
 
 /// <summary>Writes docs/annotations.md from the catalogues.</summary>
 public static class AnnotationReference

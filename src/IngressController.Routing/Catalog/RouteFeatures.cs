@@ -1,3 +1,4 @@
+using IngressController.Routing.Features;
 using IngressController.Routing.Features.Authentication;
 using IngressController.Routing.Features.BackendProtocols;
 using IngressController.Routing.Features.Blocking;
@@ -6,19 +7,23 @@ using IngressController.Routing.Features.Cors;
 using IngressController.Routing.Features.Headers;
 using IngressController.Routing.Features.IpAccess;
 using IngressController.Routing.Features.Matching;
+using IngressController.Routing.Features.RateLimiting;
+using IngressController.Routing.Features.Redirects;
+using IngressController.Routing.Features.Rewriting;
 using IngressController.Routing.Features.Transforms;
 using IngressController.Routing.Features.YarpPolicies;
 
-namespace IngressController.Routing.Features;
+namespace IngressController.Routing.Catalog;
 
-/// <summary>All features, in the order in which they are documented.</summary>
+/// <summary>All features: the only place that names one outside its folder.</summary>
 public static class RouteFeatures
 {
+    /// <summary>In the order in which they are read and documented.</summary>
     public static IReadOnlyList<RouteFeature> All { get; } =
     [
-        Redirects.RedirectsFeature.Feature,
-        Rewriting.RewritingFeature.Feature,
-        RateLimiting.RateLimitingFeature.Feature,
+        RedirectsFeature.Feature,
+        RewritingFeature.Feature,
+        RateLimitingFeature.Feature,
         CorsFeature.Feature,
         BodiesFeature.Feature,
         HeadersFeature.Feature,
@@ -32,4 +37,6 @@ public static class RouteFeatures
         ExternalAuthFeature.Feature,
         SatisfyFeature.Feature,
     ];
+
+    public static FeatureCatalog Catalog { get; } = new(All);
 }
