@@ -57,6 +57,9 @@ public abstract record AnnotationKey
 
     public OnBadValue OnBadValue { get; init; }
 
+    /// <summary>True for an access check of those that the annotation satisfy combines.</summary>
+    public bool IsAccessCheck { get; init; }
+
     public AnnotationSupport Support { get; init; } = AnnotationSupport.Full;
 
     /// <summary>What counts when it is not set, for people; null when nothing happens then.</summary>

@@ -39,6 +39,11 @@ public sealed class PolicyContext
     /// <summary>Whether a rule has no host, so that requests for any host may come here.</summary>
     public bool ServesEveryHost { get; }
 
+    /// <summary>True if an annotation or a setting asks for an access check.</summary>
+    public bool HasAccessCheck =>
+        _options.Catalog.Features.Any(feature => feature.Keys.Any(key => key.IsAccessCheck && Annotations.IsSet(key)))
+        || Settings.Features.Any(settings => settings.HasAccessCheck);
+
     /// <summary>Whether the operator lets names in Ingresses and Services lead to this machine and its link.</summary>
     public bool AllowsLocalAddresses => _options.AllowsLocalAddresses;
 

@@ -23,12 +23,12 @@ internal sealed class OperatorDraft(Translation previous, ClusterSnapshot snapsh
     public void ReadSettings(ClusterChanges changes)
     {
         var configMap = previous.Settings.ConfigMap;
-        if (!previous.IsEmpty && !OperatorConfigMaps.Of(previous.Global).Append(configMap ?? default).Any(changes.ConfigMaps.Contains))
+        if (!previous.IsEmpty && !previous.Global.ConfigMaps.Append(configMap ?? default).Any(changes.ConfigMaps.Contains))
             return;
         var diagnostics = new List<Diagnostic>();
         if (configMap is { } name)
             Global = SettingsReader.Read(name, snapshot.ConfigMaps.GetValueOrDefault(name), previous.Settings.Catalog.Settings, previous.Settings.Global, diagnostics);
-        Global = OperatorConfigMaps.Resolve(Global, named => snapshot.ConfigMaps.GetValueOrDefault(named), configMap, diagnostics);
+        Global = Global.ReadConfigMaps(named => snapshot.ConfigMaps.GetValueOrDefault(named), configMap, diagnostics);
         Diagnostics = [.. diagnostics];
     }
 
@@ -51,7 +51,7 @@ internal sealed class OperatorDraft(Translation previous, ClusterSnapshot snapsh
     public ObjectReferences References(ObjectReferences ofFragments)
     {
         if (ReferenceEquals(ofFragments, previous.Fragments.References) && !ReferenceEquals(previous.References, ObjectReferences.None)
-            && OperatorConfigMaps.Of(Global).SequenceEqual(OperatorConfigMaps.Of(previous.Global)))
+            && Global.ConfigMaps.SequenceEqual(previous.Global.ConfigMaps))
         {
             return previous.References;
         }
@@ -59,7 +59,7 @@ internal sealed class OperatorDraft(Translation previous, ClusterSnapshot snapsh
         var settings = previous.Settings;
         return new ObjectReferences(
             settings.DefaultSslCertificate is { } certificate ? ofFragments.Secrets.Add(certificate) : ofFragments.Secrets,
-            (settings.ConfigMap is { } configMap ? ofFragments.ConfigMaps.Add(configMap) : ofFragments.ConfigMaps).Union(OperatorConfigMaps.Of(Global)));
+            (settings.ConfigMap is { } configMap ? ofFragments.ConfigMaps.Add(configMap) : ofFragments.ConfigMaps).Union(Global.ConfigMaps));
     }
 
     /// <summary>What the settings ask of all routes, whom they keep out above all, counts where no rule matches, too; but nobody is sent to https there.</summary>

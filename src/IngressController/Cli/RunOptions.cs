@@ -1,5 +1,6 @@
 using IngressController.Configuration;
 using IngressController.Routing.Catalog;
+using IngressController.Routing.Features.RateLimiting;
 using IngressController.Routing.Settings;
 using static IngressController.Cli.OptionValues;
 
@@ -212,5 +213,5 @@ internal static class RunOptions
         option.IsRepeatable ? value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) : [value];
 
     private static GlobalSettings WithLimitStatus(GlobalSettings settings, int status) =>
-        settings with { LimitReqStatusCode = status, LimitConnStatusCode = status };
+        settings.With(new RateLimitSettings { LimitReqStatusCode = status, LimitConnStatusCode = status });
 }

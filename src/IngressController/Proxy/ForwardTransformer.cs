@@ -109,7 +109,7 @@ internal sealed class ForwardTransformer(GlobalState global, GlobalHeaders globa
 
     private void CopyRequestHeaders(HttpContext context, HttpRequestMessage proxyRequest, RouteTransforms? transforms)
     {
-        var dropsUnderscores = !global.Current.Settings.Headers.UnderscoresInHeaders;
+        var dropsUnderscores = !global.Current.Headers.UnderscoresInHeaders;
         var incoming = context.Request.Headers;
         var nominated = incoming.Connection;
         var isFramedByEncoding = incoming.TransferEncoding.Count > 0;

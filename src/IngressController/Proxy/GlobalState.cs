@@ -1,3 +1,4 @@
+using IngressController.Routing.Features.Bodies;
 using IngressController.Routing.Features.Headers;
 using IngressController.Routing.Settings;
 using Microsoft.Extensions.Primitives;
@@ -26,20 +27,24 @@ internal sealed class GlobalPlan(GlobalSettings settings)
 {
     public GlobalSettings Settings => settings;
 
+    public BodySettings Bodies { get; } = settings.Get<BodySettings>();
+
+    public HeaderSettings Headers { get; } = settings.Get<HeaderSettings>();
+
     /// <summary>The value of Strict-Transport-Security; empty when it is not sent.</summary>
-    public StringValues StrictTransportSecurity { get; } = settings.Headers.Hsts
-        ? $"max-age={settings.Headers.HstsMaxAge}{(settings.Headers.HstsIncludeSubdomains ? "; includeSubDomains" : "")}{(settings.Headers.HstsPreload ? "; preload" : "")}"
+    public StringValues StrictTransportSecurity { get; } = settings.Get<HeaderSettings>().Hsts
+        ? $"max-age={settings.Get<HeaderSettings>().HstsMaxAge}{(settings.Get<HeaderSettings>().HstsIncludeSubdomains ? "; includeSubDomains" : "")}{(settings.Get<HeaderSettings>().HstsPreload ? "; preload" : "")}"
         : StringValues.Empty;
 
     /// <summary>Headers that every response gets.</summary>
     public KeyValuePair<string, StringValues>[] ResponseHeaders { get; } =
-        [.. settings.Headers.ResponseHeaders.Select(field => KeyValuePair.Create(field.Name, new StringValues(field.Value)))];
+        [.. settings.Get<HeaderSettings>().ResponseHeaders.Select(field => KeyValuePair.Create(field.Name, new StringValues(field.Value)))];
 
     /// <summary>Headers that backends' responses lose.</summary>
-    public string[] HiddenHeaders { get; } = [.. settings.Headers.HideHeaders];
+    public string[] HiddenHeaders { get; } = [.. settings.Get<HeaderSettings>().HideHeaders];
 
     /// <summary>Headers that every backend gets; null when there are none.</summary>
-    public Features.Headers.RequestHeadersChange? RequestHeaders { get; } = settings.Headers.RequestHeaders is { Count: > 0 } fields
+    public Features.Headers.RequestHeadersChange? RequestHeaders { get; } = settings.Get<HeaderSettings>().RequestHeaders is { Count: > 0 } fields
         ? new Features.Headers.RequestHeadersChange(new HeaderChanges(fields, [], []))
         : null;
 }

@@ -26,7 +26,7 @@ public sealed class OperatorConfigMapTests
         Assert.Equal(
             [new ResourceName("ingress", "settings"), new ResourceName("ops", "request"), new ResourceName("ops", "response")],
             translation.References.ConfigMaps.Order());
-        Assert.Equal([new HeaderField("X-A", "1")], translation.Global.Headers.ResponseHeaders);
+        Assert.Equal([new HeaderField("X-A", "1")], translation.Global.Get<HeaderSettings>().ResponseHeaders);
     }
 
     [Fact]
@@ -35,14 +35,14 @@ public sealed class OperatorConfigMapTests
         var golden = Case(Map("settings", "add-headers: ops/response"));
         var cluster = golden.BuildCluster();
         var before = RoutingTableTranslator.Translate(cluster.Snapshot, golden.Settings);
-        Assert.Empty(before.Global.Headers.ResponseHeaders);
+        Assert.Empty(before.Global.Get<HeaderSettings>().ResponseHeaders);
 
         var there = Step(before, Map("response", "X-A: '1'"));
-        Assert.Equal([new HeaderField("X-A", "1")], there.Global.Headers.ResponseHeaders);
+        Assert.Equal([new HeaderField("X-A", "1")], there.Global.Get<HeaderSettings>().ResponseHeaders);
         var changed = Step(there, Map("response", "X-A: '2'"));
-        Assert.Equal([new HeaderField("X-A", "2")], changed.Global.Headers.ResponseHeaders);
+        Assert.Equal([new HeaderField("X-A", "2")], changed.Global.Get<HeaderSettings>().ResponseHeaders);
         var forgotten = Step(changed, Map("settings", ""));
-        Assert.Empty(forgotten.Global.Headers.ResponseHeaders);
+        Assert.Empty(forgotten.Global.Get<HeaderSettings>().ResponseHeaders);
         Assert.Equal([new ResourceName("ingress", "settings")], forgotten.References.ConfigMaps);
 
         IngressController.Routing.Translation.Translation Step(IngressController.Routing.Translation.Translation previous, string map)

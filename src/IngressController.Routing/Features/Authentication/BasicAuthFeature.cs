@@ -13,6 +13,7 @@ public static class BasicAuthFeature
         // Read as "is it basic".
         Form = ValueForms.OneOf(("basic", true), ("digest", false)),
         OnBadValue = OnBadValue.CloseRoute,
+        IsAccessCheck = true,
         Documentation = "basic asks for a user and a password of auth-secret; without them, or with wrong ones, the answer is 401. The backend gets the request without "
             + "its Authorization header, and $remote_user is the user's name. digest is not supported: the paths answer 503.",
     };
@@ -71,7 +72,7 @@ public static class BasicAuthFeature
         if (!annotations.IsSet(AuthSecret))
             annotations.Refuse(AuthType, "needs auth-secret, which is not set");
         if (isBasic && hasSecret && FindUsers(context, named, form) is { } users)
-            yield return new BasicAuthPolicy(users, realm, named with { Namespace = context.Ingress.Namespace }, context.Settings.NoAuthLocations);
+            yield return new BasicAuthPolicy(users, realm, named with { Namespace = context.Ingress.Namespace }, context.Settings.Get<AuthenticationSettings>().NoAuthLocations);
     }
 
     private static CredentialSet? FindUsers(PolicyContext context, ResourceName named, CredentialForm form)

@@ -1,6 +1,5 @@
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Bodies;
@@ -36,17 +35,7 @@ public static class BodiesFeature
         Documentation = "How many KiB of each response go out at full speed before limit-rate counts.",
     };
 
-    public static IReadOnlyList<SettingKey> Settings { get; } =
-    [
-        SettingKey.Of("proxy-body-size", ValueForms.Size, "1m", "How large a request body may be where the Ingress does not say; 0 means any size.",
-            (settings, value) => settings with { Bodies = settings.Bodies with { ProxyBodySize = value } }),
-        SettingKey.Of("limit-rate", ValueForms.Integer(0), "0", "How fast each response goes out where the Ingress does not say, in KiB per second; 0 means at full speed.",
-            (settings, value) => settings with { Bodies = settings.Bodies with { LimitRate = value } }),
-        SettingKey.Of("limit-rate-after", ValueForms.Integer(0), "0", "How many KiB of each response go out at full speed before limit-rate counts.",
-            (settings, value) => settings with { Bodies = settings.Bodies with { LimitRateAfter = value } }),
-    ];
-
-    public static RouteFeature Feature { get; } = new("Bodies", [ProxyBodySize, LimitRate, LimitRateAfter], Read) { Settings = Settings };
+    public static RouteFeature Feature { get; } = new("Bodies", [ProxyBodySize, LimitRate, LimitRateAfter], Read) { Settings = BodySettings.Keys };
 
     private static IEnumerable<RoutePolicy> Read(PolicyContext context)
     {
@@ -55,8 +44,9 @@ public static class BodiesFeature
         if (annotations.TryRead(ProxyBodySize, out var size))
             yield return new BodySizePolicy(size);
 
-        var rate = annotations.Read(LimitRate, context.Settings.Bodies.LimitRate);
-        var after = annotations.Read(LimitRateAfter, context.Settings.Bodies.LimitRateAfter);
+        var settings = context.Settings.Get<BodySettings>();
+        var rate = annotations.Read(LimitRate, settings.LimitRate);
+        var after = annotations.Read(LimitRateAfter, settings.LimitRateAfter);
         if (rate > 0)
             yield return new ResponseRatePolicy(rate * 1024L, after * 1024L);
         else if (after > 0 && annotations.IsSet(LimitRateAfter))

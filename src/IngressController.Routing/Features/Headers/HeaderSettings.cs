@@ -1,10 +1,13 @@
 using IngressController.Routing.Annotations;
+using IngressController.Routing.Cluster;
+using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Settings;
+using k8s.Models;
 
 namespace IngressController.Routing.Features.Headers;
 
 /// <summary>What the ConfigMap or the options say about the headers of all requests and responses.</summary>
-public sealed record HeaderSettings
+public sealed record HeaderSettings : FeatureSettings
 {
     /// <summary>Whether https responses of hosts with a certificate of their own carry Strict-Transport-Security.</summary>
     public bool Hsts { get; init; } = true;
@@ -56,44 +59,44 @@ public sealed record HeaderSettings
 
     internal static IReadOnlyList<SettingKey> Keys =>
     [
-        Of("hsts", ValueForms.Boolean, "true",
+        SettingKey.Of("hsts", ValueForms.Boolean, "true",
             "Whether https responses of hosts that have a certificate of their own carry Strict-Transport-Security, in place of the backend's. Hosts that are "
             + "served with the default certificate do not: browsers would refuse to show them at all.",
-            (headers, value) => headers with { Hsts = value }),
-        Of("hsts-max-age", ValueForms.Integer(0), "31536000", "For how long, in seconds, browsers then come by https alone.",
-            (headers, value) => headers with { HstsMaxAge = value }),
-        Of("hsts-include-subdomains", ValueForms.Boolean, "true", "Whether that holds for all names below the host too.",
-            (headers, value) => headers with { HstsIncludeSubdomains = value }),
-        Of("hsts-preload", ValueForms.Boolean, "false", "Whether browsers may ship with the host in their list. It is hard to take back.",
-            (headers, value) => headers with { HstsPreload = value }),
-        Of("proxy-set-headers", ConfigMapName, "none",
+            (HeaderSettings headers, bool value) => headers with { Hsts = value }),
+        SettingKey.Of("hsts-max-age", ValueForms.Integer(0), "31536000", "For how long, in seconds, browsers then come by https alone.",
+            (HeaderSettings headers, int value) => headers with { HstsMaxAge = value }),
+        SettingKey.Of("hsts-include-subdomains", ValueForms.Boolean, "true", "Whether that holds for all names below the host too.",
+            (HeaderSettings headers, bool value) => headers with { HstsIncludeSubdomains = value }),
+        SettingKey.Of("hsts-preload", ValueForms.Boolean, "false", "Whether browsers may ship with the host in their list. It is hard to take back.",
+            (HeaderSettings headers, bool value) => headers with { HstsPreload = value }),
+        SettingKey.Of("proxy-set-headers", ConfigMapName, "none",
             "A ConfigMap, NAMESPACE/NAME, whose entries every backend gets as request headers, in place of the client's. Values are literal: one with $ is left out.",
-            (headers, value) => headers with { ProxySetHeaders = value }),
-        Of("add-headers", ConfigMapName, "none",
+            (HeaderSettings headers, ResourceName value) => headers with { ProxySetHeaders = value }),
+        SettingKey.Of("add-headers", ConfigMapName, "none",
             "A ConfigMap, NAMESPACE/NAME, whose entries every response gets as headers, in place of the backend's.",
-            (headers, value) => headers with { AddHeaders = value }),
-        Of("hide-headers", HeaderNames, "none", "Headers that responses of backends lose, separated by commas.",
-            (headers, value) => headers with { HideHeaders = value }),
-        Of("global-allowed-response-headers", HeaderNames, "none", "The headers that the annotation custom-headers may set, separated by commas.",
-            (headers, value) => headers with { GlobalAllowedResponseHeaders = value }),
-        Of("server-tokens", ValueForms.Boolean, "as the option --server-header says",
+            (HeaderSettings headers, ResourceName value) => headers with { AddHeaders = value }),
+        SettingKey.Of("hide-headers", HeaderNames, "none", "Headers that responses of backends lose, separated by commas.",
+            (HeaderSettings headers, EquatableArray<string> value) => headers with { HideHeaders = value }),
+        SettingKey.Of("global-allowed-response-headers", HeaderNames, "none", "The headers that the annotation custom-headers may set, separated by commas.",
+            (HeaderSettings headers, EquatableArray<string> value) => headers with { GlobalAllowedResponseHeaders = value }),
+        SettingKey.Of("server-tokens", ValueForms.Boolean, "as the option --server-header says",
             "true: responses have the proxy's own Server header. false: they have none of the proxy's. allow-backend-server-header says what becomes of the backend's.",
-            (headers, value) => headers with { ServerTokens = value }),
-        Of("allow-backend-server-header", ValueForms.Boolean, "true, or false where server-tokens is set",
+            (HeaderSettings headers, bool value) => headers with { ServerTokens = value }),
+        SettingKey.Of("allow-backend-server-header", ValueForms.Boolean, "true, or false where server-tokens is set",
             "Whether the backend's Server header is passed on.",
-            (headers, value) => headers with { AllowBackendServerHeader = value }),
-        Of("enable-underscores-in-headers", ValueForms.Boolean, "true; ingress-nginx has false",
+            (HeaderSettings headers, bool value) => headers with { AllowBackendServerHeader = value }),
+        SettingKey.Of("enable-underscores-in-headers", ValueForms.Boolean, "true; ingress-nginx has false",
             "Whether request headers with an underscore in their name are passed on. Names that a backend could take for X-Forwarded-For and its like are "
             + "dropped in every spelling, so the others do no harm here.",
-            (headers, value) => headers with { UnderscoresInHeaders = value }),
-        Of("proxy-cookie-domain", CookieRule.DomainForm, "off", "As the annotation of the same name, for Ingresses that do not set it.",
-            (headers, value) => headers with { ProxyCookieDomain = value }),
-        Of("proxy-cookie-path", CookieRule.PathForm, "off", "As the annotation of the same name, for Ingresses that do not set it.",
-            (headers, value) => headers with { ProxyCookiePath = value }),
-        Of("proxy-redirect-from", HeadersFeature.RedirectForm, "off", "As the annotation of the same name, for Ingresses that do not set it.",
-            (headers, value) => headers with { ProxyRedirectFrom = value }),
-        Of("proxy-redirect-to", HeadersFeature.RedirectForm, "off", "As the annotation of the same name, for Ingresses that do not set it.",
-            (headers, value) => headers with { ProxyRedirectTo = value }),
+            (HeaderSettings headers, bool value) => headers with { UnderscoresInHeaders = value }),
+        SettingKey.Of("proxy-cookie-domain", CookieRule.DomainForm, "off", "As the annotation of the same name, for Ingresses that do not set it.",
+            (HeaderSettings headers, CookieRule? value) => headers with { ProxyCookieDomain = value }),
+        SettingKey.Of("proxy-cookie-path", CookieRule.PathForm, "off", "As the annotation of the same name, for Ingresses that do not set it.",
+            (HeaderSettings headers, CookieRule? value) => headers with { ProxyCookiePath = value }),
+        SettingKey.Of("proxy-redirect-from", HeadersFeature.RedirectForm, "off", "As the annotation of the same name, for Ingresses that do not set it.",
+            (HeaderSettings headers, string value) => headers with { ProxyRedirectFrom = value }),
+        SettingKey.Of("proxy-redirect-to", HeadersFeature.RedirectForm, "off", "As the annotation of the same name, for Ingresses that do not set it.",
+            (HeaderSettings headers, string value) => headers with { ProxyRedirectTo = value }),
     ];
 
     private static ValueForm<ResourceName> ConfigMapName => new("NAMESPACE/NAME", text =>
@@ -104,7 +107,61 @@ public sealed record HeaderSettings
             ? ValueForm<EquatableArray<string>>.Refuse($"holds \"{bad}\", which {HeaderSyntax.ResponseNameProblem(bad)}")
             : names, "a comma-separated list of header names");
 
-    private static SettingKey Of<T>(
-        string name, ValueForm<T> form, string @default, string documentation, Func<HeaderSettings, T, HeaderSettings> with) =>
-        SettingKey.Of(name, form, @default, documentation, (settings, value) => settings with { Headers = with(settings.Headers, value) });
+    internal override IEnumerable<ResourceName> ConfigMaps
+    {
+        get
+        {
+            if (ProxySetHeaders is { } request)
+                yield return request;
+            if (AddHeaders is { } response)
+                yield return response;
+        }
+    }
+
+    internal override FeatureSettings ReadConfigMaps(Func<ResourceName, V1ConfigMap?> find, ResourceName? subject, List<Diagnostic> diagnostics)
+    {
+        return this with
+        {
+            RequestHeaders = Read("proxy-set-headers", ProxySetHeaders, RequestProblem),
+            ResponseHeaders = Read("add-headers", AddHeaders, ResponseProblem),
+        };
+
+        EquatableArray<HeaderField> Read(string key, ResourceName? named, Func<string, string, string?> problemOf)
+        {
+            if (named is not { } name)
+                return [];
+            if (find(name) is not { } configMap)
+            {
+                diagnostics.Add(DiagnosticCatalog.SettingInvalid(subject ?? name, key, name.ToString(), "does not exist", closes: false, "no headers"));
+                return [];
+            }
+
+            return ReadFields(name, configMap, problemOf, diagnostics);
+        }
+    }
+
+    private static EquatableArray<HeaderField> ReadFields(
+        ResourceName name, V1ConfigMap configMap, Func<string, string, string?> problemOf, List<Diagnostic> diagnostics)
+    {
+        var fields = new List<HeaderField>();
+        foreach (var (header, text) in configMap.SortedData)
+        {
+            var value = text?.Trim() ?? "";
+            if (problemOf(header, value) is { } problem)
+                diagnostics.Add(DiagnosticCatalog.SettingInvalid(name, header, value: null, problem, closes: false, "the header is left alone"));
+            else
+                fields.Add(new HeaderField(header, value));
+        }
+
+        return [.. fields];
+    }
+
+    private static string? RequestProblem(string name, string value) =>
+        HeaderSyntax.OperatorRequestNameProblem(name) is { } problem ? $"cannot be a header: {name} {problem}"
+        : value.Contains('$') ? "holds $: variables are not supported"
+        : HeaderSyntax.ValueProblem(value);
+
+    private static string? ResponseProblem(string name, string value) =>
+        HeaderSyntax.ResponseNameProblem(name) is { } problem ? $"cannot be a header: {name} {problem}"
+        : HeaderSyntax.ValueProblem(value);
 }

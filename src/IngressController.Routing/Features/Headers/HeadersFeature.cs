@@ -97,7 +97,7 @@ public static class HeadersFeature
         if (annotations.TryRead(ResponseHeaders, out var response))
             yield return new ResponseHeadersPolicy(response);
 
-        var settings = context.Settings.Headers;
+        var settings = context.Settings.Get<HeaderSettings>();
         var domain = annotations.Read(CookieDomain, settings.ProxyCookieDomain);
         var path = annotations.Read(CookiePath, settings.ProxyCookiePath);
         if (domain is not null || path is not null)
@@ -156,7 +156,7 @@ public static class HeadersFeature
     }
 
     private static string? NotAllowed(PolicyContext context, string header) =>
-        context.Settings.Headers.GlobalAllowedResponseHeaders.Contains(header, StringComparer.OrdinalIgnoreCase)
+        context.Settings.Get<HeaderSettings>().GlobalAllowedResponseHeaders.Contains(header, StringComparer.OrdinalIgnoreCase)
             ? null
             : "is not listed in the setting global-allowed-response-headers";
 }

@@ -1,7 +1,6 @@
 using System.Globalization;
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.RateLimiting;
@@ -113,15 +112,7 @@ public static class RateLimitingFeature
     public static RouteFeature Feature { get; } = new("Rate limits",
         [LimitConnections, LimitRps, LimitRpm, LimitBurstMultiplier, LimitAllowlist, RateLimit, Window, Algorithm, Key, Burst, Queue, Status, Scope, DryRun], Read)
     {
-        Settings =
-        [
-            SettingKey.Of("limit-req-status-code", ValueForms.Integer(400, 599), "503",
-                "The status of requests over a limit of limit-rps or limit-rpm.",
-                (settings, value) => settings with { LimitReqStatusCode = value }),
-            SettingKey.Of("limit-conn-status-code", ValueForms.Integer(400, 599), "503",
-                "The status of requests over a limit of limit-connections.",
-                (settings, value) => settings with { LimitConnStatusCode = value }),
-        ],
+        Settings = RateLimitSettings.Keys,
     };
 
     private static IEnumerable<RoutePolicy> Read(PolicyContext context)
@@ -141,7 +132,7 @@ public static class RateLimitingFeature
 
     private static IEnumerable<RateLimitRule> ReadNginx(PolicyContext context, IpNetworkSet exempt)
     {
-        var (annotations, settings) = (context.Annotations, context.Settings);
+        var (annotations, settings) = (context.Annotations, context.Settings.Get<RateLimitSettings>());
         var multiplier = annotations.Read(LimitBurstMultiplier, 5);
         if (annotations.Read(LimitConnections, 0) is > 0 and var connections)
         {

@@ -1,5 +1,4 @@
 using IngressController.Routing.Annotations;
-using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Redirects;
@@ -111,35 +110,12 @@ public static class RedirectsFeature
         ],
         Read)
     {
-        Settings =
-        [
-            SettingKey.Of("ssl-redirect", ValueForms.Boolean, "true",
-                "Whether http requests are sent to https where the host has a certificate; see the annotation.",
-                (settings, value) => settings with { SslRedirect = value }),
-            SettingKey.Of("force-ssl-redirect", ValueForms.Boolean, "false",
-                "Whether http requests are always sent to https; see the annotation.",
-                (settings, value) => settings with { ForceSslRedirect = value }),
-            SettingKey.Of("http-redirect-code", ValueForms.OneOf(("301", 301), ("302", 302), ("307", 307), ("308", 308)), "308",
-                "The status of redirects to https and of from-to-www-redirect.",
-                (settings, value) => settings with { HttpRedirectCode = value }),
-            SettingKey.Of("no-tls-redirect-locations", ValueForms.List, "/.well-known/acme-challenge",
-                "Rules whose path begins with one of these are not sent to https, so that certificates can be issued.",
-                (settings, value) => settings with { NoTlsRedirectLocations = value }),
-            SettingKey.Of("preserve-trailing-slash", ValueForms.Boolean, "false",
-                "Whether redirects to https keep the final slash of the path.",
-                (settings, value) => settings with { PreserveTrailingSlash = value }),
-            SettingKey.Of("use-port-in-redirects", ValueForms.Boolean, "false",
-                "Whether redirects to https name the port of --https-port.",
-                (settings, value) => settings with { UsePortInRedirects = value }),
-            SettingKey.Of("relative-redirects", ValueForms.Boolean, "false",
-                "Whether the location of app-root has no scheme and host.",
-                (settings, value) => settings with { RelativeRedirects = value }),
-        ],
+        Settings = RedirectSettings.Keys,
     };
 
     private static IEnumerable<RoutePolicy> Read(PolicyContext context)
     {
-        var (annotations, settings) = (context.Annotations, context.Settings);
+        var (annotations, settings) = (context.Annotations, context.Settings.Get<RedirectSettings>());
         if (ReadRedirect(annotations) is { } redirect)
             yield return redirect;
 

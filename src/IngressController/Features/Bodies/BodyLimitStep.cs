@@ -22,7 +22,7 @@ internal sealed class BodyLimitStep(long? routeLimit, GlobalState global, OwnAns
         new BodyLimitStep(context.Policy<BodySizePolicy>()?.MaxBytes, context.Services.Global, context.Services.Answers);
 
     public override string Describe() =>
-        (routeLimit ?? global.Current.Settings.Bodies.ProxyBodySize) is > 0 and var limit ? $"413 for more than {limit} bytes" : "any size";
+        (routeLimit ?? global.Current.Bodies.ProxyBodySize) is > 0 and var limit ? $"413 for more than {limit} bytes" : "any size";
 
     public override ValueTask<bool> InvokeAsync(HttpContext context, ProxyRoute route) =>
         Admits(context) ? ValueTask.FromResult(true) : AnswerAsync(context);
@@ -38,7 +38,7 @@ internal sealed class BodyLimitStep(long? routeLimit, GlobalState global, OwnAns
         // Most requests end here. What goes through a WebSocket is no body either.
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
             return true;
-        var limit = routeLimit ?? global.Current.Settings.Bodies.ProxyBodySize;
+        var limit = routeLimit ?? global.Current.Bodies.ProxyBodySize;
         if (limit == 0)
             return true;
         // The server holds the client to the length it gave.

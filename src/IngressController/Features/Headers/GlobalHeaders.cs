@@ -33,7 +33,7 @@ internal sealed class GlobalHeaders(GlobalState global, CertificateStore certifi
 
     private void SetServer(IHeaderDictionary headers, GlobalPlan plan)
     {
-        var (ours, backends) = (plan.Settings.Headers.ServerTokens, plan.Settings.Headers.AllowBackendServerHeader);
+        var (ours, backends) = (plan.Headers.ServerTokens, plan.Headers.AllowBackendServerHeader);
         // The option takes it away for good; without a setting the backend's goes before ours, and server-tokens alone means ours or none.
         if (!listener.ServerHeader || !(backends ?? ours is null))
             headers.Remove(HeaderNames.Server);
