@@ -21,6 +21,7 @@ public sealed class PolicyContext
     {
         Ingress = ingress.ResourceName;
         ServesEveryHost = ingress.Spec is not { Rules: { Count: > 0 } rules } || rules.Any(rule => string.IsNullOrEmpty(rule?.Host));
+        HasDefaultBackend = ingress.Spec?.DefaultBackend is not null;
         HasTls = ingress.Spec?.Tls is { Count: > 0 };
         Settings = settings;
         Annotations = AnnotationReader.Of(ingress, options.Catalog.Annotations, options.AnnotationPrefixes, diagnostics);
@@ -35,6 +36,9 @@ public sealed class PolicyContext
 
     /// <summary>Whether the Ingress has <c>spec.tls</c>, whatever stands in it.</summary>
     public bool HasTls { get; }
+
+    /// <summary>True if the Ingress has <c>spec.defaultBackend</c>.</summary>
+    public bool HasDefaultBackend { get; }
 
     /// <summary>Whether a rule has no host, so that requests for any host may come here.</summary>
     public bool ServesEveryHost { get; }

@@ -30,6 +30,9 @@ public enum BackendProtocol
     ClientScheme,
 }
 
+/// <summary>The protocol of the backends of an Ingress.</summary>
+public sealed record BackendProtocolPolicy(BackendProtocol Protocol) : RoutePolicy;
+
 /// <summary>A port of a Service with the endpoints that take its traffic.</summary>
 public sealed record Backend
 {

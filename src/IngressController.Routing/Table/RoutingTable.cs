@@ -43,16 +43,17 @@ public sealed record VirtualHost(string Host, EquatableArray<Route> Routes, Rout
     /// <summary>Whether any of its Ingresses has <c>spec.tls</c>, good or not: then http is sent to https.</summary>
     public bool HasTls { get; init; }
 
-    /// <summary>The route of the path / of the whole host, before all others; its Ingress wants it sent to the application's root.</summary>
-    public Route? AppRoot { get; init; }
+    /// <summary>The route for exactly <c>/</c> of the whole host, before all others; null when there is none.</summary>
+    public Route? Root { get; init; }
 }
 
 /// <summary>A further name of a host.</summary>
 /// <param name="Name">A name, <c>*.example.com</c> for any depth, or <c>~</c> and a regular expression.</param>
 /// <param name="Target">The host it stands for.</param>
 /// <param name="Redirect">The status with which its requests are sent to the host; null serves them as the host's.</param>
-/// <param name="Ingress">Whose it is.</param>
-public sealed record HostAlias(string Name, string Target, int? Redirect, ResourceName Ingress);
+/// <param name="Ingress">The Ingress that asks for it.</param>
+/// <param name="Annotation">The annotation that asks for it, without prefix.</param>
+public sealed record HostAlias(string Name, string Target, int? Redirect, ResourceName Ingress, string Annotation);
 
 /// <summary>One path of one host.</summary>
 /// <param name="Origin">The place in the Ingress it comes from.</param>
@@ -79,7 +80,7 @@ public sealed record Route(RouteOrigin Origin, PathMatch Match, RouteAction Acti
     public PathPattern? Pattern { get; init; }
 }
 
-/// <summary>What a route does with a request. Closed: forward it or refuse it.</summary>
+/// <summary>What a route does with a request. Closed: forward it, redirect it or refuse it.</summary>
 public abstract record RouteAction
 {
     private RouteAction()
@@ -87,6 +88,11 @@ public abstract record RouteAction
     }
 
     public sealed record Forward(BackendId Backend) : RouteAction;
+
+    /// <summary>Answers with a redirect.</summary>
+    /// <param name="Status">The status.</param>
+    /// <param name="Location">A path of the host, or another host that gets the request's own path.</param>
+    public sealed record Redirect(int Status, string Location) : RouteAction;
 
     /// <summary>Answers 503: the rule is kept, so that its traffic never falls through to another one.</summary>
     public sealed record Unavailable(string Reason) : RouteAction;

@@ -1,7 +1,6 @@
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Features;
-using IngressController.Routing.Features.Redirects;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 using k8s.Models;
@@ -63,9 +62,6 @@ internal sealed class OperatorDraft(Translation previous, ClusterSnapshot snapsh
     }
 
     /// <summary>What the settings ask of all routes, whom they keep out above all, counts where no rule matches, too; but nobody is sent to https there.</summary>
-    private RoutePolicies SettingsAlone()
-    {
-        var policies = new PolicyContext(new V1Ingress(), snapshot, previous.Settings.PolicyOptions, Global, []).ReadPolicies();
-        return policies with { All = [.. policies.All.Where(policy => policy is not (RedirectPolicy or TlsRedirectPolicy))] };
-    }
+    private RoutePolicies SettingsAlone() =>
+        new PolicyContext(new V1Ingress(), snapshot, previous.Settings.PolicyOptions, Global, []).ReadPolicies().OfDefaultBackend;
 }

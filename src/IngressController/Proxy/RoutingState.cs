@@ -68,7 +68,7 @@ internal sealed class RoutingState(UpstreamClients clients, RequestMetrics metri
     private PathTable Build(VirtualHost host) =>
         new([.. host.Routes.Select(route => Build(host.Host, route))], host.Default is { } route ? Build(host.Host, route) : null)
         {
-            AppRoot = host.AppRoot is { } root ? BuildAppRoot(host.Host, root) : null,
+            AppRoot = host.Root is { } root ? BuildAppRoot(host.Host, root) : null,
             HasTls = host.HasTls,
         };
 
@@ -80,7 +80,7 @@ internal sealed class RoutingState(UpstreamClients clients, RequestMetrics metri
     }
 
     private ProxyRoute BuildRedirect(HostAlias alias) => Build(
-        alias.Name, new Route(new RouteOrigin(alias.Ingress, 0, 0), PathMatch.Root, new RouteAction.Unavailable("sent to the name with or without www.")),
+        alias.Name, new Route(new RouteOrigin(alias.Ingress, 0, 0), PathMatch.Root, new RouteAction.Redirect(alias.Redirect!.Value, alias.Target)),
         new RoutePlan([new WwwRedirectStep(alias, services.Answers)], [], []));
 
     private ProxyRoute Build(string host, Route route, RoutePlan? plan = null)
@@ -88,7 +88,7 @@ internal sealed class RoutingState(UpstreamClients clients, RequestMetrics metri
         var (cluster, service) = route.Action switch
         {
             RouteAction.Forward forward => (_clusters[forward.Backend], forward.Backend.Service),
-            RouteAction.Unavailable => ((UpstreamCluster?)null, (ResourceName?)null),
+            RouteAction.Redirect or RouteAction.Unavailable => ((UpstreamCluster?)null, (ResourceName?)null),
             _ => throw new InvalidOperationException($"unknown route action {route.Action}"),
         };
         return new ProxyRoute(

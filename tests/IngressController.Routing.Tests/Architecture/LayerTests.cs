@@ -28,4 +28,14 @@ public sealed class LayerTests
 
         Assert.True(violations.Count == 0, string.Join('\n', violations));
     }
+
+    [Fact]
+    public void Features_are_named_by_the_list_of_features_only()
+    {
+        var uses = Checker.FindUsesOf("Features.*");
+        var others = uses.Where(use => !use.StartsWith("Catalog.RouteFeatures -> ", StringComparison.Ordinal)).ToArray();
+
+        Assert.NotEmpty(uses);
+        Assert.True(others.Length == 0, string.Join('\n', others));
+    }
 }

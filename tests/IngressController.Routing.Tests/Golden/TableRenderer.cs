@@ -35,8 +35,8 @@ internal static class TableRenderer
             Line(text, $"  {Scalar(host.Host.Length == 0 ? "(every other host)" : host.Host)}:{(host.Routes.Count == 0 && host.Default is null ? " []" : "")}");
             foreach (var route in host.Routes)
                 Line(text, $"  - {Scalar(Describe(route))}");
-            if (host.AppRoot is { } root)
-                Line(text, $"  - {Scalar($"exactly / -> {root.Policies.Get<IngressController.Routing.Features.Redirects.AppRootPolicy>()!.Path}   ({root.Origin.Ingress})")}");
+            if (host.Root is { } root)
+                Line(text, $"  - {Scalar($"exactly / -> {((RouteAction.Redirect)root.Action).Location}   ({root.Origin.Ingress})")}");
             if (host.Default is { } defaultRoute)
                 Line(text, $"  - {Scalar($"otherwise -> {Describe(defaultRoute.Action)}   ({defaultRoute.Origin})")}");
         }
@@ -133,6 +133,7 @@ internal static class TableRenderer
     private static string Describe(RouteAction action) => action switch
     {
         RouteAction.Forward forward => forward.Backend.ToString(),
+        RouteAction.Redirect redirect => $"{redirect.Status} {redirect.Location}",
         RouteAction.Unavailable unavailable => $"503 {unavailable.Reason}",
         _ => throw new ArgumentOutOfRangeException(nameof(action), action, "an action without a rendering"),
     };

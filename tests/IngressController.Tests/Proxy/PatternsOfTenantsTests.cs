@@ -28,7 +28,7 @@ public sealed class PatternsOfTenantsTests
 
     private static HostTable Hosts(string[] hosts, params string[] aliases) => HostTable.Empty.With(
         [.. hosts.Select(host => KeyValuePair.Create(host, (PathTable?)Paths(host)))], defaultRoute: null,
-        new HostAliases([.. aliases.Select(alias => (new HostAlias(alias, hosts[0], Redirect: null, Tenant), (ProxyRoute?)null))]));
+        new HostAliases([.. aliases.Select(alias => (new HostAlias(alias, hosts[0], Redirect: null, Tenant, "server-alias"), (ProxyRoute?)null))]));
 
     [Theory]
     [InlineData("a.example", "mine.example")]

@@ -1,6 +1,4 @@
-using IngressController.Routing.Table;
-
-namespace IngressController.Routing.Features.Matching;
+namespace IngressController.Routing.Table;
 
 /// <summary>Which requests the routes of an Ingress take, besides host and path.</summary>
 /// <param name="Predicates">What a request must be like.</param>
