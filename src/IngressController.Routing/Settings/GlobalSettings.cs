@@ -18,7 +18,7 @@ public sealed record GlobalSettings
     public string? ClosedBy { get; init; }
 
     /// <summary>The settings of features that differ from their defaults, one of each type, in order of the names of their types.</summary>
-    internal EquatableArray<FeatureSettings> Features { get; private init; } = [];
+    public EquatableArray<FeatureSettings> Features { get; private init; } = [];
 
     /// <summary>The ConfigMaps that the settings name.</summary>
     internal IEnumerable<ResourceName> ConfigMaps => Features.SelectMany(settings => settings.ConfigMaps);

@@ -1,5 +1,4 @@
 using IngressController.Routing.Annotations;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Settings;
 using k8s.Models;
@@ -57,6 +56,27 @@ public sealed record HeaderSettings : FeatureSettings
 
     public string ProxyRedirectTo { get; init; } = "off";
 
+    internal override IEnumerable<ResourceName> ConfigMaps
+    {
+        get
+        {
+            if (ProxySetHeaders is { } request)
+                yield return request;
+            if (AddHeaders is { } response)
+                yield return response;
+        }
+    }
+
+    internal override FeatureSettings ReadConfigMaps(Func<ResourceName, V1ConfigMap?> find, ResourceName? subject, List<Diagnostic> diagnostics)
+    {
+        var reader = new HeaderConfigMaps(find, subject, diagnostics);
+        return this with
+        {
+            RequestHeaders = reader.ReadRequestHeaders(ProxySetHeaders),
+            ResponseHeaders = reader.ReadResponseHeaders(AddHeaders),
+        };
+    }
+
     internal static IReadOnlyList<SettingKey> Keys =>
     [
         SettingKey.Of("hsts", ValueForms.Boolean, "true",
@@ -106,62 +126,4 @@ public sealed record HeaderSettings : FeatureSettings
         names.FirstOrDefault(name => HeaderSyntax.ResponseNameProblem(name) is not null) is { } bad
             ? ValueForm<EquatableArray<string>>.Refuse($"holds \"{bad}\", which {HeaderSyntax.ResponseNameProblem(bad)}")
             : names, "a comma-separated list of header names");
-
-    internal override IEnumerable<ResourceName> ConfigMaps
-    {
-        get
-        {
-            if (ProxySetHeaders is { } request)
-                yield return request;
-            if (AddHeaders is { } response)
-                yield return response;
-        }
-    }
-
-    internal override FeatureSettings ReadConfigMaps(Func<ResourceName, V1ConfigMap?> find, ResourceName? subject, List<Diagnostic> diagnostics)
-    {
-        return this with
-        {
-            RequestHeaders = Read("proxy-set-headers", ProxySetHeaders, RequestProblem),
-            ResponseHeaders = Read("add-headers", AddHeaders, ResponseProblem),
-        };
-
-        EquatableArray<HeaderField> Read(string key, ResourceName? named, Func<string, string, string?> problemOf)
-        {
-            if (named is not { } name)
-                return [];
-            if (find(name) is not { } configMap)
-            {
-                diagnostics.Add(DiagnosticCatalog.SettingInvalid(subject ?? name, key, name.ToString(), "does not exist", closes: false, "no headers"));
-                return [];
-            }
-
-            return ReadFields(name, configMap, problemOf, diagnostics);
-        }
-    }
-
-    private static EquatableArray<HeaderField> ReadFields(
-        ResourceName name, V1ConfigMap configMap, Func<string, string, string?> problemOf, List<Diagnostic> diagnostics)
-    {
-        var fields = new List<HeaderField>();
-        foreach (var (header, text) in configMap.SortedData)
-        {
-            var value = text?.Trim() ?? "";
-            if (problemOf(header, value) is { } problem)
-                diagnostics.Add(DiagnosticCatalog.SettingInvalid(name, header, value: null, problem, closes: false, "the header is left alone"));
-            else
-                fields.Add(new HeaderField(header, value));
-        }
-
-        return [.. fields];
-    }
-
-    private static string? RequestProblem(string name, string value) =>
-        HeaderSyntax.OperatorRequestNameProblem(name) is { } problem ? $"cannot be a header: {name} {problem}"
-        : value.Contains('$') ? "holds $: variables are not supported"
-        : HeaderSyntax.ValueProblem(value);
-
-    private static string? ResponseProblem(string name, string value) =>
-        HeaderSyntax.ResponseNameProblem(name) is { } problem ? $"cannot be a header: {name} {problem}"
-        : HeaderSyntax.ValueProblem(value);
 }

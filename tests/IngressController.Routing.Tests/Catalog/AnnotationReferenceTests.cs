@@ -3,7 +3,7 @@ using IngressController.Routing.Catalog;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Tests.Golden;
 
-namespace IngressController.Routing.Tests.Annotations;
+namespace IngressController.Routing.Tests.Catalog;
 
 /// <summary>docs/annotations.md says what the catalogues say; <c>UPDATE_GOLDEN=1</c> writes it anew.</summary>
 public sealed class AnnotationReferenceTests

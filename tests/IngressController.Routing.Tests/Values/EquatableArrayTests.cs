@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using IngressController.Routing.Table;
 
-namespace IngressController.Routing.Tests.Table;
+namespace IngressController.Routing.Tests.Values;
 
 public sealed class EquatableArrayTests
 {

@@ -1,4 +1,4 @@
-namespace IngressController.Routing.Tests.Cluster;
+namespace IngressController.Routing.Tests.Values;
 
 public sealed class ResourceNameTests
 {

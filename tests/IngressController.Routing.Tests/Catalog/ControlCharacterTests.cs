@@ -10,7 +10,7 @@ using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
 using k8s.Models;
 
-namespace IngressController.Routing.Tests.Annotations;
+namespace IngressController.Routing.Tests.Catalog;
 
 /// <summary>
 /// Whatever stands in an annotation, no policy holds a character that ends a header line. Lists and YAML may have several lines; then none

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace IngressController.Routing.Tests.Table;
+namespace IngressController.Routing.Tests.Values;
 
 public sealed class IpNetworkSetTests
 {

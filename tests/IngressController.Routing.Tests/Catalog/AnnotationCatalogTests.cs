@@ -7,7 +7,7 @@ using IngressController.Routing.Settings;
 using IngressController.Routing.Translation;
 using k8s.Models;
 
-namespace IngressController.Routing.Tests.Annotations;
+namespace IngressController.Routing.Tests.Catalog;
 
 /// <summary>What holds for every annotation and every setting, whoever declares it.</summary>
 public sealed partial class AnnotationCatalogTests

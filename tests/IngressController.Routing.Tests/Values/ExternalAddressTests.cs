@@ -1,7 +1,6 @@
 using System.Net;
-using IngressController.Routing.Translation;
 
-namespace IngressController.Routing.Tests.Translation;
+namespace IngressController.Routing.Tests.Values;
 
 public sealed class ExternalAddressTests
 {

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 using IngressController.Routing.Cluster;
 using k8s.Models;
 
-namespace IngressController.Routing.Tests.Annotations;
+namespace IngressController.Routing.Tests.Catalog;
 
 /// <summary>What plausible values of annotations name exists here.</summary>
 internal static class NamedObjects

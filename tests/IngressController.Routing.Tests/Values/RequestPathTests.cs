@@ -1,7 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 
-namespace IngressController.Routing.Tests.Table;
+namespace IngressController.Routing.Tests.Values;
 
 /// <summary>docs/decisions/0002-path-normalization.md, row by row.</summary>
 public sealed class RequestPathTests

@@ -4,7 +4,7 @@ using IngressController.Routing.Catalog;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Tests.Golden;
 
-namespace IngressController.Routing.Tests.Annotations;
+namespace IngressController.Routing.Tests.Catalog;
 
 /// <summary>Every annotation that does something has a golden case in which it counts, and one in which something is wrong with it.</summary>
 public sealed class GoldenCoverageTests
