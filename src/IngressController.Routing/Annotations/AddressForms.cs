@@ -1,5 +1,3 @@
-using IngressController.Routing.Table;
-
 namespace IngressController.Routing.Annotations;
 
 /// <summary>The form of lists of addresses.</summary>

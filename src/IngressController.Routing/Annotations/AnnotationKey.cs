@@ -1,5 +1,3 @@
-using IngressController.Routing.Table;
-
 namespace IngressController.Routing.Annotations;
 
 /// <summary>What an annotation concerns.</summary>
@@ -58,6 +56,9 @@ public abstract record AnnotationKey
     public AnnotationScope Scope { get; init; }
 
     public OnBadValue OnBadValue { get; init; }
+
+    /// <summary>True for an access check of those that the annotation satisfy combines.</summary>
+    public bool IsAccessCheck { get; init; }
 
     public AnnotationSupport Support { get; init; } = AnnotationSupport.Full;
 

@@ -12,6 +12,7 @@ namespace IngressController.Routing.Annotations;
 public sealed class AnnotationReader
 {
     private readonly ResourceName _ingress;
+    private readonly AnnotationCatalog _catalog;
     private readonly List<Diagnostic> _diagnostics;
 
     /// <summary>The annotations under our prefixes, the first prefix first.</summary>
@@ -22,9 +23,10 @@ public sealed class AnnotationReader
     /// <summary>How many unknown names get the nearest known one: finding it is slow, and an Ingress has room for thousands.</summary>
     private int _nearestLeft = 20;
 
-    private AnnotationReader(ResourceName ingress, List<Diagnostic> diagnostics)
+    private AnnotationReader(ResourceName ingress, AnnotationCatalog catalog, List<Diagnostic> diagnostics)
     {
         _ingress = ingress;
+        _catalog = catalog;
         _diagnostics = diagnostics;
     }
 
@@ -39,11 +41,12 @@ public sealed class AnnotationReader
 
     /// <summary>Sorts out the annotations of an Ingress; those that nobody could read are reported here.</summary>
     /// <param name="ingress">The Ingress.</param>
+    /// <param name="catalog">The known annotations.</param>
     /// <param name="prefixes">Without slash; the first goes before the others.</param>
     /// <param name="diagnostics">Where problems go.</param>
-    public static AnnotationReader Of(V1Ingress ingress, EquatableArray<string> prefixes, List<Diagnostic> diagnostics)
+    public static AnnotationReader Of(V1Ingress ingress, AnnotationCatalog catalog, EquatableArray<string> prefixes, List<Diagnostic> diagnostics)
     {
-        var reader = new AnnotationReader(ingress.ResourceName, diagnostics);
+        var reader = new AnnotationReader(ingress.ResourceName, catalog, diagnostics);
         if (ingress.Metadata?.Annotations is not { Count: > 0 } annotations)
             return reader;
         foreach (var prefix in prefixes)
@@ -132,9 +135,9 @@ public sealed class AnnotationReader
     private void Sort(string prefix, string name, string text)
     {
         var field = Field($"{prefix}/{name}");
-        if (AnnotationCatalog.Find(name) is not { } key)
+        if (_catalog.Find(name) is not { } key)
         {
-            _diagnostics.Add(DiagnosticCatalog.AnnotationUnknown(_ingress, field, _nearestLeft-- > 0 ? AnnotationCatalog.Nearest(name) : null));
+            _diagnostics.Add(DiagnosticCatalog.AnnotationUnknown(_ingress, field, _nearestLeft-- > 0 ? _catalog.Nearest(name) : null));
             return;
         }
 
@@ -143,7 +146,7 @@ public sealed class AnnotationReader
         if (Find(key) is { } winner && winner.FullName != $"{prefix}/{name}")
             _diagnostics.Add(DiagnosticCatalog.AnnotationOverridden(_ingress, field, winner.FullName));
         else if (key.Support is AnnotationSupport.Never never)
-            _diagnostics.Add(DiagnosticCatalog.AnnotationUnsupported(_ingress, field, never.Instead, AnnotationCatalog.MayProtect(text)));
+            _diagnostics.Add(DiagnosticCatalog.AnnotationUnsupported(_ingress, field, never.Instead, ForeignAnnotations.MayProtect(text)));
         else if (key.Support is AnnotationSupport.NotYet)
             ReportNotYet(key, $"{prefix}/{name}");
     }

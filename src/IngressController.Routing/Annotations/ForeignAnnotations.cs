@@ -127,6 +127,11 @@ internal static class ForeignAnnotations
         ]),
     ];
 
+    /// <summary>True if a raw piece of nginx configuration seems to control access: its loss is reported as an error.</summary>
+    public static bool MayProtect(string snippet) =>
+        ((string[])["deny ", "allow ", "auth_", "return 401", "return 403", "return 444", "satisfy ", "limit_req", "limit_conn", "SecRule", "ssl_verify"])
+        .Any(word => snippet.Contains(word, StringComparison.OrdinalIgnoreCase));
+
     private static IEnumerable<AnnotationKey> NotYet(params (string Name, string Documentation)[] keys) => NotYet(OnBadValue.UseDefault, keys);
 
     private static IEnumerable<AnnotationKey> NotYet(OnBadValue onBadValue, params (string Name, string Documentation)[] keys) =>

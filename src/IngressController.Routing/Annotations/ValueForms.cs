@@ -1,5 +1,4 @@
 using System.Globalization;
-using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Annotations;
 

@@ -1,4 +1,3 @@
-using IngressController.Routing.Table;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 

@@ -1,5 +1,3 @@
-using IngressController.Routing.Table;
-
 namespace IngressController.Routing.Annotations;
 
 /// <summary>A value written as YAML. Closed.</summary>

@@ -1,5 +1,3 @@
-using IngressController.Routing.Cluster;
-
 namespace IngressController.Routing.Diagnostics;
 
 public enum DiagnosticSeverity

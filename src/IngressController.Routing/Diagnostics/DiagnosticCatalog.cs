@@ -1,8 +1,6 @@
-using IngressController.Routing.Cluster;
-using IngressController.Routing.Table;
 using static IngressController.Routing.Diagnostics.DiagnosticEffect;
 using static IngressController.Routing.Diagnostics.DiagnosticSeverity;
-using static IngressController.Routing.Diagnostics.DiagnosticText;
+using static IngressController.Routing.Values.DiagnosticText;
 
 namespace IngressController.Routing.Diagnostics;
 
@@ -54,15 +52,15 @@ public static class DiagnosticCatalog
     public static Diagnostic ServicePortMissing(RouteOrigin origin, string reason) => Of(
         DiagnosticCode.ServicePortMissing, Error, origin.Ingress, $"{origin.BackendField}.service.port", reason, RouteUnavailable);
 
-    public static Diagnostic RouteConflict(Route loser, Route winner, string host) => Of(
-        DiagnosticCode.RouteConflict, Warning, loser.Origin.Ingress, loser.Origin.Field,
-        $"{loser.Match.Type} {Shorten(RequestPath.Encode(loser.Match.Value))} of {HostText(host)} conflicts with {winner.Origin.Field} of "
-        + (winner.Origin.Ingress == loser.Origin.Ingress ? "the same Ingress, which comes first; remove one" : $"{Older(winner.Origin.Ingress)}; remove one"),
+    public static Diagnostic RouteConflict(RouteOrigin loser, PathMatch match, RouteOrigin winner, string host) => Of(
+        DiagnosticCode.RouteConflict, Warning, loser.Ingress, loser.Field,
+        $"{match.Type} {Shorten(RequestPath.Encode(match.Value))} of {HostText(host)} conflicts with {winner.Field} of "
+        + (winner.Ingress == loser.Ingress ? "the same Ingress, which comes first; remove one" : $"{Older(winner.Ingress)}; remove one"),
         RouteLeftOut);
 
-    public static Diagnostic DefaultBackendConflict(Route loser, Route winner, string host) => Of(
-        DiagnosticCode.DefaultBackendConflict, Warning, loser.Origin.Ingress, loser.Origin.Field,
-        $"the default backend of {HostText(host)} conflicts with that of {Older(winner.Origin.Ingress)}; remove one", FieldIgnored);
+    public static Diagnostic DefaultBackendConflict(RouteOrigin loser, RouteOrigin winner, string host) => Of(
+        DiagnosticCode.DefaultBackendConflict, Warning, loser.Ingress, loser.Field,
+        $"the default backend of {HostText(host)} conflicts with that of {Older(winner.Ingress)}; remove one", FieldIgnored);
 
     private static string HostText(string host) => host.Length == 0 ? "hosts without a rule" : $"host \"{host}\"";
 
@@ -81,9 +79,9 @@ public static class DiagnosticCatalog
         DiagnosticCode.TlsSecretNotFound, Warning, ingress, $"spec.tls[{entry}].secretName",
         $"no Secret {secret} of type kubernetes.io/tls exists", DefaultCertificate);
 
-    public static Diagnostic TlsSecretInvalid(ResourceName ingress, int entry, TlsSecret secret) => Of(
+    public static Diagnostic TlsSecretInvalid(ResourceName ingress, int entry, ResourceName secret, string problem, bool keepsLast) => Of(
         DiagnosticCode.TlsSecretInvalid, Error, ingress, $"spec.tls[{entry}].secretName",
-        $"Secret {secret.Name}: {secret.Problem}", secret.Certificate is null ? DefaultCertificate : LastGoodCertificate);
+        $"Secret {secret}: {problem}", keepsLast ? LastGoodCertificate : DefaultCertificate);
 
     public static Diagnostic TlsCertificateNotForHost(ResourceName ingress, int entry, ResourceName secret, string host, TlsCertificate certificate) => Of(
         DiagnosticCode.TlsCertificateNotForHost, Warning, ingress, $"spec.tls[{entry}]",

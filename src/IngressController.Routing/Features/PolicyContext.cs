@@ -3,7 +3,6 @@ using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
-using IngressController.Routing.Translation;
 using k8s.Models;
 
 namespace IngressController.Routing.Features;
@@ -13,22 +12,22 @@ public sealed class PolicyContext
 {
     private readonly ClusterSnapshot _snapshot;
     private readonly List<Diagnostic> _diagnostics;
-    private readonly IReadOnlyList<RouteFeature> _features;
+    private readonly PolicyOptions _options;
     private readonly HashSet<ResourceName> _secrets = [];
     private readonly HashSet<ResourceName> _configMaps = [];
     private string? _closedReason;
 
-    public PolicyContext(V1Ingress ingress, ClusterSnapshot snapshot, TranslationSettings translation, GlobalSettings settings, List<Diagnostic> diagnostics)
+    public PolicyContext(V1Ingress ingress, ClusterSnapshot snapshot, PolicyOptions options, GlobalSettings settings, List<Diagnostic> diagnostics)
     {
         Ingress = ingress.ResourceName;
         ServesEveryHost = ingress.Spec is not { Rules: { Count: > 0 } rules } || rules.Any(rule => string.IsNullOrEmpty(rule?.Host));
-        AllowsLocalAddresses = translation.AllowExternalNameLoopback;
+        HasDefaultBackend = ingress.Spec?.DefaultBackend is not null;
         HasTls = ingress.Spec?.Tls is { Count: > 0 };
         Settings = settings;
-        Annotations = AnnotationReader.Of(ingress, translation.AnnotationPrefixes, diagnostics);
+        Annotations = AnnotationReader.Of(ingress, options.Catalog.Annotations, options.AnnotationPrefixes, diagnostics);
         _snapshot = snapshot;
         _diagnostics = diagnostics;
-        _features = translation.Features;
+        _options = options;
         if (settings.ClosedBy is { } setting)
             Close($"setting {setting} cannot be used");
     }
@@ -38,11 +37,19 @@ public sealed class PolicyContext
     /// <summary>Whether the Ingress has <c>spec.tls</c>, whatever stands in it.</summary>
     public bool HasTls { get; }
 
+    /// <summary>True if the Ingress has <c>spec.defaultBackend</c>.</summary>
+    public bool HasDefaultBackend { get; }
+
     /// <summary>Whether a rule has no host, so that requests for any host may come here.</summary>
     public bool ServesEveryHost { get; }
 
+    /// <summary>True if an annotation or a setting asks for an access check.</summary>
+    public bool HasAccessCheck =>
+        _options.Catalog.Features.Any(feature => feature.Keys.Any(key => key.IsAccessCheck && Annotations.IsSet(key)))
+        || Settings.Features.Any(settings => settings.HasAccessCheck);
+
     /// <summary>Whether the operator lets names in Ingresses and Services lead to this machine and its link.</summary>
-    public bool AllowsLocalAddresses { get; }
+    public bool AllowsLocalAddresses => _options.AllowsLocalAddresses;
 
     public AnnotationReader Annotations { get; }
 
@@ -84,12 +91,13 @@ public sealed class PolicyContext
     internal RoutePolicies ReadPolicies()
     {
         var policies = new List<RoutePolicy>();
-        foreach (var feature in _features)
+        foreach (var feature in _options.Catalog.Features)
             ReadPolicies(feature, policies);
         if (ClosedReason is { } reason)
             policies.Add(new ClosedPolicy(reason));
         return policies.Count == 0 && Annotations.Sources.Count == 0 ? RoutePolicies.None : new RoutePolicies([.. policies], [.. Annotations.Sources]);
     }
+
     /// <summary>A defect of ours closes the one Ingress that meets it: thrown further, it would keep every other change of the cluster back.</summary>
     private void ReadPolicies(RouteFeature feature, List<RoutePolicy> policies)
     {

@@ -1,4 +1,5 @@
 using IngressController.Routing.Annotations;
+using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features;
@@ -10,4 +11,8 @@ namespace IngressController.Routing.Features;
 /// <param name="Name">The heading in the documentation.</param>
 /// <param name="Keys">Its annotations; none where only the operator can ask for it.</param>
 /// <param name="Read">Reads the policies of one Ingress; none when it asks for nothing.</param>
-public sealed record RouteFeature(string Name, IReadOnlyList<AnnotationKey> Keys, Func<PolicyContext, IEnumerable<RoutePolicy>> Read);
+public sealed record RouteFeature(string Name, IReadOnlyList<AnnotationKey> Keys, Func<PolicyContext, IEnumerable<RoutePolicy>> Read)
+{
+    /// <summary>Its settings for all Ingresses.</summary>
+    public IReadOnlyList<SettingKey> Settings { get; init; } = [];
+}

@@ -1,5 +1,4 @@
 using IngressController.Routing.Annotations;
-using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Settings;
 
@@ -32,6 +31,12 @@ public sealed record ForwardingSettings
     /// <summary>Whether a request without an id from a trusted peer gets one.</summary>
     public bool GenerateRequestId { get; init; } = true;
 
+    /// <summary>
+    /// Whether request headers with an underscore in their name are passed on. ingress-nginx drops them unless told otherwise, without a
+    /// word; here the names that backends could take for forwarding headers are dropped in every spelling, so the others do no harm.
+    /// </summary>
+    public bool UnderscoresInHeaders { get; init; } = true;
+
     /// <summary>Whether any peer could be believed.</summary>
     public bool BelievesPeers => (UseForwardedHeaders || EnableRealIp) && !ProxyRealIpCidr.IsEmpty;
 
@@ -44,7 +49,7 @@ public sealed record ForwardingSettings
     private static ValueForm<string> HeaderName { get; } = new("a header name",
         text => HttpToken.IsToken(text) ? text : ValueForm<string>.Refuse("is not a header name"));
 
-    internal static IReadOnlyList<SettingKey> Keys { get; } =
+    internal static IReadOnlyList<SettingKey> Keys =>
     [
         SettingKey.Of("use-forwarded-headers", ValueForms.Boolean, "false",
             "Uses the forwarding headers of trusted proxies (proxy-real-ip-cidr) for the client's address, scheme (X-Forwarded-Proto), host and port. "
@@ -70,6 +75,10 @@ public sealed record ForwardingSettings
         SettingKey.Of("generate-request-id", ValueForms.Boolean, "true",
             "Generates an X-Request-ID for requests that have none from a trusted proxy.",
             (settings, value) => settings with { Forwarding = settings.Forwarding with { GenerateRequestId = value } }),
+        SettingKey.Of("enable-underscores-in-headers", ValueForms.Boolean, "true (ingress-nginx: false)",
+            "Passes on request headers with an underscore in their name. Names that a backend could take for X-Forwarded-For and the like are dropped "
+            + "in every spelling, so the others are safe.",
+            (settings, value) => settings with { Forwarding = settings.Forwarding with { UnderscoresInHeaders = value } }),
     ];
 
     /// <summary>What is set and does nothing.</summary>

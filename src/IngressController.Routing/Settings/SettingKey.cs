@@ -17,8 +17,15 @@ public sealed record SettingKey(
     /// </summary>
     public OnBadValue OnBadValue { get; init; }
 
+    /// <summary>A setting of all features.</summary>
     public static SettingKey Of<T>(
         string name, ValueForm<T> form, string @default, string documentation, Func<GlobalSettings, T, GlobalSettings> with) => new(
         name, form.Description, @default, documentation,
         (settings, text) => form.Read(text) is { Problem: { } problem } ? ValueForm<GlobalSettings>.Refuse(problem) : with(settings, form.Read(text).Value));
+
+    /// <summary>A setting of one feature.</summary>
+    public static SettingKey Of<TSettings, T>(
+        string name, ValueForm<T> form, string @default, string documentation, Func<TSettings, T, TSettings> with)
+        where TSettings : FeatureSettings, new() =>
+        Of(name, form, @default, documentation, (GlobalSettings settings, T value) => settings.With(with(settings.Get<TSettings>(), value)));
 }

@@ -1,4 +1,3 @@
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 
 namespace IngressController.Routing.Table;
@@ -31,6 +30,9 @@ public enum BackendProtocol
     ClientScheme,
 }
 
+/// <summary>The protocol of the backends of an Ingress.</summary>
+public sealed record BackendProtocolPolicy(BackendProtocol Protocol) : RoutePolicy;
+
 /// <summary>A port of a Service with the endpoints that take its traffic.</summary>
 public sealed record Backend
 {
@@ -44,12 +46,6 @@ public sealed record Backend
     /// <summary>What is wrong, told to every Ingress that uses this backend.</summary>
     public EquatableArray<BackendProblem> Problems { get; init; }
 }
-
-/// <summary>What is wrong with a backend.</summary>
-/// <param name="Code">The diagnostic's code.</param>
-/// <param name="Field">The field below <c>backend.service</c> it concerns, for example <c>port.name</c>.</param>
-/// <param name="Message">What and what to do.</param>
-public sealed record BackendProblem(DiagnosticCode Code, string Field, string Message);
 
 /// <summary>Where traffic goes.</summary>
 /// <param name="Address">An IP address, or a DNS name with its final dot (ExternalName), resolved at each new connection.</param>

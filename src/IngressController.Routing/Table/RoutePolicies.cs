@@ -1,7 +1,30 @@
 namespace IngressController.Routing.Table;
 
-/// <summary>Something that an Ingress asks for besides routing. Each feature has its own; they compare by value.</summary>
-public abstract record RoutePolicy;
+/// <summary>
+/// Something that an Ingress asks for besides routing. Each feature has its own; they compare by value. The internal members are for
+/// translation, so that it names no feature.
+/// </summary>
+public abstract record RoutePolicy
+{
+    /// <summary>False if requests that match no rule are served without the policy.</summary>
+    internal virtual bool AppliesToDefaultBackend => true;
+
+    /// <summary>The action for requests to exactly <c>/</c> of the whole host, before all routes; null leaves them to the routes.</summary>
+    internal virtual RootAction? RootAction => null;
+
+    /// <summary>True if the policy makes a path a regular expression, and with it all paths of its host.</summary>
+    internal virtual bool MakesRegex(string path) => false;
+
+    /// <summary>Further names of the Ingress's hosts.</summary>
+    /// <param name="ingress">The Ingress.</param>
+    /// <param name="hosts">Its hosts with a name, in ordinal order.</param>
+    internal virtual IEnumerable<HostAlias> AliasesOf(ResourceName ingress, IReadOnlyList<string> hosts) => [];
+}
+
+/// <summary>An action for exactly <c>/</c> of a host.</summary>
+/// <param name="Action">The action.</param>
+/// <param name="Annotation">The annotation that asks for it, without prefix.</param>
+internal sealed record RootAction(RouteAction Action, string Annotation);
 
 /// <summary>The paths of the Ingress answer 503: a protection it asks for cannot be understood.</summary>
 /// <param name="Reason">For people who may read the object; clients are not told.</param>
@@ -18,6 +41,9 @@ public sealed record RoutePolicies(EquatableArray<RoutePolicy> All, EquatableArr
 {
     public static RoutePolicies None { get; } = new([], []);
 
+    /// <summary>The policies of requests that match no rule.</summary>
+    internal RoutePolicies OfDefaultBackend => this with { All = [.. All.Where(policy => policy.AppliesToDefaultBackend)] };
+
     /// <summary>The policy of a type; null when there is none.</summary>
     public T? Get<T>()
         where T : RoutePolicy
@@ -29,5 +55,17 @@ public sealed record RoutePolicies(EquatableArray<RoutePolicy> All, EquatableArr
         }
 
         return null;
+    }
+
+    /// <summary>True if a policy makes a path a regular expression.</summary>
+    internal bool MakeRegex(string path)
+    {
+        foreach (var policy in All)
+        {
+            if (policy.MakesRegex(path))
+                return true;
+        }
+
+        return false;
     }
 }

@@ -1,6 +1,4 @@
 using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Features.Redirects;
-using IngressController.Routing.Features.Rewriting;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Translation;
@@ -27,8 +25,8 @@ internal static class AliasMerge
         return new MergedAlias(winner, [.. diagnostics]);
     }
 
-    private static Diagnostic Taken(HostAlias alias, string reason) => DiagnosticCatalog.ServerAliasTaken(
-        alias.Ingress, $"metadata.annotations[{(alias.Redirect is null ? RewritingFeature.ServerAlias.Name : RedirectsFeature.FromToWwwRedirect.Name)}]", alias.Name, reason);
+    private static Diagnostic Taken(HostAlias alias, string reason) =>
+        DiagnosticCatalog.ServerAliasTaken(alias.Ingress, $"metadata.annotations[{alias.Annotation}]", alias.Name, reason);
 }
 
 internal sealed record MergedAlias(HostAlias? Alias, EquatableArray<Diagnostic> Diagnostics);

@@ -5,7 +5,7 @@ using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Table;
 using k8s.Models;
-using static IngressController.Routing.Diagnostics.DiagnosticText;
+using static IngressController.Routing.Values.DiagnosticText;
 
 namespace IngressController.Routing.Translation;
 

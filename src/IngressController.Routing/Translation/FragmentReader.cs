@@ -1,5 +1,6 @@
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Features;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 using k8s.Models;
@@ -10,6 +11,7 @@ namespace IngressController.Routing.Translation;
 internal sealed class FragmentReader(TranslationSettings settings, ClusterSnapshot snapshot)
 {
     private readonly IngressClaim _claim = new(settings, snapshot.IngressClasses);
+    private readonly PolicyOptions _options = settings.PolicyOptions;
     private readonly HashSet<RoutePolicies> _sharedPolicies = [];
 
     /// <summary>What the Ingress says; null when it is none of ours.</summary>
@@ -33,7 +35,7 @@ internal sealed class FragmentReader(TranslationSettings settings, ClusterSnapsh
     {
         try
         {
-            return IngressReader.Read(ingress, snapshot, settings, global, _sharedPolicies);
+            return IngressReader.Read(ingress, snapshot, _options, global, _sharedPolicies);
         }
         catch (Exception error)
         {

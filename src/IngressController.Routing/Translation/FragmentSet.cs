@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Translation;

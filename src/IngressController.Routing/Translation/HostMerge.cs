@@ -1,5 +1,4 @@
 using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Features.Redirects;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Translation;
@@ -12,7 +11,8 @@ internal sealed class HostMerge
     private readonly List<Route> _routes = [];
     private readonly List<Diagnostic> _diagnostics = [];
     private Route? _default;
-    private Route? _appRoot;
+    private Route? _root;
+    private RoutePolicy? _rootPolicy;
     private bool _hasTls;
 
     private HostMerge(string host) => _host = host;
@@ -40,24 +40,27 @@ internal sealed class HostMerge
             if (_winners.TryAdd(claim, route))
                 _routes.Add(route);
             else if (!SaysTheSame(_winners[claim], route))
-                _diagnostics.Add(DiagnosticCatalog.RouteConflict(route, _winners[claim], _host));
+                _diagnostics.Add(DiagnosticCatalog.RouteConflict(route.Origin, route.Match, _winners[claim].Origin, _host));
         }
 
         _default ??= contribution.Default;
         if (contribution.Default is { } loser && _default is { } winner && !SaysTheSame(loser, winner))
-            _diagnostics.Add(DiagnosticCatalog.DefaultBackendConflict(loser, winner, _host));
+            _diagnostics.Add(DiagnosticCatalog.DefaultBackendConflict(loser.Origin, winner.Origin, _host));
         _hasTls |= fragment.HasTls;
-        AddAppRoot(fragment);
+        AddRoot(fragment);
     }
 
-    private void AddAppRoot(IngressFragment fragment)
+    private void AddRoot(IngressFragment fragment)
     {
-        if (fragment.Policies.Get<AppRootPolicy>() is not { } wanted)
-            return;
-        var action = new RouteAction.Redirect(302, Host: null, wanted.Path);
-        _appRoot ??= new Route(new RouteOrigin(fragment.Name, 0, 0), new PathMatch(PathMatchType.Exact, "/"), action) { Policies = fragment.Policies };
-        if (_appRoot.Policies.Get<AppRootPolicy>() != wanted)
-            _diagnostics.Add(DiagnosticCatalog.HostPolicyConflict(fragment.Name, "metadata.annotations[app-root]", "app-root", _host, _appRoot.Origin.Ingress));
+        foreach (var policy in fragment.Policies.All)
+        {
+            if (policy.RootAction is not var (action, annotation))
+                continue;
+            _rootPolicy ??= policy;
+            _root ??= new Route(new RouteOrigin(fragment.Name, 0, 0), new PathMatch(PathMatchType.Exact, "/"), action) { Policies = fragment.Policies };
+            if (_rootPolicy != policy)
+                _diagnostics.Add(DiagnosticCatalog.HostPolicyConflict(fragment.Name, $"metadata.annotations[{annotation}]", annotation, _host, _root.Origin.Ingress));
+        }
     }
 
     private MergedHost Finish()
@@ -75,7 +78,7 @@ internal sealed class HostMerge
             routes = [.. _routes.Order(Comparer<Route>.Create(CompareByPrecedence))];
         }
 
-        return new MergedHost(new VirtualHost(_host, [.. routes], _default) { HasTls = _hasTls, AppRoot = _appRoot }, [.. _diagnostics]);
+        return new MergedHost(new VirtualHost(_host, [.. routes], _default) { HasTls = _hasTls, Root = _root }, [.. _diagnostics]);
     }
 
     private static bool SaysTheSame(Route left, Route right) => left.Action == right.Action && left.Policies.All == right.Policies.All;

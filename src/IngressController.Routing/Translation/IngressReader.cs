@@ -2,10 +2,6 @@ using IngressController.Routing.Annotations;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Features;
-using IngressController.Routing.Features.BackendProtocols;
-using IngressController.Routing.Features.Matching;
-using IngressController.Routing.Features.Redirects;
-using IngressController.Routing.Features.Rewriting;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 using k8s.Models;
@@ -27,11 +23,11 @@ internal sealed class IngressReader
     private readonly BackendProtocol? _protocol;
     private readonly MatchingPolicy _matching;
 
-    private IngressReader(V1Ingress ingress, ClusterSnapshot snapshot, TranslationSettings translation, GlobalSettings settings, HashSet<RoutePolicies> shared)
+    private IngressReader(V1Ingress ingress, ClusterSnapshot snapshot, PolicyOptions options, GlobalSettings settings, HashSet<RoutePolicies> shared)
     {
         _ingress = ingress;
         _name = ingress.ResourceName;
-        _context = new PolicyContext(ingress, snapshot, translation, settings, _diagnostics);
+        _context = new PolicyContext(ingress, snapshot, options, settings, _diagnostics);
         _policies = _context.ReadPolicies();
         // Thousands of Ingresses say the same, mostly nothing: they need one copy of it.
         if (shared.TryGetValue(_policies, out var same))
@@ -44,13 +40,13 @@ internal sealed class IngressReader
 
     /// <param name="ingress">The Ingress.</param>
     /// <param name="snapshot">Where the Secrets and ConfigMaps are that it names.</param>
-    /// <param name="translation">What the operator chose.</param>
+    /// <param name="options">How features read it.</param>
     /// <param name="settings">What counts where the Ingress says nothing.</param>
     /// <param name="shared">Policies that other Ingresses of this pass have.</param>
     public static IngressFragment Read(
-        V1Ingress ingress, ClusterSnapshot snapshot, TranslationSettings translation, GlobalSettings settings, HashSet<RoutePolicies> shared)
+        V1Ingress ingress, ClusterSnapshot snapshot, PolicyOptions options, GlobalSettings settings, HashSet<RoutePolicies> shared)
     {
-        var reader = new IngressReader(ingress, snapshot, translation, settings, shared);
+        var reader = new IngressReader(ingress, snapshot, options, settings, shared);
         return reader._context.Annotations.Read(ForeignAnnotations.Canary, false) ? reader.ReadNothing() : reader.Read();
     }
 
@@ -101,15 +97,12 @@ internal sealed class IngressReader
     {
         var hosts = _routesByHost.Keys.Where(host => host.Length > 0).Order(StringComparer.Ordinal).ToArray();
         var aliases = new List<HostAlias>();
-        if (_policies.Get<ServerAliasPolicy>() is { } alias && hosts.Length > 0)
-            aliases.AddRange(alias.Names.Select(name => new HostAlias(name, hosts[0], Redirect: null, _name)));
-        if (_policies.Get<WwwRedirectPolicy>() is { } www)
-        {
-            aliases.AddRange(hosts.Where(host => host[0] != '*').Select(host => new HostAlias(
-                host.StartsWith("www.", StringComparison.Ordinal) ? host[4..] : $"www.{host}", host, www.Status, _name)));
-        }
-
-        return [.. aliases.DistinctBy(found => found.Name)];
+        foreach (var policy in _policies.All)
+            aliases.AddRange(policy.AliasesOf(_name, hosts));
+        if (aliases.Count == 0)
+            return [];
+        // A name that is served takes precedence over the same name as a redirect.
+        return [.. aliases.OrderBy(alias => alias.Redirect is not null).DistinctBy(alias => alias.Name)];
     }
 
     private void ReadRule(V1IngressRule rule, int index)
@@ -131,7 +124,7 @@ internal sealed class IngressReader
             var path = paths[i] ?? new V1HTTPIngressPath();
             var action = ReadBackend(path.Backend, origin, _protocol);
             var text = string.IsNullOrEmpty(path.Path) ? "/" : path.Path;
-            var wantsRegex = _policies.Get<RegexPathsPolicy>() is not null || (_policies.Get<RewritePolicy>() is { } rewrite && rewrite.Text != text);
+            var wantsRegex = _policies.MakeRegex(text);
             var pattern = wantsRegex && text[0] == '/' ? ReadPattern(text, origin, ref action) : null;
             if (ReadPath(path, text, isPattern: pattern is not null, origin, ref action) is { } match)
                 routes.Add(Make(origin, match, action) with { PathText = text, WantsRegex = wantsRegex, Pattern = pattern });
@@ -143,18 +136,10 @@ internal sealed class IngressReader
         if (_ingress.Spec?.DefaultBackend is not { } backend)
             return null;
         var origin = RouteOrigin.DefaultBackend(_name);
-        if (_protocol is not null)
-        {
-            _context.Annotations.Report(BackendProtocolFeature.BackendProtocolKey, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(
-                ingress, field, "it uses the appProtocol of its Service port", " on spec.defaultBackend"));
-        }
-
         // As in ingress-nginx: what everybody gets who asks for no known host is neither sent elsewhere nor rewritten.
         var isCatchAll = _ingress.Spec.Rules is not { Count: > 0 };
         var route = Make(origin, PathMatch.Root, ReadBackend(backend, origin, protocol: null));
-        return isCatchAll
-            ? route with { Policies = _policies with { All = [.. _policies.All.Where(policy => policy is not (RedirectPolicy or TlsRedirectPolicy or RewritePolicy))] } }
-            : route;
+        return isCatchAll ? route with { Policies = _policies.OfDefaultBackend } : route;
     }
 
     private Route Make(RouteOrigin origin, PathMatch match, RouteAction action) =>

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Translation;
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using IngressController.Routing.Cluster;
 
 namespace IngressController.Routing.Translation;
 

@@ -1,7 +1,6 @@
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Features;
-using IngressController.Routing.Features.Redirects;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 using k8s.Models;
@@ -23,12 +22,12 @@ internal sealed class OperatorDraft(Translation previous, ClusterSnapshot snapsh
     public void ReadSettings(ClusterChanges changes)
     {
         var configMap = previous.Settings.ConfigMap;
-        if (!previous.IsEmpty && !OperatorConfigMaps.Of(previous.Global).Append(configMap ?? default).Any(changes.ConfigMaps.Contains))
+        if (!previous.IsEmpty && !previous.Global.ConfigMaps.Append(configMap ?? default).Any(changes.ConfigMaps.Contains))
             return;
         var diagnostics = new List<Diagnostic>();
         if (configMap is { } name)
-            Global = SettingsReader.Read(name, snapshot.ConfigMaps.GetValueOrDefault(name), previous.Settings.Global, diagnostics);
-        Global = OperatorConfigMaps.Resolve(Global, named => snapshot.ConfigMaps.GetValueOrDefault(named), configMap, diagnostics);
+            Global = SettingsReader.Read(name, snapshot.ConfigMaps.GetValueOrDefault(name), previous.Settings.Catalog.Settings, previous.Settings.Global, diagnostics);
+        Global = Global.ReadConfigMaps(named => snapshot.ConfigMaps.GetValueOrDefault(named), configMap, diagnostics);
         Diagnostics = [.. diagnostics];
     }
 
@@ -51,7 +50,7 @@ internal sealed class OperatorDraft(Translation previous, ClusterSnapshot snapsh
     public ObjectReferences References(ObjectReferences ofFragments)
     {
         if (ReferenceEquals(ofFragments, previous.Fragments.References) && !ReferenceEquals(previous.References, ObjectReferences.None)
-            && OperatorConfigMaps.Of(Global).SequenceEqual(OperatorConfigMaps.Of(previous.Global)))
+            && Global.ConfigMaps.SequenceEqual(previous.Global.ConfigMaps))
         {
             return previous.References;
         }
@@ -59,13 +58,10 @@ internal sealed class OperatorDraft(Translation previous, ClusterSnapshot snapsh
         var settings = previous.Settings;
         return new ObjectReferences(
             settings.DefaultSslCertificate is { } certificate ? ofFragments.Secrets.Add(certificate) : ofFragments.Secrets,
-            (settings.ConfigMap is { } configMap ? ofFragments.ConfigMaps.Add(configMap) : ofFragments.ConfigMaps).Union(OperatorConfigMaps.Of(Global)));
+            (settings.ConfigMap is { } configMap ? ofFragments.ConfigMaps.Add(configMap) : ofFragments.ConfigMaps).Union(Global.ConfigMaps));
     }
 
     /// <summary>What the settings ask of all routes, whom they keep out above all, counts where no rule matches, too; but nobody is sent to https there.</summary>
-    private RoutePolicies SettingsAlone()
-    {
-        var policies = new PolicyContext(new V1Ingress(), snapshot, previous.Settings, Global, []).ReadPolicies();
-        return policies with { All = [.. policies.All.Where(policy => policy is not (RedirectPolicy or TlsRedirectPolicy))] };
-    }
+    private RoutePolicies SettingsAlone() =>
+        new PolicyContext(new V1Ingress(), snapshot, previous.Settings.PolicyOptions, Global, []).ReadPolicies().OfDefaultBackend;
 }

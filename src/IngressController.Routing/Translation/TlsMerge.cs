@@ -78,8 +78,8 @@ internal sealed class TlsMerge
             return null;
         }
 
-        if (secret.Problem is not null)
-            _diagnostics.Add(DiagnosticCatalog.TlsSecretInvalid(ingress, wish.Entry, secret));
+        if (secret.Problem is { } problem)
+            _diagnostics.Add(DiagnosticCatalog.TlsSecretInvalid(ingress, wish.Entry, name, problem, keepsLast: secret.Certificate is not null));
         if (secret.Certificate is not { } certificate)
             return null;
         if (certificate.Covers(_host))

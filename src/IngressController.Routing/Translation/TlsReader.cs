@@ -1,4 +1,3 @@
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using k8s.Models;
 

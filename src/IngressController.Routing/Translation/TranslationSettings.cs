@@ -1,7 +1,6 @@
-using IngressController.Routing.Cluster;
+using IngressController.Routing.Catalog;
 using IngressController.Routing.Features;
 using IngressController.Routing.Settings;
-using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Translation;
 
@@ -23,8 +22,8 @@ public sealed record TranslationSettings
     /// <summary>The prefixes of annotations that are read, without slash; where one is set under several, the first counts.</summary>
     public EquatableArray<string> AnnotationPrefixes { get; init; } = ["yarp.ingress.kubernetes.io", "nginx.ingress.kubernetes.io"];
 
-    /// <summary>What reads the annotations.</summary>
-    public IReadOnlyList<RouteFeature> Features { get; init; } = RouteFeatures.All;
+    /// <summary>The features that read the annotations and settings.</summary>
+    public FeatureCatalog Catalog { get; init; } = RouteFeatures.Catalog;
 
     /// <summary>What the options say about all Ingresses; the ConfigMap goes over it.</summary>
     public GlobalSettings Global { get; init; } = GlobalSettings.Default;
@@ -40,4 +39,7 @@ public sealed record TranslationSettings
 
     /// <summary>Whether ExternalName Services may lead to this machine or its link (loopback, link-local).</summary>
     public bool AllowExternalNameLoopback { get; init; }
+
+    /// <summary>The part of the settings that features read by.</summary>
+    internal PolicyOptions PolicyOptions => new(Catalog, AnnotationPrefixes, AllowExternalNameLoopback);
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using IngressController.Configuration;
 using IngressController.Routing.Annotations;
+using IngressController.Routing.Catalog;
 using IngressController.Views;
 
 namespace IngressController.Cli;
@@ -26,7 +27,7 @@ internal sealed class AnnotationsCommand
 
     public async Task<int> RunAsync(ParseResult parsed, IngressOptions options, Terminal terminal, CancellationToken cancellation)
     {
-        var views = AnnotationCatalog.Groups.SelectMany(group => group.Keys.Select(key => AnnotationView.Of(group.Name, key))).ToArray();
+        var views = RouteFeatures.Catalog.Annotations.Groups.SelectMany(group => group.Keys.Select(key => AnnotationView.Of(group.Name, key))).ToArray();
         var isJson = parsed.IsJson(_output);
         if (parsed.GetValue(_name) is not { } asked)
         {
@@ -35,9 +36,9 @@ internal sealed class AnnotationsCommand
         }
 
         var name = asked[(asked.IndexOf('/') + 1)..];
-        if (AnnotationCatalog.Find(name) is not { } found)
+        if (RouteFeatures.Catalog.Annotations.Find(name) is not { } found)
         {
-            await terminal.ComplainAsync($"there is no annotation \"{name}\"" + (AnnotationCatalog.Nearest(name) is { } nearest
+            await terminal.ComplainAsync($"there is no annotation \"{name}\"" + (RouteFeatures.Catalog.Annotations.Nearest(name) is { } nearest
                 ? $"; did you mean {nearest}?"
                 : "; run ingress-controller annotations for a list"));
             return CommandLine.Failure;

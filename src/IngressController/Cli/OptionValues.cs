@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 using IngressController.Routing.Annotations;
-using IngressController.Routing.Cluster;
+using IngressController.Routing.Values;
 using IngressController.Status;
 
 namespace IngressController.Cli;

@@ -1,4 +1,4 @@
-using IngressController.Routing.Settings;
+using IngressController.Routing.Catalog;
 using IngressController.Views;
 
 namespace IngressController.Cli;
@@ -27,7 +27,7 @@ internal static class RunOptions
     public static IReadOnlyList<RunOption> Own { get; } = [.. RunOptionGroups.All.SelectMany(group => group.Options)];
 
     /// <summary>They come last, so that a setting takes precedence over an option that sets several of them.</summary>
-    private static readonly RunOption[] Settings = [.. SettingOptions.Of(SettingsCatalog.All, Own)];
+    private static readonly RunOption[] Settings = [.. SettingOptions.Of(RouteFeatures.Catalog.Settings.All, Own)];
 
     public static IReadOnlyList<RunOption> All { get; } = [.. Own, .. Settings];
 

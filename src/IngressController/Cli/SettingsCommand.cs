@@ -1,6 +1,7 @@
 using System.CommandLine;
 using IngressController.Configuration;
 using IngressController.Routing.Annotations;
+using IngressController.Routing.Catalog;
 using IngressController.Routing.Settings;
 using IngressController.Views;
 
@@ -32,15 +33,15 @@ internal sealed class SettingsCommand
         var isJson = parsed.IsJson(_output);
         if (parsed.GetValue(_name) is not { } asked)
         {
-            var views = SettingsCatalog.All.Select(ViewOf).ToArray();
+            var views = RouteFeatures.Catalog.Settings.All.Select(ViewOf).ToArray();
             await terminal.Out.WriteAsync(isJson ? Json(views) : List(views));
             return 0;
         }
 
         var name = asked.TrimStart('-');
-        if (SettingsCatalog.Find(name) is not { } found)
+        if (RouteFeatures.Catalog.Settings.Find(name) is not { } found)
         {
-            await terminal.ComplainAsync($"there is no setting \"{name}\"" + (SettingsCatalog.Nearest(name) is { } nearest
+            await terminal.ComplainAsync($"there is no setting \"{name}\"" + (RouteFeatures.Catalog.Settings.Nearest(name) is { } nearest
                 ? $"; did you mean {nearest}?"
                 : "; run ingress-controller settings for a list"));
             return CommandLine.Failure;

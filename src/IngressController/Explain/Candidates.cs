@@ -1,5 +1,6 @@
 using IngressController.Matching;
 using IngressController.Routing.Table;
+using IngressController.Routing.Values;
 using IngressController.Views;
 
 namespace IngressController.Explain;
@@ -43,7 +44,7 @@ internal static class PathCandidates
     public static (PathEntry[] Paths, int LeftOut) Of(PathTable table, string path, HttpRequest request, RouteEntry? winner)
     {
         var entries = new List<PathEntry>();
-        if (table.AppRoot is { } root)
+        if (table.Root is { } root)
             entries.Add(Entry(root, winner, ReferenceEquals(root, winner) ? "app-root takes precedence over all paths" : "only for exactly /"));
         var mismatches = 0;
         foreach (var route in table.Routes)

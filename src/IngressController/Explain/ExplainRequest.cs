@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Text.RegularExpressions;
-using IngressController.Routing.Table;
+using IngressController.Routing.Values;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace IngressController.Explain;

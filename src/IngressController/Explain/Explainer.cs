@@ -4,6 +4,7 @@ using IngressController.Proxy;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
+using IngressController.Routing.Values;
 using IngressController.Sources;
 using IngressController.Views;
 using Microsoft.AspNetCore.WebUtilities;

@@ -106,7 +106,7 @@ internal sealed class ForwardTransformer(Drain drain) : HttpTransformer
 
     private static void CopyRequestHeaders(ProxyRequest request, HttpRequestMessage proxyRequest, MessageTransforms? transforms)
     {
-        var dropsUnderscores = !request.Revision.Settings.Headers.UnderscoresInHeaders;
+        var dropsUnderscores = !request.Revision.Settings.Forwarding.UnderscoresInHeaders;
         var incoming = request.Context.Request.Headers;
         var nominated = incoming.Connection;
         var isFramedByEncoding = incoming.TransferEncoding.Count > 0;

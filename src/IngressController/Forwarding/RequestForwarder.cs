@@ -1,5 +1,6 @@
 using IngressController.Pipeline;
 using IngressController.Routing.Table;
+using IngressController.Routing.Values;
 using IngressController.Shutdown;
 using IngressController.Signals;
 using IngressController.Upstream;
@@ -92,6 +93,6 @@ internal sealed partial class RequestForwarder(
     {
         [LoggerMessage(Level = LogLevel.Warning, Message = "{Route}: endpoint {Endpoint} failed ({Error}): {Reason} ({Suppressed} failures before it were not logged)")]
         public static partial void Failed(
-            ILogger logger, Routing.Table.RouteOrigin route, string endpoint, ForwarderError error, string reason, long suppressed);
+            ILogger logger, RouteOrigin route, string endpoint, ForwarderError error, string reason, long suppressed);
     }
 }

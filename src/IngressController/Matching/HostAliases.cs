@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using IngressController.Routing.Table;
+using IngressController.Routing.Values;
 
 namespace IngressController.Matching;
 

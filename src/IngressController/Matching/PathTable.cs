@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using IngressController.Routing.Table;
+using IngressController.Routing.Values;
 
 namespace IngressController.Matching;
 
@@ -66,7 +67,7 @@ internal sealed class PathTable
     public RouteEntry? Default => _default;
 
     /// <summary>What answers for exactly / before all routes; null where the host has no root of its application.</summary>
-    public RouteEntry? AppRoot { get; init; }
+    public RouteEntry? Root { get; init; }
 
     /// <summary>Whether an Ingress of the host has <c>spec.tls</c>.</summary>
     public bool HasTls { get; init; }
@@ -77,8 +78,8 @@ internal sealed class PathTable
     /// <exception cref="RegexMatchTimeoutException">A pattern took too long.</exception>
     public RouteEntry? Find(ReadOnlySpan<char> path, HttpRequest? request = null)
     {
-        if (AppRoot is not null && path is "/")
-            return AppRoot;
+        if (Root is not null && path is "/")
+            return Root;
         if (_patterns is not null)
             return FindPattern(path, request) ?? Choose(_default, request);
         if (_lookup.TryGetValue(path, out var whole) && Choose(whole.Exact, request) is { } exact)

@@ -1,4 +1,4 @@
-using IngressController.Routing.Table;
+using IngressController.Routing.Values;
 
 namespace IngressController.Pipeline;
 

@@ -1,5 +1,6 @@
 using IngressController.Http;
 using IngressController.Routing.Table;
+using IngressController.Routing.Values;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace IngressController.Pipeline;

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using IngressController.Metrics;
 using IngressController.Routing.Cluster;
+using IngressController.Routing.Values;
 
 namespace IngressController.Pipeline;
 

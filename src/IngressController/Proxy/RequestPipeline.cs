@@ -4,6 +4,7 @@ using IngressController.Forwarding;
 using IngressController.Http;
 using IngressController.Pipeline;
 using IngressController.Routing.Table;
+using IngressController.Routing.Values;
 using IngressController.Shutdown;
 using Microsoft.AspNetCore.Http.Features;
 

@@ -4,6 +4,7 @@ using IngressController.Routing.Cluster;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
+using IngressController.Routing.Values;
 using IngressController.Tls;
 using IngressController.TrustedProxies;
 using IngressController.Upstream;
@@ -98,7 +99,7 @@ internal sealed class RevisionBuilder(UpstreamClients clients, CertificateStore 
     private PathTable Build(VirtualHost host) =>
         new([.. host.Routes.Select(route => Build(host.Host, route))], host.Default is { } route ? Build(host.Host, route) : null)
         {
-            AppRoot = host.AppRoot is { } root ? Build(host.Host, root) : null,
+            Root = host.Root is { } root ? Build(host.Host, root) : null,
             HasTls = host.HasTls,
         };
 

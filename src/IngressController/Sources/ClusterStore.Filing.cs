@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Values;
 using k8s;
 using k8s.Models;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using IngressController.Kubernetes.Resources;
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Cluster;
+using IngressController.Routing.Values;
 using k8s;
 using k8s.Models;
 

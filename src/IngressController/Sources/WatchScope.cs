@@ -1,4 +1,5 @@
 using IngressController.Routing.Cluster;
+using IngressController.Routing.Values;
 
 namespace IngressController.Sources;
 

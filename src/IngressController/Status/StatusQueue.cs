@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using IngressController.Routing.Cluster;
 using IngressController.Signals;
+using IngressController.Sources;
 
 namespace IngressController.Status;
 

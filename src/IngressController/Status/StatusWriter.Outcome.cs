@@ -55,16 +55,16 @@ internal sealed partial class StatusWriter
         public static partial void Forbidden(ILogger logger, string @namespace, string reason, double seconds);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "the API server refuses to write {Addresses} into the status of Ingress {Ingress}: {Reason}; it is not tried again before that or the Ingress changes")]
-        public static partial void Refused(ILogger logger, Routing.Cluster.ResourceName ingress, string addresses, string reason);
+        public static partial void Refused(ILogger logger, ResourceName ingress, string addresses, string reason);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "somebody else keeps writing the status of Ingress {Ingress}: no two controllers may claim the same IngressClass; it is written less often from now on")]
-        public static partial void Contended(ILogger logger, Routing.Cluster.ResourceName ingress);
+        public static partial void Contended(ILogger logger, ResourceName ingress);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "the status of Ingress {Ingress} cannot be written: {Reason}; next try in {Seconds:0.#} s, and more of the same are not said until one is written")]
-        public static partial void Failed(ILogger logger, Routing.Cluster.ResourceName ingress, string reason, double seconds);
+        public static partial void Failed(ILogger logger, ResourceName ingress, string reason, double seconds);
 
         [LoggerMessage(Level = LogLevel.Debug, Message = "the status of Ingress {Ingress} was not written ({Result}): {Reason}; next try in {Seconds:0.#} s")]
-        public static partial void Postponed(ILogger logger, Routing.Cluster.ResourceName ingress, StatusResult result, string reason, double seconds);
+        public static partial void Postponed(ILogger logger, ResourceName ingress, StatusResult result, string reason, double seconds);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "--update-status-on-shutdown has no effect without --replicas-service: no replica can know that it is the last")]
         public static partial void NeverLast(ILogger logger);

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using IngressController.Routing.Table;
 using Microsoft.Extensions.Primitives;
 
 namespace IngressController.TrustedProxies;

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using IngressController.Configuration;
 using IngressController.Routing.Table;
-using IngressController.Routing.Translation;
 
 namespace IngressController.Upstream;
 

@@ -7,6 +7,7 @@ using IngressController.Hosting;
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
+using IngressController.Routing.Values;
 using IngressController.Sources;
 using IngressController.Status;
 using Microsoft.Extensions.DependencyInjection;

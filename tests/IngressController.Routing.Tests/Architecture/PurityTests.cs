@@ -9,7 +9,8 @@ public sealed class PurityTests
 {
     private const string ModelsNamespace = "k8s.Models";
 
-    private static IEnumerable<Type> TableTypes => typeof(RoutingTable).Assembly.GetTypes().Where(type => type.Namespace == typeof(RoutingTable).Namespace);
+    private static IEnumerable<Type> TableTypes => typeof(RoutingTable).Assembly.GetTypes()
+        .Where(type => type.Namespace == typeof(RoutingTable).Namespace || type.Namespace == typeof(ResourceName).Namespace);
 
     [Fact]
     public void Routing_refers_to_nothing_impure() =>

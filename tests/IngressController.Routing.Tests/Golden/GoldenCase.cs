@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using IngressController.Kubernetes.Serialization;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 
 namespace IngressController.Routing.Tests.Golden;

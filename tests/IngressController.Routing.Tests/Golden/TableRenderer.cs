@@ -35,8 +35,8 @@ internal static class TableRenderer
             Line(text, $"  {Scalar(host.Host.Length == 0 ? "(every other host)" : host.Host)}:{(host.Routes.Count == 0 && host.Default is null ? " []" : "")}");
             foreach (var route in host.Routes)
                 Line(text, $"  - {Scalar(Describe(route))}");
-            if (host.AppRoot is { } root)
-                Line(text, $"  - {Scalar($"exactly / -> {root.Policies.Get<IngressController.Routing.Features.Redirects.AppRootPolicy>()!.Path}   ({root.Origin.Ingress})")}");
+            if (host.Root is { } root)
+                Line(text, $"  - {Scalar($"exactly / -> {((RouteAction.Redirect)root.Action).Path}   ({root.Origin.Ingress})")}");
             if (host.Default is { } defaultRoute)
                 Line(text, $"  - {Scalar($"otherwise -> {Describe(defaultRoute.Action)}   ({defaultRoute.Origin})")}");
         }
@@ -54,7 +54,7 @@ internal static class TableRenderer
     /// <summary>By Ingress, as all its routes have the same. What every Ingress has that says nothing is left out.</summary>
     private static void RenderPolicies(StringBuilder text, IngressController.Routing.Translation.Translation translation)
     {
-        var usual = new PolicyContext(new V1Ingress(), translation.Snapshot, translation.Settings, GlobalSettings.Default, []).ReadPolicies().All.ToHashSet();
+        var usual = new PolicyContext(new V1Ingress(), translation.Snapshot, translation.Settings.PolicyOptions, GlobalSettings.Default, []).ReadPolicies().All.ToHashSet();
         var byIngress = translation.Table.Hosts.Values.SelectMany(host => host.Default is { } route ? host.Routes.Append(route) : host.Routes)
             .Where(route => route.Policies.All.Any(policy => !usual.Contains(policy)))
             .DistinctBy(route => route.Origin.Ingress).OrderBy(route => route.Origin.Ingress).ToArray();
@@ -133,6 +133,7 @@ internal static class TableRenderer
     private static string Describe(RouteAction action) => action switch
     {
         RouteAction.Forward forward => forward.Backend.ToString(),
+        RouteAction.Redirect redirect => $"{redirect.Status} {(redirect.Host ?? redirect.Path)}",
         RouteAction.Unavailable unavailable => $"503 {unavailable.Reason}",
         _ => throw new ArgumentOutOfRangeException(nameof(action), action, "an action without a rendering"),
     };

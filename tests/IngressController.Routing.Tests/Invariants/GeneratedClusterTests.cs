@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Tests.Golden;
 using IngressController.Routing.Translation;

@@ -1,3 +1,4 @@
+using IngressController.Routing.Catalog;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Features;
@@ -50,7 +51,7 @@ public sealed class FailingFeatureTests
                 ],
             },
         }).ToDictionary(ingress => ingress.ResourceName);
-        var settings = new TranslationSettings { WatchIngressWithoutClass = true, Features = [.. RouteFeatures.All, new RouteFeature("Failing", [], read)] };
+        var settings = new TranslationSettings { WatchIngressWithoutClass = true, Catalog = new FeatureCatalog([.. RouteFeatures.All, new RouteFeature("Failing", [], read)]) };
         return RoutingTableTranslator.Translate(ClusterSnapshot.Empty with { Ingresses = ClusterSnapshot.Empty.Ingresses.AddRange(ingresses) }, settings);
     }
 

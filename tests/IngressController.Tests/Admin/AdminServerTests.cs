@@ -6,6 +6,7 @@ using IngressController.Hosting;
 using IngressController.Metrics;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
+using IngressController.Routing.Values;
 using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Admin;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IngressController.Cli;
-using IngressController.Routing.Settings;
+using IngressController.Routing.Catalog;
 
 namespace IngressController.Tests.Charts;
 
@@ -21,7 +21,7 @@ public sealed class ChartValuesTests
     public void The_schema_has_exactly_the_settings_of_the_program()
     {
         var schema = Schema();
-        schema["definitions"]!["settings"]!["properties"] = new JsonObject(SettingsCatalog.All.Select(setting => setting.Name).Order(StringComparer.Ordinal)
+        schema["definitions"]!["settings"]!["properties"] = new JsonObject(RouteFeatures.Catalog.Settings.All.Select(setting => setting.Name).Order(StringComparer.Ordinal)
             .Select(name => KeyValuePair.Create<string, JsonNode?>(name, new JsonObject { ["type"] = new JsonArray("string", "boolean", "number") })));
         RepositoryFile.AssertIs(SchemaFile, $"{schema.ToJsonString(Format)}\n");
     }

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using IngressController.Cli;
-using IngressController.Routing.Annotations;
-using IngressController.Routing.Settings;
+using IngressController.Routing.Catalog;
 
 namespace IngressController.Tests.Cli;
 
@@ -15,8 +14,8 @@ public sealed class CatalogCommandTests
 
         Assert.Equal((0, ""), (code, error));
         var lines = text.Split('\n');
-        Assert.All(AnnotationCatalog.Groups, group => Assert.Contains(group.Name, lines));
-        Assert.All(AnnotationCatalog.Groups.SelectMany(group => group.Keys), key => Assert.Single(lines, line => line.StartsWith($"  {key.Name} ", StringComparison.Ordinal)));
+        Assert.All(RouteFeatures.Catalog.Annotations.Groups, group => Assert.Contains(group.Name, lines));
+        Assert.All(RouteFeatures.Catalog.Annotations.Groups.SelectMany(group => group.Keys), key => Assert.Single(lines, line => line.StartsWith($"  {key.Name} ", StringComparison.Ordinal)));
         Assert.All(lines, line => Assert.True(line.Length <= 220, line));
         Assert.Contains("  canary-by-header                          text ", text, StringComparison.Ordinal);
     }
@@ -38,7 +37,7 @@ public sealed class CatalogCommandTests
     [Fact]
     public async Task An_older_name_leads_to_the_annotation()
     {
-        var keys = AnnotationCatalog.Groups.SelectMany(group => group.Keys).Where(key => key.Aliases.Count > 0);
+        var keys = RouteFeatures.Catalog.Annotations.Groups.SelectMany(group => group.Keys).Where(key => key.Aliases.Count > 0);
         foreach (var key in keys)
             Assert.StartsWith($"{key.Name} (", (await CommandRun.InvokeAsync(["annotations", key.Aliases[0]])).Out, StringComparison.Ordinal);
     }
@@ -58,7 +57,7 @@ public sealed class CatalogCommandTests
         var (_, one, _) = await CommandRun.InvokeAsync(["annotations", "auth-tls-secret", "-o", "json"]);
 
         using var json = JsonDocument.Parse(all);
-        Assert.Equal(AnnotationCatalog.Groups.Sum(group => group.Keys.Count), json.RootElement.GetArrayLength());
+        Assert.Equal(RouteFeatures.Catalog.Annotations.Groups.Sum(group => group.Keys.Count), json.RootElement.GetArrayLength());
         using var single = JsonDocument.Parse(one);
         Assert.Equal(
             ["Not yet supported", "auth-tls-secret", "the paths of the Ingress answer 503"],
@@ -73,7 +72,7 @@ public sealed class CatalogCommandTests
         Assert.Equal((0, ""), (code, error));
         var lines = text.TrimEnd().Split('\n');
         Assert.StartsWith("NAME ", lines[0], StringComparison.Ordinal);
-        Assert.Equal(SettingsCatalog.All.Select(setting => setting.Name), lines[1..].Select(line => line.Split(' ')[0]));
+        Assert.Equal(RouteFeatures.Catalog.Settings.All.Select(setting => setting.Name), lines[1..].Select(line => line.Split(' ')[0]));
     }
 
     [Theory]

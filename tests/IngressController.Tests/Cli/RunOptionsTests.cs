@@ -2,6 +2,8 @@ using System.Text;
 using IngressController.Cli;
 using IngressController.Configuration;
 using IngressController.Routing.Annotations;
+using IngressController.Routing.Catalog;
+using IngressController.Routing.Features.RateLimiting;
 using IngressController.Routing.Settings;
 using Microsoft.Extensions.Configuration;
 
@@ -162,13 +164,13 @@ public sealed class RunOptionsTests
     public void A_setting_is_an_option_too_unless_an_option_has_the_name()
     {
         var taken = SettingKey.Of("http-port", ValueForms.Text, "-", "Test.", (settings, _) => settings);
-        var flag = SettingKey.Of("some-flag", ValueForms.Boolean, "false", "Test.", (settings, value) => settings with { LimitConnStatusCode = value ? 1 : 2 });
+        var flag = SettingKey.Of("some-flag", ValueForms.Boolean, "false", "Test.", (RateLimitSettings settings, bool value) => settings with { LimitConnStatusCode = value ? 1 : 2 });
 
         var option = Assert.Single(SettingOptions.Of([taken, flag], RunOptions.Own));
 
         Assert.Equal(("--some-flag", "INGRESS_SOME_FLAG", "Ingress:SomeFlag", true, true), (option.Flag, option.EnvironmentVariable, option.AppSettingsKey, option.IsSwitch, option.IsHidden));
-        Assert.Equal(1, Read(option, [option], flag: "true").Translation.Global.LimitConnStatusCode);
-        Assert.Equal(2, Read(option, [option], environment: "false").Translation.Global.LimitConnStatusCode);
+        Assert.Equal(1, Read(option, [option], flag: "true").Translation.Global.Get<RateLimitSettings>().LimitConnStatusCode);
+        Assert.Equal(2, Read(option, [option], environment: "false").Translation.Global.Get<RateLimitSettings>().LimitConnStatusCode);
         Assert.Equal(
             "--some-flag: \"yes\" is neither true nor false", Assert.Throws<FormatException>(() => Read(option, [option], flag: "yes")).Message);
     }
@@ -176,7 +178,7 @@ public sealed class RunOptionsTests
     [Fact]
     public void Each_setting_is_an_option_of_every_verb_that_translates()
     {
-        var names = SettingsCatalog.All.Select(setting => setting.Name).ToArray();
+        var names = RouteFeatures.Catalog.Settings.All.Select(setting => setting.Name).ToArray();
 
         Assert.All([RunOptions.All, RunOptions.Demo, RunOptions.Lint, RunOptions.Explain], options =>
             Assert.Empty(names.Except(options.Select(option => option.Name)).Except(RunOptions.Own.Select(option => option.Name))));
@@ -189,7 +191,7 @@ public sealed class RunOptionsTests
         var options = OptionLayers.Read(
             RunOptions.All, option => option.Name switch { "limit-status-code" => ["429"], "limit-conn-status-code" => ["430"], _ => [] }, _ => null, Settings("{}"));
 
-        Assert.Equal((429, 430), (options.Translation.Global.LimitReqStatusCode, options.Translation.Global.LimitConnStatusCode));
+        Assert.Equal(new RateLimitSettings { LimitReqStatusCode = 429, LimitConnStatusCode = 430 }, options.Translation.Global.Get<RateLimitSettings>());
     }
 
     [Fact]

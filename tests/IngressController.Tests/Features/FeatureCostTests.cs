@@ -6,6 +6,7 @@ using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.Cors;
 using IngressController.Routing.Features.Headers;
 using IngressController.Routing.Table;
+using IngressController.Routing.Values;
 using IngressController.Shutdown;
 using IngressController.Tests.Fakes;
 using Microsoft.AspNetCore.Http;

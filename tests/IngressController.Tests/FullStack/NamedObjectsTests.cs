@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using IngressController.Kubernetes.Resources;
 using IngressController.Kubernetes.Watching;
-using IngressController.Routing.Cluster;
 using IngressController.Sources;
 using IngressController.Sources.Kubernetes;
 using IngressController.Tests.Kubernetes;

@@ -7,6 +7,7 @@ using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.Headers;
 using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
+using IngressController.Routing.Values;
 
 namespace IngressController.Tests.Proxy;
 
@@ -29,7 +30,7 @@ public sealed class PatternsOfTenantsTests
 
     private static HostTable Hosts(string[] hosts, params string[] aliases) => HostTable.Empty.With(
         [.. hosts.Select(host => KeyValuePair.Create(host, (PathTable?)Paths(host)))], defaultRoute: null,
-        new HostAliases([.. aliases.Select(alias => (new HostAlias(alias, hosts[0], Redirect: null, Tenant), (RouteEntry?)null))]));
+        new HostAliases([.. aliases.Select(alias => (new HostAlias(alias, hosts[0], Redirect: null, Tenant, "server-alias"), (RouteEntry?)null))]));
 
     [Theory]
     [InlineData("a.example", "mine.example")]

@@ -187,7 +187,7 @@ public sealed class PipelineOrderTests(PipelineOrderTests.Fixture proxy) : IClas
         {
             var configured = base.Configure(options);
             var blocked = BlockPolicy.None with { UserAgents = [new TextPattern(TextMatch.Whole, "blocked")] };
-            return configured with { Translation = configured.Translation with { Global = GlobalSettings.Default with { Blocked = blocked } } };
+            return configured with { Translation = configured.Translation with { Global = GlobalSettings.Default.With(new BlockSettings { Policy = blocked }) } };
         }
 
         /// <summary>Serves the backend, or nothing, at a host of its own; returns the host.</summary>

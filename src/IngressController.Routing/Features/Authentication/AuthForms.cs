@@ -1,6 +1,5 @@
 using System.Globalization;
 using IngressController.Routing.Annotations;
-using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Authentication;
 

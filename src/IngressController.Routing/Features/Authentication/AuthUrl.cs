@@ -1,6 +1,4 @@
 using System.Net;
-using IngressController.Routing.Table;
-using IngressController.Routing.Translation;
 
 namespace IngressController.Routing.Features.Authentication;
 

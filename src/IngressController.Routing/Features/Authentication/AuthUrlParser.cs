@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Net;
 using IngressController.Routing.Annotations;
-using IngressController.Routing.Table;
-using IngressController.Routing.Translation;
 
 namespace IngressController.Routing.Features.Authentication;
 

@@ -1,5 +1,4 @@
 using IngressController.Routing.Annotations;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Table;
 
@@ -14,6 +13,7 @@ public static class BasicAuthFeature
         // Read as "is it basic".
         Form = ValueForms.OneOf(("basic", true), ("digest", false)),
         OnBadValue = OnBadValue.CloseRoute,
+        IsAccessCheck = true,
         Documentation = "basic requires a user name and password of auth-secret; without valid ones, the response is 401. The backend gets the "
             + "request without its Authorization header, and $remote_user is the user name. digest is not supported: the paths answer 503.",
     };
@@ -73,7 +73,7 @@ public static class BasicAuthFeature
         if (!annotations.IsSet(AuthSecret))
             annotations.Refuse(AuthType, "needs auth-secret, which is not set");
         if (isBasic && hasSecret && FindUsers(context, named, form) is { } users)
-            yield return new BasicAuthPolicy(users, realm, named with { Namespace = context.Ingress.Namespace }, context.Settings.NoAuthLocations);
+            yield return new BasicAuthPolicy(users, realm, named with { Namespace = context.Ingress.Namespace }, context.Settings.Get<AuthenticationSettings>().NoAuthLocations);
     }
 
     private static CredentialSet? FindUsers(PolicyContext context, ResourceName named, CredentialForm form)

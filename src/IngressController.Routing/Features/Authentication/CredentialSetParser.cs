@@ -1,6 +1,5 @@
 using System.Text;
 using IngressController.Routing.Cluster;
-using IngressController.Routing.Table;
 using k8s.Models;
 
 namespace IngressController.Routing.Features.Authentication;

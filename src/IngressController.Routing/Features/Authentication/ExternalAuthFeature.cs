@@ -14,7 +14,7 @@ public static class ExternalAuthFeature
         + "and a failed connection answer 500. The service gets X-Original-URL, X-Original-Method, X-Real-IP, X-Forwarded-For, "
         + "X-Auth-Request-Redirect, X-Request-ID and X-Sent-From. Names are resolved as absolute names; those that end with .svc are Services. "
         + "Loopback, link-local and metadata addresses are refused as for ExternalName Services, and https certificates are verified. Rules whose "
-        + "path begins with one of the setting no-auth-locations are exempt.");
+        + "path begins with one of the setting no-auth-locations are exempt.") with { IsAccessCheck = true };
 
     public static AnnotationKey<string> AuthMethod { get; } = Key("auth-method", AuthForms.Method, "GET",
         "The method of the request to auth-url. If it is set, the service also gets X-Original-URI and X-Scheme.");
@@ -63,7 +63,10 @@ public static class ExternalAuthFeature
             AuthUrl, AuthMethod, AuthSignin, AuthSigninRedirectParam, AuthResponseHeaders, AuthProxySetHeaders, AuthRequestRedirect, AuthCacheKey, AuthCacheDuration,
             AuthAlwaysSetCookie, EnableGlobalAuth,
         ],
-        Read);
+        Read)
+    {
+        Settings = AuthenticationSettings.Keys,
+    };
 
     private static AnnotationKey<T> Key<T>(string name, ValueForm<T> form, string? @default, string documentation, OnBadValue onBadValue = OnBadValue.CloseRoute) => new()
     {
@@ -88,8 +91,9 @@ public static class ExternalAuthFeature
 
         foreach (var key in Feature.Keys.Where(key => key != AuthUrl && key != EnableGlobalAuth && context.Annotations.IsSet(key)))
             context.Annotations.Report(key, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "auth-url is not set"));
-        if (isGlobal && context.Settings.GlobalAuth.Url is { } global && IsGlobalUsable(context, global))
-            yield return ToPolicy(context, context.Settings.GlobalAuth, global);
+        var settings = context.Settings.Get<AuthenticationSettings>().Global;
+        if (isGlobal && settings.Url is { } global && IsGlobalUsable(context, global))
+            yield return ToPolicy(context, settings, global);
     }
 
     private static ExternalAuthSettings ReadOwn(AnnotationReader annotations)
@@ -123,7 +127,7 @@ public static class ExternalAuthFeature
         CacheKey = settings.CacheKey,
         CacheDuration = settings.CacheKey is null ? [] : settings.CacheDuration,
         AlwaysSetCookie = settings.AlwaysSetCookie,
-        ExemptPaths = context.Settings.NoAuthLocations,
+        ExemptPaths = context.Settings.Get<AuthenticationSettings>().NoAuthLocations,
     };
 
     private static bool IsUsable(PolicyContext context, AuthUrl url)

@@ -1,6 +1,5 @@
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Features.IpAccess;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Authentication;
@@ -27,8 +26,7 @@ public static class SatisfyFeature
     {
         if (!context.Annotations.Read(Satisfy, false))
             yield break;
-        if (context.Annotations.IsSet(IpAccessFeature.AllowlistSourceRange) || context.Settings.AllowlistSourceRange is not null
-            || context.Annotations.IsSet(BasicAuthFeature.AuthType) || context.Annotations.IsSet(ExternalAuthFeature.AuthUrl) || context.Settings.GlobalAuth.Url is not null)
+        if (context.HasAccessCheck)
         {
             yield return new SatisfyAnyPolicy();
             yield break;

@@ -29,12 +29,18 @@ public static class BackendProtocolFeature
         if (!context.Annotations.TryRead(BackendProtocolKey, out var protocol))
             return [];
         if (protocol is { } known)
+        {
+            if (context.HasDefaultBackend)
+            {
+                context.Annotations.Report(BackendProtocolKey, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(
+                    ingress, field, "it uses the appProtocol of its Service port", " on spec.defaultBackend"));
+            }
+
             return [new BackendProtocolPolicy(known)];
+        }
+
         context.Annotations.Report(BackendProtocolKey, DiagnosticCatalog.FastCgiUnsupported);
         context.Close("backend-protocol FCGI is not supported");
         return [];
     }
 }
-
-/// <summary>The protocol of the backends of an Ingress.</summary>
-public sealed record BackendProtocolPolicy(BackendProtocol Protocol) : RoutePolicy;

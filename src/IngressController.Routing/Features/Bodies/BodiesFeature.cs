@@ -1,6 +1,5 @@
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Bodies;
@@ -35,19 +34,7 @@ public static class BodiesFeature
         Documentation = "The number of KiB of each response that are sent before limit-rate applies.",
     };
 
-    public static RouteFeature Feature { get; } = new("Bodies", [ProxyBodySize, LimitRate, LimitRateAfter], Read);
-
-    public static IReadOnlyList<SettingKey> Settings { get; } =
-    [
-        SettingKey.Of("proxy-body-size", ValueForms.Size, "1m", "The maximum size of a request body, for Ingresses without proxy-body-size; 0 means "
-            + "no limit.",
-            (settings, value) => settings with { Bodies = settings.Bodies with { ProxyBodySize = value } }),
-        SettingKey.Of("limit-rate", ValueForms.Integer(0), "0", "The rate at which each response is sent, in KiB per second, for Ingresses without "
-            + "limit-rate; 0 means no limit.",
-            (settings, value) => settings with { Bodies = settings.Bodies with { LimitRate = value } }),
-        SettingKey.Of("limit-rate-after", ValueForms.Integer(0), "0", "The number of KiB of each response that are sent before limit-rate applies.",
-            (settings, value) => settings with { Bodies = settings.Bodies with { LimitRateAfter = value } }),
-    ];
+    public static RouteFeature Feature { get; } = new("Bodies", [ProxyBodySize, LimitRate, LimitRateAfter], Read) { Settings = BodySettings.Keys };
 
     private static IEnumerable<RoutePolicy> Read(PolicyContext context)
     {
@@ -56,8 +43,9 @@ public static class BodiesFeature
         if (annotations.TryRead(ProxyBodySize, out var size))
             yield return new BodySizePolicy(size);
 
-        var rate = annotations.Read(LimitRate, context.Settings.Bodies.LimitRate);
-        var after = annotations.Read(LimitRateAfter, context.Settings.Bodies.LimitRateAfter);
+        var settings = context.Settings.Get<BodySettings>();
+        var rate = annotations.Read(LimitRate, settings.LimitRate);
+        var after = annotations.Read(LimitRateAfter, settings.LimitRateAfter);
         if (rate > 0)
             yield return new ResponseRatePolicy(rate * 1024L, after * 1024L);
         else if (after > 0 && annotations.IsSet(LimitRateAfter))

@@ -10,16 +10,3 @@ public sealed record BodySizePolicy(long MaxBytes) : RoutePolicy;
 /// <param name="BytesPerSecond">More than 0.</param>
 /// <param name="BytesBefore">So many bytes go out at full speed first.</param>
 public sealed record ResponseRatePolicy(long BytesPerSecond, long BytesBefore) : RoutePolicy;
-
-/// <summary>What the ConfigMap or the options say about bodies.</summary>
-public sealed record BodySettings
-{
-    /// <summary>How large a request body may be where the Ingress does not say, in bytes; 0 means any size.</summary>
-    public long ProxyBodySize { get; init; } = 1 << 20;
-
-    /// <summary>How fast the body of each response goes out where the Ingress does not say, in KiB per second; 0 means at full speed.</summary>
-    public int LimitRate { get; init; }
-
-    /// <summary>How many KiB go out at full speed before.</summary>
-    public int LimitRateAfter { get; init; }
-}

@@ -1,12 +1,12 @@
 using IngressController.Routing.Annotations;
-using IngressController.Routing.Cluster;
+using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Settings;
-using IngressController.Routing.Table;
+using k8s.Models;
 
 namespace IngressController.Routing.Features.Headers;
 
 /// <summary>What the ConfigMap or the options say about the headers of all requests and responses.</summary>
-public sealed record HeaderSettings
+public sealed record HeaderSettings : FeatureSettings
 {
     /// <summary>Whether https responses of hosts with a certificate of their own carry Strict-Transport-Security.</summary>
     public bool Hsts { get; init; } = true;
@@ -42,12 +42,6 @@ public sealed record HeaderSettings
     /// <summary>Whether the backend's Server header is passed on; null leaves it to the option <c>--server-header</c>.</summary>
     public bool? AllowBackendServerHeader { get; init; }
 
-    /// <summary>
-    /// Whether request headers with an underscore in their name are passed on. ingress-nginx drops them unless told otherwise, without a
-    /// word; here the names that backends could take for forwarding headers are dropped in every spelling, so the others do no harm.
-    /// </summary>
-    public bool UnderscoresInHeaders { get; init; } = true;
-
     public CookieRule? ProxyCookieDomain { get; init; }
 
     public CookieRule? ProxyCookiePath { get; init; }
@@ -56,47 +50,64 @@ public sealed record HeaderSettings
 
     public string ProxyRedirectTo { get; init; } = "off";
 
-    internal static IReadOnlyList<SettingKey> Keys { get; } =
+    internal override IEnumerable<ResourceName> ConfigMaps
+    {
+        get
+        {
+            if (ProxySetHeaders is { } request)
+                yield return request;
+            if (AddHeaders is { } response)
+                yield return response;
+        }
+    }
+
+    internal override FeatureSettings ReadConfigMaps(Func<ResourceName, V1ConfigMap?> find, ResourceName? subject, List<Diagnostic> diagnostics)
+    {
+        var reader = new HeaderConfigMaps(find, subject, diagnostics);
+        return this with
+        {
+            RequestHeaders = reader.ReadRequestHeaders(ProxySetHeaders),
+            ResponseHeaders = reader.ReadResponseHeaders(AddHeaders),
+        };
+    }
+
+    internal static IReadOnlyList<SettingKey> Keys =>
     [
-        Of("hsts", ValueForms.Boolean, "true",
+        SettingKey.Of("hsts", ValueForms.Boolean, "true",
             "Sends Strict-Transport-Security in https responses of hosts that have a certificate of their own, in place of the backend's. Hosts that "
             + "are served with the default certificate do not send it, because browsers would then refuse to show them at all.",
-            (headers, value) => headers with { Hsts = value }),
-        Of("hsts-max-age", ValueForms.Integer(0), "31536000", "The time, in seconds, for which browsers use https only.",
-            (headers, value) => headers with { HstsMaxAge = value }),
-        Of("hsts-include-subdomains", ValueForms.Boolean, "true", "Extends Strict-Transport-Security to all names below the host.",
-            (headers, value) => headers with { HstsIncludeSubdomains = value }),
-        Of("hsts-preload", ValueForms.Boolean, "false", "Lets browsers include the host in their preload list. This is hard to undo.",
-            (headers, value) => headers with { HstsPreload = value }),
-        Of("proxy-set-headers", ConfigMapName, "none",
+            (HeaderSettings headers, bool value) => headers with { Hsts = value }),
+        SettingKey.Of("hsts-max-age", ValueForms.Integer(0), "31536000", "The time, in seconds, for which browsers use https only.",
+            (HeaderSettings headers, int value) => headers with { HstsMaxAge = value }),
+        SettingKey.Of("hsts-include-subdomains", ValueForms.Boolean, "true", "Extends Strict-Transport-Security to all names below the host.",
+            (HeaderSettings headers, bool value) => headers with { HstsIncludeSubdomains = value }),
+        SettingKey.Of("hsts-preload", ValueForms.Boolean, "false", "Lets browsers include the host in their preload list. This is hard to undo.",
+            (HeaderSettings headers, bool value) => headers with { HstsPreload = value }),
+        SettingKey.Of("proxy-set-headers", ConfigMapName, "none",
             "A ConfigMap, NAMESPACE/NAME, whose entries are sent to every backend as request headers, in place of the client's. Values are literal: "
             + "one with $ is ignored.",
-            (headers, value) => headers with { ProxySetHeaders = value }),
-        Of("add-headers", ConfigMapName, "none",
+            (HeaderSettings headers, ResourceName value) => headers with { ProxySetHeaders = value }),
+        SettingKey.Of("add-headers", ConfigMapName, "none",
             "A ConfigMap, NAMESPACE/NAME, whose entries are set as headers of every response, in place of the backend's.",
-            (headers, value) => headers with { AddHeaders = value }),
-        Of("hide-headers", HeaderNames, "none", "Headers that are removed from the backends' responses, separated by commas.",
-            (headers, value) => headers with { HideHeaders = value }),
-        Of("global-allowed-response-headers", HeaderNames, "none", "The headers that the annotation custom-headers may set, separated by commas.",
-            (headers, value) => headers with { GlobalAllowedResponseHeaders = value }),
-        Of("server-tokens", ValueForms.Boolean, "the option --server-header",
+            (HeaderSettings headers, ResourceName value) => headers with { AddHeaders = value }),
+        SettingKey.Of("hide-headers", HeaderNames, "none", "Headers that are removed from the backends' responses, separated by commas.",
+            (HeaderSettings headers, EquatableArray<string> value) => headers with { HideHeaders = value }),
+        SettingKey.Of("global-allowed-response-headers", HeaderNames, "none", "The headers that the annotation custom-headers may set, separated by commas.",
+            (HeaderSettings headers, EquatableArray<string> value) => headers with { GlobalAllowedResponseHeaders = value }),
+        SettingKey.Of("server-tokens", ValueForms.Boolean, "the option --server-header",
             "Sends the proxy's own Server header. allow-backend-server-header applies to the backend's.",
-            (headers, value) => headers with { ServerTokens = value }),
-        Of("allow-backend-server-header", ValueForms.Boolean, "true, or false if server-tokens is set",
+            (HeaderSettings headers, bool value) => headers with { ServerTokens = value }),
+        SettingKey.Of("allow-backend-server-header", ValueForms.Boolean, "true, or false if server-tokens is set",
             "Passes on the backend's Server header.",
-            (headers, value) => headers with { AllowBackendServerHeader = value }),
-        Of("enable-underscores-in-headers", ValueForms.Boolean, "true (ingress-nginx: false)",
-            "Passes on request headers with an underscore in their name. Names that a backend could take for X-Forwarded-For and the like are dropped "
-            + "in every spelling, so the others are safe.",
-            (headers, value) => headers with { UnderscoresInHeaders = value }),
-        Of("proxy-cookie-domain", CookieRule.DomainForm, "off", "The default of the annotation proxy-cookie-domain.",
-            (headers, value) => headers with { ProxyCookieDomain = value }),
-        Of("proxy-cookie-path", CookieRule.PathForm, "off", "The default of the annotation proxy-cookie-path.",
-            (headers, value) => headers with { ProxyCookiePath = value }),
-        Of("proxy-redirect-from", HeadersFeature.RedirectForm, "off", "The default of the annotation proxy-redirect-from.",
-            (headers, value) => headers with { ProxyRedirectFrom = value }),
-        Of("proxy-redirect-to", HeadersFeature.RedirectForm, "off", "The default of the annotation proxy-redirect-to.",
-            (headers, value) => headers with { ProxyRedirectTo = value }),
+            (HeaderSettings headers, bool value) => headers with { AllowBackendServerHeader = value }),
+        SettingKey.Of("proxy-cookie-domain", CookieRule.DomainForm, "off", "The default of the annotation proxy-cookie-domain.",
+            (HeaderSettings headers, CookieRule? value) => headers with { ProxyCookieDomain = value }),
+        SettingKey.Of("proxy-cookie-path", CookieRule.PathForm, "off", "The default of the annotation proxy-cookie-path.",
+            (HeaderSettings headers, CookieRule? value) => headers with { ProxyCookiePath = value }),
+        SettingKey.Of("proxy-redirect-from", HeadersFeature.RedirectForm, "off", "The default of the annotation proxy-redirect-from.",
+            (HeaderSettings headers, string value) => headers with { ProxyRedirectFrom = value }),
+        SettingKey.Of("proxy-redirect-to", HeadersFeature.RedirectForm, "off", "The default of the annotation proxy-redirect-to.",
+            (HeaderSettings headers, string value) => headers with { ProxyRedirectTo = value }),
     ];
 
     private static ValueForm<ResourceName> ConfigMapName => new("NAMESPACE/NAME", text =>
@@ -106,8 +117,4 @@ public sealed record HeaderSettings
         names.FirstOrDefault(name => HeaderSyntax.ResponseNameProblem(name) is not null) is { } bad
             ? ValueForm<EquatableArray<string>>.Refuse($"contains \"{bad}\", which {HeaderSyntax.ResponseNameProblem(bad)}")
             : names, "a comma-separated list of header names");
-
-    private static SettingKey Of<T>(
-        string name, ValueForm<T> form, string @default, string documentation, Func<HeaderSettings, T, HeaderSettings> with) =>
-        SettingKey.Of(name, form, @default, documentation, (settings, value) => settings with { Headers = with(settings.Headers, value) });
 }

@@ -1,5 +1,3 @@
-using IngressController.Routing.Table;
-
 namespace IngressController.Routing.Features.Headers;
 
 /// <summary>What header fields of annotations and ConfigMaps may be. A problem is one clause that goes on after the quoted name or value.</summary>

@@ -83,7 +83,10 @@ public static class HeadersFeature
     };
 
     public static RouteFeature Feature { get; } = new(
-        "Headers", [RequestHeaders, ResponseHeaders, CustomHeaders, CookieDomain, CookiePath, RedirectFrom, RedirectTo], Read);
+        "Headers", [RequestHeaders, ResponseHeaders, CustomHeaders, CookieDomain, CookiePath, RedirectFrom, RedirectTo], Read)
+    {
+        Settings = HeaderSettings.Keys,
+    };
 
     private static IEnumerable<RoutePolicy> Read(PolicyContext context)
     {
@@ -95,7 +98,7 @@ public static class HeadersFeature
         if (annotations.TryRead(ResponseHeaders, out var response))
             yield return new ResponseHeadersPolicy(response);
 
-        var settings = context.Settings.Headers;
+        var settings = context.Settings.Get<HeaderSettings>();
         var domain = annotations.Read(CookieDomain, settings.ProxyCookieDomain);
         var path = annotations.Read(CookiePath, settings.ProxyCookiePath);
         if (domain is not null || path is not null)
@@ -154,7 +157,7 @@ public static class HeadersFeature
     }
 
     private static string? NotAllowed(PolicyContext context, string header) =>
-        context.Settings.Headers.GlobalAllowedResponseHeaders.Contains(header, StringComparer.OrdinalIgnoreCase)
+        context.Settings.Get<HeaderSettings>().GlobalAllowedResponseHeaders.Contains(header, StringComparer.OrdinalIgnoreCase)
             ? null
             : "is not listed in the setting global-allowed-response-headers";
 }

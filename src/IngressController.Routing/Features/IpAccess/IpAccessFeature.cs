@@ -1,5 +1,4 @@
 using IngressController.Routing.Annotations;
-using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.IpAccess;
@@ -13,6 +12,7 @@ public static class IpAccessFeature
         Aliases = ["whitelist-source-range"],
         Form = Networks,
         OnBadValue = OnBadValue.CloseRoute,
+        IsAccessCheck = true,
         Default = "the setting whitelist-source-range (all)",
         Documentation = "The client addresses that are allowed; all others get 403. It replaces the setting whitelist-source-range and does not add "
             + "to it. The client's address is that of its connection, or the one that a trusted proxy reports. A single invalid entry makes the paths "
@@ -29,20 +29,9 @@ public static class IpAccessFeature
             + "replaces the setting denylist-source-range.",
     };
 
-    public static RouteFeature Feature { get; } = new("IP access", [AllowlistSourceRange, DenylistSourceRange], Read);
+    public static RouteFeature Feature { get; } = new("IP access", [AllowlistSourceRange, DenylistSourceRange], Read) { Settings = IpAccessSettings.Keys };
 
-    /// <summary>The settings for all Ingresses that have no list of their own.</summary>
-    public static IReadOnlyList<SettingKey> Settings { get; } =
-    [
-        Setting("whitelist-source-range", "all", "The client addresses that are allowed, for Ingresses without allowlist-source-range.",
-            (settings, value) => settings with { AllowlistSourceRange = value }),
-        Setting("allowlist-source-range", "all", "An alias of whitelist-source-range, which takes precedence if both are set.",
-            (settings, value) => settings with { AllowlistSourceRange = value }),
-        Setting("denylist-source-range", "none", "The client addresses that are denied, for Ingresses without denylist-source-range.",
-            (settings, value) => settings with { DenylistSourceRange = value }),
-    ];
-
-    private static ValueForm<IpNetworkSet> Networks => new("a comma-separated list of IP addresses and CIDRs, such as 1.2.3.4, 10.0.0.0/8, 2001:db8::/32", text =>
+    internal static ValueForm<IpNetworkSet> Networks => new("a comma-separated list of IP addresses and CIDRs, such as 1.2.3.4, 10.0.0.0/8, 2001:db8::/32", text =>
         IpNetworkSet.TryParse(text, out var set, out var problem) ? set : ValueForm<IpNetworkSet>.Refuse($"is invalid: {problem}"))
     {
         AllowsLines = true,
@@ -50,12 +39,10 @@ public static class IpAccessFeature
 
     private static IEnumerable<RoutePolicy> Read(PolicyContext context)
     {
-        var allow = context.Annotations.Read(AllowlistSourceRange, context.Settings.AllowlistSourceRange!);
-        var deny = context.Annotations.Read(DenylistSourceRange, context.Settings.DenylistSourceRange!);
+        var settings = context.Settings.Get<IpAccessSettings>();
+        var allow = context.Annotations.Read(AllowlistSourceRange, settings.AllowlistSourceRange!);
+        var deny = context.Annotations.Read(DenylistSourceRange, settings.DenylistSourceRange!);
         if (allow is not null || deny is not null)
             yield return new IpAccessPolicy(allow, deny);
     }
-
-    private static SettingKey Setting(string name, string @default, string documentation, Func<GlobalSettings, IpNetworkSet, GlobalSettings> with) =>
-        SettingKey.Of(name, Networks, @default, documentation, with) with { OnBadValue = OnBadValue.CloseRoute };
 }

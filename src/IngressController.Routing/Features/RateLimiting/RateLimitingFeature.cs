@@ -113,7 +113,10 @@ public static class RateLimitingFeature
     };
 
     public static RouteFeature Feature { get; } = new("Rate limits",
-        [LimitConnections, LimitRps, LimitRpm, LimitBurstMultiplier, LimitAllowlist, RateLimit, Window, Algorithm, Key, Burst, Queue, Status, Scope, DryRun], Read);
+        [LimitConnections, LimitRps, LimitRpm, LimitBurstMultiplier, LimitAllowlist, RateLimit, Window, Algorithm, Key, Burst, Queue, Status, Scope, DryRun], Read)
+    {
+        Settings = RateLimitSettings.Keys,
+    };
 
     private static IEnumerable<RoutePolicy> Read(PolicyContext context)
     {
@@ -132,7 +135,7 @@ public static class RateLimitingFeature
 
     private static IEnumerable<RateLimitRule> ReadNginx(PolicyContext context, IpNetworkSet exempt)
     {
-        var (annotations, settings) = (context.Annotations, context.Settings);
+        var (annotations, settings) = (context.Annotations, context.Settings.Get<RateLimitSettings>());
         var multiplier = annotations.Read(LimitBurstMultiplier, 5);
         if (annotations.Read(LimitConnections, 0) is > 0 and var connections)
         {

@@ -110,11 +110,14 @@ public static class RedirectsFeature
             SslRedirect, ForceSslRedirect, PreserveTrailingSlash, UsePortInRedirects, RelativeRedirects, AppRoot, PermanentRedirect, PermanentRedirectCode,
             TemporalRedirect, TemporalRedirectCode, FromToWwwRedirect,
         ],
-        Read);
+        Read)
+    {
+        Settings = RedirectSettings.Keys,
+    };
 
     private static IEnumerable<RoutePolicy> Read(PolicyContext context)
     {
-        var (annotations, settings) = (context.Annotations, context.Settings);
+        var (annotations, settings) = (context.Annotations, context.Settings.Get<RedirectSettings>());
         if (ReadRedirect(annotations) is { } redirect)
             yield return redirect;
 

@@ -1,5 +1,3 @@
-using IngressController.Routing.Table;
-
 namespace IngressController.Routing.Features.Transforms;
 
 /// <summary>What may stand in a transform. Each says what is wrong, as a clause that goes on after the name; null when nothing is.</summary>

@@ -28,7 +28,7 @@ internal sealed class BodyLimitStep(long? routeLimit, LocalReplies replies) : Re
 
     public override ValueTask<bool> InvokeAsync(ProxyRequest request) => Admits(request) ? ValueTask.FromResult(true) : RefuseAsync(request);
 
-    private long LimitOf(Revision revision) => routeLimit ?? revision.Settings.Bodies.ProxyBodySize;
+    private long LimitOf(Revision revision) => routeLimit ?? revision.Settings.Get<BodySettings>().ProxyBodySize;
 
     private bool Admits(ProxyRequest request)
     {

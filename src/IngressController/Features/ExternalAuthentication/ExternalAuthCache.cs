@@ -2,9 +2,9 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.Authentication;
 using IngressController.Routing.Table;
+using IngressController.Routing.Values;
 
 namespace IngressController.Features.ExternalAuthentication;
 

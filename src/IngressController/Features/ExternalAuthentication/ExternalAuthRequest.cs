@@ -4,7 +4,7 @@ using IngressController.Pipeline;
 using IngressController.Routing.Features.Authentication;
 using IngressController.Routing.Features.Rewriting;
 using IngressController.Routing.Table;
-using IngressController.Routing.Translation;
+using IngressController.Routing.Values;
 
 namespace IngressController.Features.ExternalAuthentication;
 

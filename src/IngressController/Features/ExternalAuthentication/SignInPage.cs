@@ -1,6 +1,6 @@
 using System.Text;
 using IngressController.Pipeline;
-using IngressController.Routing.Table;
+using IngressController.Routing.Values;
 
 namespace IngressController.Features.ExternalAuthentication;
 

@@ -26,10 +26,10 @@ internal sealed class OperatorHeaders(HeaderSettings settings, ListenerOptions l
 
     private readonly string[] _hidden = [.. settings.HideHeaders];
 
-    public static OperatorHeaders Create(GlobalPlanContext context) => new(context.Settings.Headers, context.Service<ListenerOptions>());
+    public static OperatorHeaders Create(GlobalPlanContext context) => new(context.Settings.Get<HeaderSettings>(), context.Service<ListenerOptions>());
 
     /// <summary>proxy-set-headers: the headers that every backend gets; null when there are none.</summary>
-    public static RequestChange? CreateForRequests(GlobalPlanContext context) => context.Settings.Headers.RequestHeaders is { Count: > 0 } fields
+    public static RequestChange? CreateForRequests(GlobalPlanContext context) => context.Settings.Get<HeaderSettings>().RequestHeaders is { Count: > 0 } fields
         ? new RequestHeadersChange(new HeaderChanges(fields, [], []))
         : null;
 

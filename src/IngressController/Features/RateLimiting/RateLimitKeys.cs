@@ -4,7 +4,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using IngressController.Http;
 using IngressController.Routing.Features.RateLimiting;
-using IngressController.Routing.Table;
+using IngressController.Routing.Values;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace IngressController.Features.RateLimiting;

@@ -2,7 +2,7 @@ using System.Net;
 using IngressController.Metrics;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.RateLimiting;
-using IngressController.Routing.Translation;
+using IngressController.Routing.Values;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace IngressController.Features.RateLimiting;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.RateLimiting;
-using IngressController.Routing.Table;
+using IngressController.Routing.Values;
 
 namespace IngressController.Features.RateLimiting;
 

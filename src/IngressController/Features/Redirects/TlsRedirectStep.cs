@@ -2,7 +2,7 @@ using IngressController.Configuration;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Redirects;
 using IngressController.Routing.Table;
-using IngressController.Routing.Translation;
+using IngressController.Routing.Values;
 
 namespace IngressController.Features.Redirects;
 

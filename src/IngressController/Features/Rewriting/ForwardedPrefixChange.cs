@@ -1,6 +1,6 @@
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Rewriting;
-using IngressController.Routing.Table;
+using IngressController.Routing.Values;
 
 namespace IngressController.Features.Rewriting;
 

@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Rewriting;
-using IngressController.Routing.Table;
+using IngressController.Routing.Values;
 
 namespace IngressController.Features.Rewriting;
 

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using IngressController.Routing.Table;
+using IngressController.Routing.Values;
 
 namespace IngressController.Features.Transforms;
 

@@ -5,6 +5,7 @@ using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Translation;
+using IngressController.Routing.Values;
 using k8s;
 using k8s.Models;
 

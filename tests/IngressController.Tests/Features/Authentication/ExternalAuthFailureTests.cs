@@ -5,6 +5,7 @@ using IngressController.Pipeline;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.Authentication;
 using IngressController.Routing.Table;
+using IngressController.Routing.Values;
 using IngressController.Tests.Fakes;
 using IngressController.Tests.Kubernetes;
 using Microsoft.AspNetCore.Http;

@@ -125,7 +125,7 @@ public sealed class ExternalAuthProtocolTests(AccessFixture proxy) : IClassFixtu
         {
             options = base.Configure(options);
             var auth = new ExternalAuthSettings { Url = ExternalAuthFeature.AuthUrl.Form.Read(url).Value, SignIn = ExternalAuthFeature.AuthSignin.Form.Read("https://login.example/").Value };
-            return options with { Translation = options.Translation with { Global = GlobalSettings.Default with { GlobalAuth = auth } } };
+            return options with { Translation = options.Translation with { Global = GlobalSettings.Default.With(new AuthenticationSettings { Global = auth }) } };
         }
 
         public new ValueTask DisposeAsync() => new(base.DisposeAsync());

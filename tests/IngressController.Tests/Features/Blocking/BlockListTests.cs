@@ -1,3 +1,4 @@
+using IngressController.Routing.Features.Blocking;
 using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.Blocking;
@@ -83,7 +84,7 @@ public sealed class BlockListTests(SettingsFixture proxy) : IClassFixture<Settin
                 Translation = options.Translation with
                 {
                     DefaultBackendService = new("default", "fallback"),
-                    Global = options.Translation.Global with { Blocked = options.Translation.Global.Blocked with { UserAgents = [new(Routing.Table.TextMatch.Whole, "bad")] } },
+                    Global = options.Translation.Global.With(new BlockSettings { Policy = BlockPolicy.None with { UserAgents = [new(TextMatch.Whole, "bad")] } }),
                 },
             });
         Assert.Equal(403, (await WireConnection.ExchangeAsync(controller.HttpPort, "GET / HTTP/1.1\r\nHost: x\r\nUser-Agent: bad\r\n\r\n")).Status);

@@ -1,6 +1,5 @@
 using System.Net.Security;
 using IngressController.Configuration;
-using IngressController.Routing.Cluster;
 using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.Headers;

@@ -1,7 +1,7 @@
 using System.Net;
 using IngressController.Configuration;
+using IngressController.Routing.Features.IpAccess;
 using IngressController.Routing.Settings;
-using IngressController.Routing.Table;
 using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.IpAccess;
@@ -99,11 +99,11 @@ public sealed class IpAccessTests(AccessFixture proxy) : IClassFixture<AccessFix
         Assert.Equal(own == 200 ? 403 : 200, (await fixture.GetFromAsync(client, silent)).Status);
     }
 
-    private static GlobalSettings Lists(string? allow, string? deny) => GlobalSettings.Default with
+    private static GlobalSettings Lists(string? allow, string? deny) => GlobalSettings.Default.With(new IpAccessSettings
     {
         AllowlistSourceRange = Set(allow),
         DenylistSourceRange = Set(deny),
-    };
+    });
 
     private static IpNetworkSet? Set(string? list) => list is not null && IpNetworkSet.TryParse(list, out var set, out _) ? set : null;
 

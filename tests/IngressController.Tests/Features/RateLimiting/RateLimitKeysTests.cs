@@ -1,7 +1,6 @@
 using System.Net;
 using IngressController.Features.RateLimiting;
 using IngressController.Routing.Features.RateLimiting;
-using IngressController.Routing.Table;
 using Microsoft.AspNetCore.Http;
 
 namespace IngressController.Tests.Features.RateLimiting;
