@@ -1,11 +1,12 @@
-using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using IngressController.Kubernetes.Configuration;
 using IngressController.Kubernetes.Resources;
 using IngressController.Kubernetes.Serialization;
+using IngressController.Kubernetes.Transport;
 using k8s;
 using k8s.Exceptions;
 using k8s.Models;
@@ -159,7 +160,7 @@ public sealed class ApiServerConnection : IDisposable
             if (!_configuration.DisableCompression)
                 message.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("gzip"));
             using var response = await _streams.SendAsync(message, progress.Token).ConfigureAwait(false);
-            await using var body = await OpenAsync(response, progress.Token).ConfigureAwait(false);
+            await using var body = await ResponseBody.OpenAsync(response, progress.Token).ConfigureAwait(false);
             return await new ListDecoder<T>(resource).ReadAsync(body, progress.Extend, progress.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException error) when (progress.HasPassed)
@@ -167,12 +168,5 @@ public sealed class ApiServerConnection : IDisposable
             throw new TimeoutException(
                 $"GET {path}: nothing arrived for {_configuration.Timeouts.ListProgress.TotalSeconds:0.#} s", error);
         }
-    }
-
-    /// <summary>The body, decompressed while it is read.</summary>
-    internal static async Task<Stream> OpenAsync(HttpResponseMessage response, CancellationToken cancellation)
-    {
-        var body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-        return response.Content.Headers.ContentEncoding.Contains("gzip") ? new GZipStream(body, CompressionMode.Decompress) : body;
     }
 }

@@ -3,7 +3,6 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using IngressController.Kubernetes.Resources;
 using IngressController.Kubernetes.Serialization;
-using IngressController.Kubernetes.Watching;
 using k8s;
 using k8s.Models;
 

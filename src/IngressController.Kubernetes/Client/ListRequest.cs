@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using IngressController.Kubernetes.Resources;
-using IngressController.Kubernetes.Watching;
+using IngressController.Kubernetes.Serialization;
 using k8s;
 using k8s.Models;
 

@@ -40,7 +40,7 @@ internal sealed class RefusalHandler(TimeProvider time) : DelegatingHandler
     {
         try
         {
-            await using var body = await ApiServerConnection.OpenAsync(response, cancellation).ConfigureAwait(false);
+            await using var body = await ResponseBody.OpenAsync(response, cancellation).ConfigureAwait(false);
             var buffer = new byte[MaxErrorBody];
             var count = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
             return buffer[..count];

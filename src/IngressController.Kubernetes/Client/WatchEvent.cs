@@ -1,4 +1,4 @@
-using IngressController.Kubernetes.Watching;
+using IngressController.Kubernetes.Serialization;
 using k8s;
 using k8s.Models;
 

@@ -1,4 +1,5 @@
 using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Transport;
 
 namespace IngressController.Kubernetes.Leasing;
 

@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using IngressController.Kubernetes.Resources;
 using k8s.Models;
 
 namespace IngressController.Kubernetes.Serialization;

@@ -1,3 +1,4 @@
+using IngressController.Kubernetes.Serialization;
 using k8s;
 using k8s.Models;
 

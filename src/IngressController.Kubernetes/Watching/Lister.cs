@@ -1,5 +1,6 @@
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Resources;
+using IngressController.Kubernetes.Serialization;
 using k8s;
 using k8s.Models;
 

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Serialization;
 using k8s.Exceptions;
 
 namespace IngressController.Kubernetes.Watching;

@@ -5,6 +5,7 @@ using IngressController.Features.Authentication;
 using IngressController.Features.Headers;
 using IngressController.Features.RateLimiting;
 using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Configuration;
 using IngressController.Kubernetes.Watching;
 using IngressController.Leadership;
 using IngressController.Observability;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
-using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Configuration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using IngressController.Kubernetes.Resources;
+using IngressController.Kubernetes.Serialization;
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Cluster;
 using IngressController.Sources;

@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Configuration;
+using IngressController.Kubernetes.Transport;
 using IngressController.Tests.Fakes;
 using k8s;
 using k8s.Exceptions;

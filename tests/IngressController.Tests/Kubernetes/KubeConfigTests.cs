@@ -1,5 +1,6 @@
 using System.Text;
 using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Configuration;
 using IngressController.Tests.Fakes;
 using k8s;
 using k8s.Exceptions;

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Configuration;
 using IngressController.Kubernetes.Resources;
 using IngressController.Kubernetes.Serialization;
 using IngressController.Tests.Fakes;

@@ -1,4 +1,4 @@
-using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Configuration;
 using IngressController.Kubernetes.Watching;
 using IngressController.Tests.Fakes;
 using Microsoft.AspNetCore.Server.Kestrel.Core;

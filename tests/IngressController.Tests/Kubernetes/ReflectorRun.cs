@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Configuration;
 using IngressController.Kubernetes.Resources;
 using IngressController.Kubernetes.Watching;
 using IngressController.Tests.Fakes;

@@ -1,6 +1,7 @@
 using IngressController.Configuration;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Resources;
+using IngressController.Kubernetes.Serialization;
 using IngressController.Kubernetes.Watching;
 using IngressController.Observability;
 using IngressController.Routing.Cluster;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Leasing;
+using IngressController.Kubernetes.Transport;
 using IngressController.Kubernetes.Watching;
 
 namespace IngressController.Sources.Kubernetes;

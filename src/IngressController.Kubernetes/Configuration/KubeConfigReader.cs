@@ -1,6 +1,6 @@
 using k8s.Exceptions;
 
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Configuration;
 
 /// <summary>Turns one context of merged kubeconfig files into a configuration, and says precisely what is wrong where it cannot.</summary>
 internal static class KubeConfigReader

@@ -1,4 +1,4 @@
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Configuration;
 
 /// <summary>
 /// Where the API server is and how to talk to it: plain data, read from a pod's service account or from kubeconfig files.

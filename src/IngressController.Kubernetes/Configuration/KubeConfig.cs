@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 using IngressController.Kubernetes.Serialization;
 using k8s.Exceptions;
 
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Configuration;
 
 /// <summary>An entry of a kubeconfig and the file it stands in, which its relative paths and all messages refer to.</summary>
 internal sealed record KubeConfigEntry<T>(string File, string Name, T Value);

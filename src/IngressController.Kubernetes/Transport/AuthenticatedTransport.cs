@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
+using IngressController.Kubernetes.Configuration;
 
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Transport;
 
 /// <summary>
 /// Sends with the current credential over the current connections; a 401 renews the credential and tries once more. It is the last handler,

@@ -1,8 +1,9 @@
 using System.Net.Http.Headers;
 using System.Text;
+using IngressController.Kubernetes.Configuration;
 using k8s.Exceptions;
 
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Transport;
 
 /// <summary>What one request authenticates with. Compared by reference: a 401 discards exactly the credential that was refused.</summary>
 internal sealed class Credential(AuthenticationHeaderValue? authorization, ExecCredential? exec = null)

@@ -1,4 +1,4 @@
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Transport;
 
 /// <summary>
 /// Bounds a call as a whole, its body included. The package reads a body synchronously and without the token, so that a server which stalls

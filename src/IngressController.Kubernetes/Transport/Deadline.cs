@@ -1,4 +1,4 @@
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Transport;
 
 /// <summary>Cancels when its time has passed without an extension, or when the caller cancels; tells the two apart.</summary>
 internal sealed class Deadline : IDisposable

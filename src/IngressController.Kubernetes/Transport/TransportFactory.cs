@@ -4,9 +4,10 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using IngressController.Kubernetes.Configuration;
 using k8s.Exceptions;
 
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Transport;
 
 /// <summary>The bytes a transport is built from; a change of any of them asks for a new one.</summary>
 internal sealed record TransportMaterial(byte[]? Authorities, byte[]? Certificate, byte[]? Key)

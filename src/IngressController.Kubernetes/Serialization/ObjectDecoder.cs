@@ -1,11 +1,10 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using IngressController.Kubernetes.Watching;
 using k8s;
 using k8s.Models;
 
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Serialization;
 
 /// <summary>Decodes one object out of a stream; one that does not decode still tells who it is.</summary>
 internal static class ObjectDecoder

@@ -1,4 +1,4 @@
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Transport;
 
 /// <summary>Something an operator may want to know about the connection to the API server; the host decides how to log it.</summary>
 public abstract record ClientNotice

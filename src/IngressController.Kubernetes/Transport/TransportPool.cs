@@ -1,7 +1,8 @@
 using System.Text;
+using IngressController.Kubernetes.Configuration;
 using k8s.Exceptions;
 
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Transport;
 
 /// <summary>
 /// The current connections. When the CA or the client certificate changes, new requests get new ones; the old close when they have been idle

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Configuration;
 
 /// <summary>Where PEM text is: in a file that may be replaced at any time, or in the configuration itself.</summary>
 public abstract record PemSource

@@ -1,6 +1,6 @@
 using k8s.Exceptions;
 
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Configuration;
 
 public sealed partial record ApiServerConfiguration
 {

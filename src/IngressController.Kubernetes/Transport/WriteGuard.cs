@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Transport;
 
 /// <summary>Asks, before a write and again when its body goes out, whether it may still be sent; what the answer throws ends the write.</summary>
 internal sealed class WriteGuard(Action beforeWrite) : DelegatingHandler
