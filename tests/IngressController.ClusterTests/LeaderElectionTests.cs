@@ -35,7 +35,7 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
         var third = await replicas.UntilLeaderAsync(first, second);
         Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, Replicas.LongestPause + Slack);
         Assert.Equal(0, await second.WaitForExitAsync());
-        Assert.Contains("leads no more: this process ends", second.Output, StringComparison.Ordinal);
+        Assert.Contains("stopped leading: this process is shutting down", second.Output, StringComparison.Ordinal);
 
         await replicas.UntilAllHaveStatusAsync(await churn.StopAsync());
         await replicas.RequireOneWriterAtATimeAsync();
@@ -65,7 +65,7 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
             "it follows the other", () => sleeper.Output);
         Assert.False(await sleeper.IsLeaderAsync());
         Assert.True(await leader.IsLeaderAsync());
-        await sleeper.UntilOutputAsync("leads no more: the lease could not be renewed for 2.5 s");
+        await sleeper.UntilOutputAsync("stopped leading: the lease could not be renewed for 2.5 s");
         await replicas.UntilAllHaveStatusAsync(await churn.StopAsync());
         await replicas.RequireOneWriterAtATimeAsync();
         Assert.DoesNotContain(await replicas.WritesAsync(), write => write.User == sleeper.User && write.Received >= woken);
@@ -120,7 +120,7 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
         await cluster.Client.ApplyAsync(Manifests.RefuseWrites);
         try
         {
-            await leader.UntilOutputAsync("leads no more: the lease could not be renewed for 2.5 s");
+            await leader.UntilOutputAsync("stopped leading: the lease could not be renewed for 2.5 s");
             Assert.Equal(0, await replicas.CountLeadersAsync());
             await cluster.Client.ApplyAsync(Manifests.Ingress("later", $"later.{Host}", "b"), ns);
             foreach (var replica in replicas.All)
@@ -154,7 +154,7 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
 
         var leader = await replicas.UntilLeaderAsync();
         cluster.Server.Kill();
-        await leader.UntilOutputAsync("leads no more: the lease could not be renewed for 2.5 s");
+        await leader.UntilOutputAsync("stopped leading: the lease could not be renewed for 2.5 s");
         Assert.Equal(0, await replicas.CountLeadersAsync());
         await cluster.StartAsync();
         await replicas.UntilLeaderAsync();

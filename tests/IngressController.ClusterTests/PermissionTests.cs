@@ -9,7 +9,7 @@ namespace IngressController.ClusterTests;
 [Collection(ClusterCollection.Name)]
 public sealed class PermissionTests(ClusterFixture cluster)
 {
-    private static readonly ReflectorTimings Timings = new() { MinBackoff = TimeSpan.FromMilliseconds(100), ForbiddenRetry = TimeSpan.FromMilliseconds(500) };
+    private static readonly ReflectorTimings Timings = new() { MinBackoff = TimeSpan.FromMilliseconds(100), ForbiddenBackoff = TimeSpan.FromMilliseconds(500) };
 
     [ClusterFact]
     public Task Without_secrets_it_waits_and_says_what_to_grant() => ForbiddenAsync("", "secrets", "secrets");
@@ -70,7 +70,7 @@ public sealed class PermissionTests(ClusterFixture cluster)
         var warning = Assert.Single(controller.Log.Lines, line => line.Level >= LogLevel.Warning).Text;
         Assert.StartsWith($"cannot watch {name} in all namespaces: forbidden: ", warning, StringComparison.Ordinal);
         Assert.Contains($"User \"{ServiceAccounts.UserOf(Account)}\" cannot", warning, StringComparison.Ordinal);
-        Assert.Contains($"; grant the verbs list and watch on {name}; next try in ", warning, StringComparison.Ordinal);
+        Assert.Contains($"; grant the verbs list and watch on {name}; next attempt in ", warning, StringComparison.Ordinal);
 
         await cluster.Client.ApplyAsync(Manifests.Grant(Account, Manifests.ControllerRules));
         await controller.UntilReadyAsync();

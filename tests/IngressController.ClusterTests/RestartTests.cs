@@ -90,7 +90,7 @@ public sealed class RestartTests(ClusterFixture cluster) : IAsyncLifetime
 
         await controller.UntilAnswerAsync("http://new.expired.example/", "200 a");
         Assert.Equal("404", await controller.Client.AnswerAsync("http://gone.expired.example/"));
-        Assert.Contains("listing ingresses.networking.k8s.io in all namespaces again: ", controller.Log.ToString(), StringComparison.Ordinal);
+        Assert.Contains("relisting ingresses.networking.k8s.io in all namespaces: ", controller.Log.ToString(), StringComparison.Ordinal);
     }
 
     [ClusterFact]

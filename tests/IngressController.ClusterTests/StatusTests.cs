@@ -127,7 +127,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
                 await UntilStatusAsync(ns, "i", "203.0.113.9", controller);
                 // It ends as the leader, also where there was nothing to write.
                 await Wait.UntilAsync(
-                    () => Task.FromResult(controller.Log.Lines.Any(line => line.Text.StartsWith("leads now", StringComparison.Ordinal))), "it leads", controller.Log.ToString);
+                    () => Task.FromResult(controller.Log.Lines.Any(line => line.Text.StartsWith("started leading", StringComparison.Ordinal))), "it leads", controller.Log.ToString);
             }
 
             Assert.Equal(expected, await StatusAsync(ns, "i"));
@@ -143,7 +143,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
         await cluster.Client.ApplyAsync(Manifests.GrantLeadership(Account));
         await cluster.Client.ApplyAsync(Manifests.Ingress("i", "ungranted.example", "a"), ns);
         await using var controller = await RunningController.StartAsync(
-            cluster.Server, Account, [ns], new() { MinBackoff = TimeSpan.FromMilliseconds(100), ForbiddenRetry = TimeSpan.FromMilliseconds(300) }, status: Fixed, leadsIn: ns);
+            cluster.Server, Account, [ns], new() { MinBackoff = TimeSpan.FromMilliseconds(100), ForbiddenBackoff = TimeSpan.FromMilliseconds(300) }, status: Fixed, leadsIn: ns);
         await Wait.UntilAsync(() => Task.FromResult(controller.Statuses.Of("forbidden") > 1), "it is refused and tries again", controller.Log.ToString);
         var warning = Assert.Single(controller.Log.Lines, line => line.Level >= LogLevel.Warning && line.Text.Contains("may not be written", StringComparison.Ordinal)).Text;
         Assert.Contains($"the status of Ingresses in namespace {ns} may not be written: ingresses.networking.k8s.io \"i\" is forbidden: ", warning, StringComparison.Ordinal);

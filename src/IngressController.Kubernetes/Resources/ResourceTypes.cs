@@ -4,7 +4,7 @@ using k8s.Models;
 
 namespace IngressController.Kubernetes.Resources;
 
-/// <summary>The kinds this controller watches, or asks for by name.</summary>
+/// <summary>The kinds that the controller watches or gets by name.</summary>
 public static class ResourceTypes
 {
     public static ResourceType<V1Ingress> Ingresses { get; } =

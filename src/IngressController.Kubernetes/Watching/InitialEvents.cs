@@ -4,7 +4,7 @@ using k8s.Models;
 
 namespace IngressController.Kubernetes.Watching;
 
-/// <summary>The objects of a watch-list until its end bookmark: nobody may see them before they are complete.</summary>
+/// <summary>The objects of a watch-list until its end bookmark. They are not delivered before they are complete.</summary>
 internal sealed class InitialEvents<T>
     where T : class, IKubernetesObject<V1ObjectMeta>
 {

@@ -120,7 +120,7 @@ public sealed class ReflectorFaultTests
     public async Task Answers_500_are_retried_at_the_same_version_for_a_bounded_time()
     {
         await using var server = await FakeApiServer.CreateAsync();
-        var timings = ReflectorRun.Fast with { InternalErrorRetry = TimeSpan.FromMilliseconds(150) };
+        var timings = ReflectorRun.Fast with { MaxInternalErrorRetryDuration = TimeSpan.FromMilliseconds(150) };
         await using var run = ReflectorRun.Start(server, new() { UseWatchList = false, Timings = timings });
         await server.UntilAsync(_ => server.OpenWatches() == 1);
         server.Fail(request => request.IsWatch, 500, "InternalError", times: int.MaxValue);
@@ -164,7 +164,7 @@ public sealed class ReflectorFaultTests
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.ForbiddenResources = ["services"];
-        var timings = ReflectorRun.Fast with { MinBackoff = TimeSpan.FromMilliseconds(5), ForbiddenRetry = TimeSpan.FromMilliseconds(80) };
+        var timings = ReflectorRun.Fast with { MinBackoff = TimeSpan.FromMilliseconds(5), ForbiddenBackoff = TimeSpan.FromMilliseconds(80) };
         await using var run = ReflectorRun.Start(server, new() { UseWatchList = false, Timings = timings });
         await run.UntilAsync(_ => run.Notices.OfType<ReflectorNotice.Failed>().Count() == 6);
         var delays = run.Notices.OfType<ReflectorNotice.Failed>().Select(failed => failed.RetryIn.TotalMilliseconds).ToArray();

@@ -24,7 +24,7 @@ internal sealed class ReflectorRun : IAsyncDisposable
     {
         MinBackoff = TimeSpan.FromMilliseconds(5),
         MaxBackoff = TimeSpan.FromMilliseconds(20),
-        ForbiddenRetry = TimeSpan.FromMilliseconds(20),
+        ForbiddenBackoff = TimeSpan.FromMilliseconds(20),
     };
 
     public ImmutableList<ResourceChange<V1Service>> Changes { get; private set; } = [];

@@ -60,7 +60,7 @@ public sealed class WatchListTests
         await using var server = await FakeApiServer.CreateAsync();
         server.EndsInitialEvents = false;
         server.UpsertService("one");
-        var timings = ReflectorRun.Fast with { InitialEventsSilence = TimeSpan.FromMilliseconds(200) };
+        var timings = ReflectorRun.Fast with { InitialEventsIdleTimeout = TimeSpan.FromMilliseconds(200) };
         await using var run = ReflectorRun.Start(server, new() { Timings = timings });
         await run.UntilNamesAsync("a/one");
         Assert.Equal(1, server.Lists);

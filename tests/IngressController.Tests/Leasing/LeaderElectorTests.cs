@@ -116,7 +116,7 @@ public sealed class LeaderElectorTests
             world.RunFor(LongestPause + Moment);
             var leader = Assert.Single(both, replica => replica.MayWrite);
             var other = Assert.Single(both, replica => !replica.MayWrite);
-            Assert.Equal($"{leader.Identity} leads", Assert.Single(other.Notices).Message);
+            Assert.Equal($"{leader.Identity} is the leader", Assert.Single(other.Notices).Message);
         }
     });
 
@@ -140,7 +140,7 @@ public sealed class LeaderElectorTests
         Assert.True(took <= LongestPause + Moment, $"{took}");
         world.RunFor(Moment);
         Assert.True(a.HasEnded);
-        Assert.Equal(["leads now: holds the Lease ns/lease", "leads no more: this process ends", "gave the Lease ns/lease back"], a.Notices.Select(notice => notice.Message));
+        Assert.Equal(["started leading: holds the Lease ns/lease", "stopped leading: this process is shutting down", "released the Lease ns/lease"], a.Notices.Select(notice => notice.Message));
         Assert.InRange(lease.Requests.Count(request => request.Process == a.Clock && request.At > at && request.Verb == "patch"), 18, 21);
     });
 

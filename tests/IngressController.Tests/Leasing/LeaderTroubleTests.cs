@@ -19,18 +19,18 @@ public sealed class LeaderTroubleTests
         lease.Loses = process => process == a.Clock;
         var lastSent = lease.Requests.FindLast(request => request.Process == a.Clock).At;
 
-        world.RunUntil(() => !a.MayWrite, TimeSpan.FromMinutes(1), "a leads no more");
+        world.RunUntil(() => !a.MayWrite, TimeSpan.FromMinutes(1), "a stops leading");
         // Timers count in whole milliseconds.
         Assert.InRange(world.Now - lastSent, Options.RenewDeadline - TimeSpan.FromMilliseconds(1), Options.RenewDeadline);
         Assert.True(a.Term!.Lost.IsCancellationRequested);
-        Assert.Equal("leads no more: the lease could not be renewed for 10 s", a.Notices.OfType<LeaderNotice.LeadsNoMore>().Single().Message);
+        Assert.Equal("stopped leading: the lease could not be renewed for 10 s", a.Notices.OfType<LeaderNotice.StoppedLeading>().Single().Message);
         world.RunUntil(() => b.MayWrite, TimeSpan.FromMinutes(1), "b leads");
         Assert.True(world.Now - lastSent >= Options.LeaseDuration);
 
         // It goes on as a candidate, and finds out.
         lease.Loses = static _ => false;
         world.RunFor(LongestPause + Options.RequestTimeout);
-        Assert.Equal("b leads", a.Notices.OfType<LeaderNotice.Follows>().Single().Message);
+        Assert.Equal("b is the leader", a.Notices.OfType<LeaderNotice.NewLeader>().Single().Message);
         b.Kill();
         world.RunUntil(() => a.MayWrite, Options.LeaseDuration + LongestPause + Moment, "a leads again");
         Assert.Equal((2, 2), (a.Terms, lease.Stored!.Spec!.LeaseTransitions));
@@ -71,7 +71,7 @@ public sealed class LeaderTroubleTests
                 world.RunFor(TimeSpan.FromSeconds(30));
                 Assert.True(b.MayWrite);
                 Assert.DoesNotContain(lease.Requests.Skip(requests), request => request.Process == a.Clock && request.Verb != "get");
-                Assert.Equal("b leads", a.Notices[^1].Message);
+                Assert.Equal("b is the leader", a.Notices[^1].Message);
             });
         }
     }
@@ -112,7 +112,7 @@ public sealed class LeaderTroubleTests
         Assert.False(a.MayWrite);
         world.RunFor(TimeSpan.FromMinutes(10));
         Assert.Equal((1, 0), (a.Terms, b.Terms));
-        Assert.Contains(a.Notices, notice => notice.Message.StartsWith("cannot get or take the Lease ns/lease: no answer within 5 s; next try in ", StringComparison.Ordinal));
+        Assert.Contains(a.Notices, notice => notice.Message.StartsWith("cannot get or acquire the Lease ns/lease: no answer within 5 s; next attempt in ", StringComparison.Ordinal));
         lease.Latency = () => TimeSpan.FromMilliseconds(5);
         world.RunUntil(() => a.MayWrite || b.MayWrite, Options.LeaseDuration + LongestPause + Options.RequestTimeout, "one leads");
     });
@@ -140,8 +140,8 @@ public sealed class LeaderTroubleTests
     {
         var (lease, a, _) = LeaderAndCandidate(world);
         lease.Edit(old => old with { Spec = old.Spec! with { HolderIdentity = "thief" } });
-        world.RunUntil(() => !a.MayWrite, Options.RetryPeriod + Moment, "a leads no more");
-        Assert.Equal("leads no more: thief has taken the Lease ns/lease", a.Notices[^1].Message);
+        world.RunUntil(() => !a.MayWrite, Options.RetryPeriod + Moment, "a stops leading");
+        Assert.Equal("stopped leading: thief has acquired the Lease ns/lease", a.Notices[^1].Message);
         Assert.True(a.Term!.Lost.IsCancellationRequested);
         world.RunFor(TimeSpan.FromSeconds(10));
         Assert.Equal("thief", lease.Holder);
@@ -192,9 +192,9 @@ public sealed class LeaderTroubleTests
         world.RunFor(TimeSpan.FromMinutes(10));
         Assert.InRange(lease.Requests.Count, 10, 21);
         Assert.Contains(
-            "; grant the verbs get, create and patch on leases.coordination.k8s.io in namespace ns; next try in ", a.Notices[^1].Message, StringComparison.Ordinal);
+            "; grant the verbs get, create and patch on leases.coordination.k8s.io in namespace ns; next attempt in ", a.Notices[^1].Message, StringComparison.Ordinal);
         lease.Refuses = static _ => null;
-        world.RunUntil(() => a.MayWrite, Options.ForbiddenRetry * 2.2 + Moment, "a leads");
+        world.RunUntil(() => a.MayWrite, Options.ForbiddenRetryPeriod * 2.2 + Moment, "a leads");
     });
 
     [Fact]

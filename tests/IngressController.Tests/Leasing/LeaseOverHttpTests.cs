@@ -21,7 +21,7 @@ public sealed class LeaseOverHttpTests
         LeaseDuration = TimeSpan.FromSeconds(8),
         RenewDeadline = TimeSpan.FromSeconds(6),
         RetryPeriod = TimeSpan.FromMilliseconds(10),
-        ForbiddenRetry = TimeSpan.FromMilliseconds(10),
+        ForbiddenRetryPeriod = TimeSpan.FromMilliseconds(10),
     };
 
     [Fact]
@@ -142,7 +142,7 @@ public sealed class LeaseOverHttpTests
         server.Upsert("""{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"leader","namespace":"ns"},"spec":{"holderIdentity":"faster","leaseDurationSeconds":60}}""");
         goOn.SetResult();
 
-        await run.UntilAsync(notice => notice is LeaderNotice.Follows { Leader: "faster" });
+        await run.UntilAsync(notice => notice is LeaderNotice.NewLeader { Leader: "faster" });
         Assert.Empty(server.Writes);
         Assert.Equal(0, run.Failures);
     }
@@ -217,7 +217,7 @@ public sealed class LeaseOverHttpTests
 
         public static Candidate Start(FakeApiServer server, LeaderElectorOptions options) => new(server, options);
 
-        public Task UntilLeaderAsync() => UntilAsync(notice => notice is LeaderNotice.Leads);
+        public Task UntilLeaderAsync() => UntilAsync(notice => notice is LeaderNotice.StartedLeading);
 
         public async Task UntilAsync(Func<LeaderNotice, bool> condition)
         {

@@ -38,7 +38,7 @@ internal sealed class SimulatedReplica
 
     public bool HasEnded => _run.IsCompleted;
 
-    public int Terms => Notices.OfType<LeaderNotice.Leads>().Count();
+    public int Terms => Notices.OfType<LeaderNotice.StartedLeading>().Count();
 
     /// <summary>SIGTERM.</summary>
     public void Terminate() => Clock.Run(_stop.Cancel);
