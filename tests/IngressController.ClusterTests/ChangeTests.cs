@@ -118,7 +118,7 @@ public sealed class ChangeTests(ClusterFixture cluster, ITestOutputHelper output
     }
 
     [ClusterFact]
-    public async Task The_API_server_sends_no_content_of_what_is_watched_for_its_metadata()
+    public async Task The_API_server_sends_no_content_with_metadata()
     {
         var ns = await cluster.NewNamespaceAsync();
         await cluster.Client.ApplyAsync(Manifests.ConfigMap("settings", "content"), ns);
@@ -226,7 +226,7 @@ public sealed class ChangeTests(ClusterFixture cluster, ITestOutputHelper output
     }
 
     [ClusterFact]
-    public async Task A_controller_of_one_namespace_sees_only_that()
+    public async Task A_controller_of_one_namespace_ignores_others()
     {
         var mine = await cluster.NewNamespaceWithServicesAsync();
         var other = await cluster.NewNamespaceWithServicesAsync();

@@ -10,7 +10,7 @@ namespace IngressController.ClusterTests;
 public sealed class EventTests(ClusterFixture cluster)
 {
     [ClusterFact]
-    public async Task A_bad_Ingress_says_what_is_wrong_when_it_is_fixed_and_after_a_restart_the_same_once()
+    public async Task Events_report_a_problem_and_its_fix_without_duplicates_after_a_restart()
     {
         await cluster.Client.ApplyAsync(Manifests.GrantLeadership("controller"));
         var ns = await cluster.NewNamespaceWithServicesAsync();
@@ -47,7 +47,7 @@ public sealed class EventTests(ClusterFixture cluster)
     }
 
     [ClusterFact]
-    public async Task Without_the_right_to_write_Events_it_says_once_what_to_grant_and_serves_on()
+    public async Task Without_permission_to_write_Events_the_log_names_it_once_and_traffic_continues()
     {
         const string Account = "restricted";
         await cluster.Client.ApplyAsync(Manifests.Grant(Account, Manifests.ControllerRules));

@@ -8,7 +8,7 @@ namespace IngressController.ClusterTests;
 public sealed class InvalidObjectTests(ClusterFixture cluster, ITestOutputHelper output)
 {
     [ClusterFact]
-    public async Task Invalid_objects_are_diagnosed_and_harm_no_other()
+    public async Task Invalid_objects_are_reported_and_do_not_affect_others()
     {
         await using var controller = await RunningController.StartAsync(cluster.Server);
         var ns = await cluster.NewNamespaceWithServicesAsync();
@@ -45,7 +45,7 @@ public sealed class InvalidObjectTests(ClusterFixture cluster, ITestOutputHelper
 
     /// <summary>Where EndpointSlices are a custom resource without a schema, what they hold may be of any type.</summary>
     [ClusterFact]
-    public async Task An_object_that_does_not_decode_keeps_its_last_state_and_harms_no_other()
+    public async Task An_object_that_does_not_decode_keeps_its_last_state_and_does_not_affect_others()
     {
         await using var controller = await RunningController.StartAsync(cluster.Server);
         var ns = await cluster.NewNamespaceWithServicesAsync();

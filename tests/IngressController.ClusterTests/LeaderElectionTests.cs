@@ -16,7 +16,7 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
     public Task DisposeAsync() => cluster.EnsureRunningAsync();
 
     [ClusterFact]
-    public async Task Of_three_one_leads_and_another_when_it_is_killed_and_at_once_when_it_is_told_to_end()
+    public async Task Another_replica_leads_after_a_kill_and_at_once_after_a_shutdown()
     {
         await using var replicas = await Replicas.StartAsync(cluster, await cluster.NewNamespaceWithServicesAsync());
         await using var churn = new IngressChurn(cluster.Client, replicas.Namespace);
@@ -46,7 +46,7 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
     }
 
     [ClusterFact]
-    public async Task A_leader_that_is_stopped_for_longer_than_the_lease_wakes_up_as_a_candidate()
+    public async Task A_leader_suspended_for_longer_than_the_lease_resumes_as_a_candidate()
     {
         await using var replicas = await Replicas.StartAsync(cluster, await cluster.NewNamespaceWithServicesAsync());
         await using var churn = new IngressChurn(cluster.Client, replicas.Namespace);
@@ -75,7 +75,7 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
     }
 
     [ClusterFact]
-    public async Task A_rolling_update_of_all_three_loses_no_request_and_no_status()
+    public async Task A_rolling_update_loses_no_request_and_no_status()
     {
         const string Host = "rolling.example";
         var ns = await cluster.NewNamespaceWithServicesAsync();
@@ -107,7 +107,7 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
     }
 
     [ClusterFact]
-    public async Task While_the_API_server_refuses_writes_nobody_leads_traffic_goes_on_and_no_status_is_lost()
+    public async Task While_the_API_server_rejects_writes_no_one_leads_traffic_continues_and_no_status_is_lost()
     {
         const string Host = "refused.example";
         var ns = await cluster.NewNamespaceWithServicesAsync();
@@ -140,7 +140,7 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
     }
 
     [ClusterFact]
-    public async Task No_request_fails_and_one_leads_after_the_API_server_and_etcd_crashed_and_came_back()
+    public async Task No_request_fails_and_one_replica_leads_after_a_crash_of_the_API_server_and_etcd()
     {
         const string Host = "etcd.example";
         var ns = await cluster.NewNamespaceWithServicesAsync();

@@ -12,17 +12,17 @@ public sealed class PermissionTests(ClusterFixture cluster)
     private static readonly ReflectorTimings Timings = new() { MinBackoff = TimeSpan.FromMilliseconds(100), ForbiddenBackoff = TimeSpan.FromMilliseconds(500) };
 
     [ClusterFact]
-    public Task Without_secrets_it_waits_and_says_what_to_grant() => ForbiddenAsync("", "secrets", "secrets");
+    public Task Without_access_to_Secrets_the_controller_waits_and_names_the_permission() => ForbiddenAsync("", "secrets", "secrets");
 
     [ClusterFact]
-    public Task Without_ConfigMaps_it_waits_and_says_what_to_grant() => ForbiddenAsync("", "configmaps", "configmaps");
+    public Task Without_access_to_ConfigMaps_the_controller_waits_and_names_the_permission() => ForbiddenAsync("", "configmaps", "configmaps");
 
     [ClusterFact]
-    public Task Without_IngressClasses_it_waits_and_says_what_to_grant() =>
+    public Task Without_access_to_IngressClasses_the_controller_waits_and_names_the_permission() =>
         ForbiddenAsync("networking.k8s.io", "ingressclasses", "ingressclasses.networking.k8s.io");
 
     [ClusterFact]
-    public async Task Without_the_verb_get_it_waits_for_the_Secrets_that_are_named_and_says_what_to_grant()
+    public async Task Without_the_verb_get_the_controller_waits_for_referenced_Secrets_and_names_the_permission()
     {
         const string Account = "restricted";
         const string Host = "get.forbidden.example";

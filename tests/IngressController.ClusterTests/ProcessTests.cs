@@ -9,7 +9,7 @@ public sealed class ProcessTests(ClusterFixture cluster)
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     [ClusterFact]
-    public async Task It_serves_the_cluster_until_SIGTERM_and_exits_with_0()
+    public async Task The_controller_serves_the_cluster_until_SIGTERM_and_exits_with_0()
     {
         var (http, https, admin) = (FreePort.Take(), FreePort.Take(), FreePort.Take());
         using var process = ChildProcess.StartController(
@@ -39,7 +39,7 @@ public sealed class ProcessTests(ClusterFixture cluster)
 
     /// <summary>Watches that wait for their next try do not hold up the end.</summary>
     [ClusterFact]
-    public async Task Without_an_API_server_SIGTERM_ends_it_just_as_well()
+    public async Task SIGTERM_ends_a_controller_without_an_API_server()
     {
         var kubeconfig = cluster.Server.WriteKubeconfig(ServiceAccounts.TokenOf("child"));
         var nobody = Path.Combine(Path.GetDirectoryName(kubeconfig)!, "kubeconfig-nobody");

@@ -16,7 +16,7 @@ public sealed class RestartTests(ClusterFixture cluster) : IAsyncLifetime
     public Task DisposeAsync() => cluster.EnsureRunningAsync();
 
     [ClusterFact]
-    public async Task No_request_fails_while_the_API_server_crashes_and_comes_back_and_later_changes_are_live()
+    public async Task No_request_fails_during_a_crash_of_the_API_server_and_later_changes_are_live()
     {
         await using var controller = await RunningController.StartAsync(cluster.Server, timings: Timings);
         var ns = await cluster.NewNamespaceWithServicesAsync();
@@ -44,7 +44,7 @@ public sealed class RestartTests(ClusterFixture cluster) : IAsyncLifetime
     /// on its port: the watches must keep delivering, and their end must be noticed.
     /// </summary>
     [ClusterFact]
-    public async Task A_watch_misses_nothing_while_its_server_drains_and_after_that()
+    public async Task A_watch_misses_nothing_while_its_server_drains_and_afterwards()
     {
         const string Host = "drain.example";
         await using var controller = await RunningController.StartAsync(cluster.Server, timings: Timings);
@@ -71,7 +71,7 @@ public sealed class RestartTests(ClusterFixture cluster) : IAsyncLifetime
     /// Its watch cache begins anew with a restart, so what is older is "Expired" (410); compaction takes the same versions out of etcd.
     /// </summary>
     [ClusterFact]
-    public async Task Versions_that_expired_while_the_server_was_away_lead_to_a_new_list()
+    public async Task Versions_that_expire_during_an_outage_are_relisted()
     {
         await using var gate = new Gate(cluster.Server.Address);
         await using var controller = await RunningController.StartAsync(cluster.Server, timings: Timings, through: gate);
@@ -94,7 +94,7 @@ public sealed class RestartTests(ClusterFixture cluster) : IAsyncLifetime
     }
 
     [ClusterFact]
-    public async Task A_controller_that_starts_without_its_API_server_says_so_and_becomes_ready_when_it_comes()
+    public async Task A_controller_that_starts_without_an_API_server_reports_it_and_becomes_ready_later()
     {
         var ns = await cluster.NewNamespaceWithServicesAsync();
         await cluster.Client.ApplyAsync(Manifests.Ingress("i", "late.example", "a"), ns);

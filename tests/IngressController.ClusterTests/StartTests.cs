@@ -15,7 +15,7 @@ public sealed class StartTests(ClusterFixture cluster, ITestOutputHelper output)
 
     /// <summary>No client that the probe lets in may get a 404 for a rule that was there before.</summary>
     [ClusterFact]
-    public async Task When_it_is_ready_every_Ingress_of_the_cluster_is_live()
+    public async Task A_ready_controller_serves_every_Ingress_of_the_cluster()
     {
         var ns = await cluster.NewNamespaceWithServicesAsync();
         try

@@ -16,7 +16,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
     private static readonly StatusOptions Fixed = new() { PublishAddresses = ["203.0.113.9"] };
 
     [ClusterFact]
-    public async Task A_status_comes_when_the_route_is_live_once_and_then_it_is_quiet()
+    public async Task The_status_is_written_once_when_the_route_is_live()
     {
         var ns = await cluster.NewNamespaceWithServicesAsync();
         await using var controller = await RunningController.StartAsync(cluster.Server, namespaces: [ns], status: Fixed, leadsIn: ns);
@@ -65,7 +65,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
     }
 
     [ClusterFact]
-    public async Task An_Ingress_given_to_another_class_is_taken_back_by_whoever_leads_and_others_are_left_alone()
+    public async Task The_leader_resets_only_its_own_status_on_Ingresses_of_another_class()
     {
         var ns = await cluster.NewNamespaceWithServicesAsync();
         await using (var controller = await RunningController.StartAsync(cluster.Server, namespaces: [ns], status: Fixed, leadsIn: ns))
@@ -96,7 +96,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
     }
 
     [ClusterFact]
-    public async Task In_the_hosts_network_the_addresses_of_the_nodes_are_shown()
+    public async Task With_host_networking_the_status_has_the_node_addresses()
     {
         var ns = await cluster.NewNamespaceWithServicesAsync();
         await cluster.Client.ApplyAsync($"{{apiVersion: v1, kind: Node, metadata: {{name: {ns}-node}}}}");
@@ -112,7 +112,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
     }
 
     [ClusterFact]
-    public async Task The_last_replica_takes_the_addresses_back_when_it_ends_and_one_that_leaves_another_behind_does_not()
+    public async Task Only_the_last_replica_resets_the_status_at_shutdown()
     {
         var ns = await cluster.NewNamespaceWithServicesAsync();
         await cluster.Client.ApplyAsync(Manifests.Ingress("i", "last-replica.example", "a"), ns);
@@ -135,7 +135,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
     }
 
     [ClusterFact]
-    public async Task Without_the_grant_it_says_what_to_grant()
+    public async Task Without_permission_to_write_the_status_the_log_names_it()
     {
         const string Account = "restricted";
         var ns = await cluster.NewNamespaceWithServicesAsync();
@@ -156,7 +156,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
     }
 
     [ClusterFact]
-    public async Task Many_new_Ingresses_are_written_once_each_and_in_a_bounded_time()
+    public async Task Many_new_Ingresses_are_each_written_once_in_a_bounded_time()
     {
         var count = int.TryParse(Environment.GetEnvironmentVariable("STATUS_INGRESSES"), out var given) ? given : 150;
         var ns = await cluster.NewNamespaceWithServicesAsync();

@@ -28,7 +28,7 @@ public sealed class ControlPlaneTests(ContainerCluster cluster) : IClassFixture<
     }
 
     [ControlPlaneFact]
-    public async Task Traffic_goes_on_while_the_API_server_is_away_and_follows_when_it_is_back()
+    public async Task Traffic_continues_without_the_API_server_and_follows_changes_afterwards()
     {
         const string Url = "http://away.example/";
         var ns = await cluster.NewNamespaceAsync("a");
@@ -48,7 +48,7 @@ public sealed class ControlPlaneTests(ContainerCluster cluster) : IClassFixture<
     }
 
     [ControlPlaneFact]
-    public async Task The_status_shows_the_published_addresses_and_a_fault_is_an_Event()
+    public async Task The_status_has_the_published_addresses_and_a_problem_is_an_Event()
     {
         var ns = await cluster.NewNamespaceAsync("a");
         await cluster.Client.ApplyAsync(Manifests.Ingress("i", "status.example", "web"), ns);

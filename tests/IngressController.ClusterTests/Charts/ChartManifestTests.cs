@@ -25,7 +25,7 @@ public sealed class ChartManifestTests(ClusterFixture cluster, ITestOutputHelper
     private const string KnownWarning = "spec.externalIPs is deprecated";
 
     [ClusterFact]
-    public async Task It_accepts_every_rendering()
+    public async Task The_API_server_accepts_every_rendering()
     {
         await cluster.Client.ApplyAsync(ServiceMonitors);
         await Wait.UntilAsync(() => cluster.Client.ExistsAsync("/apis/monitoring.coreos.com/v1/servicemonitors"), "ServiceMonitors are served");
@@ -38,7 +38,7 @@ public sealed class ChartManifestTests(ClusterFixture cluster, ITestOutputHelper
     }
 
     [ClusterFact]
-    public async Task It_accepts_the_plain_manifests_and_the_demo_application()
+    public async Task The_API_server_accepts_the_plain_manifests_and_the_demo_application()
     {
         var server = new ChartServer(cluster.Capabilities);
         var findings = new List<string>();
@@ -50,7 +50,7 @@ public sealed class ChartManifestTests(ClusterFixture cluster, ITestOutputHelper
 
     /// <summary>A check of the check: a field that does not exist is not passed over.</summary>
     [ClusterFact]
-    public async Task It_refuses_a_field_that_does_not_exist()
+    public async Task The_API_server_rejects_an_unknown_field()
     {
         var deployment = new ChartCase("default").Workload;
         deployment["spec"]!["template"]!["spec"]!["toleration"] = new JsonArray();

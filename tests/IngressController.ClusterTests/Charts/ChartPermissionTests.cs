@@ -27,7 +27,7 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
     }
 
     [ClusterFact]
-    public async Task Cluster_wide_roles_grant_what_is_needed_and_no_more()
+    public async Task Cluster_wide_roles_grant_only_the_required_permissions()
     {
         await ApplyAsync("default");
         await GrantsAsync(Everywhere,
@@ -36,7 +36,7 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
     }
 
     [ClusterFact]
-    public async Task Roles_of_named_namespaces_leave_all_others_alone()
+    public async Task Roles_in_named_namespaces_grant_nothing_in_others()
     {
         await ApplyAsync("watch-namespaces");
         await GrantsAsync(Teams,
@@ -56,14 +56,14 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
     }
 
     [ClusterFact]
-    public async Task On_the_network_of_nodes_their_addresses_may_be_read_one_by_one()
+    public async Task With_host_networking_single_Nodes_can_be_read()
     {
         await ApplyAsync("daemonset-host-network");
         await GrantsAsync(Everywhere, ["get nodes/a", .. WhereIngressesAreServed("team-a")], NeverAllowed);
     }
 
     [ClusterFact]
-    public async Task Without_a_leader_nothing_may_be_written()
+    public async Task Without_leader_election_nothing_can_be_written()
     {
         await ApplyAsync("one-replica-without-leader");
         await GrantsAsync(Everywhere,
@@ -75,10 +75,10 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
     }
 
     [ClusterFact]
-    public Task It_serves_with_the_roles_of_a_default_installation() => ServesAsync("default", Everywhere, "yarp", "default.chart.example");
+    public Task The_controller_serves_with_the_roles_of_a_default_installation() => ServesAsync("default", Everywhere, "yarp", "default.chart.example");
 
     [ClusterFact]
-    public async Task It_serves_with_roles_in_named_namespaces_alone()
+    public async Task The_controller_serves_with_roles_in_named_namespaces_only()
     {
         using var certificate = Manifests.Certificate("teams.chart.example");
         await NewNamespaceAsync("certificates");

@@ -11,7 +11,7 @@ public sealed class DeadConnectionTests
 {
     /// <summary>Pings go out after 30 s of silence and are waited for 15 s; the package alone took 222 s. A watch may be silent for minutes, so nothing else tells.</summary>
     [Fact]
-    public async Task A_watch_over_a_connection_that_died_silently_ends_within_a_minute()
+    public async Task A_watch_over_a_dead_connection_ends_within_a_minute()
     {
         await using var server = await FakeApiServer.CreateAsync(https: true);
         using var relay = new Relay(server.Address.Port);

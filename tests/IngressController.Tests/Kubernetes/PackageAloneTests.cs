@@ -21,7 +21,7 @@ public sealed class PackageAloneTests
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
     [Fact]
-    public async Task A_server_with_a_certificate_for_another_name_gets_the_token()
+    public async Task The_package_sends_the_token_to_a_server_with_a_certificate_for_another_name()
     {
         await using var server = await FakeApiServer.CreateAsync(https: true);
         server.ServerCertificate = server.Authority!.Issue("other.example");
@@ -35,7 +35,7 @@ public sealed class PackageAloneTests
     }
 
     [Fact]
-    public async Task Of_a_bundle_of_authorities_the_first_counts()
+    public async Task The_package_uses_only_the_first_authority_of_a_bundle()
     {
         await using var server = await FakeApiServer.CreateAsync(https: true);
         using var directory = new TemporaryDirectory();
@@ -50,7 +50,7 @@ public sealed class PackageAloneTests
     }
 
     [Fact]
-    public async Task A_token_that_was_replaced_is_not_read_after_a_refusal()
+    public async Task The_package_does_not_reload_a_token_file_after_a_401()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.Intercept(request => request.Token != "second", async context =>
@@ -75,7 +75,7 @@ public sealed class PackageAloneTests
     }
 
     [Fact]
-    public async Task What_a_kubeconfig_says_of_impersonation_and_token_files_is_ignored()
+    public async Task The_package_ignores_impersonation_and_token_files_of_a_kubeconfig()
     {
         await using var server = await FakeApiServer.CreateAsync();
         using var directory = new TemporaryDirectory();
@@ -92,7 +92,7 @@ public sealed class PackageAloneTests
     }
 
     [Fact]
-    public async Task A_proxy_of_a_kubeconfig_is_ignored()
+    public async Task The_package_ignores_the_proxy_of_a_kubeconfig()
     {
         await using var server = await FakeApiServer.CreateAsync();
         using var directory = new TemporaryDirectory();
@@ -107,7 +107,7 @@ public sealed class PackageAloneTests
     }
 
     [Fact]
-    public async Task An_argument_of_a_plug_in_that_holds_a_blank_arrives_as_two()
+    public async Task The_package_splits_an_argument_of_a_plug_in_at_a_blank()
     {
         await using var server = await FakeApiServer.CreateAsync();
         using var directory = new TemporaryDirectory();
@@ -129,7 +129,7 @@ public sealed class PackageAloneTests
     }
 
     [Fact]
-    public async Task A_body_that_stalls_is_waited_for_without_end()
+    public async Task The_package_waits_forever_for_a_body_that_stalls()
     {
         await using var server = await FakeApiServer.CreateAsync();
         var goOn = new TaskCompletionSource();
@@ -152,7 +152,7 @@ public sealed class PackageAloneTests
     }
 
     [Fact]
-    public async Task One_object_that_does_not_decode_loses_the_list()
+    public async Task The_package_loses_a_list_with_one_object_that_does_not_decode()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.Upsert("""
@@ -172,7 +172,7 @@ public sealed class PackageAloneTests
     }
 
     [Fact]
-    public async Task A_refusal_is_told_with_its_whole_body_and_its_Status_unread()
+    public async Task The_package_leaves_the_Status_of_an_error_undecoded()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.Fail(_ => true, 429, "TooManyRequests", times: 2);
@@ -186,7 +186,7 @@ public sealed class PackageAloneTests
     }
 
     [Fact]
-    public async Task A_name_may_lead_to_another_path()
+    public async Task The_package_lets_a_name_change_the_path()
     {
         await using var server = await FakeApiServer.CreateAsync();
         using var alone = Alone(server);
@@ -199,7 +199,7 @@ public sealed class PackageAloneTests
     }
 
     [Fact]
-    public void Times_of_whole_seconds_are_written_as_API_servers_refuse_them()
+    public void The_package_writes_whole_seconds_in_a_form_that_API_servers_reject()
     {
         var noon = new DateTime(2030, 1, 1, 12, 0, 0, DateTimeKind.Utc);
         var lease = new V1Lease { Spec = new V1LeaseSpec { RenewTime = noon } };
@@ -212,7 +212,7 @@ public sealed class PackageAloneTests
     }
 
     [Fact]
-    public void All_of_an_object_is_kept()
+    public void The_package_keeps_every_field_of_an_object()
     {
         var json = Encoding.UTF8.GetBytes("""
             {"metadata":{"name":"i","annotations":{"a":"b","kubectl.kubernetes.io/last-applied-configuration":"{}"},

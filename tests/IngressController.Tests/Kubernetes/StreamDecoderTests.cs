@@ -22,7 +22,7 @@ public sealed class StreamDecoderTests
         """;
 
     [Fact]
-    public async Task A_list_decodes_the_same_however_it_is_split()
+    public async Task A_list_decodes_the_same_for_any_split()
     {
         var bytes = Encoding.UTF8.GetBytes(List);
         for (var seed = 0; seed < 300; seed++)
@@ -39,7 +39,7 @@ public sealed class StreamDecoderTests
     }
 
     [Fact]
-    public async Task A_list_that_ends_early_or_is_none_is_refused_wherever_it_is_cut()
+    public async Task An_incomplete_or_invalid_list_is_an_error()
     {
         var bytes = Encoding.UTF8.GetBytes(List);
         for (var length = 0; length < bytes.Length - 1; length += 7)
@@ -58,7 +58,7 @@ public sealed class StreamDecoderTests
     [Theory]
     [InlineData("""{"items":null,"metadata":{"resourceVersion":"1"}}""")]
     [InlineData("""{"metadata":{"resourceVersion":"1"},"items":[]}""")]
-    public async Task A_list_may_be_empty(string text)
+    public async Task A_list_can_be_empty(string text)
     {
         var page = await new ListDecoder<V1Service>(ResourceTypes.Services)
             .ReadAsync(new SplitStream(Encoding.UTF8.GetBytes(text), () => 4), () => { }, default);
@@ -67,7 +67,7 @@ public sealed class StreamDecoderTests
     }
 
     [Fact]
-    public async Task A_watch_decodes_the_same_however_it_is_split()
+    public async Task A_watch_decodes_the_same_for_any_split()
     {
         const string Watch = """
             {"type":"ADDED","object":{"metadata":{"name":"a","namespace":"ä€😀"}}}
@@ -106,7 +106,7 @@ public sealed class StreamDecoderTests
     }
 
     [Fact]
-    public async Task A_watch_cut_within_a_line_is_an_error()
+    public async Task A_watch_that_ends_within_a_line_is_an_error()
     {
         using var stream = new WatchStream<V1Service>(
             new MemoryStream(), new SplitStream("{\"type\":\"ADD"u8.ToArray(), () => 5), ResourceTypes.Services, "/x");
@@ -117,7 +117,7 @@ public sealed class StreamDecoderTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Lists_are_compressed_unless_disabled_and_watches_never(bool disabled)
+    public async Task Lists_are_compressed_unless_disabled_and_watches_are_never_compressed(bool disabled)
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.GzipThreshold = 0;
@@ -133,7 +133,7 @@ public sealed class StreamDecoderTests
     }
 
     [Fact]
-    public async Task A_list_without_progress_and_a_call_without_an_answer_time_out()
+    public async Task A_list_without_progress_and_a_call_without_a_response_time_out()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.Intercept(_ => true, context => Task.Delay(Timeout.Infinite, context.RequestAborted), times: 2);
@@ -145,7 +145,7 @@ public sealed class StreamDecoderTests
     }
 
     [Fact]
-    public async Task An_answer_that_is_no_status_is_quoted_in_part_and_one_that_is_speaks_for_itself()
+    public async Task An_error_message_has_the_Status_or_an_excerpt_of_another_body()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.Intercept(_ => true, async context =>
@@ -170,7 +170,7 @@ public sealed class StreamDecoderTests
     }
 
     [Fact]
-    public async Task A_path_of_the_host_is_a_prefix_of_every_request()
+    public async Task The_path_of_the_host_prefixes_every_request()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.Intercept(request => request.Path == "/k8s/c-1/version/", context => context.Response.WriteAsync("{\"gitVersion\":\"v9\"}"));

@@ -83,7 +83,7 @@ public sealed class LeadershipTests
         stack.Server.Hold(request => request.Resource == "leases", never.Task, times: int.MaxValue);
         await stack.UntilLoggedAsync("stopped leading: the lease could not be renewed for 1 s");
         await stack.StopControllerAsync().WaitAsync(TimeSpan.FromSeconds(10));
-        Assert.Contains("cannot give back the Lease ingress/yarp-ingress-leader: no answer within 0.5 s", stack.Log.ToString(), StringComparison.Ordinal);
+        Assert.Contains("cannot release the Lease ingress/yarp-ingress-leader: no answer within 0.5 s", stack.Log.ToString(), StringComparison.Ordinal);
         never.SetResult();
     }
 }

@@ -18,7 +18,7 @@ public sealed class ElectionModelTests
 
     [Theory]
     [MemberData(nameof(Blocks))]
-    public void Two_never_write_at_a_time_and_one_leads_again_after_the_trouble(int block)
+    public void At_most_one_replica_writes_and_one_leads_again_after_the_faults(int block)
     {
         var terms = 0;
         for (var seed = block * 50; seed < (block + 1) * 50; seed++)

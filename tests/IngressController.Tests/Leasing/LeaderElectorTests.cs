@@ -24,7 +24,7 @@ public sealed class LeaderElectorTests
     });
 
     [Fact]
-    public void A_leader_stays_the_leader_with_one_request_per_retry_period() => SimulatedWorld.Run(1, world =>
+    public void A_leader_keeps_the_lease_with_one_request_per_retry_period() => SimulatedWorld.Run(1, world =>
     {
         var lease = new SimulatedLease(world);
         var a = new SimulatedReplica(world, lease, "a");
@@ -48,7 +48,7 @@ public sealed class LeaderElectorTests
     [InlineData(0)]
     [InlineData(-13)]
     [InlineData(13)]
-    public void When_the_leader_dies_another_takes_over_once_the_lease_has_expired_whatever_the_clocks_show(int hours) => SimulatedWorld.Run(2, world =>
+    public void Another_candidate_replaces_a_dead_leader_after_expiry_regardless_of_the_clocks(int hours) => SimulatedWorld.Run(2, world =>
     {
         var lease = new SimulatedLease(world);
         var a = new SimulatedReplica(world, lease, "a", skew: TimeSpan.FromHours(hours));
@@ -68,7 +68,7 @@ public sealed class LeaderElectorTests
     [Theory]
     [InlineData(-24)]
     [InlineData(24)]
-    public void A_candidate_that_starts_gives_a_holder_it_has_not_seen_before_the_whole_duration(int hours) => SimulatedWorld.Run(3, world =>
+    public void A_new_candidate_waits_for_the_whole_duration_of_an_unknown_holder(int hours) => SimulatedWorld.Run(3, world =>
     {
         var lease = new SimulatedLease(world);
         var time = new DateTime(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddHours(hours);
@@ -96,7 +96,7 @@ public sealed class LeaderElectorTests
     });
 
     [Fact]
-    public void A_holder_without_a_duration_is_given_the_candidates_own() => SimulatedWorld.Run(4, world =>
+    public void A_holder_without_a_duration_gets_that_of_the_candidate() => SimulatedWorld.Run(4, world =>
     {
         var lease = new SimulatedLease(world);
         lease.Edit(old => old with { Spec = new V1LeaseSpec { HolderIdentity = "gone" } });
@@ -105,7 +105,7 @@ public sealed class LeaderElectorTests
     });
 
     [Fact]
-    public void Of_two_that_come_at_once_one_loses_the_race_and_follows() => SimulatedWorld.Run(5, world =>
+    public void One_of_two_simultaneous_candidates_loses_the_race() => SimulatedWorld.Run(5, world =>
     {
         foreach (var exists in (bool[])[false, true])
         {
@@ -121,7 +121,7 @@ public sealed class LeaderElectorTests
     });
 
     [Fact]
-    public void A_leader_that_is_told_to_end_renews_until_its_work_has_ended_and_then_gives_the_lease_back() => SimulatedWorld.Run(6, world =>
+    public void A_stopping_leader_renews_until_its_tasks_have_ended_and_then_releases_the_lease() => SimulatedWorld.Run(6, world =>
     {
         var lease = new SimulatedLease(world);
         var a = new SimulatedReplica(world, lease, "a") { WorkEndsAfter = TimeSpan.FromSeconds(40) };
@@ -145,7 +145,7 @@ public sealed class LeaderElectorTests
     });
 
     [Fact]
-    public void A_candidate_that_is_told_to_end_while_it_takes_the_lease_gives_it_back() => SimulatedWorld.Run(7, world =>
+    public void A_candidate_that_is_stopped_while_acquiring_the_lease_releases_it() => SimulatedWorld.Run(7, world =>
     {
         var lease = new SimulatedLease(world) { Latency = () => TimeSpan.FromMilliseconds(100) };
         var a = new SimulatedReplica(world, lease, "a");
@@ -157,7 +157,7 @@ public sealed class LeaderElectorTests
     });
 
     [Fact]
-    public void One_that_never_led_ends_without_a_request() => SimulatedWorld.Run(8, world =>
+    public void A_candidate_that_never_led_ends_without_a_request() => SimulatedWorld.Run(8, world =>
     {
         var lease = new SimulatedLease(world);
         lease.Edit(old => old with { Spec = new V1LeaseSpec { HolderIdentity = "other", LeaseDurationSeconds = 3600 } });
@@ -183,7 +183,7 @@ public sealed class LeaderElectorTests
     });
 
     [Fact]
-    public void Durations_that_do_not_fit_together_are_refused()
+    public void Contradictory_durations_are_rejected()
     {
         var access = new SimulatedLease(new SimulatedWorld(0)).AccessOf(null!);
         foreach (var options in (LeaderElectorOptions[])

@@ -25,7 +25,7 @@ public sealed class LeaseOverHttpTests
     };
 
     [Fact]
-    public async Task What_others_keep_in_the_Lease_survives_taking_renewing_and_giving_back()
+    public async Task Other_fields_of_the_Lease_survive_acquisition_renewal_and_release()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.Upsert("""
@@ -71,7 +71,7 @@ public sealed class LeaseOverHttpTests
     [Theory]
     [InlineData(false, "yarp")]
     [InlineData(true, null)]
-    public async Task A_Lease_that_it_creates_has_the_owner_and_one_that_is_there_keeps_its_own(bool isThere, string? expected)
+    public async Task A_created_Lease_has_the_owner_and_an_existing_one_keeps_its_own(bool isThere, string? expected)
     {
         await using var server = await FakeApiServer.CreateAsync();
         if (isThere)
@@ -85,7 +85,7 @@ public sealed class LeaseOverHttpTests
     }
 
     [Fact]
-    public async Task Nothing_a_server_answers_ends_a_candidate()
+    public async Task No_response_of_a_server_ends_a_candidate()
     {
         await using var server = await FakeApiServer.CreateAsync();
         string[] answers =
@@ -110,7 +110,7 @@ public sealed class LeaseOverHttpTests
 
     /// <summary>Times of other programs may be anything; only their change counts.</summary>
     [Fact]
-    public async Task Times_that_cannot_be_read_are_no_obstacle()
+    public async Task Unreadable_times_do_not_prevent_acquisition()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.Upsert("""
@@ -125,7 +125,7 @@ public sealed class LeaseOverHttpTests
     }
 
     [Fact]
-    public async Task A_Lease_that_changes_between_its_reading_and_its_writing_is_not_taken()
+    public async Task A_Lease_that_changes_between_read_and_write_is_not_acquired()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.Upsert("""{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"leader","namespace":"ns"}}""");
@@ -151,7 +151,7 @@ public sealed class LeaseOverHttpTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_write_that_loses_its_permission_before_its_body_goes_out_is_not_carried_out(bool http2)
+    public async Task A_write_whose_permission_ends_before_its_body_is_sent_is_not_carried_out(bool http2)
     {
         await using var server = await FakeApiServer.CreateAsync(https: http2);
         using var client = new ApiServerConnection(server.Configuration, TimeProvider.System);

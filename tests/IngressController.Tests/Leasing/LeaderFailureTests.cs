@@ -5,14 +5,14 @@ using k8s.Models;
 namespace IngressController.Tests.Leasing;
 
 /// <summary>A leader in trouble, on simulated time.</summary>
-public sealed class LeaderTroubleTests
+public sealed class LeaderFailureTests
 {
     private static readonly LeaderElectorOptions Options = SimulatedReplica.Options;
     private static readonly TimeSpan LongestPause = Options.RetryPeriod * (1 + LeaderElectorOptions.JitterFactor);
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(0.2);
 
     [Fact]
-    public void A_leader_that_is_cut_off_is_none_any_more_before_another_can_be() => SimulatedWorld.Run(1, world =>
+    public void An_isolated_leader_stops_leading_before_another_can_lead() => SimulatedWorld.Run(1, world =>
     {
         var (lease, a, b) = LeaderAndCandidate(world);
         world.Invariant = () => Assert.False(a.MayWrite && b.MayWrite);
@@ -40,7 +40,7 @@ public sealed class LeaderTroubleTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_process_that_was_stopped_writes_nothing_when_it_wakes(bool inRequest)
+    public void A_suspended_process_writes_nothing_when_it_resumes(bool inRequest)
     {
         for (var seed = 0; seed < 50; seed++)
         {
@@ -77,7 +77,7 @@ public sealed class LeaderTroubleTests
     }
 
     [Fact]
-    public void A_process_that_was_stopped_while_it_took_the_lease_does_not_lead_when_it_wakes() => SimulatedWorld.Run(3, world =>
+    public void A_process_suspended_while_acquiring_the_lease_does_not_lead_when_it_resumes() => SimulatedWorld.Run(3, world =>
     {
         var lease = new SimulatedLease(world);
         var a = new SimulatedReplica(world, lease, "a");
@@ -93,7 +93,7 @@ public sealed class LeaderTroubleTests
     });
 
     [Fact]
-    public void A_server_that_nearly_takes_the_time_out_to_answer_is_no_reason_to_lose_the_lease() => SimulatedWorld.Run(4, world =>
+    public void Responses_just_within_the_timeout_keep_the_lease() => SimulatedWorld.Run(4, world =>
     {
         var (lease, a, b) = LeaderAndCandidate(world);
         lease.Latency = () => TimeSpan.FromSeconds(2.4);
@@ -103,7 +103,7 @@ public sealed class LeaderTroubleTests
 
     /// <summary>The Lease is renewed all the time, but nobody knows: nobody leads, and nothing is at odds afterwards.</summary>
     [Fact]
-    public void A_server_that_answers_after_the_time_out_leaves_nobody_to_lead() => SimulatedWorld.Run(5, world =>
+    public void With_responses_after_the_timeout_no_one_leads() => SimulatedWorld.Run(5, world =>
     {
         var (lease, a, b) = LeaderAndCandidate(world);
         world.Invariant = () => Assert.False(a.MayWrite && b.MayWrite);
@@ -120,7 +120,7 @@ public sealed class LeaderTroubleTests
     [Theory]
     [InlineData(6, true)]
     [InlineData(15, false)]
-    public void Errors_of_the_server_matter_when_they_last_longer_than_the_deadline(int seconds, bool keeps) => SimulatedWorld.Run(6, world =>
+    public void Server_errors_end_a_term_only_if_they_outlast_the_deadline(int seconds, bool keeps) => SimulatedWorld.Run(6, world =>
     {
         var (lease, a, b) = LeaderAndCandidate(world);
         world.Invariant = () => Assert.False(a.MayWrite && b.MayWrite);
@@ -136,7 +136,7 @@ public sealed class LeaderTroubleTests
     });
 
     [Fact]
-    public void Who_writes_himself_in_takes_it_at_the_next_renewal() => SimulatedWorld.Run(7, world =>
+    public void Another_holder_in_the_Lease_ends_the_term_at_the_next_renewal() => SimulatedWorld.Run(7, world =>
     {
         var (lease, a, _) = LeaderAndCandidate(world);
         lease.Edit(old => old with { Spec = old.Spec! with { HolderIdentity = "thief" } });
@@ -148,7 +148,7 @@ public sealed class LeaderTroubleTests
     });
 
     [Fact]
-    public void Who_changes_a_label_is_no_rival() => SimulatedWorld.Run(8, world =>
+    public void A_changed_label_does_not_end_the_term() => SimulatedWorld.Run(8, world =>
     {
         var (lease, a, b) = LeaderAndCandidate(world);
         world.Invariant = () => Assert.True(a.MayWrite && !b.MayWrite);
@@ -163,7 +163,7 @@ public sealed class LeaderTroubleTests
 
     /// <summary>Those who have seen its holder alive do not take the deletion for its end.</summary>
     [Fact]
-    public void A_Lease_that_is_deleted_is_put_back_by_its_leader() => SimulatedWorld.Run(9, world =>
+    public void A_deleted_Lease_is_recreated_by_its_leader() => SimulatedWorld.Run(9, world =>
     {
         var (lease, a, b) = LeaderAndCandidate(world);
         world.Invariant = () => Assert.True(a.MayWrite && !b.MayWrite);
@@ -176,7 +176,7 @@ public sealed class LeaderTroubleTests
     });
 
     [Fact]
-    public void A_Lease_that_is_deleted_after_its_leader_died_is_taken_once_it_would_have_expired() => SimulatedWorld.Run(10, world =>
+    public void A_deleted_Lease_of_a_dead_leader_is_acquired_after_its_expiry() => SimulatedWorld.Run(10, world =>
     {
         var (lease, a, b) = LeaderAndCandidate(world);
         a.Kill();
@@ -185,7 +185,7 @@ public sealed class LeaderTroubleTests
     });
 
     [Fact]
-    public void A_refusal_that_lasts_is_tried_again_slowly_and_says_what_to_grant() => SimulatedWorld.Run(11, world =>
+    public void A_lasting_403_is_retried_slowly_and_names_the_permission() => SimulatedWorld.Run(11, world =>
     {
         var lease = new SimulatedLease(world) { Refuses = _ => SimulatedLease.Refusal(403, "Forbidden") };
         var a = new SimulatedReplica(world, lease, "a");
@@ -198,7 +198,7 @@ public sealed class LeaderTroubleTests
     });
 
     [Fact]
-    public void A_server_that_asks_for_time_is_given_it() => SimulatedWorld.Run(12, world =>
+    public void Retry_After_is_respected() => SimulatedWorld.Run(12, world =>
     {
         var busy = new ApiServerException("GET lease", System.Net.HttpStatusCode.TooManyRequests, null, retryAfter: TimeSpan.FromSeconds(20));
         var lease = new SimulatedLease(world) { Refuses = _ => busy };
@@ -208,7 +208,7 @@ public sealed class LeaderTroubleTests
     });
 
     [Fact]
-    public void A_server_that_stores_another_holder_is_not_believed() => SimulatedWorld.Run(13, world =>
+    public void A_server_that_stores_another_holder_is_not_trusted() => SimulatedWorld.Run(13, world =>
     {
         var lease = new SimulatedLease(world);
         var process = new SimulatedClock(world);
