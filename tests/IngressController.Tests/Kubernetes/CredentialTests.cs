@@ -15,7 +15,7 @@ public sealed class CredentialTests
     {
         await using var server = await FakeApiServer.CreateAsync();
         using var directory = new TemporaryDirectory();
-        // As the kubelet lays it out: token -> ..data/token, and ..data -> a directory that is swapped.
+        // The layout of the kubelet: token -> ..data/token, and ..data -> a directory that is swapped.
         void Publish(string version, string token)
         {
             var folder = Directory.CreateDirectory(Path.Combine(directory.Path, version));

@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace IngressController.Tests.Kubernetes;
 
-/// <summary>Objects cut to their metadata, and single objects by name.</summary>
+/// <summary>Objects reduced to their metadata, and single objects by name.</summary>
 public sealed class MetadataTests : IAsyncLifetime
 {
     private const string Secret = """

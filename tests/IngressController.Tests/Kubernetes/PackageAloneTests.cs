@@ -13,8 +13,8 @@ using Microsoft.AspNetCore.Http;
 namespace IngressController.Tests.Kubernetes;
 
 /// <summary>
-/// What our part of the client is for: each test shows a defect of the package alone, and the connection beside it without. Where one fails
-/// because the package got better, its remedy can go (docs/decisions/0001-packages.md).
+/// Shows a defect of the package alone in each test, and the connection without it. If a test fails because the package has improved, its
+/// workaround can be removed (docs/decisions/0001-packages.md).
 /// </summary>
 public sealed class PackageAloneTests
 {
@@ -96,7 +96,7 @@ public sealed class PackageAloneTests
     {
         await using var server = await FakeApiServer.CreateAsync();
         using var directory = new TemporaryDirectory();
-        // Port 9 is where no one listens.
+        // No one listens on port 9.
         var config = directory.Write("config", KubeConfig(server, "proxy-url: 'http://127.0.0.1:9'", "token: x"));
         using (var alone = new k8s.Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(config)))
             await alone.Version.GetCodeAsync();
@@ -132,23 +132,23 @@ public sealed class PackageAloneTests
     public async Task The_package_waits_forever_for_a_body_that_stalls()
     {
         await using var server = await FakeApiServer.CreateAsync();
-        var goOn = new TaskCompletionSource();
+        var release = new TaskCompletionSource();
         server.Intercept(_ => true, async context =>
         {
             await context.Response.WriteAsync("{\"gitVersion\":");
             await context.Response.Body.FlushAsync();
-            await goOn.Task;
+            await release.Task;
         }, times: 2);
-        var hasty = server.Configuration with { Timeouts = new ClientTimeouts { Unary = TimeSpan.FromMilliseconds(500) } };
-        using var alone = Alone(server, configuration => configuration.HttpClientTimeout = hasty.Timeouts.Unary);
-        using var connection = new ApiServerConnection(hasty, TimeProvider.System);
-        var waits = Task.Run(() => alone.Version.GetCodeAsync());
+        var configurationWithTimeout = server.Configuration with { Timeouts = new ClientTimeouts { Unary = TimeSpan.FromMilliseconds(500) } };
+        using var alone = Alone(server, configuration => configuration.HttpClientTimeout = configurationWithTimeout.Timeouts.Unary);
+        using var connection = new ApiServerConnection(configurationWithTimeout, TimeProvider.System);
+        var call = Task.Run(() => alone.Version.GetCodeAsync());
         await Assert.ThrowsAsync<TimeoutException>(() => connection.Kubernetes.Version.GetCodeAsync());
 
-        // Begun first, and still not at its end when ours has come to its.
-        Assert.False(waits.IsCompleted);
-        goOn.SetResult();
-        await Assert.ThrowsAnyAsync<Exception>(() => waits.WaitAsync(Limit));
+        // The call of the package began first and has still not ended.
+        Assert.False(call.IsCompleted);
+        release.SetResult();
+        await Assert.ThrowsAnyAsync<Exception>(() => call.WaitAsync(Limit));
     }
 
     [Fact]
@@ -180,9 +180,9 @@ public sealed class PackageAloneTests
         Assert.Null((await Assert.ThrowsAsync<HttpOperationException>(() => alone.Version.GetCodeAsync())).Body);
 
         using var connection = new ApiServerConnection(server.Configuration, TimeProvider.System);
-        var refusal = await Assert.ThrowsAsync<ApiServerException>(() => connection.Kubernetes.Version.GetCodeAsync());
-        Assert.True(refusal.IsTooManyRequests);
-        Assert.IsType<V1Status>(refusal.Body);
+        var error = await Assert.ThrowsAsync<ApiServerException>(() => connection.Kubernetes.Version.GetCodeAsync());
+        Assert.True(error.IsTooManyRequests);
+        Assert.IsType<V1Status>(error.Body);
     }
 
     [Fact]
@@ -222,9 +222,9 @@ public sealed class PackageAloneTests
         var alone = KubernetesJson.Deserialize<V1Service>(new MemoryStream(json));
         Assert.Equal((2, 2, 1), (alone.Metadata.ManagedFields.Count, alone.Metadata.Annotations.Count, alone.Spec.Selector.Count));
 
-        var ours = JsonSerializer.Deserialize(json, ApiJson.Of<V1Service>())!;
-        Assert.Equal(("ours", "a", "10.0.0.1"), (ours.Metadata.LoadBalancerManager, Assert.Single(ours.Metadata.Annotations).Key, ours.Spec.ClusterIP));
-        Assert.Null(ours.Spec.Selector);
+        var decoded = JsonSerializer.Deserialize(json, ApiJson.Of<V1Service>())!;
+        Assert.Equal(("ours", "a", "10.0.0.1"), (decoded.Metadata.LoadBalancerManager, Assert.Single(decoded.Metadata.Annotations).Key, decoded.Spec.ClusterIP));
+        Assert.Null(decoded.Spec.Selector);
     }
 
     private static k8s.Kubernetes Alone(FakeApiServer server, Action<KubernetesClientConfiguration>? configure = null)

@@ -158,7 +158,9 @@ public sealed class ReflectorFaultTests
         await run.UntilNamesAsync("a/one");
     }
 
-    /// <summary>Soon at first, for a server that has just started forbids everything until it has read its roles.</summary>
+    /// <summary>
+    /// The first retries are soon because a server that has just started denies everything until it has loaded its roles.
+    /// </summary>
     [Fact]
     public async Task A_403_is_retried_soon_and_then_slowly()
     {

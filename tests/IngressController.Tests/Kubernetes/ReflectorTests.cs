@@ -174,7 +174,7 @@ public sealed class ReflectorTests
         Assert.Equal(version, server.Requests.Last().ResourceVersion);
         Assert.Equal(1, server.Lists);
 
-        // Its deletion cannot be told as an event, a list tells it.
+        // Its deletion does not decode as an event; a list shows it.
         server.Delete("Service", "a", "good");
         await run.UntilNamesAsync("");
         Assert.Equal(2, server.Lists);

@@ -33,7 +33,7 @@ public sealed class StreamDecoderTests
             Assert.Equal(["ä€😀/a", "/b"], page.Items.Select(item => $"{item.Metadata!.NamespaceProperty}/{item.Metadata.Name}"));
             Assert.Equal("q\"]}", page.Items[0].Spec!.ExternalName);
             Assert.Equal(["http", "8080"], page.Items[1].Spec!.Ports!.Select(port => port.TargetPort!.Value));
-            Assert.Equal(["n/broken", "(unknown)", "(unknown)", "(unknown)", "(unknown)"], page.Undecodable.Select(broken => broken.ToString()));
+            Assert.Equal(["n/broken", "(unknown)", "(unknown)", "(unknown)", "(unknown)"], page.Undecodable.Select(item => item.ToString()));
             Assert.Equal(("12", "tok"), (page.ResourceVersion, page.Continue));
         }
     }
@@ -94,7 +94,7 @@ public sealed class StreamDecoderTests
                     WatchEvent<V1Service>.Applied applied => $"+{applied.Object.Metadata!.NamespaceProperty}/{applied.Object.Metadata.Name}",
                     WatchEvent<V1Service>.Deleted deleted => $"-{deleted.Object.Metadata!.Name}",
                     WatchEvent<V1Service>.Bookmark bookmark => $"@{bookmark.ResourceVersion} {bookmark.EndsInitialEvents}",
-                    WatchEvent<V1Service>.Undecodable broken => $"?{broken.Object.Name} {broken.Object.Uid}",
+                    WatchEvent<V1Service>.Undecodable undecodable => $"?{undecodable.Object.Name} {undecodable.Object.Uid}",
                     WatchEvent<V1Service>.Unknown unknown => $"!{unknown.Type}",
                     WatchEvent<V1Service>.Error error => $"E{error.Exception.IsExpired}",
                     _ => "",
@@ -179,7 +179,7 @@ public sealed class StreamDecoderTests
         Assert.Equal("v9", (await client.Kubernetes.Version.GetCodeAsync()).GitVersion);
     }
 
-    /// <summary>Hands out its bytes in pieces of chosen sizes, as a network does.</summary>
+    /// <summary>Returns its bytes in pieces of chosen sizes, as a network does.</summary>
     private sealed class SplitStream(byte[] bytes, Func<int> pieceSize) : MemoryStream(bytes)
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>

@@ -37,7 +37,7 @@ public sealed class TlsTests
         Assert.Empty(server.Requests);
     }
 
-    /// <summary>Callers take a cancellation that they did not ask for as the end of what they do.</summary>
+    /// <summary>Callers would mistake a cancellation that they did not request for their own.</summary>
     [Fact]
     public async Task A_connect_timeout_is_not_a_cancellation()
     {

@@ -3,11 +3,11 @@ using k8s.Models;
 
 namespace IngressController.Tests.Leasing;
 
-/// <summary>One thing at a time, on simulated time. Wall clocks of the candidates differ by hours wherever nothing else is said.</summary>
+/// <summary>Tests single behaviors in simulated time. By default the wall clocks of the candidates differ by hours.</summary>
 public sealed class LeaderElectorTests
 {
     private static readonly LeaderElectorOptions Options = SimulatedReplica.Options;
-    private static readonly TimeSpan LongestPause = Options.RetryPeriod * (1 + LeaderElectorOptions.JitterFactor);
+    private static readonly TimeSpan MaxPause = Options.RetryPeriod * (1 + LeaderElectorOptions.JitterFactor);
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(0.2);
 
     [Fact]
@@ -59,12 +59,12 @@ public sealed class LeaderElectorTests
 
         var took = world.RunUntil(() => b.MayWrite, TimeSpan.FromMinutes(2), "b leads");
 
-        Assert.InRange(took, Options.LeaseDuration - Options.RetryPeriod, Options.LeaseDuration + LongestPause + Moment);
+        Assert.InRange(took, Options.LeaseDuration - Options.RetryPeriod, Options.LeaseDuration + MaxPause + Moment);
         Assert.Equal(("b", 1), (lease.Holder, lease.Stored!.Spec!.LeaseTransitions));
         Assert.Equal(lease.Stored.Spec.AcquireTime, lease.Stored.Spec.RenewTime);
     });
 
-    /// <summary>Nobody knows how old a record is that is seen for the first time, be its time a day ago or in a day.</summary>
+    /// <summary>The age of a record that is seen for the first time is unknown, whatever time it contains.</summary>
     [Theory]
     [InlineData(-24)]
     [InlineData(24)]
@@ -77,8 +77,8 @@ public sealed class LeaderElectorTests
 
         var took = world.RunUntil(() => a.MayWrite, TimeSpan.FromMinutes(2), "a leads");
 
-        // The record's own duration counts, not the candidate's.
-        Assert.InRange(took, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(60) + LongestPause + Moment);
+        // The duration of the record applies, not that of the candidate.
+        Assert.InRange(took, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(60) + MaxPause + Moment);
         Assert.Equal(7, lease.Stored!.Spec!.LeaseTransitions);
     });
 
@@ -101,7 +101,7 @@ public sealed class LeaderElectorTests
         var lease = new SimulatedLease(world);
         lease.Edit(old => old with { Spec = new V1LeaseSpec { HolderIdentity = "gone" } });
         var a = new SimulatedReplica(world, lease, "a");
-        Assert.InRange(world.RunUntil(() => a.MayWrite, TimeSpan.FromMinutes(2), "a leads"), Options.LeaseDuration, Options.LeaseDuration + LongestPause + Moment);
+        Assert.InRange(world.RunUntil(() => a.MayWrite, TimeSpan.FromMinutes(2), "a leads"), Options.LeaseDuration, Options.LeaseDuration + MaxPause + Moment);
     });
 
     [Fact]
@@ -113,7 +113,7 @@ public sealed class LeaderElectorTests
             if (exists)
                 lease.Edit(old => old with { Spec = null });
             SimulatedReplica[] both = [new(world, lease, "a"), new(world, lease, "b")];
-            world.RunFor(LongestPause + Moment);
+            world.RunFor(MaxPause + Moment);
             var leader = Assert.Single(both, replica => replica.MayWrite);
             var other = Assert.Single(both, replica => !replica.MayWrite);
             Assert.Equal($"{leader.Identity} is the leader", Assert.Single(other.Notices).Message);
@@ -137,7 +137,7 @@ public sealed class LeaderElectorTests
         Assert.False(a.IsWorking);
         Assert.Equal(0, b.Terms);
         var took = world.RunUntil(() => b.MayWrite, TimeSpan.FromMinutes(2), "b leads");
-        Assert.True(took <= LongestPause + Moment, $"{took}");
+        Assert.True(took <= MaxPause + Moment, $"{took}");
         world.RunFor(Moment);
         Assert.True(a.HasEnded);
         Assert.Equal(["started leading: holds the Lease ns/lease", "stopped leading: this process is shutting down", "released the Lease ns/lease"], a.Notices.Select(notice => notice.Message));

@@ -4,11 +4,11 @@ using k8s.Models;
 
 namespace IngressController.Tests.Leasing;
 
-/// <summary>A leader in trouble, on simulated time.</summary>
+/// <summary>Failures of a leader, its network and the API server, in simulated time.</summary>
 public sealed class LeaderFailureTests
 {
     private static readonly LeaderElectorOptions Options = SimulatedReplica.Options;
-    private static readonly TimeSpan LongestPause = Options.RetryPeriod * (1 + LeaderElectorOptions.JitterFactor);
+    private static readonly TimeSpan MaxPause = Options.RetryPeriod * (1 + LeaderElectorOptions.JitterFactor);
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(0.2);
 
     [Fact]
@@ -20,23 +20,23 @@ public sealed class LeaderFailureTests
         var lastSent = lease.Requests.FindLast(request => request.Process == a.Clock).At;
 
         world.RunUntil(() => !a.MayWrite, TimeSpan.FromMinutes(1), "a stops leading");
-        // Timers count in whole milliseconds.
+        // Timers have a resolution of one millisecond.
         Assert.InRange(world.Now - lastSent, Options.RenewDeadline - TimeSpan.FromMilliseconds(1), Options.RenewDeadline);
         Assert.True(a.Term!.Lost.IsCancellationRequested);
         Assert.Equal("stopped leading: the lease could not be renewed for 10 s", a.Notices.OfType<LeaderNotice.StoppedLeading>().Single().Message);
         world.RunUntil(() => b.MayWrite, TimeSpan.FromMinutes(1), "b leads");
         Assert.True(world.Now - lastSent >= Options.LeaseDuration);
 
-        // It goes on as a candidate, and finds out.
+        // It continues as a candidate and learns of the new leader.
         lease.Loses = static _ => false;
-        world.RunFor(LongestPause + Options.RequestTimeout);
+        world.RunFor(MaxPause + Options.RequestTimeout);
         Assert.Equal("b is the leader", a.Notices.OfType<LeaderNotice.NewLeader>().Single().Message);
         b.Kill();
-        world.RunUntil(() => a.MayWrite, Options.LeaseDuration + LongestPause + Moment, "a leads again");
+        world.RunUntil(() => a.MayWrite, Options.LeaseDuration + MaxPause + Moment, "a leads again");
         Assert.Equal((2, 2), (a.Terms, lease.Stored!.Spec!.LeaseTransitions));
     });
 
-    /// <summary>Also with an answer that has waited all the time to be read: a renewal is as old as its request.</summary>
+    /// <summary>This also holds if a response waited to be read: a renewal is as old as its request.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -51,21 +51,21 @@ public sealed class LeaderFailureTests
                 var requests = lease.Requests.Count;
                 if (inRequest)
                     world.RunUntil(() => lease.Requests.Count > requests && lease.Requests[^1].Process == a.Clock, TimeSpan.FromMinutes(1), "a renews");
-                a.Clock.Stop();
+                a.Clock.Suspend();
                 world.RunFor(TimeSpan.FromSeconds(30));
                 Assert.True(b.MayWrite);
                 requests = lease.Requests.Count;
                 var term = a.Term!;
                 Assert.False(term.Lost.IsCancellationRequested);
 
-                // Before any timer of the process has run.
+                // This runs before any timer of the process.
                 if (seed % 2 == 0)
                 {
                     Assert.Throws<OperationCanceledException>(term.RequireHeld);
                     Assert.True(term.Lost.IsCancellationRequested);
                 }
 
-                a.Clock.Wake();
+                a.Clock.Resume();
                 Assert.False(a.MayWrite);
                 Assert.True(term.Lost.IsCancellationRequested);
                 world.RunFor(TimeSpan.FromSeconds(30));
@@ -82,12 +82,12 @@ public sealed class LeaderFailureTests
         var lease = new SimulatedLease(world);
         var a = new SimulatedReplica(world, lease, "a");
         world.RunUntil(() => lease.Holder == "a", Moment, "the Lease names a");
-        a.Clock.Stop();
+        a.Clock.Suspend();
         var b = new SimulatedReplica(world, lease, "b");
         world.Invariant = () => Assert.False(a.MayWrite && b.MayWrite);
         world.RunFor(TimeSpan.FromSeconds(30));
         Assert.True(b.MayWrite);
-        a.Clock.Wake();
+        a.Clock.Resume();
         world.RunFor(TimeSpan.FromSeconds(30));
         Assert.Equal((0, true), (a.Terms, b.MayWrite));
     });
@@ -101,7 +101,7 @@ public sealed class LeaderFailureTests
         Assert.Equal((1, 0, true), (a.Terms, b.Terms, a.MayWrite));
     });
 
-    /// <summary>The Lease is renewed all the time, but nobody knows: nobody leads, and nothing is at odds afterwards.</summary>
+    /// <summary>The Lease is renewed but no replica knows: no one leads, and the state is consistent afterwards.</summary>
     [Fact]
     public void With_responses_after_the_timeout_no_one_leads() => SimulatedWorld.Run(5, world =>
     {
@@ -114,7 +114,7 @@ public sealed class LeaderFailureTests
         Assert.Equal((1, 0), (a.Terms, b.Terms));
         Assert.Contains(a.Notices, notice => notice.Message.StartsWith("cannot get or acquire the Lease ns/lease: no answer within 5 s; next attempt in ", StringComparison.Ordinal));
         lease.Latency = () => TimeSpan.FromMilliseconds(5);
-        world.RunUntil(() => a.MayWrite || b.MayWrite, Options.LeaseDuration + LongestPause + Options.RequestTimeout, "one leads");
+        world.RunUntil(() => a.MayWrite || b.MayWrite, Options.LeaseDuration + MaxPause + Options.RequestTimeout, "one leads");
     });
 
     [Theory]
@@ -127,7 +127,7 @@ public sealed class LeaderFailureTests
         lease.Refuses = _ => SimulatedLease.Refusal(500, "InternalError");
         world.RunFor(TimeSpan.FromSeconds(seconds));
         lease.Refuses = static _ => null;
-        world.RunFor(LongestPause + Moment);
+        world.RunFor(MaxPause + Moment);
 
         Assert.Equal(keeps ? 1 : 2, a.Terms + b.Terms);
         Assert.True(a.MayWrite || b.MayWrite);
@@ -139,12 +139,12 @@ public sealed class LeaderFailureTests
     public void Another_holder_in_the_Lease_ends_the_term_at_the_next_renewal() => SimulatedWorld.Run(7, world =>
     {
         var (lease, a, _) = LeaderAndCandidate(world);
-        lease.Edit(old => old with { Spec = old.Spec! with { HolderIdentity = "thief" } });
+        lease.Edit(old => old with { Spec = old.Spec! with { HolderIdentity = "other" } });
         world.RunUntil(() => !a.MayWrite, Options.RetryPeriod + Moment, "a stops leading");
-        Assert.Equal("stopped leading: thief has acquired the Lease ns/lease", a.Notices[^1].Message);
+        Assert.Equal("stopped leading: other has acquired the Lease ns/lease", a.Notices[^1].Message);
         Assert.True(a.Term!.Lost.IsCancellationRequested);
         world.RunFor(TimeSpan.FromSeconds(10));
-        Assert.Equal("thief", lease.Holder);
+        Assert.Equal("other", lease.Holder);
     });
 
     [Fact]
@@ -161,7 +161,7 @@ public sealed class LeaderFailureTests
         Assert.Equal((1, 0), (a.Terms, b.Terms));
     });
 
-    /// <summary>Those who have seen its holder alive do not take the deletion for its end.</summary>
+    /// <summary>Candidates that have seen its holder alive do not treat the deletion as its end.</summary>
     [Fact]
     public void A_deleted_Lease_is_recreated_by_its_leader() => SimulatedWorld.Run(9, world =>
     {
@@ -181,7 +181,7 @@ public sealed class LeaderFailureTests
         var (lease, a, b) = LeaderAndCandidate(world);
         a.Kill();
         lease.Edit(static _ => null);
-        world.RunUntil(() => b.MayWrite, Options.LeaseDuration + LongestPause + Moment, "b leads");
+        world.RunUntil(() => b.MayWrite, Options.LeaseDuration + MaxPause + Moment, "b leads");
     });
 
     [Fact]

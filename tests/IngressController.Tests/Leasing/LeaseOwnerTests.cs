@@ -4,7 +4,7 @@ using IngressController.Kubernetes.Leasing;
 
 namespace IngressController.Tests.Leasing;
 
-/// <summary>Whom a Lease is deleted with.</summary>
+/// <summary>The owner with which a Lease is deleted.</summary>
 public sealed class LeaseOwnerTests
 {
     private const string Bound = """{"iss":"x","kubernetes.io":{"namespace":"edge","pod":{"name":"p","uid":"2"},"serviceaccount":{"name":"yarp","uid":"1"}}}""";
