@@ -4,11 +4,11 @@ using IngressController.Tests.Shutdown;
 
 namespace IngressController.ClusterTests;
 
-/// <summary>Three replicas, of which one leads, whatever happens to them and to the API server.</summary>
+/// <summary>Three replicas, of which one leads, through failures of replicas and the API server.</summary>
 [Collection(ClusterCollection.Name)]
 public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
 {
-    /// <summary>For processes that share few processors with everything else.</summary>
+    /// <summary>Extra time for processes that share few processors.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(1.5);
 
     public Task InitializeAsync() => Task.CompletedTask;
@@ -27,13 +27,13 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
         first.Kill();
         var start = Stopwatch.GetTimestamp();
         var second = await replicas.UntilLeaderAsync(except: first);
-        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, Replicas.LeaseDuration + Replicas.LongestPause + Slack);
+        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, Replicas.LeaseDuration + Replicas.MaxPause + Slack);
 
         await replicas.UntilWroteStatusAsync(second);
         second.Terminate();
         start = Stopwatch.GetTimestamp();
         var third = await replicas.UntilLeaderAsync(first, second);
-        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, Replicas.LongestPause + Slack);
+        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, Replicas.MaxPause + Slack);
         Assert.Equal(0, await second.WaitForExitAsync());
         Assert.Contains("stopped leading: this process is shutting down", second.Output, StringComparison.Ordinal);
 
@@ -52,23 +52,23 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
         await using var churn = new IngressChurn(cluster.Client, replicas.Namespace);
         var sleeper = await replicas.UntilLeaderAsync();
         await replicas.UntilWroteStatusAsync(sleeper);
-        sleeper.Stop();
+        sleeper.Suspend();
         var start = Stopwatch.GetTimestamp();
         var leader = await replicas.UntilLeaderAsync(except: sleeper);
         var rest = (Replicas.LeaseDuration * 1.75) - Stopwatch.GetElapsedTime(start);
         await Task.Delay(rest > TimeSpan.Zero ? rest : TimeSpan.Zero);
 
-        sleeper.Wake();
-        var woken = DateTimeOffset.UtcNow;
+        sleeper.Resume();
+        var resumed = DateTimeOffset.UtcNow;
         await Wait.UntilAsync(
             async () => (await sleeper.LeaderAsync())["leader"]?.ToString() is { } name && name.StartsWith($"{leader.Account}_", StringComparison.Ordinal),
-            "it follows the other", () => sleeper.Output);
+            "it reports the new leader", () => sleeper.Output);
         Assert.False(await sleeper.IsLeaderAsync());
         Assert.True(await leader.IsLeaderAsync());
         await sleeper.UntilOutputAsync("stopped leading: the lease could not be renewed for 2.5 s");
         await replicas.UntilAllHaveStatusAsync(await churn.StopAsync());
         await replicas.RequireOneWriterAtATimeAsync();
-        Assert.DoesNotContain(await replicas.WritesAsync(), write => write.User == sleeper.User && write.Received >= woken);
+        Assert.DoesNotContain(await replicas.WritesAsync(), write => write.User == sleeper.User && write.Received >= resumed);
 
         leader.Terminate();
         await replicas.UntilLeaderAsync(except: leader);
@@ -100,7 +100,7 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
 
         await Task.WhenAll(kept.StopAsync(), fresh.StopAsync());
         Assert.All([kept, fresh], load => Assert.Equal(["200 a"], load.Answers.Keys));
-        Assert.All([kept, fresh], load => Assert.True(load.Answers["200 a"] > 100, "that is no load"));
+        Assert.All([kept, fresh], load => Assert.True(load.Answers["200 a"] > 100, "the load is too small"));
         await replicas.UntilLeaderAsync();
         await replicas.UntilAllHaveStatusAsync(await churn.StopAsync());
         await replicas.RequireOneWriterAtATimeAsync();
@@ -117,7 +117,7 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
         await replicas.UntilWroteStatusAsync(leader);
         await using var load = new Load(leader.Proxy, $"http://{Host}/", connections: 4);
 
-        await cluster.Client.ApplyAsync(Manifests.RefuseWrites);
+        await cluster.Client.ApplyAsync(Manifests.RejectWrites);
         try
         {
             await leader.UntilOutputAsync("stopped leading: the lease could not be renewed for 2.5 s");
@@ -128,7 +128,7 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
         }
         finally
         {
-            await cluster.Client.DeleteAsync(Manifests.RefuseWrites);
+            await cluster.Client.DeleteAsync(Manifests.RejectWrites);
         }
 
         await replicas.UntilLeaderAsync();
@@ -136,7 +136,7 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
         await replicas.RequireOneWriterAtATimeAsync();
         var answers = await load.StopAsync();
         Assert.Equal(["200 a"], answers.Keys);
-        Assert.True(answers["200 a"] > 100, $"{answers["200 a"]} requests are no load");
+        Assert.True(answers["200 a"] > 100, $"{answers["200 a"]} requests are too small a load");
     }
 
     [ClusterFact]
@@ -161,7 +161,7 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
         await replicas.RequireOneWriterAtATimeAsync();
 
         cluster.Server.Etcd.Kill();
-        await Wait.UntilAsync(async () => await replicas.CountLeadersAsync() == 0, "nobody leads without etcd");
+        await Wait.UntilAsync(async () => await replicas.CountLeadersAsync() == 0, "no one leads without etcd");
         cluster.Server.Etcd.Start();
         await replicas.UntilLeaderAsync();
         await cluster.Client.ApplyAsync(Manifests.Ingress("later", $"later.{Host}", "b"), ns);
@@ -172,7 +172,7 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
         {
             var answers = await load.StopAsync();
             Assert.Equal(["200 a"], answers.Keys);
-            Assert.True(answers["200 a"] > 100, $"{answers["200 a"]} requests are no load");
+            Assert.True(answers["200 a"] > 100, $"{answers["200 a"]} requests are too small a load");
         }
 
         Assert.Equal(1, await replicas.CountLeadersAsync());

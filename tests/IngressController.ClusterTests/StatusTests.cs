@@ -9,7 +9,7 @@ using Xunit.Abstractions;
 
 namespace IngressController.ClusterTests;
 
-/// <summary>The leader writes the status of our Ingresses, and nothing else of anybody's.</summary>
+/// <summary>The leader writes the status of the Ingresses of its class, and nothing else.</summary>
 [Collection(ClusterCollection.Name)]
 public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output)
 {
@@ -82,7 +82,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
 
         foreach (var name in new[] { "given-while-away", "taken" })
             await cluster.Client.ApplyAsync(Manifests.Ingress(name, $"{name}.moved.example", "a", ingressClass: "another"), ns);
-        // Its new controller has an address of its own, and then the one we have.
+        // Its new controller writes an address of its own, and then the same one as this controller.
         await cluster.Client.WriteStatusAsync(Path(ns, "taken"), """[{"ip":"203.0.113.1"}]""", "another-controller");
         await cluster.Client.WriteStatusAsync(Path(ns, "taken"), """[{"ip":"203.0.113.9"}]""", "another-controller");
         var kept = await VersionAsync(ns, "kept");
@@ -125,9 +125,9 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
                 status: Fixed with { RemoveOnShutdown = true }, leadsIn: ns))
             {
                 await UntilStatusAsync(ns, "i", "203.0.113.9", controller);
-                // It ends as the leader, also where there was nothing to write.
+                // It is the leader at shutdown, even if there was nothing to write.
                 await Wait.UntilAsync(
-                    () => Task.FromResult(controller.Log.Lines.Any(line => line.Text.StartsWith("started leading", StringComparison.Ordinal))), "it leads", controller.Log.ToString);
+                    () => Task.FromResult(controller.Log.Lines.Any(line => line.Text.StartsWith("started leading", StringComparison.Ordinal))), "the replica leads", controller.Log.ToString);
             }
 
             Assert.Equal(expected, await StatusAsync(ns, "i"));
@@ -144,7 +144,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
         await cluster.Client.ApplyAsync(Manifests.Ingress("i", "ungranted.example", "a"), ns);
         await using var controller = await RunningController.StartAsync(
             cluster.Server, Account, [ns], new() { MinBackoff = TimeSpan.FromMilliseconds(100), ForbiddenBackoff = TimeSpan.FromMilliseconds(300) }, status: Fixed, leadsIn: ns);
-        await Wait.UntilAsync(() => Task.FromResult(controller.Statuses.Of("forbidden") > 1), "it is refused and tries again", controller.Log.ToString);
+        await Wait.UntilAsync(() => Task.FromResult(controller.Statuses.Of("forbidden") > 1), "the write is forbidden and retried", controller.Log.ToString);
         var warning = Assert.Single(controller.Log.Lines, line => line.Level >= LogLevel.Warning && line.Text.Contains("may not be written", StringComparison.Ordinal)).Text;
         Assert.Contains($"the status of Ingresses in namespace {ns} may not be written: ingresses.networking.k8s.io \"i\" is forbidden: ", warning, StringComparison.Ordinal);
         Assert.Contains("; grant the verb patch on ingresses/status", warning, StringComparison.Ordinal);
@@ -171,7 +171,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
         }
 
         output.WriteLine($"{count} Ingresses have their status after {Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s");
-        await Wait.UntilAsync(() => Task.FromResult(controller.Statuses.Pending == 0), "nothing is left", controller.Log.ToString);
+        await Wait.UntilAsync(() => Task.FromResult(controller.Statuses.Pending == 0), "no write is pending", controller.Log.ToString);
         Assert.Equal(count, controller.Statuses.Of("written"));
         Assert.Equal(0, controller.Statuses.Of("conflict") + controller.Statuses.Of("failed") + controller.Statuses.Of("throttled"));
         Assert.DoesNotContain(controller.Log.Lines, line => line.Level >= LogLevel.Warning);

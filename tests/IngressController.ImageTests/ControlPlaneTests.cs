@@ -5,7 +5,7 @@ using IngressController.ImageTests.Fixture;
 
 namespace IngressController.ImageTests;
 
-/// <summary>The image against a real API server, with the arguments of the chart and its rights alone.</summary>
+/// <summary>The image with a real API server, and only the arguments and permissions of the chart.</summary>
 public sealed class ControlPlaneTests(ContainerCluster cluster) : IClassFixture<ContainerCluster>, IAsyncLifetime
 {
     public Task InitializeAsync() => Task.CompletedTask;
@@ -21,7 +21,7 @@ public sealed class ControlPlaneTests(ContainerCluster cluster) : IClassFixture<
 
         await cluster.Client.ApplyAsync(Manifests.Ingress("i", "follows.example", "web"), ns);
         await cluster.UntilAnsweredByAsync(Url, "a");
-        await cluster.LeadToAsync(ns, "b");
+        await cluster.SetBackendAsync(ns, "b");
         await cluster.UntilAnsweredByAsync(Url, "b");
         await cluster.Client.DeleteAsync(Manifests.Ingress("i", "follows.example", "web"), ns);
         await cluster.UntilAnsweredByAsync(Url, "404");
@@ -37,12 +37,12 @@ public sealed class ControlPlaneTests(ContainerCluster cluster) : IClassFixture<
 
         await cluster.ControlPlane.KillApiServerAsync();
         await Wait.UntilAsync(
-            async () => (await cluster.Controller.LogAsync()).Contains("cannot watch", StringComparison.Ordinal), "the loss is noticed");
+            async () => (await cluster.Controller.LogAsync()).Contains("cannot watch", StringComparison.Ordinal), "the outage is logged");
         for (var i = 0; i < 50; i++)
             Assert.Equal("a", await cluster.AnswerAsync(Url));
 
         await cluster.ControlPlane.StartApiServerAsync();
-        await cluster.LeadToAsync(ns, "b");
+        await cluster.SetBackendAsync(ns, "b");
         await cluster.UntilAnsweredByAsync(Url, "b");
         Assert.DoesNotMatch("(fail|crit): ", await cluster.Controller.LogAsync());
     }
@@ -66,7 +66,7 @@ public sealed class ControlPlaneTests(ContainerCluster cluster) : IClassFixture<
         await Wait.UntilAsync(async () => condition(last = (await cluster.Client.Http.GetFromJsonAsync<JsonNode>(path))!), path, () => $"{last}");
     }
 
-    /// <summary>The first of some fields of each item.</summary>
+    /// <summary>Returns the first of some fields of each item.</summary>
     private static IEnumerable<string> Texts(JsonNode? items, params string[] fields) =>
         items?.AsArray().Select(item => fields.Select(field => item![field]?.GetValue<string>()).First(text => text is not null)!) ?? [];
 }

@@ -9,7 +9,7 @@ using Xunit.Abstractions;
 
 namespace IngressController.ImageTests;
 
-/// <summary>What is in the image, and what is not.</summary>
+/// <summary>The content of the image.</summary>
 public sealed class ImageContentTests(ITestOutputHelper output)
 {
     private const string Version = "org.opencontainers.image.version";
@@ -47,13 +47,13 @@ public sealed class ImageContentTests(ITestOutputHelper output)
     public async Task The_image_contains_no_shell(string program)
     {
         await using var container = IngressImage.Container().WithEntrypoint(program).Build();
-        var refusal = await Assert.ThrowsAsync<DockerApiException>(() => container.StartAsync());
-        Assert.Contains("no such file or directory", refusal.Message, StringComparison.OrdinalIgnoreCase);
+        var error = await Assert.ThrowsAsync<DockerApiException>(() => container.StartAsync());
+        Assert.Contains("no such file or directory", error.Message, StringComparison.OrdinalIgnoreCase);
     }
 
     private static async Task<ImageInspectResponse> InspectAsync() => (await ContainerEngine.InspectAsync(IngressImage.Name))!;
 
-    /// <summary>What the program prints and ends.</summary>
+    /// <summary>Runs the program to its end and returns its output.</summary>
     private static async Task<string> RunAsync(params string[] arguments)
     {
         await using var container = IngressImage.Container().WithCommand(arguments)

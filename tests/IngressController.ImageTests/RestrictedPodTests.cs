@@ -13,10 +13,10 @@ using Xunit.Abstractions;
 
 namespace IngressController.ImageTests;
 
-/// <summary>The image by itself, as the Pod Security level "restricted" would run it, with the Ingresses of the demo in a folder.</summary>
+/// <summary>The image alone, as the Pod Security level "restricted" runs it, with the Ingresses of the demo in a folder.</summary>
 public sealed partial class RestrictedPodTests(ITestOutputHelper output) : IAsyncLifetime
 {
-    /// <summary>The one backend that is sure to be there is the controller's own admin port.</summary>
+    /// <summary>The endpoint is the controller's own admin port, the only backend that always exists.</summary>
     private const string Endpoints = """
         apiVersion: discovery.k8s.io/v1
         kind: EndpointSlice
@@ -38,7 +38,7 @@ public sealed partial class RestrictedPodTests(ITestOutputHelper output) : IAsyn
         Access.ForAllUsers(_manifests);
         _container = IngressImage.RestrictedController(_network).WithBindMount(_manifests, "/manifests", AccessMode.ReadOnly)
             .WithCommand("run", "--manifests", "/manifests", "--shutdown-delay", "1").Build();
-        await _container.StartOrTellWhyAsync();
+        await _container.StartOrFailAsync();
     }
 
     public async Task DisposeAsync()

@@ -6,7 +6,9 @@ using DotNet.Testcontainers.Networks;
 
 namespace IngressController.ImageTests.Fixture;
 
-/// <summary>The image under test. It is there already: to build it takes minutes, and one command builds it for tests and for clusters.</summary>
+/// <summary>
+/// The image under test. The tests do not build it, because that takes minutes and one command builds it for tests and clusters.
+/// </summary>
 internal static class IngressImage
 {
     public const ushort Http = 8080;
@@ -16,17 +18,17 @@ internal static class IngressImage
     private const long Memory = 256 << 20;
     private const long OneCpu = 1_000_000_000;
 
-    /// <summary>That of the variable INGRESS_IMAGE, else the one that README.md builds.</summary>
+    /// <summary>The name in the variable INGRESS_IMAGE, otherwise that of the image that README.md builds.</summary>
     public static string Name { get; } = Environment.GetEnvironmentVariable("INGRESS_IMAGE") is { Length: > 0 } name ? name : "yarp-ingress:dev";
 
-    /// <summary>Why there is no image to test; null when there is one.</summary>
+    /// <summary>The reason why there is no image to test; null if there is one.</summary>
     public static string? Missing { get; } = WhyMissing(Name);
 
-    /// <summary>A container of it, as it is.</summary>
+    /// <summary>Returns a container of the image without restrictions.</summary>
     public static ContainerBuilder Container() => new ContainerBuilder(Name).WithImagePullPolicy(PullPolicy.Never);
 
-    /// <summary>The controller as the Pod Security level "restricted" has it, as a user that no one knows, with 1 CPU and 256 MiB.</summary>
-    /// <param name="network">An engine may have none of its own.</param>
+    /// <summary>Returns the controller at the Pod Security level "restricted", as an unknown user, with 1 CPU and 256 MiB.</summary>
+    /// <param name="network">The network; an engine may have no default one.</param>
     public static ContainerBuilder RestrictedController(INetwork network) => Container()
         .WithNetwork(network)
         .WithPortBinding(Http, assignRandomHostPort: true)
@@ -37,7 +39,7 @@ internal static class IngressImage
             wait => wait.WithInterval(TimeSpan.FromMilliseconds(100)).WithTimeout(TimeSpan.FromSeconds(60))))
         .WithCreateParameterModifier(Restrict);
 
-    /// <summary>The ports of a controller on this machine; others after each start.</summary>
+    /// <summary>Returns the ports of a controller on this machine, which change with each start.</summary>
     public static (int Http, int Https, int Admin) PortsOf(IContainer container) =>
         (container.GetMappedPublicPort(Http), container.GetMappedPublicPort(Https), container.GetMappedPublicPort(Admin));
 
@@ -60,13 +62,13 @@ internal static class IngressImage
     }
 }
 
-/// <summary>A test of the image; skipped, and says why, where there is none.</summary>
+/// <summary>A test of the image; skipped with the reason if there is none.</summary>
 internal sealed class ImageFactAttribute : FactAttribute
 {
     public ImageFactAttribute() => Skip = IngressImage.Missing;
 }
 
-/// <summary>The same for a test with several cases.</summary>
+/// <summary>The same as <see cref="ImageFactAttribute"/> for a test with several cases.</summary>
 internal sealed class ImageTheoryAttribute : TheoryAttribute
 {
     public ImageTheoryAttribute() => Skip = IngressImage.Missing;
