@@ -129,7 +129,7 @@ public sealed class LeaderElector
             {
                 if (await CallAsync(_claim.RenewAsync, term.Lost).ConfigureAwait(false) is not { } sent)
                 {
-                    term.End(_claim.Holder.Length > 0 ? $"{_claim.Holder} has acquired the Lease {_lease}" : $"the Lease {_lease} has no holder any more");
+                    term.End(_claim.Holder.Length > 0 ? $"{_claim.Holder} has acquired the Lease {_lease}" : $"the Lease {_lease} no longer has a holder");
                     return;
                 }
 

@@ -216,14 +216,14 @@ public sealed class PackageAloneTests
     {
         var json = Encoding.UTF8.GetBytes("""
             {"metadata":{"name":"i","annotations":{"a":"b","kubectl.kubernetes.io/last-applied-configuration":"{}"},
-            "managedFields":[{"manager":"kubectl","fieldsV1":{"f:spec":{}}},{"manager":"ours","fieldsV1":{"f:status":{"f:loadBalancer":{"f:ingress":{}}}}}]},
+            "managedFields":[{"manager":"kubectl","fieldsV1":{"f:spec":{}}},{"manager":"yarp","fieldsV1":{"f:status":{"f:loadBalancer":{"f:ingress":{}}}}}]},
             "spec":{"selector":{"app":"x"},"clusterIP":"10.0.0.1"}}
             """);
         var alone = KubernetesJson.Deserialize<V1Service>(new MemoryStream(json));
         Assert.Equal((2, 2, 1), (alone.Metadata.ManagedFields.Count, alone.Metadata.Annotations.Count, alone.Spec.Selector.Count));
 
         var decoded = JsonSerializer.Deserialize(json, ApiJson.Of<V1Service>())!;
-        Assert.Equal(("ours", "a", "10.0.0.1"), (decoded.Metadata.LoadBalancerManager, Assert.Single(decoded.Metadata.Annotations).Key, decoded.Spec.ClusterIP));
+        Assert.Equal(("yarp", "a", "10.0.0.1"), (decoded.Metadata.LoadBalancerManager, Assert.Single(decoded.Metadata.Annotations).Key, decoded.Spec.ClusterIP));
         Assert.Null(decoded.Spec.Selector);
     }
 
