@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace IngressController.Kubernetes.Client;
 
-/// <summary>Explains a failed call to those who can fix its cause.</summary>
+/// <summary>Explains failed calls to those who can fix the cause.</summary>
 public static class ApiFailure
 {
     /// <summary>Returns the reason of a failure and the remedy.</summary>

@@ -14,7 +14,7 @@ namespace IngressController.Kubernetes.Client;
 public sealed class WatchStream<T> : IDisposable
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
-    /// <summary>Maximum length of a line in bytes; objects in etcd have a few megabytes at most, so a longer one is no event.</summary>
+    /// <summary>Maximum length of a line in bytes; objects in etcd have a few megabytes at most, so a longer one is not an event.</summary>
     private const long MaxLineLength = 64 << 20;
 
     private readonly IDisposable _response;

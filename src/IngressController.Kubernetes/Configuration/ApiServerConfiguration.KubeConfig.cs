@@ -15,8 +15,8 @@ public sealed partial record ApiServerConfiguration
         KubeConfigReader.Build(KubeConfig.Load(paths), context);
 
     /// <summary>
-    /// Returns the configuration from the first of these that exists: the given kubeconfig, the Pod's service account, the files of
-    /// KUBECONFIG, <c>~/.kube/config</c>.
+    /// Returns the configuration from the given kubeconfig; without one, from the first of these that is present: the Pod's service
+    /// account, KUBECONFIG, <c>~/.kube/config</c>.
     /// </summary>
     /// <param name="kubeconfigPath">One file, or several as KUBECONFIG lists them; null or empty if none was given.</param>
     /// <param name="context">The context of the kubeconfig; null for the current one.</param>

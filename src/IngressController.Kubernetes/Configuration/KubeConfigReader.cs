@@ -87,7 +87,7 @@ internal static class KubeConfigReader
 
         return configuration with
         {
-            // As in client-go, a literal credential takes precedence over an exec plug-in.
+            // As in client-go, a token or user in the file takes precedence over an exec plug-in.
             Token = user switch
             {
                 { TokenFile.Length: > 0 } => new TokenSource.InFile(Resolve(entry.File, user.TokenFile)),

@@ -46,7 +46,7 @@ public abstract record LeaderNotice
 
     /// <summary>A request failed.</summary>
     /// <param name="Lease">The Lease, as NAMESPACE/NAME.</param>
-    /// <param name="Action">The failed action: <c>renew</c>.</param>
+    /// <param name="Action">The failed action, such as <c>renew</c>.</param>
     /// <param name="Error">The exception of the request.</param>
     /// <param name="RetryIn">The time until the next attempt; null for none.</param>
     public sealed record Failed(string Lease, string Action, Exception Error, TimeSpan? RetryIn) : LeaderNotice
