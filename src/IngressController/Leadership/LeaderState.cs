@@ -54,13 +54,13 @@ internal sealed class LeaderState(string identity, SourceLog log, LeaderMetrics 
         metrics.Notice(notice);
         switch (notice)
         {
-            case LeaderNotice.Leads:
+            case LeaderNotice.StartedLeading:
                 Sees(identity);
                 break;
-            case LeaderNotice.Follows follows:
+            case LeaderNotice.NewLeader follows:
                 Sees(follows.Leader);
                 break;
-            case LeaderNotice.LeadsNoMore or LeaderNotice.Released:
+            case LeaderNotice.StoppedLeading or LeaderNotice.Released:
                 Sees(null);
                 break;
         }

@@ -154,7 +154,7 @@ internal sealed class StatusLedger(ReflectorTimings timings, TimeProvider time)
                 return left;
             var backoff = known.Backoff is { } before
                 ? before
-                : new Backoff(timings with { MinBackoff = timings.ForbiddenRetry, MaxBackoff = timings.ForbiddenRetry * 10 }, time);
+                : new Backoff(timings with { MinBackoff = timings.ForbiddenBackoff, MaxBackoff = timings.ForbiddenBackoff * 10 }, time);
             var delay = backoff.Next();
             _forbidden[@namespace] = (backoff, new(time.GetTimestamp(), delay));
             return delay;

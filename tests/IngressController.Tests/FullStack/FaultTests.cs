@@ -20,7 +20,7 @@ public sealed class FaultTests
     public async Task A_watch_list_that_never_ends_is_given_up_for_lists()
     {
         await using var stack = await TestStack.StartAsync(
-            server => server.EndsInitialEvents = false, ReflectorRun.Fast with { InitialEventsSilence = TimeSpan.FromMilliseconds(200) });
+            server => server.EndsInitialEvents = false, ReflectorRun.Fast with { InitialEventsIdleTimeout = TimeSpan.FromMilliseconds(200) });
         await LeadToBAsync(stack);
     }
 
@@ -56,7 +56,7 @@ public sealed class FaultTests
     [Fact]
     public async Task Watches_that_fall_silent_are_noticed()
     {
-        var timings = ReflectorRun.Fast with { BookmarkSilence = TimeSpan.FromMilliseconds(300) };
+        var timings = ReflectorRun.Fast with { BookmarkIdleTimeout = TimeSpan.FromMilliseconds(300) };
         await using var stack = await TestStack.StartAsync(timings: timings);
         // Two bookmarks tell that this server sends them.
         stack.Server.SendBookmarks();
@@ -65,7 +65,7 @@ public sealed class FaultTests
         await stack.UntilAnswerAsync("after.example", "b");
         stack.Server.HangWatches();
         await LeadToBAsync(stack);
-        Assert.Contains("the connection seems dead", stack.Log.ToString(), StringComparison.Ordinal);
+        Assert.Contains("the connection is considered dead", stack.Log.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -85,7 +85,7 @@ public sealed class FaultTests
 
         await stack.UntilAnswerAsync("app.example", "b");
         Assert.Equal("404", await stack.AnswerAsync("gone.example"));
-        Assert.Contains("listing ingresses.networking.k8s.io in all namespaces again", stack.Log.ToString(), StringComparison.Ordinal);
+        Assert.Contains("relisting ingresses.networking.k8s.io in all namespaces", stack.Log.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -63,7 +63,7 @@ public sealed class ReadinessTests
             text.StartsWith("not ready: waiting for configmaps, endpointslices.discovery.k8s.io, ", StringComparison.Ordinal)
             && text.EndsWith("services (the API server cannot be reached: Connection refused)", StringComparison.Ordinal));
         // Six watches, each with many tries within milliseconds.
-        await stack.UntilLoggedAsync("next try in", times: 30);
+        await stack.UntilLoggedAsync("next attempt in", times: 30);
         Assert.Single(stack.Log.Lines, line => line.Contains("the API server cannot be reached", StringComparison.Ordinal));
 
         await stack.Server.StartAsync();

@@ -110,7 +110,7 @@ public sealed class SecretsByNameTests
         await stack.StartControllerAsync(ReflectorRun.Fast);
         const string Expected = "not ready: waiting for secrets default/tls (forbidden: no get for you; grant the verb get on secrets)";
         await stack.UntilReadyzAsync(text => text == Expected);
-        await stack.UntilLoggedAsync("Warning: cannot get secrets: forbidden: no get for you; grant the verb get on secrets; next try in ");
+        await stack.UntilLoggedAsync("Warning: cannot get secrets: forbidden: no get for you; grant the verb get on secrets; next attempt in ");
         Assert.True(stack.Log.Lines.Count(line => line.StartsWith("cannot get secrets", StringComparison.Ordinal)) == 1, stack.Log.ToString());
 
         stack.Server.Upsert(Manifests.Ingress("one", Host, "a"));

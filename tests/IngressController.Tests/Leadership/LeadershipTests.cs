@@ -26,7 +26,7 @@ public sealed class LeadershipTests
 
         stack.Server.ForbiddenResources = [];
         await stack.UntilReadyAsync();
-        await stack.UntilLoggedAsync("Information: leads now: holds the Lease ingress/yarp-ingress-leader");
+        await stack.UntilLoggedAsync("Information: started leading: holds the Lease ingress/yarp-ingress-leader");
         var holder = Stored()!["spec"]!["holderIdentity"]!.ToString();
         Assert.StartsWith($"{Environment.MachineName}_", holder, StringComparison.Ordinal);
         // It says so a moment before its works begin.
@@ -39,7 +39,7 @@ public sealed class LeadershipTests
 
         await stack.StopControllerAsync();
         Assert.Equal("", Stored()!["spec"]!["holderIdentity"]!.ToString());
-        Assert.Contains("leads no more: this process ends", stack.Log.Lines);
+        Assert.Contains("stopped leading: this process is shutting down", stack.Log.Lines);
 
         JsonObject? Stored() => stack.Server.Find(Resource, "ingress", "yarp-ingress-leader");
     }
@@ -52,9 +52,9 @@ public sealed class LeadershipTests
         (stack.PodNamespace, stack.Election) = ("ingress", Fast);
         await stack.StartControllerAsync();
         await stack.UntilReadyAsync();
-        await stack.UntilLoggedAsync("Warning: cannot get or take the Lease ingress/yarp-ingress-leader: forbidden: ");
+        await stack.UntilLoggedAsync("Warning: cannot get or acquire the Lease ingress/yarp-ingress-leader: forbidden: ");
         var warning = Assert.Single(stack.Log.Lines, line => line.Contains("Lease", StringComparison.Ordinal));
-        Assert.Contains("; grant the verbs get, create and patch on leases.coordination.k8s.io in namespace ingress; next try in ", warning, StringComparison.Ordinal);
+        Assert.Contains("; grant the verbs get, create and patch on leases.coordination.k8s.io in namespace ingress; next attempt in ", warning, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -78,12 +78,12 @@ public sealed class LeadershipTests
         await using var stack = await TestStack.CreateAsync();
         (stack.PodNamespace, stack.Election) = ("ingress", Fast with { RenewDeadline = TimeSpan.FromSeconds(1) });
         await stack.StartControllerAsync();
-        await stack.UntilLoggedAsync("leads now");
+        await stack.UntilLoggedAsync("started leading");
         var never = new TaskCompletionSource();
         stack.Server.Hold(request => request.Resource == "leases", never.Task, times: int.MaxValue);
-        await stack.UntilLoggedAsync("leads no more: the lease could not be renewed for 1 s");
+        await stack.UntilLoggedAsync("stopped leading: the lease could not be renewed for 1 s");
         await stack.StopControllerAsync().WaitAsync(TimeSpan.FromSeconds(10));
-        Assert.Contains("cannot give back the Lease ingress/yarp-ingress-leader: no answer within 0.5 s", stack.Log.ToString(), StringComparison.Ordinal);
+        Assert.Contains("cannot release the Lease ingress/yarp-ingress-leader: no answer within 0.5 s", stack.Log.ToString(), StringComparison.Ordinal);
         never.SetResult();
     }
 }

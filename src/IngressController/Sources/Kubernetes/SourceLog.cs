@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Leasing;
+using IngressController.Kubernetes.Transport;
 using IngressController.Kubernetes.Watching;
 
 namespace IngressController.Sources.Kubernetes;
@@ -27,9 +28,9 @@ internal sealed partial class SourceLog(ILogger<SourceLog> logger, TimeProvider 
         switch (notice)
         {
             case ReflectorNotice.Failed failed:
-                var times = TimesInARow(Watch(notice), failed.Trouble);
+                var times = TimesInARow(Watch(notice), failed.Cause);
                 // All watches of one server that is away have one trouble.
-                if ((times > 1 || !IsCommonAfterRestart(failed.Error)) && IsDue(failed.Trouble))
+                if ((times > 1 || !IsCommonAfterRestart(failed.Error)) && IsDue(failed.Cause))
                     Log.Failed(logger, notice.Message);
                 else
                     Log.Detail(logger, notice.Message);
@@ -55,14 +56,14 @@ internal sealed partial class SourceLog(ILogger<SourceLog> logger, TimeProvider 
         switch (notice)
         {
             case LeaderNotice.Failed { Error: ApiServerException { IsForbidden: true } } forbidden:
-                if (TimesInARow(Lease, forbidden.Trouble) == 2)
+                if (TimesInARow(Lease, forbidden.Cause) == 2)
                     Log.Failed(logger, notice.Message);
                 else
                     Log.Detail(logger, notice.Message);
                 break;
             case LeaderNotice.Failed failed:
-                TimesInARow(Lease, failed.Trouble);
-                if (IsDue(failed.Trouble))
+                TimesInARow(Lease, failed.Cause);
+                if (IsDue(failed.Cause))
                     Log.Failed(logger, notice.Message);
                 else
                     Log.Detail(logger, notice.Message);
@@ -70,7 +71,7 @@ internal sealed partial class SourceLog(ILogger<SourceLog> logger, TimeProvider 
             case LeaderNotice.Recovered when _failing.TryRemove(Lease, out _) && IsDue($"recovered {Lease}"):
                 Log.Recovered(logger, notice.Message);
                 break;
-            case LeaderNotice.Leads or LeaderNotice.LeadsNoMore:
+            case LeaderNotice.StartedLeading or LeaderNotice.StoppedLeading:
                 Log.Leadership(logger, notice.Message);
                 break;
             default:

@@ -7,17 +7,17 @@ using k8s.Models;
 namespace IngressController.Kubernetes.Client;
 
 /// <summary>
-/// Turns what the server refuses into an <see cref="ApiServerException"/>. The package would put the whole body into a message and leave the
-/// Status in it unread.
+/// Turns error responses into an <see cref="ApiServerException"/>. The package would put the whole body into the message and leave its
+/// Status undecoded.
 /// </summary>
-internal sealed class RefusalHandler(TimeProvider time) : DelegatingHandler
+internal sealed class ErrorResponseHandler(TimeProvider time) : DelegatingHandler
 {
-    /// <summary>No Status is longer; a body that is none is cut here.</summary>
+    /// <summary>Maximum size of a body in bytes. No Status is longer; any other body is cut.</summary>
     private const int MaxErrorBody = 64 * 1024;
 
     private const int MaxExcerpt = 200;
 
-    /// <exception cref="ApiServerException">The server refused.</exception>
+    /// <exception cref="ApiServerException">The server answered with an error.</exception>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
@@ -40,14 +40,14 @@ internal sealed class RefusalHandler(TimeProvider time) : DelegatingHandler
     {
         try
         {
-            await using var body = await ApiServerConnection.OpenAsync(response, cancellation).ConfigureAwait(false);
+            await using var body = await ResponseBody.OpenAsync(response, cancellation).ConfigureAwait(false);
             var buffer = new byte[MaxErrorBody];
             var count = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation).ConfigureAwait(false);
             return buffer[..count];
         }
         catch (Exception error) when (error is IOException or HttpRequestException or InvalidDataException)
         {
-            return []; // the status code is known, and says more than the broken connection
+            return []; // the status code is known and says more than the broken connection
         }
     }
 
@@ -60,7 +60,7 @@ internal sealed class RefusalHandler(TimeProvider time) : DelegatingHandler
         }
         catch (JsonException)
         {
-            return null; // a proxy's page, or nothing: the excerpt says it
+            return null; // a proxy's page or an empty body, which the excerpt shows
         }
     }
 

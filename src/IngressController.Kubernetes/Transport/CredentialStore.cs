@@ -1,22 +1,23 @@
 using System.Net.Http.Headers;
 using System.Text;
+using IngressController.Kubernetes.Configuration;
 using k8s.Exceptions;
 
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Transport;
 
-/// <summary>What one request authenticates with. Compared by reference: a 401 discards exactly the credential that was refused.</summary>
+/// <summary>The credential of a request. Compared by reference: a 401 discards exactly the credential that was rejected.</summary>
 internal sealed class Credential(AuthenticationHeaderValue? authorization, ExecCredential? exec = null)
 {
     public AuthenticationHeaderValue? Authorization { get; } = authorization;
 
-    /// <summary>Set when a plug-in made it; may carry a client certificate.</summary>
+    /// <summary>The result of a plug-in, which may contain a client certificate; null for other sources.</summary>
     public ExecCredential? Exec { get; } = exec;
 }
 
-/// <summary>The current credential: made on demand, kept while it is fresh, made anew after a 401.</summary>
+/// <summary>The current credential: created on demand, kept while it is fresh, recreated after a 401.</summary>
 internal sealed class CredentialStore(ApiServerConfiguration configuration, TimeProvider time, Action<ClientNotice> notify) : IDisposable
 {
-    /// <summary>A plug-in's token is renewed a little before it expires, so that it does not expire on the way.</summary>
+    /// <summary>The time before its expiry at which a plug-in's token is renewed, so that it does not expire in flight.</summary>
     private static readonly TimeSpan ExpiryLeeway = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim _gate = new(1, 1);
@@ -25,7 +26,7 @@ internal sealed class CredentialStore(ApiServerConfiguration configuration, Time
     private string? _lastToken;
     private long _readAt;
 
-    /// <exception cref="KubeConfigException">There is no usable credential and never was.</exception>
+    /// <exception cref="KubeConfigException">There is no usable credential and never was one.</exception>
     public async ValueTask<Credential> GetAsync(CancellationToken cancellation)
     {
         if (configuration.Token is null or TokenSource.Literal)
@@ -49,15 +50,15 @@ internal sealed class CredentialStore(ApiServerConfiguration configuration, Time
         }
     }
 
-    /// <summary>The server refused the credential.</summary>
-    /// <returns>Whether asking for another one may help.</returns>
-    public bool Invalidate(Credential refused)
+    /// <summary>Discards a credential that the server rejected.</summary>
+    /// <returns>True if another credential may be accepted.</returns>
+    public bool Invalidate(Credential rejected)
     {
         if (configuration.Token is null or TokenSource.Literal)
             return false;
 
         // Another request may have renewed it already.
-        if (Interlocked.CompareExchange(ref _current, null, refused) == refused)
+        if (Interlocked.CompareExchange(ref _current, null, rejected) == rejected)
             notify(new ClientNotice.CredentialRefused(configuration.Token is TokenSource.InFile file ? file.Path : "the exec plug-in"));
         return true;
     }
@@ -88,8 +89,8 @@ internal sealed class CredentialStore(ApiServerConfiguration configuration, Time
 
     private async Task<Credential> RunAsync(ExecPlugin plugin, CancellationToken cancellation)
     {
-        var made = await new ExecCredentialProgram(configuration, plugin, time).RunAsync(cancellation).ConfigureAwait(false);
-        return new Credential(string.IsNullOrEmpty(made.Token) ? null : new AuthenticationHeaderValue("Bearer", made.Token.Trim()), made);
+        var credential = await new ExecCredentialProgram(configuration, plugin, time).RunAsync(cancellation).ConfigureAwait(false);
+        return new Credential(string.IsNullOrEmpty(credential.Token) ? null : new AuthenticationHeaderValue("Bearer", credential.Token.Trim()), credential);
     }
 
     private static AuthenticationHeaderValue? FixedHeader(ApiServerConfiguration configuration) => configuration switch

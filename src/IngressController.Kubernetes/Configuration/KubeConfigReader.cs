@@ -1,8 +1,8 @@
 using k8s.Exceptions;
 
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Configuration;
 
-/// <summary>Turns one context of merged kubeconfig files into a configuration, and says precisely what is wrong where it cannot.</summary>
+/// <summary>Turns one context of merged kubeconfig files into a configuration. Errors name the file and entry.</summary>
 internal static class KubeConfigReader
 {
     private const string ExecExtension = "client.authentication.k8s.io/exec";
@@ -12,7 +12,7 @@ internal static class KubeConfigReader
         var files = string.Join(", ", config.Files);
         var name = string.IsNullOrEmpty(contextName) ? config.CurrentContext : contextName;
         if (string.IsNullOrEmpty(name))
-            throw new KubeConfigException($"kubeconfig {files} has no current-context: name one, or run 'kubectl config use-context'");
+            throw new KubeConfigException($"kubeconfig {files} has no current-context: pass a context, or run 'kubectl config use-context'");
         if (!config.Contexts.TryGetValue(name, out var context))
             throw new KubeConfigException($"kubeconfig {files} has no context '{name}'; it has {Names(config.Contexts.Keys)}");
         if (!config.Clusters.TryGetValue(context.Value.Cluster ?? "", out var cluster))
@@ -65,7 +65,7 @@ internal static class KubeConfigReader
             ProxyUrl = proxy,
             DisableCompression = cluster.DisableCompression,
             Warnings = cluster.InsecureSkipTlsVerify
-                ? [$"{where} sets insecure-skip-tls-verify: the API server's certificate is not checked, anyone in between can read the token"]
+                ? [$"{where} sets insecure-skip-tls-verify: the API server's certificate is not checked, anyone on the path can read the token"]
                 : [],
         };
     }
@@ -87,7 +87,7 @@ internal static class KubeConfigReader
 
         return configuration with
         {
-            // The order of client-go: what is written down wins over what a plug-in would say.
+            // As in client-go, a token or user in the file takes precedence over an exec plug-in.
             Token = user switch
             {
                 { TokenFile.Length: > 0 } => new TokenSource.InFile(Resolve(entry.File, user.TokenFile)),
@@ -120,7 +120,7 @@ internal static class KubeConfigReader
         }
 
         if (exec.InteractiveMode == "Always")
-            throw new KubeConfigException($"{where}: exec.interactiveMode Always cannot work here, nobody sits at this process: use IfAvailable or Never");
+            throw new KubeConfigException($"{where}: exec.interactiveMode Always is not supported, this process has no terminal: use IfAvailable or Never");
 
         return new ExecPlugin(exec.ApiVersion, exec.Command.Contains('/') ? Resolve(file, exec.Command) : exec.Command)
         {

@@ -4,43 +4,43 @@ using k8s.Models;
 
 namespace IngressController.Tests.Leasing;
 
-/// <summary>A leader in trouble, on simulated time.</summary>
-public sealed class LeaderTroubleTests
+/// <summary>Failures of a leader, its network and the API server, in simulated time.</summary>
+public sealed class LeaderFailureTests
 {
     private static readonly LeaderElectorOptions Options = SimulatedReplica.Options;
-    private static readonly TimeSpan LongestPause = Options.RetryPeriod * (1 + LeaderElectorOptions.JitterFactor);
+    private static readonly TimeSpan MaxPause = Options.RetryPeriod * (1 + LeaderElectorOptions.JitterFactor);
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(0.2);
 
     [Fact]
-    public void A_leader_that_is_cut_off_is_none_any_more_before_another_can_be() => SimulatedWorld.Run(1, world =>
+    public void An_isolated_leader_stops_leading_before_another_can_lead() => SimulatedWorld.Run(1, world =>
     {
         var (lease, a, b) = LeaderAndCandidate(world);
         world.Invariant = () => Assert.False(a.MayWrite && b.MayWrite);
         lease.Loses = process => process == a.Clock;
         var lastSent = lease.Requests.FindLast(request => request.Process == a.Clock).At;
 
-        world.RunUntil(() => !a.MayWrite, TimeSpan.FromMinutes(1), "a leads no more");
-        // Timers count in whole milliseconds.
+        world.RunUntil(() => !a.MayWrite, TimeSpan.FromMinutes(1), "a stops leading");
+        // Timers have a resolution of one millisecond.
         Assert.InRange(world.Now - lastSent, Options.RenewDeadline - TimeSpan.FromMilliseconds(1), Options.RenewDeadline);
         Assert.True(a.Term!.Lost.IsCancellationRequested);
-        Assert.Equal("leads no more: the lease could not be renewed for 10 s", a.Notices.OfType<LeaderNotice.LeadsNoMore>().Single().Message);
+        Assert.Equal("stopped leading: the lease could not be renewed for 10 s", a.Notices.OfType<LeaderNotice.StoppedLeading>().Single().Message);
         world.RunUntil(() => b.MayWrite, TimeSpan.FromMinutes(1), "b leads");
         Assert.True(world.Now - lastSent >= Options.LeaseDuration);
 
-        // It goes on as a candidate, and finds out.
+        // It continues as a candidate and learns of the new leader.
         lease.Loses = static _ => false;
-        world.RunFor(LongestPause + Options.RequestTimeout);
-        Assert.Equal("b leads", a.Notices.OfType<LeaderNotice.Follows>().Single().Message);
+        world.RunFor(MaxPause + Options.RequestTimeout);
+        Assert.Equal("b is the leader", a.Notices.OfType<LeaderNotice.NewLeader>().Single().Message);
         b.Kill();
-        world.RunUntil(() => a.MayWrite, Options.LeaseDuration + LongestPause + Moment, "a leads again");
+        world.RunUntil(() => a.MayWrite, Options.LeaseDuration + MaxPause + Moment, "a leads again");
         Assert.Equal((2, 2), (a.Terms, lease.Stored!.Spec!.LeaseTransitions));
     });
 
-    /// <summary>Also with an answer that has waited all the time to be read: a renewal is as old as its request.</summary>
+    /// <summary>This also holds if a response waited to be read: a renewal is as old as its request.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_process_that_was_stopped_writes_nothing_when_it_wakes(bool inRequest)
+    public void A_suspended_process_writes_nothing_when_it_resumes(bool inRequest)
     {
         for (var seed = 0; seed < 50; seed++)
         {
@@ -51,49 +51,49 @@ public sealed class LeaderTroubleTests
                 var requests = lease.Requests.Count;
                 if (inRequest)
                     world.RunUntil(() => lease.Requests.Count > requests && lease.Requests[^1].Process == a.Clock, TimeSpan.FromMinutes(1), "a renews");
-                a.Clock.Stop();
+                a.Clock.Suspend();
                 world.RunFor(TimeSpan.FromSeconds(30));
                 Assert.True(b.MayWrite);
                 requests = lease.Requests.Count;
                 var term = a.Term!;
                 Assert.False(term.Lost.IsCancellationRequested);
 
-                // Before any timer of the process has run.
+                // This runs before any timer of the process.
                 if (seed % 2 == 0)
                 {
                     Assert.Throws<OperationCanceledException>(term.RequireHeld);
                     Assert.True(term.Lost.IsCancellationRequested);
                 }
 
-                a.Clock.Wake();
+                a.Clock.Resume();
                 Assert.False(a.MayWrite);
                 Assert.True(term.Lost.IsCancellationRequested);
                 world.RunFor(TimeSpan.FromSeconds(30));
                 Assert.True(b.MayWrite);
                 Assert.DoesNotContain(lease.Requests.Skip(requests), request => request.Process == a.Clock && request.Verb != "get");
-                Assert.Equal("b leads", a.Notices[^1].Message);
+                Assert.Equal("b is the leader", a.Notices[^1].Message);
             });
         }
     }
 
     [Fact]
-    public void A_process_that_was_stopped_while_it_took_the_lease_does_not_lead_when_it_wakes() => SimulatedWorld.Run(3, world =>
+    public void A_process_suspended_while_acquiring_the_lease_does_not_lead_when_it_resumes() => SimulatedWorld.Run(3, world =>
     {
         var lease = new SimulatedLease(world);
         var a = new SimulatedReplica(world, lease, "a");
         world.RunUntil(() => lease.Holder == "a", Moment, "the Lease names a");
-        a.Clock.Stop();
+        a.Clock.Suspend();
         var b = new SimulatedReplica(world, lease, "b");
         world.Invariant = () => Assert.False(a.MayWrite && b.MayWrite);
         world.RunFor(TimeSpan.FromSeconds(30));
         Assert.True(b.MayWrite);
-        a.Clock.Wake();
+        a.Clock.Resume();
         world.RunFor(TimeSpan.FromSeconds(30));
         Assert.Equal((0, true), (a.Terms, b.MayWrite));
     });
 
     [Fact]
-    public void A_server_that_nearly_takes_the_time_out_to_answer_is_no_reason_to_lose_the_lease() => SimulatedWorld.Run(4, world =>
+    public void Responses_just_within_the_timeout_keep_the_lease() => SimulatedWorld.Run(4, world =>
     {
         var (lease, a, b) = LeaderAndCandidate(world);
         lease.Latency = () => TimeSpan.FromSeconds(2.4);
@@ -101,9 +101,9 @@ public sealed class LeaderTroubleTests
         Assert.Equal((1, 0, true), (a.Terms, b.Terms, a.MayWrite));
     });
 
-    /// <summary>The Lease is renewed all the time, but nobody knows: nobody leads, and nothing is at odds afterwards.</summary>
+    /// <summary>The Lease is renewed but no replica knows: no one leads, and the state is consistent afterwards.</summary>
     [Fact]
-    public void A_server_that_answers_after_the_time_out_leaves_nobody_to_lead() => SimulatedWorld.Run(5, world =>
+    public void With_responses_after_the_timeout_no_one_leads() => SimulatedWorld.Run(5, world =>
     {
         var (lease, a, b) = LeaderAndCandidate(world);
         world.Invariant = () => Assert.False(a.MayWrite && b.MayWrite);
@@ -112,22 +112,22 @@ public sealed class LeaderTroubleTests
         Assert.False(a.MayWrite);
         world.RunFor(TimeSpan.FromMinutes(10));
         Assert.Equal((1, 0), (a.Terms, b.Terms));
-        Assert.Contains(a.Notices, notice => notice.Message.StartsWith("cannot get or take the Lease ns/lease: no answer within 5 s; next try in ", StringComparison.Ordinal));
+        Assert.Contains(a.Notices, notice => notice.Message.StartsWith("cannot get or acquire the Lease ns/lease: no answer within 5 s; next attempt in ", StringComparison.Ordinal));
         lease.Latency = () => TimeSpan.FromMilliseconds(5);
-        world.RunUntil(() => a.MayWrite || b.MayWrite, Options.LeaseDuration + LongestPause + Options.RequestTimeout, "one leads");
+        world.RunUntil(() => a.MayWrite || b.MayWrite, Options.LeaseDuration + MaxPause + Options.RequestTimeout, "one leads");
     });
 
     [Theory]
     [InlineData(6, true)]
     [InlineData(15, false)]
-    public void Errors_of_the_server_matter_when_they_last_longer_than_the_deadline(int seconds, bool keeps) => SimulatedWorld.Run(6, world =>
+    public void Server_errors_end_a_term_only_if_they_outlast_the_deadline(int seconds, bool keeps) => SimulatedWorld.Run(6, world =>
     {
         var (lease, a, b) = LeaderAndCandidate(world);
         world.Invariant = () => Assert.False(a.MayWrite && b.MayWrite);
         lease.Refuses = _ => SimulatedLease.Refusal(500, "InternalError");
         world.RunFor(TimeSpan.FromSeconds(seconds));
         lease.Refuses = static _ => null;
-        world.RunFor(LongestPause + Moment);
+        world.RunFor(MaxPause + Moment);
 
         Assert.Equal(keeps ? 1 : 2, a.Terms + b.Terms);
         Assert.True(a.MayWrite || b.MayWrite);
@@ -136,19 +136,19 @@ public sealed class LeaderTroubleTests
     });
 
     [Fact]
-    public void Who_writes_himself_in_takes_it_at_the_next_renewal() => SimulatedWorld.Run(7, world =>
+    public void Another_holder_in_the_Lease_ends_the_term_at_the_next_renewal() => SimulatedWorld.Run(7, world =>
     {
         var (lease, a, _) = LeaderAndCandidate(world);
-        lease.Edit(old => old with { Spec = old.Spec! with { HolderIdentity = "thief" } });
-        world.RunUntil(() => !a.MayWrite, Options.RetryPeriod + Moment, "a leads no more");
-        Assert.Equal("leads no more: thief has taken the Lease ns/lease", a.Notices[^1].Message);
+        lease.Edit(old => old with { Spec = old.Spec! with { HolderIdentity = "other" } });
+        world.RunUntil(() => !a.MayWrite, Options.RetryPeriod + Moment, "a stops leading");
+        Assert.Equal("stopped leading: other has acquired the Lease ns/lease", a.Notices[^1].Message);
         Assert.True(a.Term!.Lost.IsCancellationRequested);
         world.RunFor(TimeSpan.FromSeconds(10));
-        Assert.Equal("thief", lease.Holder);
+        Assert.Equal("other", lease.Holder);
     });
 
     [Fact]
-    public void Who_changes_a_label_is_no_rival() => SimulatedWorld.Run(8, world =>
+    public void A_changed_label_does_not_end_the_term() => SimulatedWorld.Run(8, world =>
     {
         var (lease, a, b) = LeaderAndCandidate(world);
         world.Invariant = () => Assert.True(a.MayWrite && !b.MayWrite);
@@ -161,9 +161,9 @@ public sealed class LeaderTroubleTests
         Assert.Equal((1, 0), (a.Terms, b.Terms));
     });
 
-    /// <summary>Those who have seen its holder alive do not take the deletion for its end.</summary>
+    /// <summary>Candidates that have seen its holder alive do not treat the deletion as its end.</summary>
     [Fact]
-    public void A_Lease_that_is_deleted_is_put_back_by_its_leader() => SimulatedWorld.Run(9, world =>
+    public void A_deleted_Lease_is_recreated_by_its_leader() => SimulatedWorld.Run(9, world =>
     {
         var (lease, a, b) = LeaderAndCandidate(world);
         world.Invariant = () => Assert.True(a.MayWrite && !b.MayWrite);
@@ -176,29 +176,29 @@ public sealed class LeaderTroubleTests
     });
 
     [Fact]
-    public void A_Lease_that_is_deleted_after_its_leader_died_is_taken_once_it_would_have_expired() => SimulatedWorld.Run(10, world =>
+    public void A_deleted_Lease_of_a_dead_leader_is_acquired_after_its_expiry() => SimulatedWorld.Run(10, world =>
     {
         var (lease, a, b) = LeaderAndCandidate(world);
         a.Kill();
         lease.Edit(static _ => null);
-        world.RunUntil(() => b.MayWrite, Options.LeaseDuration + LongestPause + Moment, "b leads");
+        world.RunUntil(() => b.MayWrite, Options.LeaseDuration + MaxPause + Moment, "b leads");
     });
 
     [Fact]
-    public void A_refusal_that_lasts_is_tried_again_slowly_and_says_what_to_grant() => SimulatedWorld.Run(11, world =>
+    public void A_lasting_403_is_retried_slowly_and_names_the_permission() => SimulatedWorld.Run(11, world =>
     {
         var lease = new SimulatedLease(world) { Refuses = _ => SimulatedLease.Refusal(403, "Forbidden") };
         var a = new SimulatedReplica(world, lease, "a");
         world.RunFor(TimeSpan.FromMinutes(10));
         Assert.InRange(lease.Requests.Count, 10, 21);
         Assert.Contains(
-            "; grant the verbs get, create and patch on leases.coordination.k8s.io in namespace ns; next try in ", a.Notices[^1].Message, StringComparison.Ordinal);
+            "; grant the verbs get, create and patch on leases.coordination.k8s.io in namespace ns; next attempt in ", a.Notices[^1].Message, StringComparison.Ordinal);
         lease.Refuses = static _ => null;
-        world.RunUntil(() => a.MayWrite, Options.ForbiddenRetry * 2.2 + Moment, "a leads");
+        world.RunUntil(() => a.MayWrite, Options.ForbiddenRetryPeriod * 2.2 + Moment, "a leads");
     });
 
     [Fact]
-    public void A_server_that_asks_for_time_is_given_it() => SimulatedWorld.Run(12, world =>
+    public void Retry_After_is_respected() => SimulatedWorld.Run(12, world =>
     {
         var busy = new ApiServerException("GET lease", System.Net.HttpStatusCode.TooManyRequests, null, retryAfter: TimeSpan.FromSeconds(20));
         var lease = new SimulatedLease(world) { Refuses = _ => busy };
@@ -208,7 +208,7 @@ public sealed class LeaderTroubleTests
     });
 
     [Fact]
-    public void A_server_that_stores_another_holder_is_not_believed() => SimulatedWorld.Run(13, world =>
+    public void A_server_that_stores_another_holder_is_not_trusted() => SimulatedWorld.Run(13, world =>
     {
         var lease = new SimulatedLease(world);
         var process = new SimulatedClock(world);

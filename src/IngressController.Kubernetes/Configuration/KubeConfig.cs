@@ -4,12 +4,12 @@ using System.Text.Json.Serialization;
 using IngressController.Kubernetes.Serialization;
 using k8s.Exceptions;
 
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Configuration;
 
-/// <summary>An entry of a kubeconfig and the file it stands in, which its relative paths and all messages refer to.</summary>
+/// <summary>An entry of a kubeconfig and its file, to which relative paths and messages refer.</summary>
 internal sealed record KubeConfigEntry<T>(string File, string Name, T Value);
 
-/// <summary>Kubeconfig files after merging (the rules of client-go's clientcmd).</summary>
+/// <summary>Merged kubeconfig files (the rules of client-go's clientcmd).</summary>
 internal sealed record KubeConfig(
     IReadOnlyList<string> Files,
     string? CurrentContext,
@@ -22,7 +22,7 @@ internal sealed record KubeConfig(
     {
         var existing = paths.Where(File.Exists).Select(Path.GetFullPath).ToArray();
         if (existing.Length == 0)
-            throw new KubeConfigException($"kubeconfig {string.Join(", ", paths)} does not exist; name an existing file");
+            throw new KubeConfigException($"kubeconfig {string.Join(", ", paths)} does not exist; pass an existing file");
 
         string? current = null;
         var contexts = new Dictionary<string, KubeConfigEntry<KubeConfigContext>>(StringComparer.Ordinal);

@@ -1,15 +1,15 @@
 using k8s.Exceptions;
 
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Configuration;
 
 public sealed partial record ApiServerConfiguration
 {
-    /// <summary>Where the kubelet puts a pod's token, CA and namespace.</summary>
+    /// <summary>The directory in which the kubelet puts a Pod's token, CA and namespace.</summary>
     public const string ServiceAccountDirectory = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-    /// <summary>Whether this process runs in a pod that has a service account's token.</summary>
-    /// <param name="directory">The service account's directory; null is the usual one.</param>
-    /// <param name="environment">Reads an environment variable; null is the process's own.</param>
+    /// <summary>Returns true if this process runs in a Pod that has a service account token.</summary>
+    /// <param name="directory">The service account's directory; null for the default.</param>
+    /// <param name="environment">Reads an environment variable; null for those of the process.</param>
     public static bool IsInCluster(string? directory = null, Func<string, string?>? environment = null)
     {
         environment ??= Environment.GetEnvironmentVariable;
@@ -19,8 +19,8 @@ public sealed partial record ApiServerConfiguration
     }
 
     /// <summary>
-    /// The configuration of a pod: KUBERNETES_SERVICE_HOST and _PORT, and the files of its service account, which are read again
-    /// when they change. The namespace is POD_NAMESPACE where set, else the service account's.
+    /// Returns the configuration of a Pod: KUBERNETES_SERVICE_HOST and _PORT, and the files of its service account, which are reloaded when
+    /// they change. The namespace is POD_NAMESPACE if set, otherwise the service account's.
     /// </summary>
     /// <inheritdoc cref="IsInCluster" path="/param"/>
     /// <exception cref="KubeConfigException">A variable or a file is missing.</exception>
@@ -33,20 +33,20 @@ public sealed partial record ApiServerConfiguration
         if (string.IsNullOrEmpty(host) || string.IsNullOrEmpty(port))
         {
             throw new KubeConfigException(
-                "not running in a pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set; outside of a cluster name a kubeconfig");
+                "not running in a Pod: KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set; outside of a cluster, pass a kubeconfig");
         }
 
         var token = Path.Combine(directory, "token");
         if (!File.Exists(token))
         {
             throw new KubeConfigException(
-                $"{token} is missing: give the pod a service account and do not set automountServiceAccountToken to false");
+                $"{token} is missing: give the Pod a service account and do not set automountServiceAccountToken to false");
         }
 
         // An IPv6 address comes without brackets, which a URL needs.
         var authority = host.Contains(':') && !host.StartsWith('[') ? $"[{host}]" : host;
         if (!Uri.TryCreate($"https://{authority}:{port}", UriKind.Absolute, out var server))
-            throw new KubeConfigException($"KUBERNETES_SERVICE_HOST '{host}' and KUBERNETES_SERVICE_PORT '{port}' make no URL");
+            throw new KubeConfigException($"KUBERNETES_SERVICE_HOST '{host}' and KUBERNETES_SERVICE_PORT '{port}' are not a valid URL");
 
         var authorities = Path.Combine(directory, "ca.crt");
         return new ApiServerConfiguration
@@ -61,12 +61,12 @@ public sealed partial record ApiServerConfiguration
         };
     }
 
-    /// <summary>The namespace of the service account, where this process runs in a Pod; null elsewhere.</summary>
+    /// <summary>Returns the namespace of the service account if this process runs in a Pod, otherwise null.</summary>
     /// <inheritdoc cref="IsInCluster" path="/param"/>
     public static string? InClusterNamespace(string? directory = null, Func<string, string?>? environment = null) =>
         IsInCluster(directory, environment) ? ReadNamespace(directory ?? ServiceAccountDirectory) : null;
 
-    /// <summary>The token of the service account, where this process runs in a Pod and can read it; null elsewhere.</summary>
+    /// <summary>Returns the token of the service account if this process runs in a Pod and can read it, otherwise null.</summary>
     /// <inheritdoc cref="IsInCluster" path="/param"/>
     public static string? InClusterToken(string? directory = null, Func<string, string?>? environment = null)
     {
@@ -76,7 +76,7 @@ public sealed partial record ApiServerConfiguration
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return null; // the connection, which needs it, says so and tries again
+            return null; // the connection, which needs the token, reports the error and retries
         }
     }
 

@@ -1,8 +1,8 @@
 using System.Net;
 
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Transport;
 
-/// <summary>Asks, before a write and again when its body goes out, whether it may still be sent; what the answer throws ends the write.</summary>
+/// <summary>Runs a check before each write and again before its body is sent; an exception of the check ends the write.</summary>
 internal sealed class WriteGuard(Action beforeWrite) : DelegatingHandler
 {
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -14,7 +14,7 @@ internal sealed class WriteGuard(Action beforeWrite) : DelegatingHandler
         return base.SendAsync(request, cancellationToken);
     }
 
-    /// <summary>A body that asks when the connection is ready for it.</summary>
+    /// <summary>A body that runs the check when the connection is ready for it.</summary>
     private sealed class GuardedContent : HttpContent
     {
         private readonly HttpContent _content;

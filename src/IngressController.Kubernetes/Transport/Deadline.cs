@@ -1,6 +1,6 @@
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Transport;
 
-/// <summary>Cancels when its time has passed without an extension, or when the caller cancels; tells the two apart.</summary>
+/// <summary>Cancels when its time has passed without an extension or when the caller cancels, and tells the two apart.</summary>
 internal sealed class Deadline : IDisposable
 {
     private readonly CancellationTokenSource _timer;
@@ -20,10 +20,10 @@ internal sealed class Deadline : IDisposable
 
     public bool HasPassed => _timer.IsCancellationRequested && !_caller.IsCancellationRequested;
 
-    /// <summary>Starts the whole duration anew.</summary>
+    /// <summary>Restarts the whole duration.</summary>
     public void Extend() => _timer.CancelAfter(_duration);
 
-    /// <summary>Starts another duration.</summary>
+    /// <summary>Starts a new duration.</summary>
     public void ExtendTo(TimeSpan duration) => _timer.CancelAfter(duration);
 
     public void Dispose()

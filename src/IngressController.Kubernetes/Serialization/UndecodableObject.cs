@@ -1,6 +1,6 @@
-namespace IngressController.Kubernetes.Watching;
+namespace IngressController.Kubernetes.Serialization;
 
-/// <summary>An object of the server that does not decode: who it is, as far as that could be read, and why.</summary>
+/// <summary>An object of the server that does not decode: its identity, as far as it can be read, and the error.</summary>
 public sealed record UndecodableObject(string? Namespace, string? Name, string? Uid, string Error)
 {
     internal string? ResourceVersion { get; init; }

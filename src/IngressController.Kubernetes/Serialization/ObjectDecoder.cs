@@ -1,19 +1,18 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using IngressController.Kubernetes.Watching;
 using k8s;
 using k8s.Models;
 
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Serialization;
 
-/// <summary>Decodes one object out of a stream; one that does not decode still tells who it is.</summary>
+/// <summary>Decodes one object of a stream; an object that does not decode is still identified.</summary>
 internal static class ObjectDecoder
 {
-    /// <summary>Deeper than any object, so that one that is too deep for the decoder does not stop the scan of the others.</summary>
+    /// <summary>Exceeds the nesting of any object, so that one too deep for the decoder does not stop the scan of the others.</summary>
     public static JsonReaderOptions ScanOptions { get; } = new() { MaxDepth = 512 };
 
-    /// <returns>The object, or null and why it is none.</returns>
+    /// <returns>The object, or null and the reason in <paramref name="undecodable"/>.</returns>
     public static T? Decode<T>(ReadOnlySequence<byte> json, JsonTypeInfo<T> typeInfo, out UndecodableObject? undecodable)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
@@ -34,7 +33,7 @@ internal static class ObjectDecoder
         return null;
     }
 
-    /// <summary>Reads who an object is, and nothing else; what cannot be read stays null.</summary>
+    /// <summary>Reads only the identity of an object; members that cannot be read stay null.</summary>
     private static UndecodableObject Identify(ReadOnlySequence<byte> json, string error)
     {
         string? name = null, @namespace = null, uid = null, version = null;
@@ -62,13 +61,13 @@ internal static class ObjectDecoder
         }
         catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
         {
-            // Keep what was read so far.
+            // The members read so far are kept.
         }
 
         return new UndecodableObject(@namespace, name, uid, error) { ResourceVersion = version };
     }
 
-    /// <summary>Moves to the value of a property of the object the reader stands in.</summary>
+    /// <summary>Moves to the value of a property of the current object.</summary>
     private static bool FindProperty(ref Utf8JsonReader reader, ReadOnlySpan<byte> name)
     {
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)

@@ -1,8 +1,8 @@
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Configuration;
 
 /// <summary>
-/// Where the API server is and how to talk to it: plain data, read from a pod's service account or from kubeconfig files.
-/// Whoever holds it holds credentials; its text form never shows one.
+/// The address of the API server and the settings to reach it: plain data, read from a Pod's service account or from kubeconfig files.
+/// It contains credentials, which its text form never shows.
 /// </summary>
 public sealed partial record ApiServerConfiguration
 {
@@ -12,16 +12,16 @@ public sealed partial record ApiServerConfiguration
     /// <summary>The certificate authorities that may sign the server's certificate. Null: those of the operating system.</summary>
     public PemSource? CertificateAuthority { get; init; }
 
-    /// <summary>Accept any server certificate. Dangerous: whoever is in between can read the token. Default false.</summary>
+    /// <summary>Accepts any server certificate. Dangerous: anyone on the path can read the token. Default false.</summary>
     public bool SkipTlsVerify { get; init; }
 
-    /// <summary>The name asked for by SNI and checked in the certificate, when it differs from the host's. It never changes the Host header.</summary>
+    /// <summary>The name for SNI and the certificate check, if it differs from the host's. It never changes the Host header.</summary>
     public string? TlsServerName { get; init; }
 
     /// <summary>The bearer token. Null: none is sent.</summary>
     public TokenSource? Token { get; init; }
 
-    /// <summary>Basic authentication, used only where there is no <see cref="Token"/>.</summary>
+    /// <summary>The user of basic authentication, which is used only without a <see cref="Token"/>.</summary>
     public string? Username { get; init; }
 
     public string? Password { get; init; }
@@ -38,16 +38,16 @@ public sealed partial record ApiServerConfiguration
 
     public Impersonation? Impersonation { get; init; }
 
-    /// <summary>Do not ask for gzip on lists: less CPU where the network is fast. Default false.</summary>
+    /// <summary>Requests lists without gzip, which saves CPU on fast networks. Default false.</summary>
     public bool DisableCompression { get; init; }
 
-    /// <summary>The pod's namespace, or the one of the kubeconfig's context. Null when nothing says so.</summary>
+    /// <summary>The Pod's namespace, or that of the kubeconfig's context. Null if neither is known.</summary>
     public string? CurrentNamespace { get; init; }
 
-    /// <summary>What is allowed but unwise in this configuration, one sentence each, for the log.</summary>
+    /// <summary>Settings that are allowed but unsafe, one sentence each, for the log.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <summary>What the server's audit log shows as the client.</summary>
+    /// <summary>The name of the client in the server's audit log.</summary>
     public string UserAgent { get; init; } = DefaultUserAgent;
 
     public ClientTimeouts Timeouts { get; init; } = new();
@@ -57,7 +57,7 @@ public sealed partial record ApiServerConfiguration
         + $"({(OperatingSystem.IsWindows() ? "windows" : OperatingSystem.IsMacOS() ? "darwin" : "linux")}"
         + $"/{System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()})";
 
-    /// <summary>The server and the kind of credentials, never their content.</summary>
+    /// <summary>Returns the server and the kind of credentials, never their content.</summary>
     public override string ToString()
     {
         var credentials = Token switch
@@ -73,26 +73,26 @@ public sealed partial record ApiServerConfiguration
     }
 }
 
-/// <summary>How long the client waits, and how often it looks at files.</summary>
+/// <summary>The time limits of the client, and the age at which it reloads files.</summary>
 public sealed record ClientTimeouts
 {
-    /// <summary>A small call in total. Default 30 s.</summary>
+    /// <summary>The time limit of a small call in total. Default 30 s.</summary>
     public TimeSpan Unary { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>A list without one more byte; its whole duration is not bounded. Default 60 s.</summary>
+    /// <summary>The time limit of a list without further bytes; its total duration is not bounded. Default 60 s.</summary>
     public TimeSpan ListProgress { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>TCP and TLS to the server. Default 15 s.</summary>
+    /// <summary>The time limit for TCP and TLS to the server. Default 15 s.</summary>
     public TimeSpan Connect { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How old a read of a token or certificate file may get before the file is read again. Default 60 s.</summary>
+    /// <summary>The age after which a token or certificate file is reloaded. Default 60 s.</summary>
     public TimeSpan FilePoll { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>One run of an exec plug-in; then it is killed. Default 60 s.</summary>
+    /// <summary>The time limit of one run of an exec plug-in, which is then killed. Default 60 s.</summary>
     public TimeSpan ExecPlugin { get; init; } = TimeSpan.FromSeconds(60);
 }
 
-/// <summary>Act as somebody else (the <c>Impersonate-*</c> headers); the server checks that the caller may.</summary>
+/// <summary>The identity to act as (the <c>Impersonate-*</c> headers); the server checks that the caller is allowed to.</summary>
 public sealed record Impersonation(string User)
 {
     public IReadOnlyList<string> Groups { get; init; } = [];

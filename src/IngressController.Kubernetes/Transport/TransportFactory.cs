@@ -4,11 +4,12 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using IngressController.Kubernetes.Configuration;
 using k8s.Exceptions;
 
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Transport;
 
-/// <summary>The bytes a transport is built from; a change of any of them asks for a new one.</summary>
+/// <summary>The certificates and key of a transport; a change of any of them requires a new one.</summary>
 internal sealed record TransportMaterial(byte[]? Authorities, byte[]? Certificate, byte[]? Key)
 {
     public bool HasSameContent(TransportMaterial other) =>
@@ -22,10 +23,10 @@ internal sealed record TransportMaterial(byte[]? Authorities, byte[]? Certificat
     };
 }
 
-/// <summary>Builds the handler that talks to the API server.</summary>
+/// <summary>Creates the HTTP handler for the API server.</summary>
 internal static class TransportFactory
 {
-    /// <exception cref="KubeConfigException">The PEM text holds no usable certificate or key.</exception>
+    /// <exception cref="KubeConfigException">The PEM text contains no usable certificate or key.</exception>
     public static SocketsHttpHandler Create(ApiServerConfiguration configuration, TransportMaterial material)
     {
         if (configuration is { TlsServerName: not null, ProxyUrl: not null })
@@ -36,17 +37,17 @@ internal static class TransportFactory
         {
             AllowAutoRedirect = false, // a redirect would carry the token elsewhere
             UseCookies = false,
-            AutomaticDecompression = DecompressionMethods.None, // lists only, by hand: a compressed watch delays events
+            AutomaticDecompression = DecompressionMethods.None, // callers decompress lists; a compressed watch would delay events
             EnableMultipleHttp2Connections = true,
             ConnectTimeout = configuration.Timeouts.Connect,
-            // New connections now and then find API servers that were added behind the load balancer.
+            // New connections from time to time find API servers that were added behind the load balancer.
             PooledConnectionLifetime = TimeSpan.FromMinutes(20),
-            // The values of client-go: a peer that died silently is noticed within 45 s.
+            // The values of client-go: a dead peer is detected within 45 s.
             KeepAlivePingDelay = TimeSpan.FromSeconds(30),
             KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.Always,
             Proxy = Proxy(configuration.ProxyUrl),
-            // Like Go, and unlike .NET: the environment's proxy is never for loopback addresses.
+            // As in Go and unlike .NET, the environment's proxy is never used for loopback addresses.
             UseProxy = configuration.ProxyUrl is not null || (!configuration.Host.IsLoopback && configuration.TlsServerName is null),
             SslOptions = tls,
             ConnectCallback = (context, cancellation) => ConnectAsync(context, configuration.TlsServerName, tls, cancellation),
@@ -61,12 +62,12 @@ internal static class TransportFactory
         };
         if (configuration.SkipTlsVerify)
         {
-            // The only validation callback there is: one that inspects the chain by hand forgets the name sooner or later.
+            // The only validation callback: one that inspects the chain itself easily forgets the name.
             options.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
         }
         else if (material.Authorities is { } authorities)
         {
-            // SslStream checks the name by itself; this only says whom to trust. Cluster CAs publish no revocation lists.
+            // SslStream checks the name itself; this only sets the trusted roots. Cluster CAs publish no revocation lists.
             options.CertificateChainPolicy = new X509ChainPolicy
             {
                 TrustMode = X509ChainTrustMode.CustomRootTrust,
@@ -86,7 +87,7 @@ internal static class TransportFactory
         {
             var authorities = new X509Certificate2Collection();
             authorities.ImportFromPem(Encoding.UTF8.GetString(pem));
-            return authorities.Count > 0 ? authorities : throw new CryptographicException("it holds no certificate");
+            return authorities.Count > 0 ? authorities : throw new CryptographicException("it contains no certificate");
         }
         catch (CryptographicException error)
         {
@@ -103,7 +104,7 @@ internal static class TransportFactory
             chain.ImportFromPem(text);
             var leaf = X509Certificate2.CreateFromPem(text, Encoding.UTF8.GetString(key));
             if (OperatingSystem.IsWindows())
-                leaf = X509CertificateLoader.LoadPkcs12(leaf.Export(X509ContentType.Pkcs12), null); // SChannel takes no ephemeral keys
+                leaf = X509CertificateLoader.LoadPkcs12(leaf.Export(X509ContentType.Pkcs12), null); // SChannel accepts no ephemeral keys
             chain.RemoveAt(0);
             return SslStreamCertificateContext.Create(leaf, chain, offline: true);
         }
@@ -147,7 +148,8 @@ internal static class TransportFactory
     }
 
     /// <summary>
-    /// SocketsHttpHandler takes the TLS name from the Host header and nothing else, but uses an SslStream it is handed as it is.
+    /// Runs the TLS handshake for a name other than the host's: SocketsHttpHandler takes the TLS name only from the Host header, but uses a
+    /// given SslStream as it is.
     /// </summary>
     private static async Task<SslStream> SecureAsync(
         Stream stream, string name, SslClientAuthenticationOptions tls, CancellationToken cancellation)
@@ -165,7 +167,7 @@ internal static class TransportFactory
         return secure;
     }
 
-    /// <summary>HTTP/1.1 has no ping: there the kernel has to notice a peer that is gone.</summary>
+    /// <summary>Enables TCP keep-alive: HTTP/1.1 has no ping, so that the kernel has to detect a dead peer.</summary>
     private static void KeepAlive(Socket socket)
     {
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);

@@ -1,15 +1,15 @@
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Transport;
 
 /// <summary>
-/// Bounds a call as a whole, its body included. The package reads a body synchronously and without the token, so that a server which stalls
-/// there would hold the thread for ever: the body is complete before the package sees it.
+/// Bounds a call as a whole, including its body. The package reads a body synchronously and without the token, so that a server that stalls
+/// there would block the thread forever; the body is therefore buffered before the package reads it.
 /// </summary>
 internal sealed class CallDeadline(TimeSpan duration, TimeProvider time) : DelegatingHandler
 {
-    /// <summary>etcd holds objects of some megabytes at most.</summary>
+    /// <summary>Maximum size of a body in bytes; objects in etcd have a few megabytes at most.</summary>
     private const int MaxBody = 16 << 20;
 
-    /// <exception cref="TimeoutException">The time has passed; what was to be written may have been written.</exception>
+    /// <exception cref="TimeoutException">The deadline has passed; a write may have been carried out.</exception>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         using var deadline = new Deadline(duration, time, cancellationToken);
@@ -23,7 +23,7 @@ internal sealed class CallDeadline(TimeSpan duration, TimeProvider time) : Deleg
             }
             catch
             {
-                // Ends the stream or the connection that the rest would go on arriving on.
+                // Ends the stream or connection, on which the rest of the body would still arrive.
                 response.Dispose();
                 throw;
             }

@@ -3,19 +3,20 @@ using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using IngressController.Kubernetes.Configuration;
 using k8s.Exceptions;
 
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Transport;
 
-/// <summary>What a plug-in answered.</summary>
+/// <summary>The credential that a plug-in returned.</summary>
 internal sealed record ExecCredential(string? Token, string? CertificatePem, string? KeyPem, DateTimeOffset? Expires);
 
-/// <summary>Runs an exec credential plug-in once (KEP-541). The process gets no terminal, a deadline, and ends with its children.</summary>
+/// <summary>Runs an exec credential plug-in (KEP-541) without a terminal. At its deadline it is killed with its children.</summary>
 internal sealed class ExecCredentialProgram(ApiServerConfiguration configuration, ExecPlugin plugin, TimeProvider time)
 {
     private const int MaxOutput = 1 << 20;
 
-    /// <exception cref="KubeConfigException">The program is missing, failed, took too long, or its output is no credential.</exception>
+    /// <exception cref="KubeConfigException">The program is missing, failed, timed out, or its output is not a credential.</exception>
     public async Task<ExecCredential> RunAsync(CancellationToken cancellation)
     {
         using var deadline = new CancellationTokenSource(configuration.Timeouts.ExecPlugin, time);
@@ -93,7 +94,7 @@ internal sealed class ExecCredentialProgram(ApiServerConfiguration configuration
         }
         catch (JsonException error)
         {
-            // The output may hold a token: only where the error is may be told.
+            // The output may contain a token, so the message has only the position of the error.
             throw Failure($"printed no ExecCredential (line {error.LineNumber}, byte {error.BytePositionInLine})");
         }
 
@@ -112,7 +113,7 @@ internal sealed class ExecCredentialProgram(ApiServerConfiguration configuration
         var buffer = new char[4096];
         var text = new System.Text.StringBuilder();
         int count;
-        // Read to the end even when there is too much: a program with a full pipe never exits.
+        // Reads to the end even beyond the limit: a program with a full pipe never exits.
         while ((count = await reader.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0)
         {
             if (text.Length < MaxOutput)
@@ -128,7 +129,7 @@ internal sealed class ExecCredentialProgram(ApiServerConfiguration configuration
         return trimmed.Length <= 300 ? trimmed : trimmed[..300] + "...";
     }
 
-    private KubeConfigException Failure(string what, Exception? inner = null) => new($"exec plug-in '{plugin.Command}' {what}", inner);
+    private KubeConfigException Failure(string problem, Exception? inner = null) => new($"exec plug-in '{plugin.Command}' {problem}", inner);
 
     internal sealed record Response(string? ApiVersion, string? Kind, ResponseStatus? Status);
 

@@ -1,11 +1,12 @@
 using System.Text;
+using IngressController.Kubernetes.Configuration;
 using k8s.Exceptions;
 
-namespace IngressController.Kubernetes.Client;
+namespace IngressController.Kubernetes.Transport;
 
 /// <summary>
-/// The current connections. When the CA or the client certificate changes, new requests get new ones; the old close when they have been idle
-/// for a minute.
+/// The current connections to the API server. When the CA or the client certificate changes, new requests use new connections; the old ones
+/// close when they have been idle for a minute.
 /// </summary>
 internal sealed class TransportPool : IDisposable
 {
@@ -19,7 +20,7 @@ internal sealed class TransportPool : IDisposable
     private HttpMessageInvoker _current;
     private long _checkedAt;
 
-    /// <exception cref="KubeConfigException">A file is missing or unusable: at the start that must not be papered over.</exception>
+    /// <exception cref="KubeConfigException">A file is missing or unusable at startup.</exception>
     public TransportPool(ApiServerConfiguration configuration, TimeProvider time, Action<ClientNotice> notify)
     {
         _configuration = configuration;
@@ -38,14 +39,14 @@ internal sealed class TransportPool : IDisposable
         _checkedAt = time.GetTimestamp();
     }
 
-    /// <summary>What the next request is sent with.</summary>
+    /// <summary>Returns the connections for the next request.</summary>
     /// <param name="exec">A plug-in's credential, whose client certificate takes precedence.</param>
-    public HttpMessageInvoker For(ExecCredential? exec)
+    public HttpMessageInvoker Get(ExecCredential? exec)
     {
         lock (_lock)
         {
             if (_time.GetElapsedTime(_checkedAt) >= _configuration.Timeouts.FilePoll)
-                CheckFiles();
+                ReloadFiles();
             var wanted = exec is { CertificatePem: { } certificate, KeyPem: { } key }
                 ? _files with { Certificate = Encoding.UTF8.GetBytes(certificate), Key = Encoding.UTF8.GetBytes(key) }
                 : _files;
@@ -55,11 +56,11 @@ internal sealed class TransportPool : IDisposable
         }
     }
 
-    /// <summary>Look at the files with the next request: a failed handshake often means that they were just replaced.</summary>
-    public void Recheck()
+    /// <summary>Reloads the files at once: a failed handshake often means that they were just replaced.</summary>
+    public void Reload()
     {
         lock (_lock)
-            CheckFiles();
+            ReloadFiles();
     }
 
     public void Dispose()
@@ -68,7 +69,7 @@ internal sealed class TransportPool : IDisposable
             _current.Dispose();
     }
 
-    private void CheckFiles()
+    private void ReloadFiles()
     {
         _checkedAt = _time.GetTimestamp();
         try
@@ -85,14 +86,14 @@ internal sealed class TransportPool : IDisposable
     {
         try
         {
-            // The old one is not disposed: requests are on their way to it. Its connections close when they are idle.
+            // The old invoker is not disposed because it may have requests in flight. Its connections close when they are idle.
             _current = new HttpMessageInvoker(TransportFactory.Create(_configuration, wanted));
             _material = wanted;
             _notify(new ClientNotice.TransportReloaded("the certificate authority or the client certificate changed"));
         }
         catch (KubeConfigException error)
         {
-            // Read while it was being written, or plainly wrong: what worked goes on until the content changes again.
+            // The file is half written or invalid: the previous content stays in use until the file changes again.
             _rejected = wanted;
             _notify(new ClientNotice.CredentialFileUnusable(Describe(), error.Message));
         }
