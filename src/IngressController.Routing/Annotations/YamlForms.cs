@@ -9,9 +9,9 @@ namespace IngressController.Routing.Annotations;
 /// </summary>
 public static class YamlForms
 {
-    private const int LongestText = 32 * 1024;
+    private const int MaxLength = 32 * 1024;
 
-    private const int DeepestLevel = 8;
+    private const int MaxDepth = 8;
 
     /// <summary>A form that reads what a YAML text holds.</summary>
     public static ValueForm<T> Of<T>(string description, Func<YamlValue, Parsed<T>> read) => new(
@@ -73,8 +73,8 @@ public static class YamlForms
     /// <summary>The one document of a text.</summary>
     public static Parsed<YamlValue> Parse(string text)
     {
-        if (text.Length > LongestText)
-            return ValueForm<YamlValue>.Refuse($"is longer than {LongestText} characters");
+        if (text.Length > MaxLength)
+            return ValueForm<YamlValue>.Refuse($"is longer than {MaxLength} characters");
         try
         {
             // The parser keeps its own stack of states, so depth costs memory here and not the process.
@@ -100,8 +100,8 @@ public static class YamlForms
 
     private static YamlValue Read(IParser parser, int level)
     {
-        if (level > DeepestLevel)
-            throw Refuse(parser, $"it is nested deeper than {DeepestLevel} levels");
+        if (level > MaxDepth)
+            throw Refuse(parser, $"it is nested deeper than {MaxDepth} levels");
         if (parser.Current is NodeEvent node && (!node.Anchor.IsEmpty || (!node.Tag.IsEmpty && !node.Tag.IsNonSpecific)))
             throw Refuse(parser, "anchors and tags are not read");
         if (parser.TryConsume<Scalar>(out var scalar))

@@ -11,15 +11,15 @@ namespace IngressController.Routing.Diagnostics;
 internal static partial class DiagnosticText
 {
     /// <summary>An Event's message may have 1,024 bytes.</summary>
-    private const int LongestMessage = 1_000;
+    private const int MaxMessage = 1_000;
 
-    private const int LongestValue = 100;
+    private const int MaxValue = 100;
 
     /// <summary>
     /// A value from an object, cut to what a message can carry. Messages become Events in the namespaces of tenants and lines of the log,
     /// which others read than those who may read the object: the password of a URL is not part of them.
     /// </summary>
-    public static string Shorten(string? value) => Cut(Password().Replace(value ?? "", "://$1:[redacted]@"), LongestValue);
+    public static string Shorten(string? value) => Cut(Password().Replace(value ?? "", "://$1:[redacted]@"), MaxValue);
 
     /// <summary>In a URL; up to the last @, as it may hold one itself.</summary>
     [GeneratedRegex(@"://([^/?#@:\s]*):[^/?#\s]*@", RegexOptions.CultureInvariant)]
@@ -28,7 +28,7 @@ internal static partial class DiagnosticText
     /// <summary>The message without characters that control how it is shown, and not longer than an Event can carry.</summary>
     public static string Printable(string message)
     {
-        if (message.Length <= LongestMessage && message.All(c => c is >= ' ' and < '\x7F'))
+        if (message.Length <= MaxMessage && message.All(c => c is >= ' ' and < '\x7F'))
             return message;
 
         var text = new StringBuilder(message.Length);
@@ -40,17 +40,17 @@ internal static partial class DiagnosticText
                 text.Append(rune.ToString());
         }
 
-        return Cut(text.ToString(), LongestMessage);
+        return Cut(text.ToString(), MaxMessage);
     }
 
     private static bool ControlsDisplay(Rune rune) => Rune.GetUnicodeCategory(rune)
         is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
-    private static string Cut(string value, int longest)
+    private static string Cut(string value, int max)
     {
-        if (value.Length <= longest)
+        if (value.Length <= max)
             return value;
-        var end = longest - 3;
+        var end = max - 3;
         return $"{value[..(char.IsHighSurrogate(value[end - 1]) ? end - 1 : end)]}...";
     }
 }

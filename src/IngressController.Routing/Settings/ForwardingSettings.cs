@@ -32,7 +32,7 @@ public sealed record ForwardingSettings
     public bool GenerateRequestId { get; init; } = true;
 
     /// <summary>Whether any peer could be believed.</summary>
-    public bool BelievesPeers => (UseForwardedHeaders || EnableRealIp) && !ProxyRealIpCidr.IsEmpty;
+    public bool TrustsPeers => (UseForwardedHeaders || EnableRealIp) && !ProxyRealIpCidr.IsEmpty;
 
     internal static ValueForm<IpNetworkSet> Networks { get; } = new("a comma-separated list of addresses and networks",
         text => IpNetworkSet.TryParse(text, out var set, out var problem) ? set : ValueForm<IpNetworkSet>.Refuse($"is no such list: {problem}"))
@@ -79,7 +79,7 @@ public sealed record ForwardingSettings
             yield return ("use-forwarded-headers", Nobody);
         if (EnableRealIp && ProxyRealIpCidr.IsEmpty)
             yield return ("enable-real-ip", Nobody);
-        if (ComputeFullForwardedFor && !BelievesPeers)
+        if (ComputeFullForwardedFor && !TrustsPeers)
             yield return ("compute-full-forwarded-for", NobodyAtAll);
         if (!ProxyRealIpCidr.IsEmpty && !UseForwardedHeaders && !EnableRealIp)
             yield return ("proxy-real-ip-cidr", "has no effect without use-forwarded-headers or enable-real-ip");

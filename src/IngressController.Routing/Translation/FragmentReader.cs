@@ -17,9 +17,9 @@ internal sealed class FragmentReader(TranslationSettings settings, ClusterSnapsh
     /// <summary>What the Ingress says; null when it is none of ours.</summary>
     public IngressFragment? Read(V1Ingress ingress, GlobalSettings global)
     {
-        if (_claim.IsOurs(ingress))
-            return ReadOurs(ingress, global);
-        if (!_claim.LacksOurClass(ingress))
+        if (_claim.IsClaimed(ingress))
+            return ReadClaimed(ingress, global);
+        if (!_claim.LacksIngressClass(ingress))
             return null;
         return new IngressFragment
         {
@@ -31,7 +31,7 @@ internal sealed class FragmentReader(TranslationSettings settings, ClusterSnapsh
     }
 
     /// <summary>An Ingress that we fail at is left out: what it said before may be open where it asks for protection now.</summary>
-    private IngressFragment ReadOurs(V1Ingress ingress, GlobalSettings global)
+    private IngressFragment ReadClaimed(V1Ingress ingress, GlobalSettings global)
     {
         try
         {

@@ -134,10 +134,10 @@ internal sealed record FragmentSet
                 TouchedAliases.Add(alias.Name);
             }
 
-            foreach (var wish in fragment.Tls)
+            foreach (var contribution in fragment.Tls)
             {
-                _byTlsHost.Add(wish.Host, fragment.Name);
-                TouchedTlsHosts.Add(wish.Host);
+                _byTlsHost.Add(contribution.Host, fragment.Name);
+                TouchedTlsHosts.Add(contribution.Host);
             }
 
             foreach (var secret in fragment.Secrets)
@@ -177,10 +177,10 @@ internal sealed record FragmentSet
                 TouchedAliases.Add(alias.Name);
             }
 
-            foreach (var wish in fragment.Tls)
+            foreach (var contribution in fragment.Tls)
             {
-                _byTlsHost.Remove(wish.Host, fragment.Name);
-                TouchedTlsHosts.Add(wish.Host);
+                _byTlsHost.Remove(contribution.Host, fragment.Name);
+                TouchedTlsHosts.Add(contribution.Host);
             }
 
             foreach (var secret in fragment.Secrets)

@@ -39,12 +39,12 @@ internal sealed class HostMerge
             // Two rules that say the same are no conflict that anybody would notice.
             if (_winners.TryAdd(claim, route))
                 _routes.Add(route);
-            else if (!SaysTheSame(_winners[claim], route))
+            else if (!IsDuplicate(_winners[claim], route))
                 _diagnostics.Add(DiagnosticCatalog.RouteConflict(route.Origin, route.Match, _winners[claim].Origin, _host));
         }
 
         _default ??= contribution.Default;
-        if (contribution.Default is { } loser && _default is { } winner && !SaysTheSame(loser, winner))
+        if (contribution.Default is { } loser && _default is { } winner && !IsDuplicate(loser, winner))
             _diagnostics.Add(DiagnosticCatalog.DefaultBackendConflict(loser.Origin, winner.Origin, _host));
         _hasTls |= fragment.HasTls;
         AddRoot(fragment);
@@ -71,7 +71,7 @@ internal sealed class HostMerge
         if (_routes.Find(route => route.WantsRegex) is { } switcher)
         {
             routes = [.. RegexHost.InOrder(_routes.Select(route => RegexHost.ToPattern(route, _diagnostics)))];
-            RegexHost.Tell(_host, routes, switcher.Origin.Ingress, _diagnostics);
+            RegexHost.Report(_host, routes, switcher.Origin.Ingress, _diagnostics);
         }
         else
         {
@@ -81,7 +81,7 @@ internal sealed class HostMerge
         return new MergedHost(new VirtualHost(_host, [.. routes], _default) { HasTls = _hasTls, Root = _root }, [.. _diagnostics]);
     }
 
-    private static bool SaysTheSame(Route left, Route right) => left.Action == right.Action && left.Policies.All == right.Policies.All;
+    private static bool IsDuplicate(Route left, Route right) => left.Action == right.Action && left.Policies.All == right.Policies.All;
 
     private static int CompareByPrecedence(Route left, Route right)
     {

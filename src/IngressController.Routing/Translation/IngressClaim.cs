@@ -15,13 +15,13 @@ internal sealed class IngressClaim
     {
         _settings = settings;
         _classes = classes;
-        _claimsUnclassed = settings.WatchIngressWithoutClass || classes.Values.Any(IsOurDefault);
+        _claimsUnclassed = settings.WatchIngressWithoutClass || classes.Values.Any(IsDefault);
     }
 
     /// <summary>Whether an Ingress is ours: by the class its spec names, else by the legacy annotation, else because it names none.</summary>
-    public bool IsOurs(V1Ingress ingress) => ingress.Spec?.IngressClassName switch
+    public bool IsClaimed(V1Ingress ingress) => ingress.Spec?.IngressClassName switch
     {
-        { Length: > 0 } name => _classes.TryGetValue(name, out var named) && IsOurs(named),
+        { Length: > 0 } name => _classes.TryGetValue(name, out var named) && IsClaimed(named),
         _ => AnnotationReader.LegacyClass(ingress) switch
         {
             { } legacy => legacy == _settings.IngressClass,
@@ -30,11 +30,11 @@ internal sealed class IngressClaim
     };
 
     /// <summary>Whether an Ingress names the class that is meant to be ours, but no such IngressClass exists.</summary>
-    public bool LacksOurClass(V1Ingress ingress) =>
+    public bool LacksIngressClass(V1Ingress ingress) =>
         ingress.Spec?.IngressClassName is { } name && name == _settings.IngressClass && !_classes.ContainsKey(name);
 
-    private bool IsOurs(V1IngressClass ingressClass) => ingressClass.Spec?.Controller == _settings.ControllerClass;
+    private bool IsClaimed(V1IngressClass ingressClass) => ingressClass.Spec?.Controller == _settings.ControllerClass;
 
-    private bool IsOurDefault(V1IngressClass ingressClass) =>
-        IsOurs(ingressClass) && AnnotationReader.IsDefaultClass(ingressClass);
+    private bool IsDefault(V1IngressClass ingressClass) =>
+        IsClaimed(ingressClass) && AnnotationReader.IsDefaultClass(ingressClass);
 }

@@ -40,7 +40,7 @@ internal sealed record IngressFragment
     public EquatableArray<Diagnostic> Diagnostics { get; init; }
 
     /// <summary>All Secrets it names, each once.</summary>
-    public IEnumerable<ResourceName> Secrets => Tls.Select(wish => wish.Secret).OfType<ResourceName>().Concat(PolicySecrets).Distinct();
+    public IEnumerable<ResourceName> Secrets => Tls.Select(contribution => contribution.Secret).OfType<ResourceName>().Concat(PolicySecrets).Distinct();
 
     public IEnumerable<Route> AllRoutes => Hosts.SelectMany(host => host.Default is null ? host.Routes : host.Routes.Append(host.Default));
 
@@ -57,7 +57,7 @@ internal sealed record IngressFragment
 
     public IEnumerable<TlsContribution> TlsForHost(string host)
     {
-        for (var i = FirstAtOrAfter(Tls, host, wish => wish.Host); i < Tls.Count && Tls[i].Host == host; i++)
+        for (var i = FirstAtOrAfter(Tls, host, contribution => contribution.Host); i < Tls.Count && Tls[i].Host == host; i++)
             yield return Tls[i];
     }
 

@@ -28,7 +28,7 @@ internal static class RegexHost
             .ThenBy(route => route, Comparer<Route>.Create(HostMerge.CompareByPredicates));
 
     /// <summary>Tells each Ingress whose paths changed their meaning who did that.</summary>
-    public static void Tell(string host, IEnumerable<Route> routes, ResourceName switcher, List<Diagnostic> diagnostics)
+    public static void Report(string host, IEnumerable<Route> routes, ResourceName switcher, List<Diagnostic> diagnostics)
     {
         foreach (var route in routes.Where(route => !route.WantsRegex).DistinctBy(route => route.Origin.Ingress))
             diagnostics.Add(DiagnosticCatalog.HostInRegexMode(route.Origin, host, switcher));

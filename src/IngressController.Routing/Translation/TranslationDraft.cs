@@ -106,7 +106,7 @@ internal sealed class TranslationDraft
     {
         var touched = _fragments.TouchedTlsHosts;
         foreach (var fragment in changedSecrets.SelectMany(_fragments.OfSecret).DistinctBy(fragment => fragment.Name))
-            touched.UnionWith(fragment.Tls.Select(wish => wish.Host));
+            touched.UnionWith(fragment.Tls.Select(contribution => contribution.Host));
 
         // Aliases after the hosts they stand for, whose certificate they get when it covers them.
         touched.UnionWith(_fragments.TouchedAliases);

@@ -15,7 +15,7 @@ public sealed class PathPattern : IEquatable<PathPattern>
     public static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Longer ones cost memory and are nobody's path.</summary>
-    private const int Longest = 1_000;
+    private const int MaxLength = 1_000;
 
     private const RegexOptions Options = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
 
@@ -33,7 +33,7 @@ public sealed class PathPattern : IEquatable<PathPattern>
     /// <summary>Makes a pattern of a regular expression over decoded paths; null with a reason when it is none.</summary>
     public static PathPattern? TryCreate(string text, out string problem)
     {
-        problem = text.Length > Longest ? $"is longer than {Longest} characters" : "";
+        problem = text.Length > MaxLength ? $"is longer than {MaxLength} characters" : "";
         if (problem.Length > 0)
             return null;
         try

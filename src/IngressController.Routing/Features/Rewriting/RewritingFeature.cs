@@ -8,7 +8,7 @@ namespace IngressController.Routing.Features.Rewriting;
 public static class RewritingFeature
 {
     /// <summary>Every request for a host that nobody has is compared with all of them, so no Ingress may have very many.</summary>
-    private const int MostPatterns = 20;
+    private const int MaxPatterns = 20;
 
     public static AnnotationKey<RewritePolicy> RewriteTarget { get; } = new()
     {
@@ -89,8 +89,8 @@ public static class RewritingFeature
         {
             var name = alias;
             var reason = "";
-            if (alias[0] == '~' && ++patterns > MostPatterns)
-                reason = $"is one regular expression too many: at most {MostPatterns} are asked, as they are for every unknown host";
+            if (alias[0] == '~' && ++patterns > MaxPatterns)
+                reason = $"is one regular expression too many: at most {MaxPatterns} are asked, as they are for every unknown host";
             else if (alias[0] == '~')
                 _ = PathPattern.TryCreate(alias[1..].TrimStart('*'), out reason);
             else
