@@ -4,7 +4,7 @@ using static IngressController.Routing.Diagnostics.DiagnosticText;
 
 namespace IngressController.Routing.Diagnostics;
 
-/// <summary>One constructor per problem, so that code, severity and effect of each are written down once.</summary>
+/// <summary>One constructor per problem: code, severity and effect of each are written once.</summary>
 public static class DiagnosticCatalog
 {
     public static Diagnostic IngressClassNotFound(ResourceName ingress, string className) => Of(
@@ -68,7 +68,7 @@ public static class DiagnosticCatalog
 
     private static string Older(RouteOrigin winner) => $"Ingress {winner.Ingress}, which is older or, at the same age, first by name";
 
-    /// <summary>A backend's problem, told to one Ingress that uses it.</summary>
+    /// <summary>A problem of a backend, reported to an Ingress that uses it.</summary>
     public static Diagnostic OfBackend(BackendProblem problem, RouteOrigin origin) => Of(
         problem.Code, SeverityOf(problem.Code), origin.Ingress,
         problem.Field.Length == 0 ? $"{origin.BackendField}.service" : $"{origin.BackendField}.service.{problem.Field}",
@@ -105,12 +105,12 @@ public static class DiagnosticCatalog
         DiagnosticCode.DefaultBackendUnusable, SeverityOf(problem.Code), new("Service", service), "spec",
         $"named by --default-backend-service: {problem.Message}", EffectOf(problem.Code));
 
-    /// <summary>An object that does not decode; <paramref name="keepsLast"/> tells whether an earlier version of it is served on.</summary>
+    /// <summary>An object that does not decode; <paramref name="keepsLast"/> is true if an earlier version of it is still served.</summary>
     public static Diagnostic ObjectUnreadable(DiagnosticSubject subject, string field, string reason, bool keepsLast) => new(
         DiagnosticCode.ObjectUnreadable, Error, subject, field, reason + (keepsLast ? "; what it held before is served on" : ""),
         keepsLast ? FieldIgnored : ObjectIgnored);
 
-    /// <summary>A defect of this controller, met while an Ingress was read.</summary>
+    /// <summary>A defect of this controller, found while it read an Ingress.</summary>
     public static Diagnostic TranslationFailed(ResourceName ingress, string what, string error, bool isLeftOut) => Of(
         DiagnosticCode.TranslationFailed, Error, ingress, "(object)",
         $"{what} could not be read ({error}), which is a defect of this controller: please report it; {(isLeftOut ? "the Ingress is left out" : "its paths answer 503")}",
@@ -121,7 +121,7 @@ public static class DiagnosticCatalog
         "is no annotation of this controller or of ingress-nginx" + (nearest is null ? "; ingress-controller annotations lists those that are" : $"; did you mean {nearest}?"),
         FieldIgnored);
 
-    /// <summary>A value that cannot be understood, or not be used.</summary>
+    /// <summary>An invalid or unusable value.</summary>
     public static Diagnostic AnnotationInvalid(ResourceName ingress, string field, string value, string problem, bool closes, string? otherwise) => Of(
         DiagnosticCode.AnnotationInvalid, closes ? Error : Warning, ingress, field,
         $"\"{Shorten(value)}\" {problem}; " + (closes ? "its paths answer 503 until it is mended" : otherwise is null ? "it is left out" : $"the default counts: {Shorten(otherwise)}"),
@@ -138,7 +138,7 @@ public static class DiagnosticCatalog
         DiagnosticCode.AnnotationNotYetSupported, closes ? Error : Warning, ingress, field,
         closes ? "is not yet supported; as it keeps clients out, its paths answer 503" : "is not yet supported", closes ? RouteUnavailable : FieldIgnored);
 
-    /// <summary>An annotation that is right in itself and does nothing as the Ingress is.</summary>
+    /// <summary>A valid annotation without effect in its Ingress.</summary>
     public static Diagnostic AnnotationWithoutEffect(ResourceName ingress, string field, string why) => Of(
         DiagnosticCode.AnnotationWithoutEffect, Warning, ingress, field, $"has no effect: {why}", FieldIgnored);
 
@@ -149,11 +149,11 @@ public static class DiagnosticCatalog
     public static Diagnostic PolicySecretNotFound(ResourceName ingress, string field, ResourceName secret) => Of(
         DiagnosticCode.PolicySecretNotFound, Error, ingress, field, $"no Secret {secret} exists; its paths answer 503 until it does", RouteUnavailable);
 
-    /// <param name="ingress">The Ingress that names it.</param>
-    /// <param name="field">Where.</param>
+    /// <param name="ingress">The Ingress that names the Secret.</param>
+    /// <param name="field">The field that names it.</param>
     /// <param name="secret">The Secret.</param>
-    /// <param name="problem">What is wrong in it, without its content.</param>
-    /// <param name="closes">Whether nothing in it can be used.</param>
+    /// <param name="problem">The problem, without the Secret's content.</param>
+    /// <param name="closes">True if nothing in the Secret is usable.</param>
     public static Diagnostic PolicySecretInvalid(ResourceName ingress, string field, ResourceName secret, string problem, bool closes) => Of(
         DiagnosticCode.PolicySecretInvalid, closes ? Error : Warning, ingress, field,
         $"Secret {secret}: {problem}" + (closes ? "; its paths answer 503 until it is mended" : ""), closes ? RouteUnavailable : FieldIgnored);
@@ -196,13 +196,13 @@ public static class DiagnosticCatalog
         DiagnosticCode.SettingUnknown, Warning, new("ConfigMap", configMap), $"data[{key}]",
         "is no setting of this controller" + (nearest is null ? "" : $"; did you mean {nearest}?"), FieldIgnored);
 
-    /// <summary>A value that cannot be used; null where it is not shown, as it may be a secret: a header's.</summary>
+    /// <summary>An invalid value; null if it is not shown because it may be secret, as a header's.</summary>
     public static Diagnostic SettingInvalid(ResourceName configMap, string key, string? value, string problem, bool closes, string otherwise) => new(
         DiagnosticCode.SettingInvalid, Error, new("ConfigMap", configMap), $"data[{key}]",
         $"{(value is null ? "it" : $"\"{Shorten(value)}\"")} {problem}; " + (closes ? "all routes answer 503 until it is mended" : $"what counts without it: {otherwise}"),
         closes ? RouteUnavailable : FieldIgnored);
 
-    /// <summary>A setting that is right in itself and does nothing as the others are.</summary>
+    /// <summary>A valid setting without effect beside the other settings.</summary>
     public static Diagnostic SettingWithoutEffect(ResourceName configMap, string key, string why) => new(
         DiagnosticCode.SettingWithoutEffect, Warning, new("ConfigMap", configMap), $"data[{key}]", why, FieldIgnored);
 

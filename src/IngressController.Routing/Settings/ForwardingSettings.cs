@@ -2,36 +2,36 @@ using IngressController.Routing.Annotations;
 
 namespace IngressController.Routing.Settings;
 
-/// <summary>Whose word counts about where a request comes from, and what the backend is told of it.</summary>
+/// <summary>The trusted proxies, and the forwarding headers towards the backend.</summary>
 public sealed record ForwardingSettings
 {
     public static ForwardingSettings Default { get; } = new();
 
-    /// <summary>Whether trusted peers say the client's address, scheme, host and port.</summary>
+    /// <summary>True if trusted proxies set the client's address, scheme, host and port.</summary>
     public bool UseForwardedHeaders { get; init; }
 
-    /// <summary>Whether trusted peers say the client's address only.</summary>
+    /// <summary>True if trusted proxies set the client's address only.</summary>
     public bool EnableRealIp { get; init; }
 
     /// <summary>
-    /// The networks of the proxies that are believed. ingress-nginx believes everybody once the headers are used; here nobody is, until
-    /// the operator says who: otherwise every client could choose its address.
+    /// The networks of the trusted proxies. ingress-nginx trusts everyone once forwarding headers are used; here no one is trusted by
+    /// default, as clients could choose their address.
     /// </summary>
     public IpNetworkSet ProxyRealIpCidr { get; init; } = IpNetworkSet.Empty;
 
     /// <summary>The header with the chain of addresses.</summary>
     public string ForwardedForHeader { get; init; } = "X-Forwarded-For";
 
-    /// <summary>Whether the backend gets the whole chain of a trusted peer, with the peer itself at its end.</summary>
+    /// <summary>True if the backend gets the whole chain of a trusted proxy, with that proxy at its end.</summary>
     public bool ComputeFullForwardedFor { get; init; }
 
-    /// <summary>Whether the backend gets the request target as received, as X-Original-URI.</summary>
+    /// <summary>True if the backend gets the request target as received, as X-Original-URI.</summary>
     public bool ProxyAddOriginalUriHeader { get; init; }
 
-    /// <summary>Whether a request without an id from a trusted peer gets one.</summary>
+    /// <summary>True if a request without an id from a trusted proxy gets one.</summary>
     public bool GenerateRequestId { get; init; } = true;
 
-    /// <summary>Whether any peer could be believed.</summary>
+    /// <summary>True if any peer can be trusted.</summary>
     public bool TrustsPeers => (UseForwardedHeaders || EnableRealIp) && !ProxyRealIpCidr.IsEmpty;
 
     internal static ValueForm<IpNetworkSet> Networks { get; } = new("a comma-separated list of addresses and networks",
@@ -70,7 +70,7 @@ public sealed record ForwardingSettings
             (settings, value) => settings with { Forwarding = settings.Forwarding with { GenerateRequestId = value } }),
     ];
 
-    /// <summary>What is set and does nothing.</summary>
+    /// <summary>The settings that are set and have no effect.</summary>
     internal IEnumerable<(string Key, string Why)> WithoutEffect()
     {
         const string Nobody = "has no effect until proxy-real-ip-cidr names the proxies that are believed";

@@ -14,7 +14,7 @@ internal sealed class FragmentReader(TranslationSettings settings, ClusterSnapsh
     private readonly PolicyOptions _options = settings.PolicyOptions;
     private readonly HashSet<RoutePolicies> _sharedPolicies = [];
 
-    /// <summary>What the Ingress says; null when it is none of ours.</summary>
+    /// <summary>The fragment of an Ingress; null when it is not claimed.</summary>
     public IngressFragment? Read(V1Ingress ingress, GlobalSettings global)
     {
         if (_claim.IsClaimed(ingress))
@@ -30,7 +30,7 @@ internal sealed class FragmentReader(TranslationSettings settings, ClusterSnapsh
         };
     }
 
-    /// <summary>An Ingress that we fail at is left out: what it said before may be open where it asks for protection now.</summary>
+    /// <summary>An Ingress that cannot be read is ignored: its earlier version may be open where it asks for protection now.</summary>
     private IngressFragment ReadClaimed(V1Ingress ingress, GlobalSettings global)
     {
         try

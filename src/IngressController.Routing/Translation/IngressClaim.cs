@@ -4,7 +4,7 @@ using k8s.Models;
 
 namespace IngressController.Routing.Translation;
 
-/// <summary>Decides which Ingresses are ours. Made once per pass from all IngressClasses.</summary>
+/// <summary>Decides which Ingresses are claimed. Made once per pass from all IngressClasses.</summary>
 internal sealed class IngressClaim
 {
     private readonly TranslationSettings _settings;
@@ -18,7 +18,9 @@ internal sealed class IngressClaim
         _claimsUnclassed = settings.WatchIngressWithoutClass || classes.Values.Any(IsDefault);
     }
 
-    /// <summary>Whether an Ingress is ours: by the class its spec names, else by the legacy annotation, else because it names none.</summary>
+    /// <summary>
+    /// True if an Ingress is claimed: by the class in its spec, else by the legacy annotation, else because it names no class.
+    /// </summary>
     public bool IsClaimed(V1Ingress ingress) => ingress.Spec?.IngressClassName switch
     {
         { Length: > 0 } name => _classes.TryGetValue(name, out var named) && IsClaimed(named),
@@ -29,7 +31,7 @@ internal sealed class IngressClaim
         },
     };
 
-    /// <summary>Whether an Ingress names the class that is meant to be ours, but no such IngressClass exists.</summary>
+    /// <summary>True if an Ingress names the controller's class, but no such IngressClass exists.</summary>
     public bool LacksIngressClass(V1Ingress ingress) =>
         ingress.Spec?.IngressClassName is { } name && name == _settings.IngressClass && !_classes.ContainsKey(name);
 

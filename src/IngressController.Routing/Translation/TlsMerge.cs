@@ -6,9 +6,9 @@ using IngressController.Routing.Table;
 namespace IngressController.Routing.Translation;
 
 /// <summary>
-/// Step 4: which certificate a host is served with. The oldest Ingress that routes the host and says anything about its certificate
-/// decides. When its Secret cannot be served, another Ingress of the same namespace may stand in, but none of another tenant: a
-/// Secret that is missing for a moment must not hand the host to a stranger's certificate.
+/// Step 4: chooses the certificate of a host. The oldest Ingress that routes the host and names a certificate for it decides. If its Secret
+/// cannot be served, another Ingress of the same namespace can stand in, but none of another tenant: a Secret that is missing for a moment
+/// must not give the host a stranger's certificate.
 /// </summary>
 internal sealed class TlsMerge
 {
@@ -42,7 +42,7 @@ internal sealed class TlsMerge
     private void Add(ResourceName ingress, TlsContribution contribution)
     {
         var certificate = contribution.Secret is { } secret ? Usable(ingress, contribution, secret) : null;
-        // An Ingress that does not list the host says something about it only by a certificate that covers it.
+        // An Ingress that does not list the host has a say only by a certificate that covers it.
         if (contribution.Claim == TlsClaim.Routed && certificate is null)
             return;
 
@@ -58,15 +58,18 @@ internal sealed class TlsMerge
         _served is null && _decider is { } decider
         && (decider == (ingress, contribution) || (decider.Contribution.Secret is not null && decider.Ingress.Namespace == ingress.Namespace));
 
-    private MergedTls Finish() => new(
-        _served?.Binding ?? Refused(),
-        // What cannot be served does not matter much when another Secret of the owner is, and of several entries of one Ingress for all
-        // its hosts, one that is for another host is as it should be.
-        [.. _diagnostics.Where(diagnostic => diagnostic.Code != DiagnosticCode.TlsCertificateNotForHost || _served?.Ingress != diagnostic.Subject.Name).Select(diagnostic => _served is not null && diagnostic.Effect == DiagnosticEffect.DefaultCertificate
-            ? diagnostic with { Effect = DiagnosticEffect.FieldIgnored }
-            : diagnostic)]);
+    private MergedTls Finish() => new(_served?.Binding ?? Refused(), [.. _diagnostics.Where(Concerns).Select(WithEffect)]);
 
-    /// <summary>The owner of the host wants a certificate that cannot be served, or the default one.</summary>
+    /// <summary>Of several entries of one Ingress for all its hosts, those whose certificate is for another host are as intended.</summary>
+    private bool Concerns(Diagnostic diagnostic) =>
+        diagnostic.Code != DiagnosticCode.TlsCertificateNotForHost || _served?.Ingress != diagnostic.Subject.Name;
+
+    /// <summary>The host is not served with the default certificate if another Secret stands in.</summary>
+    private Diagnostic WithEffect(Diagnostic diagnostic) => _served is not null && diagnostic.Effect == DiagnosticEffect.DefaultCertificate
+        ? diagnostic with { Effect = DiagnosticEffect.FieldIgnored }
+        : diagnostic;
+
+    /// <summary>The owner of the host wants the default certificate, or one that cannot be served.</summary>
     private TlsBinding? Refused() =>
         _decider is { Contribution.Claim: TlsClaim.ListedAndRouted } decider ? new TlsBinding(_host, decider.Contribution.Secret, Certificate: null) : null;
 

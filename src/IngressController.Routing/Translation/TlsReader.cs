@@ -3,12 +3,11 @@ using k8s.Models;
 
 namespace IngressController.Routing.Translation;
 
-/// <summary>Reads <c>spec.tls</c> of one Ingress: which hosts want which Secret.</summary>
+/// <summary>Reads <c>spec.tls</c> of one Ingress: the Secrets that its hosts want.</summary>
 internal static class TlsReader
 {
     /// <summary>
-    /// How many Secrets of an Ingress are tried for a host that it routes but does not list: hosts times Secrets would let one
-    /// Ingress take all memory.
+    /// The maximum number of Secrets tried for a host that an Ingress routes but does not list: hosts times Secrets could exhaust memory.
     /// </summary>
     private const int MaxSecretsForUnlistedHosts = 8;
 

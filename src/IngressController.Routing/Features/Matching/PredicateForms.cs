@@ -6,7 +6,7 @@ namespace IngressController.Routing.Features.Matching;
 /// <summary>Reads predicates as YARP's configuration has them.</summary>
 internal static class PredicateForms
 {
-    /// <summary>Each is looked at for each request of the path.</summary>
+    /// <summary>Each is evaluated for each request of the path.</summary>
     private const int MaxPredicates = 16;
 
     private const int MaxValues = 32;

@@ -4,10 +4,10 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Rewriting;
 
-/// <summary>Changes what a path means and what the backend sees of it.</summary>
+/// <summary>Rewrites paths and hosts, and makes paths regular expressions.</summary>
 public static class RewritingFeature
 {
-    /// <summary>Every request for a host that nobody has is compared with all of them, so no Ingress may have very many.</summary>
+    /// <summary>Every request for an unknown host is compared with all of them, so the number per Ingress is limited.</summary>
     private const int MaxPatterns = 20;
 
     public static AnnotationKey<RewritePolicy> RewriteTarget { get; } = new()

@@ -2,10 +2,10 @@ using IngressController.Routing.Annotations;
 
 namespace IngressController.Routing.Features.Transforms;
 
-/// <summary>YARP's transforms, as Microsoft's YARP controller has them.</summary>
+/// <summary>YARP's transforms, as in Microsoft's YARP controller.</summary>
 public static class TransformsFeature
 {
-    /// <summary>The one parameter of a path, as Microsoft's controller named it: what follows a prefix.</summary>
+    /// <summary>The one parameter of a path, named as in Microsoft's controller: the part after a prefix.</summary>
     public const string CatchAll = "catch-all";
 
     private const int MaxTransforms = 64;
