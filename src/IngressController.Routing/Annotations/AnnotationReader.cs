@@ -6,8 +6,8 @@ using k8s.Models;
 namespace IngressController.Routing.Annotations;
 
 /// <summary>
-/// The only reader of <c>metadata.annotations</c>: finds a key under any prefix and name, reports an invalid value, and records the values
-/// in force for <c>explain</c>.
+/// The only reader of <c>metadata.annotations</c>: finds a key under any prefix and name, reports an invalid value, and records the applied values
+/// for <c>explain</c>.
 /// </summary>
 public sealed class AnnotationReader
 {
