@@ -2,12 +2,12 @@ using System.Collections.Frozen;
 
 namespace IngressController.Routing.Annotations;
 
-/// <summary>Known annotations by name, in groups.</summary>
+/// <summary>The known annotations, in groups.</summary>
 public sealed class AnnotationCatalog
 {
     private readonly FrozenDictionary<string, AnnotationKey> _byName;
 
-    /// <param name="groups">In the order of the documentation. Groups without annotations are left out.</param>
+    /// <param name="groups">In the order of the documentation; groups without annotations are removed.</param>
     public AnnotationCatalog(IEnumerable<AnnotationGroup> groups)
     {
         Groups = [.. groups.Where(group => group.Keys.Count > 0)];

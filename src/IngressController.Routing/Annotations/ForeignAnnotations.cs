@@ -2,7 +2,7 @@ using static IngressController.Routing.Annotations.AnnotationSupport;
 
 namespace IngressController.Routing.Annotations;
 
-/// <summary>Annotations that are known and have no effect: not yet, or never.</summary>
+/// <summary>Known annotations without effect: not yet supported, or never.</summary>
 internal static class ForeignAnnotations
 {
     private const string Snippet =
@@ -13,7 +13,7 @@ internal static class ForeignAnnotations
 
     private const string Gone = "remove it; ingress-nginx has removed it, too";
 
-    /// <summary>A canary that is taken for an ordinary Ingress would get all traffic, so its paths are left out.</summary>
+    /// <summary>A canary taken for an ordinary Ingress would get all traffic, so its rules are ignored.</summary>
     public static AnnotationKey<bool> Canary { get; } = new()
     {
         Name = "canary",
@@ -90,7 +90,7 @@ internal static class ForeignAnnotations
                 ("opentelemetry-operation-name", "The name of the span."),
                 ("ssl-passthrough", "Passes TLS through to the backend without terminating it."),
                 ("ssl-ciphers", "The TLS ciphers for clients of the host.")),
-            // They keep clients out, so until they work nobody gets in.
+            // They control access, so they fail closed until they are supported.
             .. NotYet(OnBadValue.CloseRoute,
                 ("auth-tls-secret", "The CA whose client certificates are allowed. Until it is supported, the paths of the Ingress answer 503."),
                 ("auth-tls-match-cn", "The subjects of client certificates that are allowed. Until it is supported, the paths of the Ingress answer 503.")),
@@ -127,7 +127,7 @@ internal static class ForeignAnnotations
         ]),
     ];
 
-    /// <summary>True if a raw piece of nginx configuration seems to control access: its loss is reported as an error.</summary>
+    /// <summary>True if a raw piece of nginx configuration may control access: ignoring it is reported as an error.</summary>
     public static bool MayProtect(string snippet) =>
         ((string[])["deny ", "allow ", "auth_", "return 401", "return 403", "return 444", "satisfy ", "limit_req", "limit_conn", "SecRule", "ssl_verify"])
         .Any(word => snippet.Contains(word, StringComparison.OrdinalIgnoreCase));

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace IngressController.Routing.Annotations;
 
-/// <summary>The forms that many values share, as ingress-nginx reads them.</summary>
+/// <summary>Forms shared by many values, as in ingress-nginx.</summary>
 public static class ValueForms
 {
-    /// <summary>Go's strconv.ParseBool: <c>yes</c> and <c>on</c> are no booleans.</summary>
+    /// <summary>A boolean as in Go's strconv.ParseBool: <c>yes</c> and <c>on</c> are none.</summary>
     public static ValueForm<bool> Boolean { get; } = new("true or false", text => text switch
     {
         "1" or "t" or "T" or "TRUE" or "true" or "True" => true,
@@ -20,7 +20,7 @@ public static class ValueForms
         _ => ValueForm<bool>.Refuse("is neither on nor off"),
     });
 
-    /// <summary>A text that means something as it stands.</summary>
+    /// <summary>Any text.</summary>
     public static ValueForm<string> Text { get; } = new("text", text => text);
 
     /// <summary>A size in bytes: <c>8k</c>, <c>1m</c>, <c>2g</c>; 0 often means no limit.</summary>
@@ -33,7 +33,7 @@ public static class ValueForms
             : ValueForm<long>.Refuse("is not a size such as 8k, 1m or 2g");
     });
 
-    /// <summary>Names separated by commas; white space around them, empty ones and line breaks do not count.</summary>
+    /// <summary>Comma-separated names; white space, empty names and line breaks are ignored.</summary>
     public static ValueForm<EquatableArray<string>> List { get; } = new("a comma-separated list", text =>
         new EquatableArray<string>([.. text.Split([',', '\n', '\r'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)]))
     {
@@ -47,7 +47,7 @@ public static class ValueForms
             ? ValueForm<int>.Refuse("is not a whole number; write it without a unit")
             : number < min || number > max ? ValueForm<int>.Refuse($"is not {(max == int.MaxValue ? $"at least {min}" : $"between {min} and {max}")}") : number);
 
-    /// <summary>One of a few words, compared without regard to case.</summary>
+    /// <summary>One of a few words, case-insensitive.</summary>
     public static ValueForm<T> OneOf<T>(params (string Word, T Value)[] words) => new(
         string.Join(", ", words.Select(word => word.Word)),
         text =>

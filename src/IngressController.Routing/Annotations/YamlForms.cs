@@ -4,16 +4,16 @@ using YamlDotNet.Core.Events;
 namespace IngressController.Routing.Annotations;
 
 /// <summary>
-/// Values written as YAML. Only what people write by hand: no anchors and aliases, which make a short text a huge value, no tags, no
-/// second document, and a bounded depth, as a tenant writes it.
+/// Values written as YAML, bounded because tenants write them: no anchors and aliases, which make a short text a huge value, no tags, one
+/// document, limited depth.
 /// </summary>
 public static class YamlForms
 {
-    private const int LongestText = 32 * 1024;
+    private const int MaxLength = 32 * 1024;
 
-    private const int DeepestLevel = 8;
+    private const int MaxDepth = 8;
 
-    /// <summary>A form that reads what a YAML text holds.</summary>
+    /// <summary>A form that reads a YAML text.</summary>
     public static ValueForm<T> Of<T>(string description, Func<YamlValue, Parsed<T>> read) => new(
         description,
         text =>
@@ -35,7 +35,7 @@ public static class YamlForms
     public static ValueForm<EquatableArray<EquatableArray<KeyValuePair<string, string>>>> TextMapList { get; } = Of(
         "a YAML list of maps of strings", value => ReadList(value, ReadTextMap));
 
-    /// <summary>The items of a list, each read in the same way; the problem of an item tells which it is.</summary>
+    /// <summary>Reads all items of a list in the same way; a problem names its item.</summary>
     public static Parsed<EquatableArray<T>> ReadList<T>(YamlValue value, Func<YamlValue, Parsed<T>> read)
     {
         if (value is not YamlValue.List list)
@@ -70,14 +70,14 @@ public static class YamlForms
         return new EquatableArray<KeyValuePair<string, string>>([.. entries]);
     }
 
-    /// <summary>The one document of a text.</summary>
+    /// <summary>Reads the one document of a text.</summary>
     public static Parsed<YamlValue> Parse(string text)
     {
-        if (text.Length > LongestText)
-            return ValueForm<YamlValue>.Refuse($"is longer than {LongestText} characters");
+        if (text.Length > MaxLength)
+            return ValueForm<YamlValue>.Refuse($"is longer than {MaxLength} characters");
         try
         {
-            // The parser keeps its own stack of states, so depth costs memory here and not the process.
+            // The parser keeps its own stack, so depth costs memory, not stack space of the process.
             var parser = new Parser(new StringReader(text));
             parser.Consume<StreamStart>();
             if (parser.Accept<StreamEnd>(out _))
@@ -93,15 +93,15 @@ public static class YamlForms
         }
         catch (Exception error) when (error is InvalidOperationException or ArgumentException or IndexOutOfRangeException or OverflowException)
         {
-            // The scanner fails so on some texts that are no YAML. They come from tenants, and must not stop everybody's translation.
+            // The scanner throws these for some texts of tenants that are no YAML; they must not stop the translation of others.
             return ValueForm<YamlValue>.Refuse($"cannot be read as YAML: {error.Message.TrimEnd('.')}");
         }
     }
 
     private static YamlValue Read(IParser parser, int level)
     {
-        if (level > DeepestLevel)
-            throw Refuse(parser, $"it is nested deeper than {DeepestLevel} levels");
+        if (level > MaxDepth)
+            throw Refuse(parser, $"it is nested deeper than {MaxDepth} levels");
         if (parser.Current is NodeEvent node && (!node.Anchor.IsEmpty || (!node.Tag.IsEmpty && !node.Tag.IsNonSpecific)))
             throw Refuse(parser, "anchors and tags are not supported");
         if (parser.TryConsume<Scalar>(out var scalar))
@@ -133,7 +133,7 @@ public static class YamlForms
         return new YamlValue.Map([.. entries]);
     }
 
-    /// <summary>Escapes in quoted scalars can hold what the text itself must not.</summary>
+    /// <summary>Refuses control characters, which escapes in quoted scalars can produce.</summary>
     private static string TextOf(Scalar scalar)
     {
         foreach (var c in scalar.Value)

@@ -4,7 +4,7 @@ using IngressController.Routing.Settings;
 
 namespace IngressController.Routing.Catalog;
 
-/// <summary>Writes docs/annotations.md from the catalogues.</summary>
+/// <summary>Writes docs/annotations.md from the catalogue.</summary>
 public static class AnnotationReference
 {
     private const string Introduction = """
@@ -84,7 +84,7 @@ public static class AnnotationReference
 
     private static string Cell(string text) => Prose(text).Replace("|", "\\|", StringComparison.Ordinal);
 
-    /// <summary>A text as Markdown shows it; what stands between backticks is code and shows itself.</summary>
+    /// <summary>Escapes a text for Markdown, except code between backticks.</summary>
     private static string Prose(string text)
     {
         var prose = new StringBuilder(text.Length);

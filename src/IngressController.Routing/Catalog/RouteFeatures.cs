@@ -15,7 +15,7 @@ using IngressController.Routing.Features.YarpPolicies;
 
 namespace IngressController.Routing.Catalog;
 
-/// <summary>All features: the only place that names one outside its folder.</summary>
+/// <summary>The list of all features: the only place that names one outside its folder.</summary>
 public static class RouteFeatures
 {
     /// <summary>In the order in which they are read and documented.</summary>

@@ -4,7 +4,7 @@ using static IngressController.Routing.Values.DiagnosticText;
 
 namespace IngressController.Routing.Diagnostics;
 
-/// <summary>One constructor per problem, so that code, severity and effect of each are written down once.</summary>
+/// <summary>One constructor per problem: code, severity and effect of each are written once.</summary>
 public static class DiagnosticCatalog
 {
     public static Diagnostic IngressClassNotFound(ResourceName ingress, string className) => Of(
@@ -66,7 +66,7 @@ public static class DiagnosticCatalog
 
     private static string Older(ResourceName winner) => $"Ingress {winner}, which takes precedence (older, or first by name)";
 
-    /// <summary>A backend's problem, told to one Ingress that uses it.</summary>
+    /// <summary>A problem of a backend, reported to an Ingress that uses it.</summary>
     public static Diagnostic OfBackend(BackendProblem problem, RouteOrigin origin) => Of(
         problem.Code, SeverityOf(problem.Code), origin.Ingress,
         problem.Field.Length == 0 ? $"{origin.BackendField}.service" : $"{origin.BackendField}.service.{problem.Field}",
@@ -103,12 +103,12 @@ public static class DiagnosticCatalog
         DiagnosticCode.DefaultBackendUnusable, SeverityOf(problem.Code), new("Service", service), "spec",
         $"named by --default-backend-service: {problem.Message}", EffectOf(problem.Code));
 
-    /// <summary>An object that does not decode; <paramref name="keepsLast"/> tells whether an earlier version of it is served on.</summary>
+    /// <summary>An object that does not decode; <paramref name="keepsLast"/> is true if an earlier version of it is still served.</summary>
     public static Diagnostic ObjectUnreadable(DiagnosticSubject subject, string field, string reason, bool keepsLast) => new(
         DiagnosticCode.ObjectUnreadable, Error, subject, field, reason + (keepsLast ? "; its last valid version stays in use" : ""),
         keepsLast ? FieldIgnored : ObjectIgnored);
 
-    /// <summary>A defect of this controller, met while an Ingress was read.</summary>
+    /// <summary>A defect of this controller, found while it read an Ingress.</summary>
     public static Diagnostic TranslationFailed(ResourceName ingress, string what, string error, bool isLeftOut) => Of(
         DiagnosticCode.TranslationFailed, Error, ingress, "(object)",
         $"{what} could not be read ({error}); {(isLeftOut ? "the Ingress is ignored" : "its paths answer 503")}. This is a bug in the controller: please report it",
@@ -119,7 +119,7 @@ public static class DiagnosticCatalog
         "is not an annotation of this controller or of ingress-nginx" + (nearest is null ? "; run ingress-controller annotations for a list" : $"; did you mean {nearest}?"),
         FieldIgnored);
 
-    /// <summary>A value that cannot be understood, or not be used.</summary>
+    /// <summary>An invalid or unusable value.</summary>
     public static Diagnostic AnnotationInvalid(ResourceName ingress, string field, string value, string problem, bool closes, string? otherwise) => Of(
         DiagnosticCode.AnnotationInvalid, closes ? Error : Warning, ingress, field,
         $"\"{Shorten(value)}\" {problem}; " + (closes ? "its paths answer 503 until it is fixed" : otherwise is null ? "it is ignored" : $"the default applies: {Shorten(otherwise)}"),
@@ -136,7 +136,7 @@ public static class DiagnosticCatalog
         DiagnosticCode.AnnotationNotYetSupported, closes ? Error : Warning, ingress, field,
         closes ? "is not supported yet; because it controls access, its paths answer 503 until it is removed" : "is not supported yet", closes ? RouteUnavailable : FieldIgnored);
 
-    /// <summary>An annotation that is right in itself and does nothing as the Ingress is.</summary>
+    /// <summary>A valid annotation without effect in its Ingress.</summary>
     public static Diagnostic AnnotationWithoutEffect(ResourceName ingress, string field, string why, string on = "") => Of(
         DiagnosticCode.AnnotationWithoutEffect, Warning, ingress, field, $"has no effect{on}: {why}", FieldIgnored);
 
@@ -147,11 +147,11 @@ public static class DiagnosticCatalog
     public static Diagnostic PolicySecretNotFound(ResourceName ingress, string field, ResourceName secret) => Of(
         DiagnosticCode.PolicySecretNotFound, Error, ingress, field, $"no Secret {secret} exists; its paths answer 503 until it does", RouteUnavailable);
 
-    /// <param name="ingress">The Ingress that names it.</param>
-    /// <param name="field">Where.</param>
+    /// <param name="ingress">The Ingress that names the Secret.</param>
+    /// <param name="field">The field that names it.</param>
     /// <param name="secret">The Secret.</param>
-    /// <param name="problem">What is wrong in it, without its content.</param>
-    /// <param name="closes">Whether nothing in it can be used.</param>
+    /// <param name="problem">The problem, without the Secret's content.</param>
+    /// <param name="closes">True if nothing in the Secret is usable.</param>
     public static Diagnostic PolicySecretInvalid(ResourceName ingress, string field, ResourceName secret, string problem, bool closes) => Of(
         DiagnosticCode.PolicySecretInvalid, closes ? Error : Warning, ingress, field,
         $"Secret {secret}: {problem}" + (closes ? "; its paths answer 503 until it is fixed" : ""), closes ? RouteUnavailable : FieldIgnored);
@@ -194,13 +194,13 @@ public static class DiagnosticCatalog
         DiagnosticCode.SettingUnknown, Warning, new("ConfigMap", configMap), $"data[{key}]",
         "is not a setting of this controller" + (nearest is null ? "; run ingress-controller settings for a list" : $"; did you mean {nearest}?"), FieldIgnored);
 
-    /// <summary>A value that cannot be used; null where it is not shown, as it may be a secret: a header's.</summary>
+    /// <summary>An invalid value; null if it is not shown because it may be secret, as a header's.</summary>
     public static Diagnostic SettingInvalid(ResourceName configMap, string key, string? value, string problem, bool closes, string otherwise) => new(
         DiagnosticCode.SettingInvalid, Error, new("ConfigMap", configMap), $"data[{key}]",
         $"{(value is null ? "" : $"\"{Shorten(value)}\" ")}{problem}; " + (closes ? "all routes answer 503 until it is fixed" : otherwise),
         closes ? RouteUnavailable : FieldIgnored);
 
-    /// <summary>A setting that is right in itself and does nothing as the others are.</summary>
+    /// <summary>A valid setting without effect beside the other settings.</summary>
     public static Diagnostic SettingWithoutEffect(ResourceName configMap, string key, string why) => new(
         DiagnosticCode.SettingWithoutEffect, Warning, new("ConfigMap", configMap), $"data[{key}]", why, FieldIgnored);
 

@@ -3,13 +3,13 @@ using IngressController.Routing.Settings;
 
 namespace IngressController.Routing.Features;
 
-/// <summary>A list of features with the annotations and settings that they have.</summary>
+/// <summary>A list of features with their annotations and settings.</summary>
 /// <param name="features">In the order in which they are read and documented.</param>
 public sealed class FeatureCatalog(IReadOnlyList<RouteFeature> features)
 {
     public IReadOnlyList<RouteFeature> Features => features;
 
-    /// <summary>The annotations of the features, then those that are known and have no effect.</summary>
+    /// <summary>The annotations of the features, then the known ones without effect.</summary>
     public AnnotationCatalog Annotations { get; } =
         new([.. features.Select(feature => new AnnotationGroup(feature.Name, feature.Keys)), .. ForeignAnnotations.Groups]);
 

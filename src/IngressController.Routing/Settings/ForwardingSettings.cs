@@ -1,44 +1,45 @@
 using IngressController.Routing.Annotations;
+using IngressController.Routing.Values;
 
 namespace IngressController.Routing.Settings;
 
-/// <summary>Whose word counts about where a request comes from, and what the backend is told of it.</summary>
+/// <summary>The trusted proxies, and the forwarding headers towards the backend.</summary>
 public sealed record ForwardingSettings
 {
     public static ForwardingSettings Default { get; } = new();
 
-    /// <summary>Whether trusted peers say the client's address, scheme, host and port.</summary>
+    /// <summary>True if trusted proxies set the client's address, scheme, host and port.</summary>
     public bool UseForwardedHeaders { get; init; }
 
-    /// <summary>Whether trusted peers say the client's address only.</summary>
+    /// <summary>True if trusted proxies set the client's address only.</summary>
     public bool EnableRealIp { get; init; }
 
     /// <summary>
-    /// The networks of the proxies that are believed. ingress-nginx believes everybody once the headers are used; here nobody is, until
-    /// the operator says who: otherwise every client could choose its address.
+    /// The networks of the trusted proxies. ingress-nginx trusts everyone once forwarding headers are used; here no one is trusted by
+    /// default, as clients could choose their address.
     /// </summary>
     public IpNetworkSet ProxyRealIpCidr { get; init; } = IpNetworkSet.Empty;
 
     /// <summary>The header with the chain of addresses.</summary>
     public string ForwardedForHeader { get; init; } = "X-Forwarded-For";
 
-    /// <summary>Whether the backend gets the whole chain of a trusted peer, with the peer itself at its end.</summary>
+    /// <summary>True if the backend gets the whole chain of a trusted proxy, with that proxy at its end.</summary>
     public bool ComputeFullForwardedFor { get; init; }
 
-    /// <summary>Whether the backend gets the request target as received, as X-Original-URI.</summary>
+    /// <summary>True if the backend gets the request target as received, as X-Original-URI.</summary>
     public bool ProxyAddOriginalUriHeader { get; init; }
 
-    /// <summary>Whether a request without an id from a trusted peer gets one.</summary>
+    /// <summary>True if a request without an id from a trusted proxy gets one.</summary>
     public bool GenerateRequestId { get; init; } = true;
 
     /// <summary>
-    /// Whether request headers with an underscore in their name are passed on. ingress-nginx drops them unless told otherwise, without a
-    /// word; here the names that backends could take for forwarding headers are dropped in every spelling, so the others do no harm.
+    /// True if request headers with an underscore in their name are passed on. ingress-nginx drops them by default, silently; here the
+    /// names that backends could take for forwarding headers are dropped in every spelling, so the others do no harm.
     /// </summary>
     public bool UnderscoresInHeaders { get; init; } = true;
 
-    /// <summary>Whether any peer could be believed.</summary>
-    public bool BelievesPeers => (UseForwardedHeaders || EnableRealIp) && !ProxyRealIpCidr.IsEmpty;
+    /// <summary>True if any peer can be trusted.</summary>
+    public bool TrustsPeers => (UseForwardedHeaders || EnableRealIp) && !ProxyRealIpCidr.IsEmpty;
 
     internal static ValueForm<IpNetworkSet> Networks { get; } = new("a comma-separated list of IP addresses and CIDRs",
         text => IpNetworkSet.TryParse(text, out var set, out var problem) ? set : ValueForm<IpNetworkSet>.Refuse($"is invalid: {problem}"))
@@ -81,7 +82,7 @@ public sealed record ForwardingSettings
             (settings, value) => settings with { Forwarding = settings.Forwarding with { UnderscoresInHeaders = value } }),
     ];
 
-    /// <summary>What is set and does nothing.</summary>
+    /// <summary>The settings that are set and have no effect.</summary>
     internal IEnumerable<(string Key, string Why)> WithoutEffect()
     {
         const string Nobody = "has no effect until proxy-real-ip-cidr names the trusted proxies";
@@ -90,7 +91,7 @@ public sealed record ForwardingSettings
             yield return ("use-forwarded-headers", Nobody);
         if (EnableRealIp && ProxyRealIpCidr.IsEmpty)
             yield return ("enable-real-ip", Nobody);
-        if (ComputeFullForwardedFor && !BelievesPeers)
+        if (ComputeFullForwardedFor && !TrustsPeers)
             yield return ("compute-full-forwarded-for", NobodyAtAll);
         if (!ProxyRealIpCidr.IsEmpty && !UseForwardedHeaders && !EnableRealIp)
             yield return ("proxy-real-ip-cidr", "has no effect without use-forwarded-headers or enable-real-ip");

@@ -4,8 +4,8 @@ using k8s.Models;
 namespace IngressController.Routing.Settings;
 
 /// <summary>
-/// The settings of all Ingresses: the options and, with precedence over them, the ConfigMap of <c>--configmap</c>. Names and defaults are
-/// those of ingress-nginx's ConfigMap; where a default differs, its property says why.
+/// The settings of all Ingresses: the ConfigMap of <c>--configmap</c> takes precedence over the options. Names and defaults are those of
+/// ingress-nginx's ConfigMap; where a default differs, its property gives the reason.
 /// </summary>
 public sealed record GlobalSettings
 {
@@ -14,10 +14,10 @@ public sealed record GlobalSettings
     /// <summary>The trusted proxies, and the forwarding headers towards the backend.</summary>
     public ForwardingSettings Forwarding { get; init; } = ForwardingSettings.Default;
 
-    /// <summary>The first setting that protects something and is invalid: every route answers 503 until it is fixed. Null when there is none.</summary>
+    /// <summary>The first invalid setting that fails closed: every route answers 503. Null when there is none.</summary>
     public string? ClosedBy { get; init; }
 
-    /// <summary>The settings of features that differ from their defaults, one of each type, in order of the names of their types.</summary>
+    /// <summary>The settings of features that differ from their defaults, one of each type, in order of type names.</summary>
     public EquatableArray<FeatureSettings> Features { get; private init; } = [];
 
     /// <summary>The ConfigMaps that the settings name.</summary>
@@ -36,17 +36,19 @@ public sealed record GlobalSettings
         return DefaultOf<T>.Value;
     }
 
-    /// <summary>The same with other settings of a feature.</summary>
+    /// <summary>Returns these settings with other settings of a feature.</summary>
     public GlobalSettings With<T>(T settings)
         where T : FeatureSettings, new()
     {
         var others = Features.Where(known => known is not T);
-        // Defaults are left out, so that settings are equal when their values are, whatever was set on the way.
+        // Defaults are removed, so that equal values are equal settings.
         var all = settings == DefaultOf<T>.Value ? others : others.Append(settings);
         return this with { Features = [.. all.OrderBy(known => known.GetType().FullName, StringComparer.Ordinal)] };
     }
 
-    /// <summary>The settings with the content of the ConfigMaps that they name; the parameters are those of <see cref="FeatureSettings.ReadConfigMaps"/>.</summary>
+    /// <summary>
+    /// Returns the settings with the content of the ConfigMaps that they name; see <see cref="FeatureSettings.ReadConfigMaps"/>.
+    /// </summary>
     internal GlobalSettings ReadConfigMaps(Func<ResourceName, V1ConfigMap?> find, ResourceName? subject, List<Diagnostic> diagnostics) =>
         this with { Features = [.. Features.Select(settings => settings.ReadConfigMaps(find, subject, diagnostics))] };
 

@@ -2,7 +2,7 @@ using IngressController.Routing.Annotations;
 
 namespace IngressController.Routing.Settings;
 
-/// <summary>Known settings by name.</summary>
+/// <summary>The known settings.</summary>
 /// <param name="keys">In the order of the documentation.</param>
 public sealed class SettingsCatalog(IEnumerable<SettingKey> keys)
 {

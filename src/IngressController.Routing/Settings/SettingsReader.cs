@@ -9,10 +9,10 @@ namespace IngressController.Routing.Settings;
 internal static class SettingsReader
 {
     /// <param name="name">The ConfigMap.</param>
-    /// <param name="configMap">It, or null when it does not exist: then the options count alone.</param>
+    /// <param name="configMap">Its content; null when it does not exist, which leaves the options.</param>
     /// <param name="catalog">The known settings.</param>
-    /// <param name="options">What the options say.</param>
-    /// <param name="diagnostics">Where problems go; each key is reported once.</param>
+    /// <param name="options">The settings of the options.</param>
+    /// <param name="diagnostics">Receives the problems, one per key.</param>
     public static GlobalSettings Read(
         ResourceName name, V1ConfigMap? configMap, SettingsCatalog catalog, GlobalSettings options, List<Diagnostic> diagnostics)
     {

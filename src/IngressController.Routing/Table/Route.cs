@@ -1,31 +1,31 @@
 namespace IngressController.Routing.Table;
 
 /// <summary>One path of one host.</summary>
-/// <param name="Origin">The place in the Ingress it comes from.</param>
-/// <param name="Match">The path it matches.</param>
-/// <param name="Action">What happens to a request.</param>
+/// <param name="Origin">The place in the Ingress that it comes from.</param>
+/// <param name="Match">The path.</param>
+/// <param name="Action">The action for its requests.</param>
 public sealed record Route(RouteOrigin Origin, PathMatch Match, RouteAction Action)
 {
-    /// <summary>What the Ingress asks for besides.</summary>
+    /// <summary>The policies of the Ingress.</summary>
     public RoutePolicies Policies { get; init; } = RoutePolicies.None;
 
-    /// <summary>Which requests it takes besides host and path; the others pass on to the next candidate.</summary>
+    /// <summary>The conditions besides host and path; requests that do not match go to the next candidate.</summary>
     public RoutePredicates Predicates { get; init; } = RoutePredicates.None;
 
-    /// <summary>Among routes of one host and path, the smaller goes first.</summary>
+    /// <summary>Among routes of one host and path, the smaller is tried first.</summary>
     public int Order { get; init; }
 
-    /// <summary>The path as the rule writes it.</summary>
+    /// <summary>The path as written in the rule.</summary>
     public string PathText { get; init; } = "/";
 
-    /// <summary>Whether its own Ingress wants the path to be a regular expression; then all paths of its host are.</summary>
+    /// <summary>True if its own Ingress makes the path a regular expression; then all paths of the host are.</summary>
     public bool WantsRegex { get; init; }
 
-    /// <summary>The path as a regular expression: always there when <see cref="Match"/> is one.</summary>
+    /// <summary>The path as a regular expression; never null when <see cref="Match"/> is one.</summary>
     public PathPattern? Pattern { get; init; }
 }
 
-/// <summary>What a route does with a request. Closed: forward it, redirect it or refuse it.</summary>
+/// <summary>The action of a route. Closed: forward, redirect or refuse.</summary>
 public abstract record RouteAction
 {
     private RouteAction()

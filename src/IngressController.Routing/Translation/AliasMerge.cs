@@ -3,12 +3,12 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Translation;
 
-/// <summary>Step 2, for names that are no hosts themselves: which Ingress has a name as an alias of its host.</summary>
+/// <summary>Step 2, for names that are no hosts: the oldest Ingress that asks for a name as an alias of its host gets it.</summary>
 internal static class AliasMerge
 {
     /// <param name="name">The name.</param>
-    /// <param name="isHost">Whether some Ingress has rules for it: a host of its own goes before an alias.</param>
-    /// <param name="fragments">The Ingresses that want it, oldest first.</param>
+    /// <param name="isHost">True if some Ingress has rules for it: a host takes precedence over an alias.</param>
+    /// <param name="fragments">The Ingresses that ask for it, oldest first.</param>
     public static MergedAlias Merge(string name, bool isHost, IReadOnlyList<IngressFragment> fragments)
     {
         var diagnostics = new List<Diagnostic>();

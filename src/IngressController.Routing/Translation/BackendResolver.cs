@@ -8,7 +8,7 @@ using static IngressController.Routing.Values.DiagnosticText;
 
 namespace IngressController.Routing.Translation;
 
-/// <summary>Step 3: from a port of a Service to the endpoints behind it.</summary>
+/// <summary>Step 3: resolves the port of a Service to its endpoints.</summary>
 internal static class BackendResolver
 {
     public static Backend Resolve(BackendId id, ClusterSnapshot snapshot, TranslationSettings settings)

@@ -14,12 +14,12 @@ internal sealed class FragmentReader(TranslationSettings settings, ClusterSnapsh
     private readonly PolicyOptions _options = settings.PolicyOptions;
     private readonly HashSet<RoutePolicies> _sharedPolicies = [];
 
-    /// <summary>What the Ingress says; null when it is none of ours.</summary>
+    /// <summary>The fragment of an Ingress; null when it is not claimed.</summary>
     public IngressFragment? Read(V1Ingress ingress, GlobalSettings global)
     {
-        if (_claim.IsOurs(ingress))
-            return ReadOurs(ingress, global);
-        if (!_claim.LacksOurClass(ingress))
+        if (_claim.IsClaimed(ingress))
+            return ReadClaimed(ingress, global);
+        if (!_claim.LacksIngressClass(ingress))
             return null;
         return new IngressFragment
         {
@@ -30,8 +30,8 @@ internal sealed class FragmentReader(TranslationSettings settings, ClusterSnapsh
         };
     }
 
-    /// <summary>An Ingress that we fail at is left out: what it said before may be open where it asks for protection now.</summary>
-    private IngressFragment ReadOurs(V1Ingress ingress, GlobalSettings global)
+    /// <summary>An Ingress that cannot be read is ignored: its earlier version may be open where it asks for protection now.</summary>
+    private IngressFragment ReadClaimed(V1Ingress ingress, GlobalSettings global)
     {
         try
         {

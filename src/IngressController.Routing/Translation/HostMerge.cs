@@ -3,7 +3,7 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Translation;
 
-/// <summary>Step 2: several Ingresses become one host. The oldest wins each conflict; the loser is told who won.</summary>
+/// <summary>Step 2: merges several Ingresses into one host. The oldest wins each conflict, which is reported to the other one.</summary>
 internal sealed class HostMerge
 {
     private readonly string _host;
@@ -18,7 +18,7 @@ internal sealed class HostMerge
     private HostMerge(string host) => _host = host;
 
     /// <param name="host">The host in lower case.</param>
-    /// <param name="fragments">The Ingresses that have rules for it, oldest first.</param>
+    /// <param name="fragments">The Ingresses with rules for it, oldest first.</param>
     public static MergedHost Merge(string host, IReadOnlyList<IngressFragment> fragments)
     {
         var merge = new HostMerge(host);
@@ -36,15 +36,15 @@ internal sealed class HostMerge
         foreach (var route in contribution.Routes)
         {
             var claim = (route.Match, route.Predicates);
-            // Two rules that say the same are no conflict that anybody would notice.
+            // Duplicates are no conflict: traffic is the same.
             if (_winners.TryAdd(claim, route))
                 _routes.Add(route);
-            else if (!SaysTheSame(_winners[claim], route))
+            else if (!IsDuplicate(_winners[claim], route))
                 _diagnostics.Add(DiagnosticCatalog.RouteConflict(route.Origin, route.Match, _winners[claim].Origin, _host));
         }
 
         _default ??= contribution.Default;
-        if (contribution.Default is { } loser && _default is { } winner && !SaysTheSame(loser, winner))
+        if (contribution.Default is { } loser && _default is { } winner && !IsDuplicate(loser, winner))
             _diagnostics.Add(DiagnosticCatalog.DefaultBackendConflict(loser.Origin, winner.Origin, _host));
         _hasTls |= fragment.HasTls;
         AddRoot(fragment);
@@ -65,13 +65,13 @@ internal sealed class HostMerge
 
     private MergedHost Finish()
     {
-        // Stable sorts: what is equal otherwise stays in the order of age.
+        // The sorts are stable: equal routes stay in the order of age.
         Route[] routes;
-        // The oldest Ingress that asks for it is named; without it the next would switch the host just the same.
+        // The oldest Ingress that asks for it is named, although others may ask for it too.
         if (_routes.Find(route => route.WantsRegex) is { } switcher)
         {
             routes = [.. RegexHost.InOrder(_routes.Select(route => RegexHost.ToPattern(route, _diagnostics)))];
-            RegexHost.Tell(_host, routes, switcher.Origin.Ingress, _diagnostics);
+            RegexHost.Report(_host, routes, switcher.Origin.Ingress, _diagnostics);
         }
         else
         {
@@ -81,7 +81,7 @@ internal sealed class HostMerge
         return new MergedHost(new VirtualHost(_host, [.. routes], _default) { HasTls = _hasTls, Root = _root }, [.. _diagnostics]);
     }
 
-    private static bool SaysTheSame(Route left, Route right) => left.Action == right.Action && left.Policies.All == right.Policies.All;
+    private static bool IsDuplicate(Route left, Route right) => left.Action == right.Action && left.Policies.All == right.Policies.All;
 
     private static int CompareByPrecedence(Route left, Route right)
     {
@@ -89,7 +89,7 @@ internal sealed class HostMerge
         return order != 0 ? order : CompareByPredicates(left, right);
     }
 
-    /// <summary>Routes of one path: by their own order, then the more particular one (as in the Gateway API).</summary>
+    /// <summary>Orders routes of one path by their order, then the one with more predicates first (as in the Gateway API).</summary>
     public static int CompareByPredicates(Route left, Route right)
     {
         var order = left.Order.CompareTo(right.Order);

@@ -8,10 +8,10 @@ using k8s.Models;
 
 namespace IngressController.Routing.Translation;
 
-/// <summary>Step 1: reads one claimed Ingress by itself and reports everything that is wrong in it.</summary>
+/// <summary>Step 1: reads one claimed Ingress by itself and reports everything that is invalid in it.</summary>
 internal sealed class IngressReader
 {
-    /// <summary>Longer paths work, but stand a fair chance of being refused before they arrive.</summary>
+    /// <summary>Longer paths work, but clients and servers on the way may refuse them.</summary>
     private const int LongPath = 2_000;
 
     private readonly V1Ingress _ingress;
@@ -29,7 +29,7 @@ internal sealed class IngressReader
         _name = ingress.ResourceName;
         _context = new PolicyContext(ingress, snapshot, options, settings, _diagnostics);
         _policies = _context.ReadPolicies();
-        // Thousands of Ingresses say the same, mostly nothing: they need one copy of it.
+        // Thousands of Ingresses have equal policies, mostly none: they share one object.
         if (shared.TryGetValue(_policies, out var same))
             _policies = same;
         else if (_policies.Sources.Count == 0)
@@ -39,10 +39,10 @@ internal sealed class IngressReader
     }
 
     /// <param name="ingress">The Ingress.</param>
-    /// <param name="snapshot">Where the Secrets and ConfigMaps are that it names.</param>
-    /// <param name="options">How features read it.</param>
-    /// <param name="settings">What counts where the Ingress says nothing.</param>
-    /// <param name="shared">Policies that other Ingresses of this pass have.</param>
+    /// <param name="snapshot">The Secrets and ConfigMaps that it may name.</param>
+    /// <param name="options">The options of features.</param>
+    /// <param name="settings">The settings of all Ingresses.</param>
+    /// <param name="shared">Policies of other Ingresses of this pass, to share.</param>
     public static IngressFragment Read(
         V1Ingress ingress, ClusterSnapshot snapshot, PolicyOptions options, GlobalSettings settings, HashSet<RoutePolicies> shared)
     {
@@ -113,7 +113,7 @@ internal sealed class IngressReader
             return;
         }
 
-        // A rule without http sends its whole host to the default backend, so the host exists also without paths.
+        // A rule without http sends its whole host to the default backend, so the host exists even without paths.
         if (!_routesByHost.TryGetValue(host, out var routes))
             _routesByHost[host] = routes = [];
 
@@ -136,7 +136,7 @@ internal sealed class IngressReader
         if (_ingress.Spec?.DefaultBackend is not { } backend)
             return null;
         var origin = RouteOrigin.DefaultBackend(_name);
-        // As in ingress-nginx: what everybody gets who asks for no known host is neither sent elsewhere nor rewritten.
+        // As in ingress-nginx: requests for unknown hosts are neither redirected nor rewritten.
         var isCatchAll = _ingress.Spec.Rules is not { Count: > 0 };
         var route = Make(origin, PathMatch.Root, ReadBackend(backend, origin, protocol: null));
         return isCatchAll ? route with { Policies = _policies.OfDefaultBackend } : route;
@@ -155,7 +155,7 @@ internal sealed class IngressReader
         };
         if (type is null)
         {
-            // The rule's meaning is unknown: keep its path closed rather than let its traffic fall through.
+            // The rule's meaning is unknown: its path fails closed instead of letting its traffic fall through.
             _diagnostics.Add(DiagnosticCatalog.PathTypeUnknown(origin, path.PathType!));
             action = new RouteAction.Unavailable("unknown pathType");
         }
@@ -164,7 +164,7 @@ internal sealed class IngressReader
             _diagnostics.Add(DiagnosticCatalog.PathTypeMissing(origin));
         }
 
-        // As it is written: HostMerge makes a regular expression of it.
+        // Kept as written: HostMerge makes a regular expression of it.
         if (isPattern)
             return new PathMatch(type == PathMatchType.Exact ? PathMatchType.Exact : PathMatchType.Prefix, text);
         if (RequestPath.NormalizeRule(text, out var problem) is not { } value)
@@ -183,7 +183,9 @@ internal sealed class IngressReader
             : new PathMatch(PathMatchType.Prefix, value.Length > 1 ? value.TrimEnd('/') : value);
     }
 
-    /// <summary>A path that its own Ingress wants to be a regular expression; one that is none is closed, and compared literally.</summary>
+    /// <summary>
+    /// Compiles a path that its own Ingress makes a regular expression; an invalid one fails closed and is matched literally.
+    /// </summary>
     private PathPattern ReadPattern(string text, RouteOrigin origin, ref RouteAction action)
     {
         if (PathPattern.TryCreate(PathPattern.TextOf(text), out var problem) is { } pattern)

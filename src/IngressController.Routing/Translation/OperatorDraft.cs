@@ -7,7 +7,10 @@ using k8s.Models;
 
 namespace IngressController.Routing.Translation;
 
-/// <summary>What the operator says, during one pass: the settings of all Ingresses, what answers where no rule does, and the objects that options name.</summary>
+/// <summary>
+/// The part of a pass that depends on the operator: the settings of all Ingresses, the default route and certificate, and the objects that
+/// options name.
+/// </summary>
 internal sealed class OperatorDraft(Translation previous, ClusterSnapshot snapshot)
 {
     public GlobalSettings Global { get; private set; } = previous.Global;
@@ -16,7 +19,7 @@ internal sealed class OperatorDraft(Translation previous, ClusterSnapshot snapsh
 
     public int Replicas { get; private set; } = previous.Table.Replicas;
 
-    /// <summary>Whether the settings differ from those of the pass before.</summary>
+    /// <summary>True if the settings differ from those of the previous pass.</summary>
     public bool HasChanged => Global != previous.Global;
 
     public void ReadSettings(ClusterChanges changes)
@@ -37,7 +40,7 @@ internal sealed class OperatorDraft(Translation previous, ClusterSnapshot snapsh
             Replicas = ReplicaCount.Of(snapshot.Endpoints.Of(service));
     }
 
-    /// <summary>What answers where no rule matches; the same object while nothing changes.</summary>
+    /// <summary>The route of requests that match no rule; the same object while nothing changes.</summary>
     public Route? DefaultRoute() =>
         previous.Table.DefaultRoute is { } kept && !HasChanged ? kept : DefaultBackend.Route(previous.Settings.DefaultBackendService, SettingsAlone);
 
@@ -46,7 +49,7 @@ internal sealed class OperatorDraft(Translation previous, ClusterSnapshot snapsh
             ? new TlsBinding("", name, certificate)
             : null;
 
-    /// <summary>The Secrets and ConfigMaps that Ingresses name, and those that options and settings do.</summary>
+    /// <summary>The Secrets and ConfigMaps that Ingresses, options and settings name.</summary>
     public ObjectReferences References(ObjectReferences ofFragments)
     {
         if (ReferenceEquals(ofFragments, previous.Fragments.References) && !ReferenceEquals(previous.References, ObjectReferences.None)
@@ -61,7 +64,9 @@ internal sealed class OperatorDraft(Translation previous, ClusterSnapshot snapsh
             (settings.ConfigMap is { } configMap ? ofFragments.ConfigMaps.Add(configMap) : ofFragments.ConfigMaps).Union(Global.ConfigMaps));
     }
 
-    /// <summary>What the settings ask of all routes, whom they keep out above all, counts where no rule matches, too; but nobody is sent to https there.</summary>
+    /// <summary>
+    /// The policies of the settings apply where no rule matches too, above all the block lists; redirects to https do not.
+    /// </summary>
     private RoutePolicies SettingsAlone() =>
         new PolicyContext(new V1Ingress(), snapshot, previous.Settings.PolicyOptions, Global, []).ReadPolicies().OfDefaultBackend;
 }

@@ -2,13 +2,13 @@ using System.Numerics;
 
 namespace IngressController.Routing.Values;
 
-/// <summary>Ranges of addresses as numbers: merged and sorted, so that one binary search answers for thousands of networks.</summary>
+/// <summary>Merged and sorted ranges of addresses as numbers: one binary search answers for thousands of networks.</summary>
 internal readonly struct AddressRanges<T> where T : IBinaryInteger<T>
 {
     private readonly T[] _firsts;
     private readonly T[] _lasts;
 
-    /// <param name="sorted">Ordered by their first address; they may overlap.</param>
+    /// <param name="sorted">Ordered by first address; they may overlap.</param>
     public AddressRanges(ReadOnlySpan<(T First, T Last)> sorted)
     {
         var merged = new List<(T First, T Last)>();

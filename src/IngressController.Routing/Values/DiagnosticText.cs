@@ -5,30 +5,30 @@ using System.Text.RegularExpressions;
 namespace IngressController.Routing.Values;
 
 /// <summary>
-/// Text of tenants inside messages of the controller. A path may hold a line break and pass the API server; unescaped it would let
-/// its author write lines of his own into the log.
+/// Text of tenants in messages of the controller. A path may hold a line break and still pass the API server; unescaped, it would let its
+/// author write lines of their own into the log.
 /// </summary>
 internal static partial class DiagnosticText
 {
     /// <summary>An Event's message may have 1,024 bytes.</summary>
-    private const int LongestMessage = 1_000;
+    private const int MaxMessage = 1_000;
 
-    private const int LongestValue = 100;
+    private const int MaxValue = 100;
 
     /// <summary>
-    /// A value from an object, cut to what a message can carry. Messages become Events in the namespaces of tenants and lines of the log,
-    /// which others read than those who may read the object: the password of a URL is not part of them.
+    /// Cuts a value of an object to the length that a message can carry, and redacts the password of a URL: messages become Events and log
+    /// lines, which others can read than those who can read the object.
     /// </summary>
-    public static string Shorten(string? value) => Cut(Password().Replace(value ?? "", "://$1:[redacted]@"), LongestValue);
+    public static string Shorten(string? value) => Cut(Password().Replace(value ?? "", "://$1:[redacted]@"), MaxValue);
 
-    /// <summary>In a URL; up to the last @, as it may hold one itself.</summary>
+    /// <summary>The password of a URL; it ends at the last @, as it may hold one itself.</summary>
     [GeneratedRegex(@"://([^/?#@:\s]*):[^/?#\s]*@", RegexOptions.CultureInvariant)]
     private static partial Regex Password();
 
-    /// <summary>The message without characters that control how it is shown, and not longer than an Event can carry.</summary>
+    /// <summary>Escapes the characters that control how a message is displayed, and cuts it to the length of an Event's message.</summary>
     public static string Printable(string message)
     {
-        if (message.Length <= LongestMessage && message.All(c => c is >= ' ' and < '\x7F'))
+        if (message.Length <= MaxMessage && message.All(c => c is >= ' ' and < '\x7F'))
             return message;
 
         var text = new StringBuilder(message.Length);
@@ -40,17 +40,17 @@ internal static partial class DiagnosticText
                 text.Append(rune.ToString());
         }
 
-        return Cut(text.ToString(), LongestMessage);
+        return Cut(text.ToString(), MaxMessage);
     }
 
     private static bool ControlsDisplay(Rune rune) => Rune.GetUnicodeCategory(rune)
         is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
-    private static string Cut(string value, int longest)
+    private static string Cut(string value, int max)
     {
-        if (value.Length <= longest)
+        if (value.Length <= max)
             return value;
-        var end = longest - 3;
+        var end = max - 3;
         return $"{value[..(char.IsHighSurrogate(value[end - 1]) ? end - 1 : end)]}...";
     }
 }

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 
 namespace IngressController.Routing.Values;
 
-/// <summary>An immutable array that compares by value, so that records of the routing table do too.</summary>
+/// <summary>An immutable array that compares by value.</summary>
 [CollectionBuilder(typeof(EquatableArray), nameof(EquatableArray.Create))]
 public readonly struct EquatableArray<T>(ImmutableArray<T> items) : IReadOnlyList<T>, IEquatable<EquatableArray<T>>
 {

@@ -3,16 +3,18 @@ using System.Net.Sockets;
 
 namespace IngressController.Routing.Values;
 
-/// <summary>Addresses that ExternalName Services must not lead to: they belong to the controller's Pod and node, not to a tenant.</summary>
+/// <summary>The addresses that ExternalName Services must not lead to: those of the controller's Pod and node.</summary>
 public static class ExternalAddress
 {
     private static ReadOnlySpan<byte> Nat64Prefix => [0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0];
 
-    /// <summary>The metadata services of clouds that are not on link-local addresses: AWS (IPv6), Azure, Alibaba.</summary>
+    /// <summary>Metadata services of clouds that are not on link-local addresses: AWS (IPv6), Azure, Alibaba.</summary>
     private static readonly IPAddress[] MetadataServices =
         [IPAddress.Parse("fd00:ec2::254"), IPAddress.Parse("168.63.129.16"), IPAddress.Parse("100.100.100.200")];
 
-    /// <summary>Loopback, link-local, the clouds' metadata services, unspecified, multicast and broadcast.</summary>
+    /// <summary>
+    /// True for loopback, link-local, unspecified, multicast and broadcast addresses and the metadata services of clouds.
+    /// </summary>
     public static bool IsLocal(IPAddress address)
     {
         var plain = Unwrap(address);

@@ -3,15 +3,14 @@ using System.Text;
 
 namespace IngressController.Routing.Values;
 
-/// <summary>Hosts as Ingress rules write them: a DNS name, or one with a wildcard as its whole first label.</summary>
+/// <summary>The host of an Ingress rule: a DNS name, or one with a wildcard as its whole first label.</summary>
 internal static class HostName
 {
     private const string NotDns =
         "is not a DNS name: use labels of a-z, 0-9 and inner hyphens with at most 63 characters, and the xn-- form of non-ASCII names";
 
     /// <summary>
-    /// The host in lower case and without a final dot; null with a reason when no request could carry it. An empty host means every
-    /// host.
+    /// Returns the host in lower case without a final dot, or null with a reason when it is invalid. An empty host means every host.
     /// </summary>
     public static string? Normalize(string? host, out string reason)
     {
@@ -19,7 +18,7 @@ internal static class HostName
         if (string.IsNullOrEmpty(host))
             return "";
 
-        // Before lowering: there are characters outside ASCII whose lower case is inside (the Kelvin sign becomes k).
+        // Checked before lowering: the lower case of some characters outside ASCII is inside (the Kelvin sign becomes k).
         if (!Ascii.IsValid(host))
         {
             reason = NotDns;

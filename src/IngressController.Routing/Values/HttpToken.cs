@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace IngressController.Routing.Values;
 
-/// <summary>The characters that methods, names of header fields and names of cookies are made of (RFC 9110, 5.6.2).</summary>
+/// <summary>The syntax of methods, header names and cookie names (RFC 9110, 5.6.2).</summary>
 public static class HttpToken
 {
     private static readonly SearchValues<char> Characters =

@@ -7,8 +7,8 @@ using System.Net.Sockets;
 namespace IngressController.Routing.Values;
 
 /// <summary>
-/// Networks of IP addresses, compared by value. An IPv4 address written as IPv6 (<c>::ffff:1.2.3.4</c>) is that IPv4 address, in the
-/// list and when it is looked up: sockets that take both kinds hand out IPv4 clients so.
+/// A set of IP networks, compared by value. An IPv4-mapped IPv6 address (<c>::ffff:1.2.3.4</c>) is that IPv4 address, in the set and in
+/// look-ups: dual-stack sockets report IPv4 clients so.
 /// </summary>
 public sealed class IpNetworkSet : IEquatable<IpNetworkSet>
 {
@@ -27,18 +27,18 @@ public sealed class IpNetworkSet : IEquatable<IpNetworkSet>
 
     public static IpNetworkSet Empty { get; } = new([]);
 
-    /// <summary>IPv4 before IPv6, by address, then by prefix, each once.</summary>
+    /// <summary>IPv4 before IPv6, then by address, then by prefix; no duplicates.</summary>
     public EquatableArray<IPNetwork> Networks { get; }
 
     public bool IsEmpty => Networks.Count == 0;
 
     /// <summary>
-    /// Reads a list separated by commas: <c>1.2.3.4, 10.0.0.0/8, 2001:db8::/32</c>. Bits of the host are cut off, as nginx does; nothing
-    /// between two commas, or after the last one, is passed over.
+    /// Reads a comma-separated list: <c>1.2.3.4, 10.0.0.0/8, 2001:db8::/32</c>. Host bits are cut off, as in nginx; empty entries are
+    /// ignored.
     /// </summary>
     /// <param name="csv">The list.</param>
-    /// <param name="set">The networks; null where there is a problem.</param>
-    /// <param name="problem">Which entry is wrong and what is expected.</param>
+    /// <param name="set">The networks; null when there is a problem.</param>
+    /// <param name="problem">The invalid entry and what is expected.</param>
     public static bool TryParse(string csv, [NotNullWhen(true)] out IpNetworkSet? set, [NotNullWhen(false)] out string? problem)
     {
         var networks = new List<IPNetwork>();
@@ -92,7 +92,7 @@ public sealed class IpNetworkSet : IEquatable<IpNetworkSet>
         return true;
     }
 
-    /// <summary>Only what is written as addresses are: not the numbers, octal digits, zones and brackets that .NET reads as well.</summary>
+    /// <summary>Accepts canonical forms only, not the numbers, octal digits, zones and brackets that .NET reads as well.</summary>
     private static bool TryParseAddress(string text, [NotNullWhen(true)] out IPAddress? address) =>
         IPAddress.TryParse(text, out address)
         && (address.AddressFamily == AddressFamily.InterNetwork ? address.ToString() == text : !text.AsSpan().ContainsAny('[', ']', '%'));

@@ -6,17 +6,17 @@ using IngressController.Routing.Diagnostics;
 namespace IngressController.Routing.Values;
 
 /// <summary>
-/// A path as a regular expression, compared without regard to case. It runs with a time limit, so that no pattern can stall a request; one
-/// that has met the limit runs without backtracking from then on, if it can: such an automaton takes no longer for a hostile path than for
-/// another, but a thousand times longer to build, so it is built only where it is needed. Equal when the text is.
+/// A case-insensitive regular expression for paths; two are equal when their texts are. A time limit keeps a pattern from stalling a
+/// request. A pattern that has hit the limit runs without backtracking from then on, if it can: that takes the same time for a hostile path
+/// as for any other, but a thousand times longer to build, so it is built only where it is needed.
 /// </summary>
 public sealed class PathPattern : IEquatable<PathPattern>
 {
-    /// <summary>How long a match may take; a request that takes longer is answered 503.</summary>
+    /// <summary>The time limit of one match; a request that exceeds it is answered 503.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Longer ones cost memory and are nobody's path.</summary>
-    private const int Longest = 1_000;
+    /// <summary>Longer patterns cost memory, and no one needs them.</summary>
+    private const int MaxLength = 1_000;
 
     private const RegexOptions Options = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
 
@@ -31,10 +31,10 @@ public sealed class PathPattern : IEquatable<PathPattern>
 
     public string Text { get; }
 
-    /// <summary>Makes a pattern of a regular expression over decoded paths; null with a reason when it is none.</summary>
+    /// <summary>Compiles a regular expression over decoded paths; returns null with a reason when it is invalid.</summary>
     public static PathPattern? TryCreate(string text, out string problem)
     {
-        problem = text.Length > Longest ? $"is longer than {Longest} characters" : "";
+        problem = text.Length > MaxLength ? $"is longer than {MaxLength} characters" : "";
         if (problem.Length > 0)
             return null;
         try
@@ -48,7 +48,7 @@ public sealed class PathPattern : IEquatable<PathPattern>
         }
     }
 
-    /// <summary>A pattern that is compared as it stands, but for case.</summary>
+    /// <summary>A pattern that matches a text literally, ignoring case.</summary>
     public static PathPattern Literal(string text)
     {
         var escaped = Regex.Escape(text);
@@ -56,8 +56,8 @@ public sealed class PathPattern : IEquatable<PathPattern>
     }
 
     /// <summary>
-    /// The regular expression of a path as a rule writes it: requests are matched decoded, one char per byte, so its escapes are decoded and
-    /// its characters outside ASCII become the bytes of their UTF-8 form.
+    /// The regular expression of a path in a rule. Requests are matched decoded, one char per byte, so escapes are decoded and characters
+    /// outside ASCII become the bytes of their UTF-8 form.
     /// </summary>
     public static string TextOf(string path)
     {
@@ -87,8 +87,8 @@ public sealed class PathPattern : IEquatable<PathPattern>
         return pattern.ToString();
     }
 
-    /// <summary>Whether a path begins with it: anchored at the start and not at the end, as ingress-nginx writes its locations.</summary>
-    /// <exception cref="RegexMatchTimeoutException">It took too long, so nobody knows.</exception>
+    /// <summary>True if a path begins with the pattern: anchored at the start only, as in ingress-nginx's locations.</summary>
+    /// <exception cref="RegexMatchTimeoutException">The match hit the time limit; the result is unknown.</exception>
     public bool MatchesStartOf(ReadOnlySpan<char> path)
     {
         var regex = _fromStart ??= new Regex($"^{Text}", Options, Limit);
@@ -102,8 +102,8 @@ public sealed class PathPattern : IEquatable<PathPattern>
         }
     }
 
-    /// <summary>The first place in a path that it matches, with its groups.</summary>
-    /// <exception cref="RegexMatchTimeoutException">It took too long, so nobody knows.</exception>
+    /// <summary>The first match in a path, with its groups.</summary>
+    /// <exception cref="RegexMatchTimeoutException">The match hit the time limit; the result is unknown.</exception>
     public Match Match(string path)
     {
         var regex = _anywhere;
@@ -117,8 +117,8 @@ public sealed class PathPattern : IEquatable<PathPattern>
         }
     }
 
-    /// <summary>Whether it is found anywhere in a text.</summary>
-    /// <exception cref="RegexMatchTimeoutException">It took too long, so nobody knows.</exception>
+    /// <summary>True if the pattern matches anywhere in a text.</summary>
+    /// <exception cref="RegexMatchTimeoutException">The match hit the time limit; the result is unknown.</exception>
     public bool IsFoundIn(ReadOnlySpan<char> text)
     {
         var regex = _anywhere;
@@ -140,7 +140,7 @@ public sealed class PathPattern : IEquatable<PathPattern>
 
     public override string ToString() => Text;
 
-    /// <summary>Null for what is that already, and for look-arounds and back references, which need backtracking.</summary>
+    /// <summary>Returns null if the expression already runs without backtracking or needs it (look-arounds, back references).</summary>
     private static Regex? WithoutBacktracking(Regex regex)
     {
         if (regex.Options.HasFlag(RegexOptions.NonBacktracking))

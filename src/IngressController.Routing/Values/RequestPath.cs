@@ -4,7 +4,7 @@ using System.Text;
 
 namespace IngressController.Routing.Values;
 
-/// <summary>Why a request path is refused with 400.</summary>
+/// <summary>The reason why a request path is refused with 400.</summary>
 public enum PathProblem
 {
     None,
@@ -15,7 +15,7 @@ public enum PathProblem
     /// <summary>A control character, a space, a fragment or a character outside ASCII.</summary>
     ForbiddenCharacter,
 
-    /// <summary>A percent sign that two hexadecimal digits do not follow.</summary>
+    /// <summary>A percent sign without two hexadecimal digits after it.</summary>
     MalformedEscape,
 
     /// <summary><c>%00</c>.</summary>
@@ -31,7 +31,7 @@ public enum PathProblem
     AmbiguousDotSegments,
 }
 
-/// <summary>A path as it is matched and as it goes to the backend.</summary>
+/// <summary>A path as it is matched and as it is forwarded.</summary>
 public readonly ref struct NormalizedPath
 {
     public required PathProblem Problem { get; init; }
@@ -39,17 +39,16 @@ public readonly ref struct NormalizedPath
     /// <summary>The path that is matched: percent-decoded (one char per byte), slashes merged, dot segments resolved.</summary>
     public required ReadOnlySpan<char> Match { get; init; }
 
-    /// <summary>The path the backend gets when it differs from the received one (dot segments removed); else null.</summary>
+    /// <summary>The path that the backend gets, if it differs from the received one (dot segments removed); else null.</summary>
     public string? Forward { get; init; }
 }
 
 /// <summary>
-/// Decides once what a path means, for matching and for everything after it. The rules and their reasons:
-/// docs/decisions/0002-path-normalization.md.
+/// Normalizes paths, once for matching and for everything after it. Rules and reasons: docs/decisions/0002-path-normalization.md.
 /// </summary>
 public static class RequestPath
 {
-    /// <summary>Without any of these, and without <c>//</c> and <c>/.</c>, a path already is what it means.</summary>
+    /// <summary>A path of these characters, without <c>//</c> and <c>/.</c>, is normalized already.</summary>
     private static readonly SearchValues<char> PlainCharacters = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/\"<>[]^`{|}");
 
@@ -65,8 +64,8 @@ public static class RequestPath
     }
 
     /// <summary>
-    /// The match form of a path written in a manifest, which may hold characters that a request carries percent-encoded. Null when
-    /// no request could ever match it, with the reason in <paramref name="problem"/>.
+    /// The match form of a path in a manifest, which may hold characters that a request carries percent-encoded. Null if no request can
+    /// match it, with the reason in <paramref name="problem"/>.
     /// </summary>
     public static string? NormalizeRule(string path, out PathProblem problem)
     {
@@ -80,15 +79,12 @@ public static class RequestPath
         }
 
         var normalized = Normalize(encoded.ToString());
-        // A dot segment in a rule can never be matched: requests have theirs resolved before.
+        // A dot segment in a rule never matches: those of requests are resolved first.
         problem = normalized.Forward is not null ? PathProblem.AmbiguousDotSegments : normalized.Problem;
         return problem == PathProblem.None ? normalized.Match.ToString() : null;
     }
 
-    /// <summary>
-    /// A match form as a request would carry it: normalizing it gives the match form again. For people; what goes to a backend is
-    /// never made this way.
-    /// </summary>
+    /// <summary>Encodes a match form as a request would carry it, for people only: normalizing it gives the match form again.</summary>
     public static string Encode(string match)
     {
         if (!match.AsSpan().ContainsAnyExcept(PlainCharacters))
@@ -164,11 +160,11 @@ public static class RequestPath
         if (!hasDots)
             return new() { Problem = PathProblem.None, Match = MergeSlashes(decoded).ToString() };
 
-        // With an encoded slash or an empty element beside dot segments, servers disagree about what ".." takes away.
+        // Servers disagree about what ".." removes beside an encoded slash or an empty element.
         return encodedSlash || path.IndexOf("//") >= 0 ? Refuse(PathProblem.AmbiguousDotSegments) : RemoveDotSegments(raw, path);
     }
 
-    /// <summary>RFC 3986, 5.2.4. No slash was encoded, so the raw elements are the decoded ones, one by one.</summary>
+    /// <summary>RFC 3986, 5.2.4. No slash was encoded, so raw and decoded elements correspond one to one.</summary>
     private static NormalizedPath RemoveDotSegments(ReadOnlySpan<char> raw, ReadOnlySpan<char> decoded)
     {
         var elements = decoded[1..].ToString().Split('/');
@@ -197,7 +193,7 @@ public static class RequestPath
         };
     }
 
-    /// <summary>Several slashes in a row become one, in place.</summary>
+    /// <summary>Merges repeated slashes in place.</summary>
     private static ReadOnlySpan<char> MergeSlashes(Span<char> path)
     {
         var length = 1;

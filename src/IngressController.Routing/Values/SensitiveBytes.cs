@@ -1,6 +1,6 @@
 namespace IngressController.Routing.Values;
 
-/// <summary>Bytes that must not be printed: a private key. They show as <c>[redacted]</c> wherever text is made.</summary>
+/// <summary>Bytes of a secret, such as a private key. They print as <c>[redacted]</c>.</summary>
 public sealed class SensitiveBytes(byte[] bytes)
 {
     public ReadOnlySpan<byte> Reveal() => bytes;

@@ -2,23 +2,23 @@ using System.Text.RegularExpressions;
 
 namespace IngressController.Routing.Values;
 
-/// <summary>How a text is compared.</summary>
+/// <summary>The comparison of a text.</summary>
 public enum TextMatch
 {
-    /// <summary>As a whole, without regard to case: so nginx's map does it.</summary>
+    /// <summary>The whole text, case-insensitive, as in nginx's map.</summary>
     Whole,
 
-    /// <summary>The pattern is found somewhere in it: <c>~pattern</c>.</summary>
+    /// <summary>A pattern found anywhere in the text: <c>~pattern</c>.</summary>
     Pattern,
 
-    /// <summary>The same without regard to case: <c>~*pattern</c>.</summary>
+    /// <summary>The same, case-insensitive: <c>~*pattern</c>.</summary>
     PatternIgnoringCase,
 }
 
-/// <summary>A text, or a regular expression, as nginx's maps have them.</summary>
+/// <summary>A text or a regular expression, as in nginx's maps.</summary>
 public readonly record struct TextPattern(TextMatch Match, string Text)
 {
-    /// <summary>No pattern can stall a request: the time grows with the length of the text alone, and is limited besides.</summary>
+    /// <summary>A pattern cannot stall a request: the time is linear in the length of the text, and limited as well.</summary>
     private const RegexOptions Safe = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant;
 
     /// <summary>Reads <c>text</c>, <c>~pattern</c> or <c>~*pattern</c>.</summary>

@@ -1,9 +1,9 @@
 namespace IngressController.Routing.Values;
 
-/// <summary>A certificate with its key, as PEM, and what its leaf says.</summary>
+/// <summary>A certificate chain with its private key, as PEM, and the fields of its leaf.</summary>
 public sealed record TlsCertificate
 {
-    /// <summary>SHA-256 over chain and key, as hex: equal means nothing changed.</summary>
+    /// <summary>SHA-256 over chain and key, as hex: certificates are equal when it is.</summary>
     public required string Fingerprint { get; init; }
 
     /// <summary>The names the leaf is valid for: its DNS subject alternative names, else its common name; lower-case.</summary>
@@ -19,12 +19,12 @@ public sealed record TlsCertificate
 
     public required DateTimeOffset NotAfter { get; init; }
 
-    /// <summary>Leaf first, then its issuers, as PEM text.</summary>
+    /// <summary>The leaf first, then its issuers, as PEM text.</summary>
     public required string ChainPem { get; init; }
 
     public required SensitiveBytes PrivateKeyPem { get; init; }
 
-    /// <summary>Whether the certificate is valid for a host or a wildcard host; a wildcard covers one label (RFC 6125, 6.4.3).</summary>
+    /// <summary>True if the certificate is valid for a host or a wildcard host; a wildcard covers one label (RFC 6125, 6.4.3).</summary>
     public bool Covers(string host)
     {
         foreach (var name in DnsNames)

@@ -1,15 +1,15 @@
 namespace IngressController.Routing.Values;
 
-/// <summary>What a variable of a template stands for, in nginx's names. Closed: no other variable is ever looked at.</summary>
+/// <summary>A variable of a template, in nginx's names. Closed: no other variable is ever read.</summary>
 public enum TemplateVariable
 {
-    /// <summary>No variable: text as it stands.</summary>
+    /// <summary>Literal text, no variable.</summary>
     Literal,
 
-    /// <summary>A group of the path's regular expression, <c>$1</c> to <c>$9</c>; empty where the path has no such group.</summary>
+    /// <summary>A group of the path's regular expression, <c>$1</c> to <c>$9</c>; empty if the path has no such group.</summary>
     Capture,
 
-    /// <summary>The Host header in lower case and without port.</summary>
+    /// <summary>The Host header in lower case, without port.</summary>
     Host,
 
     /// <summary>The Host header as the client sent it.</summary>
@@ -18,10 +18,10 @@ public enum TemplateVariable
     /// <summary>Path and query as received.</summary>
     RequestUri,
 
-    /// <summary>The same, percent-encoded as a value of a query.</summary>
+    /// <summary>Path and query, percent-encoded as a query value.</summary>
     EscapedRequestUri,
 
-    /// <summary>The normalized path without the query, percent-encoded where it has to be.</summary>
+    /// <summary>The normalized path without query, percent-encoded where needed.</summary>
     Uri,
 
     Scheme,
@@ -30,18 +30,18 @@ public enum TemplateVariable
     /// <summary>The user name of basic authentication.</summary>
     RemoteUser,
 
-    /// <summary>A header of the request.</summary>
+    /// <summary>A request header.</summary>
     Header,
 
     Cookie,
 
-    /// <summary>A parameter of the query, as received.</summary>
+    /// <summary>A query parameter, as received.</summary>
     Argument,
 
     /// <summary>The query without its question mark.</summary>
     Args,
 
-    /// <summary>A question mark when there is a query.</summary>
+    /// <summary>A question mark if there is a query, else empty.</summary>
     IsArgs,
 
     RequestMethod,
@@ -49,7 +49,7 @@ public enum TemplateVariable
     /// <summary>The host of the rule.</summary>
     ServerName,
 
-    /// <summary>The port the client connected to: the one in its Host header, else its scheme's.</summary>
+    /// <summary>The port in the Host header, else the default port of the scheme.</summary>
     ServerPort,
 
     Namespace,
@@ -60,25 +60,25 @@ public enum TemplateVariable
 }
 
 /// <summary>A piece of a template.</summary>
-/// <param name="Variable">What it stands for.</param>
+/// <param name="Variable">The variable, or Literal.</param>
 /// <param name="Name">The text of a literal, the name of a header, cookie or parameter, or the number of a group; else empty.</param>
 public readonly record struct TemplatePart(TemplateVariable Variable, string Name);
 
 /// <summary>
-/// A value with variables in it, such as <c>https://auth.example.com/start?rd=$escaped_request_uri</c>. It is parsed once into typed pieces;
-/// what a client sends is only ever put in where a piece says so and never read as a template itself.
+/// A value with variables, such as <c>https://auth.example.com/start?rd=$escaped_request_uri</c>. It is parsed once into typed pieces;
+/// values of requests are inserted and never read as templates themselves.
 /// </summary>
 public sealed record ValueTemplate(EquatableArray<TemplatePart> Parts)
 {
-    /// <summary>Whether it is the same for every request.</summary>
+    /// <summary>True if the value is the same for every request.</summary>
     public bool IsLiteral => Parts.Count == 0 || (Parts.Count == 1 && Parts[0].Variable == TemplateVariable.Literal);
 
     public static ValueTemplate Literal(string text) => new([new TemplatePart(TemplateVariable.Literal, text)]);
 
     /// <summary>Reads a template.</summary>
-    /// <param name="text">With <c>$name</c> or <c>${name}</c> for variables.</param>
+    /// <param name="text">Text with <c>$name</c> or <c>${name}</c> for variables.</param>
     /// <param name="template">The template.</param>
-    /// <param name="problem">Which variable is not known, as a clause that goes on after the quoted value.</param>
+    /// <param name="problem">The unknown variable, as a clause that follows the quoted value.</param>
     public static bool TryParse(string text, out ValueTemplate template, out string problem)
     {
         var parts = new List<TemplatePart>();
@@ -114,7 +114,7 @@ public sealed record ValueTemplate(EquatableArray<TemplatePart> Parts)
         _ => $"${{{part.Variable}}}",
     }));
 
-    /// <summary>Group references are one digit long, as in nginx; names go on for as long as they can.</summary>
+    /// <summary>Group references have one digit, as in nginx; names are as long as possible.</summary>
     private static string VariableName(string text, int start, out int end)
     {
         if (start < text.Length && text[start] == '{')

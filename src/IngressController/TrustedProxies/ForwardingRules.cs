@@ -27,7 +27,7 @@ internal sealed class ForwardingRules
     private ForwardingRules(ForwardingSettings settings)
     {
         Settings = settings;
-        _isOwnHeader = settings.BelievesPeers && !settings.ForwardedForHeader.Equals("X-Forwarded-For", StringComparison.OrdinalIgnoreCase);
+        _isOwnHeader = settings.TrustsPeers && !settings.ForwardedForHeader.Equals("X-Forwarded-For", StringComparison.OrdinalIgnoreCase);
     }
 
     public ForwardingSettings Settings { get; }
@@ -40,7 +40,7 @@ internal sealed class ForwardingRules
     public string? Identify(HttpContext context)
     {
         var connection = context.Connection;
-        if (!Settings.BelievesPeers || connection.RemoteIpAddress is not { } address || !Settings.ProxyRealIpCidr.Contains(address))
+        if (!Settings.TrustsPeers || connection.RemoteIpAddress is not { } address || !Settings.ProxyRealIpCidr.Contains(address))
             return null;
 
         var headers = context.Request.Headers;

@@ -44,7 +44,7 @@ internal sealed class LayerChecker(Assembly assembly, string rootNamespace, IRea
             let @from = PlaceOf(type)
             where @from is not null
             from used in TypeUse.Of(type)
-            // Arrays and references count by the type of their elements.
+            // Arrays and references count as the type of their elements.
             where used.Assembly == assembly && !used.HasElementType
             let to = PlaceOf(used)
             where to is not null && to != @from

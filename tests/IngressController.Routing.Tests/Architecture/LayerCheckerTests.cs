@@ -1,6 +1,6 @@
 namespace IngressController.Routing.Tests.Architecture
 {
-    /// <summary>The checker finds arrows that are planted below, so it cannot pass for want of looking.</summary>
+    /// <summary>The checker finds the arrows that are planted below, so it does not pass vacuously.</summary>
     public sealed class LayerCheckerTests
     {
         private const string Planted = "IngressController.Routing.Tests.Architecture.Planted";

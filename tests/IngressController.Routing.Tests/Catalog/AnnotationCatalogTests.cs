@@ -9,12 +9,12 @@ using k8s.Models;
 
 namespace IngressController.Routing.Tests.Catalog;
 
-/// <summary>What holds for every annotation and every setting, whoever declares it.</summary>
+/// <summary>Properties of every annotation and every setting.</summary>
 public sealed partial class AnnotationCatalogTests
 {
     private const string Prefix = "yarp.ingress.kubernetes.io";
 
-    /// <summary>Neither a number nor a word nor a URL of any form, and too odd for a list of anything but texts.</summary>
+    /// <summary>No number, word or URL of any form, and no list of anything but texts.</summary>
     private const string Garbage = "\u0001?";
 
     private static readonly AnnotationKey[] Keys = [.. RouteFeatures.Catalog.Annotations.Groups.SelectMany(group => group.Keys)];
@@ -34,7 +34,7 @@ public sealed partial class AnnotationCatalogTests
     }
 
     [Fact]
-    public void Every_group_has_a_name_of_its_own_and_annotations()
+    public void Every_group_has_a_unique_name_and_annotations()
     {
         Assert.Empty(RouteFeatures.Catalog.Annotations.Groups.GroupBy(group => group.Name).Where(group => group.Count() > 1).Select(group => group.Key));
         Assert.All(RouteFeatures.Catalog.Annotations.Groups, group => Assert.NotEmpty(group.Keys));
@@ -56,7 +56,7 @@ public sealed partial class AnnotationCatalogTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Only_what_works_can_concern_a_host_or_have_a_default(string name)
+    public void Only_a_supported_annotation_has_host_scope_or_a_default(string name)
     {
         var key = RouteFeatures.Catalog.Annotations.Find(name)!;
 
@@ -85,7 +85,7 @@ public sealed partial class AnnotationCatalogTests
     }
 
     [Fact]
-    public void Every_setting_has_a_name_of_its_own()
+    public void Every_setting_has_a_unique_name()
     {
         Assert.Empty(RouteFeatures.Catalog.Settings.All.GroupBy(setting => setting.Name).Where(group => group.Count() > 1).Select(group => group.Key));
         Assert.All(RouteFeatures.Catalog.Settings.All, setting => Assert.Matches(NamePattern(), setting.Name));
@@ -93,7 +93,7 @@ public sealed partial class AnnotationCatalogTests
 
     [Theory]
     [MemberData(nameof(Settings))]
-    public void A_setting_is_documented_and_refuses_what_is_no_value(string name)
+    public void A_setting_is_documented_and_refuses_an_invalid_value(string name)
     {
         var setting = RouteFeatures.Catalog.Settings.Find(name)!;
 
@@ -103,18 +103,18 @@ public sealed partial class AnnotationCatalogTests
         Assert.NotNull(setting.Apply(GlobalSettings.Default, Garbage).Problem);
     }
 
-    /// <summary>Values that are right for some key and switch it on.</summary>
+    /// <summary>Values that are valid for some key and switch it on.</summary>
     private static readonly string[] Plausible =
         ["true", "1", "on", "a", "/a", "10.0.0.0/8", "https://a.example/", "basic", "a: b", "default/a", "$1", "1s", "any"];
 
     /// <summary>
-    /// Reading is observed from outside: a value with a control character fits no form, so whoever reads it makes a diagnostic for its
-    /// field. Many keys count only beside others of their feature, which are then set as well.
+    /// Reading is observed from outside: a value with a control character is invalid for every form, so reading it makes a diagnostic for
+    /// its field. Many keys have an effect only beside others of their feature, which are then set as well.
     /// </summary>
     private static IEnumerable<AnnotationKey> Unread(RouteFeature feature) =>
         feature.Keys.Where(key => key.IsSupported && !Surroundings(feature, key).Any(others => IsRead(feature, key, others)));
 
-    /// <summary>What else an Ingress may say besides a key: nothing, one other thing, or everything at once.</summary>
+    /// <summary>The other annotations beside a key: none, one, or all.</summary>
     private static IEnumerable<(string Name, string Value)[]> Surroundings(RouteFeature feature, AnnotationKey key)
     {
         yield return [];

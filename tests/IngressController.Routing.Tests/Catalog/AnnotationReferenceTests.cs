@@ -5,13 +5,13 @@ using IngressController.Routing.Tests.Golden;
 
 namespace IngressController.Routing.Tests.Catalog;
 
-/// <summary>docs/annotations.md says what the catalogues say; <c>UPDATE_GOLDEN=1</c> writes it anew.</summary>
+/// <summary>docs/annotations.md equals the catalogue; <c>UPDATE_GOLDEN=1</c> writes it.</summary>
 public sealed class AnnotationReferenceTests
 {
     private static readonly string File = RepositoryFolder.Combine("docs", "annotations.md");
 
     [Fact]
-    public void The_page_is_what_the_catalogues_say()
+    public void The_page_equals_the_catalogue()
     {
         var rendered = AnnotationReference.Markdown(RouteFeatures.Catalog.Annotations.Groups, RouteFeatures.Catalog.Settings.All);
         switch (GoldenUpdate.Requested(Environment.GetEnvironmentVariable))
@@ -31,7 +31,7 @@ public sealed class AnnotationReferenceTests
     }
 
     [Fact]
-    public void A_supported_annotation_has_a_section_with_everything_about_it()
+    public void A_supported_annotation_has_a_section()
     {
         var key = new AnnotationKey<int>
         {
@@ -62,7 +62,7 @@ public sealed class AnnotationReferenceTests
     }
 
     [Fact]
-    public void What_is_not_supported_is_a_row_that_says_so()
+    public void An_unsupported_annotation_is_a_row()
     {
         var key = new AnnotationKey<string>
         {

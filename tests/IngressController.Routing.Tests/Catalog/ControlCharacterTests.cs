@@ -13,8 +13,8 @@ using k8s.Models;
 namespace IngressController.Routing.Tests.Catalog;
 
 /// <summary>
-/// Whatever stands in an annotation, no policy holds a character that ends a header line. Lists and YAML may have several lines; then none
-/// of their parts holds one.
+/// For any annotation value, no policy holds a character that ends a header line. Lists and YAML may have several lines; none of their
+/// parts holds one.
 /// </summary>
 public sealed class ControlCharacterTests
 {
@@ -22,7 +22,7 @@ public sealed class ControlCharacterTests
 
     private static readonly string[] Separators = ["\r\n", "\n", "\r", "\0", "\u0085", "\u2028"];
 
-    /// <summary>Values that are right for some annotation; what follows the separator is the attack.</summary>
+    /// <summary>Values that are valid for some annotation; the attack follows the separator.</summary>
     private static readonly string[] Starts =
     [
         "x", "true", "1", "on", "/a", "10.0.0.0/8", "https://a.example/", "basic", "a: b", "default/a", "$1", "1s", "any", "301", "auth-map", "GRPC", "fixed-window", "cluster",
@@ -32,11 +32,11 @@ public sealed class ControlCharacterTests
 
     private static readonly AnnotationKey[] Keys = [.. RouteFeatures.Catalog.Annotations.Groups.SelectMany(group => group.Keys)];
 
-    /// <summary>For each supported annotation the values above that it accepts.</summary>
+    /// <summary>The values above that each supported annotation accepts.</summary>
     private static readonly Lazy<Dictionary<AnnotationKey, string[]>> Accepted = new(() => Keys.Where(key => key.IsSupported).ToDictionary(
         key => key, key => Starts.Where(start => FormAccepts(key, start)).ToArray()));
 
-    /// <summary>As many different neighbours each annotation gets.</summary>
+    /// <summary>The values of each annotation's siblings, all different.</summary>
     private const int Rounds = 6;
 
     private static readonly Dictionary<string, string[]> Siblings = RouteFeatures.All
@@ -47,7 +47,7 @@ public sealed class ControlCharacterTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void No_line_break_of_an_annotation_gets_into_a_policy(string name)
+    public void No_policy_holds_a_line_break_of_an_annotation(string name)
     {
         var key = RouteFeatures.Catalog.Annotations.Find(name)!;
         var allowsLines = AllowsLines(key);
@@ -75,7 +75,7 @@ public sealed class ControlCharacterTests
     }
 
     [Fact]
-    public void Every_annotation_has_a_value_beside_which_others_are_tried() =>
+    public void Every_annotation_accepts_one_of_the_values() =>
         Assert.Empty(Accepted.Value.Where(entry => entry.Value.Length == 0).Select(entry => entry.Key.Name));
 
     private static void AssertHoldsNone(RoutePolicy policy)
@@ -84,7 +84,9 @@ public sealed class ControlCharacterTests
         Assert.All(Strings(policy), text => Assert.DoesNotContain(text, char.IsControl));
     }
 
-    /// <summary>Nothing else, and the other annotations of the feature with each value that they accept: many count only beside another.</summary>
+    /// <summary>
+    /// No sibling, and each sibling of the feature with each value that it accepts: many annotations have an effect only beside another.
+    /// </summary>
     private static IEnumerable<(string Name, string Value)[]> Surroundings(string name)
     {
         yield return [];
@@ -119,7 +121,7 @@ public sealed class ControlCharacterTests
         },
         NamedObjects.Cluster, new TranslationSettings().PolicyOptions, GlobalSettings.Default, []).ReadPolicies();
 
-    /// <summary>All texts in a value of our own types, however deep.</summary>
+    /// <summary>All texts in a value of the project's types, at any depth.</summary>
     private static IEnumerable<string> Strings(object? value) => value switch
     {
         null => [],

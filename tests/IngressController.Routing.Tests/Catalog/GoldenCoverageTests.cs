@@ -6,27 +6,27 @@ using IngressController.Routing.Tests.Golden;
 
 namespace IngressController.Routing.Tests.Catalog;
 
-/// <summary>Every annotation that does something has a golden case in which it counts, and one in which something is wrong with it.</summary>
+/// <summary>Every supported annotation has a golden case in which it has an effect, and one in which it is invalid.</summary>
 public sealed class GoldenCoverageTests
 {
     private static readonly Lazy<(HashSet<string> Good, HashSet<string> Told)> Covered = new(Cover);
 
-    /// <summary>Accepted whatever it is, and always told to have no effect.</summary>
+    /// <summary>Accepted with any value, and always reported as without effect.</summary>
     private const string Idle = "output-cache-policy";
 
     public static TheoryData<string> Names => [.. RouteFeatures.Catalog.Annotations.Groups.SelectMany(group => group.Keys).Where(key => key.IsSupported).Select(key => key.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void An_annotation_counts_in_a_golden_case(string name) => Assert.True(
+    public void An_annotation_has_an_effect_in_a_golden_case(string name) => Assert.True(
         Covered.Value.Good.Contains(name) != (name == Idle), $"no golden case sets {name} to a value that counts: add one below Cases/");
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Something_is_wrong_with_an_annotation_in_a_golden_case(string name) => Assert.True(
+    public void An_annotation_is_invalid_in_a_golden_case(string name) => Assert.True(
         Covered.Value.Told.Contains(name), $"no golden case sets {name} to a value that is told to be invalid: add one below Cases/");
 
-    /// <summary>The annotations that some Ingress of a case sets and nothing is wrong with, and those of which a value is told to be invalid.</summary>
+    /// <summary>The annotations that are set without a problem in some case, and those with an invalid value in one.</summary>
     private static (HashSet<string> Good, HashSet<string> Told) Cover()
     {
         HashSet<string> good = [], told = [];
@@ -36,7 +36,8 @@ public sealed class GoldenCoverageTests
             var problems = translation.CollectDiagnostics()
                 .Where(diagnostic => diagnostic.Code is DiagnosticCode.AnnotationInvalid or DiagnosticCode.AnnotationWithoutEffect or DiagnosticCode.AnnotationOverridden)
                 .ToLookup(diagnostic => (diagnostic.Subject.Name.ToString(), diagnostic.Field));
-            // What is read is remembered with the routes, so an Ingress that is not ours, or of which a feature reads nothing, covers nothing.
+            // Read values are recorded with the routes, so an Ingress that is not claimed, or of which a feature reads nothing, covers
+            // nothing.
             var read = translation.Table.Hosts.Values.SelectMany(host => host.Default is { } route ? host.Routes.Append(route) : host.Routes)
                 .SelectMany(route => route.Policies.Sources.Select(source => (route.Origin.Ingress.ToString(), source.Origin)))
                 .ToHashSet();

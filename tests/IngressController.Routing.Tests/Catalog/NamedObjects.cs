@@ -4,7 +4,7 @@ using k8s.Models;
 
 namespace IngressController.Routing.Tests.Catalog;
 
-/// <summary>What plausible values of annotations name exists here.</summary>
+/// <summary>The objects that the tests' annotation values name.</summary>
 internal static class NamedObjects
 {
     public static readonly ClusterSnapshot Cluster = ClusterSnapshot.Empty with

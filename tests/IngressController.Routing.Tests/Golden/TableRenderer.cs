@@ -8,7 +8,7 @@ using k8s.Models;
 
 namespace IngressController.Routing.Tests.Golden;
 
-/// <summary>A translation as text for people to read and for tests to compare: YAML, complete, in a fixed order.</summary>
+/// <summary>Renders a translation as text, for people and for comparison: complete YAML in a fixed order.</summary>
 internal static class TableRenderer
 {
     public static string Render(IngressController.Routing.Translation.Translation translation)
@@ -51,7 +51,7 @@ internal static class TableRenderer
             Line(text, $"  {Scalar(name)}: {Scalar($"{(alias.Redirect is { } status ? $"{status} to" : "as")} {alias.Target}   ({alias.Ingress})")}");
     }
 
-    /// <summary>By Ingress, as all its routes have the same. What every Ingress has that says nothing is left out.</summary>
+    /// <summary>By Ingress, as all its routes share them. The policies of every Ingress without annotations are omitted.</summary>
     private static void RenderPolicies(StringBuilder text, IngressController.Routing.Translation.Translation translation)
     {
         var usual = new PolicyContext(new V1Ingress(), translation.Snapshot, translation.Settings.PolicyOptions, GlobalSettings.Default, []).ReadPolicies().All.ToHashSet();
@@ -148,7 +148,7 @@ internal static class TableRenderer
 
     private static void Line(StringBuilder text, string line) => text.Append(line).Append('\n');
 
-    /// <summary>Quoted only where a plain scalar would not read back as it is.</summary>
+    /// <summary>Quoted only if a plain scalar would not read back unchanged.</summary>
     private static string Scalar(string value)
     {
         var isPlain = value.Length > 0

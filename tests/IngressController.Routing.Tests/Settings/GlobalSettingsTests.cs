@@ -12,7 +12,7 @@ public sealed class GlobalSettingsTests
     private static readonly RateLimitSettings Limits = new() { LimitReqStatusCode = 429 };
 
     [Fact]
-    public void Settings_that_are_not_set_are_the_defaults()
+    public void Unset_settings_are_the_defaults()
     {
         Assert.Equal(new BodySettings(), GlobalSettings.Default.Get<BodySettings>());
         Assert.Equal(new BodySettings(), GlobalSettings.Default.With(Limits).Get<BodySettings>());
@@ -28,7 +28,7 @@ public sealed class GlobalSettingsTests
     }
 
     [Fact]
-    public void Equal_values_are_equal_settings_whatever_was_set_on_the_way()
+    public void Equal_values_are_equal_settings_regardless_of_their_history()
     {
         var expected = GlobalSettings.Default.With(Bodies).With(Limits);
 
@@ -38,7 +38,7 @@ public sealed class GlobalSettingsTests
     }
 
     [Fact]
-    public void Settings_set_back_to_their_defaults_are_the_default_settings() =>
+    public void Settings_reset_to_their_defaults_equal_the_default_settings() =>
         Assert.Equal(GlobalSettings.Default, GlobalSettings.Default.With(Bodies).With(Limits).With(new RateLimitSettings()).With(new BodySettings()));
 
     [Fact]

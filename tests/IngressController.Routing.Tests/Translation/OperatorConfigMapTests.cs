@@ -5,7 +5,7 @@ using IngressController.Routing.Translation;
 
 namespace IngressController.Routing.Tests.Translation;
 
-/// <summary>The ConfigMaps that settings name: a source reads only what translation looks for, so it must be told of them.</summary>
+/// <summary>The ConfigMaps that settings name: a source reads only the objects that translation looks up.</summary>
 public sealed class OperatorConfigMapTests
 {
     private static GoldenCase Case(params string[] maps) =>
@@ -20,7 +20,7 @@ public sealed class OperatorConfigMapTests
         """;
 
     [Fact]
-    public void Those_that_settings_name_are_looked_for_whether_they_exist_or_not()
+    public void ConfigMaps_that_settings_name_are_referenced_even_if_they_do_not_exist()
     {
         var translation = Case(Map("settings", "proxy-set-headers: ops/request, add-headers: ops/response"), Map("response", "X-A: '1'")).Translate();
         Assert.Equal(
@@ -30,7 +30,7 @@ public sealed class OperatorConfigMapTests
     }
 
     [Fact]
-    public void They_are_followed_when_they_come_change_and_are_no_longer_named()
+    public void ConfigMaps_that_settings_name_are_followed_while_they_are_named()
     {
         var golden = Case(Map("settings", "add-headers: ops/response"));
         var cluster = golden.BuildCluster();

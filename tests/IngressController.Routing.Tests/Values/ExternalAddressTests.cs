@@ -45,5 +45,5 @@ public sealed class ExternalAddressTests
     [InlineData("::ffff:10.0.0.1")]
     [InlineData("64:ff9b::10.0.0.1")]
     [InlineData("64:ff9b:1::7f00:1")]
-    public void Other_addresses_are_not(string address) => Assert.False(ExternalAddress.IsLocal(IPAddress.Parse(address)));
+    public void Other_addresses_are_not_local(string address) => Assert.False(ExternalAddress.IsLocal(IPAddress.Parse(address)));
 }

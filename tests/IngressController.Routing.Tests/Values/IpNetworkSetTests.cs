@@ -58,7 +58,7 @@ public sealed class IpNetworkSetTests
     [InlineData("1.2.3.4,all", "all")]
     [InlineData("", "no IP address")]
     [InlineData(" , ", "no IP address")]
-    public void What_is_no_network_is_refused(string csv, string named)
+    public void An_invalid_network_is_refused(string csv, string named)
     {
         Assert.False(IpNetworkSet.TryParse(csv, out var set, out var problem));
         Assert.Null(set);
@@ -77,7 +77,7 @@ public sealed class IpNetworkSetTests
     }
 
     [Fact]
-    public void Thousands_of_networks_agree_with_looking_at_each()
+    public void A_set_agrees_with_a_scan_of_its_networks()
     {
         var random = new Random(7);
         var networks = Enumerable.Range(0, 5000).Select(i => Network(random, isV4: i % 2 == 0)).ToArray();

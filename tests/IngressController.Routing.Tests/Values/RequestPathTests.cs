@@ -54,7 +54,7 @@ public sealed class RequestPathTests
     [InlineData("/...", "/...")]
     [InlineData("/a/..b/.c/d./e..", "/a/..b/.c/d./e..")]
     [InlineData("/..a", "/..a")]
-    public void A_path_is_matched_in_its_normal_form_and_forwarded_untouched(string path, string match)
+    public void A_path_is_matched_in_normal_form_and_forwarded_unchanged(string path, string match)
     {
         var normalized = RequestPath.Normalize(path);
 
@@ -81,7 +81,7 @@ public sealed class RequestPathTests
     [InlineData("/x/../caf%C3%A9", "/caf\u00C3\u00A9", "/caf%C3%A9")]
     [InlineData("/x/../%61%20;p=1", "/a ;p=1", "/%61%20;p=1")]
     [InlineData("/x/../%252e%252e", "/%2e%2e", "/%252e%252e")]
-    public void Dot_segments_are_removed_from_what_is_forwarded_and_nothing_else(string path, string match, string forward)
+    public void Only_dot_segments_are_removed_from_a_forwarded_path(string path, string match, string forward)
     {
         var normalized = RequestPath.Normalize(path);
 
@@ -147,7 +147,7 @@ public sealed class RequestPathTests
     [InlineData("/a%2Fb", "/a/b")]
     [InlineData("/{id}", "/{id}")]
     [InlineData("/100%25", "/100%25")]
-    public void A_rule_matches_the_request_that_says_the_same(string rule, string request)
+    public void A_rule_matches_the_same_path_of_a_request(string rule, string request)
     {
         Assert.Equal(RequestPath.Normalize(request).Match.ToString(), RequestPath.NormalizeRule(rule, out var problem));
         Assert.Equal(PathProblem.None, problem);
@@ -186,7 +186,7 @@ public sealed class RequestPathTests
         Prop.ForAll(arbitrary, property).Check(Config.QuickThrowOnFailure.WithMaxTest(3_000));
 
     [Fact]
-    public void A_match_form_encoded_and_normalized_again_stays() => Check(Paths, path =>
+    public void Encoding_and_normalizing_a_match_form_returns_it() => Check(Paths, path =>
     {
         var once = RequestPath.Normalize(path);
         if (once.Problem != PathProblem.None)
@@ -199,7 +199,7 @@ public sealed class RequestPathTests
     });
 
     [Fact]
-    public void A_forwarded_path_means_the_same_and_is_left_alone_the_next_time() => Check(Paths, path =>
+    public void A_forwarded_path_has_the_same_match_form_and_is_not_changed_again() => Check(Paths, path =>
     {
         var once = RequestPath.Normalize(path);
         if (once.Problem != PathProblem.None || once.Forward is not { } forward)

@@ -21,7 +21,7 @@ public sealed class ResourceNameTests
     [InlineData("/")]
     [InlineData("a/b/c")]
     [InlineData("a//c")]
-    public void What_is_no_name_is_refused(string? text)
+    public void An_invalid_name_is_refused(string? text)
     {
         Assert.False(ResourceName.TryParse(text, out var parsed));
         Assert.Equal(default, parsed);

@@ -3,7 +3,7 @@ using IngressController.Routing.Annotations;
 
 namespace IngressController.Routing.Features.Authentication;
 
-/// <summary>How the values of auth-url and its like are written.</summary>
+/// <summary>The forms of auth-url and its companions.</summary>
 internal static class AuthForms
 {
     private static readonly string[] HopByHop =
@@ -51,16 +51,16 @@ internal static class AuthForms
         return rules.Count == 0 ? ExternalAuthSettings.DefaultCacheDuration : new EquatableArray<AuthCacheRule>([.. rules]);
     });
 
-    /// <summary>Why a header cannot be set for the backend; null when it can.</summary>
+    /// <summary>The reason why a header cannot be set for the backend; null when it can.</summary>
     public static string? BackendHeaderProblem(string name) =>
         RequestHeaderProblem(name) is { } problem ? problem
-        // CGI and its heirs read underscores and dashes alike.
+        // CGI and its successors read underscores and dashes alike.
         : name.Replace('_', '-').ToLowerInvariant() is var plain
             && (OfTheProxy.Contains(plain) || plain.StartsWith("x-forwarded-", StringComparison.Ordinal) || plain.StartsWith("x-original-forwarded-", StringComparison.Ordinal))
             ? "only the proxy sets"
             : null;
 
-    /// <summary>Why a header cannot be set in a request at all; null when it can.</summary>
+    /// <summary>The reason why a header cannot be set in any request; null when it can.</summary>
     public static string? RequestHeaderProblem(string name)
     {
         if (!HttpToken.IsToken(name))
@@ -84,7 +84,7 @@ internal static class AuthForms
             statuses.Add(status);
         }
 
-        // nginx keeps these when no status is named.
+        // nginx's statuses when none is named.
         return new(statuses.Count == 0 ? [200, 301, 302] : [.. statuses], lifetime);
     }
 

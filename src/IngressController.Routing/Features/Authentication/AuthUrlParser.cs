@@ -4,21 +4,21 @@ using IngressController.Routing.Annotations;
 
 namespace IngressController.Routing.Features.Authentication;
 
-/// <summary>Reads the URLs of authentication services and of sign-in pages.</summary>
+/// <summary>Reads the URLs of authentication services and sign-in pages.</summary>
 internal static class AuthUrlParser
 {
     private const string Unsafe = "\"<>\\";
 
-    /// <summary>Values of a request that say nothing but where it was sent, or are the rule's own.</summary>
+    /// <summary>Variables that a client cannot choose freely: the host, and values of the rule.</summary>
     private static readonly TemplateVariable[] OfTheRule =
     [
         TemplateVariable.Host, TemplateVariable.ServerName, TemplateVariable.Namespace, TemplateVariable.IngressName, TemplateVariable.ServiceName,
     ];
 
-    /// <summary>A browser goes there by itself, so the port it came by may stand in it as well.</summary>
+    /// <summary>A browser follows the sign-in page itself, so its host can also have the client's Host header and port.</summary>
     private static readonly TemplateVariable[] OfTheClient = [.. OfTheRule, TemplateVariable.HttpHost, TemplateVariable.ServerPort];
 
-    /// <summary>The URL of a service that is asked.</summary>
+    /// <summary>Reads the URL of an authentication service.</summary>
     public static Parsed<AuthUrl> Read(string text)
     {
         if (!TryReadTemplate(text, out var template, out var problem) || !TrySplit(template, out var scheme, out var rest, out problem))
@@ -30,14 +30,14 @@ internal static class AuthUrlParser
         return new AuthUrl { Text = template, Scheme = scheme, Host = host, Port = port, Target = new([.. target]) };
     }
 
-    /// <summary>The URL of a page that clients are sent to: absolute, or a path of the host they asked for.</summary>
+    /// <summary>Reads the URL of a sign-in page: absolute, or a path of the requested host.</summary>
     public static Parsed<ValueTemplate> ReadSignIn(string text)
     {
         if (!TryReadTemplate(text, out var template, out var problem))
             return ValueForm<ValueTemplate>.Refuse(problem);
         if (text[0] == '/')
         {
-            // Browsers take //host for the host of another site.
+            // Browsers read //host as the host of another site.
             return text.StartsWith("//", StringComparison.Ordinal) || template.Parts[0].Name == "/" && template.Parts.Count > 1
                 ? ValueForm<ValueTemplate>.Refuse("can lead to another host; start it with https:// or with a single slash and a name")
                 : template;
@@ -81,7 +81,7 @@ internal static class AuthUrlParser
         return true;
     }
 
-    /// <summary>The authority ends at the first slash, question mark or number sign; $request_uri and $uri begin with a slash.</summary>
+    /// <summary>Splits at the first slash, question mark or number sign; $request_uri and $uri begin with a slash.</summary>
     private static bool TrySplitAuthority(
         List<TemplatePart> rest, TemplateVariable[] allowed, out List<TemplatePart> authority, out IEnumerable<TemplatePart> target, out string problem)
     {
@@ -140,7 +140,7 @@ internal static class AuthUrlParser
 
     private static bool IsHost(string host) =>
         host is ['[', .., ']'] ? IPAddress.TryParse(host, out _) && !host.Contains('%')
-        // Written as addresses are: other forms of one (octal, one number) would be read differently by different readers.
+        // Canonical forms only: programs read other forms (octal, one number) differently.
         : IPAddress.TryParse(host, out var address) ? address.ToString() == host
         : HostName.Normalize(host, out _) is { Length: > 0 } name && name[0] != '*';
 }

@@ -3,7 +3,7 @@ using IngressController.Routing.Settings;
 
 namespace IngressController.Routing.Features.Authentication;
 
-/// <summary>The authentication of Ingresses without annotations about it.</summary>
+/// <summary>The authentication of Ingresses without annotations for it.</summary>
 public sealed record AuthenticationSettings : FeatureSettings
 {
     /// <summary>The authentication service of all requests; it has no URL when there is none.</summary>
@@ -38,7 +38,7 @@ public sealed record AuthenticationSettings : FeatureSettings
             (AuthenticationSettings settings, EquatableArray<string> value) => settings with { NoAuthLocations = value }),
     ];
 
-    /// <summary>A setting is written as the annotation is, and a bad value does the same.</summary>
+    /// <summary>A setting with the form and the effect of an invalid value of its annotation.</summary>
     private static SettingKey Of<T>(
         string name, AnnotationKey<T> annotation, string @default, string documentation, Func<ExternalAuthSettings, T, ExternalAuthSettings> with) =>
         SettingKey.Of(name, annotation.Form, @default, documentation, (AuthenticationSettings settings, T value) => settings with { Global = with(settings.Global, value) }) with

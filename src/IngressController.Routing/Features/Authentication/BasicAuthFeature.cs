@@ -10,7 +10,7 @@ public static class BasicAuthFeature
     public static AnnotationKey<bool> AuthType { get; } = new()
     {
         Name = "auth-type",
-        // Read as "is it basic".
+        // The value answers "is it basic".
         Form = ValueForms.OneOf(("basic", true), ("digest", false)),
         OnBadValue = OnBadValue.CloseRoute,
         IsAccessCheck = true,
@@ -58,7 +58,7 @@ public static class BasicAuthFeature
         var isAsked = annotations.TryRead(AuthType, out var isBasic);
         if (!annotations.IsSet(AuthType))
         {
-            // ingress-nginx serves these paths openly. Who names a Secret with users does not mean that.
+            // ingress-nginx serves these paths openly. A Secret with users means the opposite.
             annotations.Refuse(AuthSecret, "is set without auth-type; set auth-type to basic, or remove it");
             foreach (var key in ((AnnotationKey[])[AuthSecretType, AuthRealm]).Where(annotations.IsSet))
                 annotations.Report(key, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "auth-type is not set"));

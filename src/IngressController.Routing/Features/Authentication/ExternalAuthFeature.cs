@@ -5,7 +5,7 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Authentication;
 
-/// <summary>Asks another service about each request, by the annotations of an Ingress or by the settings for all.</summary>
+/// <summary>Asks an authentication service about each request, by annotations or by settings.</summary>
 public static class ExternalAuthFeature
 {
     public static AnnotationKey<AuthUrl> AuthUrl { get; } = Key("auth-url", AuthForms.Url, "the setting global-auth-url",

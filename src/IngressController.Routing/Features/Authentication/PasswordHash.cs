@@ -4,15 +4,13 @@ using System.Text;
 
 namespace IngressController.Routing.Features.Authentication;
 
-/// <summary>
-/// The hash of one password, taken apart but not verified with: that costs time, and is the host's. It shows as <c>[redacted]</c>.
-/// </summary>
+/// <summary>The parsed hash of one password. The host verifies with it, as that costs time. It prints as <c>[redacted]</c>.</summary>
 public sealed class PasswordHash
 {
-    /// <summary>The highest cost of bcrypt that is read: one verification takes about a second of a core.</summary>
+    /// <summary>The maximum cost of bcrypt: one verification takes about a second of a core.</summary>
     public const int MaxBcryptCost = 14;
 
-    /// <summary>The most rounds of <c>$5$</c> and <c>$6$</c> that are read: one verification takes about half a second of a core.</summary>
+    /// <summary>The maximum rounds of <c>$5$</c> and <c>$6$</c>: one verification takes about half a second of a core.</summary>
     public const int MaxRounds = 1_000_000;
 
     private const int DefaultRounds = 5000;
@@ -36,18 +34,18 @@ public sealed class PasswordHash
     /// <summary>The rounds of <c>$5$</c> and <c>$6$</c>; 0 for the others.</summary>
     public int Rounds { get; }
 
-    /// <summary>The hash as it is written in the Secret, in UTF-8.</summary>
+    /// <summary>The hash as written in the Secret, in UTF-8.</summary>
     public ReadOnlySpan<byte> Reveal() => _text;
 
-    /// <summary>The salt as written; empty where the scheme has none or does not write it apart.</summary>
+    /// <summary>The salt as written; empty if the scheme has none or does not separate it.</summary>
     public ReadOnlySpan<byte> RevealSalt() => _text.AsSpan(_salt);
 
-    /// <summary>What a verification must come to, as written.</summary>
+    /// <summary>The expected result of a verification, as written.</summary>
     public ReadOnlySpan<byte> RevealDigest() => _text.AsSpan(_digest);
 
     public override string ToString() => "[redacted]";
 
-    /// <summary>Reads a hash. The problem says what is wrong and never what was read.</summary>
+    /// <summary>Reads a hash. The problem never quotes what was read.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out PasswordHash? hash, [NotNullWhen(false)] out string? problem)
     {
         (hash, problem) = text switch
@@ -60,7 +58,7 @@ public sealed class PasswordHash
             ['$', '6', '$', ..] => Sha2(PasswordScheme.Sha512Crypt, text, digestLength: 86),
             _ when text.StartsWith("{SHA}", StringComparison.Ordinal) => Sha1(PasswordScheme.Sha1, text, 5),
             _ when text.StartsWith("{SSHA}", StringComparison.Ordinal) => Sha1(PasswordScheme.SaltedSha1, text, 6),
-            // nginx would let in whoever sends no password; this is what a template with an unset variable writes.
+            // nginx would allow requests without a password; a template with an unset variable writes this.
             "{PLAIN}" => (null, "has an empty password"),
             _ when text.StartsWith("{PLAIN}", StringComparison.Ordinal) => (new(PasswordScheme.Plain, text, ..0, 7..), null),
             { Length: 13 } when IsOf(CryptAlphabet, text) => (new(PasswordScheme.DesCrypt, text, ..2, 2..), null),
@@ -98,7 +96,7 @@ public sealed class PasswordHash
             if (end < 0)
                 return (null, "has a malformed SHA-2 hash");
             var number = text.AsSpan(3 + prefix.Length, end - 3 - prefix.Length);
-            // crypt(3) takes fewer as 1000 and more as its maximum, and writes what it took: such a hash never matches there either.
+            // crypt(3) clamps the rounds and writes the clamped number, so such a hash never matches there either.
             if (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out rounds) || rounds is < 1000 or > MaxRounds || number[0] == '0')
                 return (null, $"has a SHA-2 hash whose rounds are not between 1000 and {MaxRounds}");
             saltStart = end + 1;
@@ -113,7 +111,7 @@ public sealed class PasswordHash
     private static (PasswordHash?, string?) Sha1(PasswordScheme scheme, string text, int start)
     {
         var decoded = new byte[text.Length];
-        // Compared as text by nginx, so only the one canonical encoding of it counts.
+        // nginx compares it as text, so only the canonical encoding matches.
         return !Convert.TryFromBase64Chars(text.AsSpan(start), decoded, out var length)
             || (scheme == PasswordScheme.Sha1 ? length != 20 : length < 20)
             || !text.AsSpan(start).SequenceEqual(Convert.ToBase64String(decoded, 0, length))
@@ -121,7 +119,7 @@ public sealed class PasswordHash
             : (new(scheme, text, ..0, start..), null);
     }
 
-    /// <summary>Where the salt ends; -1 when no salt of that length is there.</summary>
+    /// <summary>The end of the salt; -1 when there is none of that length.</summary>
     private static int SaltEnd(string text, int start, int maxLength)
     {
         var end = text.IndexOf('$', start);

@@ -4,16 +4,16 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Authentication;
 
-/// <summary>One of the allow list, basic authentication and auth-url is enough to get in.</summary>
+/// <summary>One access check is enough: the allow list, basic authentication or auth-url.</summary>
 public sealed record SatisfyAnyPolicy : RoutePolicy;
 
-/// <summary>Whether all protections have to be passed, or one.</summary>
+/// <summary>Requires all access checks, or one.</summary>
 public static class SatisfyFeature
 {
     public static AnnotationKey<bool> Satisfy { get; } = new()
     {
         Name = "satisfy",
-        // Read as "is one enough".
+        // The value answers "is one enough".
         Form = ValueForms.OneOf(("any", true), ("all", false)),
         Default = "all",
         Documentation = "all: a client must pass allowlist-source-range, auth-type basic and auth-url, as far as they are set. any: one of them is "
@@ -32,7 +32,7 @@ public static class SatisfyFeature
             yield break;
         }
 
-        // It is set: the default is all.
+        // An explicit value that equals the default is reported too.
         context.Annotations.Report(Satisfy, (ingress, field) =>
             DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "none of allowlist-source-range, auth-type and auth-url is set"));
     }

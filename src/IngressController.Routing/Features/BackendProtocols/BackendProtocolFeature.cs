@@ -4,10 +4,10 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.BackendProtocols;
 
-/// <summary>How the backends of an Ingress are spoken to, whatever their Services say.</summary>
+/// <summary>The protocol towards the backends of an Ingress; takes precedence over their Services.</summary>
 public static class BackendProtocolFeature
 {
-    /// <summary>FastCGI is known and not spoken: taken as HTTP it would reach the application as garbage.</summary>
+    /// <summary>FastCGI is known and not supported: sent as HTTP it would reach the application as garbage.</summary>
     private static readonly ValueForm<BackendProtocol?> Form = ValueForms.OneOf<BackendProtocol?>(
         ("HTTP", BackendProtocol.Http), ("HTTPS", BackendProtocol.Https), ("AUTO_HTTP", BackendProtocol.ClientScheme), ("GRPC", BackendProtocol.H2c),
         ("GRPCS", BackendProtocol.H2), ("FCGI", null));

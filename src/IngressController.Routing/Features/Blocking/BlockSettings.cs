@@ -3,7 +3,7 @@ using IngressController.Routing.Settings;
 
 namespace IngressController.Routing.Features.Blocking;
 
-/// <summary>The clients and requests that every route denies.</summary>
+/// <summary>The block lists of all routes.</summary>
 public sealed record BlockSettings : FeatureSettings
 {
     public BlockPolicy Policy { get; init; } = BlockPolicy.None;

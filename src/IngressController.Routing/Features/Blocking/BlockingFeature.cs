@@ -2,7 +2,7 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Blocking;
 
-/// <summary>Block lists: settings of the operator for all routes, which no annotation can lift.</summary>
+/// <summary>Block lists: settings for all routes that no annotation can change.</summary>
 public static class BlockingFeature
 {
     public static RouteFeature Feature { get; } = new("Block lists", [], Read) { Settings = BlockSettings.Keys };

@@ -39,7 +39,7 @@ public static class BodiesFeature
     private static IEnumerable<RoutePolicy> Read(PolicyContext context)
     {
         var annotations = context.Annotations;
-        // The setting alone makes no policy: it is looked up when a body comes.
+        // The setting makes no policy: the host reads it for each body.
         if (annotations.TryRead(ProxyBodySize, out var size))
             yield return new BodySizePolicy(size);
 

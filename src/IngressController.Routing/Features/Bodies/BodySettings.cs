@@ -3,7 +3,7 @@ using IngressController.Routing.Settings;
 
 namespace IngressController.Routing.Features.Bodies;
 
-/// <summary>The limits of bodies of Ingresses without annotations about them.</summary>
+/// <summary>The limits of bodies of Ingresses without annotations for them.</summary>
 public sealed record BodySettings : FeatureSettings
 {
     /// <summary>The maximum size of a request body in bytes; 0 means any size.</summary>

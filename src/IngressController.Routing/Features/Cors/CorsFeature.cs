@@ -4,7 +4,7 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Cors;
 
-/// <summary>Which other sites may read responses in a browser.</summary>
+/// <summary>The other sites that can read responses in a browser.</summary>
 public static class CorsFeature
 {
     private const string DefaultMethods = "GET, PUT, POST, DELETE, PATCH, OPTIONS";
@@ -108,12 +108,12 @@ public static class CorsFeature
             annotations.Read(AllowMethods, DefaultMethods),
             annotations.Read(AllowHeaders, DefaultHeaders),
             annotations.TryRead(ExposeHeaders, out var exposed) ? exposed : null,
-            // A value that cannot be read was hardly meant to be the default.
+            // An invalid value was hardly meant to be the default.
             annotations.TryRead(AllowCredentials, out var credentials) ? credentials : !annotations.IsSet(AllowCredentials),
             annotations.Read(MaxAge, DefaultMaxAge));
     }
 
-    /// <summary>Null for any. What cannot be read allows nobody: the default would open the route to every site.</summary>
+    /// <summary>Null means any origin. Invalid origins allow no one: the default would open the route to every site.</summary>
     private static EquatableArray<CorsOrigin>? ReadOrigins(AnnotationReader annotations)
     {
         if (!annotations.IsSet(AllowOrigin))

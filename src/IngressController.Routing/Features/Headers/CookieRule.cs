@@ -3,31 +3,31 @@ using IngressController.Routing.Annotations;
 
 namespace IngressController.Routing.Features.Headers;
 
-/// <summary>How an attribute of a cookie is compared.</summary>
+/// <summary>The comparison of a cookie attribute.</summary>
 public enum CookieMatch
 {
-    /// <summary>A Domain without regard to case and to a dot in front, a Path by its beginning.</summary>
+    /// <summary>Domain: the whole text, ignoring case and a leading dot. Path: a prefix.</summary>
     Literal,
 
     /// <summary>A regular expression that may match anywhere.</summary>
     Pattern,
 
-    /// <summary>The same without regard to case.</summary>
+    /// <summary>The same, case-insensitive.</summary>
     PatternIgnoringCase,
 }
 
-/// <summary>One rule of nginx's proxy_cookie_domain or proxy_cookie_path.</summary>
+/// <summary>A rule of nginx's proxy_cookie_domain or proxy_cookie_path.</summary>
 /// <param name="From">The text or pattern.</param>
-/// <param name="To">What stands in its place; $1 to $9 are groups of a pattern.</param>
-/// <param name="Match">What <paramref name="From"/> is.</param>
+/// <param name="To">The replacement; $1 to $9 are groups of a pattern.</param>
+/// <param name="Match">The kind of <paramref name="From"/>.</param>
 public sealed record CookieRule(string From, string To, CookieMatch Match)
 {
-    /// <summary>A pattern longer than any that people write.</summary>
+    /// <summary>Longer than any pattern in use.</summary>
     private const int MaxPattern = 256;
 
     /// <summary>
-    /// Matches in time linear to the text, whatever the pattern is. That can still be a millisecond per character of a long cookie, so there
-    /// is a limit as well.
+    /// Compiles a pattern that matches in time linear to the text. That can still be a millisecond per character of a long cookie, so there
+    /// is a limit too.
     /// </summary>
     public static Regex Compile(string pattern, bool ignoresCase) => new(
         pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | (ignoresCase ? RegexOptions.IgnoreCase : RegexOptions.None), TimeSpan.FromMilliseconds(100));

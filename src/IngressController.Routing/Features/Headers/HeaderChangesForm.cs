@@ -4,8 +4,8 @@ using IngressController.Routing.Diagnostics;
 namespace IngressController.Routing.Features.Headers;
 
 /// <summary>
-/// Reads <c>set:</c> and <c>add:</c> (names with values) and <c>remove:</c> (a list of names), written in YAML or JSON. One bad entry
-/// makes all of it bad: half of a protection is none.
+/// Reads <c>set:</c> and <c>add:</c> (names with values) and <c>remove:</c> (a list of names), written in YAML or JSON. One invalid entry
+/// makes all of it invalid: half of a protection is none.
 /// </summary>
 internal static class HeaderChangesForm
 {
@@ -43,7 +43,7 @@ internal static class HeaderChangesForm
 
     private static Parsed<HeaderChanges> Refuse(string problem) => ValueForm<HeaderChanges>.Refuse(problem);
 
-    /// <summary>What has been read so far, and the first problem.</summary>
+    /// <summary>The result so far, and the first problem.</summary>
     private sealed class Reading(Func<string, string?> nameProblem)
     {
         private readonly HashSet<string> _unique = new(StringComparer.OrdinalIgnoreCase);

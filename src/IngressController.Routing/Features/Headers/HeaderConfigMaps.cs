@@ -4,7 +4,7 @@ using k8s.Models;
 
 namespace IngressController.Routing.Features.Headers;
 
-/// <summary>Reads the ConfigMaps that settings name: headers for all requests and all responses. They can be in any namespace.</summary>
+/// <summary>Reads the ConfigMaps that settings name, in any namespace: headers of all requests and all responses.</summary>
 /// <param name="find">Looks up a ConfigMap.</param>
 /// <param name="subject">The ConfigMap of the settings; null when they come from options alone.</param>
 /// <param name="diagnostics">Receives the problems.</param>

@@ -5,23 +5,23 @@ using k8s.Models;
 
 namespace IngressController.Routing.Features.Headers;
 
-/// <summary>What the ConfigMap or the options say about the headers of all requests and responses.</summary>
+/// <summary>The headers of all requests and responses.</summary>
 public sealed record HeaderSettings : FeatureSettings
 {
-    /// <summary>Whether https responses of hosts with a certificate of their own carry Strict-Transport-Security.</summary>
+    /// <summary>True if https responses of hosts with their own certificate carry Strict-Transport-Security.</summary>
     public bool Hsts { get; init; } = true;
 
-    /// <summary>For how long browsers then come by https alone, in seconds.</summary>
+    /// <summary>The time for which browsers then use https only, in seconds.</summary>
     public int HstsMaxAge { get; init; } = 31_536_000;
 
     public bool HstsIncludeSubdomains { get; init; } = true;
 
     public bool HstsPreload { get; init; }
 
-    /// <summary>The ConfigMap whose entries every backend gets as request headers.</summary>
+    /// <summary>The ConfigMap whose entries are request headers for every backend.</summary>
     public ResourceName? ProxySetHeaders { get; init; }
 
-    /// <summary>The ConfigMap whose entries every response gets as headers.</summary>
+    /// <summary>The ConfigMap whose entries are headers of every response.</summary>
     public ResourceName? AddHeaders { get; init; }
 
     /// <summary>The entries of <see cref="ProxySetHeaders"/>.</summary>
@@ -30,16 +30,16 @@ public sealed record HeaderSettings : FeatureSettings
     /// <summary>The entries of <see cref="AddHeaders"/>.</summary>
     public EquatableArray<HeaderField> ResponseHeaders { get; init; } = [];
 
-    /// <summary>Headers that backends' responses lose.</summary>
+    /// <summary>Headers that are removed from backends' responses.</summary>
     public EquatableArray<string> HideHeaders { get; init; } = [];
 
-    /// <summary>The headers that custom-headers may set.</summary>
+    /// <summary>The headers that custom-headers can set.</summary>
     public EquatableArray<string> GlobalAllowedResponseHeaders { get; init; } = [];
 
-    /// <summary>Whether responses carry the proxy's Server header; null leaves it to the option <c>--server-header</c>.</summary>
+    /// <summary>True if responses carry the proxy's Server header; null leaves it to the option <c>--server-header</c>.</summary>
     public bool? ServerTokens { get; init; }
 
-    /// <summary>Whether the backend's Server header is passed on; null leaves it to the option <c>--server-header</c>.</summary>
+    /// <summary>True if the backend's Server header is passed on; null leaves it to the option <c>--server-header</c>.</summary>
     public bool? AllowBackendServerHeader { get; init; }
 
     public CookieRule? ProxyCookieDomain { get; init; }

@@ -5,7 +5,7 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Headers;
 
-/// <summary>Headers of requests and responses: changed, added, removed, rewritten.</summary>
+/// <summary>Changes headers of requests and responses.</summary>
 public static class HeadersFeature
 {
     private const string ChangesHelp =

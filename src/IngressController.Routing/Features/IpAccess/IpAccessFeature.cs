@@ -3,7 +3,7 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.IpAccess;
 
-/// <summary>Lists of addresses that are let in or kept out.</summary>
+/// <summary>Allow and deny lists of addresses.</summary>
 public static class IpAccessFeature
 {
     public static AnnotationKey<IpNetworkSet> AllowlistSourceRange { get; } = new()

@@ -3,7 +3,7 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Matching;
 
-/// <summary>Routes by method, header and query parameter, as Microsoft's YARP controller has them.</summary>
+/// <summary>Routes by method, header and query parameter, as in Microsoft's YARP controller.</summary>
 public static class MatchingFeature
 {
     public static AnnotationKey<EquatableArray<string>> Methods { get; } = new()
@@ -55,7 +55,7 @@ public static class MatchingFeature
         return policy == MatchingPolicy.None ? [] : [policy];
     }
 
-    /// <summary>False only for what is set and cannot be understood.</summary>
+    /// <summary>Returns false only for a value that is set and invalid.</summary>
     private static bool TryRead<T>(AnnotationReader annotations, AnnotationKey<EquatableArray<T>> key, out EquatableArray<T> value)
     {
         if (annotations.TryRead(key, out value))

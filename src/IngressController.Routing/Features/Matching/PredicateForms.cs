@@ -1,15 +1,16 @@
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Table;
+using IngressController.Routing.Values;
 
 namespace IngressController.Routing.Features.Matching;
 
 /// <summary>Reads predicates as YARP's configuration has them.</summary>
 internal static class PredicateForms
 {
-    /// <summary>Each is looked at for each request of the path.</summary>
-    private const int MostPredicates = 16;
+    /// <summary>Each is evaluated for each request of the path.</summary>
+    private const int MaxPredicates = 16;
 
-    private const int MostValues = 32;
+    private const int MaxValues = 32;
 
     private static readonly string[] Keys = ["Name", "Values", "Mode", "IsCaseSensitive"];
 
@@ -47,7 +48,7 @@ internal static class PredicateForms
         var read = YamlForms.ReadList(value, item => ReadOne(item, modes, isHeader));
         return read.Problem is not null ? read
             : read.Value.Count == 0 ? ValueForm<EquatableArray<ValuePredicate>>.Refuse("is an empty list")
-            : read.Value.Count > MostPredicates ? ValueForm<EquatableArray<ValuePredicate>>.Refuse($"has more than {MostPredicates} entries")
+            : read.Value.Count > MaxPredicates ? ValueForm<EquatableArray<ValuePredicate>>.Refuse($"has more than {MaxPredicates} entries")
             : read;
     }
 
@@ -80,7 +81,7 @@ internal static class PredicateForms
         return needsValues && (read.Value.Count == 0 || read.Value.Contains(""))
             ? ValueForm<EquatableArray<string>>.Refuse("has no Values, or an empty one")
             : !needsValues && read.Value.Count > 0 ? ValueForm<EquatableArray<string>>.Refuse("has Values, but its Mode uses none")
-            : read.Value.Count > MostValues ? ValueForm<EquatableArray<string>>.Refuse($"has more than {MostValues} Values")
+            : read.Value.Count > MaxValues ? ValueForm<EquatableArray<string>>.Refuse($"has more than {MaxValues} Values")
             : read;
     }
 

@@ -6,10 +6,10 @@ namespace IngressController.Routing.Features.RateLimiting;
 /// <summary>The statuses of requests over ingress-nginx's limits.</summary>
 public sealed record RateLimitSettings : FeatureSettings
 {
-    /// <summary>The status of requests over a limit of the limit-rps and limit-rpm annotations.</summary>
+    /// <summary>The status of requests over a limit of limit-rps or limit-rpm.</summary>
     public int LimitReqStatusCode { get; init; } = 503;
 
-    /// <summary>The status of requests over a limit of the limit-connections annotation.</summary>
+    /// <summary>The status of requests over a limit of limit-connections.</summary>
     public int LimitConnStatusCode { get; init; } = 503;
 
     internal static IReadOnlyList<SettingKey> Keys =>

@@ -5,7 +5,7 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.RateLimiting;
 
-/// <summary>Bounds how many requests get in: by ingress-nginx's names, and by a fuller form of our own. Both may be used together.</summary>
+/// <summary>Rate limits by ingress-nginx's annotations and by the more general rate-limit. Both can be used together.</summary>
 public static class RateLimitingFeature
 {
     public static AnnotationKey<int> LimitConnections { get; } = Limit("limit-connections",
@@ -123,7 +123,7 @@ public static class RateLimitingFeature
         var annotations = context.Annotations;
         if (annotations.IsEmpty)
             return [];
-        // An exemption that cannot be understood exempts nobody.
+        // An invalid exemption exempts no one.
         var exempt = annotations.Read(LimitAllowlist, IpNetworkSet.Empty);
         RateLimitRule[] rules = [.. ReadNginx(context, exempt), .. ReadOwn(annotations, exempt)];
         if (rules.Length > 0)

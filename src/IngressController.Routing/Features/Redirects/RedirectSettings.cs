@@ -3,7 +3,7 @@ using IngressController.Routing.Settings;
 
 namespace IngressController.Routing.Features.Redirects;
 
-/// <summary>The redirects of Ingresses without annotations about them.</summary>
+/// <summary>The redirects of Ingresses without annotations for them.</summary>
 public sealed record RedirectSettings : FeatureSettings
 {
     /// <summary>True if http requests are redirected to https where the host has a certificate.</summary>

@@ -3,7 +3,7 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Redirects;
 
-/// <summary>Sends clients elsewhere: to https, to another URL, to the application's root, to the name without www.</summary>
+/// <summary>Redirects clients to https, to another URL, to the application's root, or to the name without www.</summary>
 public static class RedirectsFeature
 {
     public static AnnotationKey<bool> SslRedirect { get; } = new()
@@ -155,7 +155,7 @@ public static class RedirectsFeature
             return ValueForm<ValueTemplate>.Refuse("contains a character that must be percent-encoded");
         if (!ValueTemplate.TryParse(text, out var template, out var problem))
             return ValueForm<ValueTemplate>.Refuse(problem);
-        // A location that begins with a variable would let the client say where it leads.
+        // A location that begins with a variable would let the client choose the target.
         var isUrl = text.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("https://", StringComparison.OrdinalIgnoreCase)
             || text.StartsWith("$scheme://", StringComparison.Ordinal);
         var isPath = text[0] == '/' && !text.StartsWith("//", StringComparison.Ordinal);

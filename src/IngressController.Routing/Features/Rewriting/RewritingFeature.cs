@@ -1,14 +1,15 @@
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Table;
+using IngressController.Routing.Values;
 
 namespace IngressController.Routing.Features.Rewriting;
 
-/// <summary>Changes what a path means and what the backend sees of it.</summary>
+/// <summary>Rewrites paths and hosts, and makes paths regular expressions.</summary>
 public static class RewritingFeature
 {
-    /// <summary>Every request for a host that nobody has is compared with all of them, so no Ingress may have very many.</summary>
-    private const int MostPatterns = 20;
+    /// <summary>Every request for an unknown host is compared with all of them, so the number per Ingress is limited.</summary>
+    private const int MaxPatterns = 20;
 
     public static AnnotationKey<RewritePolicy> RewriteTarget { get; } = new()
     {
@@ -91,8 +92,8 @@ public static class RewritingFeature
         {
             var name = alias;
             var reason = "";
-            if (alias[0] == '~' && ++patterns > MostPatterns)
-                reason = $"exceeds the limit of {MostPatterns} regular expressions, which are evaluated for every unknown host";
+            if (alias[0] == '~' && ++patterns > MaxPatterns)
+                reason = $"exceeds the limit of {MaxPatterns} regular expressions, which are evaluated for every unknown host";
             else if (alias[0] == '~')
                 _ = PathPattern.TryCreate(alias[1..].TrimStart('*'), out reason);
             else

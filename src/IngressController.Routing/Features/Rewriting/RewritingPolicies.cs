@@ -2,9 +2,9 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Rewriting;
 
-/// <summary>The path that the backend gets in place of the request's; for paths that differ from it as they are written.</summary>
-/// <param name="Target">With groups of the path's regular expression.</param>
-/// <param name="Text">As it was written.</param>
+/// <summary>The path that the backend gets, for rules whose path differs from the target as written.</summary>
+/// <param name="Target">A path with groups of the path's regular expression.</param>
+/// <param name="Text">The target as written.</param>
 public sealed record RewritePolicy(ValueTemplate Target, string Text) : RoutePolicy
 {
     internal override bool AppliesToDefaultBackend => false;
@@ -12,13 +12,13 @@ public sealed record RewritePolicy(ValueTemplate Target, string Text) : RoutePol
     internal override bool MakesRegex(string path) => path != Text;
 }
 
-/// <summary>The paths of the Ingress are regular expressions, and with them all paths of its hosts.</summary>
+/// <summary>Makes the paths of the Ingress regular expressions, and with them all paths of its hosts.</summary>
 public sealed record RegexPathsPolicy : RoutePolicy
 {
     internal override bool MakesRegex(string path) => true;
 }
 
-/// <summary>What the backend is told in X-Forwarded-Prefix when the path is rewritten.</summary>
+/// <summary>The X-Forwarded-Prefix of requests whose path is rewritten.</summary>
 public sealed record ForwardedPrefixPolicy(ValueTemplate Prefix) : RoutePolicy;
 
 /// <summary>The Host that the backend gets in place of the client's.</summary>

@@ -1,11 +1,11 @@
 namespace IngressController.Routing.Features.Transforms;
 
-/// <summary>What may stand in a transform. Each says what is wrong, as a clause that goes on after the name; null when nothing is.</summary>
+/// <summary>The checks of values of transforms. Each returns a clause that follows the name; null when there is no problem.</summary>
 internal static class TransformValues
 {
     private static readonly string[] CatchAllForms = ["{**catch-all}", "{*catch-all}", "{catch-all}"];
 
-    /// <summary>What delimits a message or belongs to one connection: changing it would let one request be read as two.</summary>
+    /// <summary>Headers that frame a message or belong to one connection: changing them would allow request smuggling.</summary>
     private static readonly string[] HopByHop =
     [
         "Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", "HTTP2-Settings", "Proxy-Authenticate",
@@ -24,7 +24,7 @@ internal static class TransformValues
         : value.Contains("..", StringComparison.Ordinal) || value.Contains('\\') ? "contains .. or a backslash"
         : null;
 
-    /// <summary>Literal text with <c>{**catch-all}</c> at its end, if anywhere: the rest of a route template has nothing to be filled from.</summary>
+    /// <summary>Literal text, optionally with <c>{**catch-all}</c> at its end: a route has no other value for a template.</summary>
     public static string? Pattern(string value)
     {
         if (Path(value) is { } problem)
@@ -38,7 +38,7 @@ internal static class TransformValues
 
     public static string? RouteValue(string value) => value == TransformsFeature.CatchAll ? null : $"is not a path parameter; the only one is {TransformsFeature.CatchAll}";
 
-    /// <summary>What is sent as it is must be what every program reads as one line of text.</summary>
+    /// <summary>Visible ASCII, which every program reads as one line of text.</summary>
     public static string? HeaderText(string value) => value.All(c => c is >= ' ' and <= '~') ? null : "must be printable ASCII";
 
     public static string? RequestHeaderName(string value) => HeaderName(value)

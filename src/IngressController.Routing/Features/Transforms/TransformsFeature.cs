@@ -2,13 +2,13 @@ using IngressController.Routing.Annotations;
 
 namespace IngressController.Routing.Features.Transforms;
 
-/// <summary>YARP's transforms, as Microsoft's YARP controller has them.</summary>
+/// <summary>YARP's transforms, as in Microsoft's YARP controller.</summary>
 public static class TransformsFeature
 {
-    /// <summary>The one parameter of a path, as Microsoft's controller named it: what follows a prefix.</summary>
+    /// <summary>The one parameter of a path, named as in Microsoft's controller: the part after a prefix.</summary>
     public const string CatchAll = "catch-all";
 
-    private const int MostTransforms = 64;
+    private const int MaxTransforms = 64;
 
     public static AnnotationKey<EquatableArray<Transform>> Transforms { get; } = new()
     {
@@ -26,8 +26,8 @@ public static class TransformsFeature
 
     private static Parsed<EquatableArray<Transform>> ReadAll(EquatableArray<EquatableArray<KeyValuePair<string, string>>> maps)
     {
-        if (maps.Count is 0 or > MostTransforms)
-            return ValueForm<EquatableArray<Transform>>.Refuse(maps.Count == 0 ? "is an empty list" : $"has more than {MostTransforms} entries");
+        if (maps.Count is 0 or > MaxTransforms)
+            return ValueForm<EquatableArray<Transform>>.Refuse(maps.Count == 0 ? "is an empty list" : $"has more than {MaxTransforms} entries");
         var transforms = new List<Transform>(maps.Count);
         foreach (var map in maps)
         {

@@ -5,8 +5,8 @@ using IngressController.Routing.Table;
 namespace IngressController.Routing.Features.YarpPolicies;
 
 /// <summary>
-/// Names of policies that the host of Microsoft's YARP controller would have registered in its code. There are none here, so what keeps
-/// clients out closes the door and the rest is said to have no effect.
+/// Names of policies that Microsoft's YARP controller registers in code. None exist here, so those that control access fail closed and the
+/// others are reported as without effect.
 /// </summary>
 public static class YarpPoliciesFeature
 {

@@ -25,7 +25,7 @@ public sealed class CredentialSetParserTests
     }
 
     [Fact]
-    public void The_first_line_of_a_user_counts() // as nginx reads it
+    public void The_first_line_of_a_user_takes_precedence() // as nginx reads it
     {
         var parsed = ParseFile($"alice:{Hash}\nalice:{OtherHash}\n");
         AssertUsers(parsed, ("alice", Hash));
@@ -49,7 +49,7 @@ public sealed class CredentialSetParserTests
     [InlineData("alice:hunter2", "line 2 has a hash in an unknown format")]
     [InlineData($"alice:{Hash} ", "line 2 has a malformed MD5 hash")]
     [InlineData("alice:$2y$15$abcdefghijklmnopqrstuu0oImNDIy4flhldV9YqunRgBAePKmw7m", "line 2 has a bcrypt hash whose cost is not between 4 and 14")]
-    public void A_bad_line_is_reported_by_number_and_harms_no_other(string line, string problem)
+    public void An_invalid_line_is_reported_by_number_and_affects_no_other(string line, string problem)
     {
         var parsed = ParseFile($"bob:{Hash}\n{line}\ncarol:{OtherHash}\n");
         AssertUsers(parsed, ("bob", Hash), ("carol", OtherHash));
@@ -60,7 +60,7 @@ public sealed class CredentialSetParserTests
     }
 
     [Fact]
-    public void Only_the_first_bad_lines_are_reported()
+    public void Only_the_first_invalid_lines_are_reported()
     {
         var parsed = ParseFile(string.Concat(Enumerable.Repeat("no colon here\n", 1000)) + $"alice:{Hash}\n");
         AssertUsers(parsed, ("alice", Hash));
@@ -88,7 +88,7 @@ public sealed class CredentialSetParserTests
     }
 
     [Fact]
-    public void Users_of_whom_none_can_log_in_are_an_empty_set()
+    public void Users_that_cannot_log_in_are_an_empty_set()
     {
         var parsed = ParseFile("alice:hunter2\n");
         Assert.Null(parsed.Problem);
@@ -97,12 +97,12 @@ public sealed class CredentialSetParserTests
     }
 
     [Fact]
-    public void Bytes_that_are_no_text_are_a_problem() => Assert.Equal(
+    public void Bytes_that_are_not_UTF8_are_a_problem() => Assert.Equal(
         "data[auth] is not UTF-8",
         CredentialSetParser.Parse(new V1Secret { Data = new Dictionary<string, byte[]> { ["auth"] = [0x61, 0xff, 0x3a] } }, CredentialForm.AuthFile).Problem);
 
     [Fact]
-    public void StringData_counts_as_data_does() => Assert.Equal(
+    public void StringData_is_read_like_data() => Assert.Equal(
         ParseFile($"alice:{Hash}").Users,
         CredentialSetParser.Parse(new V1Secret { StringData = new Dictionary<string, string> { ["auth"] = $"alice:{Hash}" } }, CredentialForm.AuthFile).Users);
 
@@ -115,7 +115,7 @@ public sealed class CredentialSetParserTests
     }
 
     [Fact]
-    public void A_bad_value_of_a_map_is_reported_by_key_and_adds_no_other_user()
+    public void An_invalid_value_of_a_map_is_reported_by_key_and_adds_no_other_user()
     {
         var parsed = ParseMap(("alice", $"{Hash}\nmallory:{OtherHash}"), ("bob", Hash), ("carol", "hunter2"), ("dave", ""));
         AssertUsers(parsed, ("bob", Hash));
@@ -126,7 +126,7 @@ public sealed class CredentialSetParserTests
     }
 
     [Fact]
-    public void A_map_value_that_is_no_text_is_reported()
+    public void A_map_value_that_is_not_UTF8_is_reported()
     {
         var parsed = CredentialSetParser.Parse(new V1Secret { Data = new Dictionary<string, byte[]> { ["alice"] = [0xff], ["bob"] = Bytes(Hash) } }, CredentialForm.AuthMap);
         AssertUsers(parsed, ("bob", Hash));
@@ -148,7 +148,7 @@ public sealed class CredentialSetParserTests
     }
 
     [Fact]
-    public void A_set_prints_the_number_of_its_users_alone()
+    public void A_set_prints_only_the_number_of_its_users()
     {
         var parsed = ParseFile($"alice:{Hash}\nbob:{{PLAIN}}builder\n");
         Assert.Equal("2 users [redacted]", $"{parsed.Users}");
