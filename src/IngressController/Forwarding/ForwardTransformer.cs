@@ -147,6 +147,6 @@ internal sealed class ForwardTransformer(Drain drain) : HttpTransformer
             headers.TryAddWithoutValidation("X-Request-ID", context.TraceIdentifier);
         forwarding?.AddHeaders(context, received, headers);
         // After the marks of those who had the request before, which RFC 8586 wants kept.
-        headers.TryAddWithoutValidation(LoopGuard.Header, LoopGuard.Mark);
+        headers.TryAddWithoutValidation(LoopGuard.Header, LoopGuard.CdnId);
     }
 }

@@ -7,7 +7,7 @@ namespace IngressController.Forwarding;
 /// anything to tell. YARP sends the head together with the first bytes, so that a response without a body is seen to be one; here the
 /// head goes ahead only when the backend is still silent at the first read.
 /// </summary>
-internal sealed class PromptResponseHead(HttpContent content, HttpResponse response) : ReadThroughContent(content, body => new Body(body, response))
+internal sealed class PromptResponseHead(HttpContent content, HttpResponse response) : WrappedContent(content, body => new Body(body, response))
 {
     private sealed class Body(Stream stream, HttpResponse response) : ReadOnlyStream
     {

@@ -18,7 +18,7 @@ internal sealed class ResponsePacing(ResponseRatePolicy policy, TimeProvider tim
         // Heads are small, and so are local replies.
     }
 
-    public override HttpContent ChangeBody(HttpContent body) => new ReadThroughContent(body, stream => new PacedStream(stream, policy, time));
+    public override HttpContent ChangeBody(HttpContent body) => new WrappedContent(body, stream => new PacedStream(stream, policy, time));
 }
 
 /// <summary>Reads as many bytes as the rate allows since the first read. Time without bytes is made up for, as in nginx.</summary>

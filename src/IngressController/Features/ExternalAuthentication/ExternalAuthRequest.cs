@@ -114,7 +114,7 @@ internal sealed class ExternalAuthRequest
         }
 
         // After the marks of those who had the request before: a service behind this proxy may be protected by itself.
-        message.Headers.TryAddWithoutValidation(LoopGuard.Header, LoopGuard.Mark);
+        message.Headers.TryAddWithoutValidation(LoopGuard.Header, LoopGuard.CdnId);
         foreach (var header in _policy.RequestHeaders)
         {
             message.Headers.Remove(header.Name);

@@ -2,12 +2,12 @@ using System.Net;
 
 namespace IngressController.Http;
 
-/// <summary>The body of a backend's response, read through something.</summary>
+/// <summary>The body of a backend's response, read through a wrapping stream.</summary>
 /// <param name="content">The body.</param>
-/// <param name="through">Gets its stream and gives the one that is read.</param>
-internal class ReadThroughContent(HttpContent content, Func<Stream, Stream> through) : HttpContent
+/// <param name="wrap">Wraps the stream of the body.</param>
+internal class WrappedContent(HttpContent content, Func<Stream, Stream> wrap) : HttpContent
 {
-    protected override async Task<Stream> CreateContentReadStreamAsync() => through(await content.ReadAsStreamAsync());
+    protected override async Task<Stream> CreateContentReadStreamAsync() => wrap(await content.ReadAsStreamAsync());
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => content.CopyToAsync(stream, context);
 
