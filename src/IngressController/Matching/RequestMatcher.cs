@@ -59,7 +59,7 @@ internal sealed class RequestMatcher
         };
     }
 
-    /// <summary>A repeated parameter has no value: backends disagree about which of the values they use.</summary>
+    /// <summary>Exact, Prefix and Contains never match a repeated parameter: backends differ in which of its values they use.</summary>
     private static bool MatchQuery(ValuePredicate predicate, StringValues values)
     {
         if (values.Count > 1 && predicate.Match is ValueMatch.Exact or ValueMatch.Prefix or ValueMatch.Contains)

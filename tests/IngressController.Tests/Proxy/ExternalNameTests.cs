@@ -79,7 +79,7 @@ public sealed class ExternalNameTests
     public async Task A_name_that_leads_to_an_address_of_the_machines_interfaces_is_refused()
     {
         // The machine may have none but loopback, which is refused without looking at interfaces.
-        var own = OwnAddresses.OfInterfaces().FirstOrDefault(address => !ExternalAddress.IsLocal(address));
+        var own = InterfaceAddresses.ReadAll().FirstOrDefault(address => !ExternalAddress.IsLocal(address));
         using var clients = new UpstreamClients(new UpstreamOptions(), (_, _) => Task.FromResult<IPAddress[]>([own ?? IPAddress.Loopback]));
         var error = await Assert.ThrowsAsync<HttpRequestException>(() => GetAsync(clients, 80));
         Assert.IsType<UpstreamAddressRefusedException>(error.InnerException);
@@ -91,7 +91,7 @@ public sealed class ExternalNameTests
         var clock = new FailureLogTests.Clock();
         List<IPAddress> addresses = [IPAddress.Parse("10.1.2.3"), IPAddress.Parse("fd00::5%3")];
         var reads = 0;
-        var own = new OwnAddresses(
+        var own = new InterfaceAddresses(
             () =>
             {
                 reads++;

@@ -26,7 +26,7 @@ internal sealed partial class ExternalAuthenticator : IDisposable
 
     public ExternalAuthenticator(UpstreamOptions options, ResolveName resolve, TimeProvider time, ILogger<ExternalAuthenticator> logger)
     {
-        var connector = new UpstreamConnector(options with { ConnectTimeout = Patience }, resolve, new OwnAddresses(OwnAddresses.OfInterfaces, time));
+        var connector = new UpstreamConnector(options with { ConnectTimeout = Patience }, resolve, new InterfaceAddresses(InterfaceAddresses.ReadAll, time));
         _http = Client(connector, BackendProtocol.Http, options.NameLifetime);
         _https = Client(connector, BackendProtocol.Https, options.NameLifetime);
         _time = time;

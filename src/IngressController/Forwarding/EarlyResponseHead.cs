@@ -3,11 +3,10 @@ using IngressController.Http;
 namespace IngressController.Forwarding;
 
 /// <summary>
-/// The body of a response whose head must not wait for it: event streams and gRPC calls say that they are open long before they have
-/// anything to tell. YARP sends the head together with the first bytes, so that a response without a body is seen to be one; here the
-/// head goes ahead only when the backend is still silent at the first read.
+/// The body of a response whose head is sent early: event streams and gRPC calls open long before they send data. YARP sends the head together
+/// with the first bytes, so that it can detect a response without a body. Here the head is flushed if the backend sends no data at the first read.
 /// </summary>
-internal sealed class PromptResponseHead(HttpContent content, HttpResponse response) : WrappedContent(content, body => new Body(body, response))
+internal sealed class EarlyResponseHead(HttpContent content, HttpResponse response) : WrappedContent(content, body => new Body(body, response))
 {
     private sealed class Body(Stream stream, HttpResponse response) : ReadOnlyStream
     {
@@ -50,7 +49,7 @@ internal sealed class PromptResponseHead(HttpContent content, HttpResponse respo
         }
 
         /// <summary>
-        /// The buffer is YARP's and goes to another request as soon as we return: the backend must have stopped writing into it.
+        /// Cancels the read and waits for its end. YARP reuses the buffer for another request when this returns, so no read may still write into it.
         /// Cancelling breaks the connection (HTTP/1.1) or resets the stream (HTTP/2), so the wait ends.
         /// </summary>
         private static async Task EndAsync(ValueTask<int> read, CancellationTokenSource reading)
@@ -62,7 +61,7 @@ internal sealed class PromptResponseHead(HttpContent content, HttpResponse respo
             }
             catch (Exception)
             {
-                // Nobody is left to read: that it ended is all that counts, and why the head could not be sent is what is reported.
+                // The failure to send the head is reported instead; only the end of the read matters here.
             }
         }
     }

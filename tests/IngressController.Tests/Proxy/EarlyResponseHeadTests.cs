@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace IngressController.Tests.Proxy;
 
 /// <summary>The read that is under way while the head is sent: its buffer belongs to the caller, who reuses it.</summary>
-public sealed class PromptResponseHeadTests
+public sealed class EarlyResponseHeadTests
 {
     [Fact]
     public async Task A_head_that_cannot_be_sent_ends_the_read_before_its_buffer_is_given_back()
@@ -36,7 +36,7 @@ public sealed class PromptResponseHeadTests
     {
         var context = new DefaultHttpContext();
         context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(client));
-        return new PromptResponseHead(new StreamContent(backend), context.Response).ReadAsStreamAsync();
+        return new EarlyResponseHead(new StreamContent(backend), context.Response).ReadAsStreamAsync();
     }
 
     /// <summary>A backend that says nothing; a read ends only when it is cancelled, and not at once.</summary>
