@@ -120,7 +120,7 @@ public sealed class BasicAuthTests(AccessFixture proxy) : IClassFixture<AccessFi
     {
         using var held = new HeldVerifier();
         using var authenticator = new BasicAuthenticator(
-            new BasicAuthenticationOptions { Workers = 1, PendingLimit = 1, PendingLimitPerSet = 1, PendingLimitPerClient = 1 }, TimeProvider.System, held.Verify);
+            new BasicAuthenticationOptions { Workers = 1, MaxPending = 1, MaxPendingPerSet = 1, MaxPendingPerClient = 1 }, TimeProvider.System, held.Verify);
         Assert.True(PasswordHash.TryParse("$apr1$tP4EoiwO$u.GAOVcDBN5OFn47hmad40", out var hash, out _));
         var users = new CredentialSet([KeyValuePair.Create("alice", hash)]);
         var check = new BasicAuthCheck(new BasicAuthPolicy(users, "", new ResourceName("default", "users"), []), authenticator);

@@ -118,7 +118,7 @@ public sealed class BasicAuthenticatorTests : IDisposable
     [Fact]
     public async Task A_client_who_guesses_leaves_room_for_another_and_a_set_for_others()
     {
-        var authenticator = Start(new() { Workers = 1, PendingLimit = 5, PendingLimitPerSet = 4, PendingLimitPerClient = 3 });
+        var authenticator = Start(new() { Workers = 1, MaxPending = 5, MaxPendingPerSet = 4, MaxPendingPerClient = 3 });
         var (users, others) = (Users(("alice", SomeHash)), Users(("bob", OtherHash)));
         var waiting = Enumerable.Range(0, 3)
             .Select(i => authenticator.VerifyAsync(users, Credentials("alice", $"guess {i}"), Client, default).AsTask())
@@ -155,7 +155,7 @@ public sealed class BasicAuthenticatorTests : IDisposable
     [Fact]
     public async Task What_nobody_waits_for_is_not_done()
     {
-        var authenticator = Start(new() { Workers = 1, PendingLimitPerClient = 2 });
+        var authenticator = Start(new() { Workers = 1, MaxPendingPerClient = 2 });
         var users = Users(("alice", SomeHash));
         using var gone = new CancellationTokenSource();
         var running = authenticator.VerifyAsync(users, Credentials("alice", "running"), Client, default);
