@@ -3,7 +3,7 @@ namespace IngressController.Features.BasicAuthentication;
 /// <summary>Limits for password verification. The defaults suit a Pod of any size.</summary>
 internal sealed record BasicAuthenticationOptions
 {
-    /// <summary>Number of threads that verify passwords. The default is half of the cores, so that guessing does not stop proxying.</summary>
+    /// <summary>Number of threads that verify passwords. The default is half of the cores, at least 1, so that guessing does not stop proxying.</summary>
     public int Workers { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <summary>The maximum number of pending verifications of all routes.</summary>

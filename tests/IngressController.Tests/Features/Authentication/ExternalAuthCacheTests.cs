@@ -121,7 +121,7 @@ public sealed class ExternalAuthCacheTests(AccessFixture proxy) : IClassFixture<
     {
         var cache = new ExternalAuthCache(_time);
         using var response = new HttpResponseMessage(HttpStatusCode.OK);
-        cache.Keep(Key("x"), ExternalAuthSettings.DefaultCacheDuration, response, new ExternalAuthAnswer { Status = 200, Headers = [("X-User", new string('x', 5000))] });
+        cache.Store(Key("x"), ExternalAuthSettings.DefaultCacheDuration, response, new ExternalAuthResult { Status = 200, Headers = [("X-User", new string('x', 5000))] });
         Assert.Equal(0, cache.Count);
     }
 
@@ -140,7 +140,7 @@ public sealed class ExternalAuthCacheTests(AccessFixture proxy) : IClassFixture<
         using var response = new HttpResponseMessage((HttpStatusCode)status);
         if (cacheControl is not null)
             response.Headers.TryAddWithoutValidation("Cache-Control", cacheControl);
-        cache.Keep(Key(key), rules, response, new ExternalAuthAnswer { Status = status });
+        cache.Store(Key(key), rules, response, new ExternalAuthResult { Status = status });
     }
 
     /// <summary>Each time of new objects: they are compared by value.</summary>

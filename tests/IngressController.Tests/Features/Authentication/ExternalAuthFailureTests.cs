@@ -94,8 +94,8 @@ public sealed class ExternalAuthFailureTests(AccessFixture proxy) : IClassFixtur
         await using var silent = WireBackend.Start(connection => connection.ReadToEndAsync());
         var time = new ManualTimeProvider();
         using var authenticator = Authenticator(time, allowLocal: true);
-        var (question, policy, route) = Route($"http://127.0.0.1:{silent.Port}/");
-        var answer = authenticator.AskAsync(question, policy, null, ProxyRequests.Of(Request(), route));
+        var (authRequest, policy, route) = Route($"http://127.0.0.1:{silent.Port}/");
+        var answer = authenticator.AuthenticateAsync(authRequest, policy, null, ProxyRequests.Of(Request(), route));
         time.Advance(TimeSpan.FromSeconds(59.9));
         Assert.False(answer.IsCompleted);
         time.Advance(TimeSpan.FromSeconds(0.1));
@@ -113,8 +113,8 @@ public sealed class ExternalAuthFailureTests(AccessFixture proxy) : IClassFixtur
     {
         await using var inside = WireBackend.Answer(WireBackend.Ok(""));
         using var authenticator = Authenticator(TimeProvider.System, allowLocal: false);
-        var (question, policy, route) = Route(url.Replace("{port}", $"{inside.Port}", StringComparison.Ordinal));
-        Assert.Null(await authenticator.AskAsync(question, policy, null, ProxyRequests.Of(Request(), route)));
+        var (authRequest, policy, route) = Route(url.Replace("{port}", $"{inside.Port}", StringComparison.Ordinal));
+        Assert.Null(await authenticator.AuthenticateAsync(authRequest, policy, null, ProxyRequests.Of(Request(), route)));
         Assert.Equal(0, inside.Accepted);
     }
 
@@ -131,8 +131,8 @@ public sealed class ExternalAuthFailureTests(AccessFixture proxy) : IClassFixtur
             asked = name;
             return Task.FromResult<IPAddress[]>([IPAddress.Loopback]);
         }, TimeProvider.System, NullLogger<ExternalAuthenticator>.Instance);
-        var (question, policy, route) = Route(url);
-        Assert.Null(await authenticator.AskAsync(question, policy, null, ProxyRequests.Of(Request(), route)));
+        var (authRequest, policy, route) = Route(url);
+        Assert.Null(await authenticator.AuthenticateAsync(authRequest, policy, null, ProxyRequests.Of(Request(), route)));
         Assert.Equal(expected, asked);
     }
 
@@ -141,11 +141,11 @@ public sealed class ExternalAuthFailureTests(AccessFixture proxy) : IClassFixtur
     {
         await using var silent = WireBackend.Start(connection => connection.ReadToEndAsync());
         using var authenticator = Authenticator(TimeProvider.System, allowLocal: true);
-        var (question, policy, route) = Route($"http://127.0.0.1:{silent.Port}/");
+        var (authRequest, policy, route) = Route($"http://127.0.0.1:{silent.Port}/");
         using var gone = new CancellationTokenSource();
         var context = Request();
         context.RequestAborted = gone.Token;
-        var answer = authenticator.AskAsync(question, policy, null, ProxyRequests.Of(context, route));
+        var answer = authenticator.AuthenticateAsync(authRequest, policy, null, ProxyRequests.Of(context, route));
         await gone.CancelAsync();
         Assert.Null(await answer.WaitAsync(TimeSpan.FromSeconds(20)));
     }

@@ -4,12 +4,12 @@ using IngressController.Routing.Features.Authentication;
 
 namespace IngressController.Features.ExternalAuthentication;
 
-/// <summary>What the authentication service said about a request, as far as anything of it is used.</summary>
-internal sealed record ExternalAuthAnswer
+/// <summary>The parts of the authentication service's response that are used.</summary>
+internal sealed record ExternalAuthResult
 {
     public required int Status { get; init; }
 
-    /// <summary>What the backend is told; headers that the answer does not have, or has empty, are missing.</summary>
+    /// <summary>The headers for the backend, without missing and empty ones.</summary>
     public (string Name, string Value)[] Headers { get; init; } = [];
 
     public string[] Challenges { get; init; } = [];
@@ -18,40 +18,40 @@ internal sealed record ExternalAuthAnswer
 
     public bool IsGranted => Status is >= 200 and < 300;
 
-    /// <summary>How many characters it holds.</summary>
+    /// <summary>Number of characters in headers and challenges.</summary>
     public int Length => Headers.Sum(header => header.Name.Length + header.Value.Length) + Challenges.Sum(value => value.Length);
 
-    /// <summary>Reads the head of a response; null when a value that is used holds control characters, which nobody could pass on.</summary>
-    public static ExternalAuthAnswer? Read(HttpResponseMessage response, ExternalAuthPolicy policy)
+    /// <summary>Reads the head of a response. Returns null if a used value contains control characters, which cannot be forwarded.</summary>
+    public static ExternalAuthResult? Read(HttpResponseMessage response, ExternalAuthPolicy policy)
     {
         var fields = response.Headers.NonValidated;
         var headers = new List<(string, string)>();
         foreach (var name in policy.ResponseHeaders)
         {
-            // Several lines are one list (RFC 9110, 5.3), as nginx's variables have it.
+            // As in the variables of nginx, several lines are one list (RFC 9110, 5.3).
             if (Values(fields, name) is { Length: > 0 } values && string.Join(", ", values) is { Length: > 0 } value)
                 headers.Add((name, value));
         }
 
-        var answer = new ExternalAuthAnswer
+        var result = new ExternalAuthResult
         {
             Status = (int)response.StatusCode,
             Headers = [.. headers],
             Challenges = Values(fields, "WWW-Authenticate"),
             Cookies = Values(fields, "Set-Cookie"),
         };
-        var all = answer.Headers.Select(header => header.Value).Concat(answer.Challenges).Concat(answer.Cookies);
-        return all.Any(value => value.Any(c => char.IsControl(c) && c != '\t')) ? null : answer;
+        var all = result.Headers.Select(header => header.Value).Concat(result.Challenges).Concat(result.Cookies);
+        return all.Any(value => value.Any(c => char.IsControl(c) && c != '\t')) ? null : result;
     }
 
     private static string[] Values(HttpHeadersNonValidated fields, string name) =>
         fields.TryGetValues(name, out var values) ? [.. values.Where(value => value.Length > 0)] : [];
 }
 
-/// <summary>Gives the backend what the service says of the client, and nothing that the client says of himself under those names.</summary>
+/// <summary>Sets the headers of the service's response for the backend, and removes headers of these names that the client sent.</summary>
 internal sealed class AuthHeadersChange(HeaderNameSet names) : RequestChange
 {
-    // Exempt paths too: nobody vouches for such a header there.
+    // On exempt paths too: there the client's headers are removed and none are set.
     public static RequestChange? Create(PlanContext context) =>
         context.Policy<ExternalAuthPolicy>() is { ResponseHeaders: { Count: > 0 } names } ? new AuthHeadersChange(new HeaderNameSet(names)) : null;
 
@@ -66,14 +66,14 @@ internal sealed class AuthHeadersChange(HeaderNameSet names) : RequestChange
 
         foreach (var name in spoofed ?? [])
             message.Headers.Remove(name);
-        if (request.Context.Features.Get<ExternalAuthAnswer>() is not { IsGranted: true } answer)
+        if (request.Context.Features.Get<ExternalAuthResult>() is not { IsGranted: true } result)
             return;
-        foreach (var (name, value) in answer.Headers)
+        foreach (var (name, value) in result.Headers)
             message.Headers.TryAddWithoutValidation(name, value);
     }
 }
 
-/// <summary>Gives the client the cookies of the service's answer.</summary>
+/// <summary>Adds the cookies of the service's response to the response for the client.</summary>
 internal sealed class AuthCookiesChange(bool always) : ResponseChange
 {
     public static ResponseChange? Create(PlanContext context) =>
@@ -82,9 +82,9 @@ internal sealed class AuthCookiesChange(bool always) : ResponseChange
     public override void Apply(ProxyRequest request, bool isLocal)
     {
         var context = request.Context;
-        if (context.Features.Get<ExternalAuthAnswer>() is not { Cookies: { Length: > 0 } cookies })
+        if (context.Features.Get<ExternalAuthResult>() is not { Cookies: { Length: > 0 } cookies })
             return;
-        // The statuses to which nginx adds headers.
+        // The statuses for which nginx adds headers.
         if (always || context.Response.StatusCode is 200 or 201 or 204 or 206 or 301 or 302 or 303 or 304 or 307 or 308)
             context.Response.Headers.Append("Set-Cookie", cookies);
     }
