@@ -3,8 +3,9 @@ using IngressController.Http;
 namespace IngressController.Forwarding;
 
 /// <summary>
-/// The body of a response whose head is sent early: event streams and gRPC calls open long before they send data. YARP sends the head together
-/// with the first bytes, so that it can detect a response without a body. Here the head is flushed if the backend sends no data at the first read.
+/// The body of a response whose head is sent early: event streams and gRPC calls open long before they send data. YARP sends the head
+/// together with the first bytes, so that it can detect a response without a body. Here the head is flushed if the backend sends no data at
+/// the first read.
 /// </summary>
 internal sealed class EarlyResponseHead(HttpContent content, HttpResponse response) : WrappedContent(content, body => new Body(body, response))
 {
@@ -49,8 +50,8 @@ internal sealed class EarlyResponseHead(HttpContent content, HttpResponse respon
         }
 
         /// <summary>
-        /// Cancels the read and waits for its end. YARP reuses the buffer for another request when this returns, so no read may still write into it.
-        /// Cancelling breaks the connection (HTTP/1.1) or resets the stream (HTTP/2), so the wait ends.
+        /// Cancels the read and waits for its end. YARP reuses the buffer for another request when this returns, so no read may still write
+        /// into it. Cancelling breaks the connection (HTTP/1.1) or resets the stream (HTTP/2), so the wait ends.
         /// </summary>
         private static async Task EndAsync(ValueTask<int> read, CancellationTokenSource reading)
         {

@@ -10,8 +10,8 @@ using Yarp.ReverseProxy.Forwarder;
 namespace IngressController.Forwarding;
 
 /// <summary>
-/// Builds the request for the backend and the response for the client: all headers except hop-by-hop headers (RFC 9110, 7.6.1). The client's Host
-/// is kept; only the proxy sets forwarding headers.
+/// Builds the request for the backend and the response for the client: all headers except hop-by-hop headers (RFC 9110, 7.6.1). The
+/// client's Host is kept; only the proxy sets forwarding headers.
 /// </summary>
 internal sealed class ForwardTransformer(Drain drain) : HttpTransformer
 {

@@ -9,7 +9,9 @@ using Yarp.ReverseProxy.Model;
 
 namespace IngressController.Forwarding;
 
-/// <summary>Forwards a request to an endpoint of its cluster, retries at another one if the connection fails, and reports failures.</summary>
+/// <summary>
+/// Forwards a request to an endpoint of its cluster, retries at another one if the connection fails, and reports failures.
+/// </summary>
 internal sealed partial class RequestForwarder(
     IHttpForwarder forwarder, ForwardTransformer transformer, LocalReplies replies, OpenWebSockets webSockets, Drain drain, TimeProvider time, ILogger<RequestForwarder> logger)
 {

@@ -6,7 +6,9 @@ using Yarp.ReverseProxy.Transforms;
 
 namespace IngressController.Http;
 
-/// <summary>The rules for request headers: hop-by-hop headers (RFC 9110, 7.6.1) and headers that only the proxy sets are not forwarded.</summary>
+/// <summary>
+/// The rules for request headers: hop-by-hop headers (RFC 9110, 7.6.1) and headers that only the proxy sets are not forwarded.
+/// </summary>
 internal static class ForwardedHeaders
 {
     /// <summary>True if a header of the client is forwarded.</summary>
@@ -15,7 +17,9 @@ internal static class ForwardedHeaders
     public static bool IsForwarded(string name, StringValues connection) =>
         !IsHopByHop(name) && !IsReserved(name) && (connection.Count == 0 || !IsNominated(connection, name));
 
-    /// <summary>True if a Connection header cannot remove the header: without it the request changes its meaning, or loops are not detected.</summary>
+    /// <summary>
+    /// True if a Connection header cannot remove the header: without it the request changes its meaning, or loops are not detected.
+    /// </summary>
     public static bool IsProtected(string name) =>
         name.Equals(HeaderNames.Host, StringComparison.OrdinalIgnoreCase)
         || name.Equals(LoopGuard.Header, StringComparison.OrdinalIgnoreCase)
@@ -26,7 +30,8 @@ internal static class ForwardedHeaders
     {
         if (values.Count == 1 ? request.Headers.TryAddWithoutValidation(name, values[0]) : request.Headers.TryAddWithoutValidation(name, values.AsEnumerable()))
             return;
-        // Content headers are forwarded without a body too (for example Content-Type on GET). YARP creates the empty content that it permits there.
+        // Content headers are forwarded without a body too (for example Content-Type on GET). YARP creates the empty content that it
+        // permits there.
         if (request.Content is { } content)
             content.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
         else
@@ -65,9 +70,9 @@ internal static class ForwardedHeaders
     };
 
     /// <summary>
-    /// True for headers that backends trust, so that clients must not set them: the forwarding headers, which the proxy sets itself, and Proxy,
-    /// which CGI turns into HTTP_PROXY (httpoxy). CGI and its successors (WSGI, Rack, PHP) read <c>X_Real_IP</c> as <c>X-Real-IP</c>, so
-    /// underscores are compared as hyphens.
+    /// True for headers that backends trust, so that clients must not set them: the forwarding headers, which the proxy sets itself, and
+    /// Proxy, which CGI turns into HTTP_PROXY (httpoxy). CGI and its successors (WSGI, Rack, PHP) read <c>X_Real_IP</c> as
+    /// <c>X-Real-IP</c>, so underscores are compared as hyphens.
     /// </summary>
     private static bool IsReserved(string name)
     {

@@ -1,8 +1,8 @@
 namespace IngressController.Http;
 
 /// <summary>
-/// Detects request loops: an endpoint can lead back to the proxy, by mistake or on purpose, and each round costs connections. Counts rounds in
-/// CDN-Loop (RFC 8586), which no proxy on the way may remove. A client that forges it only stops its own request.
+/// Detects request loops: an endpoint can lead back to the proxy, by mistake or on purpose, and each round costs connections. Counts rounds
+/// in CDN-Loop (RFC 8586), which no proxy on the way may remove. A client that forges it only stops its own request.
 /// </summary>
 internal static class LoopGuard
 {

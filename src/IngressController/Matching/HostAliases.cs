@@ -4,8 +4,8 @@ using IngressController.Routing.Table;
 namespace IngressController.Matching;
 
 /// <summary>
-/// The aliases of hosts, compared if no exact host matches. Immutable except for the list of patterns that have timed out. It holds the names of
-/// hosts and not their tables, so a change of a host does not affect it.
+/// The aliases of hosts, compared if no exact host matches. Immutable except for the list of patterns that have timed out. It holds the
+/// names of hosts and not their tables, so a change of a host does not affect it.
 /// </summary>
 internal sealed class HostAliases
 {
@@ -19,7 +19,9 @@ internal sealed class HostAliases
     private readonly bool[] _hasTimedOut;
     private readonly int _count;
 
-    /// <param name="aliases">The aliases, each with the route that redirects its requests; null if they are served as requests of the host.</param>
+    /// <param name="aliases">
+    /// The aliases, each with the route that redirects its requests; null if they are served as requests of the host.
+    /// </param>
     public HostAliases(IReadOnlyCollection<(HostAlias Alias, RouteEntry? Redirect)> aliases)
     {
         var exact = new Dictionary<string, Entry>(StringComparer.OrdinalIgnoreCase);
@@ -46,7 +48,9 @@ internal sealed class HostAliases
     /// <summary>The alias that equals the name.</summary>
     public Entry? FindExact(ReadOnlySpan<char> host) => _count > 0 && _exact.TryGetValue(host, out var exact) ? exact : null;
 
-    /// <summary>The wildcard or pattern alias that matches the name: the longest <c>*.</c> name, then the first regular expression.</summary>
+    /// <summary>
+    /// The wildcard or pattern alias that matches the name: the longest <c>*.</c> name, then the first regular expression.
+    /// </summary>
     public Entry? FindPattern(ReadOnlySpan<char> host)
     {
         // The cost grows with the number of dots.
@@ -67,7 +71,10 @@ internal sealed class HostAliases
         return null;
     }
 
-    /// <summary>Skips patterns that have timed out: every unknown name reaches the patterns, and a slow one would stall the requests of other tenants.</summary>
+    /// <summary>
+    /// Skips patterns that have timed out: every unknown name reaches the patterns, and a slow one would stall the requests of other
+    /// tenants.
+    /// </summary>
     private bool IsMatch(int pattern, ReadOnlySpan<char> host)
     {
         if (_hasTimedOut[pattern])

@@ -3,8 +3,8 @@ using IngressController.Http;
 namespace IngressController.Matching;
 
 /// <summary>
-/// The hosts of one revision, compared in this order: exact host or alias, wildcard host (one label), wildcard or pattern alias, rules without a
-/// host. A path that the matching host does not serve does not fall through to a less specific host. Immutable.
+/// The hosts of one revision, compared in this order: exact host or alias, wildcard host (one label), wildcard or pattern alias, rules
+/// without a host. A path that the matching host does not serve does not fall through to a less specific host. Immutable.
 /// </summary>
 internal sealed class HostTable
 {
@@ -121,8 +121,8 @@ internal sealed class HostTable
     }
 
     /// <summary>
-    /// The alias of a name that is not a host. As in nginx, a wildcard host takes precedence over wildcard and pattern aliases: otherwise one Ingress
-    /// could take names below another Ingress's wildcard with a pattern.
+    /// The alias of a name that is not a host. As in nginx, a wildcard host takes precedence over wildcard and pattern aliases: otherwise
+    /// one Ingress could take names below another Ingress's wildcard with a pattern.
     /// </summary>
     private HostAliases.Entry? FindAlias(ReadOnlySpan<char> name) =>
         Aliases.FindExact(name) ?? (FindWildcard(name) is null ? Aliases.FindPattern(name) : null);

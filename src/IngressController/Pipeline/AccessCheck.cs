@@ -13,8 +13,8 @@ internal sealed record AccessRefusal(int Status, string Title, string Detail)
     public int? RetryAfter { get; init; }
 
     /// <summary>
-    /// True if a check could not decide. Then no further check can grant access, as in nginx, where only 401 and 403 leave the decision to the next
-    /// module.
+    /// True if a check could not decide. Then no further check can grant access, as in nginx, where only 401 and 403 leave the decision to
+    /// the next module.
     /// </summary>
     public bool IsFailure => Status is not (StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden);
 }

@@ -2,7 +2,9 @@ using IngressController.Signals;
 
 namespace IngressController.Pipeline;
 
-/// <summary>The mutable reference to the live revision. Only the reconcile loop publishes; readers read <see cref="Current"/> once.</summary>
+/// <summary>
+/// The mutable reference to the live revision. Only the reconcile loop publishes; readers read <see cref="Current"/> once.
+/// </summary>
 internal sealed class LiveRevision(Revision initial)
 {
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);

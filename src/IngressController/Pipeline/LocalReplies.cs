@@ -6,8 +6,8 @@ using IngressController.Shutdown;
 namespace IngressController.Pipeline;
 
 /// <summary>
-/// Writes local replies: a short text, or problem details (RFC 9457) if the client accepts JSON. They contain no facts about the cluster; the
-/// diagnostics name the Ingress and the reason.
+/// Writes local replies: a short text, or problem details (RFC 9457) if the client accepts JSON. They contain no facts about the cluster;
+/// the diagnostics name the Ingress and the reason.
 /// </summary>
 internal sealed class LocalReplies(Drain drain)
 {

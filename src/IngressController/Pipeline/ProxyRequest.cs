@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace IngressController.Pipeline;
 
 /// <summary>
-/// A request in the pipeline: the revision that serves it, its path, and its route once one is found. It is a feature of the HTTP context, for code
-/// that receives only the context.
+/// A request in the pipeline: the revision that serves it, its path, and its route once one is found. It is a feature of the HTTP context,
+/// for code that receives only the context.
 /// </summary>
 internal sealed class ProxyRequest
 {

@@ -5,7 +5,9 @@ using IngressController.Routing.Cluster;
 
 namespace IngressController.Pipeline;
 
-/// <summary>Counts requests per Ingress and Service. Labels are bounded by the objects of the cluster, not by the requests of clients.</summary>
+/// <summary>
+/// Counts requests per Ingress and Service. Labels are bounded by the objects of the cluster, not by the requests of clients.
+/// </summary>
 internal sealed class RequestMetrics : IMetricsSource
 {
     private static readonly ResourceName NoIngress = new("", "");

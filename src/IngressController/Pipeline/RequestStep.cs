@@ -1,8 +1,8 @@
 namespace IngressController.Pipeline;
 
 /// <summary>
-/// A step of the pipeline before a request is forwarded. Created with the route if the route's policies require it. The pipeline's list defines the
-/// order.
+/// A step of the pipeline before a request is forwarded. Created with the route if the route's policies require it. The pipeline's list
+/// defines the order.
 /// </summary>
 internal abstract class RequestStep
 {
@@ -19,8 +19,8 @@ internal abstract class RequestStep
     public abstract ValueTask<bool> InvokeAsync(ProxyRequest request);
 
     /// <summary>
-    /// A dry run of the step, without effects outside the request: nothing is counted and no service is called. Also returns true if only a real
-    /// request can be decided; <see cref="Describe"/> then mentions it.
+    /// A dry run of the step, without effects outside the request: nothing is counted and no service is called. Also returns true if only a
+    /// real request can be decided; <see cref="Describe"/> then mentions it.
     /// </summary>
     public virtual ValueTask<bool> DryRunAsync(ProxyRequest request) => InvokeAsync(request);
 }

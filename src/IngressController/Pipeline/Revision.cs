@@ -7,11 +7,11 @@ using IngressController.TrustedProxies;
 namespace IngressController.Pipeline;
 
 /// <summary>
-/// A revision of the configuration: everything that requests, TLS handshakes, the admin API and leader tasks read. Immutable, and replaced as a whole
-/// by <see cref="LiveRevision"/>, so that readers never mix two revisions.
+/// A revision of the configuration: everything that requests, TLS handshakes, the admin API and leader tasks read. Immutable, and replaced
+/// as a whole by <see cref="LiveRevision"/>, so that readers never mix two revisions.
 /// <para>
-/// These are mutable because they outlive a revision: the endpoints of an <see cref="Upstream.UpstreamCluster"/> (a change of endpoints rebuilds
-/// only its cluster), the counters of <see cref="RequestMetrics"/>, and the state of rate limiters.
+/// These are mutable because they outlive a revision: the endpoints of an <see cref="Upstream.UpstreamCluster"/> (a change of endpoints
+/// rebuilds only its cluster), the counters of <see cref="RequestMetrics"/>, and the state of rate limiters.
 /// </para>
 /// </summary>
 internal sealed record Revision

@@ -13,8 +13,8 @@ internal sealed record RoutePlan(RequestStep[] Steps, RequestChange[] RequestCha
 }
 
 /// <summary>
-/// The input for creating the steps and changes of a route. Routes of Ingresses without annotations share a plan, so a step that needs the route
-/// reads it from the request.
+/// The input for creating the steps and changes of a route. Routes of Ingresses without annotations share a plan, so a step that needs the
+/// route reads it from the request.
 /// </summary>
 /// <param name="Host">The host of the route; empty for rules without one.</param>
 /// <param name="Definition">The route of the routing table.</param>

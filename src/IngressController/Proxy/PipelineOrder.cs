@@ -15,8 +15,8 @@ using IngressController.Pipeline;
 namespace IngressController.Proxy;
 
 /// <summary>
-/// The order of all steps and changes: the only place that names the features. An entry creates its step or change, or returns null if the route
-/// does not need it. A feature is removed by deleting its folder and its lines here.
+/// The order of all steps and changes: the only place that names the features. An entry creates its step or change, or returns null if the
+/// route does not need it. A feature is removed by deleting its folder and its lines here.
 /// </summary>
 internal static class PipelineOrder
 {
@@ -30,7 +30,8 @@ internal static class PipelineOrder
         One(AppRootStep.Create),
         // Before other replies: a body that is too large is never read.
         One(BodyLimitStep.Create),
-        // Before redirects, limits and authentication: browsers send preflight requests without credentials and do not follow redirects of them.
+        // Before redirects, limits and authentication: browsers send preflight requests without credentials and do not follow redirects of
+        // them.
         One(CorsPreflight.Create),
         // Before access control: a redirect needs none.
         One(RedirectStep.Create),

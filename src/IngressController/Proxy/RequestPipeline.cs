@@ -30,8 +30,8 @@ internal sealed class RequestPipeline(LiveRevision live, RequestMetrics metrics,
     }
 
     /// <summary>
-    /// Runs the same decisions in the same order without forwarding, for <c>explain</c>. Nothing is counted and no backend is called. A local reply is
-    /// written to the response.
+    /// Runs the same decisions in the same order without forwarding, for <c>explain</c>. Nothing is counted and no backend is called. A
+    /// local reply is written to the response.
     /// </summary>
     public async Task<DryRun> DryRunAsync(HttpContext context)
     {

@@ -11,8 +11,8 @@ using IngressController.Upstream;
 namespace IngressController.Proxy;
 
 /// <summary>
-/// Builds a revision from the previous one and a translation. Only changed parts are rebuilt: a change of endpoints rebuilds its cluster, a change of
-/// hosts also copies their hash table. Called only by the reconcile loop.
+/// Builds a revision from the previous one and a translation. Only changed parts are rebuilt: a change of endpoints rebuilds its cluster, a
+/// change of hosts also copies their hash table. Called only by the reconcile loop.
 /// </summary>
 internal sealed class RevisionBuilder(UpstreamClients clients, CertificateStore certificates, RequestMetrics metrics, IServiceProvider services)
 {

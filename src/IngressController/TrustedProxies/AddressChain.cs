@@ -6,14 +6,14 @@ using Microsoft.Extensions.Primitives;
 namespace IngressController.TrustedProxies;
 
 /// <summary>
-/// Reads chains of client addresses, such as X-Forwarded-For. Each proxy appends an address at the right; everything left of an address that is
-/// not trusted can be forged.
+/// Reads chains of client addresses, such as X-Forwarded-For. Each proxy appends an address at the right; everything left of an address
+/// that is not trusted can be forged.
 /// </summary>
 internal static class AddressChain
 {
     /// <summary>
-    /// The last address of the chain that is not trusted; the first one if all are trusted. As in nginx, an entry that is not an address, such as
-    /// <c>unknown</c>, ends the search: the address before it in the search is returned.
+    /// The last address of the chain that is not trusted; the first one if all are trusted. As in nginx, an entry that is not an address,
+    /// such as <c>unknown</c>, ends the search: the address before it in the search is returned.
     /// </summary>
     /// <param name="lines">The lines of the header, in order.</param>
     /// <param name="peer">The trusted proxy that sent them.</param>
@@ -47,8 +47,8 @@ internal static class AddressChain
     }
 
     /// <summary>
-    /// Parses an address with or without port: <c>1.2.3.4</c>, <c>1.2.3.4:5</c>, <c>::1</c>, <c>[::1]</c>, <c>[::1]:5</c>. The port is 0 if there is
-    /// none. An IPv4-mapped IPv6 address becomes an IPv4 address. Returns null for everything else.
+    /// Parses an address with or without port: <c>1.2.3.4</c>, <c>1.2.3.4:5</c>, <c>::1</c>, <c>[::1]</c>, <c>[::1]:5</c>. The port is 0 if
+    /// there is none. An IPv4-mapped IPv6 address becomes an IPv4 address. Returns null for everything else.
     /// </summary>
     public static IPEndPoint? Parse(ReadOnlySpan<char> entry)
     {
@@ -86,7 +86,9 @@ internal static class AddressChain
         return ParseAddress(address) is { } parsed ? new IPEndPoint(parsed, number) : null;
     }
 
-    /// <summary>Rejects plain numbers, octal digits and zones: .NET accepts them, but other programs read them as other addresses or not at all.</summary>
+    /// <summary>
+    /// Rejects plain numbers, octal digits and zones: .NET accepts them, but other programs read them as other addresses or not at all.
+    /// </summary>
     private static IPAddress? ParseAddress(ReadOnlySpan<char> text)
     {
         if (text.ContainsAny('%', '[', ']') || !IPAddress.TryParse(text, out var address))

@@ -9,7 +9,8 @@ using Microsoft.Extensions.Primitives;
 namespace IngressController.TrustedProxies;
 
 /// <summary>
-/// The rules for forwarding headers: which peers are trusted, and which headers the backend receives. Immutable; replaced if the settings change.
+/// The rules for forwarding headers: which peers are trusted, and which headers the backend receives. Immutable; replaced if the settings
+/// change.
 /// </summary>
 internal sealed class ForwardingRules
 {
@@ -86,8 +87,8 @@ internal sealed class ForwardingRules
     /// <param name="context">The request.</param>
     /// <param name="received">Its connection.</param>
     /// <param name="hops">
-    /// Number of proxies that are known to have forwarded the request. Proxies that append to these headers write as many values as addresses, so the
-    /// client's value is this far from the end; values further left were sent by the client itself.
+    /// Number of proxies that are known to have forwarded the request. Proxies that append to these headers write as many values as
+    /// addresses, so the client's value is this far from the end; values further left were sent by the client itself.
     /// </param>
     private static ReceivedConnection WithHeaders(HttpContext context, ReceivedConnection received, int hops)
     {
@@ -109,7 +110,9 @@ internal sealed class ForwardingRules
         return received with { ForwardedHost = host, ForwardedPort = port };
     }
 
-    /// <summary>The value <paramref name="fromEnd"/> places from the end, counted from 1; the first one of shorter lists. Null if there is none.</summary>
+    /// <summary>
+    /// The value <paramref name="fromEnd"/> places from the end, counted from 1; the first one of shorter lists. Null if there is none.
+    /// </summary>
     private static string? Value(StringValues lines, int fromEnd)
     {
         if (lines.Count == 0)

@@ -4,8 +4,8 @@ using System.Net.NetworkInformation;
 namespace IngressController.Upstream;
 
 /// <summary>
-/// The addresses of the network interfaces of the controller's Pod, or of its node with host networking. They reach the admin port, which is only
-/// for the operator. Cached for 30 seconds, because interfaces come and go.
+/// The addresses of the network interfaces of the controller's Pod, or of its node with host networking. They reach the admin port, which
+/// is only for the operator. Cached for 30 seconds, because interfaces come and go.
 /// </summary>
 internal sealed class InterfaceAddresses(Func<IEnumerable<IPAddress>> read, TimeProvider time)
 {

@@ -4,9 +4,10 @@ using IngressController.Http;
 namespace IngressController.Upstream;
 
 /// <summary>
-/// Overrides two defaults of the HTTP client for request bodies. It buffers writes up to 4 KB, and YARP flushes only for gRPC, so a client that
-/// uploads in small parts would wait forever for a response: here each part is flushed. It also retries a request without content when a pooled
-/// connection breaks, which RFC 9110, 9.2.2 forbids for methods that are not idempotent: here these have content, even if it is empty.
+/// Overrides two defaults of the HTTP client for request bodies. It buffers writes up to 4 KB, and YARP flushes only for gRPC, so a client
+/// that uploads in small parts would wait forever for a response: here each part is flushed. It also retries a request without content when
+/// a pooled connection breaks, which RFC 9110, 9.2.2 forbids for methods that are not idempotent: here these have content, even if it is
+/// empty.
 /// </summary>
 internal sealed class RequestContentHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
 {

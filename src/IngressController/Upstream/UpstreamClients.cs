@@ -7,8 +7,8 @@ using IngressController.Routing.Table;
 namespace IngressController.Upstream;
 
 /// <summary>
-/// The HTTP clients for endpoints, one per transport for the life of the process. Connections are pooled by address and port, and survive changes
-/// of the configuration.
+/// The HTTP clients for endpoints, one per transport for the life of the process. Connections are pooled by address and port, and survive
+/// changes of the configuration.
 /// </summary>
 internal sealed class UpstreamClients(UpstreamOptions options, ResolveName resolve) : IDisposable
 {

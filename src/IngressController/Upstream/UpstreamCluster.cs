@@ -6,8 +6,8 @@ using Yarp.ReverseProxy.Model;
 namespace IngressController.Upstream;
 
 /// <summary>
-/// A backend that serves requests. The object exists for as long as a route refers to the backend. Endpoints and protocol are replaced inside it, so
-/// that a change of endpoints affects nothing else.
+/// A backend that serves requests. The object exists for as long as a route refers to the backend. Endpoints and protocol are replaced
+/// inside it, so that a change of endpoints affects nothing else.
 /// </summary>
 internal sealed class UpstreamCluster
 {
@@ -34,8 +34,8 @@ internal sealed class UpstreamCluster
     public void Update(Backend backend) => _current = Build(backend, _current);
 
     /// <summary>
-    /// The next endpoint: an even round robin over the available ones, without <paramref name="failed"/> unless it is the only one. Null if there is
-    /// none.
+    /// The next endpoint: an even round robin over the available ones, without <paramref name="failed"/> unless it is the only one. Null if
+    /// there is none.
     /// </summary>
     public DestinationState? Next(UpstreamModel model, DestinationState? failed = null)
     {
@@ -108,5 +108,7 @@ internal sealed record UpstreamModel(UpstreamTransport Transport, ClusterState S
 /// <summary>The transport of connections to endpoints. Clusters with the same transport share an HTTP client.</summary>
 /// <param name="Protocol">The protocol.</param>
 /// <param name="IsExternal">True for endpoints outside the cluster.</param>
-/// <param name="ServerName">The name that certificates must have if the HTTP client, which knows only the request's Host, does the handshake.</param>
+/// <param name="ServerName">
+/// The name that certificates must have if the HTTP client, which knows only the request's Host, does the handshake.
+/// </param>
 internal readonly record struct UpstreamTransport(BackendProtocol Protocol, bool IsExternal, string? ServerName = null);

@@ -15,7 +15,9 @@ internal sealed class UpstreamAddressRefusedException(string message) : IOExcept
 /// <summary>Resolves a name by DNS.</summary>
 internal delegate Task<IPAddress[]> ResolveName(string name, CancellationToken cancellation);
 
-/// <summary>Opens connections to endpoints: resolves names, refuses local addresses, and performs the TLS handshake if the backend requires it.</summary>
+/// <summary>
+/// Opens connections to endpoints: resolves names, refuses local addresses, and performs the TLS handshake if the backend requires it.
+/// </summary>
 internal sealed class UpstreamConnector(UpstreamOptions options, ResolveName resolve, InterfaceAddresses interfaces)
 {
     public async ValueTask<Stream> ConnectAsync(UpstreamTransport transport, DnsEndPoint endpoint, CancellationToken cancellation)
@@ -58,6 +60,8 @@ internal sealed class UpstreamConnector(UpstreamOptions options, ResolveName res
         await socket.ConnectAsync(allowed, endpoint.Port, cancellation);
     }
 
-    /// <summary>True for names that are never resolved by DNS (RFC 6761, 6.3) and that hosts files do not list with a trailing dot.</summary>
+    /// <summary>
+    /// True for names that are never resolved by DNS (RFC 6761, 6.3) and that hosts files do not list with a trailing dot.
+    /// </summary>
     private static bool IsLocalhost(string name) => name == "localhost." || name.EndsWith(".localhost.", StringComparison.Ordinal);
 }

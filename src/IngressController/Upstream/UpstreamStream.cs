@@ -3,8 +3,8 @@ using System.Net.Sockets;
 namespace IngressController.Upstream;
 
 /// <summary>
-/// A connection to an endpoint that can respond before it has read the whole request, and then close (413, 401). The HTTP client sends the whole
-/// body before it reads the response, so it would report the failed write instead of the response that has arrived.
+/// A connection to an endpoint that can respond before it has read the whole request, and then close (413, 401). The HTTP client sends the
+/// whole body before it reads the response, so it would report the failed write instead of the response that has arrived.
 /// </summary>
 internal sealed class UpstreamStream(Socket socket) : NetworkStream(socket, ownsSocket: true)
 {

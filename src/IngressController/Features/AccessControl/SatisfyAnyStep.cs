@@ -36,7 +36,9 @@ internal sealed class SatisfyAnyStep(AccessCheck[] checks, AccessReplies replies
         return false;
     }
 
-    /// <summary>As in nginx, a failure takes precedence over 401 (with all challenges), and 401, to which the client can respond, over 403.</summary>
+    /// <summary>
+    /// As in nginx, a failure takes precedence over 401 (with all challenges), and 401, to which the client can respond, over 403.
+    /// </summary>
     private static AccessRefusal Combine(AccessRefusal? before, AccessRefusal refusal) =>
         before is null || refusal.IsFailure ? refusal
         : refusal.Status != StatusCodes.Status401Unauthorized ? before

@@ -3,7 +3,9 @@ namespace IngressController.Features.BasicAuthentication;
 /// <summary>Limits for password verification. The defaults suit a Pod of any size.</summary>
 internal sealed record BasicAuthenticationOptions
 {
-    /// <summary>Number of threads that verify passwords. The default is half of the cores, at least 1, so that guessing does not stop proxying.</summary>
+    /// <summary>
+    /// Number of threads that verify passwords. The default is half of the cores, at least 1, so that guessing does not stop proxying.
+    /// </summary>
     public int Workers { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <summary>The maximum number of pending verifications of all routes.</summary>
@@ -21,6 +23,8 @@ internal sealed record BasicAuthenticationOptions
     /// <summary>The time for which an accepted login is cached.</summary>
     public TimeSpan AcceptedLifetime { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>The time for which a rejected login is cached. Short: it only helps clients that repeat a password, and guessing clients do not.</summary>
+    /// <summary>
+    /// The time for which a rejected login is cached. Short: it only helps clients that repeat a password, and guessing clients do not.
+    /// </summary>
     public TimeSpan RejectedLifetime { get; init; } = TimeSpan.FromSeconds(10);
 }

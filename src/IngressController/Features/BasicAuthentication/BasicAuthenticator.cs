@@ -9,8 +9,8 @@ namespace IngressController.Features.BasicAuthentication;
 internal delegate bool VerifyPassword(PasswordHash hash, ReadOnlySpan<byte> password);
 
 /// <summary>
-/// Verifies users and passwords. Results are cached. Other verifications run on a few dedicated threads, so that neither many logins nor attackers
-/// slow down other requests. The threads start with the first verification.
+/// Verifies users and passwords. Results are cached. Other verifications run on a few dedicated threads, so that neither many logins nor
+/// attackers slow down other requests. The threads start with the first verification.
 /// </summary>
 internal sealed class BasicAuthenticator : IDisposable
 {
@@ -46,8 +46,8 @@ internal sealed class BasicAuthenticator : IDisposable
         if (users.Count == 0)
             return new(AuthenticationVerdict.Rejected);
 
-        // An unknown user takes as long as a known one. Hash codes of strings are random per process, so a client cannot compute which decoy a name
-        // gets, and constant within it, as the time of a known user is.
+        // An unknown user takes as long as a known one. Hash codes of strings are random per process, so a client cannot compute which
+        // decoy a name gets, and constant within it, as the time of a known user is.
         var isKnown = users.TryFind(credentials.User, out var hash);
         hash ??= users.Decoy((uint)credentials.User.GetHashCode());
         if (PasswordVerifier.IsCheap(hash.Scheme))

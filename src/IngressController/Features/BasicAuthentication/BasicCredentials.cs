@@ -4,7 +4,9 @@ using Microsoft.Extensions.Primitives;
 
 namespace IngressController.Features.BasicAuthentication;
 
-/// <summary>User and password of an Authorization header (RFC 7617). The password is kept as bytes, because the client chooses its encoding.</summary>
+/// <summary>
+/// User and password of an Authorization header (RFC 7617). The password is kept as bytes, because the client chooses its encoding.
+/// </summary>
 internal sealed class BasicCredentials
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);

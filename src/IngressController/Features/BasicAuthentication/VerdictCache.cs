@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace IngressController.Features.BasicAuthentication;
 
 /// <summary>
-/// Caches the keys of one verdict for a limited time. Accepted and rejected keys have separate caches, so that guessing, which adds a new key each
-/// time, cannot evict accepted logins. Lookups take no lock.
+/// Caches the keys of one verdict for a limited time. Accepted and rejected keys have separate caches, so that guessing, which adds a new
+/// key each time, cannot evict accepted logins. Lookups take no lock.
 /// </summary>
 internal sealed class VerdictCache(int capacity, TimeSpan lifetime, TimeProvider time)
 {

@@ -8,22 +8,27 @@ using IngressController.Routing.Features.Authentication;
 namespace IngressController.Features.BasicAuthentication;
 
 /// <summary>
-/// Identifies a user, a password and the hash for the cache, without containing any of them. A changed hash changes the key, so cached verdicts do not
-/// outlive it.
+/// Identifies a user, a password and the hash for the cache, without containing any of them. A changed hash changes the key, so cached
+/// verdicts do not outlive it.
 /// </summary>
 internal readonly record struct VerdictKey(UInt128 High, UInt128 Low)
 {
     public override int GetHashCode() => (int)Low;
 }
 
-/// <summary>Creates keys by HMAC-SHA256 with a random secret per process, so that cached keys alone do not allow offline guessing.</summary>
+/// <summary>
+/// Creates keys by HMAC-SHA256 with a random secret per process, so that cached keys alone do not allow offline guessing.
+/// </summary>
 internal sealed class VerdictKeys
 {
     private const int StackLimit = 512;
 
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(HMACSHA256.HashSizeInBytes);
 
-    /// <summary>Creates the key. It contains <paramref name="isKnown"/>, so that an unknown user, verified with a decoy, differs from the user with that hash.</summary>
+    /// <summary>
+    /// Creates the key. It contains <paramref name="isKnown"/>, so that an unknown user, verified with a decoy, differs from the user with
+    /// that hash.
+    /// </summary>
     public VerdictKey Create(BasicCredentials credentials, PasswordHash hash, bool isKnown)
     {
         var user = credentials.User;

@@ -3,8 +3,8 @@ using IngressController.Routing.Features.Authentication;
 namespace IngressController.Features.BasicAuthentication;
 
 /// <summary>
-/// A bounded queue of verifications, served round robin over the sets of users, so that a busy set does not delay others. A verification counts
-/// towards the limits until it completes.
+/// A bounded queue of verifications, served round robin over the sets of users, so that a busy set does not delay others. A verification
+/// counts towards the limits until it completes.
 /// </summary>
 internal sealed class VerificationQueue(BasicAuthenticationOptions options)
 {
@@ -26,8 +26,8 @@ internal sealed class VerificationQueue(BasicAuthenticationOptions options)
     }
 
     /// <summary>
-    /// Adds the verification, or returns an equal one that is pending; returns null if a limit is reached. Call <see cref="Release"/> when the request
-    /// no longer waits.
+    /// Adds the verification, or returns an equal one that is pending; returns null if a limit is reached. Call <see cref="Release"/> when
+    /// the request no longer waits.
     /// </summary>
     public PasswordVerification? Enqueue(PasswordVerification verification)
     {

@@ -7,8 +7,8 @@ using Microsoft.AspNetCore.Http.Features;
 namespace IngressController.Features.Bodies;
 
 /// <summary>
-/// proxy-body-size: refuses request bodies that are too large, at once by their Content-Length or while they are read. Kestrel's own limit is not
-/// used: it also counts the framing of chunks, which makes a body in small chunks many times larger, and YARP removes it for gRPC.
+/// proxy-body-size: refuses request bodies that are too large, at once by their Content-Length or while they are read. Kestrel's own limit
+/// is not used: it also counts the framing of chunks, which makes a body in small chunks many times larger, and YARP removes it for gRPC.
 /// </summary>
 /// <param name="routeLimit">The limit of the Ingress in bytes, 0 for no limit; null for the limit of the setting.</param>
 /// <param name="replies">Writes the refusal.</param>

@@ -5,8 +5,8 @@ using IngressController.Routing.Features.Bodies;
 namespace IngressController.Features.Bodies;
 
 /// <summary>
-/// limit-rate: limits the rate of each response body. Reads from the backend in small pieces, so that no single write lasts as long as one to a client
-/// that has stopped reading.
+/// limit-rate: limits the rate of each response body. Reads from the backend in small pieces, so that no single write lasts as long as one
+/// to a client that has stopped reading.
 /// </summary>
 internal sealed class ResponsePacing(ResponseRatePolicy policy, TimeProvider time) : ResponseChange
 {

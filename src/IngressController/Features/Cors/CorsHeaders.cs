@@ -7,8 +7,8 @@ using Microsoft.Net.Http.Headers;
 namespace IngressController.Features.Cors;
 
 /// <summary>
-/// Sets the CORS headers of every response to an allowed origin, in place of the backend's. Responses to other origins keep the headers of the
-/// backend, which can allow more origins.
+/// Sets the CORS headers of every response to an allowed origin, in place of the backend's. Responses to other origins keep the headers of
+/// the backend, which can allow more origins.
 /// </summary>
 internal sealed class CorsHeaders(CorsPolicy policy) : ResponseChange
 {

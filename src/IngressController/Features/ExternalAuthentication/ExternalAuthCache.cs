@@ -24,8 +24,8 @@ internal sealed class ExternalAuthScope(ExternalAuthPolicy policy) : IEquatable<
 }
 
 /// <summary>
-/// The key of a cached result: a path of a host of an Ingress, its policy, and the value of auth-cache-key. That value can be a cookie or a password,
-/// so only its SHA-256 is stored.
+/// The key of a cached result: a path of a host of an Ingress, its policy, and the value of auth-cache-key. That value can be a cookie or a
+/// password, so only its SHA-256 is stored.
 /// </summary>
 internal readonly record struct ExternalAuthCacheKey(ExternalAuthScope Scope, string Host, ResourceName Ingress, PathMatch Match, UInt128 High, UInt128 Low)
 {
@@ -90,7 +90,9 @@ internal sealed class ExternalAuthCache(TimeProvider time, int capacity = Extern
         return null;
     }
 
-    /// <summary>Applies the caching headers of the service, which can only shorten the lifetime. A response with Vary is not cached.</summary>
+    /// <summary>
+    /// Applies the caching headers of the service, which can only shorten the lifetime. A response with Vary is not cached.
+    /// </summary>
     private static TimeSpan Shortened(TimeSpan lifetime, HttpResponseMessage response, TimeProvider time)
     {
         var headers = response.Headers.NonValidated;

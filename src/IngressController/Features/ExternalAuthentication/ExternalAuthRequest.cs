@@ -9,7 +9,8 @@ using IngressController.Routing.Translation;
 namespace IngressController.Features.ExternalAuthentication;
 
 /// <summary>
-/// Creates the requests of a route to its authentication service: with the headers of the client and those that ingress-nginx adds, without a body.
+/// Creates the requests of a route to its authentication service: with the headers of the client and those that ingress-nginx adds, without
+/// a body.
 /// </summary>
 internal sealed class ExternalAuthRequest
 {
@@ -63,8 +64,8 @@ internal sealed class ExternalAuthRequest
     }
 
     /// <summary>
-    /// True if the route's own Ingress declares the name. Other Ingresses of the host can add any alias, and a pattern matches any name: these must not
-    /// choose the authentication service.
+    /// True if the route's own Ingress declares the name. Other Ingresses of the host can add any alias, and a pattern matches any name:
+    /// these must not choose the authentication service.
     /// </summary>
     private static bool IsNamedByItsIngress(string host, ProxyRoute route) =>
         IsName(route.Host, host) || (route.Definition.Policies.Get<ServerAliasPolicy>() is { } alias && alias.Names.Any(name => IsName(name, host)));
@@ -73,8 +74,8 @@ internal sealed class ExternalAuthRequest
         name.StartsWith("*.", StringComparison.Ordinal) ? host.EndsWith(name[1..], StringComparison.OrdinalIgnoreCase) : name.Equals(host, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Makes names absolute. With the search domains of the controller's Pod, a Service <c>example</c> in a namespace <c>com</c> could respond for
-    /// example.com. Only names of Services are completed, by the cluster domain.
+    /// Makes names absolute. With the search domains of the controller's Pod, a Service <c>example</c> in a namespace <c>com</c> could
+    /// respond for example.com. Only names of Services are completed, by the cluster domain.
     /// </summary>
     private static string FullyQualified(string host) =>
         host.EndsWith('.') || host.EndsWith(".svc", StringComparison.OrdinalIgnoreCase) || Uri.CheckHostName(host) != UriHostNameType.Dns ? host : $"{host}.";

@@ -21,7 +21,9 @@ internal sealed record ExternalAuthResult
     /// <summary>Number of characters in headers and challenges.</summary>
     public int Length => Headers.Sum(header => header.Name.Length + header.Value.Length) + Challenges.Sum(value => value.Length);
 
-    /// <summary>Reads the head of a response. Returns null if a used value contains control characters, which cannot be forwarded.</summary>
+    /// <summary>
+    /// Reads the head of a response. Returns null if a used value contains control characters, which cannot be forwarded.
+    /// </summary>
     public static ExternalAuthResult? Read(HttpResponseMessage response, ExternalAuthPolicy policy)
     {
         var fields = response.Headers.NonValidated;

@@ -10,8 +10,8 @@ using IngressController.Upstream;
 namespace IngressController.Features.ExternalAuthentication;
 
 /// <summary>
-/// Calls authentication services. Tenants choose their URLs, so the rules of ExternalName Services apply: local, link-local and cloud metadata
-/// addresses are refused, and certificates are verified.
+/// Calls authentication services. Tenants choose their URLs, so the rules of ExternalName Services apply: local, link-local and cloud
+/// metadata addresses are refused, and certificates are verified.
 /// </summary>
 internal sealed partial class ExternalAuthenticator : IDisposable
 {

@@ -3,8 +3,8 @@ using System.Text;
 namespace IngressController.Features.ExternalAuthentication;
 
 /// <summary>
-/// A set of header names that treats all symbols as hyphens: CGI and its successors read <c>X_User</c> as <c>X-User</c>, and some of them read other
-/// symbols in the same way.
+/// A set of header names that treats all symbols as hyphens: CGI and its successors read <c>X_User</c> as <c>X-User</c>, and some of them
+/// read other symbols in the same way.
 /// </summary>
 internal sealed class HeaderNameSet(IEnumerable<string> names)
 {

@@ -25,8 +25,8 @@ internal sealed class SignInPage(ValueTemplate url)
     }
 
     /// <summary>
-    /// Reduces leading slashes to one. A sign-in page that redirects the client back to a target with two leading slashes would redirect to another
-    /// host. Here one slash is equivalent, because paths are matched with merged slashes.
+    /// Reduces leading slashes to one. A sign-in page that redirects the client back to a target with two leading slashes would redirect to
+    /// another host. Here one slash is equivalent, because paths are matched with merged slashes.
     /// </summary>
     private static string TrimLeadingSlashes(string target, TemplateVariable variable)
     {

@@ -9,8 +9,8 @@ internal static class UrlText
     private static readonly SearchValues<char> Visible = SearchValues.Create([.. Enumerable.Range('!', '~' - '!' + 1).Select(code => (char)code)]);
 
     /// <summary>
-    /// Percent-encodes characters that would end a request line or a header, and those outside ASCII. Headers are decoded as Latin-1, so each such
-    /// character is one received byte.
+    /// Percent-encodes characters that would end a request line or a header, and those outside ASCII. Headers are decoded as Latin-1, so
+    /// each such character is one received byte.
     /// </summary>
     /// <param name="url">The URL or its target.</param>
     /// <param name="keepsFragment">True to keep # unescaped; a request target has no fragment.</param>

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Primitives;
 namespace IngressController.Features.Headers;
 
 /// <summary>
-/// proxy-cookie-domain and proxy-cookie-path: rewrites these attributes of the backend's cookies. A cookie that no rule matches passes unchanged; as in
-/// nginx, the attributes of others are joined by a semicolon and a space.
+/// proxy-cookie-domain and proxy-cookie-path: rewrites these attributes of the backend's cookies. A cookie that no rule matches passes
+/// unchanged; as in nginx, the attributes of others are joined by a semicolon and a space.
 /// </summary>
 internal sealed class CookieRewrite(CookieRewritePolicy policy) : ResponseChange
 {

@@ -37,7 +37,9 @@ internal sealed class RequestHeadersChange : RequestChange
             ForwardedHeaders.Add(request, name, value);
     }
 
-    /// <summary>True for headers such as Content-Type, which HttpClient stores with the content; access by the request's headers throws.</summary>
+    /// <summary>
+    /// True for headers such as Content-Type, which HttpClient stores with the content; access by the request's headers throws.
+    /// </summary>
     private static bool IsContentHeader(string name)
     {
         using var request = new HttpRequestMessage();

@@ -8,8 +8,8 @@ using Microsoft.Net.Http.Headers;
 namespace IngressController.Features.Headers;
 
 /// <summary>
-/// Applies the operator's settings to the headers of every response: hide-headers, the Server header, HSTS and add-headers. Created once per change of
-/// the settings.
+/// Applies the operator's settings to the headers of every response: hide-headers, the Server header, HSTS and add-headers. Created once
+/// per change of the settings.
 /// </summary>
 internal sealed class OperatorHeaders(HeaderSettings settings, ListenerOptions listener) : ResponseChange
 {
@@ -52,8 +52,8 @@ internal sealed class OperatorHeaders(HeaderSettings settings, ListenerOptions l
     private void SetServer(IHeaderDictionary headers)
     {
         var (own, backends) = (settings.ServerTokens, settings.AllowBackendServerHeader);
-        // Without the option the header is always removed. Without settings the backend's header is kept; with server-tokens alone it is replaced or
-        // removed.
+        // Without the option the header is always removed. Without settings the backend's header is kept; with server-tokens alone it is
+        // replaced or removed.
         if (!listener.ServerHeader || !(backends ?? own is null))
             headers.Remove(HeaderNames.Server);
         if (listener.ServerHeader && (own ?? true) && headers.Server.Count == 0)
@@ -61,8 +61,8 @@ internal sealed class OperatorHeaders(HeaderSettings settings, ListenerOptions l
     }
 
     /// <summary>
-    /// True if the host has its own certificate. With the default certificate browsers show a warning, and after an HSTS header users could not skip it
-    /// (RFC 6797, 8.1 and 12.1).
+    /// True if the host has its own certificate. With the default certificate browsers show a warning, and after an HSTS header users could
+    /// not skip it (RFC 6797, 8.1 and 12.1).
     /// </summary>
     private static bool HasCertificate(ProxyRequest request)
     {

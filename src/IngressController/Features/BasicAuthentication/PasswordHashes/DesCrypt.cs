@@ -1,15 +1,15 @@
 namespace IngressController.Features.BasicAuthentication.PasswordHashes;
 
 /// <summary>
-/// The traditional crypt(3): 25 rounds of DES with an expansion that depends on the salt. Implemented bit by bit as in FIPS 46-3, which is slow but
-/// short. Such hashes are obsolete, but old password files contain them.
+/// The traditional crypt(3): 25 rounds of DES with an expansion that depends on the salt. Implemented bit by bit as in FIPS 46-3, which is
+/// slow but short. Such hashes are obsolete, but old password files contain them.
 /// </summary>
 internal static class DesCrypt
 {
     private const int MaxPasswordLength = 8;
 
-    // Bit numbers start at 1, as in FIPS 46-3. The initial permutation is not needed: the first block is zero, and each later initial permutation
-    // cancels the final permutation of the round before.
+    // Bit numbers start at 1, as in FIPS 46-3. The initial permutation is not needed: the first block is zero, and each later initial
+    // permutation cancels the final permutation of the round before.
     private static ReadOnlySpan<byte> FinalPermutation =>
     [
         40, 8, 48, 16, 56, 24, 64, 32, 39, 7, 47, 15, 55, 23, 63, 31, 38, 6, 46, 14, 54, 22, 62, 30, 37, 5, 45, 13, 53, 21, 61, 29,

@@ -5,7 +5,8 @@ using IngressController.Routing.Features.Authentication;
 namespace IngressController.Features.BasicAuthentication.PasswordHashes;
 
 /// <summary>
-/// Verifies passwords against hashes. Does not call crypt(3), so images without it accept the same hashes. All comparisons are in constant time.
+/// Verifies passwords against hashes. Does not call crypt(3), so images without it accept the same hashes. All comparisons are in constant
+/// time.
 /// <para>
 /// Compared manually with nginx 1.22.1 on Debian's libcrypt: see README.md beside the tests.
 /// </para>
@@ -13,8 +14,8 @@ namespace IngressController.Features.BasicAuthentication.PasswordHashes;
 internal static class PasswordVerifier
 {
     /// <summary>
-    /// The maximum length of a password for hashes with rounds, as in libcrypt (CRYPT_MAX_PASSPHRASE_SIZE). Each round hashes the password, so a
-    /// password that fills the header would cost a hundred times more.
+    /// The maximum length of a password for hashes with rounds, as in libcrypt (CRYPT_MAX_PASSPHRASE_SIZE). Each round hashes the password,
+    /// so a password that fills the header would cost a hundred times more.
     /// </summary>
     public const int MaxPasswordLength = 511;
 

@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace IngressController.Features.BasicAuthentication.PasswordHashes;
 
-/// <summary>The SHA-256 and SHA-512 hashes of crypt(3) (<c>$5$</c>, <c>$6$</c>): Ulrich Drepper, "Unix crypt using SHA-256 and SHA-512".</summary>
+/// <summary>
+/// The SHA-256 and SHA-512 hashes of crypt(3) (<c>$5$</c>, <c>$6$</c>): Ulrich Drepper, "Unix crypt using SHA-256 and SHA-512".
+/// </summary>
 internal static class ShaCrypt
 {
     public static byte[] Compute256(ReadOnlySpan<byte> salt, int rounds, ReadOnlySpan<byte> password)
