@@ -1,7 +1,7 @@
 using IngressController.Features.BasicAuthentication;
 using IngressController.Tests.Kubernetes;
 
-namespace IngressController.Tests.Features.Authentication;
+namespace IngressController.Tests.Features.BasicAuthentication;
 
 public sealed class VerdictCacheTests
 {

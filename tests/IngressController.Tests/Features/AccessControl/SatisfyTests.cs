@@ -1,7 +1,7 @@
 using System.Text;
 using IngressController.Tests.Fakes;
 
-namespace IngressController.Tests.Features.Authentication;
+namespace IngressController.Tests.Features.AccessControl;
 
 /// <summary>satisfy any and all, beside a real nginx with the same protections.</summary>
 public sealed class SatisfyTests(AccessFixture proxy) : IClassFixture<AccessFixture>

@@ -1,6 +1,6 @@
 using IngressController.Tests.Fakes;
 
-namespace IngressController.Tests.Features.Authentication;
+namespace IngressController.Tests.Features.ExternalAuthentication;
 
 /// <summary>auth-url over sockets.</summary>
 public sealed class ExternalAuthTests(AccessFixture proxy) : IClassFixture<AccessFixture>

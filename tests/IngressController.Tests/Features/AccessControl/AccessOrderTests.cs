@@ -1,7 +1,7 @@
 using System.Text;
 using IngressController.Tests.Fakes;
 
-namespace IngressController.Tests.Features.Authentication;
+namespace IngressController.Tests.Features.AccessControl;
 
 /// <summary>The order of access control, a test per neighbouring pair: what comes first answers, and what comes later is not even asked.</summary>
 public sealed class AccessOrderTests(AccessFixture proxy) : IClassFixture<AccessFixture>

@@ -1,6 +1,6 @@
 using IngressController.Tests.Fakes;
 
-namespace IngressController.Tests.Features.Authentication;
+namespace IngressController.Tests.Features.ExternalAuthentication;
 
 /// <summary>What a client, or an authentication service, may try in order to be somebody else.</summary>
 public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixture<AccessFixture>

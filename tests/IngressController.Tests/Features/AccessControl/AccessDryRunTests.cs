@@ -5,10 +5,10 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 
-namespace IngressController.Tests.Features.Authentication;
+namespace IngressController.Tests.Features.AccessControl;
 
 /// <summary>A rehearsal decides what can be decided for nothing, and asks nobody.</summary>
-public sealed class AccessRehearsalTests(AccessFixture proxy) : IClassFixture<AccessFixture>
+public sealed class AccessDryRunTests(AccessFixture proxy) : IClassFixture<AccessFixture>
 {
     private static readonly (string, string)[] Users = [("auth-type", "basic"), ("auth-secret", "users")];
 

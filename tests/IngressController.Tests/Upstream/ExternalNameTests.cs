@@ -5,11 +5,12 @@ using IngressController.Demo;
 using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
 using IngressController.Tests.Fakes;
+using IngressController.Tests.Forwarding;
 using IngressController.Upstream;
 using IngressController.Views;
 using Microsoft.AspNetCore.Http;
 
-namespace IngressController.Tests.Proxy;
+namespace IngressController.Tests.Upstream;
 
 public sealed class ExternalNameTests
 {

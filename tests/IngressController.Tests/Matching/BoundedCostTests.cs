@@ -6,7 +6,7 @@ using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
 using Xunit.Abstractions;
 
-namespace IngressController.Tests.Proxy;
+namespace IngressController.Tests.Matching;
 
 /// <summary>
 /// What a look-up costs is bounded by the rules, not by what a client or another tenant sends. Measured as a ratio to an ordinary

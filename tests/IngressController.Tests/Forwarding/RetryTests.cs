@@ -1,6 +1,6 @@
 using IngressController.Tests.Fakes;
 
-namespace IngressController.Tests.Proxy;
+namespace IngressController.Tests.Forwarding;
 
 /// <summary>When a request is tried at another endpoint: when nothing was sent, and only then.</summary>
 public sealed class RetryTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>

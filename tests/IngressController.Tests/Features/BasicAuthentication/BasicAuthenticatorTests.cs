@@ -5,7 +5,7 @@ using IngressController.Features.BasicAuthentication.PasswordHashes;
 using IngressController.Routing.Features.Authentication;
 using IngressController.Tests.Kubernetes;
 
-namespace IngressController.Tests.Features.Authentication;
+namespace IngressController.Tests.Features.BasicAuthentication;
 
 public sealed class BasicAuthenticatorTests : IDisposable
 {

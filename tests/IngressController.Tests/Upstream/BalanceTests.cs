@@ -1,6 +1,6 @@
 using IngressController.Tests.Fakes;
 
-namespace IngressController.Tests.Proxy;
+namespace IngressController.Tests.Upstream;
 
 /// <summary>How requests are spread over the endpoints of a Service.</summary>
 public sealed class BalanceTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>

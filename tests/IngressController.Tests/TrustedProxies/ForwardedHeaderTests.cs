@@ -1,7 +1,7 @@
 using System.Net;
 using IngressController.Tests.Fakes;
 
-namespace IngressController.Tests.Features.Forwarding;
+namespace IngressController.Tests.TrustedProxies;
 
 /// <summary>Whom the proxy believes about where a request comes from.</summary>
 public sealed class ForwardedHeaderTests(SettingsFixture proxy) : IClassFixture<SettingsFixture>

@@ -8,7 +8,7 @@ using IngressController.Routing.Features.Headers;
 using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
 
-namespace IngressController.Tests.Proxy;
+namespace IngressController.Tests.Matching;
 
 /// <summary>What patterns of one Ingress may do to hosts and requests of others: nothing.</summary>
 [Collection("alone")]

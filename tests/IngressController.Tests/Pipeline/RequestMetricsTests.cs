@@ -3,7 +3,7 @@ using IngressController.Metrics;
 using IngressController.Pipeline;
 using IngressController.Routing.Cluster;
 
-namespace IngressController.Tests.Proxy;
+namespace IngressController.Tests.Pipeline;
 
 public sealed class RequestMetricsTests
 {

@@ -7,7 +7,7 @@ using IngressController.Tests.Fakes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
-namespace IngressController.Tests.Features.Authentication;
+namespace IngressController.Tests.Features.ExternalAuthentication;
 
 /// <summary>auth-url with WebSockets and gRPC, and global-auth-url.</summary>
 public sealed class ExternalAuthProtocolTests(AccessFixture proxy) : IClassFixture<AccessFixture>

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using IngressController.Signals;
 using IngressController.Tests.Fakes;
 
-namespace IngressController.Tests.Proxy;
+namespace IngressController.Tests.Forwarding;
 
 /// <summary>A backend that fails is one line of the log per second, not one per request.</summary>
 public sealed class FailureLogTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>

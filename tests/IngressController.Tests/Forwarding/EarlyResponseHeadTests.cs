@@ -3,7 +3,7 @@ using IngressController.Http;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace IngressController.Tests.Proxy;
+namespace IngressController.Tests.Forwarding;
 
 /// <summary>The read that is under way while the head is sent: its buffer belongs to the caller, who reuses it.</summary>
 public sealed class EarlyResponseHeadTests

@@ -2,7 +2,7 @@ using System.Text;
 using IngressController.Features.BasicAuthentication;
 using Microsoft.Extensions.Primitives;
 
-namespace IngressController.Tests.Features.Authentication;
+namespace IngressController.Tests.Features.BasicAuthentication;
 
 public sealed class BasicCredentialsTests
 {

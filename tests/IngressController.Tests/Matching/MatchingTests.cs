@@ -1,7 +1,7 @@
 using System.Text.Json;
 using IngressController.Tests.Fakes;
 
-namespace IngressController.Tests.Proxy;
+namespace IngressController.Tests.Matching;
 
 /// <summary>Hosts and paths and the services that answer them; each service answers with its own name.</summary>
 public sealed class MatchingFixture : ProxyFixture, IAsyncLifetime

@@ -12,7 +12,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging.Abstractions;
 using RouteDefinition = IngressController.Routing.Table.Route;
 
-namespace IngressController.Tests.Features.Authentication;
+namespace IngressController.Tests.Features.ExternalAuthentication;
 
 /// <summary>An authentication service that cannot be asked lets in nobody; and where it must not be, it is not asked.</summary>
 public sealed class ExternalAuthFailureTests(AccessFixture proxy) : IClassFixture<AccessFixture>

@@ -6,7 +6,7 @@ using IngressController.Routing.Table;
 using IngressController.Tests.Fakes;
 using IngressController.Tests.Kubernetes;
 
-namespace IngressController.Tests.Features.Authentication;
+namespace IngressController.Tests.Features.ExternalAuthentication;
 
 public sealed class ExternalAuthCacheTests(AccessFixture proxy) : IClassFixture<AccessFixture>
 {

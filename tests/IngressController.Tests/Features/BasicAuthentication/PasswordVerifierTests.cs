@@ -3,7 +3,7 @@ using System.Text;
 using IngressController.Features.BasicAuthentication.PasswordHashes;
 using IngressController.Routing.Features.Authentication;
 
-namespace IngressController.Tests.Features.Authentication;
+namespace IngressController.Tests.Features.BasicAuthentication;
 
 public sealed class PasswordVerifierTests
 {

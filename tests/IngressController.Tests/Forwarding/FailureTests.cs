@@ -1,6 +1,6 @@
 using IngressController.Tests.Fakes;
 
-namespace IngressController.Tests.Proxy;
+namespace IngressController.Tests.Forwarding;
 
 /// <summary>What clients get when a backend cannot serve them.</summary>
 public sealed class FailureTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>

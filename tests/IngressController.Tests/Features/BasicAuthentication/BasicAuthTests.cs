@@ -5,7 +5,7 @@ using IngressController.Routing.Features.Authentication;
 using IngressController.Tests.Fakes;
 using Microsoft.AspNetCore.Http;
 
-namespace IngressController.Tests.Features.Authentication;
+namespace IngressController.Tests.Features.BasicAuthentication;
 
 /// <summary>auth-type basic over sockets. What nginx answers is asked of a real nginx.</summary>
 public sealed class BasicAuthTests(AccessFixture proxy) : IClassFixture<AccessFixture>

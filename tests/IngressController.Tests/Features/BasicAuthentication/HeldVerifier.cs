@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using IngressController.Routing.Features.Authentication;
 
-namespace IngressController.Tests.Features.Authentication;
+namespace IngressController.Tests.Features.BasicAuthentication;
 
 /// <summary>Stands for the costly verification: it counts, and waits until it is let go. A password is right when it is "right".</summary>
 internal sealed class HeldVerifier : IDisposable
