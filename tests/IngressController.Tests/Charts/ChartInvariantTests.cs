@@ -15,7 +15,7 @@ public sealed class ChartInvariantTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Every_object_has_the_usual_labels_and_a_namespace(string name) => Assert.All(new ChartCase(name).Objects, item =>
+    public void Every_object_has_the_standard_labels_and_a_namespace(string name) => Assert.All(new ChartCase(name).Objects, item =>
     {
         var labels = item["metadata"]!["labels"]!.AsObject();
         foreach (var label in (string[])["name", "instance", "component", "version", "managed-by"])
@@ -27,7 +27,7 @@ public sealed class ChartInvariantTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void No_two_objects_have_one_name(string name)
+    public void No_two_objects_have_the_same_name(string name)
     {
         var names = new ChartCase(name).Objects.Select(item => $"{ChartCase.Kind(item)} {item["metadata"]!["namespace"]}/{ChartCase.NameOf(item)}").ToArray();
         Assert.Equal(names.Distinct(), names);
@@ -50,7 +50,7 @@ public sealed class ChartInvariantTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void A_ServiceMonitor_finds_exactly_the_Service_of_the_admin_port(string name)
+    public void A_ServiceMonitor_selects_exactly_the_Service_of_the_admin_port(string name)
     {
         var objects = new ChartCase(name).Objects;
         foreach (var monitor in objects.Where(item => ChartCase.Kind(item) == "ServiceMonitor"))
@@ -103,7 +103,7 @@ public sealed class ChartInvariantTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Pods_are_given_the_time_they_need_to_end(string name)
+    public void Pods_have_a_sufficient_termination_grace_period(string name)
     {
         var chart = new ChartCase(name);
         var shutdown = Options(chart.Arguments).Shutdown;
@@ -116,7 +116,7 @@ public sealed class ChartInvariantTests
     /// </summary>
     [Theory]
     [MemberData(nameof(Cases))]
-    public void No_probe_asks_before_the_port_is_open(string name)
+    public void No_probe_starts_before_the_port_is_open(string name)
     {
         const long OpenWithinSeconds = 1;
         if (new ChartCase(name).Container["startupProbe"] is { } probe)
@@ -126,7 +126,7 @@ public sealed class ChartInvariantTests
     /// <summary>The program's own reader takes the arguments: an option that is renamed or a value it would refuse fails here.</summary>
     [Theory]
     [MemberData(nameof(Cases))]
-    public void The_program_understands_its_arguments(string name)
+    public void The_program_accepts_its_arguments(string name)
     {
         var chart = new ChartCase(name);
         Assert.Equal("run", chart.Arguments[0]);
@@ -143,7 +143,7 @@ public sealed class ChartInvariantTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Nothing_may_be_changed_but_status_Events_and_the_Lease(string name)
+    public void Only_status_Events_and_the_Lease_can_be_changed(string name)
     {
         string[] changes = ["ingresses/status: patch", "events: create", "events: patch", "leases: create", "leases: patch"];
         var rules = new ChartCase(name).Objects.Where(item => ChartCase.Kind(item) is "Role" or "ClusterRole").SelectMany(role => role["rules"]!.AsArray());

@@ -22,7 +22,7 @@ public sealed class ChartNotesTests : IDisposable
     [InlineData("internal-service-alone", "get service yarp-ingress-internal")]
     [InlineData("names", "edge is the default class")]
     [InlineData("node-ports-of-a-deployment", "each node that runs one of its Pods, ports 80 and 443", "There is a Service of type LoadBalancer besides, and the Ingresses show its address", "no node with one of its Pods can be drained")]
-    public void They_say_what_to_do_next(string name, params string[] expected)
+    public void The_notes_describe_the_next_steps(string name, params string[] expected)
     {
         var notes = Notes(new ChartCase(name).ValuesFile);
         Assert.All(expected, text => Assert.Contains(text, notes, StringComparison.Ordinal));

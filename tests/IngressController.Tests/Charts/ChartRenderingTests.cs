@@ -9,7 +9,7 @@ public sealed class ChartRenderingTests
 
     [HelmTheory]
     [MemberData(nameof(Cases))]
-    public void A_case_renders_as_written(string name)
+    public void A_case_renders_the_committed_manifests(string name)
     {
         var chart = new ChartCase(name);
         var (code, rendered, error) = HelmProgram.Template(chart.ValuesFile);
@@ -19,7 +19,7 @@ public sealed class ChartRenderingTests
 
     [HelmTheory]
     [MemberData(nameof(Cases))]
-    public void A_case_lints(string name)
+    public void A_case_passes_helm_lint(string name)
     {
         var (code, output, error) = HelmProgram.Run("lint", RepositoryFile.Chart, "--values", new ChartCase(name).ValuesFile);
         Assert.True(code == 0, output + error);
@@ -29,7 +29,7 @@ public sealed class ChartRenderingTests
     /// <summary>The first line of the file says which value is refused, or with which words.</summary>
     [HelmTheory]
     [MemberData(nameof(Invalid))]
-    public void Values_that_cannot_be_are_refused_by_name(string name)
+    public void Invalid_values_are_refused_by_name(string name)
     {
         const string Prefix = "# refused: ";
         var file = Path.Combine(RepositoryFile.Cases, ChartCase.InvalidFolder, $"{name}.yaml");
@@ -51,7 +51,7 @@ public sealed class ChartRenderingTests
     [InlineData("- watchNamespaces.0: Does not match pattern '^[a-z]'\n", "watchNamespaces")]
     [InlineData("- at '/watchNamespaces/0': 'Team_A' does not match pattern '^[a-z]'\n", "watchNamespaces")]
     [InlineData("Error: execution error at (yarp-ingress/templates/workload.yaml:1:4): ports.http: must differ\n", "ports.http")]
-    public void Versions_of_helm_name_the_same_value(string error, string expected)
+    public void All_versions_of_helm_name_the_same_value(string error, string expected)
     {
         Assert.True(HelmRefusal.Names(error, expected));
         Assert.False(HelmRefusal.Names(error, "service"));

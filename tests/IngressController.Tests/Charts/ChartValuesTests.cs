@@ -18,7 +18,7 @@ public sealed class ChartValuesTests
     };
 
     [Fact]
-    public void The_schema_knows_the_settings_of_the_program_and_no_others()
+    public void The_schema_contains_exactly_the_settings_of_the_program()
     {
         var schema = Schema();
         schema["definitions"]!["settings"]!["properties"] = new JsonObject(SettingsCatalog.All.Select(setting => setting.Name).Order(StringComparer.Ordinal)
@@ -27,16 +27,16 @@ public sealed class ChartValuesTests
     }
 
     [Fact]
-    public void The_chart_installs_the_version_it_stands_beside() => Assert.Equal(
+    public void The_chart_installs_the_version_of_this_repository() => Assert.Equal(
         typeof(RunOptions).Assembly.GetName().Version!.ToString(3),
         ChartCase.Text(Assert.Single(ChartCase.Parse(RepositoryFile.Read("charts", "yarp-ingress", "Chart.yaml")))["appVersion"]));
 
     [Fact]
-    public void Every_value_is_in_the_schema_and_the_other_way_round() =>
+    public void Values_and_schema_have_the_same_paths() =>
         Assert.Equal(Leaves(Schema(), Schema()).Order(StringComparer.Ordinal), Leaves(Values()).Order(StringComparer.Ordinal));
 
     [Fact]
-    public void No_object_of_ours_takes_keys_it_does_not_know() => Assert.All(
+    public void Objects_of_the_schema_reject_unknown_keys() => Assert.All(
         Objects(Schema()), schema => Assert.True(schema["additionalProperties"] is { } more && (more.GetValueKind() == JsonValueKind.False), schema.ToJsonString()));
 
     private static JsonObject Schema() => JsonNode.Parse(File.ReadAllText(SchemaFile))!.AsObject();

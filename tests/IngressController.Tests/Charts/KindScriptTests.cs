@@ -13,7 +13,7 @@ public sealed class KindScriptTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Up_makes_the_cluster_loads_the_image_installs_the_chart_and_asks_the_demo_host()
+    public void Up_creates_the_cluster_loads_the_image_installs_the_chart_and_requests_the_demo_host()
     {
         Install(Programs);
         var (code, output) = Run("up.sh");
@@ -39,7 +39,7 @@ public sealed class KindScriptTests : IDisposable
     }
 
     [Fact]
-    public void Up_keeps_a_cluster_that_is_there()
+    public void Up_keeps_an_existing_cluster()
     {
         Install(Programs);
         File.WriteAllText(Path.Combine(_folder, "clusters"), "another\nmine\n");
@@ -51,7 +51,7 @@ public sealed class KindScriptTests : IDisposable
     }
 
     [Fact]
-    public void Up_says_what_to_install_before_it_does_anything()
+    public void Up_names_missing_programs_before_it_changes_anything()
     {
         Install("docker", "curl", "kubectl");
         var (code, output) = Run("up.sh");
@@ -62,7 +62,7 @@ public sealed class KindScriptTests : IDisposable
     }
 
     [Fact]
-    public void Up_shows_the_log_when_the_demo_host_does_not_answer()
+    public void Up_shows_the_log_if_the_demo_host_does_not_respond()
     {
         Install(Programs);
         File.WriteAllText(Path.Combine(_folder, "curl-fails"), "");
@@ -76,7 +76,7 @@ public sealed class KindScriptTests : IDisposable
     [Theory]
     [InlineData("yarp-ingress\n", "kind get clusters", "kind delete cluster --name yarp-ingress")]
     [InlineData("yarp-ingress-2\n", "kind get clusters")]
-    public void Down_takes_away_what_up_has_made(string clusters, params string[] calls)
+    public void Down_deletes_the_cluster_that_up_created(string clusters, params string[] calls)
     {
         Install(Programs);
         File.WriteAllText(Path.Combine(_folder, "clusters"), clusters);

@@ -9,7 +9,7 @@ namespace IngressController.Tests.Forwarding;
 public sealed class EarlyResponseHeadTests
 {
     [Fact]
-    public async Task A_head_that_cannot_be_sent_ends_the_read_before_its_buffer_is_given_back()
+    public async Task A_head_that_cannot_be_sent_ends_the_read_before_its_buffer_is_returned()
     {
         var backend = new SilentBody();
         await using var body = await BodyAsync(backend, new FailingFlush());
@@ -20,7 +20,7 @@ public sealed class EarlyResponseHeadTests
     }
 
     [Fact]
-    public async Task Cancelling_ends_a_read_that_waits_for_the_backend()
+    public async Task Canceling_ends_a_read_that_waits_for_the_backend()
     {
         var backend = new SilentBody();
         await using var body = await BodyAsync(backend, new MemoryStream());

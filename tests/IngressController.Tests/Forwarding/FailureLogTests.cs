@@ -8,7 +8,7 @@ namespace IngressController.Tests.Forwarding;
 public sealed class FailureLogTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     [Fact]
-    public void One_failure_per_second_is_logged_and_the_others_are_counted()
+    public void One_failure_per_second_is_logged_and_others_are_counted()
     {
         var clock = new Clock();
         var limit = new FailureLogLimit(clock);
@@ -28,7 +28,7 @@ public sealed class FailureLogTests(ProxyFixture proxy) : IClassFixture<ProxyFix
     }
 
     [Fact]
-    public async Task A_dead_backend_does_not_fill_the_log()
+    public async Task A_failing_backend_does_not_fill_the_log()
     {
         using var refusing = WireBackend.Refusing(out var port);
         var host = await proxy.ServeAsync([port]);

@@ -11,7 +11,7 @@ public sealed class RetryTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
     [InlineData("POST", "Content-Length: 5\r\n\r\nhello", "hello")]
     [InlineData("POST", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "hello")]
     [InlineData("PATCH", "Content-Length: 0\r\n\r\n", "")]
-    public async Task A_refused_connection_is_tried_at_another_endpoint_for_every_method(string method, string rest, string body)
+    public async Task A_refused_connection_is_retried_at_another_endpoint_for_every_method(string method, string rest, string body)
     {
         using var refusing = WireBackend.Refusing(out var port);
         await using var backend = WireBackend.Answer(WireBackend.Ok("ok"));
@@ -23,7 +23,7 @@ public sealed class RetryTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
     }
 
     [Fact]
-    public async Task A_large_body_arrives_whole_at_the_other_endpoint()
+    public async Task A_large_body_reaches_the_other_endpoint_complete()
     {
         using var refusing = WireBackend.Refusing(out var port);
         await using var backend = WireBackend.Answer(request => WireBackend.Ok($"{request.Body.Length}"));
@@ -36,7 +36,7 @@ public sealed class RetryTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
     }
 
     [Fact]
-    public async Task It_is_tried_once_more_only()
+    public async Task A_request_is_retried_only_once()
     {
         using var first = WireBackend.Refusing(out var firstPort);
         using var second = WireBackend.Refusing(out var secondPort);
@@ -53,7 +53,7 @@ public sealed class RetryTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
     [Theory]
     [InlineData("GET", "\r\n")]
     [InlineData("POST", "Content-Length: 5\r\n\r\nhello")]
-    public async Task What_was_sent_is_not_sent_to_another_endpoint(string method, string rest)
+    public async Task A_sent_request_is_not_retried_at_another_endpoint(string method, string rest)
     {
         var arrived = 0;
         Func<WireConnection, Task> breakOff = async connection =>
@@ -75,7 +75,7 @@ public sealed class RetryTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
     [InlineData("POST", "Content-Length: 5\r\n\r\nhello")]
     [InlineData("PATCH", "\r\n")]
     [InlineData("X-CUSTOM", "\r\n")]
-    public async Task What_is_not_idempotent_is_sent_once_also_on_a_connection_that_was_kept(string method, string rest)
+    public async Task A_request_that_is_not_idempotent_is_sent_once_on_a_pooled_connection(string method, string rest)
     {
         var arrived = 0;
         await using var backend = WireBackend.Start(async connection =>

@@ -45,7 +45,7 @@ public sealed class BoundedCostTests(ITestOutputHelper output)
     [InlineData("/a/a")]
     [InlineData("/.a/")]
     [InlineData("%2F/")]
-    public void A_hostile_path_costs_no_more_to_match_than_an_ordinary_one_of_its_length(string part)
+    public void Matching_a_hostile_path_costs_as_much_as_an_ordinary_one_of_its_length(string part)
     {
         var table = Table("/", "/api", "/api/v1", "/static/images/icons");
         var hostile = string.Concat(Enumerable.Repeat(part, 1000)).Insert(0, "/");
@@ -56,7 +56,7 @@ public sealed class BoundedCostTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void A_rule_of_thousands_of_elements_does_not_make_its_host_slow()
+    public void A_rule_of_thousands_of_elements_does_not_slow_down_its_host()
     {
         var deep = string.Concat(Enumerable.Repeat("/a", 2000));
         var table = Table("/", deep);
@@ -67,7 +67,7 @@ public sealed class BoundedCostTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void A_hostile_host_costs_no_more_than_an_ordinary_one()
+    public void Matching_a_hostile_host_costs_as_much_as_an_ordinary_one()
     {
         var hosts = HostTable.Empty.With(
             [.. Enumerable.Range(0, 2000).Select(i => KeyValuePair.Create($"{(i % 2 == 0 ? "*." : "")}h{i}.example", (PathTable?)Table("/")))], defaultRoute: null, HostAliases.None);
@@ -80,7 +80,7 @@ public sealed class BoundedCostTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Ten_thousand_hosts_cost_what_ten_do()
+    public void Matching_costs_the_same_for_ten_and_ten_thousand_hosts()
     {
         var few = Hosts(10);
         var many = Hosts(10_000);
@@ -95,7 +95,7 @@ public sealed class BoundedCostTests(ITestOutputHelper output)
 
     /// <summary>The table of lengths changes what is looked up, never what is found: compared with the rule as the specification has it.</summary>
     [Fact]
-    public void What_is_found_is_the_longest_prefix_of_whole_elements()
+    public void The_longest_prefix_of_whole_elements_matches()
     {
         string[] alphabet = ["a", "b", "aa", "ab"];
         var random = new Random(42);

@@ -62,7 +62,7 @@ public sealed class MatchingTests(MatchingFixture proxy) : IClassFixture<Matchin
     [InlineData("a.wild.example", "a.wild.example Prefix /")]
     [InlineData("b.wild.example", "*.wild.example Prefix /")]
     [InlineData("B.WILD.example.:1", "*.wild.example Prefix /")]
-    public async Task A_host_is_matched_exactly_then_by_its_wildcard_without_case_port_and_final_dot(string host, string expected) =>
+    public async Task An_exact_host_takes_precedence_over_a_wildcard_and_case_port_and_trailing_dot_are_ignored(string host, string expected) =>
         Assert.Equal(expected, (await proxy.GetAsync(host)).Body);
 
     [Theory]
@@ -75,7 +75,7 @@ public sealed class MatchingTests(MatchingFixture proxy) : IClassFixture<Matchin
     [InlineData("10.0.0.1:80")]
     [InlineData("[::1]:80")]
     [InlineData("")]
-    public async Task A_host_that_no_rule_names_gets_the_rules_without_a_host(string host)
+    public async Task An_unknown_host_matches_the_rules_without_a_host(string host)
     {
         Assert.Equal(" Prefix /any", (await proxy.GetAsync(host, "/any/thing")).Body);
         Assert.Equal(404, (await proxy.GetAsync(host, "/")).Status);
@@ -84,7 +84,7 @@ public sealed class MatchingTests(MatchingFixture proxy) : IClassFixture<Matchin
     [Theory]
     [InlineData("exact.example")]
     [InlineData("narrow.wild.example")]
-    public async Task A_host_that_matches_decides_alone(string host)
+    public async Task A_matching_host_does_not_fall_through_to_the_rules_without_a_host(string host)
     {
         var response = await proxy.GetAsync(host, "/any");
         Assert.NotEqual(" Prefix /any", response.Body);
@@ -122,7 +122,7 @@ public sealed class MatchingTests(MatchingFixture proxy) : IClassFixture<Matchin
     [InlineData("http://exact.example/foo", "Exact /foo")]
     [InlineData("http://exact.example", "Prefix /")]
     [InlineData("http://exact.example?/foo", "Prefix /")]
-    public async Task A_path_is_matched_by_case_and_whole_elements_Exact_before_the_longest_Prefix(string target, string expected)
+    public async Task Paths_match_case_sensitively_by_whole_elements_and_Exact_takes_precedence_over_the_longest_Prefix(string target, string expected)
     {
         // The proxy's answer goes as bytes: the é of the rule is two of them.
         var response = await proxy.GetAsync("exact.example", target);
@@ -154,7 +154,7 @@ public sealed class MatchingTests(MatchingFixture proxy) : IClassFixture<Matchin
     [InlineData("http://exact.example#x/foo")]
     [InlineData("http:/exact.example/foo")]
     [InlineData("http:\\\\exact.example\\foo")]
-    public async Task A_target_that_can_be_read_in_two_ways_is_refused(string target) =>
+    public async Task An_ambiguous_target_is_refused(string target) =>
         Assert.Equal(400, (await proxy.GetAsync("exact.example", target)).Status);
 
     [Theory]
@@ -171,7 +171,7 @@ public sealed class MatchingTests(MatchingFixture proxy) : IClassFixture<Matchin
         Assert.Equal(400, (await proxy.ExchangeAsync($"GET / HTTP/1.1\r\n{fields}\r\n")).Status);
 
     [Fact]
-    public async Task A_1_0_client_needs_no_host_and_matches_the_rules_without_one()
+    public async Task An_HTTP_1_0_request_without_Host_matches_the_rules_without_a_host()
     {
         var response = await proxy.ExchangeAsync("GET /any HTTP/1.0\r\n\r\n");
         Assert.Equal((200, " Prefix /any"), (response.Status, response.Body));
@@ -184,11 +184,11 @@ public sealed class MatchingTests(MatchingFixture proxy) : IClassFixture<Matchin
     [InlineData("GET *", "exact.example", 405)]
     [InlineData("GET foo", "exact.example", 405)]
     [InlineData("GET http:foo", "exact.example", 405)]
-    public async Task Targets_that_are_no_path_go_nowhere(string start, string host, int status) =>
+    public async Task Targets_that_are_not_paths_are_refused(string start, string host, int status) =>
         Assert.Equal(status, (await proxy.ExchangeAsync($"{start} HTTP/1.1\r\nHost: {host}\r\n\r\n")).Status);
 
     [Fact]
-    public async Task What_matches_nothing_is_answered_404_as_text_or_as_json()
+    public async Task An_unmatched_request_gets_404_as_text_or_as_JSON()
     {
         var text = await proxy.GetAsync("narrow.wild.example");
         Assert.Equal(404, text.Status);

@@ -10,7 +10,7 @@ public sealed class RequestMetricsTests
     private static readonly ResourceName Ingress = new("team", "shop");
 
     [Fact]
-    public void A_new_route_of_the_same_Ingress_and_Service_goes_on_counting()
+    public void A_new_route_of_the_same_Ingress_and_Service_keeps_the_counters()
     {
         var metrics = new RequestMetrics();
         var held = metrics.For(Ingress, Ingress);
@@ -21,7 +21,7 @@ public sealed class RequestMetricsTests
     }
 
     [Fact]
-    public void What_no_route_holds_any_more_is_forgotten()
+    public void Counters_without_a_route_are_collected()
     {
         var metrics = new RequestMetrics();
         Count(metrics);

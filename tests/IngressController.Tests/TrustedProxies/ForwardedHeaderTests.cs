@@ -13,35 +13,35 @@ public sealed class ForwardedHeaderTests(SettingsFixture proxy) : IClassFixture<
     private static readonly (string, string) TrustPeer = ("proxy-real-ip-cidr", "127.0.0.0/8");
 
     [Fact]
-    public async Task Nobody_is_believed_by_default()
+    public async Task No_peer_is_trusted_by_default()
     {
         await proxy.SetAsync();
         await AssertNothingIsBelievedAsync();
     }
 
     [Fact]
-    public async Task Nobody_is_believed_until_the_operator_says_who()
+    public async Task No_peer_is_trusted_without_trusted_networks()
     {
         await proxy.SetAsync(Use, ("enable-real-ip", "true"));
         await AssertNothingIsBelievedAsync();
     }
 
     [Fact]
-    public async Task A_peer_outside_the_trusted_networks_is_not_believed()
+    public async Task A_peer_outside_the_trusted_networks_is_not_trusted()
     {
         await proxy.SetAsync(Use, ("proxy-real-ip-cidr", "10.0.0.0/8, 127.0.0.2, ::1"), ("compute-full-forwarded-for", "true"));
         await AssertNothingIsBelievedAsync();
     }
 
     [Fact]
-    public async Task The_trusted_networks_alone_make_nobody_believed()
+    public async Task Trusted_networks_alone_make_no_peer_trusted()
     {
         await proxy.SetAsync(TrustPeer);
         await AssertNothingIsBelievedAsync();
     }
 
     [Fact]
-    public async Task A_trusted_peer_says_address_scheme_host_port_and_id()
+    public async Task Address_scheme_host_port_and_id_of_a_trusted_peer_are_used()
     {
         await proxy.SetAsync(Use, TrustPeer);
         var received = await proxy.SendAsync(Spoof);
@@ -56,7 +56,7 @@ public sealed class ForwardedHeaderTests(SettingsFixture proxy) : IClassFixture<
     }
 
     [Fact]
-    public async Task With_enable_real_ip_a_trusted_peer_says_the_address_only()
+    public async Task With_enable_real_ip_only_the_address_of_a_trusted_peer_is_used()
     {
         await proxy.SetAsync(("enable-real-ip", "true"), TrustPeer);
         var received = await proxy.SendAsync(Spoof);
@@ -94,7 +94,7 @@ public sealed class ForwardedHeaderTests(SettingsFixture proxy) : IClassFixture<
     [InlineData("203.0.113.9, 10.0.0.1 10.0.0.2", "127.0.0.1")]
     [InlineData("\"203.0.113.9\"", "127.0.0.1")]
     [InlineData("", "127.0.0.1")]
-    public async Task The_client_is_the_last_address_of_the_chain_that_is_not_trusted(string chain, string client)
+    public async Task The_client_is_the_last_untrusted_address_of_the_chain(string chain, string client)
     {
         await proxy.SetAsync(Use, ("proxy-real-ip-cidr", "127.0.0.0/8,10.0.0.0/8"));
         var received = await proxy.SendAsync($"X-Forwarded-For: {chain}\r\n");
@@ -112,7 +112,7 @@ public sealed class ForwardedHeaderTests(SettingsFixture proxy) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_chain_of_hundreds_of_entries_is_walked_to_its_end()
+    public async Task A_chain_of_hundreds_of_entries_is_read_completely()
     {
         await proxy.SetAsync(Use, ("proxy-real-ip-cidr", "127.0.0.0/8,10.0.0.0/8"));
         var chain = string.Join(',', Enumerable.Range(0, 900).Select(i => $"10.0.{i / 250}.{i % 250}").Prepend("203.0.113.9"));
@@ -127,7 +127,7 @@ public sealed class ForwardedHeaderTests(SettingsFixture proxy) : IClassFixture<
     [InlineData("203.0.113.9", "HTTPS", "shop.example:8443", "https", "shop.example:8443")]
     [InlineData("203.0.113.9", "ftp", "a b", "http", "app.example")]
     [InlineData("203.0.113.9", "", "evil.example/x", "http", "app.example")]
-    public async Task Scheme_and_host_are_those_of_the_proxy_that_the_client_came_to(string chain, string proto, string hosts, string expectedProto, string expectedHost)
+    public async Task Scheme_and_host_are_those_at_the_first_trusted_proxy(string chain, string proto, string hosts, string expectedProto, string expectedHost)
     {
         await proxy.SetAsync(Use, ("proxy-real-ip-cidr", "127.0.0.0/8,10.0.0.0/8"));
         var received = await proxy.SendAsync($"X-Forwarded-For: {chain}\r\nX-Forwarded-Proto: {proto}\r\nX-Forwarded-Host: {hosts}\r\n");
@@ -142,7 +142,7 @@ public sealed class ForwardedHeaderTests(SettingsFixture proxy) : IClassFixture<
     [InlineData("https", "0", "https", "443")]
     [InlineData("https", "x", "https", "443")]
     [InlineData("https", "65536", "https", "443")]
-    public async Task The_port_is_the_one_said_or_that_of_the_scheme(string proto, string port, string expectedProto, string expectedPort)
+    public async Task The_port_is_the_forwarded_one_or_the_default_of_the_scheme(string proto, string port, string expectedProto, string expectedPort)
     {
         await proxy.SetAsync(Use, TrustPeer);
         var received = await proxy.SendAsync($"X-Forwarded-Proto: {proto}\r\nX-Forwarded-Port: {port}\r\n");
@@ -151,7 +151,7 @@ public sealed class ForwardedHeaderTests(SettingsFixture proxy) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_request_of_a_kept_connection_inherits_nothing_from_the_one_before()
+    public async Task Requests_of_one_connection_are_independent()
     {
         await proxy.SetAsync(Use, TrustPeer);
         proxy.Backend.Requests.Clear();
@@ -170,7 +170,7 @@ public sealed class ForwardedHeaderTests(SettingsFixture proxy) : IClassFixture<
     }
 
     [Fact]
-    public async Task Another_header_may_hold_the_chain_and_reaches_the_backend_from_trusted_peers_only()
+    public async Task A_custom_header_can_hold_the_chain_and_is_forwarded_only_from_trusted_peers()
     {
         await proxy.SetAsync(Use, TrustPeer, ("forwarded-for-header", "CF-Connecting-IP"));
         var trusted = await proxy.SendAsync("CF-Connecting-IP: 203.0.113.9\r\nX-Forwarded-For: 6.6.6.6\r\n");
@@ -190,7 +190,7 @@ public sealed class ForwardedHeaderTests(SettingsFixture proxy) : IClassFixture<
     [InlineData("", false)]
     [InlineData("a b", false)]
     [InlineData("a\"b", false)]
-    public async Task The_id_of_a_trusted_peer_is_kept_when_it_can_stand_in_a_log(string id, bool isKept)
+    public async Task The_id_of_a_trusted_peer_is_kept_if_it_is_safe_to_log(string id, bool isKept)
     {
         await proxy.SetAsync(Use, TrustPeer);
         var received = (await proxy.SendAsync($"X-Request-ID: {id}\r\n")).One("X-Request-ID")!;
@@ -201,7 +201,7 @@ public sealed class ForwardedHeaderTests(SettingsFixture proxy) : IClassFixture<
     }
 
     [Fact]
-    public async Task Without_generate_request_id_only_the_id_of_a_trusted_peer_is_sent_on()
+    public async Task Without_generate_request_id_only_the_id_of_a_trusted_peer_is_forwarded()
     {
         await proxy.SetAsync(("generate-request-id", "false"));
         Assert.Null((await proxy.SendAsync("X-Request-ID: mine\r\n")).One("X-Request-ID"));
@@ -211,7 +211,7 @@ public sealed class ForwardedHeaderTests(SettingsFixture proxy) : IClassFixture<
     }
 
     [Fact]
-    public async Task The_target_as_received_reaches_the_backend_on_request_and_no_clients_word_for_it()
+    public async Task X_Original_URI_is_set_on_request_and_replaces_the_clients_value()
     {
         await proxy.SetAsync(("proxy-add-original-uri-header", "true"));
         Assert.Equal("/a/../%62?c=%20&d", (await proxy.SendAsync("X-Original-URI: /evil\r\n", "/a/../%62?c=%20&d")).One("X-Original-URI"));
@@ -220,7 +220,7 @@ public sealed class ForwardedHeaderTests(SettingsFixture proxy) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_change_of_the_settings_counts_for_the_next_request()
+    public async Task A_change_of_the_settings_applies_to_the_next_request()
     {
         await proxy.SetAsync(Use, TrustPeer);
         Assert.Equal("203.0.113.9", (await proxy.SendAsync(Spoof)).One("X-Real-IP"));
@@ -231,7 +231,7 @@ public sealed class ForwardedHeaderTests(SettingsFixture proxy) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_listener_for_both_kinds_of_addresses_sees_an_IPv4_peer_as_what_it_is()
+    public async Task A_dual_stack_listener_treats_an_IPv4_peer_as_IPv4()
     {
         await using var backend = WireBackend.Answer(request => WireBackend.Ok(request.One("X-Real-IP")!));
         await using var controller = await TestController.StartAsync(
@@ -247,8 +247,8 @@ public sealed class ForwardedHeaderTests(SettingsFixture proxy) : IClassFixture<
                     },
                 },
             });
-        var answer = await WireConnection.ExchangeAsync(controller.HttpPort, $"GET / HTTP/1.1\r\nHost: {SettingsFixture.Host}\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n");
-        Assert.Equal("203.0.113.9", answer.Body);
+        var response = await WireConnection.ExchangeAsync(controller.HttpPort, $"GET / HTTP/1.1\r\nHost: {SettingsFixture.Host}\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n");
+        Assert.Equal("203.0.113.9", response.Body);
     }
 
     private async Task AssertNothingIsBelievedAsync()

@@ -17,7 +17,7 @@ public sealed class ExternalNameTests
     private static readonly UpstreamTransport ToNames = new(BackendProtocol.Http, IsExternal: true);
 
     [Fact]
-    public async Task A_name_leads_to_its_address_with_the_clients_host_when_loopback_is_allowed()
+    public async Task A_name_is_connected_to_with_the_clients_Host_if_loopback_is_allowed()
     {
         var pod = new EchoPod("outside", "outside-1");
         await using var backend = await EchoBackend.StartAsync([pod], CancellationToken.None);
@@ -37,25 +37,25 @@ public sealed class ExternalNameTests
     [InlineData("localhost")]
     [InlineData("127.0.0.1")]
     [InlineData("169.254.169.254")]
-    public async Task Names_of_this_machine_and_its_link_answer_503(string externalName)
+    public async Task Local_and_link_local_names_return_503(string externalName)
     {
         await using var controller = await TestController.StartAsync(Service(externalName) + Ingress(80));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await controller.Client.GetAsync("http://app.example/")).StatusCode);
     }
 
     [Fact]
-    public async Task A_name_is_looked_up_as_absolute_and_again_when_its_connections_are_old()
+    public async Task A_name_is_resolved_as_absolute_and_again_when_the_lifetime_of_connections_ends()
     {
         await using var first = await KestrelBackend.StartAsync(context => context.Response.WriteAsync("first"));
         await using var second = await KestrelBackend.StartAsync(
             context => context.Response.WriteAsync("second"), at: new IPEndPoint(IPAddress.Parse("127.0.0.2"), first.Port));
         var answer = IPAddress.Loopback;
-        var asked = new List<string>();
+        var resolved = new List<string>();
         using var clients = new UpstreamClients(
             new UpstreamOptions { AllowExternalNameLoopback = true, NameLifetime = TimeSpan.FromMilliseconds(50) },
             (name, _) =>
             {
-                asked.Add(name);
+                resolved.Add(name);
                 return Task.FromResult<IPAddress[]>([answer]);
             });
 
@@ -65,11 +65,11 @@ public sealed class ExternalNameTests
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         while (await GetAsync(clients, first.Port) != "second")
             deadline.Token.ThrowIfCancellationRequested();
-        Assert.All(asked, name => Assert.Equal("db.example.", name));
+        Assert.All(resolved, name => Assert.Equal("db.example.", name));
     }
 
     [Fact]
-    public async Task An_answer_of_the_dns_server_that_leads_to_this_machine_is_refused()
+    public async Task A_DNS_response_with_local_addresses_is_refused()
     {
         using var clients = new UpstreamClients(new UpstreamOptions(), (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse("169.254.169.254"), IPAddress.IPv6Loopback]));
         var error = await Assert.ThrowsAsync<HttpRequestException>(() => GetAsync(clients, 80));
@@ -77,7 +77,7 @@ public sealed class ExternalNameTests
     }
 
     [Fact]
-    public async Task A_name_that_leads_to_an_address_of_the_machines_interfaces_is_refused()
+    public async Task A_name_that_resolves_to_an_interface_address_is_refused()
     {
         // The machine may have none but loopback, which is refused without looking at interfaces.
         var own = InterfaceAddresses.ReadAll().FirstOrDefault(address => !ExternalAddress.IsLocal(address));
@@ -87,7 +87,7 @@ public sealed class ExternalNameTests
     }
 
     [Fact]
-    public void The_addresses_of_the_machine_are_known_however_they_are_written_and_read_again()
+    public void Interface_addresses_match_in_every_notation_and_are_reloaded()
     {
         var clock = new FailureLogTests.Clock();
         List<IPAddress> addresses = [IPAddress.Parse("10.1.2.3"), IPAddress.Parse("fd00::5%3")];
@@ -114,7 +114,7 @@ public sealed class ExternalNameTests
     }
 
     [Fact]
-    public async Task A_certificate_that_nobody_vouches_for_is_502_and_the_log_says_so()
+    public async Task An_untrusted_certificate_returns_502_and_is_logged()
     {
         await using var backend = await KestrelBackend.StartAsync(context => context.Response.WriteAsync("secret"), withTls: true);
         await using var controller = await TestController.StartAsync(

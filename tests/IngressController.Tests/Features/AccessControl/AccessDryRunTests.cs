@@ -17,10 +17,10 @@ public sealed class AccessDryRunTests(AccessFixture proxy) : IClassFixture<Acces
     [InlineData("allowlist-source-range", "192.0.2.0/24", 403)]
     [InlineData("denylist-source-range", "127.0.0.0/8", 403)]
     [InlineData("denylist-source-range", "192.0.2.0/24", null)]
-    public async Task Addresses_are_looked_at(string name, string list, int? status) => Assert.Equal(status, await DryRunAsync(await RouteAsync((name, list))));
+    public async Task Allow_and_deny_lists_are_decided_in_a_dry_run(string name, string list, int? status) => Assert.Equal(status, await DryRunAsync(await RouteAsync((name, list))));
 
     [Fact]
-    public async Task A_missing_password_is_seen_and_a_present_one_is_not_verified()
+    public async Task A_missing_password_is_refused_and_a_present_one_is_not_verified()
     {
         var route = await RouteAsync(Users);
         Assert.Equal(401, await DryRunAsync(route));
@@ -28,7 +28,7 @@ public sealed class AccessDryRunTests(AccessFixture proxy) : IClassFixture<Acces
     }
 
     [Fact]
-    public async Task The_authentication_service_is_not_asked()
+    public async Task The_authentication_service_is_not_called()
     {
         await using var auth = WireBackend.Answer("HTTP/1.1 403 X\r\nContent-Length: 0\r\n\r\n");
         var url = ("auth-url", $"http://127.0.0.1:{auth.Port}/check");
@@ -38,7 +38,7 @@ public sealed class AccessDryRunTests(AccessFixture proxy) : IClassFixture<Acces
     }
 
     [Fact]
-    public async Task A_step_says_what_it_would_ask()
+    public async Task A_step_describes_its_check()
     {
         (string, string)[] all = [("denylist-source-range", "192.0.2.0/24"), ("allowlist-source-range", "127.0.0.0/8"), .. Users, ("auth-url", "https://auth.example/check")];
         var steps = Access(await RouteAsync(all));

@@ -9,19 +9,19 @@ public sealed class AccessOrderTests(AccessFixture proxy) : IClassFixture<Access
     private static readonly string Password = $"Authorization: Basic {Convert.ToBase64String(Encoding.ASCII.GetBytes("alice:secret"))}\r\n";
 
     [Fact]
-    public async Task Closed_comes_before_the_deny_list() =>
+    public async Task Fail_closed_takes_precedence_over_the_deny_list() =>
         Assert.Equal(503, await StatusAsync("", ("allowlist-source-range", "nonsense"), ("denylist-source-range", "127.0.0.1")));
 
     [Fact]
-    public async Task The_deny_list_comes_before_the_allow_list() =>
+    public async Task The_deny_list_takes_precedence_over_the_allow_list() =>
         Assert.Equal(403, await StatusAsync("", ("denylist-source-range", "127.0.0.1"), ("allowlist-source-range", "127.0.0.1")));
 
     [Fact]
-    public async Task The_allow_list_comes_before_basic_authentication() =>
+    public async Task The_allow_list_takes_precedence_over_basic_authentication() =>
         Assert.Equal(403, await StatusAsync("", ("allowlist-source-range", "192.0.2.1"), ("auth-type", "basic"), ("auth-secret", "users")));
 
     [Fact]
-    public async Task Basic_authentication_comes_before_the_authentication_service()
+    public async Task Basic_authentication_takes_precedence_over_the_authentication_service()
     {
         await using var auth = WireBackend.Answer("HTTP/1.1 403 X\r\nContent-Length: 0\r\n\r\n");
         Assert.Equal(401, await StatusAsync("", ("auth-type", "basic"), ("auth-secret", "users"), ("auth-url", $"http://127.0.0.1:{auth.Port}/")));
@@ -31,7 +31,7 @@ public sealed class AccessOrderTests(AccessFixture proxy) : IClassFixture<Access
     }
 
     [Fact]
-    public async Task The_authentication_service_comes_before_the_backend()
+    public async Task The_authentication_service_takes_precedence_over_the_backend()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Answer("HTTP/1.1 401 X\r\nContent-Length: 0\r\n\r\n");

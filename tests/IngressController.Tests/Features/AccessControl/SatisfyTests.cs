@@ -44,7 +44,7 @@ public sealed class SatisfyTests(AccessFixture proxy) : IClassFixture<AccessFixt
     [InlineData("all", Near, true, 401, true, 401)]
     [InlineData("all", Near, true, 200, true, 200)]
     [InlineData("all", Near, false, 500, true, 500)]
-    public async Task One_or_all_let_the_client_in_as_nginx_does(string satisfy, string allow, bool withUsers, int service, bool login, int status)
+    public async Task Satisfy_any_and_all_grant_access_as_in_nginx(string satisfy, string allow, bool withUsers, int service, bool login, int status)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Answer(Answer(service));
@@ -56,7 +56,7 @@ public sealed class SatisfyTests(AccessFixture proxy) : IClassFixture<AccessFixt
             annotations.Add(("auth-url", $"http://127.0.0.1:{auth.Port}/"));
         var host = await proxy.ServeAsync(backend, [.. annotations]);
         var fields = login ? Password : "";
-        var ours = await proxy.GetAsync(host, "/", fields);
+        var actual = await proxy.GetAsync(host, "/", fields);
 
         var file = Path.GetTempFileName();
         await File.WriteAllTextAsync(file, Users.Replace("\\n", "\n", StringComparison.Ordinal));
@@ -71,20 +71,20 @@ public sealed class SatisfyTests(AccessFixture proxy) : IClassFixture<AccessFixt
             }
             location = /auth { internal; proxy_pass http://127.0.0.1:{{auth.Port}}; proxy_pass_request_body off; proxy_set_header Content-Length ""; }
             """);
-        var theirs = await nginx.ExchangeAsync($"GET / HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n");
+        var expected = await nginx.ExchangeAsync($"GET / HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n");
         File.Delete(file);
 
-        Assert.Equal((status, status), (ours.Status, theirs.Status));
+        Assert.Equal((status, status), (actual.Status, expected.Status));
         if (status != 401)
             return;
         // Who is let in by a Bearer service and a password may try either. nginx before 1.23 knows one challenge only: the later.
-        Assert.Subset(ours.All("WWW-Authenticate").ToHashSet(), theirs.All("WWW-Authenticate").ToHashSet());
+        Assert.Subset(actual.All("WWW-Authenticate").ToHashSet(), expected.All("WWW-Authenticate").ToHashSet());
     }
 
     [Theory]
     [InlineData("any")]
     [InlineData("all")]
-    public async Task The_deny_list_keeps_out_whoever_could_log_in(string satisfy)
+    public async Task The_deny_list_denies_clients_that_could_log_in(string satisfy)
     {
         // Not so in ingress-nginx, where deny is one of the rules that any of them can outweigh.
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
@@ -98,7 +98,7 @@ public sealed class SatisfyTests(AccessFixture proxy) : IClassFixture<AccessFixt
     }
 
     [Fact]
-    public async Task Who_is_let_in_by_address_leaves_no_password_and_no_spoofed_user_with_the_backend()
+    public async Task A_client_allowed_by_address_forwards_neither_a_password_nor_a_spoofed_user()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Answer(Answer(200));
@@ -113,7 +113,7 @@ public sealed class SatisfyTests(AccessFixture proxy) : IClassFixture<AccessFixt
     }
 
     [Fact]
-    public async Task A_path_without_authentication_is_open_but_for_the_allow_list()
+    public async Task A_path_without_authentication_is_still_subject_to_the_allow_list()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await proxy.AddSecretAsync("users", "auth", Users);
@@ -127,7 +127,7 @@ public sealed class SatisfyTests(AccessFixture proxy) : IClassFixture<AccessFixt
     }
 
     [Fact]
-    public async Task A_bad_value_is_all()
+    public async Task An_invalid_value_means_all()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await proxy.AddSecretAsync("users", "auth", Users);
@@ -136,7 +136,7 @@ public sealed class SatisfyTests(AccessFixture proxy) : IClassFixture<AccessFixt
     }
 
     [Fact]
-    public async Task A_sign_in_page_stands_in_for_every_401()
+    public async Task A_sign_in_page_replaces_every_401()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Answer(Answer(403));

@@ -23,13 +23,13 @@ public sealed class BasicAuthTests(AccessFixture proxy) : IClassFixture<AccessFi
     }
 
     [Fact]
-    public async Task Without_a_password_the_answer_is_401_with_the_realm()
+    public async Task Without_a_password_the_response_is_401_with_the_realm()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         var host = await ServeAsync(backend, ("auth-realm", """Staff "only" \ here"""));
-        var answer = await proxy.GetAsync(host);
-        Assert.Equal(401, answer.Status);
-        Assert.Equal("""Basic realm="Staff \"only\" \\ here""" + "\"", answer.One("WWW-Authenticate"));
+        var response = await proxy.GetAsync(host);
+        Assert.Equal(401, response.Status);
+        Assert.Equal("""Basic realm="Staff \"only\" \\ here""" + "\"", response.One("WWW-Authenticate"));
         Assert.Empty(backend.Requests);
     }
 
@@ -41,7 +41,7 @@ public sealed class BasicAuthTests(AccessFixture proxy) : IClassFixture<AccessFi
     [InlineData("Alice", "secret", 401)]
     [InlineData("mallory", "secret", 401)]
     [InlineData("", "secret", 401)]
-    public async Task Only_users_with_their_password_get_in(string user, string password, int status)
+    public async Task Only_users_with_their_password_get_access(string user, string password, int status)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         var host = await ServeAsync(backend);
@@ -49,7 +49,7 @@ public sealed class BasicAuthTests(AccessFixture proxy) : IClassFixture<AccessFi
     }
 
     [Fact]
-    public async Task The_backend_does_not_get_the_password()
+    public async Task The_backend_does_not_receive_the_password()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         var host = await ServeAsync(backend);
@@ -60,7 +60,7 @@ public sealed class BasicAuthTests(AccessFixture proxy) : IClassFixture<AccessFi
     }
 
     [Fact]
-    public async Task Two_Authorization_headers_are_none()
+    public async Task Two_Authorization_headers_are_rejected()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         var host = await ServeAsync(backend);
@@ -75,15 +75,15 @@ public sealed class BasicAuthTests(AccessFixture proxy) : IClassFixture<AccessFi
         await using var service = WireBackend.Answer(WireBackend.Ok(""));
         var host = await ServeAsync(backend, ("auth-url", $"http://127.0.0.1:{service.Port}/check?user=$remote_user"));
         Assert.Equal(200, (await proxy.GetAsync(host, "/", Login("alice", "secret"))).Status);
-        var asked = Assert.Single(service.Requests);
-        Assert.Equal("/check?user=alice", asked.Target);
+        var authRequest = Assert.Single(service.Requests);
+        Assert.Equal("/check?user=alice", authRequest.Target);
         // The service may want the password, the backend not.
-        Assert.StartsWith("Basic ", asked.One("Authorization"), StringComparison.Ordinal);
+        Assert.StartsWith("Basic ", authRequest.One("Authorization"), StringComparison.Ordinal);
         Assert.Empty(Assert.Single(backend.Requests).All("Authorization"));
     }
 
     [Fact]
-    public async Task Users_of_a_map_log_in_and_a_changed_Secret_counts_at_once()
+    public async Task Users_of_an_auth_map_log_in_and_a_changed_Secret_applies_immediately()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var fixture = new Fixture();
@@ -105,7 +105,7 @@ public sealed class BasicAuthTests(AccessFixture proxy) : IClassFixture<AccessFi
     [InlineData("auth-type=basic,auth-secret=elsewhere/users")]
     [InlineData("auth-type=basic,auth-secret=users,auth-secret-type=plain")]
     [InlineData("auth-type=basic,auth-secret=people,auth-secret-type=auth-file")]
-    public async Task What_cannot_be_understood_lets_in_nobody(string annotations)
+    public async Task Invalid_annotations_and_Secrets_fail_closed(string annotations)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await proxy.AddSecretAsync("users", "auth", Users);
@@ -116,7 +116,7 @@ public sealed class BasicAuthTests(AccessFixture proxy) : IClassFixture<AccessFi
     }
 
     [Fact]
-    public async Task More_passwords_than_can_be_verified_are_503_with_the_time_to_try_again()
+    public async Task Too_many_pending_passwords_return_503_with_Retry_After()
     {
         using var held = new HeldVerifier();
         using var authenticator = new BasicAuthenticator(
@@ -133,7 +133,7 @@ public sealed class BasicAuthTests(AccessFixture proxy) : IClassFixture<AccessFi
     }
 
     [Fact]
-    public async Task Nginx_answers_the_same_to_the_same_requests()
+    public async Task Responses_equal_those_of_nginx()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         var host = await ServeAsync(backend, ("auth-realm", "Staff"));
@@ -147,10 +147,10 @@ public sealed class BasicAuthTests(AccessFixture proxy) : IClassFixture<AccessFi
             "Authorization: Basic !!!\r\n", "authorization: bASIC Ym9iOnNlY3JldA==\r\n", "Authorization: Basic  Ym9iOnNlY3JldA==\r\n", "Authorization: Basic Ym9iOnNlY3JldA\r\n",
         })
         {
-            var ours = await proxy.GetAsync(host, "/", fields);
-            var theirs = await nginx.ExchangeAsync($"GET / HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n");
-            Assert.True(ours.Status == theirs.Status && ours.One("WWW-Authenticate") == theirs.One("WWW-Authenticate"),
-                $"{fields}: {ours.Status} {ours.One("WWW-Authenticate")}, nginx: {theirs.Status} {theirs.One("WWW-Authenticate")}");
+            var actual = await proxy.GetAsync(host, "/", fields);
+            var expected = await nginx.ExchangeAsync($"GET / HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n");
+            Assert.True(actual.Status == expected.Status && actual.One("WWW-Authenticate") == expected.One("WWW-Authenticate"),
+                $"{fields}: {actual.Status} {actual.One("WWW-Authenticate")}, nginx: {expected.Status} {expected.One("WWW-Authenticate")}");
         }
     }
 

@@ -20,7 +20,7 @@ public sealed class BasicAuthenticatorTests : IDisposable
     private readonly List<BasicAuthenticator> _started = [];
 
     [Fact]
-    public async Task Right_passwords_are_accepted_and_others_rejected()
+    public async Task Correct_passwords_are_accepted_and_others_rejected()
     {
         using var authenticator = new BasicAuthenticator(new(), _time, PasswordVerifier.Verify);
         var users = Users(("alice", SomeHash), ("bob", "{PLAIN}builder"));
@@ -36,7 +36,7 @@ public sealed class BasicAuthenticatorTests : IDisposable
     }
 
     [Fact]
-    public async Task A_verdict_is_known_at_once_for_its_time()
+    public async Task A_verdict_is_cached_for_its_lifetime()
     {
         var authenticator = Start();
         var users = Users(("alice", SomeHash));
@@ -55,7 +55,7 @@ public sealed class BasicAuthenticatorTests : IDisposable
     }
 
     [Fact]
-    public async Task A_changed_hash_or_a_removed_user_ends_the_old_password_at_once()
+    public async Task A_changed_hash_or_removed_user_invalidates_the_old_password_immediately()
     {
         using var authenticator = new BasicAuthenticator(new(), _time, PasswordVerifier.Verify);
         var credentials = Credentials("alice", "correct horse");
@@ -67,7 +67,7 @@ public sealed class BasicAuthenticatorTests : IDisposable
     }
 
     [Fact]
-    public async Task A_user_who_was_unknown_is_accepted_as_soon_as_he_is_added()
+    public async Task An_unknown_user_is_accepted_as_soon_as_it_is_added()
     {
         using var authenticator = new BasicAuthenticator(new(), _time, PasswordVerifier.Verify);
         var credentials = Credentials("alice", "correct horse");
@@ -78,7 +78,7 @@ public sealed class BasicAuthenticatorTests : IDisposable
     }
 
     [Fact]
-    public async Task An_unknown_user_costs_one_verification_too_and_is_rejected_whatever_it_gives()
+    public async Task An_unknown_user_costs_one_verification_and_is_always_rejected()
     {
         var authenticator = Start();
         _verifier.LetGo();
@@ -88,7 +88,7 @@ public sealed class BasicAuthenticatorTests : IDisposable
     }
 
     [Fact]
-    public async Task The_same_unknown_user_always_meets_the_same_hash()
+    public async Task An_unknown_user_always_gets_the_same_decoy()
     {
         var authenticator = Start();
         var users = Users([.. Enumerable.Range(10, 50).Select(i => ($"user{i}", $"$apr1$salt{i}$u.GAOVcDBN5OFn47hmad40"))]);
@@ -102,7 +102,7 @@ public sealed class BasicAuthenticatorTests : IDisposable
     }
 
     [Fact]
-    public async Task Equal_verifications_at_one_time_are_done_once()
+    public async Task Equal_concurrent_verifications_run_once()
     {
         var authenticator = Start(new() { Workers = 4 });
         var users = Users(("alice", SomeHash));
@@ -116,7 +116,7 @@ public sealed class BasicAuthenticatorTests : IDisposable
     }
 
     [Fact]
-    public async Task A_client_who_guesses_leaves_room_for_another_and_a_set_for_others()
+    public async Task A_guessing_client_leaves_room_for_others_and_a_busy_set_for_other_sets()
     {
         var authenticator = Start(new() { Workers = 1, MaxPending = 5, MaxPendingPerSet = 4, MaxPendingPerClient = 3 });
         var (users, others) = (Users(("alice", SomeHash)), Users(("bob", OtherHash)));
@@ -137,7 +137,7 @@ public sealed class BasicAuthenticatorTests : IDisposable
     }
 
     [Fact]
-    public async Task Sets_take_turns()
+    public async Task Sets_of_users_are_served_round_robin()
     {
         var authenticator = Start(new() { Workers = 1 });
         var (users, others) = (Users(("alice", SomeHash)), Users(("bob", OtherHash)));
@@ -153,7 +153,7 @@ public sealed class BasicAuthenticatorTests : IDisposable
     }
 
     [Fact]
-    public async Task What_nobody_waits_for_is_not_done()
+    public async Task A_verification_without_waiting_requests_is_dropped()
     {
         var authenticator = Start(new() { Workers = 1, MaxPendingPerClient = 2 });
         var users = Users(("alice", SomeHash));
@@ -174,7 +174,7 @@ public sealed class BasicAuthenticatorTests : IDisposable
     }
 
     [Fact]
-    public async Task One_who_leaves_takes_nothing_from_another_who_waits_for_the_same()
+    public async Task A_canceled_request_does_not_affect_others_that_wait_for_the_same_verification()
     {
         var authenticator = Start(new() { Workers = 1 });
         var users = Users(("alice", SomeHash));
@@ -191,7 +191,7 @@ public sealed class BasicAuthenticatorTests : IDisposable
     }
 
     [Fact]
-    public async Task A_verification_that_throws_fails_its_request_alone()
+    public async Task A_verification_that_throws_fails_only_its_own_request()
     {
         var authenticator = Start(new() { Workers = 1 });
         var users = Users(("alice", SomeHash));
@@ -203,7 +203,7 @@ public sealed class BasicAuthenticatorTests : IDisposable
     }
 
     [Fact]
-    public async Task Many_guesses_leave_those_who_logged_in_alone()
+    public async Task Many_guesses_do_not_evict_accepted_logins()
     {
         var authenticator = Start(new() { CacheCapacity = 10 });
         var users = Users(("alice", SomeHash));
@@ -215,7 +215,7 @@ public sealed class BasicAuthenticatorTests : IDisposable
     }
 
     [Fact]
-    public async Task After_its_end_nothing_new_is_verified()
+    public async Task Nothing_is_verified_after_disposal()
     {
         var authenticator = Start();
         authenticator.Dispose();
@@ -227,7 +227,7 @@ public sealed class BasicAuthenticatorTests : IDisposable
     [InlineData("2001:db8:1:2::1", "2001:db8:1:3::1", false)]
     [InlineData("192.0.2.1", "::ffff:192.0.2.1", true)]
     [InlineData("192.0.2.1", "192.0.2.2", false)]
-    public void A_client_is_an_address_or_its_64(string one, string other, bool isSame) =>
+    public void A_client_is_an_IPv4_address_or_an_IPv6_64(string one, string other, bool isSame) =>
         Assert.Equal(isSame, ClientNetwork.Of(IPAddress.Parse(one)) == ClientNetwork.Of(IPAddress.Parse(other)));
 
     public void Dispose()

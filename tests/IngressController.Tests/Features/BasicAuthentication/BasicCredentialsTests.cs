@@ -15,7 +15,7 @@ public sealed class BasicCredentialsTests
     [InlineData("Basic YTo=", "a", "")]
     [InlineData("Basic YTpiOmM=", "a", "b:c")]
     [InlineData("Basic w6Q6w7w=", "\u00e4", "\u00fc")]
-    public void User_and_password_are_read(string header, string user, string password)
+    public void User_and_password_are_parsed(string header, string user, string password)
     {
         Assert.True(BasicCredentials.TryParse(header, out var credentials));
         Assert.Equal(user, credentials.User);
@@ -47,28 +47,28 @@ public sealed class BasicCredentialsTests
     [InlineData("Basic YTpiCg==")] // line feed
     [InlineData("Basic YTpifw==")] // DEL
     [InlineData("Basic 5Dpi")] // the user in Latin-1
-    public void Anything_else_is_no_credentials(string header)
+    public void Malformed_credentials_are_rejected(string header)
     {
         Assert.False(BasicCredentials.TryParse(header, out var credentials));
         Assert.Null(credentials);
     }
 
     [Fact]
-    public void Two_headers_are_none() =>
+    public void Two_headers_are_rejected() =>
         Assert.False(BasicCredentials.TryParse(new StringValues(["Basic YTpi", "Basic YTpi"]), out _));
 
     [Fact]
-    public void No_header_is_none() => Assert.False(BasicCredentials.TryParse(StringValues.Empty, out _));
+    public void A_missing_header_is_rejected() => Assert.False(BasicCredentials.TryParse(StringValues.Empty, out _));
 
     [Fact]
-    public void A_password_that_is_no_UTF8_keeps_its_bytes()
+    public void A_password_that_is_not_UTF8_keeps_its_bytes()
     {
         Assert.True(BasicCredentials.TryParse("Basic YTpjYWbp", out var credentials));
         Assert.Equal([(byte)'c', (byte)'a', (byte)'f', 0xe9], credentials.Password.ToArray());
     }
 
     [Fact]
-    public void The_longest_headers_are_read()
+    public void The_longest_headers_are_parsed()
     {
         foreach (var length in Enumerable.Range(380, 20).Append(20_000))
         {
@@ -79,7 +79,7 @@ public sealed class BasicCredentialsTests
     }
 
     [Fact]
-    public void The_password_does_not_print()
+    public void The_password_is_redacted()
     {
         Assert.True(BasicCredentials.TryParse("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", out var credentials));
         Assert.Equal("Aladdin [redacted]", $"{credentials}");

@@ -28,7 +28,7 @@ public sealed class PasswordVerifierTests
 
     [Theory]
     [MemberData(nameof(Hashes))]
-    public void The_password_of_a_hash_is_right_and_another_wrong(string madeBy, string passwordHex, string text)
+    public void The_password_of_a_hash_is_accepted_and_another_rejected(string madeBy, string passwordHex, string text)
     {
         Assert.NotEmpty(madeBy);
         var password = Convert.FromHexString(passwordHex);
@@ -50,7 +50,7 @@ public sealed class PasswordVerifierTests
     [InlineData("{PLAIN}secret", "", false)]
     [InlineData("{PLAIN}g\u00e9", "g\u00e9", true)]
     [InlineData("{PLAIN} secret ", " secret ", true)]
-    public void A_plain_password_counts_as_written(string text, string password, bool isRight) =>
+    public void A_plain_password_is_compared_literally(string text, string password, bool isRight) =>
         Assert.Equal(isRight, PasswordVerifier.Verify(Parse(text), Encoding.UTF8.GetBytes(password)));
 
     [Theory]
@@ -70,7 +70,7 @@ public sealed class PasswordVerifierTests
     [Theory]
     [InlineData("$6$rounds=1000000$abc$MlASyOuTqQjWaDRc2bBmTN5LXYsd76v6.pAz06.fLyYl3bJsSo1DV9dzl9qYBFLyUqvy8lGVNVBxw7hkQVcO2.")]
     [InlineData("$2y$14$abcdefghijklmnopqrstuu0oImNDIy4flhldV9YqunRgBAePKmw7m")]
-    public void A_header_full_of_password_is_refused_before_anything_is_computed(string text)
+    public void A_password_that_is_too_long_is_refused_before_any_hashing(string text)
     {
         var password = new byte[PasswordVerifier.MaxPasswordLength + 1];
         var before = Environment.CpuUsage.UserTime;
@@ -110,7 +110,7 @@ public sealed class PasswordVerifierTests
 
     [Theory]
     [MemberData(nameof(Hashes))]
-    public void A_hash_with_one_character_changed_no_longer_takes_its_password(string madeBy, string passwordHex, string text)
+    public void A_hash_with_one_changed_character_rejects_its_password(string madeBy, string passwordHex, string text)
     {
         Assert.NotEmpty(madeBy);
         var password = Convert.FromHexString(passwordHex);

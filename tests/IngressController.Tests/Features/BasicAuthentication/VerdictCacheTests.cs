@@ -8,7 +8,7 @@ public sealed class VerdictCacheTests
     private readonly ManualTimeProvider _time = new();
 
     [Fact]
-    public void A_key_lives_for_its_time()
+    public void A_key_expires_after_its_lifetime()
     {
         var cache = new VerdictCache(10, TimeSpan.FromSeconds(10), _time);
         cache.Add(Key(1));
@@ -20,7 +20,7 @@ public sealed class VerdictCacheTests
     }
 
     [Fact]
-    public void The_oldest_makes_room()
+    public void The_oldest_key_is_evicted()
     {
         var cache = new VerdictCache(3, TimeSpan.FromSeconds(10), _time);
         for (var i = 1; i <= 4; i++)
@@ -30,7 +30,7 @@ public sealed class VerdictCacheTests
     }
 
     [Fact]
-    public void A_key_that_was_added_again_survives_the_end_of_its_first_time()
+    public void A_key_added_again_survives_its_first_expiry()
     {
         var cache = new VerdictCache(10, TimeSpan.FromSeconds(10), _time);
         cache.Add(Key(1));
@@ -42,7 +42,7 @@ public sealed class VerdictCacheTests
     }
 
     [Fact]
-    public void Expired_keys_go_when_others_come()
+    public void Expired_keys_are_removed_when_others_are_added()
     {
         var cache = new VerdictCache(1000, TimeSpan.FromSeconds(10), _time);
         for (var i = 0; i < 500; i++)

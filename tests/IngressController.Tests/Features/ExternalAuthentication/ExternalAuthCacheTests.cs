@@ -13,7 +13,7 @@ public sealed class ExternalAuthCacheTests(AccessFixture proxy) : IClassFixture<
     private readonly ManualTimeProvider _time = new();
 
     [Fact]
-    public async Task Requests_with_the_same_key_ask_once_and_are_treated_alike()
+    public async Task Requests_with_the_same_key_call_the_service_once_and_get_the_same_result()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Answer(request => request.One("Cookie") == "s=bad"
@@ -30,7 +30,7 @@ public sealed class ExternalAuthCacheTests(AccessFixture proxy) : IClassFixture<
     }
 
     [Fact]
-    public async Task Two_Ingresses_do_not_share_answers()
+    public async Task Two_Ingresses_do_not_share_results()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Answer(WireBackend.Ok(""));
@@ -48,7 +48,7 @@ public sealed class ExternalAuthCacheTests(AccessFixture proxy) : IClassFixture<
     }
 
     [Fact]
-    public async Task Hosts_below_a_wildcard_do_not_share_answers_where_each_has_a_service_of_its_own()
+    public async Task Hosts_below_a_wildcard_do_not_share_results_if_each_has_its_own_service()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Answer(request => request.One("Host") == "a.localhost" ? WireBackend.Ok("") : "HTTP/1.1 403 X\r\nContent-Length: 0\r\n\r\n");
@@ -68,7 +68,7 @@ public sealed class ExternalAuthCacheTests(AccessFixture proxy) : IClassFixture<
     [InlineData("HTTP/1.1 200 OK\r\nCache-Control: max-age=0\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nVary: Cookie\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nExpires: 0\r\n")]
-    public async Task What_is_not_to_be_kept_is_asked_each_time(string head)
+    public async Task A_response_that_is_not_cacheable_is_not_cached(string head)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Answer($"{head}Content-Length: 0\r\n\r\n");
@@ -79,7 +79,7 @@ public sealed class ExternalAuthCacheTests(AccessFixture proxy) : IClassFixture<
     }
 
     [Fact]
-    public void An_answer_is_kept_for_the_time_of_its_status()
+    public void A_result_is_cached_for_the_lifetime_of_its_status()
     {
         var cache = new ExternalAuthCache(_time);
         EquatableArray<AuthCacheRule> rules = [new([200, 202], TimeSpan.FromMinutes(1)), new([], TimeSpan.FromSeconds(5))];
@@ -93,7 +93,7 @@ public sealed class ExternalAuthCacheTests(AccessFixture proxy) : IClassFixture<
     }
 
     [Fact]
-    public void The_service_can_shorten_the_time_and_not_lengthen_it()
+    public void The_service_can_shorten_the_lifetime_but_not_extend_it()
     {
         var cache = new ExternalAuthCache(_time);
         Keep(cache, "short", ExternalAuthSettings.DefaultCacheDuration, 200, "max-age=10");
@@ -106,7 +106,7 @@ public sealed class ExternalAuthCacheTests(AccessFixture proxy) : IClassFixture<
     }
 
     [Fact]
-    public void The_oldest_answers_go_when_there_are_too_many()
+    public void The_oldest_results_are_evicted_at_capacity()
     {
         var cache = new ExternalAuthCache(_time, capacity: 3);
         for (var i = 0; i < 100; i++)
@@ -117,7 +117,7 @@ public sealed class ExternalAuthCacheTests(AccessFixture proxy) : IClassFixture<
     }
 
     [Fact]
-    public void A_large_answer_is_not_kept()
+    public void A_large_result_is_not_cached()
     {
         var cache = new ExternalAuthCache(_time);
         using var response = new HttpResponseMessage(HttpStatusCode.OK);
@@ -126,7 +126,7 @@ public sealed class ExternalAuthCacheTests(AccessFixture proxy) : IClassFixture<
     }
 
     [Fact]
-    public void A_changed_annotation_finds_nothing_of_before()
+    public void A_changed_annotation_invalidates_cached_results()
     {
         var cache = new ExternalAuthCache(_time);
         Keep(cache, "x", ExternalAuthSettings.DefaultCacheDuration, 200);

@@ -18,7 +18,7 @@ namespace IngressController.Tests.Features.ExternalAuthentication;
 public sealed class ExternalAuthFailureTests(AccessFixture proxy) : IClassFixture<AccessFixture>
 {
     [Fact]
-    public async Task A_service_that_takes_no_connection_is_500_and_a_line_of_the_log()
+    public async Task A_service_that_refuses_connections_returns_500_and_is_logged()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         using var refusing = WireBackend.Refusing(out var port);
@@ -33,20 +33,20 @@ public sealed class ExternalAuthFailureTests(AccessFixture proxy) : IClassFixtur
     [InlineData("HTTP/1.1 200")]
     [InlineData("SSH-2.0-OpenSSH_9\r\n")]
     [InlineData("HTTP/1.1 2000 OK\r\n\r\n")]
-    public async Task A_service_that_breaks_off_or_speaks_no_HTTP_is_500(string answer)
+    public async Task A_truncated_or_invalid_response_of_the_service_returns_500(string response)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Start(async connection =>
         {
             await connection.ReadRequestAsync();
-            await connection.SendAsync(answer);
+            await connection.SendAsync(response);
         });
         Assert.Equal(500, (await proxy.GetAsync(await proxy.ServeAsync(backend, ("auth-url", $"http://127.0.0.1:{auth.Port}/")))).Status);
         Assert.Empty(backend.Requests);
     }
 
     [Fact]
-    public async Task An_answer_with_more_headers_than_there_is_room_for_is_500()
+    public async Task A_response_with_too_large_headers_returns_500()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Answer($"HTTP/1.1 200 OK\r\n{string.Concat(Enumerable.Range(0, 100).Select(i => $"X-{i}: {new string('x', 1000)}\r\n"))}\r\n");
@@ -54,7 +54,7 @@ public sealed class ExternalAuthFailureTests(AccessFixture proxy) : IClassFixtur
     }
 
     [Fact]
-    public async Task A_body_without_end_does_not_hold_up_the_request()
+    public async Task An_endless_body_does_not_delay_the_request()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Start(async connection =>
@@ -77,7 +77,7 @@ public sealed class ExternalAuthFailureTests(AccessFixture proxy) : IClassFixtur
     }
 
     [Fact]
-    public async Task A_service_that_leads_back_to_its_own_protected_path_ends()
+    public async Task A_service_behind_its_own_protected_path_is_a_detected_loop()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         var host = "loop.example";
@@ -89,17 +89,17 @@ public sealed class ExternalAuthFailureTests(AccessFixture proxy) : IClassFixtur
     }
 
     [Fact]
-    public async Task No_answer_for_60_seconds_is_none()
+    public async Task A_service_without_a_response_times_out_after_60_seconds()
     {
         await using var silent = WireBackend.Start(connection => connection.ReadToEndAsync());
         var time = new ManualTimeProvider();
         using var authenticator = Authenticator(time, allowLocal: true);
         var (authRequest, policy, route) = Route($"http://127.0.0.1:{silent.Port}/");
-        var answer = authenticator.AuthenticateAsync(authRequest, policy, null, ProxyRequests.Of(Request(), route));
+        var response = authenticator.AuthenticateAsync(authRequest, policy, null, ProxyRequests.Of(Request(), route));
         time.Advance(TimeSpan.FromSeconds(59.9));
-        Assert.False(answer.IsCompleted);
+        Assert.False(response.IsCompleted);
         time.Advance(TimeSpan.FromSeconds(0.1));
-        Assert.Null(await answer.WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.Null(await response.WaitAsync(TimeSpan.FromSeconds(20)));
     }
 
     [Theory]
@@ -109,7 +109,7 @@ public sealed class ExternalAuthFailureTests(AccessFixture proxy) : IClassFixtur
     [InlineData("http://app.localhost.:{port}/")]
     [InlineData("http://rebinding.example:{port}/")]
     [InlineData("http://$service_name.example:{port}/")]
-    public async Task Addresses_of_this_machine_are_refused_when_they_are_connected_to(string url)
+    public async Task Local_addresses_are_refused_at_connection_time(string url)
     {
         await using var inside = WireBackend.Answer(WireBackend.Ok(""));
         using var authenticator = Authenticator(TimeProvider.System, allowLocal: false);
@@ -123,21 +123,21 @@ public sealed class ExternalAuthFailureTests(AccessFixture proxy) : IClassFixtur
     [InlineData("http://auth/", "auth.")]
     [InlineData("http://auth.tools.svc/", "auth.tools.svc")]
     [InlineData("http://auth.tools.svc.cluster.local/", "auth.tools.svc.cluster.local.")]
-    public async Task Names_are_absolute_but_for_those_of_Services(string url, string expected)
+    public async Task Names_are_absolute_except_for_names_of_Services(string url, string expected)
     {
-        string? asked = null;
+        string? resolved = null;
         using var authenticator = new ExternalAuthenticator(new UpstreamOptions(), (name, _) =>
         {
-            asked = name;
+            resolved = name;
             return Task.FromResult<IPAddress[]>([IPAddress.Loopback]);
         }, TimeProvider.System, NullLogger<ExternalAuthenticator>.Instance);
         var (authRequest, policy, route) = Route(url);
         Assert.Null(await authenticator.AuthenticateAsync(authRequest, policy, null, ProxyRequests.Of(Request(), route)));
-        Assert.Equal(expected, asked);
+        Assert.Equal(expected, resolved);
     }
 
     [Fact]
-    public async Task A_client_that_goes_away_ends_the_question()
+    public async Task A_client_that_disconnects_cancels_the_request_to_the_service()
     {
         await using var silent = WireBackend.Start(connection => connection.ReadToEndAsync());
         using var authenticator = Authenticator(TimeProvider.System, allowLocal: true);
@@ -145,9 +145,9 @@ public sealed class ExternalAuthFailureTests(AccessFixture proxy) : IClassFixtur
         using var gone = new CancellationTokenSource();
         var context = Request();
         context.RequestAborted = gone.Token;
-        var answer = authenticator.AuthenticateAsync(authRequest, policy, null, ProxyRequests.Of(context, route));
+        var response = authenticator.AuthenticateAsync(authRequest, policy, null, ProxyRequests.Of(context, route));
         await gone.CancelAsync();
-        Assert.Null(await answer.WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.Null(await response.WaitAsync(TimeSpan.FromSeconds(20)));
     }
 
     private static ExternalAuthenticator Authenticator(TimeProvider time, bool allowLocal) => new(

@@ -22,7 +22,7 @@ public sealed class ExternalAuthProtocolTests(AccessFixture proxy) : IClassFixtu
     [Theory]
     [InlineData("ws", 1)]
     [InlineData("wss", 2)]
-    public async Task A_WebSocket_is_opened_by_whom_the_service_knows(string scheme, int version)
+    public async Task A_WebSocket_requires_authentication_by_the_service(string scheme, int version)
     {
         await using var backend = await KestrelBackend.StartAsync(GreetAsync);
         await using var auth = WireBackend.Answer(request => request.One("Cookie") == "s=1"
@@ -30,27 +30,27 @@ public sealed class ExternalAuthProtocolTests(AccessFixture proxy) : IClassFixtu
         var host = $"ws{version}.example";
         await proxy.ServeAtAsync(host, "/", backend.Port, ("auth-url", $"http://127.0.0.1:{auth.Port}/"), ("auth-response-headers", "X-User"));
 
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(15));
         using var stranger = Socket(version, null);
-        await Assert.ThrowsAsync<WebSocketException>(() => stranger.ConnectAsync(new Uri($"{scheme}://{host}/"), proxy.Controller.Client, patience.Token));
+        await Assert.ThrowsAsync<WebSocketException>(() => stranger.ConnectAsync(new Uri($"{scheme}://{host}/"), proxy.Controller.Client, timeout.Token));
         Assert.Equal(HttpStatusCode.Unauthorized, stranger.HttpStatusCode);
 
         using var known = Socket(version, "s=1");
-        await known.ConnectAsync(new Uri($"{scheme}://{host}/"), proxy.Controller.Client, patience.Token);
+        await known.ConnectAsync(new Uri($"{scheme}://{host}/"), proxy.Controller.Client, timeout.Token);
         var buffer = new byte[100];
-        var received = await known.ReceiveAsync(buffer, patience.Token);
+        var received = await known.ReceiveAsync(buffer, timeout.Token);
         Assert.Equal("alice", System.Text.Encoding.UTF8.GetString(buffer, 0, received.Count));
-        Assert.All(auth.Requests, asked =>
+        Assert.All(auth.Requests, authRequest =>
         {
-            Assert.Equal("GET", asked.Method);
-            Assert.Equal("GET", asked.One("X-Original-Method"));
-            Assert.Null(asked.One("Upgrade"));
-            Assert.DoesNotContain("pgrade", asked.One("Connection") ?? "", StringComparison.Ordinal);
+            Assert.Equal("GET", authRequest.Method);
+            Assert.Equal("GET", authRequest.One("X-Original-Method"));
+            Assert.Null(authRequest.One("Upgrade"));
+            Assert.DoesNotContain("pgrade", authRequest.One("Connection") ?? "", StringComparison.Ordinal);
         });
     }
 
     [Fact]
-    public async Task Metadata_of_a_gRPC_call_come_from_the_service()
+    public async Task Metadata_of_a_gRPC_call_comes_from_the_service()
     {
         await using var backend = await KestrelBackend.StartAsync(context =>
         {
@@ -79,7 +79,7 @@ public sealed class ExternalAuthProtocolTests(AccessFixture proxy) : IClassFixtu
     }
 
     [Fact]
-    public async Task The_service_of_the_settings_is_asked_for_every_Ingress_that_does_not_say_otherwise()
+    public async Task The_global_service_is_called_for_every_Ingress_that_does_not_opt_out()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var global = WireBackend.Answer("HTTP/1.1 401 X\r\nContent-Length: 0\r\n\r\n");
@@ -101,7 +101,7 @@ public sealed class ExternalAuthProtocolTests(AccessFixture proxy) : IClassFixtu
         Assert.Equal(200, (await fixture.GetAsync("0.example", "/.well-known/acme-challenge/x")).Status);
         Assert.Equal(302, (await fixture.GetAsync("0.example", "/x")).Status);
         Assert.Equal(4, global.Requests.Count);
-        Assert.All(global.Requests, asked => Assert.Equal("/all", asked.Target));
+        Assert.All(global.Requests, authRequest => Assert.Equal("/all", authRequest.Target));
         Assert.Equal(200, (await fixture.GetAsync(optedOut)).Status);
         Assert.Equal(200, (await fixture.GetAsync(replaced)).Status);
         Assert.Equal(200, (await fixture.GetAsync(silent, "/.well-known/acme-challenge/x")).Status);

@@ -17,7 +17,7 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
     [InlineData("X-User: admin\r\nX-User: root\r\nX_User: root\r\n")]
     [InlineData("X-User: admin\r\nConnection: X-User\r\n")]
     [InlineData("Connection: close, x-user\r\nX-User: admin\r\n")]
-    public async Task The_backend_hears_of_the_user_from_the_service_alone(string fields)
+    public async Task User_headers_reach_the_backend_only_from_the_service(string fields)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = Vouch("X-User: alice\r\n");
@@ -31,7 +31,7 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
     [InlineData("")]
     [InlineData("X-User:\r\n")]
     [InlineData("X-User: \r\n")]
-    public async Task A_header_that_the_service_does_not_send_or_sends_empty_is_removed(string answered)
+    public async Task A_header_missing_or_empty_in_the_services_response_is_removed(string answered)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = Vouch(answered);
@@ -43,7 +43,7 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
     }
 
     [Fact]
-    public async Task Several_values_are_one_list_and_Authorization_may_be_exchanged()
+    public async Task Several_values_are_joined_to_a_list_and_Authorization_can_be_replaced()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = Vouch("X-Groups: a\r\nX-Groups: b\r\nAuthorization: Bearer inner\r\n");
@@ -53,7 +53,7 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
     }
 
     [Fact]
-    public async Task An_answer_with_control_characters_lets_in_nobody()
+    public async Task A_response_with_control_characters_denies_access()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = Vouch("X-User: alice\x0B\r\n");
@@ -63,7 +63,7 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
 
     /// <summary>The client's Host is an address at which a service of its own lets it in.</summary>
     [Fact]
-    public async Task A_name_that_an_alias_does_not_spell_out_does_not_choose_the_service()
+    public async Task A_name_matched_by_a_pattern_alias_does_not_choose_the_service()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = Vouch("");
@@ -77,7 +77,7 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
     [Theory]
     [InlineData("X-User: alice\rX-Admin: 1\r\n", "alice X-Admin: 1")]
     [InlineData("X-User: al\0ice\r\n", "al ice")]
-    public async Task A_lone_CR_or_a_NUL_of_the_answer_makes_no_second_header(string answered, string expected)
+    public async Task A_lone_CR_or_NUL_in_the_response_adds_no_second_header(string answered, string expected)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = Vouch(answered);
@@ -88,7 +88,7 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
     }
 
     [Fact]
-    public async Task A_folded_header_of_the_answer_makes_no_second_one()
+    public async Task A_folded_header_in_the_response_adds_no_second_header()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = Vouch("X-User: alice\r\n X-Admin: 1\r\n");
@@ -105,7 +105,7 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
     [InlineData("X-Forwarded-For")]
     [InlineData("X_Real_IP")]
     [InlineData("Upgrade")]
-    public async Task Headers_that_frame_or_forward_requests_cannot_be_listed(string name)
+    public async Task Framing_and_forwarding_headers_cannot_be_listed(string name)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = Vouch($"{name}: 0\r\n");
@@ -114,7 +114,7 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
     }
 
     [Fact]
-    public async Task A_client_cannot_tell_the_service_what_the_proxy_tells()
+    public async Task A_client_cannot_set_the_headers_of_the_proxy_to_the_service()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = Vouch("");
@@ -124,9 +124,9 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
             "X-Original-URL", "X_Original_URL", "X-Original-Method", "x_original_method", "X-Original-URI", "X-Forwarded-For", "X-Real-IP", "X_Real_IP", "X-Forwarded-Proto",
             "X-Forwarded-Uri", "X-Forwarded-Host", "X-Sent-From", "X-Auth-Request-Redirect", "X-Scheme",
         }.Select(name => $"{name}: spoofed\r\n")) + "Connection: X-Original-URL\r\n");
-        var asked = Assert.Single(auth.Requests);
-        Assert.DoesNotContain(asked.Fields, field => field.Value.Contains("spoofed", StringComparison.Ordinal));
-        Assert.Equal($"http://{host}/admin", asked.One("X-Original-URL"));
+        var authRequest = Assert.Single(auth.Requests);
+        Assert.DoesNotContain(authRequest.Fields, field => field.Value.Contains("spoofed", StringComparison.Ordinal));
+        Assert.Equal($"http://{host}/admin", authRequest.One("X-Original-URL"));
     }
 
     /// <summary>Host and path of what a browser would make of each page.</summary>
@@ -138,7 +138,7 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
     [InlineData("https://login.example/", "//evil.example/x", "https://login.example/?rd=http://{host}%2F%2Fevil.example%2Fx")]
     [InlineData("/login", "//evil.example/x", "/login?rd=http://{host}%2F%2Fevil.example%2Fx")]
     [InlineData("https://login.example/?u=$http_x_u&rd=/", "/", "https://login.example/?u=a%20b%FC&rd=/")]
-    public async Task A_path_that_looks_like_a_host_sends_nobody_there(string page, string target, string expected)
+    public async Task A_path_that_looks_like_a_host_does_not_change_the_redirect_target(string page, string target, string expected)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Answer("HTTP/1.1 401 X\r\nContent-Length: 0\r\n\r\n");
@@ -152,7 +152,7 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
     [InlineData("/$arg_next")]
     [InlineData("https://$arg_next/")]
     [InlineData("javascript:alert(1)")]
-    public async Task A_sign_in_page_that_leads_anywhere_is_not_used(string page)
+    public async Task An_invalid_sign_in_page_is_not_used(string page)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Answer("HTTP/1.1 401 X\r\nContent-Length: 0\r\n\r\n");
@@ -161,7 +161,7 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
     }
 
     [Fact]
-    public async Task Values_of_a_request_in_the_URL_end_neither_its_line_nor_its_path()
+    public async Task Values_of_a_request_end_neither_the_line_nor_the_path_of_the_URL()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = Vouch("");
@@ -185,7 +185,7 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
     [InlineData("/admin%00")]
     [InlineData("/\\admin")]
     [InlineData("http://other.example/admin")]
-    public async Task No_spelling_of_a_protected_path_gets_past(string target)
+    public async Task No_encoding_of_a_protected_path_bypasses_authentication(string target)
     {
         await using var open = WireBackend.Answer(WireBackend.Ok("open"));
         await using var admin = WireBackend.Answer(WireBackend.Ok("admin"));
@@ -202,7 +202,7 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
     [InlineData("/admin;x")]
     [InlineData("/administrator")]
     [InlineData("/%2561dmin")]
-    public async Task Another_path_is_another_path_and_is_sent_on_as_it_is(string target)
+    public async Task An_unprotected_path_is_forwarded_unchanged(string target)
     {
         await using var open = WireBackend.Answer(WireBackend.Ok("open"));
         await using var admin = WireBackend.Answer(WireBackend.Ok("admin"));
@@ -223,7 +223,7 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
     [InlineData("auth-proxy-set-headers=elsewhere/headers")]
     [InlineData("auth-url=ftp://127.0.0.1/")]
     [InlineData("auth-url=https://$http_x/")]
-    public async Task A_detail_that_cannot_be_understood_lets_in_nobody(string annotations)
+    public async Task An_invalid_annotation_fails_closed(string annotations)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = Vouch("");

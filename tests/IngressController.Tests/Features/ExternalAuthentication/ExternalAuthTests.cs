@@ -22,7 +22,7 @@ public sealed class ExternalAuthTests(AccessFixture proxy) : IClassFixture<Acces
     [InlineData(429, 500)]
     [InlineData(500, 500)]
     [InlineData(503, 500)]
-    public async Task The_services_status_decides(int service, int expected)
+    public async Task Access_depends_on_the_status_of_the_service(int service, int expected)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Answer(_ => service is 204 or 304 ? $"HTTP/1.1 {service} X\r\n\r\n" : Status(service));
@@ -34,7 +34,7 @@ public sealed class ExternalAuthTests(AccessFixture proxy) : IClassFixture<Acces
     }
 
     [Fact]
-    public async Task The_service_is_told_what_the_client_asks_for_and_gets_no_body()
+    public async Task The_service_receives_the_details_of_the_request_without_its_body()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Answer(WireBackend.Ok(""));
@@ -42,41 +42,41 @@ public sealed class ExternalAuthTests(AccessFixture proxy) : IClassFixture<Acces
         var answer = await proxy.ExchangeAsync(
             $"POST /a%2Fb/?q=%20 HTTP/1.1\r\nHost: {host}:8080\r\nCookie: s=1\r\nAuthorization: Bearer t\r\nX-Own: v\r\nContent-Type: text/x\r\nContent-Length: 5\r\n\r\nhello");
         Assert.Equal(200, answer.Status);
-        var asked = Assert.Single(auth.Requests);
-        Assert.Equal("GET /check?x=1 HTTP/1.1", asked.Start);
-        Assert.Equal("127.0.0.1", asked.One("Host"));
-        Assert.Equal("", asked.Body);
-        Assert.True(asked.One("Content-Length") is null or "0");
-        Assert.Equal($"http://{host}:8080/a%2Fb/?q=%20", asked.One("X-Original-URL"));
-        Assert.Equal("POST", asked.One("X-Original-Method"));
-        Assert.Equal("nginx-ingress-controller", asked.One("X-Sent-From"));
-        Assert.Equal("127.0.0.1", asked.One("X-Real-IP"));
-        Assert.Equal("127.0.0.1", asked.One("X-Forwarded-For"));
-        Assert.Equal("/a%2Fb/?q=%20", asked.One("X-Auth-Request-Redirect"));
-        Assert.Equal(32, asked.One("X-Request-ID")!.Length);
-        Assert.Null(asked.One("X-Forwarded-Proto"));
-        Assert.Null(asked.One("X-Original-URI"));
-        Assert.Equal(("s=1", "Bearer t", "v", "text/x"), (asked.One("Cookie"), asked.One("Authorization"), asked.One("X-Own"), asked.One("Content-Type")));
+        var authRequest = Assert.Single(auth.Requests);
+        Assert.Equal("GET /check?x=1 HTTP/1.1", authRequest.Start);
+        Assert.Equal("127.0.0.1", authRequest.One("Host"));
+        Assert.Equal("", authRequest.Body);
+        Assert.True(authRequest.One("Content-Length") is null or "0");
+        Assert.Equal($"http://{host}:8080/a%2Fb/?q=%20", authRequest.One("X-Original-URL"));
+        Assert.Equal("POST", authRequest.One("X-Original-Method"));
+        Assert.Equal("nginx-ingress-controller", authRequest.One("X-Sent-From"));
+        Assert.Equal("127.0.0.1", authRequest.One("X-Real-IP"));
+        Assert.Equal("127.0.0.1", authRequest.One("X-Forwarded-For"));
+        Assert.Equal("/a%2Fb/?q=%20", authRequest.One("X-Auth-Request-Redirect"));
+        Assert.Equal(32, authRequest.One("X-Request-ID")!.Length);
+        Assert.Null(authRequest.One("X-Forwarded-Proto"));
+        Assert.Null(authRequest.One("X-Original-URI"));
+        Assert.Equal(("s=1", "Bearer t", "v", "text/x"), (authRequest.One("Cookie"), authRequest.One("Authorization"), authRequest.One("X-Own"), authRequest.One("Content-Type")));
         var forwarded = Assert.Single(backend.Requests);
-        Assert.Equal(("hello", asked.One("X-Request-ID")), (forwarded.Body, forwarded.One("X-Request-ID")));
+        Assert.Equal(("hello", authRequest.One("X-Request-ID")), (forwarded.Body, forwarded.One("X-Request-ID")));
     }
 
     [Fact]
-    public async Task Auth_method_is_used_and_tells_two_headers_more()
+    public async Task Auth_method_sets_the_method_and_adds_two_headers()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Answer(WireBackend.Ok(""));
         var host = await proxy.ServeAsync(
             backend, ("auth-url", $"http://127.0.0.1:{auth.Port}$request_uri"), ("auth-method", "POST"), ("auth-request-redirect", "https://$host/back$request_uri"));
         Assert.Equal(200, (await proxy.GetAsync(host, "/x?y=1")).Status);
-        var asked = Assert.Single(auth.Requests);
-        Assert.Equal(("POST", "/x?y=1"), (asked.Method, asked.Target));
-        Assert.Equal(("/x?y=1", "http"), (asked.One("X-Original-URI"), asked.One("X-Scheme")));
-        Assert.Equal($"https://{host}/back/x?y=1", asked.One("X-Auth-Request-Redirect"));
+        var authRequest = Assert.Single(auth.Requests);
+        Assert.Equal(("POST", "/x?y=1"), (authRequest.Method, authRequest.Target));
+        Assert.Equal(("/x?y=1", "http"), (authRequest.One("X-Original-URI"), authRequest.One("X-Scheme")));
+        Assert.Equal($"https://{host}/back/x?y=1", authRequest.One("X-Auth-Request-Redirect"));
     }
 
     [Fact]
-    public async Task Headers_of_a_ConfigMap_are_told_too()
+    public async Task Headers_of_a_ConfigMap_are_sent_to_the_service()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Answer(WireBackend.Ok(""));
@@ -90,14 +90,14 @@ public sealed class ExternalAuthTests(AccessFixture proxy) : IClassFixture<Acces
             """);
         var host = await proxy.ServeAsync(backend, ("auth-url", $"http://127.0.0.1:{auth.Port}/"), ("auth-proxy-set-headers", "told"));
         Assert.Equal(200, (await proxy.GetAsync(host, "/", "X-Tenant: red\r\nx_tenant: red\r\nX-Unwanted: 1\r\n")).Status);
-        var asked = Assert.Single(auth.Requests);
-        Assert.Equal(("blue", "http", "us"), (asked.One("X-Tenant"), asked.One("X-Forwarded-Proto"), asked.One("X-Sent-From")));
-        Assert.Empty(asked.All("x_tenant"));
-        Assert.Empty(asked.All("X-Unwanted"));
+        var authRequest = Assert.Single(auth.Requests);
+        Assert.Equal(("blue", "http", "us"), (authRequest.One("X-Tenant"), authRequest.One("X-Forwarded-Proto"), authRequest.One("X-Sent-From")));
+        Assert.Empty(authRequest.All("x_tenant"));
+        Assert.Empty(authRequest.All("X-Unwanted"));
     }
 
     [Fact]
-    public async Task Without_a_login_the_client_gets_the_services_challenges()
+    public async Task Without_a_login_the_client_receives_the_challenges_of_the_service()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Answer(Status(401, "WWW-Authenticate: Bearer realm=\"x\"\r\nWWW-Authenticate: Basic realm=\"y\"\r\nSet-Cookie: a=1\r\n"));
@@ -114,7 +114,7 @@ public sealed class ExternalAuthTests(AccessFixture proxy) : IClassFixture<Acces
     [InlineData("https://login.example/start?rd=/home", "https://login.example/start?rd=/home")]
     [InlineData("https://$host/start?rd=$escaped_request_uri", "https://{host}/start?rd=%2Fa%3Fx%3D1%26y%3D%2520")]
     [InlineData("/start", "/start?rd=http://{host}%2Fa%3Fx%3D1%26y%3D%2520")]
-    public async Task Without_a_login_the_client_is_sent_to_the_sign_in_page(string page, string expected)
+    public async Task Without_a_login_the_client_is_redirected_to_the_sign_in_page(string page, string expected)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Answer(Status(401, "WWW-Authenticate: Bearer\r\nSet-Cookie: csrf=1; Path=/\r\nSet-Cookie: b=2\r\n"));
@@ -127,7 +127,7 @@ public sealed class ExternalAuthTests(AccessFixture proxy) : IClassFixture<Acces
     }
 
     [Fact]
-    public async Task The_parameter_that_says_where_to_return_has_the_name_one_wants()
+    public async Task The_name_of_the_return_parameter_is_configurable()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Answer(Status(401));
@@ -143,7 +143,7 @@ public sealed class ExternalAuthTests(AccessFixture proxy) : IClassFixture<Acces
     [InlineData(500, "false", false)]
     [InlineData(404, "true", true)]
     [InlineData(500, "true", true)]
-    public async Task The_client_gets_the_services_cookies(int status, string always, bool expected)
+    public async Task The_client_receives_the_cookies_of_the_service(int status, string always, bool expected)
     {
         await using var backend = WireBackend.Answer(_ => $"HTTP/1.1 {status} X\r\nSet-Cookie: own=1\r\n{(status == 304 ? "" : "Content-Length: 0\r\n")}\r\n");
         await using var auth = WireBackend.Answer("HTTP/1.1 200 OK\r\nSet-Cookie: s=2\r\nSet-Cookie: t=3\r\nContent-Length: 0\r\n\r\n");
@@ -156,7 +156,7 @@ public sealed class ExternalAuthTests(AccessFixture proxy) : IClassFixture<Acces
     [Theory]
     [InlineData("false", 0)]
     [InlineData("true", 1)]
-    public async Task Cookies_come_with_an_answer_of_the_proxy_itself_only_where_always_is_asked_for(string always, int count)
+    public async Task Local_replies_have_the_cookies_of_the_service_only_with_auth_always_set_cookie(string always, int count)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Answer(Status(403, "Set-Cookie: s=2\r\n"));
@@ -166,7 +166,7 @@ public sealed class ExternalAuthTests(AccessFixture proxy) : IClassFixture<Acces
     }
 
     [Fact]
-    public async Task Rules_below_a_path_without_authentication_ask_nobody()
+    public async Task Exempt_rules_do_not_call_the_service()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Answer(Status(401));
@@ -182,7 +182,7 @@ public sealed class ExternalAuthTests(AccessFixture proxy) : IClassFixture<Acces
     }
 
     [Fact]
-    public async Task Connections_to_the_service_are_kept_though_its_bodies_are_not_used()
+    public async Task Connections_to_the_service_are_reused_although_bodies_are_not_used()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Answer(WireBackend.Ok(new string('x', 2000)));
@@ -193,7 +193,7 @@ public sealed class ExternalAuthTests(AccessFixture proxy) : IClassFixture<Acces
     }
 
     [Fact]
-    public async Task A_kept_connection_that_the_service_closes_costs_no_request()
+    public async Task A_pooled_connection_closed_by_the_service_fails_no_request()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Start(async connection =>

@@ -3,7 +3,7 @@ using IngressController.Tests.Fakes;
 namespace IngressController.Tests.Features.Rewriting;
 
 /// <summary>Patterns and rewrites beside nginx itself, with the locations that ingress-nginx writes for the same Ingresses.</summary>
-public sealed class RewritesPathsLikeNginxTests(FeatureFixture proxy) : IClassFixture<FeatureFixture>
+public sealed class PathRewriteNginxComparisonTests(FeatureFixture proxy) : IClassFixture<FeatureFixture>
 {
     /// <summary>Paths of rules in the order in which ingress-nginx writes them, the longest first, each with its target.</summary>
     private static readonly (string Path, string Target)[] Rules =
@@ -33,10 +33,10 @@ public sealed class RewritesPathsLikeNginxTests(FeatureFixture proxy) : IClassFi
         foreach (var target in Targets)
         {
             var request = $"GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n";
-            var theirs = await ReceivedAsync(nginx.ExchangeAsync, request);
-            var ours = await ReceivedAsync(proxy.ExchangeAsync, request);
-            if (theirs != ours)
-                differences.Add($"{target}: nginx {theirs}, here {ours}");
+            var expected = await ReceivedAsync(nginx.ExchangeAsync, request);
+            var actual = await ReceivedAsync(proxy.ExchangeAsync, request);
+            if (expected != actual)
+                differences.Add($"{target}: nginx {expected}, here {actual}");
         }
 
         Assert.Empty(differences);
@@ -46,7 +46,7 @@ public sealed class RewritesPathsLikeNginxTests(FeatureFixture proxy) : IClassFi
     private async Task<string> ReceivedAsync(Func<string, Task<WireMessage>> exchange, string request)
     {
         proxy.Backend.Requests.Clear();
-        var answer = await exchange(request);
-        return proxy.Backend.Requests.TryDequeue(out var received) ? received.Target : $"{answer.Status}";
+        var response = await exchange(request);
+        return proxy.Backend.Requests.TryDequeue(out var received) ? received.Target : $"{response.Status}";
     }
 }

@@ -12,7 +12,7 @@ namespace IngressController.Tests.Matching;
 
 /// <summary>What patterns of one Ingress may do to hosts and requests of others: nothing.</summary>
 [Collection("alone")]
-public sealed class PatternsOfTenantsTests
+public sealed class TenantIsolationTests
 {
     private static readonly ResourceName Tenant = new("tenant", "app");
 
@@ -37,14 +37,14 @@ public sealed class PatternsOfTenantsTests
     [InlineData("named.shop.example", "mine.example")]
     [InlineData("c.b.shop.example", "mine.example")]
     [InlineData("shop.example", "mine.example")]
-    public void A_wildcard_host_goes_before_aliases_for_many_names(string host, string entry)
+    public void A_wildcard_host_takes_precedence_over_wildcard_and_pattern_aliases(string host, string entry)
     {
         var hosts = Hosts(["mine.example", "*.shop.example"], "~.", "*.example", "named.shop.example");
         Assert.Equal(entry, hosts.Find(host, "/")!.Host);
     }
 
     [Fact]
-    public void A_pattern_that_takes_too_long_stalls_the_requests_of_others_once()
+    public void A_pattern_that_times_out_delays_requests_of_other_hosts_only_once()
     {
         var hosts = Hosts(["mine.example", ""], "~^(?!x)(a+)+$", "~^z-");
         var hostile = $"{new string('a', 60)}.other";
@@ -58,7 +58,7 @@ public sealed class PatternsOfTenantsTests
     }
 
     [Fact]
-    public void All_patterns_of_a_host_together_have_a_limit()
+    public void All_patterns_of_a_host_share_a_time_limit()
     {
         // Each takes time with the square of the path's length, and stays below its own limit.
         var patterns = Enumerable.Range(0, 20_000).Select(i => PathPattern.TryCreate($"/[^x]*[^y]*!{i}", out _)!).ToArray();
@@ -69,7 +69,7 @@ public sealed class PatternsOfTenantsTests
     }
 
     [Fact]
-    public void A_pattern_for_cookies_that_takes_too_long_leaves_the_cookie_alone()
+    public void A_cookie_is_unchanged_if_its_pattern_times_out()
     {
         var rule = new CookieRule(".*a.{0,900}b.{0,900}c.{0,900}d", "x", CookieMatch.Pattern);
         var cookie = $"id=1; Path=/{string.Concat(Enumerable.Repeat("abca", 10_000))}";

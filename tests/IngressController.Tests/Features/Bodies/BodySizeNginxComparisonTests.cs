@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace IngressController.Tests.Features.Bodies;
 
 /// <summary>proxy-body-size against nginx's client_max_body_size, request by request.</summary>
-public sealed class BodySizeLikeNginxTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
+public sealed class BodySizeNginxComparisonTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     private const int Limit = 1024;
 
@@ -26,26 +26,26 @@ public sealed class BodySizeLikeNginxTests(ProxyFixture proxy) : IClassFixture<P
 
     [Theory]
     [MemberData(nameof(Bodies))]
-    public async Task The_same_bodies_are_refused(string name, string fieldsAndBody)
+    public async Task The_same_bodies_are_refused_as_by_nginx(string name, string fieldsAndBody)
     {
         await using var backend = WireBackend.Answer(request => WireBackend.Ok($"{request.Body.Length}"));
         await using var nginx = await NginxProcess.StartAsync($"client_max_body_size {Limit}; location / {{ proxy_pass http://127.0.0.1:{backend.Port}; proxy_http_version 1.1; }}");
         var host = await proxy.ServeAsync(backend.Port, ("proxy-body-size", "1k"));
 
-        var theirs = await ExchangeAsync(nginx.Port, host, "POST", fieldsAndBody);
-        var ours = await ExchangeAsync(proxy.Controller.HttpPort, host, "POST", fieldsAndBody);
+        var reference = await ExchangeAsync(nginx.Port, host, "POST", fieldsAndBody);
+        var actual = await ExchangeAsync(proxy.Controller.HttpPort, host, "POST", fieldsAndBody);
 
-        Assert.Equal((name, theirs.Status), (name, ours.Status));
-        if (theirs.Status == 200)
-            Assert.Equal(theirs.Body, ours.Body);
+        Assert.Equal((name, reference.Status), (name, actual.Status));
+        if (reference.Status == 200)
+            Assert.Equal(reference.Body, actual.Body);
         // The rest of the body is not worth reading, so neither keeps the connection.
         else
-            Assert.Equal((413, theirs.One("Connection")), (ours.Status, ours.One("Connection")));
+            Assert.Equal((413, reference.One("Connection")), (actual.Status, actual.One("Connection")));
     }
 
     /// <summary>nginx's return and auth_basic stand for what ingress-nginx makes of redirects, preflights and authentication.</summary>
     [Fact]
-    public async Task A_body_that_is_said_to_be_too_large_is_refused_before_anything_else_answers()
+    public async Task A_body_declared_too_large_is_refused_before_any_other_reply()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("never"));
         await using var nginx = await NginxProcess.StartAsync($$"""
@@ -66,7 +66,7 @@ public sealed class BodySizeLikeNginxTests(ProxyFixture proxy) : IClassFixture<P
     }
 
     [Fact]
-    public async Task A_client_that_waits_for_100_gets_413_instead()
+    public async Task A_client_that_expects_100_gets_413()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("never"));
         await using var nginx = await NginxProcess.StartAsync($"client_max_body_size {Limit}; location / {{ proxy_pass http://127.0.0.1:{backend.Port}; }}");
@@ -82,7 +82,7 @@ public sealed class BodySizeLikeNginxTests(ProxyFixture proxy) : IClassFixture<P
     [Theory]
     [InlineData(10, 200)]
     [InlineData(11, 413)]
-    public async Task The_same_grpc_streams_are_refused(int messages, int expected)
+    public async Task The_same_gRPC_streams_are_refused_as_by_nginx(int messages, int expected)
     {
         await using var backend = await KestrelBackend.StartAsync(async context =>
         {

@@ -3,7 +3,7 @@ using IngressController.Tests.Fakes;
 namespace IngressController.Tests.Features.Headers;
 
 /// <summary>Cookies and redirects are rewritten as nginx's directives of the same names do it, compared answer by answer.</summary>
-public sealed class RewritesLikeNginxTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
+public sealed class HeaderRewriteNginxComparisonTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     private static readonly string[] Cookies =
     [
@@ -21,13 +21,13 @@ public sealed class RewritesLikeNginxTests(ProxyFixture proxy) : IClassFixture<P
     ];
 
     [Fact]
-    public async Task Cookie_domains() => AssertNone(await CompareCookiesAsync("proxy-cookie-domain", "proxy_cookie_domain",
+    public async Task Cookie_domains_are_rewritten_as_by_nginx() => AssertNone(await CompareCookiesAsync("proxy-cookie-domain", "proxy_cookie_domain",
     [
         "backend.local example.com", ".backend.local .example.com", "BACKEND.local Example.COM", @"~\.?backend\.(local|test)$ example.$1", "~^BACKEND example",
     ]));
 
     [Fact]
-    public async Task Cookie_paths() => AssertNone(await CompareCookiesAsync("proxy-cookie-path", "proxy_cookie_path",
+    public async Task Cookie_paths_are_rewritten_as_by_nginx() => AssertNone(await CompareCookiesAsync("proxy-cookie-path", "proxy_cookie_path",
     [
         "/app/ /", "/app /new", "/ /prefix/", "~^/app/([a-z]+) /$1", "~*^/app/([a-z]+) /n/$1", "~/y$ /end", "~(/)(app)? $1x$2",
     ]));
@@ -52,10 +52,10 @@ public sealed class RewritesLikeNginxTests(ProxyFixture proxy) : IClassFixture<P
             foreach (var location in Locations)
             {
                 var request = $"GET /r{i}/ HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nX-Location: {location}\r\nX-Refresh: 5; URL={location}\r\n\r\n";
-                var theirs = await nginx.ExchangeAsync(request);
-                var ours = await proxy.ExchangeAsync(request);
-                Compare(differences, $"{rules[i]}", location, theirs, ours, "Location");
-                Compare(differences, $"{rules[i]}", location, theirs, ours, "Refresh");
+                var expected = await nginx.ExchangeAsync(request);
+                var actual = await proxy.ExchangeAsync(request);
+                Compare(differences, $"{rules[i]}", location, expected, actual, "Location");
+                Compare(differences, $"{rules[i]}", location, expected, actual, "Refresh");
             }
         }
 
@@ -85,9 +85,9 @@ public sealed class RewritesLikeNginxTests(ProxyFixture proxy) : IClassFixture<P
     /// <summary>All of them in the message, not just the first characters.</summary>
     private static void AssertNone(List<string> differences) => Assert.True(differences.Count == 0, string.Join('\n', differences));
 
-    private static void Compare(List<string> differences, string rule, string input, WireMessage theirs, WireMessage ours, string field)
+    private static void Compare(List<string> differences, string rule, string input, WireMessage expected, WireMessage actual, string field)
     {
-        if (!theirs.All(field).SequenceEqual(ours.All(field)))
-            differences.Add($"{rule} | {input} | nginx: {string.Join(" & ", theirs.All(field))} | ours: {string.Join(" & ", ours.All(field))}");
+        if (!expected.All(field).SequenceEqual(actual.All(field)))
+            differences.Add($"{rule} | {input} | nginx: {string.Join(" & ", expected.All(field))} | ours: {string.Join(" & ", actual.All(field))}");
     }
 }

@@ -1,6 +1,6 @@
 namespace IngressController.Tests.Proxy;
 
-public sealed class TargetTests(RecordingFixture proxy) : IClassFixture<RecordingFixture>
+public sealed class RequestTargetTests(RecordingFixture proxy) : IClassFixture<RecordingFixture>
 {
     [Theory]
     [InlineData("/")]
@@ -29,7 +29,7 @@ public sealed class TargetTests(RecordingFixture proxy) : IClassFixture<Recordin
     [InlineData("/a:b@c")]
     [InlineData("//evil.example/x")]
     [InlineData("/http://evil.example/x")]
-    public async Task A_target_reaches_the_backend_byte_for_byte(string target) =>
+    public async Task A_target_is_forwarded_byte_for_byte(string target) =>
         Assert.Equal(target, (await proxy.SendAsync($"GET {target} HTTP/1.1\r\nHost: {proxy.Host}\r\n\r\n")).Target);
 
     [Theory]
@@ -39,7 +39,7 @@ public sealed class TargetTests(RecordingFixture proxy) : IClassFixture<Recordin
     [InlineData("/p?a\u00e9b")]
     [InlineData("/p?a#b")]
     [InlineData("/p?#")]
-    public async Task A_query_that_cannot_stand_in_a_request_line_is_400(string target)
+    public async Task A_query_that_is_invalid_in_a_request_line_returns_400(string target)
     {
         proxy.Backend.Requests.Clear();
         Assert.Equal(400, (await proxy.GetAsync(proxy.Host, target)).Status);
@@ -47,7 +47,7 @@ public sealed class TargetTests(RecordingFixture proxy) : IClassFixture<Recordin
     }
 
     [Fact]
-    public async Task A_target_of_7_kilobytes_reaches_the_backend()
+    public async Task A_target_of_7_kilobytes_is_forwarded()
     {
         var target = $"/{new string('p', 3500)}?{string.Concat(Enumerable.Repeat("%2F", 1200))}";
         Assert.Equal(target, (await proxy.SendAsync($"GET {target} HTTP/1.1\r\nHost: {proxy.Host}\r\n\r\n")).Target);
@@ -58,14 +58,14 @@ public sealed class TargetTests(RecordingFixture proxy) : IClassFixture<Recordin
     [InlineData("/a/../b%2Db?x=/../y", "/b%2Db?x=/../y")]
     [InlineData("/a/%2E%2e/b", "/b")]
     [InlineData("/a/b/..", "/a/")]
-    public async Task Dot_segments_are_resolved_before_the_backend_sees_them(string target, string expected) =>
+    public async Task Dot_segments_are_resolved_before_forwarding(string target, string expected) =>
         Assert.Equal(expected, (await proxy.SendAsync($"GET {target} HTTP/1.1\r\nHost: {proxy.Host}\r\n\r\n")).Target);
 
     [Theory]
     [InlineData("", "/")]
     [InlineData("/a%2Fb?c", "/a%2Fb?c")]
     [InlineData("?c", "/?c")]
-    public async Task The_absolute_form_becomes_the_origin_form(string rest, string expected)
+    public async Task An_absolute_form_is_forwarded_in_origin_form(string rest, string expected)
     {
         var received = await proxy.SendAsync($"GET http://{proxy.Host}{rest} HTTP/1.1\r\nHost: {proxy.Host}\r\n\r\n");
         Assert.Equal((expected, proxy.Host), (received.Target, received.One("Host")));
@@ -88,7 +88,7 @@ public sealed class TargetTests(RecordingFixture proxy) : IClassFixture<Recordin
     [InlineData("/p?a\u007fb", null)]
     [InlineData("/p?a#b", null)]
     [InlineData("/p?#", null)]
-    public async Task Targets_of_HTTP_2_clients_are_treated_alike(string target, string? expected)
+    public async Task Targets_of_HTTP_2_clients_are_handled_like_those_of_HTTP_1_1(string target, string? expected)
     {
         proxy.Backend.Requests.Clear();
         using var request = ProtocolTests.Request(HttpMethod.Get, "https://unused/", "2.0");
@@ -117,6 +117,6 @@ public sealed class TargetTests(RecordingFixture proxy) : IClassFixture<Recordin
     [InlineData("TRACE")]
     [InlineData("PROPFIND")]
     [InlineData("X-CUSTOM")]
-    public async Task Every_method_passes(string method) =>
+    public async Task Every_method_is_forwarded(string method) =>
         Assert.Equal(method, (await proxy.SendAsync($"{method} /m HTTP/1.1\r\nHost: {proxy.Host}\r\n\r\n")).Method);
 }

@@ -3,7 +3,7 @@ using IngressController.Tests.Fakes;
 namespace IngressController.Tests.Upstream;
 
 /// <summary>How requests are spread over the endpoints of a Service.</summary>
-public sealed class BalanceTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
+public sealed class LoadBalancingTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     [Fact]
     public async Task Endpoints_take_even_turns_one_after_another_and_at_once_also_after_a_change()

@@ -3,12 +3,12 @@ using IngressController.Tests.Fakes;
 namespace IngressController.Tests.Proxy;
 
 /// <summary>Bodies that are not sent, not yet sent, or no longer wanted.</summary>
-public sealed class ContinueTests(LargeBodiesFixture proxy) : IClassFixture<LargeBodiesFixture>
+public sealed class ExpectContinueTests(LargeBodiesFixture proxy) : IClassFixture<LargeBodiesFixture>
 {
     [Theory]
     [InlineData("417 Expectation Failed")]
     [InlineData("413 Content Too Large")]
-    public async Task A_backend_may_refuse_a_body_before_it_is_sent(string status)
+    public async Task A_backend_can_refuse_a_body_before_it_is_sent(string status)
     {
         await using var backend = WireBackend.Start(async connection =>
         {
@@ -26,7 +26,7 @@ public sealed class ContinueTests(LargeBodiesFixture proxy) : IClassFixture<Larg
     }
 
     [Fact]
-    public async Task A_backend_that_accepts_gets_the_body_after_it_said_so()
+    public async Task A_backend_receives_the_body_after_100_Continue()
     {
         await using var backend = WireBackend.Start(async connection =>
         {
@@ -45,7 +45,7 @@ public sealed class ContinueTests(LargeBodiesFixture proxy) : IClassFixture<Larg
     }
 
     [Fact]
-    public async Task A_request_that_the_proxy_refuses_itself_needs_no_body()
+    public async Task A_local_reply_needs_no_body()
     {
         await using var connection = await proxy.ConnectAsync();
         await connection.SendAsync("POST / HTTP/1.1\r\nHost: nobody.example\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
@@ -53,7 +53,7 @@ public sealed class ContinueTests(LargeBodiesFixture proxy) : IClassFixture<Larg
     }
 
     [Fact]
-    public async Task A_small_body_may_be_asked_for_although_the_backend_refuses_it()
+    public async Task A_small_body_can_be_requested_although_the_backend_refuses_it()
     {
         await using var backend = WireBackend.Start(async connection =>
         {
@@ -77,7 +77,7 @@ public sealed class ContinueTests(LargeBodiesFixture proxy) : IClassFixture<Larg
     }
 
     [Fact]
-    public async Task An_answer_that_comes_before_the_body_is_complete_reaches_the_client()
+    public async Task A_response_before_the_end_of_the_body_reaches_the_client()
     {
         await using var backend = WireBackend.Start(async connection =>
         {
@@ -93,7 +93,7 @@ public sealed class ContinueTests(LargeBodiesFixture proxy) : IClassFixture<Larg
     }
 
     [Fact]
-    public async Task A_client_that_leaves_mid_response_ends_the_request_to_the_backend()
+    public async Task A_client_that_disconnects_during_the_response_ends_the_request_to_the_backend()
     {
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var backend = WireBackend.Start(async connection =>
@@ -112,7 +112,7 @@ public sealed class ContinueTests(LargeBodiesFixture proxy) : IClassFixture<Larg
     }
 
     [Fact]
-    public async Task A_client_that_leaves_before_the_response_ends_the_request_to_the_backend()
+    public async Task A_client_that_disconnects_before_the_response_ends_the_request_to_the_backend()
     {
         var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

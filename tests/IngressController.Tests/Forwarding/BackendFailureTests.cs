@@ -3,10 +3,10 @@ using IngressController.Tests.Fakes;
 namespace IngressController.Tests.Forwarding;
 
 /// <summary>What clients get when a backend cannot serve them.</summary>
-public sealed class FailureTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
+public sealed class BackendFailureTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     [Fact]
-    public async Task No_endpoint_is_503_and_no_route_of_another_rule()
+    public async Task Without_endpoints_a_rule_returns_503_and_does_not_fall_through()
     {
         await using var other = WireBackend.Answer(WireBackend.Ok("other"));
         await proxy.AddAsync(
@@ -20,7 +20,7 @@ public sealed class FailureTests(ProxyFixture proxy) : IClassFixture<ProxyFixtur
     }
 
     [Fact]
-    public async Task A_refused_connection_is_502()
+    public async Task A_refused_connection_returns_502()
     {
         using var refusing = WireBackend.Refusing(out var port);
         var response = await proxy.GetAsync(await proxy.ServeAsync([port]));
@@ -31,7 +31,7 @@ public sealed class FailureTests(ProxyFixture proxy) : IClassFixture<ProxyFixtur
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_connection_that_is_closed_or_reset_before_the_answer_is_502(bool reset)
+    public async Task A_connection_closed_or_reset_before_the_response_returns_502(bool reset)
     {
         await using var backend = WireBackend.Start(async connection =>
         {

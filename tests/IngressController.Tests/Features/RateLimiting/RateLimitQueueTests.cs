@@ -6,7 +6,7 @@ using static IngressController.Tests.Features.RateLimiting.Rules;
 
 namespace IngressController.Tests.Features.RateLimiting;
 
-public sealed class WaitingTests
+public sealed class RateLimitQueueTests
 {
     private readonly ManualTimeProvider _time = new();
 
@@ -15,7 +15,7 @@ public sealed class WaitingTests
     [InlineData(TokenBucket)]
     [InlineData(SlidingWindow)]
     [InlineData(FixedWindow)]
-    public async Task Who_waits_passes_in_order_when_permits_are_due(RateLimitAlgorithmKind algorithm)
+    public async Task Waiting_requests_pass_in_order_when_permits_are_due(RateLimitAlgorithmKind algorithm)
     {
         var limiter = new KeyedRateLimiter(Rule(algorithm, limit: 1, queue: 2), _time);
         Assert.True((await Wait(limiter)).IsAcquired);
@@ -34,7 +34,7 @@ public sealed class WaitingTests
     }
 
     [Fact]
-    public async Task Nobody_overtakes_who_waits()
+    public async Task New_requests_do_not_overtake_waiting_ones()
     {
         var limiter = new KeyedRateLimiter(Rule(Concurrency, limit: 1, queue: 1), _time);
         var running = limiter.TryAcquire(Client);
@@ -49,7 +49,7 @@ public sealed class WaitingTests
     }
 
     [Fact]
-    public async Task Who_gives_up_leaves_the_queue_and_takes_nothing()
+    public async Task A_canceled_request_leaves_the_queue_and_takes_no_permit()
     {
         var limiter = new KeyedRateLimiter(Rule(TokenBucket, limit: 1, queue: 2), _time);
         limiter.TryAcquire(Client);
@@ -68,7 +68,7 @@ public sealed class WaitingTests
     }
 
     [Fact]
-    public async Task When_all_have_given_up_the_next_request_is_served_at_once()
+    public async Task The_next_request_is_served_immediately_after_all_waiting_ones_are_canceled()
     {
         var limiter = new KeyedRateLimiter(Rule(TokenBucket, limit: 1, queue: 1), _time);
         limiter.TryAcquire(Client);
@@ -81,7 +81,7 @@ public sealed class WaitingTests
     }
 
     [Fact]
-    public async Task Who_has_given_up_before_takes_nothing()
+    public async Task A_request_canceled_beforehand_takes_no_permit()
     {
         var limiter = new KeyedRateLimiter(Rule(FixedWindow, limit: 1, queue: 1), _time);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Wait(limiter, new CancellationToken(canceled: true)));
@@ -89,7 +89,7 @@ public sealed class WaitingTests
     }
 
     [Fact]
-    public async Task Queues_are_of_one_key()
+    public async Task Each_key_has_its_own_queue()
     {
         var limiter = new KeyedRateLimiter(Rule(FixedWindow, limit: 1, queue: 1), _time);
         limiter.TryAcquire(Client);
@@ -101,7 +101,7 @@ public sealed class WaitingTests
     }
 
     [Fact]
-    public async Task A_sweep_keeps_who_waits()
+    public async Task A_sweep_keeps_waiting_requests()
     {
         var limiter = new KeyedRateLimiter(Rule(FixedWindow, limit: 1, queue: 1), _time);
         limiter.TryAcquire(Client);
@@ -112,7 +112,7 @@ public sealed class WaitingTests
     }
 
     [Fact]
-    public async Task Disposing_refuses_who_waits()
+    public async Task Disposing_refuses_waiting_requests()
     {
         var limiter = new KeyedRateLimiter(Rule(Concurrency, limit: 1, queue: 1), _time);
         limiter.TryAcquire(Client);

@@ -6,12 +6,12 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IngressController.Tests.Proxy;
 
 /// <summary>Backends that lead back to the proxy.</summary>
-public sealed class LoopTests(RecordingFixture proxy) : IClassFixture<RecordingFixture>
+public sealed class LoopDetectionTests(RecordingFixture proxy) : IClassFixture<RecordingFixture>
 {
     private const string Replica = "yarp-ingress";
 
     [Fact]
-    public async Task A_slice_that_leads_to_the_proxy_itself_is_508_after_ten_rounds()
+    public async Task A_Service_whose_endpoint_is_the_proxy_returns_508_after_ten_rounds()
     {
         await proxy.AddAsync(Manifests.Service("self", [proxy.Controller.HttpPort]) + Manifests.Ingress("self", "self.example", "self"));
         var response = await proxy.GetAsync("self.example");
@@ -24,7 +24,7 @@ public sealed class LoopTests(RecordingFixture proxy) : IClassFixture<RecordingF
     }
 
     [Fact]
-    public async Task Nominating_the_mark_in_Connection_does_not_take_it_away()
+    public async Task A_Connection_header_does_not_remove_CDN_Loop()
     {
         var received = await proxy.SendAsync($"GET / HTTP/1.1\r\nHost: {proxy.Host}\r\nConnection: CDN-Loop\r\nCDN-Loop: other\r\n\r\n");
         Assert.Matches("^other, yarp-ingress$", received.One("CDN-Loop")!);
@@ -35,7 +35,7 @@ public sealed class LoopTests(RecordingFixture proxy) : IClassFixture<RecordingF
     [InlineData("CDN-Loop: foo.example; a=b\r\n", "foo.example; a=b")]
     [InlineData("CDN-Loop: foo.example\r\ncdn-loop: bar.example, baz\r\n", "foo.example", "bar.example, baz")]
     [InlineData($"CDN-Loop: {Replica}\r\n", Replica)]
-    public async Task The_marks_of_others_are_kept_and_ours_comes_last(string fields, params string[] kept)
+    public async Task Values_of_other_proxies_are_kept_and_the_cdn_id_is_appended(string fields, params string[] kept)
     {
         var received = await proxy.SendAsync($"GET / HTTP/1.1\r\nHost: {proxy.Host}\r\n{fields}\r\n");
         Assert.Matches($"^{string.Concat(kept.Select(value => $"{value}, "))}yarp-ingress$", string.Join(", ", received.All("CDN-Loop")));
@@ -44,7 +44,7 @@ public sealed class LoopTests(RecordingFixture proxy) : IClassFixture<RecordingF
     [Theory]
     [InlineData(10, 200)]
     [InlineData(11, 508)]
-    public async Task A_loop_through_replicas_ends_too(int replicas, int expected)
+    public async Task A_loop_through_replicas_returns_508_after_ten_rounds(int replicas, int expected)
     {
         var marks = string.Join(", ", Enumerable.Repeat(Replica, replicas));
         Assert.Equal(expected, (await proxy.GetAsync(proxy.Host, "/", $"CDN-Loop: {marks}\r\n")).Status);
