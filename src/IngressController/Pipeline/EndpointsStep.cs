@@ -3,8 +3,8 @@ using IngressController.Routing.Table;
 namespace IngressController.Pipeline;
 
 /// <summary>
-/// Replies 503 if no endpoint could take the request, before limits and authentication: as in ingress-nginx, and so that clients of a Service
-/// that is down do not use up their limits.
+/// Replies 503 if no endpoint is available. Runs before limits and authentication, as in ingress-nginx, so that clients of a Service that
+/// is down do not use up their limits.
 /// </summary>
 internal sealed class EndpointsStep(LocalReplies replies) : RequestStep
 {

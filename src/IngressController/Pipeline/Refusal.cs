@@ -1,12 +1,12 @@
 namespace IngressController.Pipeline;
 
-/// <summary>The reason why a request is not forwarded, as the client reads it.</summary>
+/// <summary>The local reply to a request that is not forwarded.</summary>
 /// <param name="Status">The status.</param>
 /// <param name="Title">The name of the status.</param>
-/// <param name="Detail">One clause about what happened, without facts about the cluster.</param>
+/// <param name="Detail">One clause with the reason, without facts about the cluster.</param>
 internal sealed record Refusal(int Status, string Title, string Detail)
 {
-    /// <summary>True if no other request can follow on an HTTP/1.1 connection.</summary>
+    /// <summary>True if the HTTP/1.1 connection must be closed after the reply.</summary>
     public bool ClosesConnection { get; init; }
 
     public static Refusal NoConfiguration { get; } = Unavailable("the proxy has no configuration yet");
@@ -15,7 +15,7 @@ internal sealed record Refusal(int Status, string Title, string Detail)
 
     public static Refusal NoEndpoint { get; } = Unavailable("no endpoint is ready");
 
-    /// <summary>The route cannot be known, so none is taken.</summary>
+    /// <summary>Matching timed out, so the route is unknown.</summary>
     public static Refusal MatchTimedOut { get; } = Unavailable("matching the path took too long");
 
     public static Refusal RewriteTimedOut { get; } = Unavailable("rewriting the path took too long");
@@ -34,12 +34,12 @@ internal sealed record Refusal(int Status, string Title, string Detail)
     private static Refusal Unavailable(string detail) => new(StatusCodes.Status503ServiceUnavailable, "Service Unavailable", detail);
 }
 
-/// <summary>A step refuses the body of a request while it is read.</summary>
+/// <summary>Thrown if a step refuses the body of a request while it is read.</summary>
 internal sealed class RefusedBodyException(Refusal refusal) : BadHttpRequestException(refusal.Detail, refusal.Status)
 {
     public Refusal Refusal => refusal;
 
-    /// <summary>The refusal that an error comes from; null when it has another cause.</summary>
+    /// <summary>The refusal that caused an error; null if it has another cause.</summary>
     public static Refusal? Find(Exception? error)
     {
         for (; error is not null; error = error.InnerException)

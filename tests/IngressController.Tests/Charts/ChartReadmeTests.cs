@@ -8,7 +8,7 @@ public sealed class ChartReadmeTests
     private static string Values => RepositoryFile.Read("charts", "yarp-ingress", "values.yaml");
 
     [Fact]
-    public void The_readme_lists_the_values_as_they_are()
+    public void The_readme_lists_the_current_values()
     {
         var file = Path.Combine(RepositoryFile.Chart, "README.md");
         var text = File.ReadAllText(file).ReplaceLineEndings("\n");

@@ -25,7 +25,7 @@ public sealed class FeatureCostTests
     [Theory]
     [InlineData("http", false)]
     [InlineData("https", true)]
-    public void Headers_and_body_limits_allocate_nothing(string scheme, bool hasBody)
+    public void Headers_and_body_limits_do_not_allocate(string scheme, bool hasBody)
     {
         var headers = new OperatorHeaders(new HeaderSettings(), new ListenerOptions());
         var bodies = new BodyLimitStep(null, new LocalReplies(new Drain()));
@@ -46,7 +46,7 @@ public sealed class FeatureCostTests
     }
 
     [Fact]
-    public void Origins_are_compared_without_memory()
+    public void Comparing_origins_does_not_allocate()
     {
         var policy = new CorsPolicy([new CorsOrigin("https://a.example"), new CorsOrigin("https://*.example.org")], "GET", "X", null, true, 1);
         AssertAllocatesNothing(() => Assert.True(policy.Allows("https://b.example.org")));

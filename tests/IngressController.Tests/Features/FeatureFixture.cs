@@ -21,20 +21,20 @@ public sealed class FeatureFixture : ProxyFixture, IAsyncLifetime
     }
 
     /// <summary>Sends a GET that the proxy must answer itself: nothing reaches the backend.</summary>
-    internal async Task<WireMessage> AskAsync(string host, string target = "/", string fields = "")
+    internal async Task<WireMessage> GetReplyAsync(string host, string target = "/", string fields = "")
     {
         Backend.Requests.Clear();
-        var answer = await GetAsync(host, target, fields);
+        var response = await GetAsync(host, target, fields);
         Assert.Empty(Backend.Requests);
-        return answer;
+        return response;
     }
 
     /// <summary>Sends a GET that must reach the backend; returns what arrived there.</summary>
     internal async Task<WireMessage> ForwardAsync(string host, string target = "/", string fields = "")
     {
         Backend.Requests.Clear();
-        var answer = await GetAsync(host, target, fields);
-        Assert.True(answer.Status == 200, $"{answer.Start}: {answer.Body}");
+        var response = await GetAsync(host, target, fields);
+        Assert.True(response.Status == 200, $"{response.Start}: {response.Body}");
         return Assert.Single(Backend.Requests);
     }
 

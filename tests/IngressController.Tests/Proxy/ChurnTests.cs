@@ -18,7 +18,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
     private const int Changes = 1000;
 
     [Fact]
-    public async Task A_thousand_changes_under_load_fail_no_request()
+    public async Task No_request_fails_during_a_thousand_changes_under_load()
     {
         var backends = Enumerable.Range(0, 4).Select(_ => WireBackend.Answer(request => WireBackend.Ok(request.Target))).ToArray();
         await using var controller = await TestController.StartAsync(
@@ -65,7 +65,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task An_endpoint_that_is_removed_serves_its_request_to_the_end()
+    public async Task A_removed_endpoint_completes_its_request_in_flight()
     {
         var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var removed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

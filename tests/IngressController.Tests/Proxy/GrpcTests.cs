@@ -72,7 +72,7 @@ public sealed class GrpcTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
     [Theory]
     [InlineData("hello", "0")]
     [InlineData("fail", "7")]
-    public async Task A_unary_call_gets_its_message_and_its_status(string message, string status)
+    public async Task A_unary_call_receives_its_message_and_status(string message, string status)
     {
         await using var backend = await KestrelBackend.StartAsync(ServeAsync, HttpProtocols.Http2);
         var host = await proxy.ServeAsync([backend.Port], "grpc");
@@ -85,7 +85,7 @@ public sealed class GrpcTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
     }
 
     [Fact]
-    public async Task Both_directions_stream_each_message_arrives_before_the_next_is_sent()
+    public async Task Each_message_of_a_bidirectional_stream_is_forwarded_before_the_next_is_sent()
     {
         await using var backend = await KestrelBackend.StartAsync(ServeAsync, HttpProtocols.Http2);
         var host = await proxy.ServeAsync([backend.Port], "grpc");
@@ -97,25 +97,25 @@ public sealed class GrpcTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
             streams.SetResult(stream);
             await done.Task;
         }));
-        var patience = TimeSpan.FromSeconds(10);
+        var timeout = TimeSpan.FromSeconds(10);
         // Headers come before any message is sent.
-        using var response = await proxy.Controller.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(patience);
+        using var response = await proxy.Controller.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(timeout);
         var sending = await streams.Task;
         var receiving = await response.Content.ReadAsStreamAsync();
         for (var i = 0; i < 20; i++)
         {
             await sending.WriteAsync(Frame($"m{i}"));
             await sending.FlushAsync();
-            Assert.Equal($"echo m{i}", await ReadAsync(receiving).WaitAsync(patience));
+            Assert.Equal($"echo m{i}", await ReadAsync(receiving).WaitAsync(timeout));
         }
 
         done.SetResult();
-        Assert.Null(await ReadAsync(receiving).WaitAsync(patience));
+        Assert.Null(await ReadAsync(receiving).WaitAsync(timeout));
         Assert.Equal("0", response.TrailingHeaders.GetValues("grpc-status").Single());
     }
 
     [Fact]
-    public async Task A_status_without_any_message_arrives()
+    public async Task A_status_without_messages_is_forwarded()
     {
         await using var backend = await KestrelBackend.StartAsync(ServeAsync, HttpProtocols.Http2);
         var host = await proxy.ServeAsync([backend.Port], "grpc");
@@ -125,7 +125,7 @@ public sealed class GrpcTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
     }
 
     [Fact]
-    public async Task A_call_that_the_client_cancels_is_cancelled_at_the_backend()
+    public async Task A_call_canceled_by_the_client_is_canceled_at_the_backend()
     {
         var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var backend = await KestrelBackend.StartAsync(

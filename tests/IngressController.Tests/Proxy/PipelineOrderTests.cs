@@ -76,7 +76,7 @@ public sealed class PipelineOrderTests(PipelineOrderTests.Fixture proxy) : IClas
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task Of_two_neighbours_the_earlier_one_answers(string name)
+    public async Task Of_two_neighboring_steps_the_earlier_one_replies(string name)
     {
         var pair = Pairs.Single(pair => pair.Name == name);
 
@@ -87,14 +87,14 @@ public sealed class PipelineOrderTests(PipelineOrderTests.Fixture proxy) : IClas
     }
 
     [Fact]
-    public async Task A_deny_list_comes_before_an_allow_list_that_lets_in()
+    public async Task A_deny_list_takes_precedence_over_an_allow_list()
     {
         Assert.Equal(403, await StatusAsync(new([Denied, ("allowlist-source-range", "127.0.0.1")])));
         Assert.Equal(200, await StatusAsync(new([("allowlist-source-range", "127.0.0.1")])));
     }
 
     [Fact]
-    public async Task An_endpoint_that_is_missing_uses_up_no_limit()
+    public async Task A_request_without_an_endpoint_does_not_count_for_limits()
     {
         var host = await proxy.ServeAsync(Fixture.NoPort, OnePerHour);
         for (var i = 0; i < 3; i++)
@@ -102,7 +102,7 @@ public sealed class PipelineOrderTests(PipelineOrderTests.Fixture proxy) : IClas
     }
 
     [Fact]
-    public async Task The_redirect_to_https_has_the_path_from_before_the_rewrite()
+    public async Task The_redirect_to_https_uses_the_path_before_the_rewrite()
     {
         var host = await proxy.ServeAsync(proxy.Backend.Port, ToHttps, ("rewrite-target", "/rewritten"));
         Assert.Equal($"https://{host}/as/asked?a=b", (await proxy.GetAsync(host, "/as/asked?a=b")).One("Location"));
@@ -114,7 +114,7 @@ public sealed class PipelineOrderTests(PipelineOrderTests.Fixture proxy) : IClas
     }
 
     [Fact]
-    public async Task A_limit_by_path_counts_the_path_from_before_the_rewrite()
+    public async Task A_limit_by_path_uses_the_path_before_the_rewrite()
     {
         var host = await proxy.ServeAsync(proxy.Backend.Port, [.. OnePerHour, ("rate-limit-key", "path"), ("rewrite-target", "/rewritten")]);
         Assert.Equal(200, (await proxy.GetAsync(host, "/a")).Status);
@@ -124,7 +124,7 @@ public sealed class PipelineOrderTests(PipelineOrderTests.Fixture proxy) : IClas
 
     /// <summary>No annotation leads there: what YARP would refuse is refused before. So the plan is asked instead of a socket.</summary>
     [Fact]
-    public void Transforms_that_YARP_refuses_close_a_route_after_closed_and_before_the_rewrite()
+    public void Transforms_that_YARP_rejects_make_a_route_fail_closed_before_the_rewrite()
     {
         EquatableArray<RoutePolicy> policies =
         [

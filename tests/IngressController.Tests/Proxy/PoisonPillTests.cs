@@ -77,7 +77,7 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
     [InlineData("/\"quoted\"", "/\"quoted\"")]
     [InlineData("/~a:b@c", "/~a:b@c")]
     [InlineData("/a//b", "/a/b")]
-    public async Task A_path_with_the_syntax_of_templates_means_itself(string path, string target)
+    public async Task A_path_with_template_syntax_is_literal(string path, string target)
     {
         await SwallowAsync(Ingress("pill", $"rules: [{{host: pill.example, http: {{paths: [{Path(path)}]}} }}]"));
         Assert.Equal("two", await GetAsync("pill.example", target));
@@ -93,7 +93,7 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
     [InlineData("/%00")]
     [InlineData("/a\\b")]
     [InlineData("relative")]
-    public async Task A_path_that_cannot_match_costs_only_itself(string path)
+    public async Task A_path_that_can_never_match_affects_no_other_path(string path)
     {
         await SwallowAsync(Ingress("pill", $"rules: [{{host: pill.example, http: {{paths: [{Path(path)}, {Path("/fine")}]}} }}]"));
         Assert.Equal("two", await GetAsync("pill.example", "/fine"));
@@ -110,7 +110,7 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
 
     // B.A.5 and B.A.6: what became the same route id.
     [Fact]
-    public async Task Routes_that_differ_in_type_or_case_only_and_duplicates_stay_apart()
+    public async Task Routes_that_differ_only_in_type_or_case_are_kept_apart()
     {
         await SwallowAsync(Ingress("pill",
             $"rules: [{{host: pill.example, http: {{paths: [{Path("/foo", "one", "Exact")}, {Path("/foo")}, {Path("/Foo", "one")}, {Path("/foo")}, {Path("/foo", "one")}]}} }}, "
@@ -124,7 +124,7 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
 
     // B.A.6: two ports with one target port, two slices.
     [Fact]
-    public async Task A_service_whose_ports_share_a_target_port_is_two_backends()
+    public async Task Two_ports_with_the_same_target_port_are_two_backends()
     {
         await SwallowAsync(
             "---\napiVersion: v1\nkind: Service\nmetadata: {name: pair}\nspec: {ports: [{name: a, port: 80, targetPort: 8080}, {name: b, port: 443, targetPort: 8080}]}\n"
@@ -151,14 +151,14 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
     [InlineData("rules: [{host: '10.0.0.1'}]")]
     [InlineData("rules: [{host: '*'}]")]
     [InlineData("rules: [{host: 'a b'}]")]
-    public async Task Missing_and_senseless_parts_harm_nobody_else(string spec) => await SwallowAsync(Ingress("pill", spec));
+    public async Task Missing_and_meaningless_fields_affect_no_other_Ingress(string spec) => await SwallowAsync(Ingress("pill", spec));
 
     // An API server stores {} for such an item; a folder of manifests hands it on as it is.
     [Theory]
     [InlineData("rules: [null]")]
     [InlineData("rules: [{host: pill.example, http: {paths: [null]} }]")]
     [InlineData("tls: [null]")]
-    public async Task Null_items_harm_nobody_else(string spec) => await SwallowAsync(Ingress("pill", spec));
+    public async Task Null_items_affect_no_other_Ingress(string spec) => await SwallowAsync(Ingress("pill", spec));
 
     // B.B, B.M and B.N: a rule whose backend is missing keeps its traffic and answers 503.
     [Theory]
@@ -173,7 +173,7 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
     [InlineData("{path: /x, pathType: Prefix, backend: {service: {name: missing, port: {number: 80} } } }")]
     [InlineData("{path: /x, pathType: Prefix, backend: {resource: {apiGroup: x.io, kind: Bucket, name: b} } }")]
     [InlineData("{path: /x, pathType: Odd, backend: {service: {name: two, port: {number: 80} } } }")]
-    public async Task A_rule_without_a_usable_backend_keeps_its_traffic_and_answers_503(string path)
+    public async Task A_rule_without_a_usable_backend_keeps_its_traffic_and_returns_503(string path)
     {
         await SwallowAsync(Ingress("pill", $"rules: [{{host: pill.example, http: {{paths: [{Path("/", "one")}, {path}]}} }}]"));
         Assert.Equal("503", await GetAsync("pill.example", "/x/y"));
@@ -189,13 +189,13 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
     [InlineData("timeout: '-1'")]
     [InlineData("route-order: 99999999999999999999")]
     [InlineData("health-check: 'Active: {Interval: x}'")]
-    public async Task Annotations_of_any_content_harm_nobody_else(string annotation) =>
+    public async Task Annotations_of_any_content_affect_no_other_Ingress(string annotation) =>
         await SwallowAsync(Ingress("pill", $"rules: [{{host: pill.example, http: {{paths: [{Path("/")}]}} }}]",
             $", annotations: {{yarp.ingress.kubernetes.io/{annotation.Replace("99999999999999999999", "'99999999999999999999'", StringComparison.Ordinal)} }}"));
 
     // B.L: one Service, two Ingresses.
     [Fact]
-    public async Task Two_ingresses_of_one_service_do_not_overwrite_each_other()
+    public async Task Two_Ingresses_of_one_Service_do_not_overwrite_each_other()
     {
         await SwallowAsync(
             Manifests.Ingress("pill-a", "a.example", "two", "/a") + Manifests.Ingress("pill-b", "b.example", "two", "/b", "Exact"));
@@ -206,7 +206,7 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
 
     // B.A.5 across Ingresses: the older one wins, and its end lets the other one in.
     [Fact]
-    public async Task The_same_rule_in_two_ingresses_is_served_by_the_older_until_it_is_gone()
+    public async Task A_duplicate_rule_is_served_by_the_older_Ingress_until_it_is_deleted()
     {
         var younger = Ingress("a-younger", $"rules: [{{host: pill.example, http: {{paths: [{Path("/", "one")}]}} }}]", ", creationTimestamp: '2024-02-01T00:00:00Z'");
         var older = Ingress("b-older", $"rules: [{{host: pill.example, http: {{paths: [{Path("/")}]}} }}]", ", creationTimestamp: '2024-01-01T00:00:00Z'");
@@ -223,7 +223,7 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
     [InlineData("{}")]
     [InlineData("{tls.crt: '!!! no base64'}")]
     [InlineData("null")]
-    public async Task A_secret_of_garbage_leaves_its_host_on_the_default_certificate(string data)
+    public async Task A_host_with_an_invalid_Secret_uses_the_default_certificate(string data)
     {
         await SwallowAsync(
             $"---\napiVersion: v1\nkind: Secret\nmetadata: {{name: bad}}\ntype: kubernetes.io/tls\ndata: {data}\n"
@@ -235,15 +235,15 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
 
     // B.J: a change of the class decides at once.
     [Fact]
-    public async Task A_class_that_changes_hands_claims_and_releases_at_once()
+    public async Task A_change_of_the_class_claims_and_releases_Ingresses_immediately()
     {
         const string Class = "---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: other}\nspec: {controller: CONTROLLER}\n";
         var ingress = Manifests.Ingress("pill", "pill.example", "two").Replace("ingressClassName: yarp", "ingressClassName: other", StringComparison.Ordinal);
         var theirs = Class.Replace("CONTROLLER", "else.example/controller", StringComparison.Ordinal);
-        var ours = Class.Replace("CONTROLLER", "yarp.ingress.kubernetes.io/controller", StringComparison.Ordinal);
+        var claimed = Class.Replace("CONTROLLER", "yarp.ingress.kubernetes.io/controller", StringComparison.Ordinal);
         await SwallowAsync(theirs + ingress);
         Assert.Equal("404", await GetAsync("pill.example"));
-        await SwallowBackAsync(ours + ingress);
+        await SwallowBackAsync(claimed + ingress);
         Assert.Equal("two", await GetAsync("pill.example"));
         await SwallowBackAsync(theirs + ingress);
         Assert.Equal("404", await GetAsync("pill.example"));
@@ -253,7 +253,7 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
 
     // B.M and B.N: Services and endpoints that come and go.
     [Fact]
-    public async Task A_service_that_goes_and_comes_is_503_meanwhile_and_never_another_rule()
+    public async Task A_deleted_Service_returns_503_until_it_is_recreated_and_never_falls_through_to_another_rule()
     {
         var routes = Ingress("pill", $"rules: [{{host: pill.example, http: {{paths: [{Path("/", "one")}, {Path("/x", "three")}]}} }}]");
         await SwallowAsync(routes);
@@ -268,7 +268,7 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
 
     // B.A and style 3.2: the owner is told.
     [Fact]
-    public async Task What_is_wrong_is_told_as_data()
+    public async Task Problems_are_reported_as_diagnostics()
     {
         await SwallowAsync(Ingress("pill", $"rules: [{{host: pill.example, http: {{paths: [{Path("/x", "missing")}]}} }}]"));
         var live = _controller.Services.GetRequiredService<LiveRevision>();
@@ -276,7 +276,7 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
     }
 
     [Fact]
-    public async Task A_thousand_pills_at_once_leave_the_good_one_alone()
+    public async Task A_thousand_invalid_Ingresses_do_not_affect_a_valid_one()
     {
         await SwallowAsync(string.Concat(Enumerable.Range(0, 1000).Select(i => (i % 4) switch
         {

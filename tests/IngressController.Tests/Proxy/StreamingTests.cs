@@ -19,7 +19,7 @@ public sealed class StreamingTests(LargeBodiesFixture proxy, ITestOutputHelper o
     [Theory]
     [InlineData("1.1", "http")]
     [InlineData("2.0", "https")]
-    public async Task Each_event_arrives_before_the_next_is_sent(string version, string scheme)
+    public async Task Each_event_is_forwarded_before_the_next_is_sent(string version, string scheme)
     {
         using var next = new SemaphoreSlim(0);
         await using var backend = WireBackend.Start(async connection =>
@@ -50,7 +50,7 @@ public sealed class StreamingTests(LargeBodiesFixture proxy, ITestOutputHelper o
     }
 
     [Fact]
-    public async Task Uploads_stream_chunk_by_chunk_too()
+    public async Task Each_chunk_of_an_upload_is_forwarded_before_the_next_is_sent()
     {
         var received = new SemaphoreSlim(0);
         await using var backend = WireBackend.Start(async connection =>
@@ -75,7 +75,7 @@ public sealed class StreamingTests(LargeBodiesFixture proxy, ITestOutputHelper o
     }
 
     [Fact]
-    public async Task Half_a_gigabyte_passes_each_way_in_bounded_memory()
+    public async Task Half_a_gigabyte_streams_in_both_directions_in_bounded_memory()
     {
         await using var backend = await KestrelBackend.StartAsync(context => ServeAsync(context, Large));
         var host = await proxy.ServeAsync([backend.Port]);
@@ -111,7 +111,7 @@ public sealed class StreamingTests(LargeBodiesFixture proxy, ITestOutputHelper o
     }
 
     [Fact]
-    public async Task HTTP_2_on_both_sides_streams_each_way_in_bounded_memory()
+    public async Task HTTP_2_on_both_sides_streams_in_both_directions_in_bounded_memory()
     {
         const long Size = Large / 4;
         await using var backend = await KestrelBackend.StartAsync(context => ServeAsync(context, Size), HttpProtocols.Http2);
@@ -167,7 +167,7 @@ public sealed class StreamingTests(LargeBodiesFixture proxy, ITestOutputHelper o
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_side_that_does_not_read_makes_the_other_one_stall(bool clientStalls)
+    public async Task A_side_that_does_not_read_stalls_the_other(bool clientStalls)
     {
         long sent = 0;
         var stalled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -198,10 +198,10 @@ public sealed class StreamingTests(LargeBodiesFixture proxy, ITestOutputHelper o
             var block = new byte[64 * 1024];
             while (Interlocked.Read(ref sent) < Large)
             {
-                using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+                using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(1));
                 try
                 {
-                    await stream.WriteAsync(block, patience.Token);
+                    await stream.WriteAsync(block, timeout.Token);
                 }
                 catch (OperationCanceledException)
                 {

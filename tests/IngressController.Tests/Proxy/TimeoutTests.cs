@@ -26,7 +26,7 @@ public sealed class TimeoutTests(ImpatientToConnectFixture connecting, Impatient
     : IClassFixture<ImpatientToConnectFixture>, IClassFixture<ImpatientToReadFixture>
 {
     [Fact]
-    public async Task A_connection_that_is_not_made_in_time_is_504()
+    public async Task A_connection_timeout_returns_504()
     {
         // A full backlog: the kernel drops the SYN, as a node that is gone does.
         using var listener = new Socket(SocketType.Stream, ProtocolType.Tcp);
@@ -53,7 +53,7 @@ public sealed class TimeoutTests(ImpatientToConnectFixture connecting, Impatient
     [Theory]
     [InlineData("GET", "")]
     [InlineData("POST", "Content-Length: 5\r\n\r\nhello")]
-    public async Task An_answer_that_does_not_come_in_time_is_504(string method, string rest)
+    public async Task A_response_timeout_returns_504(string method, string rest)
     {
         await using var backend = WireBackend.Start(async connection =>
         {
@@ -67,7 +67,7 @@ public sealed class TimeoutTests(ImpatientToConnectFixture connecting, Impatient
     }
 
     [Fact]
-    public async Task A_response_that_falls_silent_is_cut_off()
+    public async Task An_idle_response_is_aborted()
     {
         await using var backend = WireBackend.Start(async connection =>
         {

@@ -5,7 +5,7 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Features.ExternalAuthentication;
 
-/// <summary>Asks an authentication service (auth-url, or global-auth-url).</summary>
+/// <summary>auth-url and global-auth-url: grants access if an authentication service allows the request.</summary>
 internal sealed class ExternalAuthCheck : AccessCheck
 {
     private static readonly ValueTask<AccessRefusal?> Forbidden = new(new AccessRefusal(
@@ -51,34 +51,34 @@ internal sealed class ExternalAuthCheck : AccessCheck
         if (LoopGuard.IsLoop(request.Context.Request.Headers))
             return Loop;
         if (_policy.CacheKey is null)
-            return AskAsync(null, request);
+            return CallServiceAsync(null, request);
         var value = TemplateValues.Expand(_policy.CacheKey, request);
-        // Below a wildcard host there may be a service for each name: what one of them says is not the other's word.
+        // Each name below a wildcard host can have its own service, whose results are not valid for other names.
         if (!_policy.Url.Host.IsLiteral)
             value = $"{TemplateValues.Expand(_policy.Url.Host, request)}\n{value}";
         var key = ExternalAuthCacheKey.Of(_scope, request.Route.Host, request.Route.Definition, value);
-        return _authenticator.Answers.Find(key) is { } kept ? Judge(kept, request.Context) : AskAsync(key, request);
+        return _authenticator.Cache.Find(key) is { } cached ? Apply(cached, request.Context) : CallServiceAsync(key, request);
     }
 
     public override ValueTask<AccessRefusal?> DryRunAsync(ProxyRequest request) => Granted;
 
-    private async ValueTask<AccessRefusal?> AskAsync(ExternalAuthCacheKey? key, ProxyRequest request) =>
-        await Judge(await _authenticator.AskAsync(_request, _policy, key, request), request.Context);
+    private async ValueTask<AccessRefusal?> CallServiceAsync(ExternalAuthCacheKey? key, ProxyRequest request) =>
+        await Apply(await _authenticator.AuthenticateAsync(_request, _policy, key, request), request.Context);
 
-    private static ValueTask<AccessRefusal?> Judge(ExternalAuthAnswer? answer, HttpContext context)
+    private static ValueTask<AccessRefusal?> Apply(ExternalAuthResult? result, HttpContext context)
     {
-        if (answer is null)
+        if (result is null)
             return Failure;
-        // What follows from it: headers for the backend, cookies for the client.
-        context.Features.Set(answer);
-        return answer.Status switch
+        // For later changes: headers for the backend, cookies for the client.
+        context.Features.Set(result);
+        return result.Status switch
         {
-            StatusCodes.Status401Unauthorized => new(new AccessRefusal(answer.Status, "Unauthorized", "the authentication service requires authentication")
+            StatusCodes.Status401Unauthorized => new(new AccessRefusal(result.Status, "Unauthorized", "the authentication service requires authentication")
             {
-                Challenge = answer.Challenges,
+                Challenge = result.Challenges,
             }),
             StatusCodes.Status403Forbidden => Forbidden,
-            _ => answer.IsGranted ? Granted : Failure,
+            _ => result.IsGranted ? Granted : Failure,
         };
     }
 }

@@ -4,7 +4,7 @@ using IngressController.Routing.Values;
 
 namespace IngressController.Features.IpAccess;
 
-/// <summary>allowlist-source-range: allows the addresses of a list.</summary>
+/// <summary>allowlist-source-range: grants access to the addresses of a list.</summary>
 internal sealed class AllowListCheck(IpNetworkSet allowed) : AccessCheck
 {
     private static readonly ValueTask<AccessRefusal?> Forbidden = new(new AccessRefusal(StatusCodes.Status403Forbidden, "Forbidden", "this address is not allowed"));

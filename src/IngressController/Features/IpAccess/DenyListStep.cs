@@ -15,7 +15,7 @@ internal sealed class DenyListStep(IpNetworkSet denied, LocalReplies replies) : 
     public override string Describe(Revision revision) => $"403 for {denied}";
 
     public override ValueTask<bool> InvokeAsync(ProxyRequest request) =>
-        // An unknown address may be one of them.
+        // An unknown address is denied.
         request.Context.Connection.RemoteIpAddress is { } address && !denied.Contains(address) ? ValueTask.FromResult(true) : RefuseAsync(request);
 
     private async ValueTask<bool> RefuseAsync(ProxyRequest request)

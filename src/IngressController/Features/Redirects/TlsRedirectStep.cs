@@ -30,7 +30,7 @@ internal sealed class TlsRedirectStep(TlsRedirectPolicy policy, int httpsPort, L
 
     private async ValueTask<bool> RedirectAsync(ProxyRequest request)
     {
-        // HTTP/1.0 allows requests without a Host: those are redirected to the rule's host.
+        // HTTP/1.0 permits requests without Host: those are redirected to the host of the rule.
         var host = TemplateValues.HostName(request.Context) is { Length: > 0 } named ? named : request.Route.Host;
         if (host.Length == 0)
             return true;

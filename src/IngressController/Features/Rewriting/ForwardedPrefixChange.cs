@@ -4,7 +4,7 @@ using IngressController.Routing.Values;
 
 namespace IngressController.Features.Rewriting;
 
-/// <summary>x-forwarded-prefix: tells the backend the prefix that rewriting removed from the path.</summary>
+/// <summary>x-forwarded-prefix: sends the prefix that rewriting removed from the path to the backend.</summary>
 internal sealed class ForwardedPrefixChange(ForwardedPrefixPolicy policy) : RequestChange
 {
     public static RequestChange? Create(PlanContext context) =>

@@ -17,7 +17,7 @@ public sealed class BackendProtocolTests(ProxyFixture proxy) : IClassFixture<Pro
     [InlineData("GRPC", HttpProtocols.Http2, false, "HTTP/2 http")]
     [InlineData("grpcs", HttpProtocols.Http2, true, "HTTP/2 https")]
     [InlineData("GRPCS", HttpProtocols.Http1AndHttp2, true, "HTTP/2 https")]
-    public async Task A_backend_is_spoken_to_as_the_annotation_says(string protocol, HttpProtocols protocols, bool withTls, string expected)
+    public async Task The_annotation_selects_the_protocol_to_the_backend(string protocol, HttpProtocols protocols, bool withTls, string expected)
     {
         await using var backend = await KestrelBackend.StartAsync(Tell, protocols, withTls);
         var host = await ServeAsync(backend.Port, protocol);
@@ -28,7 +28,7 @@ public sealed class BackendProtocolTests(ProxyFixture proxy) : IClassFixture<Pro
     [Theory]
     [InlineData("http", 200, 502)]
     [InlineData("https", 502, 200)]
-    public async Task With_AUTO_HTTP_it_is_spoken_to_as_the_client_came(string backendScheme, int cleartext, int encrypted)
+    public async Task AUTO_HTTP_follows_the_scheme_of_the_client(string backendScheme, int cleartext, int encrypted)
     {
         await using var backend = await KestrelBackend.StartAsync(Tell, HttpProtocols.Http1, withTls: backendScheme == "https");
         var host = await ServeAsync(backend.Port, "AUTO_HTTP");
@@ -38,7 +38,7 @@ public sealed class BackendProtocolTests(ProxyFixture proxy) : IClassFixture<Pro
     }
 
     [Fact]
-    public async Task Two_Ingresses_speak_to_one_Service_in_two_ways()
+    public async Task Two_Ingresses_can_use_different_protocols_for_one_Service()
     {
         await using var backend = await KestrelBackend.StartAsync(Tell, HttpProtocols.Http2);
         var name = $"two{++_names}";
@@ -51,7 +51,7 @@ public sealed class BackendProtocolTests(ProxyFixture proxy) : IClassFixture<Pro
     }
 
     [Fact]
-    public async Task FCGI_is_answered_503_and_reaches_no_backend()
+    public async Task FCGI_returns_503_and_reaches_no_backend()
     {
         await using var backend = WireBackend.Answer(_ => WireBackend.Ok("reached"));
         Assert.Equal(503, (await proxy.GetAsync(await ServeAsync(backend.Port, "FCGI"))).Status);
@@ -59,7 +59,7 @@ public sealed class BackendProtocolTests(ProxyFixture proxy) : IClassFixture<Pro
     }
 
     [Fact]
-    public async Task With_GRPCS_a_name_outside_the_cluster_must_have_a_certificate_to_trust()
+    public async Task With_GRPCS_an_external_name_requires_a_trusted_certificate()
     {
         await using var backend = await KestrelBackend.StartAsync(Tell, HttpProtocols.Http2, withTls: true);
         await using var controller = await TestController.StartAsync(

@@ -10,7 +10,7 @@ public sealed class BlockListTests(SettingsFixture proxy) : IClassFixture<Settin
     [InlineData("127.0.0.0/8", 403)]
     [InlineData("10.0.0.0/8, 127.0.0.1", 403)]
     [InlineData("10.0.0.0/8, ::1", 200)]
-    public async Task Clients_of_blocked_networks_are_answered_403(string networks, int status)
+    public async Task Clients_of_blocked_networks_get_403(string networks, int status)
     {
         await proxy.SetAsync(("block-cidrs", networks));
         Assert.Equal(status, (await proxy.GetAsync(SettingsFixture.Host)).Status);
@@ -25,7 +25,7 @@ public sealed class BlockListTests(SettingsFixture proxy) : IClassFixture<Settin
     [InlineData("~*bad", "a BAD bot", 403)]
     [InlineData("~^$", "", 403)]
     [InlineData("~^$", "x", 200)]
-    public async Task A_blocked_user_agent_is_answered_403(string list, string agent, int status)
+    public async Task A_blocked_user_agent_gets_403(string list, string agent, int status)
     {
         await proxy.SetAsync(("block-user-agents", list));
         Assert.Equal(status, (await proxy.GetAsync(SettingsFixture.Host, fields: agent.Length == 0 ? "" : $"User-Agent: {agent}\r\n")).Status);
@@ -38,14 +38,14 @@ public sealed class BlockListTests(SettingsFixture proxy) : IClassFixture<Settin
     [InlineData("~*spam\\.example", "https://SPAM.example/x", 403)]
     [InlineData("~*spam\\.example", "https://ham.example/x", 200)]
     [InlineData("https://spam.example/", "https://spam.example/", 403)]
-    public async Task A_blocked_referer_is_answered_403(string list, string referer, int status)
+    public async Task A_blocked_referer_gets_403(string list, string referer, int status)
     {
         await proxy.SetAsync(("block-referers", list));
         Assert.Equal(status, (await proxy.GetAsync(SettingsFixture.Host, fields: $"Referer: {referer}\r\n")).Status);
     }
 
     [Fact]
-    public async Task The_client_behind_a_trusted_proxy_is_the_one_that_is_blocked()
+    public async Task The_client_behind_a_trusted_proxy_is_blocked()
     {
         await proxy.SetAsync(("block-cidrs", "203.0.113.0/24"), ("use-forwarded-headers", "true"), ("proxy-real-ip-cidr", "127.0.0.0/8"));
         Assert.Equal(403, (await proxy.GetAsync(SettingsFixture.Host, fields: "X-Forwarded-For: 203.0.113.9\r\n")).Status);
@@ -58,7 +58,7 @@ public sealed class BlockListTests(SettingsFixture proxy) : IClassFixture<Settin
     [InlineData("block-cidrs", "1.2.3")]
     [InlineData("block-user-agents", "~(")]
     [InlineData("block-referers", "~(?=x)")]
-    public async Task A_list_that_cannot_be_understood_closes_all_routes_until_it_is_mended(string key, string value)
+    public async Task An_invalid_list_makes_all_routes_fail_closed_until_it_is_fixed(string key, string value)
     {
         await proxy.SetAsync((key, value));
         Assert.Equal(503, (await proxy.GetAsync(SettingsFixture.Host)).Status);
@@ -74,7 +74,7 @@ public sealed class BlockListTests(SettingsFixture proxy) : IClassFixture<Settin
     }
 
     [Fact]
-    public async Task The_default_backend_is_a_route_like_any_other()
+    public async Task Block_lists_apply_to_the_default_backend()
     {
         await using var backend = WireBackend.Answer(_ => WireBackend.Ok("ok"));
         await using var controller = await TestController.StartAsync(

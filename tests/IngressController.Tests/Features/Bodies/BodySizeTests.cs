@@ -25,7 +25,7 @@ public sealed class BodySizeTests(ProxyFixture proxy) : IClassFixture<ProxyFixtu
     [Theory]
     [InlineData(1 << 20, HttpStatusCode.OK)]
     [InlineData((1 << 20) + 1, HttpStatusCode.RequestEntityTooLarge)]
-    public async Task A_route_without_annotations_takes_a_mebibyte(int size, HttpStatusCode expected)
+    public async Task A_route_without_annotations_allows_one_mebibyte(int size, HttpStatusCode expected)
     {
         await using var backend = await KestrelBackend.StartAsync(CountAsync);
         var host = await proxy.ServeAsync([backend.Port]);
@@ -35,7 +35,7 @@ public sealed class BodySizeTests(ProxyFixture proxy) : IClassFixture<ProxyFixtu
     }
 
     [Fact]
-    public async Task Zero_takes_any_size()
+    public async Task Zero_allows_any_size()
     {
         await using var backend = await KestrelBackend.StartAsync(CountAsync);
         var host = await proxy.ServeAsync(backend.Port, ("proxy-body-size", "0"));
@@ -46,7 +46,7 @@ public sealed class BodySizeTests(ProxyFixture proxy) : IClassFixture<ProxyFixtu
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task The_client_of_a_large_upload_gets_the_answer_although_it_sends_all_of_it_first(bool isChunked)
+    public async Task A_client_that_sends_a_whole_large_upload_first_receives_the_response(bool isChunked)
     {
         await using var backend = await KestrelBackend.StartAsync(CountAsync);
         var host = await proxy.ServeAsync(backend.Port, ("proxy-body-size", "1k"));
@@ -65,7 +65,7 @@ public sealed class BodySizeTests(ProxyFixture proxy) : IClassFixture<ProxyFixtu
     [InlineData(Limit + 1, true, HttpStatusCode.RequestEntityTooLarge)]
     [InlineData(Limit + 1, false, HttpStatusCode.RequestEntityTooLarge)]
     [InlineData(4 << 20, false, HttpStatusCode.RequestEntityTooLarge)]
-    public async Task HTTP_2_bodies_are_limited_and_the_connection_serves_on(int size, bool hasLength, HttpStatusCode expected)
+    public async Task HTTP_2_bodies_are_limited_and_the_connection_stays_usable(int size, bool hasLength, HttpStatusCode expected)
     {
         await using var backend = await KestrelBackend.StartAsync(CountAsync);
         var host = await proxy.ServeAsync(backend.Port, ("proxy-body-size", "1k"));
@@ -82,7 +82,7 @@ public sealed class BodySizeTests(ProxyFixture proxy) : IClassFixture<ProxyFixtu
     }
 
     [Fact]
-    public async Task The_messages_of_a_grpc_call_count_as_its_body_and_zero_lets_it_go_on()
+    public async Task The_messages_of_a_gRPC_call_count_as_its_body_and_zero_removes_the_limit()
     {
         await using var backend = await KestrelBackend.StartAsync(CountAsync, HttpProtocols.Http2);
         var limited = await proxy.ServeAsync(backend.Port, "grpc", [("proxy-body-size", "1k")]);
@@ -93,7 +93,7 @@ public sealed class BodySizeTests(ProxyFixture proxy) : IClassFixture<ProxyFixtu
     }
 
     [Fact]
-    public async Task What_goes_through_a_websocket_is_no_body()
+    public async Task WebSocket_data_is_not_limited()
     {
         await using var backend = await KestrelBackend.StartAsync(async context =>
         {
@@ -107,26 +107,26 @@ public sealed class BodySizeTests(ProxyFixture proxy) : IClassFixture<ProxyFixtu
             }
         });
         var host = await proxy.ServeAsync(backend.Port, ("proxy-body-size", "1k"));
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(15));
         foreach (var (scheme, version) in new[] { ("ws", HttpVersion.Version11), ("wss", HttpVersion.Version20) })
         {
             using var socket = new ClientWebSocket();
             socket.Options.HttpVersion = version;
             socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
-            await socket.ConnectAsync(new Uri($"{scheme}://{host}/"), proxy.Controller.Client, patience.Token);
+            await socket.ConnectAsync(new Uri($"{scheme}://{host}/"), proxy.Controller.Client, timeout.Token);
             var total = 0;
             var answer = new byte[4];
             while (total < 100 * Limit)
             {
-                await socket.SendAsync(new byte[Limit], WebSocketMessageType.Binary, true, patience.Token);
-                await socket.ReceiveAsync(answer, patience.Token);
+                await socket.SendAsync(new byte[Limit], WebSocketMessageType.Binary, true, timeout.Token);
+                await socket.ReceiveAsync(answer, timeout.Token);
                 total = BitConverter.ToInt32(answer);
             }
         }
     }
 
     [Fact]
-    public async Task A_body_that_outgrows_the_limit_after_the_response_began_ends_the_exchange()
+    public async Task A_body_that_exceeds_the_limit_after_the_response_has_begun_aborts_the_exchange()
     {
         await using var backend = await KestrelBackend.StartAsync(async context =>
         {

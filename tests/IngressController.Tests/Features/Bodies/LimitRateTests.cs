@@ -10,7 +10,7 @@ namespace IngressController.Tests.Features.Bodies;
 public sealed class LimitRateTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     [Fact]
-    public async Task As_many_bytes_come_through_as_the_rate_allows()
+    public async Task Bytes_are_forwarded_at_the_configured_rate()
     {
         var time = new ManualTimeProvider();
         await using var paced = new PacedStream(new MemoryStream(new byte[10_000]), new ResponseRatePolicy(1_000, BytesBefore: 2_500), time);
@@ -42,7 +42,7 @@ public sealed class LimitRateTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
     }
 
     [Fact]
-    public async Task A_waiting_read_ends_when_it_is_cancelled()
+    public async Task A_waiting_read_ends_when_it_is_canceled()
     {
         await using var paced = new PacedStream(new MemoryStream(new byte[100]), new ResponseRatePolicy(1, BytesBefore: 1), new ManualTimeProvider());
         var buffer = new byte[10];
@@ -57,7 +57,7 @@ public sealed class LimitRateTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
     [Theory]
     [InlineData("Content-Length: 262144\r\n", "")]
     [InlineData("Transfer-Encoding: chunked\r\n", "40000\r\n")]
-    public async Task A_response_is_complete_and_takes_its_time(string framing, string chunk)
+    public async Task A_paced_response_is_complete_and_takes_the_expected_time(string framing, string chunk)
     {
         var body = new string('x', 256 * 1024);
         await using var backend = WireBackend.Answer($"HTTP/1.1 200 OK\r\n{framing}\r\n{chunk}{body}{(chunk.Length == 0 ? "" : "\r\n0\r\n\r\n")}");

@@ -22,7 +22,7 @@ public sealed class NginxComparisonTests
     [InlineData(100, 60, 5, "0 900 700 2100", "111111000000 100 100 111100000")]
     [InlineData(7, 1, 35, "0 500 1000 1450",
         "111111111111111111111111111111111111000000000000000000000000 111000000 11111110000000000000 11111111110000000000")]
-    public void The_leaky_bucket_answers_as_nginx_does(int limit, int seconds, int burst, string pauses, string answers)
+    public void The_leaky_bucket_decides_as_nginx_does(int limit, int seconds, int burst, string pauses, string answers)
     {
         var time = new ManualTimeProvider();
         var limiter = new KeyedRateLimiter(Rule(LeakyBucket, limit, seconds, burst), time);

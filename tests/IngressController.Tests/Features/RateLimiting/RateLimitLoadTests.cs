@@ -21,7 +21,7 @@ public sealed class RateLimitLoadTests(ITestOutputHelper output)
     [InlineData(SlidingWindow, 1000)]
     [InlineData(FixedWindow, 1000)]
     [InlineData(Concurrency, 1000)]
-    public void Clients_at_the_same_moment_get_exactly_what_there_is(RateLimitAlgorithmKind algorithm, int all)
+    public void Concurrent_clients_get_exactly_the_available_permits(RateLimitAlgorithmKind algorithm, int all)
     {
         var limiter = new KeyedRateLimiter(Rule(algorithm, limit: 1000, burst: 1000), new ManualTimeProvider());
         var passed = new int[8];
@@ -38,7 +38,7 @@ public sealed class RateLimitLoadTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Places_are_neither_lost_nor_given_twice_while_clients_wait_give_up_and_sweeps_run()
+    public async Task Permits_are_neither_lost_nor_granted_twice_during_waits_cancellations_and_sweeps()
     {
         const int Limit = 3;
         var limiter = new KeyedRateLimiter(Rule(Concurrency, Limit, queue: 4), TimeProvider.System);
@@ -48,10 +48,10 @@ public sealed class RateLimitLoadTests(ITestOutputHelper output)
             var random = new Random(client);
             for (var i = 0; i < 500; i++)
             {
-                using var patience = new CancellationTokenSource();
-                var pending = limiter.WaitAsync(Client, patience.Token);
+                using var timeout = new CancellationTokenSource();
+                var pending = limiter.WaitAsync(Client, timeout.Token);
                 if (random.Next(4) == 0)
-                    await patience.CancelAsync();
+                    await timeout.CancelAsync();
                 RateLimitDecision decision;
                 try
                 {
@@ -167,7 +167,7 @@ public sealed class RateLimitLoadTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void A_known_key_costs_no_allocation()
+    public void A_known_key_does_not_allocate()
     {
         var limiter = new KeyedRateLimiter(Rule(LeakyBucket, limit: 100, burst: 5), TimeProvider.System);
         limiter.Burst(100);

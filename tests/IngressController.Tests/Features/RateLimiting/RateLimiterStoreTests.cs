@@ -33,7 +33,7 @@ public sealed class RateLimiterStoreTests : IDisposable
     }
 
     [Fact]
-    public void What_concerns_only_the_answer_keeps_the_counts()
+    public void A_change_of_the_reply_keeps_the_counts()
     {
         Assert.True(IpNetworkSet.TryParse("10.0.0.0/8", out var exempt, out _));
         var limiter = _store.For(Shop, Limit);
@@ -41,7 +41,7 @@ public sealed class RateLimiterStoreTests : IDisposable
     }
 
     [Fact]
-    public void What_no_route_uses_any_more_goes_away()
+    public void Limiters_without_a_route_are_collected()
     {
         Use(_store);
         var kept = _store.For(Shop, Limit with { Limit = 7 });
@@ -57,7 +57,7 @@ public sealed class RateLimiterStoreTests : IDisposable
     }
 
     [Fact]
-    public void Idle_keys_are_dropped_within_half_a_minute()
+    public void Idle_keys_are_removed_within_half_a_minute()
     {
         var limiter = _store.For(Shop, Limit);
         for (var i = 0; i < 10_000; i++)
