@@ -14,7 +14,7 @@ public class EventBenchmarks
     private const int Ingresses = 10_000;
     private readonly DateTime _start = new(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc);
     private Translation _live = null!;
-    private EventLedger _ledger = null!;
+    private EventState _state = null!;
     private Diagnostic[] _diagnostics = [];
 
     [Params(1, 100)]
@@ -36,18 +36,18 @@ public class EventBenchmarks
         _live = RoutingTableTranslator.Translate(
             cluster with { Ingresses = ingresses.ToImmutable(), Services = cluster.Services.RemoveRange(wrong) }, new TranslationSettings());
         _diagnostics = [.. _live.CollectDiagnostics()];
-        var plan = EventPlanner.Plan(EventLedger.Empty, Seen(), int.MaxValue);
-        _ledger = plan.Ledger.Settle([.. plan.Writes.Select(write => new EventOutcome(write.Key, 1, _start))], _start);
+        var plan = EventPlanner.Plan(EventState.Initial, Seen(), int.MaxValue);
+        _state = plan.State.EndWrites([.. plan.Writes.Select(write => new EventOutcome(write.Key, 1, _start))], _start);
     }
 
     [Benchmark(Description = "collect the diagnostics")]
     public object Collect() => _live.CollectDiagnostics();
 
     [Benchmark(Description = "plan, nothing new")]
-    public object Plan() => EventPlanner.Plan(_ledger, Seen(), EventQueue.Capacity);
+    public object Plan() => EventPlanner.Plan(_state, Seen(), EventQueue.Capacity);
 
     [Benchmark(Description = "plan, a new leader")]
-    public object PlanNew() => EventPlanner.Plan(EventLedger.Empty, Seen(), EventQueue.Capacity);
+    public object PlanNew() => EventPlanner.Plan(EventState.Initial, Seen(), EventQueue.Capacity);
 
     private EventObservation Seen() => new(_diagnostics, subject => EventObject.Find(_live, subject), _start);
 }

@@ -8,15 +8,15 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace IngressController.Admin;
 
 /// <summary>
-/// The admin port: health, metrics and the live state. A server of its own, so that no load on the proxy ports keeps a probe from
-/// being answered, and no request on them reaches it.
+/// The admin port, which serves health, metrics and the live state. It is a separate server, so that probes are answered under any load on
+/// the proxy ports, and no request on these ports reaches it.
 /// </summary>
 internal sealed class AdminServer(ListenerOptions options, HealthState health, LiveState live, MetricsPage metrics, Explainer explainer, ILoggerFactory loggers)
     : IHostedService, IAsyncDisposable
 {
     private WebApplication? _app;
 
-    /// <summary>The port it listens on, once started.</summary>
+    /// <summary>The port that it listens on, after the start.</summary>
     public int Port { get; private set; }
 
     public async Task StartAsync(CancellationToken cancellationToken)

@@ -5,16 +5,19 @@ using IngressController.Sources;
 namespace IngressController.Admin;
 
 /// <summary>
-/// Whether this replica should get traffic: every list has been delivered once, the first table is live, the ports are open, and the end has
-/// not begun.
+/// The readiness of this replica. It is ready when every list has been delivered once, the first revision is live and the ports are open,
+/// until the shutdown begins.
 /// </summary>
 internal sealed class HealthState(ClusterStore store, LiveRevision revisions, Drain drain, IHostApplicationLifetime lifetime)
 {
-    /// <summary>Why not, for people; null means ready. Once ready, losing the API server does not change it: the last table serves on.</summary>
+    /// <summary>
+    /// The reason why the replica is not ready, as text for people; null when it is ready. A replica that is ready stays ready without the
+    /// API server, because the last revision stays live.
+    /// </summary>
     public string? NotReadyReason =>
         drain.HasBegun ? "shutting down"
-        : store.Awaited is { Length: > 0 } awaited ? $"waiting for {string.Join(", ", awaited)}"
+        : store.PendingLists is { Length: > 0 } lists ? $"waiting for {string.Join(", ", lists)}"
         : !revisions.Current.IsInitial ? (lifetime.ApplicationStarted.IsCancellationRequested ? null : "the ports are not open yet")
-        : store.References.Awaited is { Length: > 0 } named ? $"waiting for {string.Join(", ", named)}"
+        : store.References.Pending is { Length: > 0 } objects ? $"waiting for {string.Join(", ", objects)}"
         : "the first configuration is not live yet";
 }

@@ -6,7 +6,7 @@ using IngressController.Views;
 
 namespace IngressController.Admin;
 
-/// <summary>The live state as the admin API shows it: read from the revision that serves, not from the objects that were asked for.</summary>
+/// <summary>The live state for the admin API, from the live revision and not from the objects of the cluster.</summary>
 internal sealed class LiveState(LiveRevision revisions, ClusterStore store, LeaderState leader, TimeProvider time)
 {
     public IEnumerable<RouteView> Routes()

@@ -6,16 +6,16 @@ using IngressController.Views;
 
 namespace IngressController.Cli;
 
-/// <summary>Asks the admin port of a running controller.</summary>
+/// <summary>A client of the admin API of a running controller.</summary>
 internal static class AdminClient
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
-    /// <exception cref="ExplainException">It cannot be reached, or is something else.</exception>
+    /// <exception cref="ExplainException">The server cannot be reached or is not a controller.</exception>
     public static async Task<Explanation> ExplainAsync(Uri server, ExplainRequest request, CancellationToken cancellation)
     {
-        // Mostly this machine, or a port that is forwarded to it: a proxy would look for it elsewhere.
-        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = Patience };
+        // Without a proxy: the address is mostly on this machine, or a port that is forwarded to it.
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = Timeout };
         try
         {
             using var response = await client.GetAsync(new Uri(server, $"api/explain{Query(request)}"), cancellation);
@@ -38,7 +38,7 @@ internal static class AdminClient
         }
         catch (OperationCanceledException error) when (!cancellation.IsCancellationRequested)
         {
-            throw new ExplainException($"{server} did not respond within {Patience.TotalSeconds:0} seconds", error);
+            throw new ExplainException($"{server} did not respond within {Timeout.TotalSeconds:0} seconds", error);
         }
     }
 

@@ -7,7 +7,7 @@ using IngressController.Views;
 
 namespace IngressController.Cli;
 
-/// <summary><c>annotations</c>: what an Ingress can ask for, from the same catalogue that reads it.</summary>
+/// <summary>The <c>annotations</c> command: lists the annotations from the catalog that translation uses.</summary>
 internal sealed class AnnotationsCommand
 {
     private readonly Argument<string?> _name = new("NAME")

@@ -4,13 +4,13 @@ using IngressController.Views;
 
 namespace IngressController.Cli;
 
-/// <summary>The verbs of the program.</summary>
+/// <summary>The commands of the program.</summary>
 internal static class CommandLine
 {
-    /// <summary>The exit code of a command that did not do what it was asked for.</summary>
+    /// <summary>The exit code of a failed command.</summary>
     public const int Failure = 1;
 
-    /// <summary>The exit code of an option that is wrong.</summary>
+    /// <summary>The exit code of an invalid command line.</summary>
     public const int UsageError = 2;
 
     public static async Task<int> InvokeAsync(string[] args, Terminal? terminal = null)
@@ -57,7 +57,7 @@ internal static class CommandLine
         return await parsed.InvokeAsync(new InvocationConfiguration
         {
             EnableDefaultExceptionHandler = false,
-            // Signals are for those verbs to read that have something to end; the others just end.
+            // Commands that need a graceful shutdown handle signals themselves; the others just end.
             ProcessTerminationTimeout = null,
             Output = terminal.Out,
             Error = terminal.Error,
@@ -65,5 +65,5 @@ internal static class CommandLine
     }
 }
 
-/// <summary>What a verb does, once its options are read.</summary>
-internal delegate Task<int> Verb(ParseResult parsed, IngressOptions options, Terminal terminal, CancellationToken cancellation);
+/// <summary>The action of a command, called with its options.</summary>
+internal delegate Task<int> CommandAction(ParseResult parsed, IngressOptions options, Terminal terminal, CancellationToken cancellation);

@@ -6,11 +6,11 @@ using IngressController.Hosting;
 
 namespace IngressController.Cli;
 
-/// <summary><c>demo</c>: the whole controller in front of built-in backends, with nothing else needed.</summary>
+/// <summary>The <c>demo</c> command: runs the controller with built-in Ingresses and backends.</summary>
 internal static class DemoCommand
 {
-    /// <summary>Nobody waits for what a demo serves.</summary>
-    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(0.5);
+    /// <summary>The grace period is short, because requests to the demo are not important.</summary>
+    private static readonly TimeSpan GracePeriod = TimeSpan.FromSeconds(0.5);
 
     public static async Task<int> RunAsync(ParseResult parsed, IngressOptions options, Terminal terminal, CancellationToken cancellation)
     {
@@ -21,16 +21,16 @@ internal static class DemoCommand
             options with
             {
                 Source = new SourceOptions { Manifests = cluster.Folder },
-                Shutdown = new ShutdownOptions { Delay = TimeSpan.Zero, GracePeriod = StopWithin },
+                Shutdown = new ShutdownOptions { Delay = TimeSpan.Zero, GracePeriod = GracePeriod },
             },
-            terminal, signals.Told);
+            terminal, signals.Received);
         if (controller is null)
-            return signals.Told.IsCancellationRequested ? 0 : CommandLine.Failure;
+            return signals.Received.IsCancellationRequested ? 0 : CommandLine.Failure;
 
-        var told = controller.WaitUntilToldToStopAsync(signals.Told);
-        if (await Task.WhenAny(controller.WaitUntilReadyAsync(CancellationToken.None), told) != told)
+        var shutdown = controller.WaitForShutdownAsync(signals.Received);
+        if (await Task.WhenAny(controller.WaitUntilReadyAsync(CancellationToken.None), shutdown) != shutdown)
             await terminal.Out.WriteLineAsync(Welcome(controller, cluster.Folder));
-        await told;
+        await shutdown;
         await controller.StopAsync(CancellationToken.None);
         return 0;
     }

@@ -5,7 +5,7 @@ using IngressController.Demo;
 
 namespace IngressController.Cli;
 
-/// <summary><c>echo</c>: the backend of the demo by itself, so that a cluster needs no other image to try an Ingress.</summary>
+/// <summary>The <c>echo</c> command: runs a backend of the demo alone, so that no other image is needed to test an Ingress in a cluster.</summary>
 internal static class EchoCommand
 {
     private const string Service = "echo";
@@ -29,7 +29,7 @@ internal static class EchoCommand
         await using (backend)
         {
             var stopping = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            using var onSignal = signals.Told.Register(() => stopping.TrySetResult());
+            using var onSignal = signals.Received.Register(() => stopping.TrySetResult());
             await terminal.Out.WriteLineAsync($"listening on {address}, port {backend.Ports[pod]}");
             await stopping.Task;
             if (!signals.IsInterrupt)
@@ -39,7 +39,7 @@ internal static class EchoCommand
         return 0;
     }
 
-    /// <summary>The Pod ends, and whoever has not heard of it yet still sends here: an answer for them, and no next request on their connection.</summary>
+    /// <summary>Still answers during the delay, because senders do not know yet that the Pod is shutting down, and closes their connections.</summary>
     private static async Task DrainAsync(EchoBackend backend, TimeSpan delay, Terminal terminal)
     {
         backend.BeginDrain();

@@ -6,7 +6,7 @@ using IngressController.Views;
 
 namespace IngressController.Cli;
 
-/// <summary><c>explain</c>: what happens to a request and why, asked of a running controller or worked out from manifests.</summary>
+/// <summary>The <c>explain</c> command: explains the handling of a request by a running controller, or with manifests.</summary>
 internal sealed class ExplainCommand
 {
     private readonly Argument<string> _url = new("URL") { Description = "The URL that a client requests: http://HOST/PATH or https://HOST/PATH." };
@@ -77,23 +77,23 @@ internal sealed class ExplainCommand
                 : throw new FormatException("--manifests and --admin cannot be combined: explain a folder or ask a controller");
         }
 
-        RequireOwn(parsed);
+        RejectRunOptions(parsed);
         var address = admin ?? $"http://127.0.0.1:{options.Listener.AdminPort}";
         return Uri.TryCreate(address.EndsWith('/') ? address : $"{address}/", UriKind.Absolute, out var server) && server.Scheme is "http" or "https"
             ? AdminClient.ExplainAsync(server, request, cancellation)
             : throw new FormatException($"--admin: \"{address}\" is not a URL; write http://HOST:PORT");
     }
 
-    /// <summary>A running controller has options of its own; those given here would be passed over without a word.</summary>
-    private void RequireOwn(ParseResult parsed)
+    /// <summary>Rejects options of <c>run</c>, which would be ignored: a running controller has its own.</summary>
+    private void RejectRunOptions(ParseResult parsed)
     {
-        Option[] own = [_headers, _method, _client, _admin, _output];
+        Option[] accepted = [_headers, _method, _client, _admin, _output];
         var foreign = parsed.RootCommandResult.Children.Concat(parsed.CommandResult.Children).OfType<OptionResult>()
-            .FirstOrDefault(result => !result.Implicit && !own.Contains(result.Option) && result.Option.Name != "--admin-port");
+            .FirstOrDefault(result => !result.Implicit && !accepted.Contains(result.Option) && result.Option.Name != "--admin-port");
         if (foreign is not null)
             throw new FormatException($"{foreign.Option.Name}: applies only with --manifests; a running controller has its own options");
     }
 }
 
-/// <summary>A request cannot be explained; the message says why and what to do.</summary>
+/// <summary>A request cannot be explained; the message has the reason and the remedy.</summary>
 internal sealed class ExplainException(string message, Exception? inner = null) : Exception(message, inner);

@@ -5,11 +5,11 @@ using IngressController.Views;
 
 namespace IngressController.Cli;
 
-/// <summary>An explanation for the terminal: from the request to the verdict, in the order in which things are decided.</summary>
+/// <summary>Formats an explanation for the terminal, from the request to the verdict, in the order of the decisions.</summary>
 internal static class ExplanationText
 {
-    /// <summary>Lists of networks can be long; the JSON has them whole.</summary>
-    private const int WidestValue = 160;
+    /// <summary>The maximum width of a value, because lists of networks can be long. The JSON has them in full.</summary>
+    private const int MaxValueWidth = 160;
 
     public static string Format(Explanation explanation)
     {
@@ -90,7 +90,7 @@ internal static class ExplanationText
 
     private static string Mark(bool isChosen) => isChosen ? ">" : " ";
 
-    private static string Cut(string value) => TextTable.Cell(value.ReplaceLineEndings(" "), WidestValue);
+    private static string Cut(string value) => TextTable.Cell(value.ReplaceLineEndings(" "), MaxValueWidth);
 
     private static string Word(BackendProtocol protocol) => protocol switch
     {

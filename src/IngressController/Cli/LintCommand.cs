@@ -5,7 +5,7 @@ using IngressController.Views;
 
 namespace IngressController.Cli;
 
-/// <summary><c>lint</c>: what is wrong with manifests, before a cluster sees them.</summary>
+/// <summary>The <c>lint</c> command: checks manifests without a cluster.</summary>
 internal sealed class LintCommand
 {
     private readonly Argument<string[]> _paths = new("PATH")

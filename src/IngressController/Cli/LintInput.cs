@@ -2,12 +2,12 @@ using IngressController.Sources.Folder;
 
 namespace IngressController.Cli;
 
-/// <summary>The manifests that <c>lint</c> is given.</summary>
+/// <summary>Reads the manifests for <c>lint</c>.</summary>
 internal static class LintInput
 {
     public const string StandardInput = "-";
 
-    /// <summary>Reads each file once, however often it is named. What cannot be read is a problem of that file.</summary>
+    /// <summary>Reads each file once, even if several paths contain it. A file that cannot be read is a problem in its manifest.</summary>
     public static IReadOnlyList<Manifest> Read(IReadOnlyList<string> paths, TextReader standardInput)
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -25,7 +25,7 @@ internal static class LintInput
         {
             var listed = ManifestFiles.In(path);
             return listed.Paths.Where(file => seen.Add(Path.GetFullPath(file))).Select(ReadFile)
-                .Concat(listed.Closed.Select(folder => Manifest.Unreadable(folder.Key, folder.Value)));
+                .Concat(listed.Inaccessible.Select(folder => Manifest.Unreadable(folder.Key, folder.Value)));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

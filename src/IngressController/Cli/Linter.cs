@@ -7,17 +7,17 @@ using k8s.Models;
 
 namespace IngressController.Cli;
 
-/// <summary>Translates manifests and collects what is wrong with them.</summary>
+/// <summary>Translates manifests and collects their problems.</summary>
 internal static class Linter
 {
     public static LintReport Lint(IReadOnlyList<Manifest> manifests, TranslationSettings settings)
     {
-        var set = ManifestSet.Of(manifests.SelectMany(manifest => manifest.Objects), ManifestSet.GivenClass(settings));
+        var set = ManifestSet.Of(manifests.SelectMany(manifest => manifest.Objects), ManifestSet.ImplicitClass(settings));
         var translation = RoutingTableTranslator.Translate(ManifestSnapshot.Of(set).Cluster, settings);
         ImmutableArray<LintFinding> findings =
         [
             .. manifests.SelectMany(manifest => manifest.Problems).Concat(set.Duplicates)
-                .Concat(translation.CollectDiagnostics().Select(diagnostic => Place(diagnostic, set)))
+                .Concat(translation.CollectDiagnostics().Select(diagnostic => Locate(diagnostic, set)))
                 .OrderBy(problem => problem.File, StringComparer.Ordinal).ThenBy(problem => problem.Line).ThenBy(problem => problem.Diagnostic)
                 .Select(LintFinding.Of),
         ];
@@ -28,6 +28,6 @@ internal static class Linter
             findings);
     }
 
-    private static ManifestProblem Place(Diagnostic diagnostic, ManifestSet set) =>
+    private static ManifestProblem Locate(Diagnostic diagnostic, ManifestSet set) =>
         set.Find(diagnostic.Subject) is { } item ? new(item.File, item.Line, diagnostic) : new("", 0, diagnostic);
 }

@@ -10,7 +10,7 @@ using IngressController.Views;
 
 namespace IngressController.Cli;
 
-/// <summary>Explains a request from a folder of manifests: the whole controller is put together, and never started.</summary>
+/// <summary>Explains a request from a folder of manifests, with a complete controller that is not started.</summary>
 internal static class ManifestExplainer
 {
     public static async Task<Explanation> ExplainAsync(
@@ -20,7 +20,7 @@ internal static class ManifestExplainer
         foreach (var problem in manifests.SelectMany(manifest => manifest.Problems))
             await terminal.Error.WriteLineAsync(LintFinding.Of(problem).ToString());
 
-        var snapshot = ManifestSnapshot.Of(ManifestSet.Of(manifests.SelectMany(manifest => manifest.Objects), ManifestSet.GivenClass(options.Translation)));
+        var snapshot = ManifestSnapshot.Of(ManifestSet.Of(manifests.SelectMany(manifest => manifest.Objects), ManifestSet.ImplicitClass(options.Translation)));
         await using var controller = ControllerHost.Create(options, logging => logging.ClearProviders());
         if (!await controller.Services.GetRequiredService<ReconcileLoop>().TryApplyAsync(snapshot.Cluster, ClusterChanges.Everything(snapshot.Cluster), cancellation))
             throw new ExplainException($"the manifests in {folder} cannot be applied; this is a bug in the controller, please report it");

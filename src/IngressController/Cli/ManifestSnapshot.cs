@@ -6,9 +6,9 @@ using k8s.Models;
 
 namespace IngressController.Cli;
 
-/// <summary>Manifests as the cluster they would be.</summary>
-/// <param name="Cluster">What it would hold.</param>
-/// <param name="AssumedReady">Services whose endpoints are made up.</param>
+/// <summary>The cluster that results from manifests.</summary>
+/// <param name="Cluster">The snapshot of the cluster.</param>
+/// <param name="AssumedReady">Services without EndpointSlices in the manifests, which are assumed to be ready.</param>
 internal sealed record ManifestSnapshot(ClusterSnapshot Cluster, IReadOnlyList<ResourceName> AssumedReady)
 {
     public static ManifestSnapshot Of(ManifestSet set)
@@ -16,14 +16,14 @@ internal sealed record ManifestSnapshot(ClusterSnapshot Cluster, IReadOnlyList<R
         var store = new ClusterStore();
         foreach (var item in set.Objects)
             store.Add(item.Resource);
-        var bare = set.OfType<V1Service>()
+        var withoutSlices = set.OfType<V1Service>()
             .Where(service => service.Spec?.Type != "ExternalName" && store.Snapshot.Endpoints.Of(service.ResourceName).IsEmpty).ToArray();
-        foreach (var service in bare)
+        foreach (var service in withoutSlices)
             store.Add(SliceOf(service));
-        return new ManifestSnapshot(store.Snapshot, [.. bare.Select(service => service.ResourceName)]);
+        return new ManifestSnapshot(store.Snapshot, [.. withoutSlices.Select(service => service.ResourceName)]);
     }
 
-    /// <summary>What a cluster would make for a Service whose Pods are ready: manifests seldom hold slices, and that is no mistake.</summary>
+    /// <summary>Creates the EndpointSlice that a cluster creates for a Service with a ready Pod. Manifests seldom contain slices.</summary>
     private static V1EndpointSlice SliceOf(V1Service service) => new()
     {
         Metadata = new V1ObjectMeta

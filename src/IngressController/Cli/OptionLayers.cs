@@ -5,16 +5,16 @@ namespace IngressController.Cli;
 /// <summary>Reads the options from their three layers into one <see cref="IngressOptions"/>.</summary>
 internal static class OptionLayers
 {
-    /// <summary>Flags take precedence over environment variables, those over appsettings, those over defaults.</summary>
-    /// <param name="accepted">The options of the verb; others are ignored.</param>
+    /// <summary>Reads the options. Flags take precedence over environment variables, those over appsettings, those over defaults.</summary>
+    /// <param name="accepted">The options of the command; others are ignored.</param>
     /// <param name="flags">The values of an option on the command line.</param>
     /// <param name="environment">Reads an environment variable.</param>
     /// <param name="appSettings">The content of appsettings.json.</param>
-    /// <exception cref="FormatException">A value is invalid; the message is one line that names its place.</exception>
+    /// <exception cref="FormatException">A value is invalid; the message is one line that names its source.</exception>
     public static IngressOptions Read(
         IReadOnlyList<RunOption> accepted, Func<RunOption, IReadOnlyList<string>> flags, Func<string, string?> environment, IConfiguration appSettings)
     {
-        RequireKnown(appSettings);
+        RejectUnknownKeys(appSettings);
         var options = new IngressOptions();
         foreach (var option in accepted)
         {
@@ -30,12 +30,12 @@ internal static class OptionLayers
 
         if (options.Source is { Manifests: not null, Kubeconfig: not null })
             throw new FormatException("--manifests and --kubeconfig exclude each other: give one source");
-        RequireOrder(options.LeaderElection);
+        ValidateTimes(options.LeaderElection);
         return options with { Pod = Pod(options.Pod, environment) };
     }
 
-    /// <summary>A leader that can still write while another one already leads would be a second writer.</summary>
-    private static void RequireOrder(LeaderElectionOptions election)
+    /// <summary>Rejects times with which a leader could still write when another replica already leads.</summary>
+    private static void ValidateTimes(LeaderElectionOptions election)
     {
         if (election.LeaseDuration <= election.RenewDeadline)
             throw new FormatException("--leader-elect-lease-duration must be longer than --leader-elect-renew-deadline");
@@ -50,32 +50,32 @@ internal static class OptionLayers
     };
 
     /// <summary>
-    /// A misspelt key would be ignored silently. (The environment is not checked: Kubernetes itself sets INGRESS_... there when the name of
-    /// a Service begins with ingress.)
+    /// Rejects misspelled keys, which would be ignored otherwise. The environment is not checked: Kubernetes itself sets INGRESS_...
+    /// variables when the name of a Service begins with ingress.
     /// </summary>
-    private static void RequireKnown(IConfiguration appSettings)
+    private static void RejectUnknownKeys(IConfiguration appSettings)
     {
         var known = RunOptions.All.Select(option => option.AppSettingsKey).ToHashSet(StringComparer.OrdinalIgnoreCase);
         if (appSettings.GetSection("Ingress").GetChildren().FirstOrDefault(child => !known.Contains(child.Path)) is { } unknown)
             throw new FormatException($"appsettings {unknown.Path}: there is no such option; --help lists the options, http-port is written HttpPort here");
     }
 
-    private static IngressOptions Apply(IngressOptions options, RunOption option, string where, IReadOnlyList<string> values)
+    private static IngressOptions Apply(IngressOptions options, RunOption option, string source, IReadOnlyList<string> values)
     {
         if (values.Count > 1 && !option.IsRepeatable)
-            throw new FormatException($"{where}: given {values.Count} times; give it once");
+            throw new FormatException($"{source}: given {values.Count} times; give it once");
         options = option.Clear?.Invoke(options) ?? options;
         foreach (var value in values)
         {
             if (value.Length == 0)
-                throw new FormatException($"{where}: its value is empty");
+                throw new FormatException($"{source}: its value is empty");
             try
             {
                 options = option.Apply(options, value);
             }
             catch (FormatException error)
             {
-                throw new FormatException($"{where}: {error.Message}", error);
+                throw new FormatException($"{source}: {error.Message}", error);
             }
         }
 

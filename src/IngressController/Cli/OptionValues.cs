@@ -7,10 +7,10 @@ using IngressController.Status;
 
 namespace IngressController.Cli;
 
-/// <summary>The forms of the values of options: each reads a text, or throws <see cref="FormatException"/> with the problem.</summary>
+/// <summary>Parses the values of options. Each method throws <see cref="FormatException"/> with the problem of an invalid value.</summary>
 internal static partial class OptionValues
 {
-    /// <summary>A value in the form that is read; null when there is none.</summary>
+    /// <summary>Formats a value as it is parsed; null when there is none.</summary>
     public static string? Text(object? value) => value switch
     {
         null or IReadOnlyCollection<string> { Count: 0 } => null,
@@ -55,7 +55,7 @@ internal static partial class OptionValues
         return read.Problem is { } problem ? throw new FormatException($"\"{value}\" {problem}") : read.Value;
     }
 
-    /// <summary>RFC 1123 labels of at most 63 characters, as API servers ask of the prefix of an annotation.</summary>
+    /// <summary>Matches RFC 1123 labels of at most 63 characters, which API servers require for the prefix of an annotation.</summary>
     [GeneratedRegex(@"^(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\z", RegexOptions.CultureInvariant)]
     private static partial Regex PrefixPattern();
 
@@ -65,7 +65,7 @@ internal static partial class OptionValues
     public static string ObjectName(string value) =>
         value.Length <= 253 && PrefixPattern().IsMatch(value) ? value : throw new FormatException($"\"{value}\" is not the name of an object; use a DNS name in lower case");
 
-    /// <summary>API servers refuse a status with anything else.</summary>
+    /// <summary>Parses an IP address or a host name. API servers reject a status with other text.</summary>
     public static string StatusAddress(string value) =>
         PublishedAddress.Parse(value)?.Ip is { } address ? address
         : value.Length <= 253 && PrefixPattern().IsMatch(value) ? value

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace IngressController.Cli;
 
-/// <summary><c>--output</c>: for people, or for programs.</summary>
+/// <summary>The <c>--output</c> option: text for people, or JSON for programs.</summary>
 internal static class OutputOption
 {
     public static Option<string> Of(string description)

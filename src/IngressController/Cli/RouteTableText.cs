@@ -3,7 +3,7 @@ using IngressController.Views;
 
 namespace IngressController.Cli;
 
-/// <summary>The live routes as a table for the terminal.</summary>
+/// <summary>Formats the live routes as a table for the terminal.</summary>
 internal static class RouteTableText
 {
     public static string Format(IReadOnlyList<RouteView> routes) => TextTable.Format(

@@ -3,12 +3,12 @@ using IngressController.Configuration;
 
 namespace IngressController.Cli;
 
-/// <summary>The options as flags of the verbs. All verbs share them, so that a flag may stand before or after the verb.</summary>
+/// <summary>The options as flags of the commands. All commands share them, so that a flag can be before or after the command.</summary>
 internal sealed class RunFlags
 {
     private readonly Dictionary<RunOption, Option<string[]>> _flags = RunOptions.All.ToDictionary(option => option, ToFlag);
 
-    /// <summary>Adds <c>=true</c> to a switch without a value. The parser would take the next argument as its value, even a file name.</summary>
+    /// <summary>Adds <c>=true</c> to a switch without a value. Otherwise the parser takes the next argument as its value, even a file name.</summary>
     public static string[] Normalize(string[] args)
     {
         var switches = RunOptions.All.Where(option => option.IsSwitch).Select(option => option.Flag).ToHashSet(StringComparer.Ordinal);
@@ -18,8 +18,8 @@ internal sealed class RunFlags
         ];
     }
 
-    /// <summary>Adds the flags and the action to a verb.</summary>
-    public void AddTo(Command command, IReadOnlyList<RunOption> accepted, Terminal terminal, Verb verb)
+    /// <summary>Adds the flags and the action to a command.</summary>
+    public void AddTo(Command command, IReadOnlyList<RunOption> accepted, Terminal terminal, CommandAction action)
     {
         foreach (var option in accepted)
             command.Options.Add(_flags[option]);
@@ -37,7 +37,7 @@ internal sealed class RunFlags
                 return CommandLine.UsageError;
             }
 
-            return await verb(parsed, options, terminal, cancellation);
+            return await action(parsed, options, terminal, cancellation);
         });
     }
 
@@ -53,11 +53,11 @@ internal sealed class RunFlags
     private string[] Values(ParseResult parsed, RunOption option) =>
         parsed.GetResult(_flags[option]) is { Implicit: false } ? parsed.GetValue(_flags[option]) ?? [] : [];
 
-    /// <summary>The parser accepts a flag before the verb for every verb.</summary>
+    /// <summary>Rejects flags of other commands. The parser accepts every flag before the command.</summary>
     private void RequireAccepted(ParseResult parsed, Command command, IReadOnlyList<RunOption> accepted)
     {
-        if (RunOptions.All.Except(accepted).FirstOrDefault(option => Values(parsed, option).Length > 0) is { } foreign)
-            throw new FormatException($"{foreign.Flag}: {command.Name} has no such option");
+        if (RunOptions.All.Except(accepted).FirstOrDefault(option => Values(parsed, option).Length > 0) is { } unaccepted)
+            throw new FormatException($"{unaccepted.Flag}: {command.Name} has no such option");
     }
 
     private static IConfiguration AppSettings()

@@ -3,11 +3,11 @@ using IngressController.Configuration;
 namespace IngressController.Cli;
 
 /// <summary>
-/// An option of <c>run</c>, declared once: a flag, an environment variable and a key of appsettings, with the same values and the same
-/// error messages everywhere.
+/// An option of <c>run</c>, declared once: a flag, an environment variable and a key of appsettings, with the same values and error
+/// messages.
 /// </summary>
 /// <param name="Name">The name without dashes, for example <c>http-port</c>.</param>
-/// <param name="ValueName">The placeholder of its value in help.</param>
+/// <param name="ValueName">The placeholder of its value in the help.</param>
 /// <param name="Description">The effect, with units and without the default; full sentences.</param>
 /// <param name="Value">Reads the value of the option; null when it has none.</param>
 /// <param name="Apply">Sets the value. Throws <see cref="FormatException"/> when it is invalid.</param>
@@ -39,10 +39,10 @@ internal sealed record RunOption(
 
     public string Flag => $"--{Name}";
 
-    /// <summary>For example <c>INGRESS_HTTP_PORT</c>.</summary>
+    /// <summary>The environment variable, for example <c>INGRESS_HTTP_PORT</c>.</summary>
     public string EnvironmentVariable => $"INGRESS_{Name.Replace('-', '_').ToUpperInvariant()}";
 
-    /// <summary>For example <c>Ingress:HttpPort</c>.</summary>
+    /// <summary>The key of appsettings, for example <c>Ingress:HttpPort</c>.</summary>
     public string AppSettingsKey => $"Ingress:{string.Concat(Name.Split('-').Select(word => char.ToUpperInvariant(word[0]) + word[1..]))}";
 }
 

@@ -6,29 +6,29 @@ using k8s.Exceptions;
 
 namespace IngressController.Cli;
 
-/// <summary><c>run</c>: serves until it is told to stop.</summary>
+/// <summary>The <c>run</c> command: serves until a signal ends it.</summary>
 internal static partial class ServeCommand
 {
     public static async Task<int> RunAsync(ParseResult parsed, IngressOptions options, Terminal terminal, CancellationToken cancellation)
     {
         using var signals = new TerminationSignals();
-        await using var controller = await StartAsync(options, terminal, signals.Told);
+        await using var controller = await StartAsync(options, terminal, signals.Received);
         if (controller is null)
-            return signals.Told.IsCancellationRequested ? 0 : CommandLine.Failure;
+            return signals.Received.IsCancellationRequested ? 0 : CommandLine.Failure;
         var logger = controller.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ServeCommand));
         Log.Listening(logger, options.Listener.BindAddress, controller.HttpPort, controller.HttpsPort, controller.AdminPort);
-        await controller.WaitUntilToldToStopAsync(signals.Told);
+        await controller.WaitForShutdownAsync(signals.Received);
         if (signals.IsInterrupt)
-            controller.Hurry();
+            controller.SkipShutdownDelay();
         await controller.StopAsync(CancellationToken.None);
-        // Where nobody told it to end, a part of it has failed, and has said so.
-        return signals.Told.IsCancellationRequested ? 0 : CommandLine.Failure;
+        // Without a signal, a failed service has stopped the host and has logged why.
+        return signals.Received.IsCancellationRequested ? 0 : CommandLine.Failure;
     }
 
-    /// <summary>Starts the controller; null when it cannot start, which has been said then, or was told to stop meanwhile.</summary>
+    /// <summary>Starts the controller. Returns null when it cannot start, after it has written the reason, or when it is stopped meanwhile.</summary>
     public static async Task<ControllerHost?> StartAsync(IngressOptions options, Terminal terminal, CancellationToken cancellation)
     {
-        // Until it runs, the host would log with a stack trace what is said here in one line.
+        // Before the start is complete, the host would log errors with a stack trace that are written here as one line.
         var isStarted = false;
         var controller = ControllerHost.Create(options, logging => logging.AddFilter("Microsoft.Extensions.Hosting", level => isStarted && level >= LogLevel.Warning));
         try
@@ -43,7 +43,7 @@ internal static partial class ServeCommand
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // Told to stop before it was up: that is no failure.
+            // Stopped during the start, which is not a failure.
         }
 
         await controller.DisposeAsync();

@@ -4,13 +4,13 @@ using IngressController.Routing.Translation;
 
 namespace IngressController.Cli;
 
-/// <summary>The global settings as options: declared once, in the catalogue that reads the ConfigMap as well.</summary>
+/// <summary>Creates the options for the global settings, from the catalog that also reads the ConfigMap.</summary>
 internal static class SettingOptions
 {
-    /// <param name="settings">The catalogue.</param>
-    /// <param name="own">The other options; a setting of the same name is left to them.</param>
-    public static IEnumerable<RunOption> Of(IEnumerable<SettingKey> settings, IReadOnlyList<RunOption> own) =>
-        settings.Where(setting => own.All(option => option.Name != setting.Name)).Select(Of);
+    /// <param name="settings">The catalog.</param>
+    /// <param name="declared">The other options, which take precedence over settings of the same name.</param>
+    public static IEnumerable<RunOption> Of(IEnumerable<SettingKey> settings, IReadOnlyList<RunOption> declared) =>
+        settings.Where(setting => declared.All(option => option.Name != setting.Name)).Select(Of);
 
     private static RunOption Of(SettingKey setting) => new(setting.Name, "VALUE", setting.Documentation, _ => null, (options, value) =>
     {

@@ -7,7 +7,7 @@ using IngressController.Views;
 
 namespace IngressController.Cli;
 
-/// <summary><c>settings</c>: what counts where an Ingress says nothing, from the same catalogue that reads it.</summary>
+/// <summary>The <c>settings</c> command: lists the global settings from the catalog that translation uses.</summary>
 internal sealed class SettingsCommand
 {
     private readonly Argument<string?> _name = new("NAME")

@@ -1,11 +1,11 @@
 namespace IngressController.Cli;
 
-/// <summary>What commands read from and write to.</summary>
+/// <summary>The input and output streams of commands.</summary>
 internal sealed record Terminal(TextReader In, TextWriter Out, TextWriter Error)
 {
     public static Terminal Console { get; } = new(System.Console.In, System.Console.Out, System.Console.Error);
 
-    /// <summary>Says in one line why the command ends.</summary>
+    /// <summary>Writes an error as one line.</summary>
     public Task ComplainAsync(string message) =>
         Error.WriteLineAsync($"ingress-controller: {message.ReplaceLineEndings(" ").TrimEnd('.')}");
 }

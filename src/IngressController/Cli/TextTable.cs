@@ -2,7 +2,7 @@ using System.Text;
 
 namespace IngressController.Cli;
 
-/// <summary>Rows of cells for the terminal: each column as wide as its widest cell, two spaces between.</summary>
+/// <summary>Formats rows of cells for the terminal: each column is as wide as its widest cell, with two spaces in between.</summary>
 internal static class TextTable
 {
     public static string Format(IReadOnlyList<string[]> rows, string indent = "")
@@ -14,10 +14,10 @@ internal static class TextTable
         return text.ToString();
     }
 
-    /// <summary>A cell that is not wider than it may be.</summary>
-    public static string Cell(string text, int widest) => text.Length <= widest ? text : $"{text[..(widest - 3)]}...";
+    /// <summary>Truncates the text of a cell to a maximum width.</summary>
+    public static string Cell(string text, int maxWidth) => text.Length <= maxWidth ? text : $"{text[..(maxWidth - 3)]}...";
 
-    /// <summary>A paragraph in lines of at most <paramref name="width"/> characters, where words allow it.</summary>
+    /// <summary>Wraps a paragraph into lines of at most <paramref name="width"/> characters. A longer word gets its own line.</summary>
     public static string Wrap(string text, int width, string indent)
     {
         var lines = new StringBuilder();

@@ -8,8 +8,8 @@ using k8s.Models;
 namespace IngressController.Demo;
 
 /// <summary>
-/// A folder that holds a small cluster: the built-in Ingresses, and what a cluster would make for them — EndpointSlices that lead to
-/// the echo backends, and a certificate.
+/// A temporary folder with the manifests of a small cluster: the built-in Ingresses, EndpointSlices for the echo backends, and a
+/// certificate.
 /// </summary>
 internal sealed class DemoCluster : IDisposable
 {
@@ -20,7 +20,7 @@ internal sealed class DemoCluster : IDisposable
     public static IReadOnlyList<EchoPod> Pods { get; } =
     [
         new("web", "web-1"), new("web", "web-2"), new("api", "api-1"), new("api", "api-2"),
-        new("apps", "apps-1"), new("rpc", "rpc-1", SpeaksH2c: true), new("fallback", "fallback-1"),
+        new("apps", "apps-1"), new("rpc", "rpc-1", UsesH2c: true), new("fallback", "fallback-1"),
     ];
 
     public string Folder { get; }
@@ -35,7 +35,7 @@ internal sealed class DemoCluster : IDisposable
         cluster.Write("shop-tls.json", Secret("shop-tls", "shop.localhost"), ApiJson.Of<V1Secret>());
         foreach (var service in backend.Ports.GroupBy(port => port.Key.Service))
         {
-            // Two Pods on one address have different ports here, so each gets a slice of its own.
+            // The Pods share one address and have different ports, so each needs its own slice.
             foreach (var (pod, port) in service)
                 cluster.Write($"endpoints-{pod.Name}.json", Slice(pod, port), ApiJson.Of<V1EndpointSlice>());
         }

@@ -9,10 +9,10 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace IngressController.Demo;
 
-/// <summary>One Pod of a Service of the demo.</summary>
-internal sealed record EchoPod(string Service, string Name, bool SpeaksH2c = false);
+/// <summary>A simulated Pod of a Service.</summary>
+internal sealed record EchoPod(string Service, string Name, bool UsesH2c = false);
 
-/// <summary>Backends that answer with what they received, as JSON: each Pod listens on a port of its own.</summary>
+/// <summary>Backends that answer with the received request as JSON. Each Pod listens on its own port.</summary>
 internal sealed class EchoBackend : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -28,14 +28,14 @@ internal sealed class EchoBackend : IAsyncDisposable
     /// <summary>The port of each Pod.</summary>
     public IReadOnlyDictionary<EchoPod, int> Ports { get; }
 
-    /// <summary>On free ports of 127.0.0.1.</summary>
+    /// <summary>Starts the Pods on free ports of 127.0.0.1.</summary>
     public static Task<EchoBackend> StartAsync(IReadOnlyList<EchoPod> pods, CancellationToken cancellation) => StartAsync(pods, IPAddress.Loopback, port: 0, cancellation);
 
-    /// <param name="pods">The Pods; several need a port of 0.</param>
-    /// <param name="address">Where they listen.</param>
-    /// <param name="port">The port; 0 takes free ones.</param>
-    /// <param name="cancellation">Gives up the start.</param>
-    /// <exception cref="IOException">The port is taken.</exception>
+    /// <param name="pods">The Pods; several Pods need port 0.</param>
+    /// <param name="address">The address that they listen on.</param>
+    /// <param name="port">The port; 0 takes free ports.</param>
+    /// <param name="cancellation">Cancels the start.</param>
+    /// <exception cref="IOException">The port is in use.</exception>
     public static async Task<EchoBackend> StartAsync(IReadOnlyList<EchoPod> pods, IPAddress address, int port, CancellationToken cancellation)
     {
         var podsByPort = new Dictionary<int, EchoPod>();
@@ -46,7 +46,7 @@ internal sealed class EchoBackend : IAsyncDisposable
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null;
             foreach (var pod in pods)
-                kestrel.ListenOn(address, port, listen => listen.Protocols = pod.SpeaksH2c ? HttpProtocols.Http2 : HttpProtocols.Http1);
+                kestrel.ListenOn(address, port, listen => listen.Protocols = pod.UsesH2c ? HttpProtocols.Http2 : HttpProtocols.Http1);
         });
         var app = builder.Build();
         var drain = new Drain();
@@ -57,17 +57,17 @@ internal sealed class EchoBackend : IAsyncDisposable
         });
         await app.StartAsync(cancellation);
 
-        // Kestrel lists its addresses in the order in which they were asked for.
+        // Kestrel lists its addresses in the order of the Listen calls.
         var addresses = app.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses;
         foreach (var (pod, url) in pods.Zip(addresses))
             podsByPort[new Uri(url).Port] = pod;
         return new EchoBackend(app, drain, podsByPort.ToDictionary(entry => entry.Value, entry => entry.Key));
     }
 
-    /// <summary>Answers on, and asks clients to connect elsewhere for their next request.</summary>
+    /// <summary>Still answers requests, and asks clients to use a new connection for the next one.</summary>
     public void BeginDrain() => _drain.Begin();
 
-    /// <summary>Ends at once: requests that still run are cut.</summary>
+    /// <summary>Stops at once and aborts requests in flight.</summary>
     public async ValueTask DisposeAsync()
     {
         await _app.StopAsync(new CancellationToken(canceled: true));

@@ -2,43 +2,45 @@ using IngressController.Kubernetes.Client;
 
 namespace IngressController.Events;
 
-/// <summary>Why an Event could not be written, and what follows from that.</summary>
-/// <param name="What">The kind of trouble.</param>
-/// <param name="Message">For the log.</param>
-/// <param name="RetryAfter">When the API server wants to be asked again; null when it did not say.</param>
-internal sealed record EventFailure(EventFailure.Kind What, string Message, TimeSpan? RetryAfter)
+/// <summary>The kinds of failed writes of Events.</summary>
+internal enum EventFailureKind
 {
-    internal enum Kind
+    /// <summary>The API server cannot be reached or accepts no requests; other Events would also fail.</summary>
+    Connection,
+
+    /// <summary>The API server failed to process this Event.</summary>
+    Server,
+
+    /// <summary>The namespace is deleted or terminating, and the object with it.</summary>
+    NamespaceGone,
+
+    Forbidden,
+
+    /// <summary>The API server rejects this Event permanently.</summary>
+    Refused,
+}
+
+/// <summary>A failed write of an Event.</summary>
+/// <param name="Kind">The kind of failure.</param>
+/// <param name="Message">The text for the log.</param>
+/// <param name="RetryAfter">The delay that the API server asked for; null for none.</param>
+internal sealed record EventFailure(EventFailureKind Kind, string Message, TimeSpan? RetryAfter)
+{
+    /// <summary>True if a retry would fail, too.</summary>
+    public bool IsFinal => Kind is EventFailureKind.NamespaceGone or EventFailureKind.Forbidden or EventFailureKind.Refused;
+
+    public static EventFailure Of(Exception error) => error is ApiServerException response
+        ? new(KindOf(response), response.Message, response.RetryAfter)
+        : new(EventFailureKind.Connection, error.Message, null);
+
+    private static EventFailureKind KindOf(ApiServerException error) => error switch
     {
-        /// <summary>The API server cannot be reached or takes no more requests; other Events would fare the same.</summary>
-        Connection,
-
-        /// <summary>The API server has trouble with this one.</summary>
-        Server,
-
-        /// <summary>The namespace is being deleted or gone, and the object with it.</summary>
-        NamespaceGone,
-
-        Forbidden,
-
-        /// <summary>The API server does not take this Event, now or later.</summary>
-        Refused,
-    }
-
-    /// <summary>Whether trying again is of no use.</summary>
-    public bool IsFinal => What is Kind.NamespaceGone or Kind.Forbidden or Kind.Refused;
-
-    public static EventFailure Of(Exception error) =>
-        error is ApiServerException refusal ? new(KindOf(refusal), refusal.Message, refusal.RetryAfter) : new(Kind.Connection, error.Message, null);
-
-    private static Kind KindOf(ApiServerException error) => error switch
-    {
-        { IsTooManyRequests: true } or { IsUnauthorized: true } => Kind.Connection,
-        { IsForbidden: true } when IsTerminating(error) => Kind.NamespaceGone,
-        { IsForbidden: true } => Kind.Forbidden,
-        { IsNotFound: true } => Kind.NamespaceGone,
-        { IsServerError: true } or { IsConflict: true } => Kind.Server,
-        _ => Kind.Refused,
+        { IsTooManyRequests: true } or { IsUnauthorized: true } => EventFailureKind.Connection,
+        { IsForbidden: true } when IsTerminating(error) => EventFailureKind.NamespaceGone,
+        { IsForbidden: true } => EventFailureKind.Forbidden,
+        { IsNotFound: true } => EventFailureKind.NamespaceGone,
+        { IsServerError: true } or { IsConflict: true } => EventFailureKind.Server,
+        _ => EventFailureKind.Refused,
     };
 
     private static bool IsTerminating(ApiServerException error) =>

@@ -2,7 +2,7 @@ using IngressController.Metrics;
 
 namespace IngressController.Events;
 
-/// <summary>How Events fare on their way to the API server; all 0 on replicas that do not lead.</summary>
+/// <summary>The metrics of Events; all 0 on replicas that never led.</summary>
 internal sealed class EventMetrics : IMetricsSource
 {
     private long _written;
@@ -11,7 +11,7 @@ internal sealed class EventMetrics : IMetricsSource
     private int _queued;
     private int _waiting;
 
-    /// <summary>Events that are to be written and have a place in the queue.</summary>
+    /// <summary>Number of Events in the queue, those being written included.</summary>
     public int Queued
     {
         set => Volatile.Write(ref _queued, value);
@@ -29,8 +29,8 @@ internal sealed class EventMetrics : IMetricsSource
         Interlocked.Add(ref _queued, plan.Writes.Length);
     }
 
-    /// <summary>This replica does not lead any more: what it had to write, another one sees for itself.</summary>
-    public void TermEnded()
+    /// <summary>Resets the gauges when this replica no longer leads; the next leader plans the Events itself.</summary>
+    public void Reset()
     {
         Volatile.Write(ref _queued, 0);
         Volatile.Write(ref _waiting, 0);
@@ -38,11 +38,11 @@ internal sealed class EventMetrics : IMetricsSource
 
     public void Write(PrometheusText text)
     {
-        text.Family("yarp_ingress_events_written_total", "counter", "Events written to the API server, repeated ones and those found there included.");
+        text.Family("yarp_ingress_events_written_total", "counter", "Events written to the API server, repeated and adopted ones included.");
         text.Sample("yarp_ingress_events_written_total", Interlocked.Read(ref _written));
-        text.Family("yarp_ingress_event_write_failures_total", "counter", "Tries to write an Event that failed.");
+        text.Family("yarp_ingress_event_write_failures_total", "counter", "Failed attempts to write an Event.");
         text.Sample("yarp_ingress_event_write_failures_total", Interlocked.Read(ref _failed));
-        text.Family("yarp_ingress_events_dropped_total", "counter", "Events given up: refused by the API server, or tried too often.");
+        text.Family("yarp_ingress_events_dropped_total", "counter", "Events given up: rejected by the API server, or after too many attempts.");
         text.Sample("yarp_ingress_events_dropped_total", Interlocked.Read(ref _dropped));
         text.Family("yarp_ingress_events_queued", "gauge", "Events to be written: in the queue, or waiting for room in it.");
         text.Sample("yarp_ingress_events_queued", Volatile.Read(ref _queued), ("place", "queue"));

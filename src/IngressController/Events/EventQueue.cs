@@ -3,33 +3,33 @@ using IngressController.Signals;
 namespace IngressController.Events;
 
 /// <summary>
-/// The Events on their way to the API server. It is bounded by who fills it, who asks for the <see cref="Room"/> and leaves out the rest:
-/// what is still wrong then is planned again, so nothing has to be dropped for want of room.
+/// A queue of Events to be written. The planner bounds it: it plans no more writes than <see cref="Room"/> allows. The next plan includes
+/// the rest, so that no Event is dropped because the queue is full.
 /// </summary>
 internal sealed class EventQueue(EventMetrics metrics, TimeProvider time)
 {
-    /// <summary>At the rate of <see cref="EventWriter.PerSecond"/> half a minute of work: what waits longer may be mended before it is told.</summary>
+    /// <summary>The maximum number of queued Events: about 25 s at <see cref="EventWriter.PerSecond"/>. A problem that waits longer may be fixed before its Event is written.</summary>
     public const int Capacity = 250;
 
     private readonly Lock _lock = new();
     private readonly PriorityQueue<QueuedEvent, (long Ready, long Number)> _queued = new();
     private List<EventOutcome> _outcomes = [];
     private readonly Signal _added = new();
-    private readonly Signal _ended = new();
+    private readonly Signal _completed = new();
     private long _number;
-    private int _inWork;
+    private int _inFlight;
 
     public int Room
     {
         get
         {
             lock (_lock)
-                return Capacity - _queued.Count - _inWork;
+                return Capacity - _queued.Count - _inFlight;
         }
     }
 
-    /// <summary>Completes when a write ends after this was read.</summary>
-    public Task NextOutcome => _ended.Next;
+    /// <summary>Completes when the next write ends.</summary>
+    public Task NextOutcome => _completed.Next;
 
     public void Add(IReadOnlyCollection<EventWrite> writes)
     {
@@ -38,12 +38,12 @@ internal sealed class EventQueue(EventMetrics metrics, TimeProvider time)
         lock (_lock)
         {
             foreach (var write in writes)
-                _queued.Enqueue(new QueuedEvent(write, Tries: 0), (time.GetTimestamp(), _number++));
+                _queued.Enqueue(new QueuedEvent(write, Attempts: 0), (time.GetTimestamp(), _number++));
             _added.Set();
         }
     }
 
-    /// <summary>The next Event that is ready; waits for one.</summary>
+    /// <summary>Takes the next Event that is ready, and waits for one if there is none.</summary>
     public async Task<QueuedEvent> TakeAsync(CancellationToken cancellation)
     {
         while (true)
@@ -59,7 +59,7 @@ internal sealed class EventQueue(EventMetrics metrics, TimeProvider time)
                     if (wait <= TimeSpan.Zero)
                     {
                         _queued.Dequeue();
-                        _inWork++;
+                        _inFlight++;
                         return next;
                     }
                 }
@@ -70,40 +70,40 @@ internal sealed class EventQueue(EventMetrics metrics, TimeProvider time)
         }
     }
 
-    /// <summary>A taken Event is tried again later; others go before it meanwhile.</summary>
-    public void Return(QueuedEvent taken, TimeSpan after)
+    /// <summary>Returns a taken Event to the queue, to be retried after a delay. Other Events are taken meanwhile.</summary>
+    public void Retry(QueuedEvent taken, TimeSpan delay)
     {
         lock (_lock)
         {
-            _inWork--;
-            _queued.Enqueue(taken, (time.GetTimestamp() + (long)(after.TotalSeconds * time.TimestampFrequency), _number++));
+            _inFlight--;
+            _queued.Enqueue(taken, (time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency), _number++));
         }
     }
 
-    /// <summary>A taken Event is done with, written or given up.</summary>
-    public void End(EventOutcome outcome)
+    /// <summary>Completes a taken Event, written or given up.</summary>
+    public void Complete(EventOutcome outcome)
     {
         lock (_lock)
         {
-            _inWork--;
+            _inFlight--;
             _outcomes.Add(outcome);
-            _ended.Set();
+            _completed.Set();
         }
     }
 
-    /// <summary>How writes have ended since the last call.</summary>
+    /// <summary>Returns the outcomes of writes since the last call.</summary>
     public IReadOnlyCollection<EventOutcome> TakeOutcomes()
     {
         lock (_lock)
         {
             var outcomes = _outcomes;
             _outcomes = [];
-            metrics.Queued = _queued.Count + _inWork;
+            metrics.Queued = _queued.Count + _inFlight;
             return outcomes;
         }
     }
 }
 
-/// <param name="Write">What is to be written.</param>
-/// <param name="Tries">How often that was tried.</param>
-internal sealed record QueuedEvent(EventWrite Write, int Tries);
+/// <param name="Write">The write.</param>
+/// <param name="Attempts">Number of attempts so far.</param>
+internal sealed record QueuedEvent(EventWrite Write, int Attempts);

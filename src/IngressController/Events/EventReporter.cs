@@ -6,21 +6,21 @@ using IngressController.Sources;
 
 namespace IngressController.Events;
 
-/// <summary>Tells the owners of objects what is wrong with them: while this replica leads, diagnostics become Events.</summary>
+/// <summary>The leader task that reports diagnostics as Events, for the owners of the objects.</summary>
 internal sealed partial class EventReporter(
-    LiveRevision revisions, ClusterStore store, EventWriter writer, EventMetrics metrics, TimeProvider time, ILogger<EventReporter> logger) : ILeaderWork
+    LiveRevision revisions, ClusterStore store, EventWriter writer, EventMetrics metrics, TimeProvider time, ILogger<EventReporter> logger) : ILeaderTask
 {
     /// <summary>
-    /// How long a change is waited on before it is looked at. A Service that comes a moment after its Ingress is nothing anybody needs to
-    /// read of, and a stream of changes costs one plan a second.
+    /// The delay between a change and the next plan, so that a Service that is created a moment after its Ingress causes no Event, and a
+    /// stream of changes costs one plan per second.
     /// </summary>
-    public static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(1);
 
-    /// <summary>A look that takes long, because much is wrong, is followed by a pause so many times as long.</summary>
+    /// <summary>The minimum pause after a plan, as a multiple of the plan's duration, which is long when there are many problems.</summary>
     private const int PauseFactor = 20;
 
-    /// <summary>How often it is looked when nothing seems to happen.</summary>
-    private static readonly TimeSpan Idle = TimeSpan.FromMinutes(1);
+    /// <summary>The maximum time between two plans.</summary>
+    private static readonly TimeSpan IdleInterval = TimeSpan.FromMinutes(1);
 
     public async Task RunAsync(CancellationToken lost)
     {
@@ -34,45 +34,45 @@ internal sealed partial class EventReporter(
         }
         finally
         {
-            // No write outlives the term, however it ends.
+            // No write may outlive the term.
             await ended.CancelAsync();
             await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            metrics.TermEnded();
+            metrics.Reset();
         }
     }
 
     private async Task PlanAsync(EventQueue queue, Task writing, CancellationToken ended)
     {
-        var ledger = EventLedger.Empty;
+        var state = EventState.Initial;
         var wasFull = false;
         while (true)
         {
             var (revision, outcome) = (revisions.Next, queue.NextOutcome);
             var (started, now) = (time.GetTimestamp(), time.GetUtcNow().UtcDateTime);
-            ledger = ledger.Settle(queue.TakeOutcomes(), now);
+            state = state.EndWrites(queue.TakeOutcomes(), now);
             var live = revisions.Current.Translation;
             Diagnostic[] diagnostics = [.. live.CollectDiagnostics(), .. store.Unreadable];
-            var plan = EventPlanner.Plan(ledger, new EventObservation(diagnostics, subject => EventObject.Find(live, subject), now), queue.Room);
-            ledger = plan.Ledger;
+            var plan = EventPlanner.Plan(state, new EventObservation(diagnostics, subject => EventObject.Find(live, subject), now), queue.Room);
+            state = plan.State;
             queue.Add(plan.Writes);
             metrics.Planned(plan);
             if (plan.Waiting > 0 && !wasFull)
-                Log.Full(logger, plan.Waiting, EventQueue.Capacity, EventWriter.PerSecond);
+                Log.QueueFull(logger, plan.Waiting, EventQueue.Capacity, EventWriter.PerSecond);
             wasFull = plan.Waiting > 0;
 
             var pause = time.GetElapsedTime(started) * PauseFactor;
-            var idle = plan.NextDue is { } due && due - now < Idle ? due - now : Idle;
-            Task happened = Task.WhenAny(revision, outcome, writing);
-            await happened.WaitAsync(idle, time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            var idle = plan.NextDue is { } due && due - now < IdleInterval ? due - now : IdleInterval;
+            Task changed = Task.WhenAny(revision, outcome, writing);
+            await changed.WaitAsync(idle, time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (writing.IsCompleted)
                 await writing;
-            await Task.Delay(pause > Settling ? pause : Settling, time, ended);
+            await Task.Delay(pause > SettleTime ? pause : SettleTime, time, ended);
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "{Waiting} Events wait for others to be written: {Queued} are queued already, and {PerSecond} are written a second. /api/diagnostics of the admin port has all that is wrong")]
-        public static partial void Full(ILogger logger, int waiting, int queued, int perSecond);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Waiting} Events wait for room in the queue: it has {Queued}, and {PerSecond} are written per second. /api/diagnostics on the admin port lists all problems")]
+        public static partial void QueueFull(ILogger logger, int waiting, int queued, int perSecond);
     }
 }

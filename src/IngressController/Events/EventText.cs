@@ -7,57 +7,56 @@ using k8s.Models;
 
 namespace IngressController.Events;
 
-/// <summary>Who reports.</summary>
-/// <param name="controllerClass">The <c>spec.controller</c> of our IngressClasses.</param>
-/// <param name="podName">The Pod.</param>
+/// <summary>The reporting controller and instance of Events.</summary>
+/// <param name="controllerClass">The <c>spec.controller</c> of the claimed IngressClasses.</param>
+/// <param name="podName">The name of the Pod.</param>
 internal sealed class EventReporterIdentity(string controllerClass, string podName)
 {
-    private const int LongestNamePart = 63;
+    private const int MaxNamePartLength = 63;
 
-    /// <summary>What the API server takes of the instance.</summary>
-    private const int LongestWord = 128;
+    /// <summary>The limit of the API server.</summary>
+    private const int MaxInstanceLength = 128;
 
     /// <summary>
-    /// The controller class as a qualified name: that is all the API server takes here, while a class may have several slashes
-    /// and a longer name.
+    /// The controller class as a qualified name, which the API server requires here. A class may have several slashes and a longer name.
     /// </summary>
     public string Controller { get; } = Qualified(controllerClass);
 
-    public string Instance { get; } = podName.Length <= LongestWord ? podName : podName[..LongestWord];
+    public string Instance { get; } = podName.Length <= MaxInstanceLength ? podName : podName[..MaxInstanceLength];
 
     private static string Qualified(string name)
     {
         var slash = name.IndexOf('/');
-        var part = string.Concat(name[(slash + 1)..].Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '.').Take(LongestNamePart))
+        var part = string.Concat(name[(slash + 1)..].Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '.').Take(MaxNamePartLength))
             .Trim('-', '_', '.');
         return $"{name[..(slash + 1)]}{part}";
     }
 }
 
-/// <summary>What an Event says, and what it is called.</summary>
+/// <summary>The name and the content of Events.</summary>
 internal static class EventText
 {
-    /// <summary>The longest note that the API server takes, in bytes of UTF-8.</summary>
-    public const int LongestNote = 1024;
+    /// <summary>The limit of the API server for the note, in bytes of UTF-8.</summary>
+    public const int MaxNoteBytes = 1024;
 
-    private const int LongestName = 253;
+    private const int MaxNameLength = 253;
     private const string Ellipsis = "...";
 
-    /// <summary>The namespace the Event is kept in: that of its object, <c>default</c> for objects without one.</summary>
+    /// <summary>Returns the namespace of an Event: that of its object, <c>default</c> for an object without one.</summary>
     public static string NamespaceOf(DiagnosticSubject subject) =>
         IsClusterScoped(subject) || subject.Name.Namespace.Length == 0 ? "default" : subject.Name.Namespace;
 
     /// <summary>
-    /// The same for every replica and every time, so that who writes an Event a second time finds the first. The note is part of it: the API
-    /// server lets no note change.
+    /// Returns the name of an Event. It is the same in every replica at any time, so that a second write of an Event finds the first. The
+    /// note is part of it, because the API server does not allow a change of the note.
     /// </summary>
     public static string NameOf(EventKey key)
     {
         var (subject, problem) = (key.Subject, key.Problem);
         var identity = string.Join('\n', key.Uid, subject.Kind, subject.Name, key.Topic, problem?.Code, problem?.Field, problem?.Message, problem?.Effect);
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)).AsSpan(0, 8));
-        var longest = LongestName - hash.Length - 1;
-        var name = subject.Name.Name.Length <= longest ? subject.Name.Name : subject.Name.Name[..longest].TrimEnd('-', '.');
+        var maxLength = MaxNameLength - hash.Length - 1;
+        var name = subject.Name.Name.Length <= maxLength ? subject.Name.Name : subject.Name.Name[..maxLength].TrimEnd('-', '.');
         return $"{name}.{hash}";
     }
 
@@ -70,13 +69,13 @@ internal static class EventText
         _ => "all problems are resolved",
     };
 
-    /// <summary>Where, what, and what that means for traffic; of a text that is too long, the middle loses its end.</summary>
+    /// <summary>Returns the field, the message and the effect on traffic. If the text is too long, the message is truncated.</summary>
     internal static string Note(Diagnostic problem)
     {
         var start = $"{problem.Field}: ";
         var end = problem.Effect == DiagnosticEffect.None ? "" : $" ({problem.Effect})";
-        var room = LongestNote - Encoding.UTF8.GetByteCount(start) - Encoding.UTF8.GetByteCount(end);
-        return room > Ellipsis.Length ? $"{start}{Cut(problem.Message, room)}{end}" : Cut(start + problem.Message, LongestNote);
+        var room = MaxNoteBytes - Encoding.UTF8.GetByteCount(start) - Encoding.UTF8.GetByteCount(end);
+        return room > Ellipsis.Length ? $"{start}{Truncate(problem.Message, room)}{end}" : Truncate(start + problem.Message, MaxNoteBytes);
     }
 
     public static Eventsv1Event ToEvent(EventWrite write, EventReporterIdentity reporter)
@@ -102,7 +101,7 @@ internal static class EventText
                 Name = subject.Name.Name,
                 Uid = write.Object.Uid,
                 ResourceVersion = write.Object.ResourceVersion,
-                // No fieldPath: kubectl puts it before the note where it is set, and the note begins with it for those that do not.
+                // No fieldPath: kubectl prints it before the note, but other tools do not, so the note itself begins with the field.
             },
         };
     }
@@ -116,13 +115,13 @@ internal static class EventText
         _ => "v1",
     };
 
-    /// <summary>A text of at most so many bytes of UTF-8; no character is cut in two.</summary>
-    private static string Cut(string text, int bytes)
+    /// <summary>Truncates a text to a number of bytes of UTF-8, between two characters.</summary>
+    private static string Truncate(string text, int maxBytes)
     {
-        if (Encoding.UTF8.GetByteCount(text) <= bytes)
+        if (Encoding.UTF8.GetByteCount(text) <= maxBytes)
             return text;
         var length = 0;
-        var left = bytes - Ellipsis.Length;
+        var left = maxBytes - Ellipsis.Length;
         foreach (var rune in text.EnumerateRunes())
         {
             left -= rune.Utf8SequenceLength;

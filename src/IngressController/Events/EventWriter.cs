@@ -9,69 +9,69 @@ using k8s.Models;
 namespace IngressController.Events;
 
 /// <summary>
-/// Writes Events, one after the other. Nothing depends on them: what fails is tried again for two minutes, as client-go does, and then
-/// left to the next time the Event is due.
+/// Writes Events, one after the other. Nothing depends on them: a failed write is retried for two minutes, as in client-go, and then given
+/// up until the Event is due again.
 /// </summary>
 internal sealed partial class EventWriter(
     LeaderClient client, EventReporterIdentity reporter, EventMetrics metrics, TimeProvider time, ILogger<EventWriter> logger)
 {
-    public const int MaxTries = 12;
+    public const int MaxAttempts = 12;
 
-    /// <summary>Requests a second, when there are many.</summary>
+    /// <summary>The sustained number of requests per second.</summary>
     public const int PerSecond = 10;
 
-    /// <summary>Requests that may follow each other at once after a quiet time.</summary>
+    /// <summary>Number of requests that may be sent at once after an idle time.</summary>
     public const int Burst = 50;
 
-    public static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(10);
 
-    /// <summary>However long the API server asks to wait.</summary>
-    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(1);
+    /// <summary>The maximum for a delay that the API server asks for.</summary>
+    private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromMinutes(1);
 
-    private const string NoChange = "{}";
+    private const string EmptyPatch = "{}";
 
-    private readonly WriteBudget _budget = new(PerSecond, Burst, time);
+    private readonly WriteRateLimiter _limiter = new(PerSecond, Burst, time);
 
-    /// <summary>Troubles that have been logged since the last success.</summary>
-    private readonly HashSet<EventFailure.Kind> _reported = [];
+    /// <summary>The kinds of failure that were logged. The kind Connection is removed after a success.</summary>
+    private readonly HashSet<EventFailureKind> _logged = [];
 
-    /// <summary>Writes what the queue has, until it is cancelled or this replica does not lead any more.</summary>
+    /// <summary>Writes the Events of the queue until it is cancelled or this replica no longer leads.</summary>
     public async Task RunAsync(EventQueue queue, CancellationToken lost)
     {
-        _reported.Clear();
+        _logged.Clear();
         while (true)
         {
             var taken = await queue.TakeAsync(lost);
             try
             {
-                queue.End(await WriteAsync(taken.Write, lost));
+                queue.Complete(await WriteAsync(taken.Write, lost));
                 metrics.Written();
-                _reported.Remove(EventFailure.Kind.Connection);
+                _logged.Remove(EventFailureKind.Connection);
             }
             catch (Exception error) when (error is not OperationCanceledException)
             {
-                await FailAsync(queue, taken with { Tries = taken.Tries + 1 }, EventFailure.Of(error), lost);
+                await HandleFailureAsync(queue, taken with { Attempts = taken.Attempts + 1 }, EventFailure.Of(error), lost);
             }
         }
     }
 
-    private async Task FailAsync(EventQueue queue, QueuedEvent taken, EventFailure failure, CancellationToken lost)
+    private async Task HandleFailureAsync(EventQueue queue, QueuedEvent taken, EventFailure failure, CancellationToken lost)
     {
         metrics.Failed();
         var ns = EventText.NamespaceOf(taken.Write.Key.Subject);
-        Report(failure, ns);
-        if (failure.IsFinal || taken.Tries >= MaxTries)
+        LogFailure(failure, ns);
+        if (failure.IsFinal || taken.Attempts >= MaxAttempts)
         {
             metrics.Dropped();
-            // As if it were written: the next time it is due it is found missing and written anew, and not before.
-            queue.End(new EventOutcome(taken.Write.Key, taken.Write.Entry.Count, time.GetUtcNow().UtcDateTime));
+            // Treated as written: the next write is when the Event is due again, and it creates the missing Event.
+            queue.Complete(new EventOutcome(taken.Write.Key, taken.Write.Entry.Count, time.GetUtcNow().UtcDateTime));
             return;
         }
 
-        var after = failure.RetryAfter is { } wish && wish > RetryAfter ? (wish < LongestRetryAfter ? wish : LongestRetryAfter) : RetryAfter;
-        queue.Return(taken, after);
-        if (failure.What == EventFailure.Kind.Connection)
-            await Task.Delay(after, time, lost); // the others would fare no better, and each has only so many tries
+        var delay = failure.RetryAfter is { } retryAfter && retryAfter > RetryDelay ? (retryAfter < MaxRetryAfter ? retryAfter : MaxRetryAfter) : RetryDelay;
+        queue.Retry(taken, delay);
+        if (failure.Kind == EventFailureKind.Connection)
+            await Task.Delay(delay, time, lost); // other Events would also fail, and the number of their attempts is limited
     }
 
     private Task<EventOutcome> WriteAsync(EventWrite write, CancellationToken lost) => write.Verb switch
@@ -81,20 +81,20 @@ internal sealed partial class EventWriter(
         _ => RepeatAsync(write, write.Entry.Count, lost),
     };
 
-    /// <summary>One that is there already has happened before: its series goes on.</summary>
+    /// <summary>Creates an Event. If it already exists, its series is continued.</summary>
     private async Task<EventOutcome> CreateAsync(EventWrite write, CancellationToken lost)
     {
         try
         {
-            await _budget.WaitAsync(lost);
+            await _limiter.WaitAsync(lost);
             await client.Kubernetes.EventsV1.CreateNamespacedEventAsync(
                 EventText.ToEvent(write, reporter), ObjectCalls.PathSegment(EventText.NamespaceOf(write.Key.Subject)), cancellationToken: lost);
             return new EventOutcome(write.Key, 1, write.Entry.Last);
         }
         catch (ApiServerException error) when (error.IsAlreadyExists)
         {
-            return await ReadAsync(write, lost) is { } there
-                ? await RepeatAsync(write, there.Count + 1, lost)
+            return await ReadAsync(write, lost) is { } existing
+                ? await RepeatAsync(write, existing.Count + 1, lost)
                 : throw new TimeoutException("the Event expired meanwhile");
         }
     }
@@ -102,12 +102,12 @@ internal sealed partial class EventWriter(
     private async Task<EventOutcome> AdoptAsync(EventWrite write, CancellationToken lost) =>
         await ReadAsync(write, lost) ?? await CreateAsync(write, lost);
 
-    /// <summary>How often the Event there was seen; null when there is none.</summary>
+    /// <summary>Returns the count of the existing Event; null when it does not exist.</summary>
     private async Task<EventOutcome?> ReadAsync(EventWrite write, CancellationToken lost)
     {
-        // A patch that changes nothing writes nothing, and needs no right to read Events.
-        return await PatchAsync(write, NoChange, lost) is { } there
-            ? new EventOutcome(write.Key, there.Series?.Count ?? 1, there.Series?.LastObservedTime ?? there.EventTime ?? default)
+        // An empty patch writes nothing and needs no permission to read Events.
+        return await PatchAsync(write, EmptyPatch, lost) is { } existing
+            ? new EventOutcome(write.Key, existing.Series?.Count ?? 1, existing.Series?.LastObservedTime ?? existing.EventTime ?? default)
             : null;
     }
 
@@ -117,14 +117,14 @@ internal sealed partial class EventWriter(
         var patch = JsonSerializer.Serialize(series, ApiJson.Of<Eventsv1Event>());
         return await PatchAsync(write, patch, lost) is not null
             ? new EventOutcome(write.Key, count, write.Entry.Last)
-            : await CreateAsync(write, lost); // it had expired
+            : await CreateAsync(write, lost); // the Event has expired
     }
 
     private async Task<Eventsv1Event?> PatchAsync(EventWrite write, string patch, CancellationToken lost)
     {
         try
         {
-            await _budget.WaitAsync(lost);
+            await _limiter.WaitAsync(lost);
             return await client.Kubernetes.EventsV1.PatchNamespacedEventAsync(
                 new V1Patch(patch, V1Patch.PatchType.MergePatch), ObjectCalls.PathSegment(EventText.NameOf(write.Key)),
                 ObjectCalls.PathSegment(EventText.NamespaceOf(write.Key.Subject)), cancellationToken: lost);
@@ -135,36 +135,36 @@ internal sealed partial class EventWriter(
         }
     }
 
-    /// <summary>Each kind of trouble once: there may be thousands of Events.</summary>
-    private void Report(EventFailure failure, string ns)
+    /// <summary>Logs each kind of failure once, because there may be thousands of Events.</summary>
+    private void LogFailure(EventFailure failure, string ns)
     {
-        if (!_reported.Add(failure.What))
+        if (!_logged.Add(failure.Kind))
             return;
-        switch (failure.What)
+        switch (failure.Kind)
         {
-            case EventFailure.Kind.NamespaceGone:
+            case EventFailureKind.NamespaceGone:
                 break;
-            case EventFailure.Kind.Forbidden:
+            case EventFailureKind.Forbidden:
                 Log.Forbidden(logger, ns, failure.Message);
                 break;
-            case EventFailure.Kind.Refused:
+            case EventFailureKind.Refused:
                 Log.Refused(logger, ns, failure.Message);
                 break;
             default:
-                Log.Failed(logger, failure.Message, MaxTries);
+                Log.Failed(logger, failure.Message, MaxAttempts);
                 break;
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Events cannot be written in namespace {Namespace}: {Error}; grant the verbs create and patch on events.events.k8s.io there, or set --emit-events=false. Further refusals are counted, not logged")]
-        public static partial void Forbidden(ILogger logger, string @namespace, string error);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Events cannot be written in namespace {Namespace}: {Reason}; grant the verbs create and patch on events.events.k8s.io there, or set --emit-events=false. Further failures of this kind are counted, not logged")]
+        public static partial void Forbidden(ILogger logger, string @namespace, string reason);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "an Event in namespace {Namespace} was refused: {Error}. Further refusals are counted, not logged")]
-        public static partial void Refused(ILogger logger, string @namespace, string error);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "the API server rejected an Event in namespace {Namespace}: {Reason}. Further failures of this kind are counted, not logged")]
+        public static partial void Refused(ILogger logger, string @namespace, string reason);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "Events cannot be written: {Error}; each is tried {Tries} times")]
-        public static partial void Failed(ILogger logger, string error, int tries);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "Events cannot be written: {Reason}; each is attempted {Attempts} times")]
+        public static partial void Failed(ILogger logger, string reason, int attempts);
     }
 }

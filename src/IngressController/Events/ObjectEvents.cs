@@ -3,44 +3,45 @@ using IngressController.Routing.Diagnostics;
 
 namespace IngressController.Events;
 
-/// <summary>The Events of one object. Immutable; the same instance while nothing happens to them.</summary>
+/// <summary>The Events of one object. Immutable; an update without a change returns the same instance.</summary>
 internal sealed record ObjectEvents(EventObject Object, ImmutableArray<EventEntry> Entries)
 {
     /// <summary>
-    /// How many problems of an object get an Event of their own, the worst first. A problem that is gone takes its place for
-    /// <see cref="EventTimes.Memory"/>, so this is also the most in that time.
+    /// The maximum number of problems of an object with an Event of their own, the most severe first. A problem that is gone counts for
+    /// <see cref="EventTimes.Retention"/>, so this is also the maximum within that time.
     /// </summary>
     public const int MaxProblems = 10;
 
-    /// <param name="before">What was known before; null for nothing.</param>
-    /// <param name="target">The object now.</param>
-    /// <param name="problems">What is wrong with it now.</param>
-    /// <param name="firstVerb">How Events that appear now are written.</param>
-    /// <param name="now">Now.</param>
-    /// <returns>Null when there is nothing to say and to remember.</returns>
-    public static ObjectEvents? Follow(
+    /// <summary>Updates the Events of an object with its current problems.</summary>
+    /// <param name="before">The Events before; null for none.</param>
+    /// <param name="target">The current object.</param>
+    /// <param name="problems">The current problems of the object.</param>
+    /// <param name="firstVerb">The way to write new Events.</param>
+    /// <param name="now">The current time.</param>
+    /// <returns>Null when the object has no Events to write or to keep.</returns>
+    public static ObjectEvents? Update(
         ObjectEvents? before, EventObject target, IReadOnlyList<Diagnostic> problems, EventVerb firstVerb, DateTime now)
     {
         if (before?.Object.Uid != target.Uid)
-            before = null; // another object of that name
+            before = null; // the object was deleted and recreated
         var known = before?.Entries ?? [];
-        var hasChanged = before is not null && before.Object.Edition != target.Edition;
+        var hasChanged = before is not null && before.Object.Fingerprint != target.Fingerprint;
         var entries = new List<EventEntry>(known.Length + 1);
         foreach (var entry in known)
         {
-            if (entry.Topic == EventTopic.Problem && entry.Next(problems.Contains(entry.Problem!), hasChanged, now) is { } kept)
+            if (entry.Topic == EventTopic.Problem && entry.Update(problems.Contains(entry.Problem!), hasChanged, now) is { } kept)
                 entries.Add(kept);
         }
 
         var hidden = AddNew(entries, problems, firstVerb, now);
         var more = known.FirstOrDefault(entry => entry.Topic == EventTopic.MoreProblems);
         if (more is not null)
-            more = more.Next(hidden > 0, hasChanged, now);
+            more = more.Update(hidden > 0, hasChanged, now);
         else if (hidden > 0)
             more = new EventEntry(EventTopic.MoreProblems, null, firstVerb, now) { Hidden = hidden };
         if (more is not null)
             entries.Add(more);
-        if (Resolve(known, isWrong: problems.Count > 0, target, now) is { } resolved)
+        if (UpdateResolved(known, hasProblems: problems.Count > 0, target, now) is { } resolved)
             entries.Add(resolved);
 
         if (entries.Count == 0)
@@ -52,30 +53,30 @@ internal sealed record ObjectEvents(EventObject Object, ImmutableArray<EventEntr
     private static bool IsSame(ImmutableArray<EventEntry> one, List<EventEntry> other) =>
         one.Length == other.Count && !one.Where((entry, index) => !ReferenceEquals(entry, other[index])).Any();
 
-    /// <returns>How many found no place.</returns>
+    /// <returns>The number of problems beyond the maximum.</returns>
     private static int AddNew(List<EventEntry> entries, IReadOnlyList<Diagnostic> problems, EventVerb verb, DateTime now)
     {
         var added = problems.Where(problem => !entries.Exists(entry => entry.Problem == problem)).ToArray();
         if (added.Length == 0)
             return 0;
         var free = Math.Max(0, MaxProblems - entries.Count);
-        // A stable order: after a restart the same ones are chosen, and found.
+        // A stable order: after a restart the same problems are chosen, so that their Events are found.
         entries.AddRange(added.OrderByDescending(problem => problem.Severity).ThenBy(problem => problem).Take(free)
-            .Select(problem => new EventEntry(EventTopic.Problem, problem, verb, now) { Due = now + EventTimes.HoldOf(problem.Code) }));
+            .Select(problem => new EventEntry(EventTopic.Problem, problem, verb, now) { Due = now + EventTimes.ReportDelayOf(problem.Code) }));
         return Math.Max(0, added.Length - free);
     }
 
-    /// <summary>One Event says that the last problem is gone: those about it stay for an hour, and nobody would know.</summary>
-    private static EventEntry? Resolve(ImmutableArray<EventEntry> known, bool isWrong, EventObject target, DateTime now)
+    /// <summary>Updates the Event that reports that the last problem is resolved. The Events of the problems stay visible for an hour.</summary>
+    private static EventEntry? UpdateResolved(ImmutableArray<EventEntry> known, bool hasProblems, EventObject target, DateTime now)
     {
         var resolved = known.FirstOrDefault(entry => entry.Topic == EventTopic.Resolved);
-        if (isWrong)
-            return resolved?.Due is null ? resolved?.Next(isPresent: false, hasChanged: false, now) : resolved.Withdraw();
-        var wasTold = known.Any(entry => entry is { Topic: not EventTopic.Resolved, IsPresent: true } and ({ WrittenCount: > 0 } or { Sent: not null }));
-        if (!wasTold || !target.IsServed || target.Uid is null)
-            return resolved?.Next(isPresent: false, hasChanged: false, now);
+        if (hasProblems)
+            return resolved?.Due is null ? resolved?.Update(isPresent: false, hasChanged: false, now) : resolved.Withdraw();
+        var wasReported = known.Any(entry => entry is { Topic: not EventTopic.Resolved, IsPresent: true } and ({ WrittenCount: > 0 } or { Sent: not null }));
+        if (!wasReported || !target.IsServed || target.Uid is null)
+            return resolved?.Update(isPresent: false, hasChanged: false, now);
         return resolved is null
             ? new EventEntry(EventTopic.Resolved, null, EventVerb.Create, now) { IsPresent = false, GoneAt = now }
-            : resolved.Observe(now, EventTimes.ReturnGap) with { GoneAt = now };
+            : resolved.AddOccurrence(now, EventTimes.MinReturnInterval) with { GoneAt = now };
     }
 }

@@ -5,7 +5,7 @@ using IngressController.Views;
 
 namespace IngressController.Explain;
 
-/// <summary>Why a host entry was chosen, and the others not.</summary>
+/// <summary>Explains why a host entry was chosen and others were not.</summary>
 internal static class HostCandidates
 {
     public static IEnumerable<HostEntry> Of(IReadOnlyList<HostCandidate> candidates, RouteEntry? @default, RouteEntry? route)
@@ -35,10 +35,10 @@ internal static class HostCandidates
     };
 }
 
-/// <summary>Why a path was chosen, and the others not.</summary>
+/// <summary>Explains why a path was chosen and others were not.</summary>
 internal static class PathCandidates
 {
-    /// <summary>A host may have tens of thousands of paths; of those that do not match, no one reads more.</summary>
+    /// <summary>The maximum number of listed paths that do not match: a host can have tens of thousands.</summary>
     private const int MaxMismatches = 50;
 
     public static (PathEntry[] Paths, int LeftOut) Of(PathTable table, string path, HttpRequest request, RouteEntry? winner)
@@ -89,7 +89,7 @@ internal static class PathCandidates
     }
 }
 
-/// <summary>A policy in words.</summary>
+/// <summary>Formats policies as text.</summary>
 internal static class PolicyText
 {
     private const string Suffix = "Policy";
@@ -98,7 +98,7 @@ internal static class PolicyText
     public static PolicyEntry Of(RoutePolicy policy)
     {
         var (name, text) = (policy.GetType().Name, policy.ToString());
-        // A record without values is its name and a pair of braces.
+        // A record without values prints as its name and a pair of braces.
         var values = text == $"{name} {{ }}" ? "" : text.StartsWith($"{name} {{ ", StringComparison.Ordinal) ? text[(name.Length + 3)..^2] : text;
         return new PolicyEntry(name.EndsWith(Suffix, StringComparison.Ordinal) ? name[..^Suffix.Length] : name, values.Trim());
     }

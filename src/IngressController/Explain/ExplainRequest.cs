@@ -6,36 +6,35 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace IngressController.Explain;
 
-/// <summary>A request to be explained: what a client would send for a URL.</summary>
+/// <summary>A request to explain, as a client sends it for a URL.</summary>
 internal sealed partial record ExplainRequest
 {
-    /// <summary>RFC 9110, 5.6.2: what methods and names of fields are made of.</summary>
     public required string Url { get; init; }
 
     public required string Scheme { get; init; }
 
-    /// <summary>The host of the URL without port: what a TLS client names in its hello.</summary>
+    /// <summary>The host of the URL without port, which a TLS client sends as server name.</summary>
     public required string ServerName { get; init; }
 
-    /// <summary>Path and query as they stand in the URL, byte for byte.</summary>
+    /// <summary>The path and query exactly as in the URL.</summary>
     public required string Target { get; init; }
 
     public required string Method { get; init; }
 
-    /// <summary>The fields of the request, Host first.</summary>
+    /// <summary>The headers of the request, Host first.</summary>
     public required IReadOnlyList<KeyValuePair<string, string>> Headers { get; init; }
 
-    /// <summary>Whom the request comes from.</summary>
+    /// <summary>The IP address of the client.</summary>
     public required IPAddress Client { get; init; }
 
     public string Host => Headers[0].Value;
 
-    /// <summary>Reads a request as people write it.</summary>
+    /// <summary>Parses a request from command-line values.</summary>
     /// <param name="url">An absolute URL of http or https.</param>
     /// <param name="method">The method; null for GET.</param>
-    /// <param name="headers">Fields as <c>Name: value</c>; Host replaces the one of the URL.</param>
+    /// <param name="headers">Headers as <c>Name: value</c>; Host replaces the host of the URL.</param>
     /// <param name="client">An IP address; null for 127.0.0.1.</param>
-    /// <exception cref="FormatException">Something is wrong; the message says what, for people.</exception>
+    /// <exception cref="FormatException">A value is invalid; the message is for people.</exception>
     public static ExplainRequest Parse(string url, string? method, IEnumerable<string> headers, string? client)
     {
         var (scheme, authority, target) = Split(url);
@@ -59,7 +58,7 @@ internal sealed partial record ExplainRequest
         };
     }
 
-    /// <summary>The request as the server would hand it over. What is answered goes nowhere.</summary>
+    /// <summary>Returns the request as Kestrel would pass it on. The response is discarded.</summary>
     public HttpContext ToHttpContext()
     {
         var context = new DefaultHttpContext();
@@ -71,7 +70,7 @@ internal sealed partial record ExplainRequest
         request.Method = Method;
         request.RawTarget = Target;
         request.QueryString = mark < 0 ? "" : Target[mark..];
-        // As Kestrel decodes it: a slash that was encoded stays so.
+        // As Kestrel decodes it: an encoded slash stays encoded.
         request.Path = Uri.UnescapeDataString(path.Replace("%2f", "%252F", StringComparison.OrdinalIgnoreCase));
         foreach (var (name, value) in Headers)
             context.Request.Headers.Append(name, value);
@@ -120,7 +119,7 @@ internal sealed partial record ExplainRequest
             : KeyValuePair.Create(name, value);
     }
 
-    /// <summary>A fragment is for the client alone and never sent.</summary>
+    /// <summary>Matches an absolute URL. Its fragment is ignored, because clients do not send it.</summary>
     [GeneratedRegex(@"^(?<scheme>https?)://(?<authority>[^/?#]*)(?<target>[^#]*)(#.*)?\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex UrlPattern();
 

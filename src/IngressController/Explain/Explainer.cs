@@ -12,8 +12,8 @@ using Microsoft.AspNetCore.WebUtilities;
 namespace IngressController.Explain;
 
 /// <summary>
-/// Explains what happens to a request: a dry run of the pipeline that serves traffic, on a request that no client sent, and the parts of the
-/// revision that serves it.
+/// Explains the handling of a request with a dry run of the pipeline and the parts of the live revision that apply. Nothing is sent to a
+/// backend.
 /// </summary>
 internal sealed class Explainer(RequestPipeline pipeline, ForwardTransformer transformer, ClusterStore store, TimeProvider time)
 {
@@ -78,7 +78,7 @@ internal sealed class Explainer(RequestPipeline pipeline, ForwardTransformer tra
     private CertificateView CertificateOf(Revision revision, string serverName)
     {
         var table = revision.Certificates;
-        // RFC 6066, 3: an address is no server name, so clients send none.
+        // RFC 6066, 3: an IP address is not a server name, so clients send none.
         var name = serverName.StartsWith('[') || System.Net.IPAddress.TryParse(serverName, out _) ? null : serverName;
         var live = revision.Translation.Table;
         var entry = table.EntryOf(name);
@@ -88,7 +88,7 @@ internal sealed class Explainer(RequestPipeline pipeline, ForwardTransformer tra
 
     private IEnumerable<DiagnosticView> DiagnosticsOf(Revision revision, RouteOrigin origin)
     {
-        // The operator's default backend comes from no Ingress; what is wrong with it is said of its Service.
+        // --default-backend-service belongs to no Ingress; its diagnostics are those of its Service.
         return revision.Translation.CollectDiagnostics().Concat(store.Unreadable)
             .Where(diagnostic => origin.Ingress.Name.Length > 0
                 ? diagnostic.Subject == new DiagnosticSubject("Ingress", origin.Ingress)

@@ -28,7 +28,7 @@ internal sealed partial class RequestForwarder(
             return;
         }
 
-        await using var webSocket = webSockets.Follow(context);
+        await using var webSocket = webSockets.Track(context);
         var error = await SendAsync(context, model, destination);
         if (error == ForwarderError.None)
             return;

@@ -22,7 +22,7 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace IngressController.Hosting;
 
-/// <summary>The whole controller in one process: how its parts are put together.</summary>
+/// <summary>The host of the controller, with all its services.</summary>
 internal sealed class ControllerHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -31,10 +31,10 @@ internal sealed class ControllerHost : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    /// <summary>The port that serves HTTP, once started.</summary>
+    /// <summary>The port that serves HTTP, after the start.</summary>
     public int HttpPort => _app.BoundPort("http");
 
-    /// <summary>The port that serves HTTPS, once started.</summary>
+    /// <summary>The port that serves HTTPS, after the start.</summary>
     public int HttpsPort => _app.BoundPort("https");
 
     public int AdminPort => Services.GetRequiredService<AdminServer>().Port;
@@ -57,7 +57,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         AddAdmin(services);
         services.AddLeadership(options, timings);
         builder.UseProxyListeners(options.Listener);
-        // The drain keeps its own times. What is left to do after it must fit into the 10 s that the chart's grace period has beyond them.
+        // The drain has its own time limits. The rest of the shutdown must fit into the 10 s that the chart's grace period adds to them.
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Shutdown.Delay + options.Shutdown.GracePeriod + TimeSpan.FromSeconds(8));
 
         var app = builder.Build();
@@ -71,18 +71,18 @@ internal sealed class ControllerHost : IAsyncDisposable
     /// <summary>Completes when the first revision is live.</summary>
     public Task WaitUntilReadyAsync(CancellationToken cancellation) => Services.GetRequiredService<LiveRevision>().First.WaitAsync(cancellation);
 
-    /// <summary>From now on the end takes no delay: somebody waits for it at a terminal.</summary>
-    public void Hurry() => Services.GetRequiredService<Drain>().Hurry();
+    /// <summary>Skips the shutdown delay, for a shutdown from a terminal.</summary>
+    public void SkipShutdownDelay() => Services.GetRequiredService<Drain>().SkipDelay();
 
     public Task StopAsync(CancellationToken cancellation)
     {
-        // Said before the drain and not after it: the leader resigns at once, and another replica leads meanwhile.
+        // Before the drain, so that the leader resigns at once and another replica leads meanwhile.
         _app.Lifetime.StopApplication();
         return _app.StopAsync(cancellation);
     }
 
-    /// <summary>Completes when the token fires, or when a part of the host that has failed ends it.</summary>
-    public async Task WaitUntilToldToStopAsync(CancellationToken cancellation)
+    /// <summary>Completes when the token is cancelled, or when a failed service stops the host.</summary>
+    public async Task WaitForShutdownAsync(CancellationToken cancellation)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _app.Lifetime.ApplicationStopping);
         await Task.Delay(Timeout.Infinite, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -99,11 +99,11 @@ internal sealed class ControllerHost : IAsyncDisposable
             console.UseUtcTimestamp = true;
             console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
-        // A slow reader of the log must never hold up requests; the console says how many lines were dropped.
+        // A slow reader of the log must never delay requests; the console logs the number of dropped lines.
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite);
-        // Their informational lines come with each request or each start and say nothing an operator would act on.
+        // Their informational lines are written for each request or start and need no action by an operator.
         logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Yarp", LogLevel.Warning);
-        // What a client does wrong and what a backend fails at is reported by the proxy itself, once.
+        // The proxy itself logs errors of clients and backends, once.
         logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.Error);
     }
 
@@ -114,7 +114,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddMetrics<WatchMetrics>();
         services.AddSingleton(provider => new ApiServerConnection(
             ApiServerConfiguration.BuildDefaultConfig(options.Source.Kubeconfig, options.Source.Context),
-            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<SourceLog>().Notice));
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<SourceLog>().OnNotice));
         services.AddSingleton<IClusterSource>(provider => options.Source.Manifests is { } folder
             ? new FolderClusterSource(
                 folder, options.Translation, provider.GetRequiredService<ClusterStore>(),
@@ -147,8 +147,8 @@ internal sealed class ControllerHost : IAsyncDisposable
     }
 
     /// <summary>
-    /// Hosted services start in this order, the proxy's own listener after them; they stop in reverse, after <see cref="DrainService"/>
-    /// has had the last request end.
+    /// Adds the hosted services. They start in this order, the proxy's own listener after them, and stop in reverse after
+    /// <see cref="DrainService"/> has drained the last request.
     /// </summary>
     private static void AddAdmin(IServiceCollection services)
     {
@@ -159,9 +159,9 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton<Explainer>();
         services.AddSingleton<AdminServer>();
         services.AddSingleton<ReconcileLoop>();
-        // First, so that probes are answered while everything else comes up.
+        // First, so that probes are answered while everything else starts.
         services.AddHostedService(provider => provider.GetRequiredService<AdminServer>());
-        // The loop before its source, so that the first snapshot finds it waiting.
+        // The loop before its source, so that it waits for the first snapshot.
         services.AddHostedService(provider => provider.GetRequiredService<ReconcileLoop>());
         services.AddHostedService<SourceRunner>();
         services.AddHostedService<DrainService>();

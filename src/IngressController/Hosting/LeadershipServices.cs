@@ -9,12 +9,12 @@ using IngressController.Status;
 
 namespace IngressController.Hosting;
 
-/// <summary>The leader election, and what the leader writes back to the cluster.</summary>
+/// <summary>Registers the leader election and the leader tasks.</summary>
 internal static class LeadershipServices
 {
     extension(IServiceCollection services)
     {
-        /// <summary>After the source, which the works of the leader need until they have ended.</summary>
+        /// <summary>Adds the services. Must be called after the source is added, which the leader tasks need until they have ended.</summary>
         public void AddLeadership(IngressOptions options, ReflectorTimings? timings)
         {
             services.AddSingleton<LeaderMetrics>();
@@ -24,11 +24,11 @@ internal static class LeadershipServices
             services.AddSingleton<IMetricsSource>(provider => provider.GetRequiredService<LeaderState>());
             services.AddMetrics<StatusMetrics>();
             services.AddMetrics<EventMetrics>();
-            // A folder has nobody to write to.
+            // With a folder there is no API server to write to.
             if (options.Source.Manifests is not null)
                 return;
             services.AddSingleton<LeaderClient>();
-            services.AddSingleton<LeaderWorks>();
+            services.AddSingleton<LeaderTasks>();
             services.AddSingleton(options);
             services.AddSingleton(timings ?? new ReflectorTimings());
             services.AddHostedService<LeaderElectionService>();
@@ -43,14 +43,14 @@ internal static class LeadershipServices
             services.AddSingleton<NodeAddresses>();
             services.AddSingleton<StatusClient>();
             services.AddSingleton<StatusTargets>();
-            services.AddSingleton<ILeaderWork, StatusWriter>();
+            services.AddSingleton<ILeaderTask, StatusWriter>();
         }
 
         private void AddEvents(IngressOptions options)
         {
             services.AddSingleton(new EventReporterIdentity(options.Translation.ControllerClass, options.Pod.Name));
             services.AddSingleton<EventWriter>();
-            services.AddSingleton<ILeaderWork, EventReporter>();
+            services.AddSingleton<ILeaderTask, EventReporter>();
         }
     }
 }

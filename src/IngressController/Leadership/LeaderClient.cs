@@ -4,8 +4,8 @@ using k8s;
 namespace IngressController.Leadership;
 
 /// <summary>
-/// How the leader's works write to the API server: the operations of the package, of which none is sent unless this replica leads at the
-/// moment its bytes go out; else it throws an OperationCanceledException. Each call is given the token of the work's run.
+/// The API client of the leader tasks. A request is sent only if this replica leads at the moment when its bytes are written; otherwise the
+/// call throws an OperationCanceledException. Each call gets the cancellation token of the task's run.
 /// </summary>
 internal sealed class LeaderClient(ApiServerConnection connection, LeaderState leader)
 {

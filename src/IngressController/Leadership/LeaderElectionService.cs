@@ -7,19 +7,19 @@ using IngressController.Pipeline;
 namespace IngressController.Leadership;
 
 /// <summary>
-/// Lets this replica take part in the election of the one that writes to the API server. Routes, certificates and traffic do not depend on
-/// it. It begins when the first revision is live: a replica that cannot serve has nothing to write.
+/// Takes part in the election of the replica that writes to the API server. Routes, certificates and traffic do not depend on it. It begins
+/// when the first revision is live, because a replica that cannot serve has nothing to write.
 /// </summary>
 /// <remarks>
-/// <see cref="LeaderState.Resign"/> begins its end. That happens when the process is told to end and at the side of everything else, so
-/// that a successor leads at once while this process still drains; <see cref="StopAsync"/>, which the host calls after the proxy's listener
-/// has stopped and before the source and the reconcile loop do, only waits for the rest.
+/// <see cref="LeaderState.Resign"/> begins its shutdown, in parallel to everything else, so that another replica leads at once while this
+/// process drains. The host calls <see cref="StopAsync"/> after the proxy's listener has stopped and before the source and the reconcile
+/// loop stop; it only waits for the rest.
 /// </remarks>
 internal sealed partial class LeaderElectionService(
-    IngressOptions options, ApiServerConnection connection, LeaderState leader, LeaderWorks works, LiveRevision live, TimeProvider time,
+    IngressOptions options, ApiServerConnection connection, LeaderState leader, LeaderTasks tasks, LiveRevision live, TimeProvider time,
     ILogger<LeaderElectionService> logger) : IHostedService, IDisposable
 {
-    private readonly CancellationTokenSource _hurry = new();
+    private readonly CancellationTokenSource _stopDeadline = new();
     private Task _running = Task.CompletedTask;
 
     public Task StartAsync(CancellationToken cancellationToken)
@@ -27,11 +27,11 @@ internal sealed partial class LeaderElectionService(
         var election = options.LeaderElection;
         if (!election.Enabled)
         {
-            Abstain("--leader-elect is false");
+            SetNotParticipating("--leader-elect is false");
         }
         else if ((options.Pod.Namespace ?? OwnNamespace()) is not { } ns)
         {
-            Abstain("POD_NAMESPACE is not set, and this is no Pod; set it to the namespace of the Lease to take part in the leader election");
+            SetNotParticipating("POD_NAMESPACE is not set, and this is not a Pod; set it to the namespace of the Lease to take part in the leader election");
         }
         else
         {
@@ -45,7 +45,7 @@ internal sealed partial class LeaderElectionService(
                 RenewDeadline = election.RenewDeadline,
                 RetryPeriod = election.RetryPeriod,
             };
-            _running = RunAsync(new LeaderElector(LeaseAccess.Of(connection.Kubernetes, ns, candidate.Name), candidate, time, leader.Notice));
+            _running = RunAsync(new LeaderElector(LeaseAccess.Of(connection.Kubernetes, ns, candidate.Name), candidate, time, leader.OnNotice));
         }
 
         return Task.CompletedTask;
@@ -54,15 +54,15 @@ internal sealed partial class LeaderElectionService(
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         leader.Resign();
-        await using var hurry = cancellationToken.Register(_hurry.Cancel);
+        await using var deadline = cancellationToken.Register(_stopDeadline.Cancel);
         await _running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!_running.IsCompleted)
-            Log.Unfinished(logger);
+            Log.NotStopped(logger);
     }
 
-    public void Dispose() => _hurry.Dispose();
+    public void Dispose() => _stopDeadline.Dispose();
 
-    /// <summary>The namespace of the Pod whose service account is used; a kubeconfig leads to any cluster and says nothing of this process.</summary>
+    /// <summary>The namespace of the service account; null with a kubeconfig, whose cluster may be any and has no Pod of this process.</summary>
     private string? OwnNamespace() => UsesServiceAccount ? ApiServerConfiguration.InClusterNamespace() : null;
 
     private string? OwnToken() => UsesServiceAccount ? ApiServerConfiguration.InClusterToken() : null;
@@ -75,30 +75,30 @@ internal sealed partial class LeaderElectionService(
         await live.First.WaitAsync(resigned).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         try
         {
-            await elector.RunAsync(term => works.LeadAsync(term, resigned, _hurry.Token), resigned);
+            await elector.RunAsync(term => tasks.LeadAsync(term, resigned, _stopDeadline.Token), resigned);
         }
         catch (Exception error)
         {
-            // A defect of this program; traffic must not suffer from it.
-            Log.Broken(logger, error);
+            // A bug in the controller, which must not affect traffic.
+            Log.ElectionFailed(logger, error);
         }
     }
 
-    private void Abstain(string reason)
+    private void SetNotParticipating(string reason)
     {
-        leader.Abstain(reason);
-        Log.Abstains(logger, reason);
+        leader.SetNotParticipating(reason);
+        Log.NotParticipating(logger, reason);
     }
 
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Information, Message = "status and Events are not written: {Reason}")]
-        public static partial void Abstains(ILogger logger, string reason);
+        public static partial void NotParticipating(ILogger logger, string reason);
 
-        [LoggerMessage(Level = LogLevel.Error, Message = "this replica takes part in the leader election no more: it failed; please report this")]
-        public static partial void Broken(ILogger logger, Exception error);
+        [LoggerMessage(Level = LogLevel.Error, Message = "the leader election failed, and this replica no longer takes part in it. This is a bug in the controller, please report it")]
+        public static partial void ElectionFailed(ILogger logger, Exception error);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "the leader's work has not ended in the time for the shutdown; another replica leads when the lease has expired")]
-        public static partial void Unfinished(ILogger logger);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "the leader tasks have not ended within the time of the shutdown; another replica leads when the lease has expired")]
+        public static partial void NotStopped(ILogger logger);
     }
 }

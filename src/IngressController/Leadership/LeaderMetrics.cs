@@ -3,13 +3,13 @@ using IngressController.Metrics;
 
 namespace IngressController.Leadership;
 
-/// <summary>How the leader election fares.</summary>
+/// <summary>The metrics of the leader election.</summary>
 internal sealed class LeaderMetrics
 {
     private long _terms;
     private long _failures;
 
-    public void Notice(LeaderNotice notice)
+    public void OnNotice(LeaderNotice notice)
     {
         switch (notice)
         {
@@ -24,11 +24,11 @@ internal sealed class LeaderMetrics
 
     public void Write(PrometheusText text, bool isLeader)
     {
-        text.Family("yarp_ingress_leader", "gauge", "Whether this replica leads, which means that it writes status and Events: 1 or 0.");
+        text.Family("yarp_ingress_leader", "gauge", "1 if this replica is the leader, which writes status and Events, else 0.");
         text.Sample("yarp_ingress_leader", isLeader ? 1 : 0);
-        text.Family("yarp_ingress_leader_terms_total", "counter", "How often this replica has become the leader.");
+        text.Family("yarp_ingress_leader_terms_total", "counter", "Times this replica has become the leader.");
         text.Sample("yarp_ingress_leader_terms_total", Interlocked.Read(ref _terms));
-        text.Family("yarp_ingress_lease_failures_total", "counter", "Failed requests to get, take, renew or give back the lease.");
+        text.Family("yarp_ingress_lease_failures_total", "counter", "Failed requests to get, acquire, renew or release the lease.");
         text.Sample("yarp_ingress_lease_failures_total", Interlocked.Read(ref _failures));
     }
 }

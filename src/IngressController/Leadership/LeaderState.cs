@@ -4,76 +4,76 @@ using IngressController.Sources.Kubernetes;
 
 namespace IngressController.Leadership;
 
-/// <summary>Whether this replica leads: for those who write, and for those who look.</summary>
+/// <summary>The state of the leader election in this replica.</summary>
 internal sealed class LeaderState(string identity, SourceLog log, LeaderMetrics metrics, TimeProvider time) : IMetricsSource
 {
     private readonly CancellationTokenSource _resigned = new();
     private volatile LeaderTerm? _term;
     private volatile LeaderView _view = new(identity, null, false, null, "the election has not begun");
 
-    /// <summary>Who this process is; no other has the same, nor a former one of the same Pod.</summary>
+    /// <summary>The identity of this process, which differs from that of every other process, also an earlier one of the same Pod.</summary>
     public string Identity => identity;
 
-    /// <summary>Whether nobody else can lead at this moment.</summary>
+    /// <summary>True while this replica leads and its lease holds, so that no other replica can lead.</summary>
     public bool IsLeader => _term is { MayWrite: true };
 
-    /// <summary>What the admin API shows.</summary>
+    /// <summary>The state as the admin API shows it.</summary>
     public LeaderView View => _view with { IsLeader = IsLeader };
 
-    /// <summary>Cancelled when this replica wants to lead no more.</summary>
+    /// <summary>Cancelled when this replica resigns.</summary>
     public CancellationToken Resigned => _resigned.Token;
 
     /// <summary>
-    /// To be asked right before each write of the leader (<see cref="LeaderClient"/> does): passes while this replica leads, else throws,
-    /// also in a process that was stopped and has just woken up.
+    /// Throws unless this replica leads, also in a process that was suspended and has just resumed. <see cref="LeaderClient"/> calls it right
+    /// before each write.
     /// </summary>
-    /// <exception cref="OperationCanceledException">It does not lead; its works' tokens are cancelled.</exception>
+    /// <exception cref="OperationCanceledException">This replica does not lead; the tokens of its leader tasks are cancelled.</exception>
     public void RequireLeader()
     {
         if (_term is not { } term)
-            throw new OperationCanceledException("this replica does not lead, so it writes nothing", new CancellationToken(canceled: true));
+            throw new OperationCanceledException("this replica does not lead, so it must not write", new CancellationToken(canceled: true));
         term.RequireHeld();
     }
 
     /// <summary>
-    /// Ends the leader's work and gives the lease back, so that another replica takes over at once; returns without waiting for it.
-    /// Called when the process is told to end, before anything else of the end.
+    /// Ends the leader tasks and releases the lease, so that another replica takes over at once. Returns without waiting for that. Called as
+    /// the first step of a shutdown.
     /// </summary>
     public void Resign() => _ = _resigned.CancelAsync();
 
-    public void Begin(LeaderTerm term) => _term = term;
+    public void BeginTerm(LeaderTerm term) => _term = term;
 
-    public void End() => _term = null;
+    public void EndTerm() => _term = null;
 
-    /// <summary>Notes that this replica takes no part in the election.</summary>
-    public void Abstain(string reason) => _view = _view with { Note = reason };
+    /// <summary>Sets the reason why this replica does not take part in the election.</summary>
+    public void SetNotParticipating(string reason) => _view = _view with { Note = reason };
 
-    public void Notice(LeaderNotice notice)
+    public void OnNotice(LeaderNotice notice)
     {
-        log.Notice(notice);
-        metrics.Notice(notice);
+        log.OnNotice(notice);
+        metrics.OnNotice(notice);
         switch (notice)
         {
             case LeaderNotice.StartedLeading:
-                Sees(identity);
+                SetLeader(identity);
                 break;
             case LeaderNotice.NewLeader follows:
-                Sees(follows.Leader);
+                SetLeader(follows.Leader);
                 break;
             case LeaderNotice.StoppedLeading or LeaderNotice.Released:
-                Sees(null);
+                SetLeader(null);
                 break;
         }
     }
 
     public void Write(PrometheusText text) => metrics.Write(text, IsLeader);
 
-    private void Sees(string? leader) => _view = new LeaderView(identity, leader, false, leader is null ? null : time.GetUtcNow(), null);
+    private void SetLeader(string? leader) => _view = new LeaderView(identity, leader, false, leader is null ? null : time.GetUtcNow(), null);
 }
 
-/// <param name="Identity">This replica.</param>
-/// <param name="Leader">Who leads as far as this replica knows; null for nobody.</param>
-/// <param name="IsLeader">Whether that is this replica, and its lease holds at this moment.</param>
-/// <param name="Since">Since when this replica knows of that leader.</param>
-/// <param name="Note">Why it takes no part; null when it does.</param>
+/// <param name="Identity">The identity of this replica.</param>
+/// <param name="Leader">The identity of the leader that this replica knows of; null for none.</param>
+/// <param name="IsLeader">True if this replica is the leader and its lease holds at this moment.</param>
+/// <param name="Since">The time since which this replica knows of that leader.</param>
+/// <param name="Note">The reason why this replica does not take part in the election; null when it does.</param>
 internal sealed record LeaderView(string Identity, string? Leader, bool IsLeader, DateTimeOffset? Since, string? Note);

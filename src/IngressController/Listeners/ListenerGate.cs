@@ -5,15 +5,15 @@ using IngressController.Routing.Translation;
 namespace IngressController.Listeners;
 
 /// <summary>
-/// Keeps the http and https ports closed until there is something to serve: it starts as the last before them. With hostPort and hostNetwork
-/// nothing asks for readiness, and a port that is open answers 503 where a closed one sends the client to another node.
+/// Keeps the http and https ports closed until there is something to serve; it is the last service to start before them. With hostPort or
+/// hostNetwork readiness is not checked: an open port would answer 503, while a closed port lets the client try another node.
 /// </summary>
 internal sealed partial class ListenerGate(
     LiveRevision live, ListenerOptions options, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<ListenerGate> logger) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        lifetime.ApplicationStarted.Register(() => _ = SayReadyAsync());
+        lifetime.ApplicationStarted.Register(() => _ = LogReadyAsync());
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
         try
         {
@@ -22,14 +22,14 @@ internal sealed partial class ListenerGate(
         catch (TimeoutException)
         {
             if (options.InitialSyncTimeout > TimeSpan.Zero)
-                Log.OpensWithoutTable(logger, options.InitialSyncTimeout.TotalSeconds);
+                Log.OpenWithoutRevision(logger, options.InitialSyncTimeout.TotalSeconds);
         }
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>From here on a request is served.</summary>
-    private async Task SayReadyAsync()
+    /// <summary>Logs that requests are served.</summary>
+    private async Task LogReadyAsync()
     {
         await live.First;
         var translation = live.Current.Translation;
@@ -41,7 +41,7 @@ internal sealed partial class ListenerGate(
         [LoggerMessage(Level = LogLevel.Information, Message = "ready: {Ingresses} Ingresses, {Hosts} hosts, {Backends} backends")]
         public static partial void Ready(ILogger logger, int ingresses, int hosts, int backends);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "nothing to serve after {Seconds} s (--initial-sync-timeout): the http and https ports open and answer 503 until there is; /readyz of the admin port says what is missing")]
-        public static partial void OpensWithoutTable(ILogger logger, double seconds);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "nothing to serve after {Seconds} s (--initial-sync-timeout): the http and https ports open and answer 503 until there is; /readyz on the admin port has the reason")]
+        public static partial void OpenWithoutRevision(ILogger logger, double seconds);
     }
 }

@@ -7,12 +7,12 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 
 namespace IngressController.Listeners;
 
-/// <summary>The ports that clients connect to, and what Kestrel allows them.</summary>
+/// <summary>Configures the ports that clients connect to and the limits of Kestrel.</summary>
 internal static class ProxyListeners
 {
     /// <summary>
-    /// How long a client may stall a body or not read a response, as nginx's send and body time-outs have it. Kestrel's own floor of
-    /// 240 bytes per second would end slow but honest clients, and idle streams.
+    /// The time that a client may stall a request body or not read a response, as with nginx's body and send timeouts. Kestrel's default
+    /// minimum of 240 bytes per second would end slow but legitimate clients, and idle streams.
     /// </summary>
     private static readonly MinDataRate StallLimit = new(bytesPerSecond: 1, gracePeriod: TimeSpan.FromSeconds(60));
 
@@ -23,20 +23,20 @@ internal static class ProxyListeners
         {
             kestrel.AddServerHeader = false;
             kestrel.AllowSynchronousIO = false;
-            // Bodies stream through; their limit is a matter of annotations.
+            // Bodies are streamed; annotations limit their size.
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MinRequestBodyDataRate = StallLimit;
             kestrel.Limits.MinResponseDataRate = StallLimit;
-            // Dead clients of long streams are found out.
+            // Detects dead clients of long streams.
             kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(60);
-            // Header bytes pass as they are: Latin-1 maps every byte to one char and back.
+            // Header bytes pass unchanged: Latin-1 maps every byte to one char and back.
             kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
             kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
 
             kestrel.ListenOn(options.BindAddress, options.HttpPort, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
-                listen.Use(connections.Keep);
+                listen.Use(connections.Track);
             });
             kestrel.ListenOn(options.BindAddress, options.HttpsPort, listen =>
             {
@@ -45,7 +45,7 @@ internal static class ProxyListeners
                 {
                     OnConnection = hello => ValueTask.FromResult(live.Current.Certificates.Find(hello.ClientHelloInfo.ServerName).Options),
                 });
-                listen.Use(connections.Keep);
+                listen.Use(connections.Track);
             });
         });
     }

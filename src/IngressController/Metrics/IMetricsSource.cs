@@ -1,6 +1,6 @@
 namespace IngressController.Metrics;
 
-/// <summary>One area's metrics: a part of the page that is scraped.</summary>
+/// <summary>The metrics of one area, a part of the metrics page.</summary>
 internal interface IMetricsSource
 {
     void Write(PrometheusText text);

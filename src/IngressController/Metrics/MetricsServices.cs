@@ -6,7 +6,7 @@ internal static class MetricsServices
 {
     extension(IServiceCollection services)
     {
-        /// <summary>Adds the metrics of one area; the page shows the areas in the order they are added.</summary>
+        /// <summary>Adds the metrics of one area. The metrics page has the areas in the order in which they are added.</summary>
         public void AddMetrics<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>()
             where T : class, IMetricsSource
         {

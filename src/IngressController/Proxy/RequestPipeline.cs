@@ -26,7 +26,7 @@ internal sealed class RequestPipeline(LiveRevision live, RequestMetrics metrics,
         {
             (request.MatchedRoute?.Counters ?? metrics.Unmatched).RequestEnded(context.Response.StatusCode, start);
             if (drain.IsOver)
-                drain.RequestCut();
+                drain.CountAborted();
         }
     }
 

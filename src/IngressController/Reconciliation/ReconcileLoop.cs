@@ -8,31 +8,31 @@ using IngressController.Sources;
 namespace IngressController.Reconciliation;
 
 /// <summary>
-/// The one loop: take the newest snapshot, translate it, make it live. A change after a quiet time is live at once; under a stream of
-/// changes there is a pass every 100 ms, and the latest state wins.
+/// The reconcile loop: takes the newest snapshot, translates it and publishes the revision. A change after an idle time is live at once;
+/// under a stream of changes there is a pass every 100 ms, and the latest state applies.
 /// </summary>
 internal sealed partial class ReconcileLoop(
     ClusterStore store, RevisionBuilder builder, LiveRevision live, ReconcileMetrics metrics,
     TimeProvider time, ILogger<ReconcileLoop> logger) : BackgroundService
 {
-    /// <summary>The shortest time between two passes.</summary>
+    /// <summary>The minimum time between two passes.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>How long after a failed pass it is tried again when nothing else changes.</summary>
+    /// <summary>The time after which a failed pass is retried if nothing else changes.</summary>
     public static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long a pass waits for Secrets and ConfigMaps that are named for the first time. It spares a new host its start without them;
-    /// other changes must not wait longer than that for an API server that is slow.
+    /// The time that a pass waits for Secrets and ConfigMaps that are referenced for the first time, so that a new host does not start
+    /// without them. Other changes must not wait longer for a slow API server.
     /// </summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+    public static readonly TimeSpan FetchTimeout = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How often it is looked whether the first revision still needs what has not come: no traffic comes before it.</summary>
-    public static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(5);
+    /// <summary>The interval of retranslations while the first revision waits for referenced objects. There is no traffic before it.</summary>
+    public static readonly TimeSpan FirstFetchInterval = TimeSpan.FromSeconds(5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // Changes that a failed pass could not apply; they are tried again together with the next ones, or by themselves after a while.
+        // Changes that a failed pass could not apply. They are retried with the next changes, or alone after the retry interval.
         var pending = new ClusterChanges();
         while (true)
         {
@@ -51,7 +51,7 @@ internal sealed partial class ReconcileLoop(
         }
     }
 
-    /// <summary>Translates and publishes one snapshot, or a newer one. Certificates first, then clusters and routes.</summary>
+    /// <summary>Translates and publishes a snapshot, or a newer one if it has to wait for referenced objects.</summary>
     internal async Task<bool> TryApplyAsync(ClusterSnapshot snapshot, ClusterChanges changes, CancellationToken cancellation)
     {
         var start = Stopwatch.GetTimestamp();
@@ -60,7 +60,7 @@ internal sealed partial class ReconcileLoop(
             var translation = await TranslateAsync(snapshot, changes, cancellation);
             var revision = builder.Build(live.Current, translation);
             metrics.Applied(Stopwatch.GetElapsedTime(start));
-            // The first lists leave much garbage behind; it is collected before traffic comes, not during it.
+            // The first lists create much garbage. It is collected before traffic begins, not during it.
             if (live.Current.IsInitial)
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             live.Publish(revision);
@@ -68,7 +68,7 @@ internal sealed partial class ReconcileLoop(
         }
         catch (Exception error) when (error is not OperationCanceledException || !cancellation.IsCancellationRequested)
         {
-            // A defect of ours, as translation takes any input. The last table serves on, and the loop tries again.
+            // A bug in the controller, because translation accepts any input. The last revision stays live, and the loop retries.
             metrics.Failed();
             Log.Failed(logger, error);
             return false;
@@ -76,8 +76,8 @@ internal sealed partial class ReconcileLoop(
     }
 
     /// <summary>
-    /// Translates, and when that names Secrets or ConfigMaps for the first time, translates again with what has come of them by then.
-    /// Before the first revision all of them must come.
+    /// Translates a snapshot. If it references Secrets or ConfigMaps for the first time, waits for them and translates again. The first
+    /// revision waits for all of them.
     /// </summary>
     private async Task<Translation> TranslateAsync(ClusterSnapshot snapshot, ClusterChanges changes, CancellationToken cancellation)
     {
@@ -85,10 +85,10 @@ internal sealed partial class ReconcileLoop(
         {
             var isFirst = live.Current.IsInitial;
             var translation = RoutingTableTranslator.Translate(live.Current.Translation, snapshot, changes);
-            var arriving = store.References.Want(translation.References, waitForAll: isFirst);
-            if (arriving.IsCompleted || (hasWaited && !isFirst))
+            var fetching = store.References.RequestAsync(translation.References, waitForAll: isFirst);
+            if (fetching.IsCompleted || (hasWaited && !isFirst))
                 return translation;
-            await arriving.WaitAsync(isFirst ? FirstPatience : Patience, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await fetching.WaitAsync(isFirst ? FirstFetchInterval : FetchTimeout, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellation.ThrowIfCancellationRequested();
             if (store.Take() is not var (newest, more))
                 continue;
@@ -99,7 +99,7 @@ internal sealed partial class ReconcileLoop(
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Error, Message = "a change could not be applied; the last configuration serves on. Please report this defect")]
+        [LoggerMessage(Level = LogLevel.Error, Message = "a change could not be applied; the last revision stays live. This is a bug in the controller, please report it")]
         public static partial void Failed(ILogger logger, Exception error);
     }
 }

@@ -3,13 +3,13 @@ using IngressController.Pipeline;
 
 namespace IngressController.Reconciliation;
 
-/// <summary>How the reconcile loop fares.</summary>
+/// <summary>The metrics of the reconcile loop.</summary>
 internal sealed class ReconcileMetrics : IMetricsSource
 {
     private long _revision;
     private long _failures;
 
-    /// <summary>How many revisions have become live; 0 until the first.</summary>
+    /// <summary>Number of revisions that have become live; 0 until the first.</summary>
     public long Revision => Interlocked.Read(ref _revision);
 
     public DurationHistogram Duration { get; } = new();
@@ -24,11 +24,11 @@ internal sealed class ReconcileMetrics : IMetricsSource
 
     public void Write(PrometheusText text)
     {
-        text.Family("yarp_ingress_revisions_total", "counter", "Configurations made live.");
+        text.Family("yarp_ingress_revisions_total", "counter", "Revisions that became live.");
         text.Sample("yarp_ingress_revisions_total", Revision);
-        text.Family("yarp_ingress_revision_failures_total", "counter", "Configurations that could not be made live: defects of this program.");
+        text.Family("yarp_ingress_revision_failures_total", "counter", "Revisions that could not be built, because of a bug in the controller.");
         text.Sample("yarp_ingress_revision_failures_total", Interlocked.Read(ref _failures));
-        text.Family("yarp_ingress_revision_duration_seconds", "histogram", "Time from a snapshot to its being live.");
+        text.Family("yarp_ingress_revision_duration_seconds", "histogram", "Time from taking a snapshot until its revision is live.");
         Duration.Write(text, "yarp_ingress_revision_duration_seconds", []);
     }
 }

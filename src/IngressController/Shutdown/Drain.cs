@@ -1,49 +1,49 @@
 namespace IngressController.Shutdown;
 
-/// <summary>How far the end of the process has come, for those who serve meanwhile. <see cref="DrainService"/> moves it on.</summary>
+/// <summary>The state of the shutdown, for the parts that still serve. <see cref="DrainService"/> advances it.</summary>
 internal sealed class Drain
 {
     private volatile bool _hasBegun;
     private volatile bool _isOver;
-    private volatile bool _isHurried;
-    private int _cutRequests;
+    private volatile bool _skipsDelay;
+    private int _abortedRequests;
 
-    /// <summary>Whether the process has been told to end: it is not ready from then on.</summary>
+    /// <summary>True after the shutdown has begun. The replica is not ready from then on.</summary>
     public bool HasBegun => _hasBegun;
 
-    /// <summary>Whether the grace period has ended: what still runs is cut.</summary>
+    /// <summary>True after the grace period has ended. Requests in flight are aborted then.</summary>
     public bool IsOver => _isOver;
 
-    /// <summary>Whether somebody waits for the end at a terminal: no load balancer has to notice.</summary>
-    public bool IsHurried => _isHurried;
+    /// <summary>True if the shutdown delay is skipped, because the shutdown was requested at a terminal and no load balancer has to notice.</summary>
+    public bool SkipsDelay => _skipsDelay;
 
-    /// <summary>How many requests were cut.</summary>
-    public int CutRequests => Volatile.Read(ref _cutRequests);
+    /// <summary>Number of requests that were aborted.</summary>
+    public int AbortedRequests => Volatile.Read(ref _abortedRequests);
 
     public void Begin() => _hasBegun = true;
 
     public void End() => _isOver = true;
 
-    public void Hurry() => _isHurried = true;
+    public void SkipDelay() => _skipsDelay = true;
 
-    public void RequestCut() => Interlocked.Increment(ref _cutRequests);
+    public void CountAborted() => Interlocked.Increment(ref _abortedRequests);
 
     /// <summary>
-    /// Tells the client, with a response that is about to go out, to send its next request on another connection, which then leads to
-    /// another replica. Outside a drain it costs a look at one field.
+    /// Marks a response that has not started, so that the client sends its next request on a new connection, which leads to another
+    /// replica. Without a shutdown in progress it only reads one field.
     /// </summary>
     public void Announce(HttpContext context)
     {
         if (_hasBegun)
-            SayGoodbye(context);
+            MarkResponse(context);
     }
 
-    private static void SayGoodbye(HttpContext context)
+    private static void MarkResponse(HttpContext context)
     {
-        // HTTP/2 has no Connection header (RFC 9113, 8.2.2). Connections that were open when the drain began have been told already.
+        // HTTP/2 has no Connection header (RFC 9113, 8.2.2). Connections that were open when the drain began already have a GOAWAY, which is sent once.
         if (HttpProtocol.IsHttp2(context.Request.Protocol))
-            context.Features.Get<Http2Client>()?.Announce();
-        // What follows 101 is no HTTP, and its Connection header says Upgrade.
+            context.Features.Get<Http2Client>()?.SendGoAway();
+        // After a 101 the protocol is not HTTP, and its Connection header must stay Upgrade.
         else if (context.Response.StatusCode != StatusCodes.Status101SwitchingProtocols && !context.Response.HasStarted)
             context.Response.Headers.Connection = "close";
     }

@@ -5,13 +5,13 @@ using System.Runtime.CompilerServices;
 namespace IngressController.Shutdown;
 
 /// <summary>
-/// What Kestrel writes to an HTTP/2 client, and on demand one GOAWAY that says "no new streams, please" and ends nothing (RFC 9113, 6.8:
-/// the last stream is 2^31-1, so nothing that is under way is refused). Kestrel itself closes a connection without streams at once when
-/// it is asked to end it, and a request that the client is just sending would be lost to a client that does not try again.
+/// Writes Kestrel's output to an HTTP/2 client and, on request, one GOAWAY that asks for no new streams but ends none (RFC 9113, 6.8: the
+/// last stream is 2^31-1, so no stream in flight is rejected). Kestrel's own graceful close ends a connection without streams at once; a
+/// request that the client is just sending would be lost if the client does not retry.
 /// </summary>
 /// <remarks>
-/// Kestrel hands over whole frames with each flush, so a flush is where another frame fits; what is between the first byte of a frame and
-/// the end of its flush belongs to Kestrel, everything else is free. A lock per flush is the whole price.
+/// Each flush by Kestrel ends at a frame boundary, so another frame can be inserted after it. Between the first byte of a frame and the end
+/// of its flush only Kestrel writes. The only cost is a lock per flush.
 /// </remarks>
 internal sealed class GoAwayWriter(PipeWriter inner) : PipeWriter
 {
@@ -19,50 +19,50 @@ internal sealed class GoAwayWriter(PipeWriter inner) : PipeWriter
     private static ReadOnlySpan<byte> GoAway => [0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7F, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0];
 
     private readonly Lock _lock = new();
-    private bool _isKestrels;
+    private bool _isKestrelWriting;
     private bool _hasBegun;
-    private bool _isWanted;
+    private bool _isRequested;
     private bool _isDone;
-    private Task _farewell = Task.CompletedTask;
+    private Task _goAwayFlush = Task.CompletedTask;
 
     public override bool CanGetUnflushedBytes => inner.CanGetUnflushedBytes;
 
     public override long UnflushedBytes => inner.UnflushedBytes;
 
     /// <summary>
-    /// Sends the GOAWAY now, or with Kestrel's flush that is under way; once, however often it is asked for. A connection on which nothing
-    /// has been sent yet is passed over: SETTINGS come first (RFC 9113, 3.4), and a client that is told off before its first request would
-    /// learn nothing but to connect again. It is told with its first response.
+    /// Sends the GOAWAY now, or with Kestrel's flush in flight; once, however often it is called. A connection on which nothing has been sent
+    /// yet is ignored: SETTINGS must come first (RFC 9113, 3.4), and a client that gets a GOAWAY before its first request would only
+    /// reconnect. It gets the GOAWAY with its first response.
     /// </summary>
-    public void Announce()
+    public void SendGoAway()
     {
         lock (_lock)
         {
             if (_isDone || !_hasBegun)
                 return;
-            _isWanted = true;
-            if (_isKestrels)
+            _isRequested = true;
+            if (_isKestrelWriting)
                 return;
             WriteGoAway();
-            // Kestrel's last flush is through, so mostly there is room for 17 bytes more. A client that does not read may have left less:
-            // it must not hold up the announcement to the others.
+            // Kestrel's last flush is complete, so mostly the pipe has room for 17 more bytes. It may have less if the client does not read;
+            // that must not delay the GOAWAY to other clients.
             var flush = inner.FlushAsync();
             if (flush.IsCompletedSuccessfully)
                 _ = flush.Result;
             else
-                _farewell = flush.AsTask();
+                _goAwayFlush = flush.AsTask();
         }
     }
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
-        Take();
+        BeginKestrelWrite();
         return inner.GetMemory(sizeHint);
     }
 
     public override Span<byte> GetSpan(int sizeHint = 0)
     {
-        Take();
+        BeginKestrelWrite();
         return inner.GetSpan(sizeHint);
     }
 
@@ -79,50 +79,50 @@ internal sealed class GoAwayWriter(PipeWriter inner) : PipeWriter
 
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
-        Take();
+        BeginKestrelWrite();
         var flush = inner.FlushAsync(cancellationToken);
         if (!flush.IsCompletedSuccessfully)
-            return ReleaseAsync(flush, cancellationToken);
-        return TryRelease() ? flush : ReleaseAsync(inner.FlushAsync(cancellationToken), cancellationToken);
+            return EndKestrelWriteAsync(flush, cancellationToken);
+        return TryEndKestrelWrite() ? flush : EndKestrelWriteAsync(inner.FlushAsync(cancellationToken), cancellationToken);
     }
 
-    private void Take()
+    private void BeginKestrelWrite()
     {
-        // Kestrel writes one frame at a time, and nobody else gives its turn away.
-        if (_isKestrels)
+        // Kestrel writes one frame at a time, and only its own flush resets this field.
+        if (_isKestrelWriting)
             return;
         lock (_lock)
-            _isKestrels = true;
-        // A pipe takes nothing while it is flushed. Whether that went well, the next flush tells.
-        if (!_farewell.IsCompleted)
-            Task.WaitAny(_farewell);
+            _isKestrelWriting = true;
+        // A pipe accepts no writes during a flush. If that flush fails, so does the next one.
+        if (!_goAwayFlush.IsCompleted)
+            Task.WaitAny(_goAwayFlush);
     }
 
-    /// <summary>Ends Kestrel's turn, unless a GOAWAY was asked for meanwhile: that is written then, and remains to be flushed.</summary>
-    private bool TryRelease()
+    /// <summary>Ends a write by Kestrel, unless a GOAWAY was requested meanwhile. It is written then and must still be flushed.</summary>
+    private bool TryEndKestrelWrite()
     {
         lock (_lock)
         {
             _hasBegun = true;
-            _isKestrels = _isWanted;
-            if (_isWanted)
+            _isKestrelWriting = _isRequested;
+            if (_isRequested)
                 WriteGoAway();
-            return !_isKestrels;
+            return !_isKestrelWriting;
         }
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<FlushResult> ReleaseAsync(ValueTask<FlushResult> flush, CancellationToken cancellation)
+    private async ValueTask<FlushResult> EndKestrelWriteAsync(ValueTask<FlushResult> flush, CancellationToken cancellation)
     {
         var result = await flush;
-        while (!TryRelease())
+        while (!TryEndKestrelWrite())
             result = await inner.FlushAsync(cancellation);
         return result;
     }
 
     private void WriteGoAway()
     {
-        _isWanted = false;
+        _isRequested = false;
         if (_isDone)
             return;
         _isDone = true;

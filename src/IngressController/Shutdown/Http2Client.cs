@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Connections.Features;
 
 namespace IngressController.Shutdown;
 
-/// <summary>A connection of an HTTP/2 client, as far as its end is concerned. Requests find it among their features.</summary>
+/// <summary>A connection of an HTTP/2 client that can be drained. It is a feature of the connection's requests.</summary>
 internal sealed class Http2Client : IConnectionHeartbeatFeature, IDuplexPipe
 {
     private readonly IDuplexPipe _transport;
@@ -13,7 +13,7 @@ internal sealed class Http2Client : IConnectionHeartbeatFeature, IDuplexPipe
     private readonly IConnectionHeartbeatFeature? _heartbeat;
     private readonly ConcurrentQueue<(Action<object> Action, object State)> _onHeartbeat = new();
 
-    /// <summary>Takes the place of the connection's transport and heartbeat.</summary>
+    /// <summary>Replaces the transport and the heartbeat of the connection.</summary>
     public Http2Client(ConnectionContext connection)
     {
         _transport = connection.Transport;
@@ -28,12 +28,12 @@ internal sealed class Http2Client : IConnectionHeartbeatFeature, IDuplexPipe
 
     PipeWriter IDuplexPipe.Output => _output;
 
-    /// <summary>Asks for no new streams, once; see <see cref="GoAwayWriter"/>.</summary>
-    public void Announce() => _output.Announce();
+    /// <summary>Asks the client to open no new streams, once; see <see cref="GoAwayWriter"/>.</summary>
+    public void SendGoAway() => _output.SendGoAway();
 
     /// <summary>
-    /// Lets Kestrel see what has become of the connection. It notices with its heartbeat that a connection that is to end has no more
-    /// streams, but stops the heartbeat when it begins to stop: without this, a client that does not close would hold up the end.
+    /// Runs the heartbeat actions of the connection. Kestrel uses its heartbeat to detect that a closing connection has no more streams, but
+    /// stops the heartbeat when it begins to stop. Without this, a client that does not close its connection would delay the shutdown.
     /// </summary>
     public void Tick()
     {
@@ -47,8 +47,8 @@ internal sealed class Http2Client : IConnectionHeartbeatFeature, IDuplexPipe
         _heartbeat?.OnHeartbeat(action, state);
     }
 
-    /// <summary>Gives the connection back what it had.</summary>
-    public void Leave(ConnectionContext connection)
+    /// <summary>Restores the transport and the heartbeat of the connection.</summary>
+    public void Detach(ConnectionContext connection)
     {
         connection.Transport = _transport;
         connection.Features.Set(_heartbeat);

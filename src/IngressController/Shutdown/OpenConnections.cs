@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace IngressController.Shutdown;
 
-/// <summary>The connections of clients. Keeping them costs something per connection and nothing per request.</summary>
+/// <summary>The open connections of clients. Tracking them has a cost per connection and none per request.</summary>
 internal sealed partial class OpenConnections(ILogger<OpenConnections> logger)
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(200);
@@ -13,34 +13,34 @@ internal sealed partial class OpenConnections(ILogger<OpenConnections> logger)
     private readonly ConcurrentDictionary<Http2Client, bool> _http2 = new();
     private int _count;
 
-    /// <summary>How many are open, after their TLS handshake.</summary>
+    /// <summary>Number of open connections, counted after their TLS handshake.</summary>
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>
-    /// Asks every HTTP/2 client for no new streams. HTTP/1.1 connections are not touched: one that is closed while nothing seems to
-    /// happen on it may carry a request already, so they are told with their next response, and those that have none with Kestrel's end.
+    /// Asks every HTTP/2 client to open no new streams. HTTP/1.1 connections are not affected: an idle connection may already carry a request
+    /// when it is closed. Their next response closes them, and Kestrel closes those without one when it stops.
     /// </summary>
-    public void Announce() => Each(client => client.Announce());
+    public void SendGoAway() => ForEach(client => client.SendGoAway());
 
-    /// <summary>Lets HTTP/2 connections end that have nothing more to do, until the server has stopped.</summary>
+    /// <summary>Closes HTTP/2 connections without streams, until the server has stopped.</summary>
     public async Task TickUntilAsync(Task stopped, TimeProvider time)
     {
         while (await Task.WhenAny(stopped, Task.Delay(TickInterval, time)) != stopped)
         {
-            Each(client => client.Tick());
+            ForEach(client => client.Tick());
         }
 
         await stopped;
     }
 
-    /// <summary>One that fails, mostly as it has been closed meanwhile, keeps nothing from the others, nor from who cuts what is left when the time is over.</summary>
-    private void Each(Action<Http2Client> act)
+    /// <summary>Calls an action for each connection. A failing one, mostly because it was closed meanwhile, affects neither the others nor the shutdown.</summary>
+    private void ForEach(Action<Http2Client> action)
     {
         foreach (var (client, _) in _http2)
         {
             try
             {
-                act(client);
+                action(client);
             }
             catch (Exception error)
             {
@@ -49,14 +49,14 @@ internal sealed partial class OpenConnections(ILogger<OpenConnections> logger)
         }
     }
 
-    /// <summary>Connection middleware, after TLS where there is any: what it sees is HTTP.</summary>
-    public ConnectionDelegate Keep(ConnectionDelegate next) => async connection =>
+    /// <summary>Connection middleware that tracks connections. It runs after TLS, if any, so that it sees plain HTTP.</summary>
+    public ConnectionDelegate Track(ConnectionDelegate next) => async connection =>
     {
         Interlocked.Increment(ref _count);
         try
         {
             if (connection.Features.Get<ITlsApplicationProtocolFeature>()?.ApplicationProtocol.Span.SequenceEqual(SslApplicationProtocol.Http2.Protocol.Span) == true)
-                await KeepHttp2Async(connection, next);
+                await TrackHttp2Async(connection, next);
             else
                 await next(connection);
         }
@@ -66,7 +66,7 @@ internal sealed partial class OpenConnections(ILogger<OpenConnections> logger)
         }
     };
 
-    private async Task KeepHttp2Async(ConnectionContext connection, ConnectionDelegate next)
+    private async Task TrackHttp2Async(ConnectionContext connection, ConnectionDelegate next)
     {
         var client = new Http2Client(connection);
         _http2[client] = true;
@@ -77,13 +77,13 @@ internal sealed partial class OpenConnections(ILogger<OpenConnections> logger)
         finally
         {
             _http2.TryRemove(client, out _);
-            client.Leave(connection);
+            client.Detach(connection);
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Debug, Message = "an HTTP/2 connection could not be looked after: {Reason}")]
+        [LoggerMessage(Level = LogLevel.Debug, Message = "an HTTP/2 connection could not be drained: {Reason}")]
         public static partial void Failed(ILogger logger, string reason);
     }
 }

@@ -3,12 +3,12 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace IngressController.Shutdown;
 
-/// <summary>The WebSockets that pass through.</summary>
+/// <summary>The open WebSockets of clients.</summary>
 /// <remarks>
-/// They are closed when the grace period begins and not when it ends: they do not end by themselves as requests do, so waiting would only
-/// make every update as long as the grace period may be, and cut them all in the same moment then. Clients connect again at once, and
-/// other replicas are ready for them. They are closed one after another, so that not all connect at the same time: 500 per second, or as
-/// many as it takes to be through by half of the grace period, the other half being for the answers.
+/// They are closed when the grace period begins, not when it ends. Unlike requests they do not end by themselves, so every update would last
+/// the whole grace period and then abort all of them at the same moment. Clients reconnect at once to other replicas. They are closed
+/// gradually, so that not all clients reconnect at the same time: 500 per second, or as many as are needed to finish within half of the
+/// grace period. The other half is for the close frames of the clients.
 /// </remarks>
 internal sealed class OpenWebSockets(TimeProvider time)
 {
@@ -17,15 +17,15 @@ internal sealed class OpenWebSockets(TimeProvider time)
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     private readonly ConcurrentDictionary<WebSocketTunnel, bool> _tunnels = new();
-    private volatile bool _takesNoMore;
+    private volatile bool _isClosing;
 
     public int Count => _tunnels.Count;
 
-    /// <summary>Has the WebSocket of a request followed, if it asks for one; null if not.</summary>
-    public WebSocketHandshake? Follow(HttpContext context)
+    /// <summary>Tracks the WebSocket of a request. Returns null if the request does not open one.</summary>
+    public WebSocketHandshake? Track(HttpContext context)
     {
         var features = context.Features;
-        // Others that upgrade (SPDY) are no frames of this kind.
+        // Other upgrades (SPDY) do not use WebSocket frames.
         if (context.Request.Headers.Upgrade.Count > 0)
         {
             if (!context.Request.Headers.Upgrade.ToString().Equals("websocket", StringComparison.OrdinalIgnoreCase)
@@ -36,7 +36,7 @@ internal sealed class OpenWebSockets(TimeProvider time)
             return handshake;
         }
 
-        // RFC 8441; of all that HTTP/2 can tunnel, only WebSockets come this far.
+        // RFC 8441. Of the protocols that HTTP/2 can tunnel, only WebSocket gets here.
         if (!HttpMethods.IsConnect(context.Request.Method) || features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true } connect)
             return null;
         var connecting = new WebSocketHandshake(this, null, connect);
@@ -47,29 +47,29 @@ internal sealed class OpenWebSockets(TimeProvider time)
     public void Add(WebSocketTunnel tunnel)
     {
         _tunnels[tunnel] = true;
-        if (_takesNoMore)
-            tunnel.SayGoodbye();
+        if (_isClosing)
+            tunnel.RequestClose();
     }
 
     public void Remove(WebSocketTunnel tunnel) => _tunnels.TryRemove(tunnel, out _);
 
-    /// <summary>Sends a close frame to each client, within a time.</summary>
+    /// <summary>Sends a close frame to each client, gradually within a time.</summary>
     public async Task CloseAsync(TimeSpan within, CancellationToken cancellation)
     {
-        _takesNoMore = true;
+        _isClosing = true;
         var open = _tunnels.Keys.ToArray();
-        var atOnce = Math.Max(PerSecond * Pause.TotalSeconds, open.Length / Math.Max(1, within / Pause));
-        foreach (var some in open.Chunk((int)Math.Ceiling(atOnce)))
+        var batchSize = Math.Max(PerSecond * Pause.TotalSeconds, open.Length / Math.Max(1, within / Pause));
+        foreach (var batch in open.Chunk((int)Math.Ceiling(batchSize)))
         {
-            foreach (var tunnel in some)
-                tunnel.SayGoodbye();
-            if (some[^1] != open[^1])
+            foreach (var tunnel in batch)
+                tunnel.RequestClose();
+            if (batch[^1] != open[^1])
                 await Task.Delay(Pause, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }
 
-/// <summary>Stands between YARP, which accepts a WebSocket once the backend has, and Kestrel.</summary>
+/// <summary>Wraps Kestrel's upgrade features, so that the WebSocket that YARP accepts is tracked.</summary>
 internal sealed class WebSocketHandshake(OpenWebSockets webSockets, IHttpUpgradeFeature? upgrade, IHttpExtendedConnectFeature? connect)
     : IHttpUpgradeFeature, IHttpExtendedConnectFeature, IAsyncDisposable
 {
@@ -81,11 +81,11 @@ internal sealed class WebSocketHandshake(OpenWebSockets webSockets, IHttpUpgrade
 
     public string? Protocol => connect!.Protocol;
 
-    public async Task<Stream> UpgradeAsync() => Follow(await upgrade!.UpgradeAsync());
+    public async Task<Stream> UpgradeAsync() => Track(await upgrade!.UpgradeAsync());
 
-    public async ValueTask<Stream> AcceptAsync() => Follow(await connect!.AcceptAsync());
+    public async ValueTask<Stream> AcceptAsync() => Track(await connect!.AcceptAsync());
 
-    /// <summary>The request has ended: its stream may belong to another one from now on.</summary>
+    /// <summary>Stops tracking when the request has ended, because Kestrel may reuse its stream for another request.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_tunnel is null)
@@ -94,7 +94,7 @@ internal sealed class WebSocketHandshake(OpenWebSockets webSockets, IHttpUpgrade
         await _tunnel.EndAsync();
     }
 
-    private WebSocketTunnel Follow(Stream client)
+    private WebSocketTunnel Track(Stream client)
     {
         _tunnel = new WebSocketTunnel(client);
         webSockets.Add(_tunnel);

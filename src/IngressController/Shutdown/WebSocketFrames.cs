@@ -1,6 +1,6 @@
 namespace IngressController.Shutdown;
 
-/// <summary>Follows a stream of WebSocket frames (RFC 6455, 5.2) as it passes, to know where one ends and another may stand.</summary>
+/// <summary>Parses the headers of a stream of WebSocket frames (RFC 6455, 5.2) to find the boundaries between frames.</summary>
 internal struct WebSocketFrames
 {
     private const int CloseOpcode = 8;
@@ -18,15 +18,15 @@ internal struct WebSocketFrames
         Payload,
     }
 
-    /// <summary>Whether the last frame is complete.</summary>
+    /// <summary>True if the last frame is complete.</summary>
     public readonly bool IsAtBoundary => _next == Part.FirstByte;
 
-    /// <summary>Whether a close frame has begun: nothing may follow it.</summary>
+    /// <summary>True if a close frame has begun. No frame may follow it.</summary>
     public bool HasClosed { get; private set; }
 
-    /// <summary>Follows all of the bytes, or only as many as the frame that is under way still has.</summary>
-    /// <returns>How many were followed.</returns>
-    public int Follow(ReadOnlySpan<byte> bytes, bool toBoundary = false)
+    /// <summary>Advances over all bytes, or only to the end of the current frame.</summary>
+    /// <returns>The number of bytes that it advanced over.</returns>
+    public int Advance(ReadOnlySpan<byte> bytes, bool toBoundary = false)
     {
         var position = 0;
         while (position < bytes.Length && !(toBoundary && IsAtBoundary))

@@ -3,34 +3,34 @@ using System.Runtime.CompilerServices;
 namespace IngressController.Shutdown;
 
 /// <summary>
-/// The client's end of a WebSocket that passes through, and on demand one close frame to it: 1001, going away (RFC 6455, 7.4.1), between
-/// two frames of the backend and never within one. From then on nothing of the backend follows. The client answers with a close frame of
-/// its own, which passes to the backend like all it sends, so both ends close as they should.
+/// The client's side of a proxied WebSocket. On request it sends the client one close frame, 1001 going away (RFC 6455, 7.4.1), between two
+/// frames of the backend and never inside one. After that, no frame of the backend follows. The client replies with its own close frame,
+/// which is forwarded to the backend like everything it sends, so both ends close normally.
 /// </summary>
 internal sealed class WebSocketTunnel(Stream client) : Stream
 {
-    // A whole message, close, not masked; 2 bytes: 1001.
+    // FIN and opcode 8 (close); not masked, length 2; status 1001.
     private static readonly byte[] GoingAway = [0x88, 2, 0x03, 0xE9];
 
     private readonly Lock _lock = new();
     private WebSocketFrames _frames;
     private bool _isWriting;
-    private bool _isCloseWanted;
+    private bool _isCloseRequested;
     private bool _isClosed;
     private Task _closing = Task.CompletedTask;
 
-    /// <summary>Sends the close frame, as soon as the frame that is under way is complete. Not after one of the backend's own.</summary>
-    public void SayGoodbye()
+    /// <summary>Sends the close frame when the current frame is complete, unless the backend has already sent one.</summary>
+    public void RequestClose()
     {
         lock (_lock)
         {
-            _isCloseWanted = true;
-            if (!_isWriting && MustClose())
+            _isCloseRequested = true;
+            if (!_isWriting && TryBeginClose())
                 _closing = SendCloseAsync();
         }
     }
 
-    /// <summary>Completes when nothing is written any more but what YARP writes.</summary>
+    /// <summary>Prevents further writes by this class. Completes when the last one is done.</summary>
     public Task EndAsync()
     {
         lock (_lock)
@@ -47,7 +47,7 @@ internal sealed class WebSocketTunnel(Stream client) : Stream
         {
             if (_isClosed)
                 return;
-            buffer = buffer[.._frames.Follow(buffer.Span, toBoundary: _isCloseWanted && !_frames.HasClosed)];
+            buffer = buffer[.._frames.Advance(buffer.Span, toBoundary: _isCloseRequested && !_frames.HasClosed)];
             _isWriting = true;
         }
 
@@ -55,7 +55,7 @@ internal sealed class WebSocketTunnel(Stream client) : Stream
         lock (_lock)
         {
             _isWriting = false;
-            if (!MustClose())
+            if (!TryBeginClose())
                 return;
             _closing = SendCloseAsync();
         }
@@ -99,9 +99,9 @@ internal sealed class WebSocketTunnel(Stream client) : Stream
         base.Dispose(disposing);
     }
 
-    private bool MustClose()
+    private bool TryBeginClose()
     {
-        if (!_isCloseWanted || _isClosed || !_frames.IsAtBoundary || _frames.HasClosed)
+        if (!_isCloseRequested || _isClosed || !_frames.IsAtBoundary || _frames.HasClosed)
             return false;
         _isClosed = true;
         return true;
@@ -114,9 +114,9 @@ internal sealed class WebSocketTunnel(Stream client) : Stream
             await client.WriteAsync(GoingAway);
             await client.FlushAsync();
         }
-        catch (Exception gone) when (gone is IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
+        catch (Exception error) when (error is IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException)
         {
-            // The client has left already, which is what was asked of it.
+            // The client has already disconnected.
         }
     }
 }

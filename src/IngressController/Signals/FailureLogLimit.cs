@@ -1,8 +1,8 @@
 namespace IngressController.Signals;
 
 /// <summary>
-/// One line per second for each failing endpoint of a route: with a line per request, a dead backend under load fills the disk and
-/// hides what else happens. The table is fixed, whatever tenants create; those that share a slot share its line.
+/// Limits the log to one line per second for each failing endpoint of a route. With a line per request, a dead backend under load would fill
+/// the disk and hide other messages. The table has a fixed size; endpoints in the same slot share its line.
 /// </summary>
 internal sealed class FailureLogLimit(TimeProvider time)
 {
@@ -11,9 +11,9 @@ internal sealed class FailureLogLimit(TimeProvider time)
     private readonly Slot[] _slots = new Slot[1024];
     private readonly Lock _lock = new();
 
-    /// <summary>Whether a failure is to be logged now.</summary>
-    /// <param name="key">What fails, as a hash code.</param>
-    /// <param name="suppressed">How many failures of it were not logged since the last that was.</param>
+    /// <summary>True if a failure must be logged now.</summary>
+    /// <param name="key">The hash code of the failing endpoint and its route.</param>
+    /// <param name="suppressed">Number of failures that were not logged since the last one that was.</param>
     public bool TryTake(int key, out long suppressed)
     {
         ref var slot = ref _slots[(uint)key % (uint)_slots.Length];

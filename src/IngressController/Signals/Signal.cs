@@ -1,15 +1,15 @@
 namespace IngressController.Signals;
 
-/// <summary>Says again and again that something has happened. Who waits takes <see cref="Next"/> before he looks, so that nothing is missed in between.</summary>
+/// <summary>A repeatable signal. A waiter reads <see cref="Next"/> before it checks the state, so that it misses no signal in between.</summary>
 internal sealed class Signal
 {
     private TaskCompletionSource _next = New();
 
-    /// <summary>Completes when it happens after this was read.</summary>
+    /// <summary>A task that completes at the next <see cref="Set"/>.</summary>
     public Task Next => Volatile.Read(ref _next).Task;
 
     public void Set() => Interlocked.Exchange(ref _next, New()).TrySetResult();
 
-    /// <summary>Who waits goes on elsewhere: it is often said under a lock.</summary>
+    /// <summary>Continuations run asynchronously, because <see cref="Set"/> is often called under a lock.</summary>
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

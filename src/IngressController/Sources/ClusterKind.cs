@@ -7,18 +7,18 @@ using k8s.Models;
 
 namespace IngressController.Sources;
 
-/// <summary>Files an object that was read: adds or replaces it and notes what that touches; the same snapshot when nothing changed.</summary>
-internal delegate ClusterSnapshot Filing(ClusterSnapshot snapshot, ClusterChanges changes);
+/// <summary>Adds or replaces a parsed object and records the changes. Returns the same snapshot when nothing changed.</summary>
+internal delegate ClusterSnapshot SnapshotUpdate(ClusterSnapshot snapshot, ClusterChanges changes);
 
-/// <summary>How the objects of one kind are filed in a snapshot, and whose translation they touch.</summary>
+/// <summary>Stores the objects of one kind in a snapshot and records the changes for translation.</summary>
 /// <param name="Resource">The kind.</param>
-/// <param name="Names">The names a snapshot holds.</param>
-/// <param name="Read">Does all that takes time and needs no snapshot, which is before any lock is taken.</param>
-/// <param name="Remove">Removes an object and notes what that touches; the same snapshot when it was not there.</param>
+/// <param name="Names">Returns the names of the objects in a snapshot.</param>
+/// <param name="Prepare">Does the slow part of an update, which needs no snapshot and runs without a lock.</param>
+/// <param name="Remove">Removes an object and records the changes. Returns the same snapshot when the object is not in it.</param>
 internal sealed record ClusterKind<T>(
     ResourceType<T> Resource,
     Func<ClusterSnapshot, IEnumerable<ResourceName>> Names,
-    Func<T, Filing> Read,
+    Func<T, SnapshotUpdate> Prepare,
     Func<ClusterSnapshot, ResourceName, ClusterChanges, ClusterSnapshot> Remove)
     where T : class, IKubernetesObject<V1ObjectMeta>;
 
@@ -26,8 +26,8 @@ internal sealed record ClusterKind<T>(
 internal static class ClusterKinds
 {
     /// <summary>
-    /// Status is written by this controller itself, among others, and translation does not read it: an Ingress of which nothing else
-    /// changed is filed anew and noted as no change. It shares the rest with the one before, so that it is not held twice.
+    /// Translation does not read the status, which this controller itself writes, among others. An Ingress with no other change replaces the
+    /// previous one without being recorded as a change, and shares all else with it, so that it is not kept in memory twice.
     /// </summary>
     public static ClusterKind<V1Ingress> Ingresses { get; } = Named(
         ResourceTypes.Ingresses,
@@ -68,13 +68,13 @@ internal static class ClusterKinds
         {
             var name = slice.ResourceName;
             var before = snapshot.Endpoints.ServiceOf(name);
-            if (before is { } owner && IsSame(snapshot.Endpoints.Of(owner).FirstOrDefault(held => held.ResourceName == name), slice))
+            if (before is { } owner && IsSame(snapshot.Endpoints.Of(owner).FirstOrDefault(stored => stored.ResourceName == name), slice))
                 return snapshot;
-            // A slice may change hands: both Services are touched then.
-            if (before is { } loser)
-                changes.Services.Add(loser);
-            if (slice.ServiceName is { } after)
-                changes.Services.Add(after);
+            // A slice may move to another Service: both have changed then.
+            if (before is { } previous)
+                changes.Services.Add(previous);
+            if (slice.ServiceName is { } current)
+                changes.Services.Add(current);
             var endpoints = snapshot.Endpoints.Set(slice);
             return ReferenceEquals(endpoints, snapshot.Endpoints) ? snapshot : snapshot with { Endpoints = endpoints };
         },
@@ -86,11 +86,11 @@ internal static class ClusterKinds
             return snapshot with { Endpoints = snapshot.Endpoints.Remove(name) };
         });
 
-    /// <summary>Secrets that hold a certificate are parsed once, here; the others are filed as they are.</summary>
+    /// <summary>The kind Secret. A TLS Secret is parsed once, here; others are stored unchanged.</summary>
     public static ClusterKind<V1Secret> Secrets { get; } = new(
         ResourceTypes.Secrets,
         snapshot => snapshot.TlsSecrets.Keys.Concat(snapshot.Secrets.Keys),
-        secret => secret.Type is KubernetesVocabulary.TlsSecretType ? FileCertificate(TlsSecretParser.Parse(secret)) : FileSecret(secret),
+        secret => secret.Type is KubernetesVocabulary.TlsSecretType ? SetTlsSecret(TlsSecretParser.Parse(secret)) : SetSecret(secret),
         (snapshot, name, changes) =>
         {
             if (!snapshot.TlsSecrets.ContainsKey(name) && !snapshot.Secrets.ContainsKey(name))
@@ -105,7 +105,7 @@ internal static class ClusterKinds
         (snapshot, configMaps) => snapshot with { ConfigMaps = configMaps },
         changes => changes.ConfigMaps);
 
-    private static Filing FileCertificate(TlsSecret parsed) => (snapshot, changes) =>
+    private static SnapshotUpdate SetTlsSecret(TlsSecret parsed) => (snapshot, changes) =>
     {
         var before = snapshot.TlsSecrets.GetValueOrDefault(parsed.Name);
         var now = parsed.After(before);
@@ -115,7 +115,7 @@ internal static class ClusterKinds
         return snapshot with { TlsSecrets = snapshot.TlsSecrets.SetItem(now.Name, now), Secrets = snapshot.Secrets.Remove(now.Name) };
     };
 
-    private static Filing FileSecret(V1Secret secret) => (snapshot, changes) =>
+    private static SnapshotUpdate SetSecret(V1Secret secret) => (snapshot, changes) =>
     {
         var name = secret.ResourceName;
         if (IsSame(snapshot.Secrets.GetValueOrDefault(name), secret))
@@ -124,17 +124,19 @@ internal static class ClusterKinds
         return snapshot with { TlsSecrets = snapshot.TlsSecrets.Remove(name), Secrets = snapshot.Secrets.SetItem(name, secret) };
     };
 
-    /// <summary>A kind whose objects are filed as they are, under their names.</summary>
+    /// <summary>Creates a kind whose objects are stored unchanged, by name.</summary>
     /// <param name="resource">The kind.</param>
-    /// <param name="get">The objects of a snapshot.</param>
-    /// <param name="with">The snapshot with other objects.</param>
-    /// <param name="touched">Where changes are noted.</param>
-    /// <param name="withoutChange">What to file of an object that translation takes for the one before; null where it does not.</param>
+    /// <param name="get">Returns the objects of a snapshot.</param>
+    /// <param name="with">Returns the snapshot with other objects.</param>
+    /// <param name="changed">Returns the set that records changes.</param>
+    /// <param name="withoutChange">
+    /// Returns the object to store when translation cannot distinguish it from the previous one; null when it can.
+    /// </param>
     private static ClusterKind<T> Named<T>(
         ResourceType<T> resource,
         Func<ClusterSnapshot, ImmutableDictionary<ResourceName, T>> get,
         Func<ClusterSnapshot, ImmutableDictionary<ResourceName, T>, ClusterSnapshot> with,
-        Func<ClusterChanges, HashSet<ResourceName>> touched,
+        Func<ClusterChanges, HashSet<ResourceName>> changed,
         Func<T, T, T?>? withoutChange = null)
         where T : class, IKubernetesObject<V1ObjectMeta> => new(
         resource,
@@ -147,21 +149,21 @@ internal static class ClusterKinds
                 return snapshot;
             if (before is not null && withoutChange?.Invoke(before, item) is { } shared)
                 return with(snapshot, get(snapshot).SetItem(name, shared));
-            touched(changes).Add(name);
+            changed(changes).Add(name);
             return with(snapshot, get(snapshot).SetItem(name, item));
         },
         (snapshot, name, changes) =>
         {
             if (!get(snapshot).ContainsKey(name))
                 return snapshot;
-            touched(changes).Add(name);
+            changed(changes).Add(name);
             return with(snapshot, get(snapshot).Remove(name));
         });
 
-    /// <summary>Cluster-scoped objects are filed under the namespace that <see cref="KubernetesVocabulary"/> gives them.</summary>
+    /// <summary>Returns the name of a cluster-scoped object, with the namespace that <see cref="KubernetesVocabulary"/> gives it.</summary>
     private static ResourceName ClusterScoped(string name) => new("default", name);
 
-    /// <summary>A list after a lost watch delivers everything anew; the same version of the same object is no change.</summary>
+    /// <summary>True for the same version of the same object. A relist delivers every object again, changed or not.</summary>
     private static bool IsSame(IKubernetesObject<V1ObjectMeta>? before, IKubernetesObject<V1ObjectMeta> after) =>
         ReferenceEquals(before, after)
         || (before?.Metadata is { Uid: { } uid, ResourceVersion: { } version }

@@ -10,31 +10,31 @@ using k8s.Models;
 namespace IngressController.Sources;
 
 /// <summary>
-/// Holds what the cluster holds: sources write into it from several threads, the reconcile loop takes immutable snapshots out of it,
-/// each with the names that changed since the one before.
+/// The objects of the cluster. Sources write to it from several threads; the reconcile loop takes immutable snapshots from it, each with
+/// the names that changed since the previous one.
 /// </summary>
 internal sealed partial class ClusterStore
 {
     private readonly Lock _lock = new();
 
-    /// <summary>The lists still to come, each with why it has not come so far.</summary>
-    private readonly Dictionary<string, string?> _awaited = new(StringComparer.Ordinal);
+    /// <summary>The lists that have not been delivered yet, each with its last failure; null for none.</summary>
+    private readonly Dictionary<string, string?> _pendingLists = new(StringComparer.Ordinal);
 
     private readonly Dictionary<DiagnosticSubject, Diagnostic> _unreadable = [];
     private ClusterSnapshot _snapshot = ClusterSnapshot.Empty;
     private ClusterChanges _changes = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private readonly Signal _status = new();
+    private readonly Signal _statusChanged = new();
 
-    /// <summary>What translation looks for, for sources that do not hold everything.</summary>
+    /// <summary>The objects that the last translation references, for sources that fetch only these.</summary>
     public ReferencedObjects References { get; } = new();
 
     /// <summary>
-    /// The lists that have not been delivered yet, for people; empty means the store knows the whole cluster. Those that have the same
-    /// trouble are one entry, which says it.
+    /// The lists that have not been delivered yet, as text for people; empty when the store has the whole cluster. Lists with the same
+    /// failure are one entry that ends with it.
     /// </summary>
-    public ImmutableArray<string> Awaited
+    public ImmutableArray<string> PendingLists
     {
         get
         {
@@ -42,9 +42,9 @@ internal sealed partial class ClusterStore
             {
                 return
                 [
-                    .. _awaited.GroupBy(entry => entry.Value, entry => entry.Key, StringComparer.Ordinal)
-                        .Select(group => (Trouble: group.Key, Lists: string.Join(", ", group.Order(StringComparer.Ordinal))))
-                        .Select(group => group.Trouble is null ? group.Lists : $"{group.Lists} ({group.Trouble})")
+                    .. _pendingLists.GroupBy(entry => entry.Value, entry => entry.Key, StringComparer.Ordinal)
+                        .Select(group => (Failure: group.Key, Lists: string.Join(", ", group.Order(StringComparer.Ordinal))))
+                        .Select(group => group.Failure is null ? group.Lists : $"{group.Lists} ({group.Failure})")
                         .Order(StringComparer.Ordinal),
                 ];
             }
@@ -60,10 +60,10 @@ internal sealed partial class ClusterStore
         }
     }
 
-    /// <summary>Completes when the snapshot changes after this was read in nothing but what translation does not look at: no revision follows from it.</summary>
-    public Task NextStatus => _status.Next;
+    /// <summary>Completes at the next change of only what translation does not read, such as a status. No revision follows from such a change.</summary>
+    public Task NextStatusChange => _statusChanged.Next;
 
-    /// <summary>Objects that do not decode.</summary>
+    /// <summary>The diagnostics of the objects that do not decode.</summary>
     public ImmutableArray<Diagnostic> Unreadable
     {
         get
@@ -73,37 +73,37 @@ internal sealed partial class ClusterStore
         }
     }
 
-    /// <summary>Declares a list that must be delivered before the first snapshot is complete. Call before any source runs.</summary>
-    public void Await(string list)
+    /// <summary>Declares a list that must be delivered before the first snapshot is complete. Must be called before any source runs.</summary>
+    public void Expect(string list)
     {
         lock (_lock)
-            _awaited[list] = null;
+            _pendingLists[list] = null;
     }
 
-    /// <summary>Notes why a list does not come; of no consequence once it has come.</summary>
-    public void ReportTrouble(string list, string reason)
+    /// <summary>Records the failure of a list; ignored once the list has been delivered.</summary>
+    public void ReportFailure(string list, string reason)
     {
         lock (_lock)
         {
-            if (_awaited.ContainsKey(list))
-                _awaited[list] = reason;
+            if (_pendingLists.ContainsKey(list))
+                _pendingLists[list] = reason;
         }
     }
 
-    /// <summary>Completes when something that translation looks at has changed since the last <see cref="Take"/>.</summary>
+    /// <summary>Completes when something that translation reads has changed since the last <see cref="Take"/>.</summary>
     public Task WaitForChangeAsync(CancellationToken cancellation)
     {
         lock (_lock)
             return _changed.Task.WaitAsync(cancellation);
     }
 
-    /// <summary>The cluster now, and what changed since the last call; null while lists are still awaited.</summary>
+    /// <summary>Returns the current snapshot and the changes since the last call; null while lists are pending.</summary>
     public (ClusterSnapshot Snapshot, ClusterChanges Changes)? Take()
     {
         lock (_lock)
         {
             _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            if (_awaited.Count > 0)
+            if (_pendingLists.Count > 0)
                 return null;
             var changes = _changes;
             _changes = new ClusterChanges();
@@ -111,89 +111,89 @@ internal sealed partial class ClusterStore
         }
     }
 
-    /// <summary>Takes over what a watch delivered.</summary>
-    /// <param name="kind">How objects of this kind are filed.</param>
-    /// <param name="namespace">The namespace the list covers; null for all.</param>
-    /// <param name="list">The name given to <see cref="Await"/>.</param>
-    /// <param name="change">What happened.</param>
+    /// <summary>Applies a change that a watch delivered.</summary>
+    /// <param name="kind">The kind of the objects.</param>
+    /// <param name="namespace">The namespace that the list covers; null for all.</param>
+    /// <param name="list">The name passed to <see cref="Expect"/>.</param>
+    /// <param name="change">The change.</param>
     public void Apply<T>(ClusterKind<T> kind, string? @namespace, string list, ResourceChange<T> change)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        var read = change switch
+        var prepared = change switch
         {
-            ResourceChange<T>.Applied applied => [Read(kind, applied.Object)],
-            ResourceChange<T>.Replaced replaced => replaced.Items.Select(item => Read(kind, item)).ToArray(),
-            _ => Array.Empty<ReadObject>(),
+            ResourceChange<T>.Applied applied => [Prepare(kind, applied.Object)],
+            ResourceChange<T>.Replaced replaced => replaced.Items.Select(item => Prepare(kind, item)).ToArray(),
+            _ => Array.Empty<PreparedObject>(),
         };
         lock (_lock)
         {
             var before = _snapshot;
-            var wasAwaited = _awaited.Count > 0;
+            var wasPending = _pendingLists.Count > 0;
             switch (change)
             {
                 case ResourceChange<T>.Applied:
-                    File(kind, read[0]);
+                    SetInSnapshot(kind, prepared[0]);
                     break;
                 case ResourceChange<T>.Deleted deleted:
-                    Remove(kind, deleted.Object.ResourceName);
+                    RemoveFromSnapshot(kind, deleted.Object.ResourceName);
                     break;
                 case ResourceChange<T>.Replaced replaced:
-                    Replace(kind, @namespace, replaced, read);
-                    _awaited.Remove(list);
+                    ReplaceInSnapshot(kind, @namespace, replaced, prepared);
+                    _pendingLists.Remove(list);
                     break;
                 default:
                     throw new InvalidOperationException($"unknown change {change.GetType().Name}");
             }
 
-            Announce(before, wasAwaited && _awaited.Count == 0);
+            SignalChange(before, wasPending && _pendingLists.Count == 0);
         }
     }
 
-    /// <summary>Takes over an object that somebody read before.</summary>
-    public void Apply<T>(ClusterKind<T> kind, ReadObject read)
+    /// <summary>Stores an object that <see cref="Prepare"/> has parsed.</summary>
+    public void Apply<T>(ClusterKind<T> kind, PreparedObject prepared)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         lock (_lock)
         {
             var before = _snapshot;
-            File(kind, read);
-            Announce(before, isComplete: false);
+            SetInSnapshot(kind, prepared);
+            SignalChange(before, isComplete: false);
         }
     }
 
-    /// <summary>Takes out an object that is gone, or that nobody looks for any more.</summary>
-    public void Forget<T>(ClusterKind<T> kind, ResourceName name)
+    /// <summary>Removes an object that was deleted or is no longer referenced.</summary>
+    public void Remove<T>(ClusterKind<T> kind, ResourceName name)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         lock (_lock)
         {
             var before = _snapshot;
-            Remove(kind, name);
-            Announce(before, isComplete: false);
+            RemoveFromSnapshot(kind, name);
+            SignalChange(before, isComplete: false);
         }
     }
 
-    /// <summary>Notes that a list has come whose objects are not filed here.</summary>
-    public void Delivered(string list)
+    /// <summary>Marks a list as delivered whose objects are not stored here.</summary>
+    public void MarkDelivered(string list)
     {
         lock (_lock)
         {
-            if (_awaited.Remove(list) && _awaited.Count == 0)
+            if (_pendingLists.Remove(list) && _pendingLists.Count == 0)
                 _changed.TrySetResult();
         }
     }
 
-    /// <summary>Notes an object that does not decode; what it held before stays.</summary>
+    /// <summary>Records an object that does not decode; its last known state stays in use.</summary>
     public void ReportUnreadable(Diagnostic diagnostic)
     {
         lock (_lock)
         {
             _unreadable[diagnostic.Subject] = diagnostic;
-            _changed.TrySetResult(); // who waits for revisions to look at diagnostics is to see this one, too
+            _changed.TrySetResult(); // causes a revision, after which readers of diagnostics see this one
         }
     }
 
-    /// <summary>Replaces all that is noted of unreadable objects, for sources that read everything at once.</summary>
+    /// <summary>Replaces the diagnostics of all unreadable objects, for sources that read everything at once.</summary>
     public void ReplaceUnreadable(IReadOnlyCollection<Diagnostic> diagnostics)
     {
         lock (_lock)
@@ -204,9 +204,9 @@ internal sealed partial class ClusterStore
         }
     }
 
-    /// <param name="before">The snapshot before.</param>
-    /// <param name="isComplete">Whether the last awaited list has come with it.</param>
-    private void Announce(ClusterSnapshot before, bool isComplete)
+    /// <param name="before">The snapshot before the change.</param>
+    /// <param name="isComplete">True if the change delivered the last pending list.</param>
+    private void SignalChange(ClusterSnapshot before, bool isComplete)
     {
         if (isComplete || !_changes.IsEmpty)
         {
@@ -216,6 +216,6 @@ internal sealed partial class ClusterStore
 
         if (ReferenceEquals(before, _snapshot))
             return;
-        _status.Set();
+        _statusChanged.Set();
     }
 }

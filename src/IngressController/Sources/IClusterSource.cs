@@ -1,11 +1,11 @@
 namespace IngressController.Sources;
 
-/// <summary>Feeds the <see cref="ClusterStore"/> from somewhere: an API server or a folder of manifests.</summary>
+/// <summary>Fills the <see cref="ClusterStore"/> from an API server or a folder of manifests.</summary>
 internal interface IClusterSource
 {
-    /// <summary>What it reads, for people.</summary>
+    /// <summary>The name of the source, as text for people.</summary>
     string Description { get; }
 
-    /// <summary>Runs until cancelled. Nothing that the outside does ends it.</summary>
+    /// <summary>Runs until cancelled. No external failure ends it.</summary>
     Task RunAsync(CancellationToken cancellation);
 }

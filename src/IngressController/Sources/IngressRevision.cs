@@ -2,12 +2,12 @@ using k8s.Models;
 
 namespace IngressController.Sources;
 
-/// <summary>Tells a write of an Ingress's status from one that translation has to read.</summary>
+/// <summary>Distinguishes updates of only the status of an Ingress from updates that translation must read.</summary>
 internal static class IngressRevision
 {
     /// <summary>
-    /// Whether translation finds the same in both. The server counts the changes of <c>spec</c> in <c>metadata.generation</c>;
-    /// annotations it does not count.
+    /// True if both are the same for translation. The API server counts changes of <c>spec</c> in <c>metadata.generation</c>, but not
+    /// changes of annotations.
     /// </summary>
     public static bool IsSame(V1Ingress one, V1Ingress other) =>
         ReferenceEquals(one, other)
@@ -15,7 +15,7 @@ internal static class IngressRevision
             && after.Uid == uid && after.Generation == generation && after.DeletionTimestamp == before.DeletionTimestamp
             && IsSame(before.Annotations, after.Annotations) && IsSame(before.Labels, after.Labels));
 
-    /// <summary>The Ingress before with version and status of the one after; null when they differ in more than that.</summary>
+    /// <summary>Returns the earlier Ingress with the version and status of the later one; null when they differ in more than that.</summary>
     public static V1Ingress? WithStatusOf(V1Ingress before, V1Ingress after) => !IsSame(before, after) ? null : before with
     {
         Metadata = before.Metadata with { ResourceVersion = after.Metadata.ResourceVersion, ManagedFields = after.Metadata.ManagedFields },

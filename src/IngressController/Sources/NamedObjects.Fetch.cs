@@ -10,143 +10,143 @@ namespace IngressController.Sources;
 /// <content>Fetching.</content>
 internal sealed partial class NamedObjects<T>
 {
-    /// <summary>How many are fetched at the same time: enough to hide the way to the API server, too few to be a burden to it.</summary>
+    /// <summary>Number of concurrent requests: enough to hide the latency of the API server, too few to be a load for it.</summary>
     private const int Concurrency = 16;
 
-    private readonly Channel<Wish> _due = Channel.CreateUnbounded<Wish>();
+    private readonly Channel<RequestedObject> _queue = Channel.CreateUnbounded<RequestedObject>();
 
-    /// <summary>Fetches until cancelled and then completes; it never fails.</summary>
+    /// <summary>Fetches until cancelled, then completes; it never fails.</summary>
     public Task RunAsync(CancellationToken cancellation) => Task.WhenAll(Enumerable.Range(0, Concurrency).Select(_ => FetchAllAsync(cancellation)));
 
     private async Task FetchAllAsync(CancellationToken cancellation)
     {
         try
         {
-            await foreach (var wish in _due.Reader.ReadAllAsync(cancellation))
+            await foreach (var item in _queue.Reader.ReadAllAsync(cancellation))
             {
-                if (VersionToFetch(wish) is { } version)
-                    await FetchAsync(wish, version, cancellation);
+                if (VersionToFetch(item) is { } version)
+                    await FetchAsync(item, version, cancellation);
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            // Told to stop.
+            // Stopped.
         }
     }
 
-    private async Task FetchAsync(Wish wish, string version, CancellationToken cancellation)
+    private async Task FetchAsync(RequestedObject item, string version, CancellationToken cancellation)
     {
         try
         {
-            var item = await get(wish.Name, cancellation);
-            // Read here, where all that fetch do it at the same time, and not where each waits for the others.
-            Take(wish, version, item?.Metadata?.ResourceVersion, item is null ? null : ClusterStore.Read(kind, item));
+            var resource = await get(item.Name, cancellation);
+            // Prepared here, in parallel with other fetches, and not under the lock.
+            Complete(item, version, resource?.Metadata?.ResourceVersion, resource is null ? null : ClusterStore.Prepare(kind, resource));
         }
         catch (Exception error) when (!cancellation.IsCancellationRequested)
         {
-            Postpone(wish, error);
+            ScheduleRetry(item, error);
         }
     }
 
-    private void FetchIfOutdated(Wish wish)
+    private void FetchIfStale(RequestedObject item)
     {
-        if (IsOutdated(wish))
-            Fetch(wish);
+        if (IsStale(item))
+            Enqueue(item);
     }
 
-    private bool IsOutdated(Wish wish) =>
-        _versions.TryGetValue(wish.Name, out var version) && version != wish.KnownVersion && version != wish.FetchedVersion;
+    private bool IsStale(RequestedObject item) =>
+        _versions.TryGetValue(item.Name, out var version) && version != item.KnownVersion && version != item.FetchedVersion;
 
-    private void Fetch(Wish wish)
+    private void Enqueue(RequestedObject item)
     {
-        wish.Retry?.Dispose();
-        wish.Retry = null;
-        if (wish.IsDue)
+        item.Retry?.Dispose();
+        item.Retry = null;
+        if (item.IsQueued)
             return;
-        wish.IsDue = true;
-        _due.Writer.TryWrite(wish);
+        item.IsQueued = true;
+        _queue.Writer.TryWrite(item);
     }
 
-    /// <summary>The version that a fetch would bring at least; null when there is nothing to fetch any more.</summary>
-    private string? VersionToFetch(Wish wish)
+    /// <summary>Returns the oldest version that a fetch can return; null when there is nothing left to fetch.</summary>
+    private string? VersionToFetch(RequestedObject item)
     {
         lock (_lock)
         {
-            if (IsWanted(wish) && IsOutdated(wish))
-                return _versions[wish.Name];
-            wish.IsDue = false;
+            if (IsRequested(item) && IsStale(item))
+                return _versions[item.Name];
+            item.IsQueued = false;
             return null;
         }
     }
 
-    private bool IsWanted(Wish wish) => ReferenceEquals(_wishes.GetValueOrDefault(wish.Name), wish);
+    private bool IsRequested(RequestedObject item) => ReferenceEquals(_requested.GetValueOrDefault(item.Name), item);
 
-    /// <param name="wish">What was fetched.</param>
-    /// <param name="version">The version that was known before.</param>
-    /// <param name="fetched">The version that came.</param>
-    /// <param name="read">
-    /// Null when the server has no such object: the watch will tell so, or that it is there again, and until then the last state stays.
+    /// <param name="item">The fetched object.</param>
+    /// <param name="version">The known version before the fetch.</param>
+    /// <param name="fetched">The version that was fetched.</param>
+    /// <param name="prepared">
+    /// Null when the server has no such object. The last state stays until the watch reports that the object is deleted, or exists again.
     /// </param>
-    private void Take(Wish wish, string version, string? fetched, ReadObject? read)
+    private void Complete(RequestedObject item, string version, string? fetched, PreparedObject? prepared)
     {
         lock (_lock)
         {
-            wish.IsDue = false;
-            wish.Backoff = null;
-            wish.Trouble = null;
-            if (!IsWanted(wish) || !_versions.ContainsKey(wish.Name))
+            item.IsQueued = false;
+            item.Backoff = null;
+            item.Failure = null;
+            if (!IsRequested(item) || !_versions.ContainsKey(item.Name))
                 return;
-            wish.KnownVersion = version;
-            wish.FetchedVersion = fetched;
-            if (read is { } item)
-                store.Apply(kind, item);
-            HasArrived(wish);
-            FetchIfOutdated(wish);
+            item.KnownVersion = version;
+            item.FetchedVersion = fetched;
+            if (prepared is { } update)
+                store.Apply(kind, update);
+            CompleteFirstFetch(item);
+            FetchIfStale(item);
         }
     }
 
-    private void Postpone(Wish wish, Exception error)
+    private void ScheduleRetry(RequestedObject item, Exception error)
     {
         lock (_lock)
         {
-            wish.IsDue = false;
-            if (!IsWanted(wish) || !_versions.ContainsKey(wish.Name))
+            item.IsQueued = false;
+            if (!IsRequested(item) || !_versions.ContainsKey(item.Name))
                 return;
-            wish.Backoff ??= new Backoff(timings, time);
-            var delay = wish.Backoff.Next();
-            if (error is ApiServerException { RetryAfter: { } asked } && asked > delay)
-                delay = asked < timings.MaxRetryAfter ? asked : timings.MaxRetryAfter;
-            wish.Retry = time.CreateTimer(_ => FetchAgain(wish), null, delay, Timeout.InfiniteTimeSpan);
+            item.Backoff ??= new Backoff(timings, time);
+            var delay = item.Backoff.Next();
+            if (error is ApiServerException { RetryAfter: { } retryAfter } && retryAfter > delay)
+                delay = retryAfter < timings.MaxRetryAfter ? retryAfter : timings.MaxRetryAfter;
+            item.Retry = time.CreateTimer(_ => Retry(item), null, delay, Timeout.InfiniteTimeSpan);
             if (error is JsonException)
-                ReportUnreadable(wish, error.Message);
+                ReportUnreadable(item, error.Message);
             else
-                ReportFailure(wish, new ReflectorNotice.Failed(kind.Resource.ToString(), Namespace: null, error, delay, ReflectorStage.Get));
+                ReportFailure(item, new ReflectorNotice.Failed(kind.Resource.ToString(), Namespace: null, error, delay, ReflectorStage.Get));
         }
     }
 
-    private void FetchAgain(Wish wish)
+    private void Retry(RequestedObject item)
     {
         lock (_lock)
         {
-            if (IsWanted(wish))
-                Fetch(wish);
+            if (IsRequested(item))
+                Enqueue(item);
         }
     }
 
-    /// <summary>It has come, though it says nothing: nobody needs to wait until somebody mends it.</summary>
-    private void ReportUnreadable(Wish wish, string reason)
+    /// <summary>Reports an object that does not decode. It counts as fetched, so that no one waits until it is fixed.</summary>
+    private void ReportUnreadable(RequestedObject item, string reason)
     {
-        var name = wish.Name;
+        var name = item.Name;
         onNotice(new ReflectorNotice.Undecodable(
             kind.Resource.ToString(), name.Namespace, new UndecodableObject(name.Namespace, name.Name, Uid: null, reason)));
         store.ReportUnreadable(DiagnosticCatalog.ObjectUnreadable(
             new DiagnosticSubject(kind.Resource.Kind, name), "(object)", reason, keepsLast: kind.Names(store.Snapshot).Contains(name)));
-        HasArrived(wish);
+        CompleteFirstFetch(item);
     }
 
-    private void ReportFailure(Wish wish, ReflectorNotice.Failed failure)
+    private void ReportFailure(RequestedObject item, ReflectorNotice.Failed failure)
     {
-        wish.Trouble = failure.Reason;
+        item.Failure = failure.Reason;
         onNotice(failure);
     }
 }

@@ -8,13 +8,13 @@ using k8s.Models;
 
 namespace IngressController.Sources;
 
-/// <summary>Gets one object by its name; null when there is none.</summary>
+/// <summary>Gets one object by its name; null when it does not exist.</summary>
 internal delegate Task<T?> GetObject<T>(ResourceName name, CancellationToken cancellation)
     where T : class, IKubernetesObject<V1ObjectMeta>;
 
 /// <summary>
-/// The objects of a kind of which only those are read that somebody names. A watch of metadata tells which exist and in which
-/// version; what is wanted is fetched by name, again for each version, and is in the store until it is gone or no longer wanted.
+/// Fetches only the requested objects of a kind. A watch of the metadata tells which objects exist and in which version. A requested
+/// object is fetched by name, again for each version, and is in the store until it is deleted or no longer requested.
 /// </summary>
 internal sealed partial class NamedObjects<T>(
     ClusterKind<T> kind, ClusterStore store, GetObject<T> get, Action<ReflectorNotice> onNotice, ReflectorTimings timings, TimeProvider time)
@@ -22,45 +22,45 @@ internal sealed partial class NamedObjects<T>(
 {
     private readonly Lock _lock = new();
 
-    /// <summary>The version of each object that exists in what is watched.</summary>
+    /// <summary>The version of each object in the watched namespaces.</summary>
     private readonly Dictionary<ResourceName, string> _versions = [];
 
-    private readonly Dictionary<ResourceName, Wish> _wishes = [];
+    private readonly Dictionary<ResourceName, RequestedObject> _requested = [];
     private ImmutableHashSet<ResourceName> _names = [];
 
-    /// <summary>How many wishes have a first arrival before them.</summary>
-    private int _arriving;
+    /// <summary>Number of requested objects that still wait for their first fetch.</summary>
+    private int _pendingCount;
 
-    /// <summary>Completes when there is none of them any more; one for all who wait, who may ask again and again.</summary>
-    private TaskCompletionSource? _allArrived;
+    /// <summary>Completes when no requested object waits for its first fetch; null when none does. All callers share it.</summary>
+    private TaskCompletionSource? _allFetched;
 
-    /// <summary>A wanted object, whether it exists or not.</summary>
-    private sealed class Wish(ResourceName name)
+    /// <summary>A requested object, which may not exist.</summary>
+    private sealed class RequestedObject(ResourceName name)
     {
         public ResourceName Name => name;
 
-        /// <summary>The version that was known when it was fetched last.</summary>
+        /// <summary>The version in the metadata when the object was last fetched.</summary>
         public string? KnownVersion { get; set; }
 
-        /// <summary>The version that was fetched last, which may be newer than the known one.</summary>
+        /// <summary>The version that was last fetched, which may be newer than the known one.</summary>
         public string? FetchedVersion { get; set; }
 
-        /// <summary>Whether it waits to be fetched, or is being fetched.</summary>
-        public bool IsDue { get; set; }
+        /// <summary>True while the object waits to be fetched or is being fetched.</summary>
+        public bool IsQueued { get; set; }
 
-        /// <summary>Completes when it has been fetched for the first time, or cannot be; null since then.</summary>
-        public TaskCompletionSource? FirstArrival { get; set; }
+        /// <summary>Completes after the first fetch, or when the object cannot be fetched; null after that.</summary>
+        public TaskCompletionSource? FirstFetch { get; set; }
 
         public Backoff? Backoff { get; set; }
 
         public ITimer? Retry { get; set; }
 
-        /// <summary>Why it could not be fetched.</summary>
-        public string? Trouble { get; set; }
+        /// <summary>The reason of the last failure; null after a success.</summary>
+        public string? Failure { get; set; }
     }
 
-    /// <summary>What has never come, for people; those that have the same trouble are one entry, which says it.</summary>
-    public ImmutableArray<string> Awaited
+    /// <summary>The objects that were never fetched, as text for people. Those with the same failure are one entry that ends with it.</summary>
+    public ImmutableArray<string> Pending
     {
         get
         {
@@ -68,29 +68,29 @@ internal sealed partial class NamedObjects<T>(
             {
                 return
                 [
-                    .. _wishes.Values.Where(wish => wish.FirstArrival is not null).GroupBy(wish => wish.Trouble, StringComparer.Ordinal)
-                        .Select(group => Describe([.. group.Select(wish => wish.Name).Order()], group.Key)),
+                    .. _requested.Values.Where(item => item.FirstFetch is not null).GroupBy(item => item.Failure, StringComparer.Ordinal)
+                        .Select(group => Describe([.. group.Select(item => item.Name).Order()], group.Key)),
                 ];
             }
         }
     }
 
-    /// <summary>Says which are wanted from now on; the others leave the store.</summary>
-    /// <param name="names">All of them.</param>
-    /// <param name="waitForAll">Whether to wait for all that have never come, not only for those that are new.</param>
-    /// <returns>Completes when those waited for have come, or are known not to exist or not to be readable.</returns>
-    public Task Want(ImmutableHashSet<ResourceName> names, bool waitForAll)
+    /// <summary>Requests objects and removes all others from the store.</summary>
+    /// <param name="names">The names of all requested objects.</param>
+    /// <param name="waitForAll">True to wait for all objects that were never fetched, false to wait only for newly requested ones.</param>
+    /// <returns>A task that completes when these objects are fetched, or known to be missing or unreadable.</returns>
+    public Task RequestAsync(ImmutableHashSet<ResourceName> names, bool waitForAll)
     {
         lock (_lock)
         {
-            var added = ReferenceEquals(names, _names) ? [] : Exchange(names);
+            var added = ReferenceEquals(names, _names) ? [] : ReplaceRequested(names);
             return waitForAll
-                ? _allArrived?.Task ?? Task.CompletedTask
-                : Task.WhenAll(added.Select(wish => wish.FirstArrival?.Task).OfType<Task>());
+                ? _allFetched?.Task ?? Task.CompletedTask
+                : Task.WhenAll(added.Select(item => item.FirstFetch?.Task).OfType<Task>());
         }
     }
 
-    /// <summary>Takes over what the watch of metadata delivered.</summary>
+    /// <summary>Applies a change that the watch of the metadata delivered.</summary>
     public void Apply(WatchScope scope, ResourceChange<PartialObjectMetadata> change)
     {
         lock (_lock)
@@ -98,18 +98,18 @@ internal sealed partial class NamedObjects<T>(
             switch (change)
             {
                 case ResourceChange<PartialObjectMetadata>.Applied applied:
-                    Exists(applied.Object);
+                    SetVersion(applied.Object);
                     break;
                 case ResourceChange<PartialObjectMetadata>.Deleted deleted:
-                    IsGone(deleted.Object.ResourceName);
+                    RemoveVersion(deleted.Object.ResourceName);
                     break;
                 case ResourceChange<PartialObjectMetadata>.Replaced replaced:
                     var listed = replaced.Items.Select(item => item.ResourceName).ToHashSet();
                     listed.UnionWith(replaced.Undecodable.Select(item => new ResourceName(item.Namespace ?? "default", item.Name ?? "")));
-                    foreach (var gone in _versions.Keys.Where(name => scope.Covers(name) && !listed.Contains(name)).ToArray())
-                        IsGone(gone);
+                    foreach (var deleted in _versions.Keys.Where(name => scope.Covers(name) && !listed.Contains(name)).ToArray())
+                        RemoveVersion(deleted);
                     foreach (var item in replaced.Items)
-                        Exists(item);
+                        SetVersion(item);
                     break;
                 default:
                     throw new InvalidOperationException($"unknown change {change.GetType().Name}");
@@ -117,79 +117,79 @@ internal sealed partial class NamedObjects<T>(
         }
     }
 
-    /// <returns>The wishes that are new and have to be waited for.</returns>
-    private List<Wish> Exchange(ImmutableHashSet<ResourceName> names)
+    /// <returns>The newly requested objects that have to be fetched.</returns>
+    private List<RequestedObject> ReplaceRequested(ImmutableHashSet<ResourceName> names)
     {
         _names = names;
-        var added = new List<Wish>();
+        var added = new List<RequestedObject>();
         foreach (var name in names)
         {
-            if (_wishes.ContainsKey(name))
+            if (_requested.ContainsKey(name))
                 continue;
-            var wish = new Wish(name);
-            _wishes.Add(name, wish);
-            FetchIfOutdated(wish);
-            // What does not exist has come as it is; should it appear later, it is fetched as any change is.
-            if (!wish.IsDue)
+            var item = new RequestedObject(name);
+            _requested.Add(name, item);
+            FetchIfStale(item);
+            // A missing object is not waited for. If it is created later, it is fetched like any change.
+            if (!item.IsQueued)
                 continue;
-            wish.FirstArrival = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _arriving++;
-            _allArrived ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            added.Add(wish);
+            item.FirstFetch = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _pendingCount++;
+            _allFetched ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            added.Add(item);
         }
 
-        if (_wishes.Count > names.Count)
+        if (_requested.Count > names.Count)
         {
-            foreach (var wish in _wishes.Values.Where(wish => !names.Contains(wish.Name)).ToArray())
+            foreach (var item in _requested.Values.Where(item => !names.Contains(item.Name)).ToArray())
             {
-                _wishes.Remove(wish.Name);
-                LetGo(wish);
+                _requested.Remove(item.Name);
+                RemoveFromStore(item);
             }
         }
 
         return added;
     }
 
-    private void Exists(PartialObjectMetadata item)
+    private void SetVersion(PartialObjectMetadata metadata)
     {
-        var name = item.ResourceName;
-        _versions[name] = item.Metadata?.ResourceVersion ?? "";
-        if (_wishes.TryGetValue(name, out var wish))
-            FetchIfOutdated(wish);
+        var name = metadata.ResourceName;
+        _versions[name] = metadata.Metadata?.ResourceVersion ?? "";
+        if (_requested.TryGetValue(name, out var item))
+            FetchIfStale(item);
     }
 
-    private void IsGone(ResourceName name)
+    private void RemoveVersion(ResourceName name)
     {
         _versions.Remove(name);
-        if (!_wishes.TryGetValue(name, out var wish))
+        if (!_requested.TryGetValue(name, out var item))
             return;
-        wish.KnownVersion = wish.FetchedVersion = null;
-        LetGo(wish);
+        item.KnownVersion = item.FetchedVersion = null;
+        RemoveFromStore(item);
     }
 
-    private void LetGo(Wish wish)
+    private void RemoveFromStore(RequestedObject item)
     {
-        wish.Retry?.Dispose();
-        wish.Retry = null;
-        store.Forget(kind, wish.Name);
-        HasArrived(wish);
+        item.Retry?.Dispose();
+        item.Retry = null;
+        store.Remove(kind, item.Name);
+        CompleteFirstFetch(item);
     }
 
-    private void HasArrived(Wish wish)
+    private void CompleteFirstFetch(RequestedObject item)
     {
-        if (wish.FirstArrival is not { } arrival)
+        if (item.FirstFetch is not { } firstFetch)
             return;
-        wish.FirstArrival = null;
-        arrival.SetResult();
-        if (--_arriving > 0)
+        item.FirstFetch = null;
+        firstFetch.SetResult();
+        if (--_pendingCount > 0)
             return;
-        _allArrived?.SetResult();
-        _allArrived = null;
+        _allFetched?.SetResult();
+        _allFetched = null;
     }
 
-    private string Describe(ResourceName[] names, string? trouble)
+    private string Describe(ResourceName[] names, string? failure)
     {
         var text = $"{kind.Resource} {names[0]}{(names.Length > 1 ? $" and {names.Length - 1} more" : "")}";
-        return trouble is null ? text : $"{text} ({trouble})";
+        return failure is null ? text : $"{text} ({failure})";
     }
 }

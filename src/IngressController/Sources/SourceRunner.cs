@@ -1,6 +1,6 @@
 namespace IngressController.Sources;
 
-/// <summary>Runs the source of cluster objects for the life of the process.</summary>
+/// <summary>Runs the source of cluster objects for the lifetime of the process.</summary>
 internal sealed partial class SourceRunner(IClusterSource source, ILogger<SourceRunner> logger) : BackgroundService
 {
     protected override Task ExecuteAsync(CancellationToken stoppingToken)

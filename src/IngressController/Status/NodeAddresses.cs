@@ -4,46 +4,46 @@ using k8s.Models;
 
 namespace IngressController.Status;
 
-/// <summary>The nodes of the replicas, read by name and again now and then: a watch of all nodes would bring each heartbeat of each of them.</summary>
+/// <summary>Reads the nodes of the replicas by name and refreshes them periodically. A watch would deliver each heartbeat of all nodes.</summary>
 internal sealed partial class NodeAddresses(ApiServerConnection connection, TimeProvider time, ILogger<NodeAddresses> logger)
 {
-    /// <summary>How long a node is taken for what it was.</summary>
+    /// <summary>The time after which a node is read again.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
 
-    /// <summary>When one that could not be read is tried again.</summary>
+    /// <summary>The time after which a failed read is retried.</summary>
     public static readonly TimeSpan RetryPeriod = TimeSpan.FromSeconds(10);
 
-    private readonly Dictionary<string, Reading> _readings = new(StringComparer.Ordinal);
-    private bool _saidForbidden;
+    private readonly Dictionary<string, CachedNode> _cached = new(StringComparer.Ordinal);
+    private bool _forbiddenLogged;
 
-    /// <param name="IsKnown">Whether it was ever read, or is known to be unreadable.</param>
-    /// <param name="Node">Null where it does not exist or may not be read.</param>
-    /// <param name="At">When.</param>
-    /// <param name="For">How long this is good.</param>
-    private readonly record struct Reading(bool IsKnown, V1Node? Node, long At, TimeSpan For);
+    /// <param name="IsKnown">True if the node was read, does not exist or may not be read; false after failures only.</param>
+    /// <param name="Node">The node; null when it does not exist or may not be read.</param>
+    /// <param name="At">The timestamp of the last read.</param>
+    /// <param name="For">The time until the next read.</param>
+    private readonly record struct CachedNode(bool IsKnown, V1Node? Node, long At, TimeSpan For);
 
-    /// <summary>How long until one has to be read again; null for never.</summary>
-    public TimeSpan? UntilDue => _readings.Count == 0 ? null : _readings.Values.Min(Left);
+    /// <summary>The time until a node has to be read again; null for never.</summary>
+    public TimeSpan? UntilDue => _cached.Count == 0 ? null : _cached.Values.Min(Left);
 
-    /// <summary>The nodes of these names, those of them that are known. Not for concurrent use.</summary>
+    /// <summary>Returns the known nodes among these names. Not thread-safe.</summary>
     public async Task<IReadOnlyDictionary<string, V1Node?>> ReadAsync(IReadOnlySet<string> names, CancellationToken cancellation)
     {
-        foreach (var name in _readings.Keys)
+        foreach (var name in _cached.Keys)
         {
             if (!names.Contains(name))
-                _readings.Remove(name);
+                _cached.Remove(name);
         }
 
         foreach (var name in names)
         {
-            if (!_readings.TryGetValue(name, out var reading) || Left(reading) <= TimeSpan.Zero)
-                _readings[name] = await ReadAsync(name, reading, cancellation);
+            if (!_cached.TryGetValue(name, out var node) || Left(node) <= TimeSpan.Zero)
+                _cached[name] = await ReadAsync(name, node, cancellation);
         }
 
-        return _readings.Where(pair => pair.Value.IsKnown).ToDictionary(pair => pair.Key, pair => pair.Value.Node, StringComparer.Ordinal);
+        return _cached.Where(pair => pair.Value.IsKnown).ToDictionary(pair => pair.Key, pair => pair.Value.Node, StringComparer.Ordinal);
     }
 
-    private async Task<Reading> ReadAsync(string name, Reading before, CancellationToken cancellation)
+    private async Task<CachedNode> ReadAsync(string name, CachedNode before, CancellationToken cancellation)
     {
         try
         {
@@ -52,9 +52,9 @@ internal sealed partial class NodeAddresses(ApiServerConnection connection, Time
         }
         catch (ApiServerException error) when (error.IsForbidden)
         {
-            if (!_saidForbidden)
+            if (!_forbiddenLogged)
                 Log.Forbidden(logger, error.Status?.Message ?? error.Message);
-            _saidForbidden = true;
+            _forbiddenLogged = true;
             return new(true, null, time.GetTimestamp(), Lifetime);
         }
         catch (Exception error) when (error is not OperationCanceledException || !cancellation.IsCancellationRequested)
@@ -64,14 +64,14 @@ internal sealed partial class NodeAddresses(ApiServerConnection connection, Time
         }
     }
 
-    private TimeSpan Left(Reading reading) => reading.For - time.GetElapsedTime(reading.At);
+    private TimeSpan Left(CachedNode node) => node.For - time.GetElapsedTime(node.At);
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "nodes may not be read, so status.loadBalancer shows the replicas' own addresses: {Reason}; grant the verb get on nodes")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "nodes may not be read, so status.loadBalancer shows the addresses of the replicas' Pods: {Reason}; grant the verb get on nodes")]
         public static partial void Forbidden(ILogger logger, string reason);
 
-        [LoggerMessage(Level = LogLevel.Debug, Message = "node {Name} cannot be read: {Reason}")]
-        public static partial void Failed(ILogger logger, string name, string reason);
+        [LoggerMessage(Level = LogLevel.Debug, Message = "node {Node} cannot be read: {Reason}")]
+        public static partial void Failed(ILogger logger, string node, string reason);
     }
 }

@@ -4,12 +4,12 @@ using k8s.Models;
 
 namespace IngressController.Status;
 
-/// <summary>One entry of <c>status.loadBalancer.ingress</c>: where clients reach us. Ordered by address as a number, then by host name.</summary>
+/// <summary>One entry of <c>status.loadBalancer.ingress</c>: an address of the proxy for clients. Ordered by IP address as a number, then by host name.</summary>
 internal readonly record struct PublishedAddress(string? Ip, string? Hostname) : IComparable<PublishedAddress>
 {
     public int CompareTo(PublishedAddress other)
     {
-        // What has an address comes first.
+        // Entries with an IP address come first.
         var order = (Ip is null).CompareTo(other.Ip is null);
         if (order == 0)
             order = Number(Ip).CompareTo(Number(other.Ip));
@@ -18,7 +18,10 @@ internal readonly record struct PublishedAddress(string? Ip, string? Hostname) :
 
     public override string ToString() => Hostname is null ? Ip ?? "" : Ip is null ? Hostname : $"{Ip} ({Hostname})";
 
-    /// <summary>An IP address in its usual form, or a host name without the dot at its end, which API servers refuse there; null for neither.</summary>
+    /// <summary>
+    /// Parses an IP address, which gets its canonical form, or a host name, which loses a trailing dot because API servers reject that in a
+    /// status. Returns null for other text.
+    /// </summary>
     public static PublishedAddress? Parse(string? text)
     {
         if (AddressOf(text) is { } ip)
@@ -26,19 +29,19 @@ internal readonly record struct PublishedAddress(string? Ip, string? Hostname) :
         return text?.TrimEnd('.') is { Length: > 0 } name && !name.Contains(':') ? new(null, name) : null;
     }
 
-    /// <summary>Each once, in order.</summary>
+    /// <summary>Returns the distinct addresses, in order.</summary>
     public static EquatableArray<PublishedAddress> Set(IEnumerable<PublishedAddress> addresses) => [.. addresses.Distinct().Order()];
 
-    /// <summary>What an Ingress's status shows.</summary>
+    /// <summary>Returns the addresses in the status of an Ingress.</summary>
     public static EquatableArray<PublishedAddress> Of(V1IngressLoadBalancerStatus? status) =>
         Set((status?.Ingress ?? []).Select(entry => Of(entry?.Ip, entry?.Hostname)));
 
-    /// <summary>Whether a status shows these and no others, in any order. <c>ports</c> and what else an entry may have is left alone.</summary>
+    /// <summary>True if a status shows exactly these addresses, in any order. Other fields of an entry, such as <c>ports</c>, are ignored.</summary>
     public static bool Shows(V1IngressLoadBalancerStatus? status, EquatableArray<PublishedAddress> addresses)
     {
         if (status?.Ingress is not { Count: > 0 } entries)
             return addresses.Count == 0;
-        // Mostly it is as it was written, and thousands are compared again and again.
+        // Fast path: thousands of Ingresses are compared often, and mostly they are in the written order.
         for (var i = 0; ; i++)
         {
             if (i == entries.Count || i == addresses.Count)
@@ -48,7 +51,7 @@ internal readonly record struct PublishedAddress(string? Ip, string? Hostname) :
         }
     }
 
-    /// <summary>What a Service's status shows.</summary>
+    /// <summary>Returns the addresses in the status of a Service.</summary>
     public static EquatableArray<PublishedAddress> Of(V1LoadBalancerStatus? status) =>
         Set((status?.Ingress ?? []).Select(entry => Of(entry?.Ip, entry?.Hostname)));
 
@@ -61,14 +64,14 @@ internal readonly record struct PublishedAddress(string? Ip, string? Hostname) :
         return ip is null && name is null ? null : new(ip, name);
     }
 
-    /// <summary>.NET reads more than API servers do: addresses in one number, and those with a zone.</summary>
+    /// <summary>Parses an IP address as API servers do. .NET also accepts IPv4 addresses as a single number and IPv6 addresses with a zone.</summary>
     private static string? AddressOf(string? text) =>
         IPAddress.TryParse(text, out var address)
         && (address.AddressFamily == AddressFamily.InterNetworkV6 ? address.ScopeId == 0 && !text!.Contains('%') : address.ToString() == text)
             ? address.ToString()
             : null;
 
-    /// <summary>IPv4 before IPv6.</summary>
+    /// <summary>Returns a sort key that orders IPv4 before IPv6.</summary>
     private static (int Length, UInt128 Value) Number(string? ip)
     {
         if (ip is null)

@@ -4,41 +4,46 @@ using k8s.Models;
 
 namespace IngressController.Status;
 
-/// <summary>The addresses that Ingresses show, or why there are none now; then every status stays as it is.</summary>
-/// <param name="Addresses">Each once, in order.</param>
-/// <param name="Missing">Null where there are addresses.</param>
-/// <param name="IsMistake">Whether what is missing looks like a mistake of the operator's.</param>
-internal sealed record StatusAddresses(EquatableArray<PublishedAddress> Addresses, string? Missing = null, bool IsMistake = false)
+/// <summary>The addresses that Ingresses show, or the reason why there are none. Without addresses every status stays unchanged.</summary>
+/// <param name="Addresses">The distinct addresses, in order.</param>
+/// <param name="Missing">The reason why there are none; null when there are addresses.</param>
+/// <param name="IsMisconfigured">True if the reason is probably a configuration error.</param>
+internal sealed record StatusAddresses(EquatableArray<PublishedAddress> Addresses, string? Missing = null, bool IsMisconfigured = false)
 {
     private static readonly StatusAddresses NotConfigured = Without(
-        "no address is known to write into status.loadBalancer of the Ingresses: set --publish-service or --publish-status-address, or, where the Pods use the host's network, --replicas-service");
+        "no address for status.loadBalancer is known: set --publish-service or --publish-status-address, or --replicas-service if the Pods use the host network");
 
-    /// <summary>The first that applies: what is given, the addresses of the publish Service, those of the nodes of the replicas.</summary>
-    /// <param name="options">What the operator chose.</param>
+    /// <summary>
+    /// Returns the first that applies: the addresses of --publish-status-address, those of the publish Service, those of the replicas' nodes.
+    /// </summary>
+    /// <param name="options">The options.</param>
     /// <param name="replicas">The Service whose ready endpoints are the replicas.</param>
     /// <param name="snapshot">The cluster.</param>
-    /// <param name="nodes">The nodes of <see cref="NodeNames"/>; null for one that cannot be read.</param>
+    /// <param name="nodes">The nodes of <see cref="NodeNames"/>; null for a node that does not exist or may not be read.</param>
     public static StatusAddresses Find(
         StatusOptions options, ResourceName? replicas, ClusterSnapshot snapshot, IReadOnlyDictionary<string, V1Node?> nodes) => options switch
         {
             { PublishAddresses.Count: > 0 } => Of(options.PublishAddresses.Select(PublishedAddress.Parse), ""),
             { PublishService: { } name } => snapshot.Services.TryGetValue(name, out var service)
                 ? OfService(name, service)
-                : Without($"the Service {name} of --publish-service does not exist") with { IsMistake = true },
+                : Without($"the Service {name} of --publish-service does not exist") with { IsMisconfigured = true },
             _ => replicas is { } name ? OfNodes(name, ReadyReplicas(name, snapshot), nodes) : NotConfigured,
         };
 
-    /// <summary>The nodes that have to be read for it.</summary>
+    /// <summary>Returns the names of the nodes that <see cref="Find"/> needs.</summary>
     public static IReadOnlySet<string> NodeNames(StatusOptions options, ResourceName? replicas, ClusterSnapshot snapshot) =>
         options is { PublishAddresses.Count: 0, PublishService: null } && replicas is { } name
             ? ReadyReplicas(name, snapshot).Select(replica => replica.NodeName).OfType<string>().ToHashSet(StringComparer.Ordinal)
             : new HashSet<string>();
 
-    /// <summary>The replicas that take traffic.</summary>
+    /// <summary>Returns the endpoints of the ready replicas.</summary>
     public static IEnumerable<V1Endpoint> ReadyReplicas(ResourceName service, ClusterSnapshot snapshot) =>
         snapshot.Endpoints.Of(service).SelectMany(slice => slice.ReadyEndpoints);
 
-    /// <summary>As ingress-nginx has it: a NodePort is reached by no address of its own, so it shows what a ClusterIP shows.</summary>
+    /// <summary>
+    /// Returns the addresses of the publish Service, as ingress-nginx does: a NodePort Service has no external address of its own, so it
+    /// shows the same addresses as a ClusterIP Service.
+    /// </summary>
     private static StatusAddresses OfService(ResourceName name, V1Service service)
     {
         var spec = service.Spec;
@@ -65,7 +70,7 @@ internal sealed record StatusAddresses(EquatableArray<PublishedAddress> Addresse
             if (replica.NodeName is { } name && !nodes.TryGetValue(name, out node))
                 return Without($"node {name} has not been read yet");
             var ofNode = AddressesOf(node, "ExternalIP") is { Count: > 0 } external ? external : AddressesOf(node, "InternalIP");
-            // In the host's network a Pod's address is one of its node.
+            // In the host network the address of a Pod is an address of its node.
             addresses.AddRange(ofNode.Count > 0 ? ofNode : [PublishedAddress.Parse(replica.Addresses?.FirstOrDefault())]);
         }
 
@@ -75,8 +80,8 @@ internal sealed record StatusAddresses(EquatableArray<PublishedAddress> Addresse
     private static List<PublishedAddress?> AddressesOf(V1Node? node, string type) =>
         [.. (node?.Status?.Addresses ?? []).Where(address => address?.Type == type).Select(address => PublishedAddress.Parse(address.Address))];
 
-    private static StatusAddresses Of(IEnumerable<PublishedAddress?> addresses, string otherwise) =>
-        PublishedAddress.Set(addresses.OfType<PublishedAddress>()) is { Count: > 0 } found ? new(found) : Without(otherwise);
+    private static StatusAddresses Of(IEnumerable<PublishedAddress?> addresses, string missing) =>
+        PublishedAddress.Set(addresses.OfType<PublishedAddress>()) is { Count: > 0 } found ? new(found) : Without(missing);
 
     private static StatusAddresses Without(string missing) => new([], missing);
 }

@@ -9,87 +9,87 @@ using k8s.Models;
 
 namespace IngressController.Status;
 
-/// <summary>What Ingresses are to show.</summary>
-/// <param name="Addresses">None: it is not known now, and what is there stays.</param>
-/// <param name="Shown">All that this replica has had them show, this among it.</param>
+/// <summary>The addresses that the status of Ingresses must show.</summary>
+/// <param name="Addresses">The current addresses; empty when they are unknown, and every status stays unchanged.</param>
+/// <param name="Shown">All sets of addresses that this replica has determined since its start, the current one included.</param>
 internal sealed record StatusTarget(EquatableArray<PublishedAddress> Addresses, ImmutableHashSet<EquatableArray<PublishedAddress>> Shown)
 {
     public static StatusTarget Unknown { get; } = new([], []);
 
-    /// <summary>How <c>managedFields</c> names those who write for our class.</summary>
+    /// <summary>The field manager of this controller class in <c>managedFields</c>.</summary>
     public string FieldManager { get; init; } = StatusPlan.FieldManager;
 }
 
-/// <summary>A status that is not as it should be.</summary>
-/// <param name="Name">The Ingress.</param>
-/// <param name="Uid">Which Ingress of that name.</param>
-/// <param name="Version">The version this is about: another one may be no longer ours.</param>
-/// <param name="Generation">Of its spec.</param>
-/// <param name="Addresses">What it should show.</param>
+/// <summary>A necessary change of the status of an Ingress.</summary>
+/// <param name="Name">The name of the Ingress.</param>
+/// <param name="Uid">The UID of the Ingress.</param>
+/// <param name="Version">The version that the change applies to; a later version may not be claimed any more.</param>
+/// <param name="Generation">The generation of its spec.</param>
+/// <param name="Addresses">The addresses that it must show; empty for a reset.</param>
 internal sealed record StatusChange(ResourceName Name, string? Uid, string Version, long? Generation, EquatableArray<PublishedAddress> Addresses)
 {
-    /// <summary>Whether it only takes away what we wrote.</summary>
-    public bool IsTakeBack => Addresses.Count == 0;
+    /// <summary>True if the change removes the addresses that this controller wrote.</summary>
+    public bool IsReset => Addresses.Count == 0;
 }
 
 /// <summary>
-/// Decides which statuses are to be written. Pure: what is live, what the cluster holds and where clients find us, in; changes, out.
+/// Computes the necessary changes of status from the live revision, the Ingresses of the cluster and the target addresses. Pure functions.
 /// </summary>
 internal static class StatusPlan
 {
-    /// <summary>How <c>managedFields</c> names the writer of a status, which is how a later leader knows that it was us; see <see cref="FieldManagerOf"/>.</summary>
+    /// <summary>The field manager in <c>managedFields</c>, by which a later leader recognizes the writer of a status; see <see cref="FieldManagerOf"/>.</summary>
     public const string FieldManager = "yarp-ingress-controller";
 
-    /// <summary>The most an API server takes.</summary>
-    private const int LongestFieldManager = 128;
+    /// <summary>The limit of the API server.</summary>
+    private const int MaxFieldManagerLength = 128;
 
     private static readonly string DefaultClass = new TranslationSettings().ControllerClass;
 
     /// <summary>
-    /// Each controller class has a name of its own: a second installation may show the same addresses, that of the load balancer before
-    /// both or those of the nodes both run on, and neither may take back what the other shows.
+    /// Returns the field manager of a controller class. Each class has its own: two installations may show the same addresses, such as those
+    /// of a common load balancer or of common nodes, and must not reset each other's status.
     /// </summary>
     public static string FieldManagerOf(string controllerClass)
     {
         if (controllerClass == DefaultClass)
             return FieldManager;
         var name = $"{FieldManager}:{controllerClass}";
-        return name.Length <= LongestFieldManager && name.All(char.IsAscii)
+        return name.Length <= MaxFieldManagerLength && name.All(char.IsAscii)
             ? name
             : $"{FieldManager}:{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(controllerClass)).AsSpan(0, 16))}";
     }
 
-    /// <param name="live">Only what it serves is told to anybody.</param>
-    /// <param name="ingresses">The Ingresses as they are now.</param>
-    /// <param name="target">What ours are to show.</param>
+    /// <param name="live">The live translation; only Ingresses that it serves get addresses.</param>
+    /// <param name="ingresses">The current Ingresses.</param>
+    /// <param name="target">The addresses that claimed Ingresses must show.</param>
     public static IEnumerable<StatusChange> Of(Translation live, IEnumerable<V1Ingress> ingresses, StatusTarget target) =>
         ingresses.Select(ingress => For(ingress, live, target)).OfType<StatusChange>();
 
-    /// <returns>Null when its status is as it should be, or none of our business.</returns>
+    /// <returns>Null when no change is needed.</returns>
     public static StatusChange? For(V1Ingress ingress, Translation live, StatusTarget target)
     {
-        var isOurs = live.Claims(ingress.ResourceName);
-        if (isOurs ? target.Addresses.Count == 0 || PublishedAddress.Shows(ingress.Status?.LoadBalancer, target.Addresses) : !HoldsOurs(ingress, target))
+        var isClaimed = live.Claims(ingress.ResourceName);
+        if (isClaimed ? target.Addresses.Count == 0 || PublishedAddress.Shows(ingress.Status?.LoadBalancer, target.Addresses) : !NeedsReset(ingress, target))
             return null;
-        return IsSettled(ingress, live) ? Change(ingress, isOurs ? target.Addresses : []) : null;
+        return IsSettled(ingress, live) ? Change(ingress, isClaimed ? target.Addresses : []) : null;
     }
 
-    /// <summary>What makes the status of all that are ours empty.</summary>
-    public static IEnumerable<StatusChange> OfRemoval(Translation live, IEnumerable<V1Ingress> ingresses) =>
+    /// <summary>Returns the changes that reset the status of all claimed Ingresses.</summary>
+    public static IEnumerable<StatusChange> OfReset(Translation live, IEnumerable<V1Ingress> ingresses) =>
         from ingress in ingresses
         where ingress.Status?.LoadBalancer?.Ingress is { Count: > 0 } && live.Claims(ingress.ResourceName) && IsSettled(ingress, live)
         select Change(ingress, []);
 
     /// <summary>
-    /// Whether an Ingress that is not ours shows what we wrote when it was. Its addresses alone do not tell: its controller now may have
-    /// the same. Nor does the writer's name: there may be a second installation for the same class, whose addresses are others.
+    /// True if an unclaimed Ingress shows addresses that were written while it was claimed. The addresses alone do not prove that: its new
+    /// controller may have the same ones. Neither does the field manager: a second installation of the same class may have other addresses.
     /// </summary>
-    private static bool HoldsOurs(V1Ingress ingress, StatusTarget target) =>
+    private static bool NeedsReset(V1Ingress ingress, StatusTarget target) =>
         ingress.Status?.LoadBalancer is { Ingress.Count: > 0 } status
         && ingress.Metadata?.LoadBalancerManager == target.FieldManager
         && target.Shown.Contains(PublishedAddress.Of(status));
 
-    /// <summary>Whether it stays, and what is live was made from it as it is now; else the next revision decides.</summary>
+    /// <summary>True if the Ingress is not being deleted and the live translation is based on its current state. Otherwise the next revision decides.</summary>
     private static bool IsSettled(V1Ingress ingress, Translation live) =>
         ingress.Metadata is { DeletionTimestamp: null }
         && live.Snapshot.Ingresses.TryGetValue(ingress.ResourceName, out var translated) && IngressRevision.IsSame(translated, ingress);

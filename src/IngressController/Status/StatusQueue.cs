@@ -5,24 +5,24 @@ using IngressController.Sources;
 
 namespace IngressController.Status;
 
-/// <summary>The Ingresses whose status waits to be written or is being written, each once, first come first served.</summary>
+/// <summary>A first-in, first-out queue of the Ingresses whose status waits to be written or is being written. Each is in it once.</summary>
 internal sealed class StatusQueue
 {
     private readonly Lock _lock = new();
-    private readonly HashSet<ResourceName> _held = [];
+    private readonly HashSet<ResourceName> _queued = [];
     private readonly Channel<ResourceName> _waiting = Channel.CreateUnbounded<ResourceName>();
     private readonly Signal _done = new();
 
     public ChannelReader<ResourceName> Waiting => _waiting.Reader;
 
-    /// <summary>Completes when one is done after this was read. While it was at work it could not be added again: look once more.</summary>
+    /// <summary>Completes at the next <see cref="Done"/>. An Ingress cannot be added while it is written, so check again for changes after that.</summary>
     public Task NextDone => _done.Next;
 
     public void Add(ResourceName ingress)
     {
         lock (_lock)
         {
-            if (_held.Add(ingress))
+            if (_queued.Add(ingress))
                 _waiting.Writer.TryWrite(ingress);
         }
     }
@@ -30,7 +30,7 @@ internal sealed class StatusQueue
     public void Done(ResourceName ingress)
     {
         lock (_lock)
-            _held.Remove(ingress);
+            _queued.Remove(ingress);
         _done.Set();
     }
 }

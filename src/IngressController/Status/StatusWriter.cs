@@ -9,51 +9,51 @@ using IngressController.Sources;
 namespace IngressController.Status;
 
 /// <summary>
-/// Keeps <c>status.loadBalancer</c> of our Ingresses as it should be. Level-triggered: whatever changes, it looks at all of them, and what
-/// differs waits in a queue; right before a write it is decided anew from what is known then.
+/// Writes <c>status.loadBalancer</c> of the claimed Ingresses. Level-triggered: at any change it compares all of them and queues those that
+/// differ. Right before a write the change is computed again from the current state.
 /// </summary>
 internal sealed partial class StatusWriter(
     ClusterStore store, LiveRevision live, StatusTargets targets, StatusClient client, StatusMetrics metrics, IngressOptions options,
-    ReflectorTimings timings, TimeProvider time, ILogger<StatusWriter> logger) : ILeaderWork
+    ReflectorTimings timings, TimeProvider time, ILogger<StatusWriter> logger) : ILeaderTask
 {
-    /// <summary>The shortest time between two looks at all Ingresses.</summary>
+    /// <summary>The minimum time between two comparisons of all Ingresses.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long after a look that failed there is another when nothing else changes.</summary>
+    /// <summary>The time after which a failed comparison is retried if nothing else changes.</summary>
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long the last work waits for others that look ready: replicas that are told to end at the same time, as when all of it is
-    /// uninstalled, do so until the API server has heard of it.
+    /// The time that the reset at shutdown waits for other ready replicas. Replicas that shut down at the same time, as when the whole
+    /// installation is removed, appear ready until the API server is updated.
     /// </summary>
-    public static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan LastReplicaTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>1,000 new Ingresses have their status within 20 s, and a new address of 10,000 does not keep etcd from its other work.</summary>
+    /// <summary>Number of writes per second. 1,000 new Ingresses have their status within 20 s, and a new address in 10,000 does not overload etcd.</summary>
     private const int WritesPerSecond = 50;
 
     private const int WriteBurst = 100;
     private const int Writers = 4;
-    private const int LastWriters = 8;
+    private const int ShutdownWriters = 8;
 
-    private StatusLedger _ledger = new(timings, time);
+    private StatusWriteHistory _history = new(timings, time);
     private volatile StatusTarget _target = StatusTarget.Unknown;
     private Backoff _serverBackoff = new(timings, time);
 
     public async Task RunAsync(CancellationToken lost)
     {
-        // Another replica may have led meanwhile: what was known of the last time counts no more.
-        (_ledger, _serverBackoff) = (new StatusLedger(timings, time), new Backoff(timings, time));
-        var (queue, budget) = (new StatusQueue(), new WriteBudget(WritesPerSecond, WriteBurst, time));
+        // Another replica may have led since the last term, so its history is obsolete.
+        (_history, _serverBackoff) = (new StatusWriteHistory(timings, time), new Backoff(timings, time));
+        var (queue, limiter) = (new StatusQueue(), new WriteRateLimiter(WritesPerSecond, WriteBurst, time));
         if (options is { Status.RemoveOnShutdown: true, Translation.ReplicasService: null })
-            Log.NeverLast(logger);
+            Log.ResetOnShutdownUnavailable(logger);
         try
         {
             await live.First.WaitAsync(lost);
-            await Task.WhenAll([FillAsync(queue, lost), .. Enumerable.Range(0, Writers).Select(_ => DrainAsync(queue, budget, lost))]);
+            await Task.WhenAll([FillQueueAsync(queue, lost), .. Enumerable.Range(0, Writers).Select(_ => WriteQueuedAsync(queue, limiter, lost))]);
         }
         catch (OperationCanceledException) when (lost.IsCancellationRequested)
         {
-            // The leadership has ended.
+            // The term has ended.
         }
         finally
         {
@@ -61,95 +61,95 @@ internal sealed partial class StatusWriter(
         }
     }
 
-    /// <summary>The last replica takes the addresses back, where the operator wants it: nobody answers there any more.</summary>
+    /// <summary>Resets the status of all claimed Ingresses if the options ask for it and this is the last replica.</summary>
     public async Task FinishAsync(CancellationToken deadline)
     {
         if (!options.Status.RemoveOnShutdown || options.Translation.ReplicasService is not { } replicas || !await IsLastAsync(replicas, deadline))
             return;
         var snapshot = store.Snapshot;
-        var changes = StatusPlan.OfRemoval(live.Current.Translation, snapshot.Ingresses.Values.Select(_ledger.Current)).ToArray();
-        var emptied = 0;
+        var changes = StatusPlan.OfReset(live.Current.Translation, snapshot.Ingresses.Values.Select(_history.Current)).ToArray();
+        var reset = 0;
         try
         {
             await Parallel.ForEachAsync(
-                changes, new ParallelOptions { MaxDegreeOfParallelism = LastWriters, CancellationToken = deadline }, async (change, cancellation) =>
+                changes, new ParallelOptions { MaxDegreeOfParallelism = ShutdownWriters, CancellationToken = deadline }, async (change, cancellation) =>
                 {
                     if ((await client.WriteAsync(change, cancellation)).Result is StatusResult.Written or StatusResult.Gone)
-                        Interlocked.Increment(ref emptied);
+                        Interlocked.Increment(ref reset);
                 });
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested)
         {
-            // What is left is said below.
+            // The log line below has the number of those that were reset.
         }
 
-        Log.Emptied(logger, emptied, changes.Length);
+        Log.ResetOnShutdown(logger, reset, changes.Length);
     }
 
-    /// <summary>Whether no other replica is ready, or none is any more after a while.</summary>
+    /// <summary>True if no other replica is ready, or none is any more within <see cref="LastReplicaTimeout"/>.</summary>
     private async Task<bool> IsLastAsync(ResourceName replicas, CancellationToken deadline)
     {
         for (var started = time.GetTimestamp(); HasOthers(replicas, store.Snapshot); await Task.Delay(Interval, time, deadline))
         {
-            if (time.GetElapsedTime(started) >= LastPatience)
+            if (time.GetElapsedTime(started) >= LastReplicaTimeout)
                 return false;
         }
 
         return true;
     }
 
-    /// <summary>Whether another replica is ready. One without a name may be our own endpoint, which is not ready soon.</summary>
+    /// <summary>True if another replica is ready. An endpoint without a Pod name may be the one of this Pod, which is not ready soon.</summary>
     private bool HasOthers(ResourceName replicas, ClusterSnapshot snapshot) =>
         StatusAddresses.ReadyReplicas(replicas, snapshot).Any(replica => replica.TargetRef?.Name != options.Pod.Name);
 
-    private async Task FillAsync(StatusQueue queue, CancellationToken lost)
+    private async Task FillQueueAsync(StatusQueue queue, CancellationToken lost)
     {
         while (true)
         {
             var started = time.GetTimestamp();
-            Task[] signals = [live.Next, store.NextStatus, queue.NextDone];
+            Task[] signals = [live.Next, store.NextStatusChange, queue.NextDone];
             var hasFailed = false;
             try
             {
-                await LookAsync(queue, lost);
+                await QueueChangesAsync(queue, lost);
             }
             catch (Exception error) when (!lost.IsCancellationRequested)
             {
                 hasFailed = true;
-                Log.Defect(logger, error);
+                Log.PlanFailed(logger, error);
             }
 
-            await WaitAsync(signals, hasFailed ? RetryInterval : Sooner(_ledger.UntilDue(), targets.UntilDue), lost);
+            await WaitAsync(signals, hasFailed ? RetryInterval : Min(_history.UntilDue(), targets.UntilDue), lost);
             if (Interval - time.GetElapsedTime(started) is { Ticks: > 0 } rest)
                 await Task.Delay(rest, time, lost);
         }
     }
 
-    private async Task LookAsync(StatusQueue queue, CancellationToken lost)
+    private async Task QueueChangesAsync(StatusQueue queue, CancellationToken lost)
     {
         var snapshot = store.Snapshot;
         _target = await targets.CurrentAsync(snapshot, lost);
-        _ledger.Sweep(snapshot);
-        var changes = StatusPlan.Of(live.Current.Translation, snapshot.Ingresses.Values.Select(_ledger.Current), _target).ToArray();
-        _ledger.SetTakeBacks(changes.Where(change => change.IsTakeBack).Select(change => change.Name).ToHashSet());
-        foreach (var change in changes.Where(_ledger.IsDue))
+        _history.RemoveObsolete(snapshot);
+        var changes = StatusPlan.Of(live.Current.Translation, snapshot.Ingresses.Values.Select(_history.Current), _target).ToArray();
+        _history.SetResets(changes.Where(change => change.IsReset).Select(change => change.Name).ToHashSet());
+        foreach (var change in changes.Where(_history.IsDue))
             queue.Add(change.Name);
         metrics.Pending = changes.Length;
     }
 
-    private async Task DrainAsync(StatusQueue queue, WriteBudget budget, CancellationToken lost)
+    private async Task WriteQueuedAsync(StatusQueue queue, WriteRateLimiter limiter, CancellationToken lost)
     {
         await foreach (var name in queue.Waiting.ReadAllAsync(lost))
         {
             try
             {
-                await budget.WaitAsync(lost);
-                if (Decide(name) is { } change)
-                    Note(change, await client.WriteAsync(change, lost), budget);
+                await limiter.WaitAsync(lost);
+                if (ChangeFor(name) is { } change)
+                    HandleResponse(change, await client.WriteAsync(change, lost), limiter);
             }
             catch (Exception error) when (!lost.IsCancellationRequested)
             {
-                Log.Defect(logger, error);
+                Log.PlanFailed(logger, error);
             }
             finally
             {
@@ -158,20 +158,21 @@ internal sealed partial class StatusWriter(
         }
     }
 
-    private StatusChange? Decide(ResourceName name) =>
+    private StatusChange? ChangeFor(ResourceName name) =>
         store.Snapshot.Ingresses.TryGetValue(name, out var watched)
-        && StatusPlan.For(_ledger.Current(watched), live.Current.Translation, _target) is { } change && _ledger.IsDue(change)
+        && StatusPlan.For(_history.Current(watched), live.Current.Translation, _target) is { } change && _history.IsDue(change)
             ? change
             : null;
 
-    /// <param name="signals">Any of them ends it.</param>
-    /// <param name="atMost">So does this; null for no limit.</param>
-    /// <param name="lost">Cancels it.</param>
-    private async Task WaitAsync(Task[] signals, TimeSpan? atMost, CancellationToken lost)
+    /// <summary>Waits for a signal.</summary>
+    /// <param name="signals">The signals; any of them ends the wait.</param>
+    /// <param name="timeout">The maximum time; null for no limit.</param>
+    /// <param name="lost">Cancels the wait.</param>
+    private async Task WaitAsync(Task[] signals, TimeSpan? timeout, CancellationToken lost)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(lost);
-        // Delays are cut to whole milliseconds: one more, so that what it waits for is due then.
-        var limit = atMost is { } wait
+        // Delays are truncated to whole milliseconds. One more makes sure that the change is due after the delay.
+        var limit = timeout is { } wait
             ? Task.Delay((wait > TimeSpan.Zero ? wait : TimeSpan.Zero) + TimeSpan.FromMilliseconds(1), time, over.Token)
             : Task.Delay(Timeout.InfiniteTimeSpan, time, over.Token);
         await Task.WhenAny([.. signals, limit]);
@@ -179,5 +180,5 @@ internal sealed partial class StatusWriter(
         lost.ThrowIfCancellationRequested();
     }
 
-    private static TimeSpan? Sooner(TimeSpan? one, TimeSpan? other) => one is null || other < one ? other : one;
+    private static TimeSpan? Min(TimeSpan? one, TimeSpan? other) => one is null || other < one ? other : one;
 }

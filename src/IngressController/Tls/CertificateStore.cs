@@ -3,8 +3,8 @@ using IngressController.Routing.Translation;
 namespace IngressController.Tls;
 
 /// <summary>
-/// Loads certificates, and keeps those in use from one revision to the next. Handshakes in flight end with the certificate they began with, and
-/// open connections are not touched.
+/// Loads certificates and keeps those in use from one revision to the next. A handshake in flight ends with the certificate it began with,
+/// and open connections are not affected.
 /// </summary>
 internal sealed partial class CertificateStore
 {
@@ -21,7 +21,7 @@ internal sealed partial class CertificateStore
     /// <summary>The table that serves the self-signed certificate for every host.</summary>
     public CertificateTable SelfSigned { get; }
 
-    /// <summary>The certificates of a translation, given those of the one before. A certificate that stays keeps its context, so that sessions resume.</summary>
+    /// <summary>Returns the certificates of a translation. A certificate that is already in use keeps its context, so that sessions resume.</summary>
     public CertificateTable Apply(CertificateTable current, Translation translation)
     {
         if (translation.Changes.TlsHosts.Length == 0 && !translation.Changes.Defaults)
@@ -36,7 +36,7 @@ internal sealed partial class CertificateStore
                 hosts.Remove(host);
         }
 
-        var table = new CertificateTable(hosts, translation.Table.DefaultCertificate?.Certificate is { } own ? Get(own) : _selfSigned);
+        var table = new CertificateTable(hosts, translation.Table.DefaultCertificate?.Certificate is { } configured ? Get(configured) : _selfSigned);
         RemoveUnused(table);
         return table;
     }
@@ -44,16 +44,16 @@ internal sealed partial class CertificateStore
     private ServerCertificate Get(TlsCertificate certificate)
     {
         if (!_byFingerprint.TryGetValue(certificate.Fingerprint, out var served))
-            _byFingerprint[certificate.Fingerprint] = served = new ServerCertificate(certificate, _selfSigned, Unloadable);
+            _byFingerprint[certificate.Fingerprint] = served = new ServerCertificate(certificate, _selfSigned, OnLoadFailed);
         return served;
     }
 
-    private void Unloadable(TlsCertificate certificate, Exception error) =>
-        Log.Unloadable(_logger, certificate.Subject, certificate.SerialNumber, error.Message);
+    private void OnLoadFailed(TlsCertificate certificate, Exception error) =>
+        Log.LoadFailed(_logger, certificate.Subject, certificate.SerialNumber, error.Message);
 
     /// <summary>
-    /// Removes certificates that no host uses. They are not disposed: handshakes may still hold them, so the garbage collector decides when they
-    /// end.
+    /// Removes certificates that no host uses. They are not disposed, because handshakes in flight may still use them; the garbage collector
+    /// frees them.
     /// </summary>
     private void RemoveUnused(CertificateTable table)
     {
@@ -64,8 +64,8 @@ internal sealed partial class CertificateStore
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Error, Message = "certificate {Subject} (serial number {SerialNumber}) cannot be loaded, its hosts get the self-signed one: {Reason}")]
-        public static partial void Unloadable(ILogger logger, string subject, string serialNumber, string reason);
+        [LoggerMessage(Level = LogLevel.Error, Message = "certificate {Subject} (serial number {SerialNumber}) cannot be loaded, its hosts use the self-signed one: {Reason}")]
+        public static partial void LoadFailed(ILogger logger, string subject, string serialNumber, string reason);
     }
 }
 
@@ -75,18 +75,18 @@ internal sealed class CertificateTable(Dictionary<string, ServerCertificate?> ho
     private readonly Dictionary<string, ServerCertificate?>.AlternateLookup<ReadOnlySpan<char>> _lookup =
         hosts.GetAlternateLookup<ReadOnlySpan<char>>();
 
-    /// <summary>Null stands for the default certificate: such a host gets no wildcard's.</summary>
+    /// <summary>The certificates by host. Null means the default certificate; a wildcard certificate does not apply to such a host.</summary>
     public Dictionary<string, ServerCertificate?> Hosts => hosts;
 
     public ServerCertificate Default => defaultCertificate;
 
-    /// <summary>The certificate for a server name as the client sent it; empty when it sent none.</summary>
+    /// <summary>Returns the certificate for the server name that the client sent; empty when it sent none.</summary>
     public ServerCertificate Find(ReadOnlySpan<char> serverName)
     {
         var name = serverName;
         if (name.Length > 1 && name[^1] == '.')
             name = name[..^1];
-        // 255 is the longest a DNS name can be; nothing longer is in the table.
+        // DNS names have at most 255 characters, so no longer name is in the table.
         if (name.IsEmpty || name.Length > 255)
             return defaultCertificate;
         if (_lookup.TryGetValue(name, out var exact))
@@ -100,7 +100,7 @@ internal sealed class CertificateTable(Dictionary<string, ServerCertificate?> ho
         return _lookup.TryGetValue(wildcard[..(name.Length - dot + 1)], out var parent) && parent is not null ? parent : defaultCertificate;
     }
 
-    /// <summary>The host whose entry decides about a server name; null when the default certificate does. For <c>explain</c>.</summary>
+    /// <summary>Returns the host whose entry applies to a server name; null when the default certificate does. Used by <c>explain</c>.</summary>
     public string? EntryOf(string? serverName)
     {
         var served = Find(serverName);

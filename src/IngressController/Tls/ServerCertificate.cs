@@ -7,20 +7,20 @@ using System.Text;
 namespace IngressController.Tls;
 
 /// <summary>
-/// A certificate as handshakes use it. The context is made at its first handshake and kept: OpenSSL's session cache hangs on it, so
-/// the same object means that sessions resume.
+/// A certificate for TLS handshakes. The context is created at the first handshake and kept: OpenSSL's session cache belongs to it, so
+/// sessions resume only with the same instance.
 /// </summary>
 internal sealed class ServerCertificate
 {
     private readonly Lazy<SslServerAuthenticationOptions> _options;
 
-    /// <param name="certificate">A certificate that parsed.</param>
-    /// <param name="fallback">Serves in its place when it cannot be loaded all the same.</param>
-    /// <param name="onProblem">Is told once why it cannot be loaded.</param>
+    /// <param name="certificate">A valid certificate.</param>
+    /// <param name="fallback">The certificate that is served if this one cannot be loaded.</param>
+    /// <param name="onProblem">Called once if the certificate cannot be loaded.</param>
     public ServerCertificate(TlsCertificate certificate, ServerCertificate fallback, Action<TlsCertificate, Exception> onProblem)
     {
         Certificate = certificate;
-        // It never throws: Lazy would keep the exception, and every handshake of the host would end in it.
+        // Must not throw: Lazy caches the exception, so every handshake of the host would fail.
         _options = new Lazy<SslServerAuthenticationOptions>(() =>
         {
             try
@@ -36,17 +36,17 @@ internal sealed class ServerCertificate
         });
     }
 
-    private ServerCertificate(Func<SslStreamCertificateContext> make) => _options = new(() => ToOptions(make()));
+    private ServerCertificate(Func<SslStreamCertificateContext> create) => _options = new(() => ToOptions(create()));
 
-    /// <summary>What the table says of it; null for the self-signed one.</summary>
+    /// <summary>The certificate in the routing table; null for the self-signed one.</summary>
     public TlsCertificate? Certificate { get; }
 
-    /// <summary>Why the default certificate is served in its place; null while it serves itself or no handshake has asked for it.</summary>
+    /// <summary>The reason why the fallback is served instead; null while the certificate works or no handshake has used it.</summary>
     public string? Problem { get; private set; }
 
     public SslServerAuthenticationOptions Options => _options.Value;
 
-    /// <summary>A certificate for hosts without one, made at start: clients see at once that it is nobody's.</summary>
+    /// <summary>Creates the self-signed certificate for hosts without one. Clients do not trust it.</summary>
     public static ServerCertificate SelfSigned() => new(static () =>
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -63,7 +63,7 @@ internal sealed class ServerCertificate
     {
         ServerCertificateContext = context,
         EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-        // Set here, because Kestrel would otherwise write its own list into this shared object at each handshake.
+        // Set here, because Kestrel otherwise writes its own list into this shared object at each handshake.
         ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
         AllowRenegotiation = false,
     };
@@ -75,7 +75,7 @@ internal sealed class ServerCertificate
         var key = Encoding.UTF8.GetString(certificate.PrivateKeyPem.Reveal());
         using var leaf = chain[0];
         chain.RemoveAt(0);
-        // Offline: neither OCSP nor missing issuers are fetched during handshakes; the Secret holds the chain.
+        // Offline: OCSP responses and missing issuers are not fetched during handshakes; the Secret contains the chain.
         return SslStreamCertificateContext.Create(X509Certificate2.CreateFromPem(leaf.ExportCertificatePem(), key), chain, offline: true);
     }
 }

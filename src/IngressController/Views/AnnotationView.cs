@@ -2,7 +2,7 @@ using IngressController.Routing.Annotations;
 
 namespace IngressController.Views;
 
-/// <summary>An annotation as the command shows it.</summary>
+/// <summary>An annotation as <c>annotations</c> shows it.</summary>
 internal sealed record AnnotationView(
     string Group, string Name, string[] Aliases, string Value, string? Default, string Concerns, string OnBadValue, string Support, string Documentation)
 {

@@ -4,15 +4,15 @@ using IngressController.Tls;
 namespace IngressController.Views;
 
 /// <param name="Host">The host, exact or wildcard; "(default)" for all others.</param>
-/// <param name="Secret">Where it comes from; null for the self-signed one.</param>
-/// <param name="Subject">Whom it names.</param>
-/// <param name="Issuer">Who signed it.</param>
-/// <param name="SerialNumber">Its number, as hex.</param>
-/// <param name="NotBefore">When it begins to be valid.</param>
-/// <param name="NotAfter">When it ends.</param>
-/// <param name="IsValidNow">Whether clients that check dates accept it now; it is served either way.</param>
-/// <param name="DnsNames">The names it is valid for.</param>
-/// <param name="Problem">Why it could not be loaded and the self-signed one is served instead; null when it serves.</param>
+/// <param name="Secret">The Secret that contains it; null for the self-signed one.</param>
+/// <param name="Subject">The subject.</param>
+/// <param name="Issuer">The issuer.</param>
+/// <param name="SerialNumber">The serial number in hex.</param>
+/// <param name="NotBefore">The start of its validity.</param>
+/// <param name="NotAfter">The end of its validity.</param>
+/// <param name="IsValidNow">True if the current time is within its validity; it is served either way.</param>
+/// <param name="DnsNames">The names that it is valid for.</param>
+/// <param name="Problem">The reason why it could not be loaded and the self-signed one is served instead; null when it is served.</param>
 internal sealed record CertificateView(
     string Host, string? Secret, string Subject, string Issuer, string? SerialNumber, DateTimeOffset? NotBefore, DateTimeOffset? NotAfter,
     bool IsValidNow, string[] DnsNames, string? Problem)

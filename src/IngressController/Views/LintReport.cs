@@ -8,13 +8,13 @@ namespace IngressController.Views;
 /// <summary>The findings of <c>lint</c>.</summary>
 /// <param name="Files">Number of files that were read.</param>
 /// <param name="Ingresses">Number of Ingresses in them.</param>
-/// <param name="OurIngresses">Number of those that this controller would serve.</param>
+/// <param name="OurIngresses">Number of claimed Ingresses.</param>
 /// <param name="Errors">Number of findings that are errors.</param>
 /// <param name="Warnings">Number of findings that are warnings.</param>
-/// <param name="Diagnostics">The findings, in the order of their places.</param>
+/// <param name="Diagnostics">The findings, by file and line.</param>
 internal sealed record LintReport(int Files, int Ingresses, int OurIngresses, int Errors, int Warnings, ImmutableArray<LintFinding> Diagnostics)
 {
-    /// <summary>One line per finding, then the sums.</summary>
+    /// <summary>Returns one line per finding, then the totals.</summary>
     public string ToText()
     {
         var text = new StringBuilder();
@@ -26,7 +26,7 @@ internal sealed record LintReport(int Files, int Ingresses, int OurIngresses, in
     private static string Count(int count, string what, string plural = "s") => $"{count} {what}{(count == 1 ? "" : plural)}";
 }
 
-/// <summary>One finding and where it stands; the file is empty for what stands nowhere.</summary>
+/// <summary>A finding with its file and line. The file is empty for an object that no manifest contains.</summary>
 internal sealed record LintFinding(
     string File, int Line, DiagnosticSeverity Severity, DiagnosticCode Code, string Kind, string Namespace, string Name, string Field, string Message,
     DiagnosticEffect Effect)

@@ -6,13 +6,13 @@ using IngressController.Leadership;
 
 namespace IngressController.Views;
 
-/// <summary>How JSON for people and scripts is written: the same for the admin API and the commands.</summary>
+/// <summary>Reads and writes the JSON of the admin API and the commands.</summary>
 internal static class ViewJson
 {
     public static JsonSerializerOptions Options { get; } = new(ViewJsonContext.Default.Options)
     {
         TypeInfoResolver = ViewJsonContext.Default,
-        // Not embedded in HTML: quotes in messages stay readable.
+        // The JSON is not embedded in HTML, so quotes in messages can stay readable.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
@@ -22,7 +22,7 @@ internal static class ViewJson
 
     extension(HttpResponse response)
     {
-        /// <summary>Answers with a value of a type that <see cref="ViewJsonContext"/> lists.</summary>
+        /// <summary>Writes a value as the response. <see cref="ViewJsonContext"/> must list its type.</summary>
         public Task AnswerJsonAsync<T>(T value) =>
             response.WriteAsJsonAsync(value, TypeOf<T>(), cancellationToken: response.HttpContext.RequestAborted);
     }
@@ -31,8 +31,8 @@ internal static class ViewJson
 }
 
 /// <summary>
-/// All that is written as JSON. Made at compile time: the image is trimmed to what the code reaches, and what reflection would reach is
-/// not part of that.
+/// All types that are written as JSON. Their serializers are generated at compile time, because the image is trimmed and reflection would
+/// not find all members.
 /// </summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web, WriteIndented = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]

@@ -51,7 +51,7 @@ public sealed class RunOptionsTests
         ["shutdown-grace-period"] = ("0.5", "1", "30s"),
     };
 
-    public static TheoryData<string> Names { get; } = [.. RunOptions.Own.Select(option => option.Name)];
+    public static TheoryData<string> Names { get; } = [.. RunOptions.Declared.Select(option => option.Name)];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -166,7 +166,7 @@ public sealed class RunOptionsTests
         var taken = SettingKey.Of("http-port", ValueForms.Text, "-", "Test.", (settings, _) => settings);
         var flag = SettingKey.Of("some-flag", ValueForms.Boolean, "false", "Test.", (RateLimitSettings settings, bool value) => settings with { LimitConnStatusCode = value ? 1 : 2 });
 
-        var option = Assert.Single(SettingOptions.Of([taken, flag], RunOptions.Own));
+        var option = Assert.Single(SettingOptions.Of([taken, flag], RunOptions.Declared));
 
         Assert.Equal(("--some-flag", "INGRESS_SOME_FLAG", "Ingress:SomeFlag", true, true), (option.Flag, option.EnvironmentVariable, option.AppSettingsKey, option.IsSwitch, option.IsHidden));
         Assert.Equal(1, Read(option, [option], flag: "true").Translation.Global.Get<RateLimitSettings>().LimitConnStatusCode);
@@ -181,7 +181,7 @@ public sealed class RunOptionsTests
         var names = RouteFeatures.Catalog.Settings.All.Select(setting => setting.Name).ToArray();
 
         Assert.All([RunOptions.All, RunOptions.Demo, RunOptions.Lint, RunOptions.Explain], options =>
-            Assert.Empty(names.Except(options.Select(option => option.Name)).Except(RunOptions.Own.Select(option => option.Name))));
+            Assert.Empty(names.Except(options.Select(option => option.Name)).Except(RunOptions.Declared.Select(option => option.Name))));
         Assert.Empty(RunOptions.All.GroupBy(option => option.Name).Where(group => group.Count() > 1).Select(group => group.Key));
     }
 
@@ -251,8 +251,8 @@ public sealed class RunOptionsTests
         var (code, text, _) = await CommandRun.InvokeAsync(["--help"]);
 
         Assert.Equal(0, code);
-        Assert.All(RunOptions.Own, option => Assert.Contains($"[env: {option.EnvironmentVariable}]", text, StringComparison.Ordinal));
-        Assert.All(RunOptions.Own, option => Assert.Contains($"  {option.Flag} <{option.ValueName}>", text, StringComparison.Ordinal));
+        Assert.All(RunOptions.Declared, option => Assert.Contains($"[env: {option.EnvironmentVariable}]", text, StringComparison.Ordinal));
+        Assert.All(RunOptions.Declared, option => Assert.Contains($"  {option.Flag} <{option.ValueName}>", text, StringComparison.Ordinal));
         Assert.Contains("Port for HTTP. 0 takes a free port. Default: 8080. [env: INGRESS_HTTP_PORT]", text, StringComparison.Ordinal);
         Assert.All(["run ", "demo ", "lint <PATH>", "explain <URL>", "annotations <NAME>", "settings <NAME>", "--version", "appsettings.json"], word => Assert.Contains(word, text, StringComparison.Ordinal));
     }

@@ -39,7 +39,7 @@ public sealed class EventPlannerTests
         {
             var (when, wrong) = (moment.Split(' ')[0], moment.Split(' ')[1].TrimEnd(':'));
             if (wrong.Contains('*'))
-                script.Edition++;
+                script.Fingerprint++;
             script.Now = EventScript.Start.AddSeconds(int.Parse(when, System.Globalization.CultureInfo.InvariantCulture));
             var plan = script.See([.. wrong.Where(char.IsLetter).Select(letter => EventScript.Problem(letter))]);
             told.Add($"{when} {wrong}:{string.Concat(plan.Writes.Select(write => " " + Show(write)))}");
@@ -84,7 +84,7 @@ public sealed class EventPlannerTests
     {
         var script = new EventScript { SettlesItself = false };
         var read = Assert.Single(script.See('a').Writes);
-        script.Settle(new EventOutcome(read.Key, 57, EventScript.Start.AddMinutes(-20)));
+        script.EndWrites(new EventOutcome(read.Key, 57, EventScript.Start.AddMinutes(-20)));
         script.Now = EventScript.Start.AddMinutes(10).AddSeconds(-1);
         Assert.Empty(script.See('a').Writes);
         script.Now = EventScript.Start.AddMinutes(10);
@@ -95,7 +95,7 @@ public sealed class EventPlannerTests
     public void A_clock_that_was_ahead_delays_nothing()
     {
         var script = new EventScript { SettlesItself = false };
-        script.Settle(new EventOutcome(Assert.Single(script.See('a').Writes).Key, 2, EventScript.Start.AddHours(5)));
+        script.EndWrites(new EventOutcome(Assert.Single(script.See('a').Writes).Key, 2, EventScript.Start.AddHours(5)));
         script.Now = EventScript.Start.AddMinutes(30);
         Assert.Equal(["=a3"], script.See('a').Writes.Select(Show));
     }
@@ -112,8 +112,8 @@ public sealed class EventPlannerTests
             Assert.DoesNotContain(script.See([.. problems]).Writes, planned => planned.Key.Topic == EventTopic.Problem);
         }
 
-        script.Settle(new EventOutcome(write.Key, 1, script.Now));
-        script.Now += EventTimes.ReturnGap;
+        script.EndWrites(new EventOutcome(write.Key, 1, script.Now));
+        script.Now += EventTimes.MinReturnInterval;
         Assert.Equal(["=a3"], script.See('a').Writes.Select(Show));
     }
 
@@ -131,7 +131,7 @@ public sealed class EventPlannerTests
         Assert.Empty(script.See(problems).Writes);
         // One that goes keeps its place for a while: an object whose problems change all the time does not get an Event for each.
         Assert.Empty(script.See(problems[..^1]).Writes);
-        script.Now += EventTimes.Memory - TimeSpan.FromSeconds(1);
+        script.Now += EventTimes.Retention - TimeSpan.FromSeconds(1);
         Assert.Empty(script.See(problems[..^1]).Writes);
         script.Now += TimeSpan.FromSeconds(1);
         Assert.Equal(["+p0001"], script.See(problems[..^1]).Writes.Select(Show));
@@ -176,8 +176,8 @@ public sealed class EventPlannerTests
         (script.Uid, script.IsServed) = (uid, isServed);
         script.Now += TimeSpan.FromMinutes(1);
         Assert.Empty(script.SeeNothing().Writes);
-        script.Now += EventTimes.Memory;
-        Assert.Empty(script.SeeNothing().Ledger.Objects);
+        script.Now += EventTimes.Retention;
+        Assert.Empty(script.SeeNothing().State.Objects);
     }
 
     [Fact]
@@ -193,7 +193,7 @@ public sealed class EventPlannerTests
         Assert.Equal(["+e1"], plan.Writes.Select(Show));
         Assert.Equal(0, plan.Waiting);
 
-        script.Now += EventTimes.Refresh;
+        script.Now += EventTimes.RefreshInterval;
         Assert.Equal(["+f1", "=a2", "=b2"], script.See('a', 'b', 'c', 'e', 'f').Writes.Select(Show));
         Assert.Equal(["=c2", "=e2"], script.See('a', 'b', 'c', 'e', 'f').Writes.Select(Show));
     }
@@ -205,7 +205,7 @@ public sealed class EventPlannerTests
         script.SeeNothing();
         Assert.Null(script.SeeNothing().NextDue);
         script.See('a');
-        Assert.Equal(EventScript.Start + EventTimes.Refresh, script.See('a').NextDue);
+        Assert.Equal(EventScript.Start + EventTimes.RefreshInterval, script.See('a').NextDue);
     }
 
     [Fact]
@@ -215,9 +215,9 @@ public sealed class EventPlannerTests
         script.SeeNothing();
         script.See('a', 'b');
         script.See('a', 'b');
-        var before = script.Ledger.Objects;
+        var before = script.State.Objects;
         script.See('a', 'b');
-        Assert.Same(before, script.Ledger.Objects);
+        Assert.Same(before, script.State.Objects);
     }
 
     private static string Show(EventWrite write)

@@ -90,7 +90,7 @@ public sealed class EventReporterTests : IAsyncLifetime
         await UntilAsync(() => _events.All.Count == 1);
         var start = _time.GetUtcNow();
         await UntilAsync(() => _events.Single["series"] is not null, TimeSpan.FromMinutes(1));
-        Assert.InRange(_time.GetUtcNow() - start, EventTimes.Refresh - TimeSpan.FromMinutes(2), EventTimes.Refresh + TimeSpan.FromMinutes(10));
+        Assert.InRange(_time.GetUtcNow() - start, EventTimes.RefreshInterval - TimeSpan.FromMinutes(2), EventTimes.RefreshInterval + TimeSpan.FromMinutes(10));
         Assert.Equal("2", _events.Single["series"]!["count"]!.ToString());
     }
 
@@ -156,7 +156,7 @@ public sealed class EventReporterTests : IAsyncLifetime
     {
         var options = new IngressOptions { Source = new SourceOptions { Manifests = manifests }, Status = new StatusOptions { EmitEvents = emitEvents } };
         await using var host = ControllerHost.Create(options with { Source = options.Source with { Kubeconfig = _folder.At("kubeconfig") } });
-        Assert.Equal(isThere, host.Services.GetServices<ILeaderWork>().OfType<EventReporter>().Any());
+        Assert.Equal(isThere, host.Services.GetServices<ILeaderTask>().OfType<EventReporter>().Any());
     }
 
     private static string Regarding(System.Text.Json.Nodes.JsonObject item, string field) => item["regarding"]![field]!.ToString();
@@ -179,7 +179,7 @@ public sealed class EventReporterTests : IAsyncLifetime
     /// <summary>Leads until it is disposed.</summary>
     private Term Lead()
     {
-        var work = _host.Services.GetServices<ILeaderWork>().OfType<EventReporter>().Single();
+        var work = _host.Services.GetServices<ILeaderTask>().OfType<EventReporter>().Single();
         return new Term(work, _host.Services.GetRequiredService<LeaderState>(), new LeaderTerm(_time.GetTimestamp(), TimeSpan.FromDays(30), _time));
     }
 
@@ -204,7 +204,7 @@ public sealed class EventReporterTests : IAsyncLifetime
         public Term(EventReporter work, LeaderState leader, LeaderTerm term)
         {
             (_leader, _term) = (leader, term);
-            leader.Begin(term);
+            leader.BeginTerm(term);
             _work = Task.Run(() => work.RunAsync(term.Lost));
         }
 
@@ -212,7 +212,7 @@ public sealed class EventReporterTests : IAsyncLifetime
         {
             _term.End("over");
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _work.WaitAsync(Limit));
-            _leader.End();
+            _leader.EndTerm();
         }
     }
 }

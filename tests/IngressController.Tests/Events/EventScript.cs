@@ -12,11 +12,11 @@ internal sealed class EventScript
 
     public DateTime Now { get; set; } = Start;
 
-    public EventLedger Ledger { get; private set; } = EventLedger.Empty;
+    public EventState State { get; private set; } = EventState.Initial;
 
     public string? Uid { get; set; } = "uid-1";
 
-    public int Edition { get; set; }
+    public int Fingerprint { get; set; }
 
     public bool IsServed { get; set; } = true;
 
@@ -41,12 +41,12 @@ internal sealed class EventScript
     public EventPlan See(params Diagnostic[] problems)
     {
         var plan = EventPlanner.Plan(
-            Ledger, new EventObservation(problems, subject => new EventObject(subject, Uid, "1", Edition, IsServed), Now), Room);
-        Ledger = plan.Ledger;
+            State, new EventObservation(problems, subject => new EventObject(subject, Uid, "1", Fingerprint, IsServed), Now), Room);
+        State = plan.State;
         if (SettlesItself)
-            Settle([.. plan.Writes.Select(write => new EventOutcome(write.Key, write.Entry.Count, write.Entry.Last))]);
+            EndWrites([.. plan.Writes.Select(write => new EventOutcome(write.Key, write.Entry.Count, write.Entry.Last))]);
         return plan;
     }
 
-    public void Settle(params EventOutcome[] outcomes) => Ledger = Ledger.Settle(outcomes, Now);
+    public void EndWrites(params EventOutcome[] outcomes) => State = State.EndWrites(outcomes, Now);
 }

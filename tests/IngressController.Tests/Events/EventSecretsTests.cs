@@ -30,7 +30,7 @@ public sealed class EventSecretsTests
                 events++;
                 var text = JsonSerializer.Serialize(item, ApiJson.Of<Eventsv1Event>());
                 Assert.All(lines, line => Assert.False(text.Contains(line, StringComparison.Ordinal), $"{file}: {item.Note}"));
-                Assert.InRange(Encoding.UTF8.GetByteCount(item.Note!), 1, EventText.LongestNote);
+                Assert.InRange(Encoding.UTF8.GetByteCount(item.Note!), 1, EventText.MaxNoteBytes);
             }
         }
 
@@ -42,9 +42,9 @@ public sealed class EventSecretsTests
     {
         var objects = Manifest.Read(file, File.ReadAllBytes(file)).Objects;
         var settings = new TranslationSettings();
-        var live = RoutingTableTranslator.Translate(ManifestSnapshot.Of(ManifestSet.Of(objects, ManifestSet.GivenClass(settings))).Cluster, settings);
+        var live = RoutingTableTranslator.Translate(ManifestSnapshot.Of(ManifestSet.Of(objects, ManifestSet.ImplicitClass(settings))).Cluster, settings);
         var seen = new EventObservation(live.CollectDiagnostics(), subject => EventObject.Find(live, subject), EventScript.Start);
-        return EventPlanner.Plan(EventLedger.Empty, seen, int.MaxValue).Writes.Select(write => EventText.ToEvent(write, Reporter));
+        return EventPlanner.Plan(EventState.Initial, seen, int.MaxValue).Writes.Select(write => EventText.ToEvent(write, Reporter));
     }
 
     /// <summary>What is long enough to be no word, and no certificate, which everybody may see.</summary>

@@ -39,7 +39,7 @@ public sealed class EventTextTests
     public void A_note_that_is_too_long_keeps_place_and_effect(char letter)
     {
         var note = EventText.Note(Problem(new string(letter, 999)) with { Field = $"metadata.annotations[{new string('y', 200)}]" });
-        Assert.InRange(Encoding.UTF8.GetByteCount(note), EventText.LongestNote - 3, EventText.LongestNote);
+        Assert.InRange(Encoding.UTF8.GetByteCount(note), EventText.MaxNoteBytes - 3, EventText.MaxNoteBytes);
         Assert.EndsWith($"{letter}... (RouteLeftOut)", note, StringComparison.Ordinal);
     }
 
@@ -49,7 +49,7 @@ public sealed class EventTextTests
         for (var length = 480; length < 500; length++)
         {
             var note = EventText.Note(Problem(new string('x', length) + string.Concat(Enumerable.Repeat("😀", 240))));
-            Assert.InRange(Encoding.UTF8.GetByteCount(note), 1, EventText.LongestNote);
+            Assert.InRange(Encoding.UTF8.GetByteCount(note), 1, EventText.MaxNoteBytes);
             Assert.DoesNotContain('\uFFFD', Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(note)));
         }
     }

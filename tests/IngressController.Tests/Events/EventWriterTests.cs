@@ -37,7 +37,7 @@ public sealed class EventWriterTests : IAsyncLifetime
         _queue = new EventQueue(_metrics, _time);
         var logging = LoggerFactory.Create(builder => builder.AddProvider(_log));
         var leader = new LeaderState("pod", new SourceLog(logging.CreateLogger<SourceLog>(), _time), new LeaderMetrics(), _time);
-        leader.Begin(_term = new LeaderTerm(_time.GetTimestamp(), TimeSpan.FromDays(30), _time));
+        leader.BeginTerm(_term = new LeaderTerm(_time.GetTimestamp(), TimeSpan.FromDays(30), _time));
         var writer = new EventWriter(
             new LeaderClient(_client, leader), new EventReporterIdentity("yarp.ingress.kubernetes.io/controller", "pod"), _metrics, _time,
             logging.CreateLogger<EventWriter>());
@@ -103,7 +103,7 @@ public sealed class EventWriterTests : IAsyncLifetime
         var outcome = WriteAsync(EventVerb.Create);
         await PassTimeAsync(() => outcome.IsCompleted);
         Assert.Equal(1, (await outcome).Count);
-        Assert.True(_time.GetUtcNow() - start >= EventWriter.RetryAfter);
+        Assert.True(_time.GetUtcNow() - start >= EventWriter.RetryDelay);
         Assert.Equal(1, Metric("yarp_ingress_event_write_failures_total"));
         Assert.Equal(0, Metric("yarp_ingress_events_dropped_total"));
     }
@@ -124,11 +124,11 @@ public sealed class EventWriterTests : IAsyncLifetime
     [Fact]
     public async Task After_twelve_tries_it_is_given_up_and_the_next_one_is_written()
     {
-        _server.Fail(FakeEvents.IsWrite, 500, "InternalError", times: EventWriter.MaxTries);
+        _server.Fail(FakeEvents.IsWrite, 500, "InternalError", times: EventWriter.MaxAttempts);
         var outcome = WriteAsync(EventVerb.Create);
         await PassTimeAsync(() => outcome.IsCompleted);
         await outcome;
-        Assert.Equal(EventWriter.MaxTries, _server.Requests.Count);
+        Assert.Equal(EventWriter.MaxAttempts, _server.Requests.Count);
         Assert.Empty(_events.All);
         Assert.Equal(1, Metric("yarp_ingress_events_dropped_total"));
         Assert.Single(_log.Lines, line => line.StartsWith("Events cannot be written: POST ", StringComparison.Ordinal));

@@ -10,7 +10,7 @@ namespace IngressController.Tests.Folder;
 /// <summary>Files that are valid and yet half written: nothing but time tells what is gone for good.</summary>
 public sealed class HalfWrittenTests : IDisposable
 {
-    private static readonly TimeSpan AlmostHold = FolderContents.Hold - TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan AlmostHold = FolderContents.RemovalDelay - TimeSpan.FromMilliseconds(1);
 
     private readonly TempFolder _folder = new();
     private readonly ManualTimeProvider _time = new();
@@ -29,16 +29,16 @@ public sealed class HalfWrittenTests : IDisposable
         Assert.Equal(["one", "two"], Names());
         Assert.Contains("is empty; its previous content stays in use for now", Assert.Single(_told), StringComparison.Ordinal);
         Assert.Single(_contents.Problems);
-        Assert.Equal(FolderContents.Hold, _contents.ReadAgainIn);
+        Assert.Equal(FolderContents.RemovalDelay, _contents.ReloadIn);
 
         _time.Advance(AlmostHold);
         Assert.False(_contents.Read());
-        Assert.Equal(TimeSpan.FromMilliseconds(1), _contents.ReadAgainIn);
+        Assert.Equal(TimeSpan.FromMilliseconds(1), _contents.ReloadIn);
         _time.Advance(TimeSpan.FromMilliseconds(1));
         Assert.True(_contents.Read());
         Assert.Empty(Names());
         Assert.Empty(_contents.Problems);
-        Assert.Null(_contents.ReadAgainIn);
+        Assert.Null(_contents.ReloadIn);
         Assert.Single(_told);
     }
 
@@ -55,7 +55,7 @@ public sealed class HalfWrittenTests : IDisposable
         }
 
         Write("one", "two", "three");
-        Assert.Null(_contents.ReadAgainIn);
+        Assert.Null(_contents.ReloadIn);
         Assert.Empty(_contents.Problems);
     }
 
@@ -65,13 +65,13 @@ public sealed class HalfWrittenTests : IDisposable
         Write("one", "two");
         Write();
         _folder.Write("m.yaml", Ingress("one")[..^30]);
-        _time.Advance(FolderContents.Hold * 2);
+        _time.Advance(FolderContents.RemovalDelay * 2);
         _contents.Read();
         Assert.Equal(["one", "two"], Names());
 
         Write("one");
         Assert.Equal(["one", "two"], Names());
-        _time.Advance(FolderContents.Hold);
+        _time.Advance(FolderContents.RemovalDelay);
         Assert.True(_contents.Read());
         Assert.Equal(["one"], Names());
     }
@@ -106,7 +106,7 @@ public sealed class HalfWrittenTests : IDisposable
         File.Delete(_folder.At("m.yaml"));
         Assert.True(_contents.Read());
         Assert.Empty(Names());
-        Assert.Null(_contents.ReadAgainIn);
+        Assert.Null(_contents.ReloadIn);
     }
 
     [Fact]

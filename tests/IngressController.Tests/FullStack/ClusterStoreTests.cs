@@ -28,7 +28,7 @@ public sealed class ClusterStoreTests
         Apply(Ingress(generation: 1, version: "1", status: null));
         Assert.Equal(["x/i"], _store.Take()!.Value.Changes.Ingresses.Select(name => name.ToString()));
 
-        var (waiting, status) = (_store.WaitForChangeAsync(CancellationToken.None), _store.NextStatus);
+        var (waiting, status) = (_store.WaitForChangeAsync(CancellationToken.None), _store.NextStatusChange);
         Apply(Ingress(generation: 1, version: "2", status: "203.0.113.9"));
         Assert.Equal((false, true), (waiting.IsCompleted, status.IsCompleted));
         var (snapshot, changes) = _store.Take()!.Value;
@@ -43,7 +43,7 @@ public sealed class ClusterStoreTests
             Ingress(generation: null, version: "7", status: null), Ingress(generation: null, version: "8", status: "203.0.113.9"),
         })
         {
-            (waiting, status) = (_store.WaitForChangeAsync(CancellationToken.None), _store.NextStatus);
+            (waiting, status) = (_store.WaitForChangeAsync(CancellationToken.None), _store.NextStatusChange);
             Apply(changed);
             Assert.Equal((changed.Metadata!.ResourceVersion, true, false), (changed.Metadata.ResourceVersion, waiting.IsCompleted, status.IsCompleted));
             Assert.Equal((1, changed), (_store.Take()!.Value.Changes.Ingresses.Count, _store.Snapshot.Ingresses[new("x", "i")]));
@@ -79,11 +79,11 @@ public sealed class ClusterStoreTests
     {
         var kind = ClusterKinds.Services with
         {
-            Read = service => service.Metadata!.Name switch
+            Prepare = service => service.Metadata!.Name switch
             {
                 "unreadable" => throw new InvalidOperationException("a defect"),
                 "unfit" => (_, _) => throw new InvalidOperationException("another defect"),
-                _ => ClusterKinds.Services.Read(service),
+                _ => ClusterKinds.Services.Prepare(service),
             },
         };
         Replace(kind, null, ClusterObjects.Service("x", "unreadable"), ClusterObjects.Service("x", "unfit"), ClusterObjects.Service("x", "good"));
@@ -115,16 +115,16 @@ public sealed class ClusterStoreTests
     [Fact]
     public void Nothing_is_taken_before_every_list_has_come()
     {
-        _store.Await("services");
-        _store.Await("secrets");
+        _store.Expect("services");
+        _store.Expect("secrets");
         Replace(ClusterKinds.Services, null, ClusterObjects.Service("x", "one"));
         _store.Apply(ClusterKinds.Secrets, null, "secrets", new ResourceChange<V1Secret>.Applied(ClusterObjects.Secret("x", "s")));
         Assert.Null(_store.Take());
-        Assert.Equal(["secrets"], _store.Awaited.ToArray());
+        Assert.Equal(["secrets"], _store.PendingLists.ToArray());
 
         Replace(ClusterKinds.Secrets, null);
         var (snapshot, changes) = _store.Take()!.Value;
-        Assert.Empty(_store.Awaited);
+        Assert.Empty(_store.PendingLists);
         Assert.Single(snapshot.Services);
         Assert.Empty(snapshot.TlsSecrets);
         // What changed while lists were awaited is not lost with the calls that took nothing.
@@ -134,22 +134,22 @@ public sealed class ClusterStoreTests
     [Fact]
     public void The_reason_why_a_list_does_not_come_is_said_once_for_all_that_have_it()
     {
-        _store.Await("services");
-        _store.Await("secrets");
-        _store.Await("ingresses");
-        _store.ReportTrouble("services", "away");
-        _store.ReportTrouble("secrets", "away");
-        Assert.Equal(["ingresses", "secrets, services (away)"], _store.Awaited.ToArray());
+        _store.Expect("services");
+        _store.Expect("secrets");
+        _store.Expect("ingresses");
+        _store.ReportFailure("services", "away");
+        _store.ReportFailure("secrets", "away");
+        Assert.Equal(["ingresses", "secrets, services (away)"], _store.PendingLists.ToArray());
 
         Replace(ClusterKinds.Services, null);
-        _store.ReportTrouble("services", "away again");
-        Assert.Equal(["ingresses", "secrets (away)"], _store.Awaited.ToArray());
+        _store.ReportFailure("services", "away again");
+        Assert.Equal(["ingresses", "secrets (away)"], _store.PendingLists.ToArray());
     }
 
     [Fact]
     public async Task An_empty_cluster_is_a_change_too_and_a_list_that_brings_nothing_new_is_none()
     {
-        _store.Await("services");
+        _store.Expect("services");
         var first = _store.WaitForChangeAsync(CancellationToken.None);
         Assert.False(first.IsCompleted);
         Replace(ClusterKinds.Services, null);

@@ -44,7 +44,7 @@ public sealed class NamedObjectsTests : IAsyncLifetime
     [Fact]
     public async Task What_does_not_exist_is_not_waited_for_and_fetched_when_it_appears()
     {
-        Assert.True(Want("a").IsCompleted);
+        Assert.True(RequestAsync("a").IsCompleted);
         Exists("a", "1");
         await AnswerAsync("a", "1");
         Exists("b", "1");
@@ -56,27 +56,27 @@ public sealed class NamedObjectsTests : IAsyncLifetime
     {
         Exists("a", "1");
         Exists("b", "1");
-        var first = Want("a");
+        var first = RequestAsync("a");
         var answer = NextFetch("a");
-        var both = Want("a", "b");
+        var both = RequestAsync("a", "b");
         await AnswerAsync("b", "1");
         await both.WaitAsync(Limit);
         Assert.False(first.IsCompleted);
-        Assert.Equal(["configmaps x/a"], _named.Awaited.ToArray());
+        Assert.Equal(["configmaps x/a"], _named.Pending.ToArray());
 
-        var all = _named.Want([Name("a"), Name("b")], waitForAll: true);
+        var all = _named.RequestAsync([Name("a"), Name("b")], waitForAll: true);
         Assert.False(all.IsCompleted);
-        Assert.Same(all, _named.Want([Name("a"), Name("b")], waitForAll: true));
+        Assert.Same(all, _named.RequestAsync([Name("a"), Name("b")], waitForAll: true));
         answer.SetResult(Item("a", "1"));
         await Task.WhenAll(first, all).WaitAsync(Limit);
-        Assert.Empty(_named.Awaited);
+        Assert.Empty(_named.Pending);
     }
 
     [Fact]
     public async Task A_version_newer_than_the_known_one_is_fetched_once()
     {
         Exists("a", "1");
-        _ = Want("a");
+        _ = RequestAsync("a");
         await AnswerAsync("a", "3");
         Exists("a", "3");
         RequireNoFetch();
@@ -88,7 +88,7 @@ public sealed class NamedObjectsTests : IAsyncLifetime
     public async Task A_change_during_a_fetch_is_fetched_after_it()
     {
         Exists("a", "1");
-        _ = Want("a");
+        _ = RequestAsync("a");
         var answer = NextFetch("a");
         Exists("a", "2");
         Exists("a", "3");
@@ -104,18 +104,18 @@ public sealed class NamedObjectsTests : IAsyncLifetime
     public async Task What_goes_or_is_no_longer_wanted_during_a_fetch_does_not_come_back(bool goes)
     {
         Exists("a", "1");
-        var arriving = Want("a");
+        var arriving = RequestAsync("a");
         var answer = NextFetch("a");
         if (goes)
             _named.Apply(Everything, new ResourceChange<PartialObjectMetadata>.Replaced([], []));
         else
-            _ = Want();
+            _ = RequestAsync();
         await arriving.WaitAsync(Limit);
         answer.SetResult(Item("a", "1"));
 
         // Whatever is fetched afterwards tells that this answer has been looked at.
         Exists("b", "1");
-        _ = Want(goes ? ["a", "b"] : ["b"]);
+        _ = RequestAsync(goes ? ["a", "b"] : ["b"]);
         await AnswerAsync("b", "1");
         Assert.Equal([Name("b")], _store.Snapshot.ConfigMaps.Keys);
     }
@@ -125,9 +125,9 @@ public sealed class NamedObjectsTests : IAsyncLifetime
     {
         Exists("a", "1");
         Exists("b", "1");
-        _ = Want("a");
+        _ = RequestAsync("a");
         await AnswerAsync("a", "1");
-        _ = Want("a", "b");
+        _ = RequestAsync("a", "b");
         await AnswerAsync("b", "1");
         _named.Apply(new WatchScope("x", "a"), new ResourceChange<PartialObjectMetadata>.Replaced([], []));
         Assert.Equal([Name("b")], _store.Snapshot.ConfigMaps.Keys);
@@ -139,13 +139,13 @@ public sealed class NamedObjectsTests : IAsyncLifetime
     public async Task A_failed_fetch_is_made_again_after_growing_delays_and_at_once_when_the_object_changes()
     {
         Exists("a", "1");
-        var arriving = Want("a");
+        var arriving = RequestAsync("a");
         NextFetch("a").SetException(new HttpRequestException("away"));
-        await UntilAsync(() => _named.Awaited is ["configmaps x/a (the API server cannot be reached: away)"]);
+        await UntilAsync(() => _named.Pending is ["configmaps x/a (the API server cannot be reached: away)"]);
         RequireNoFetch();
         _time.Advance(Timings.MinBackoff * 2);
         NextFetch("a").SetException(new TimeoutException("slow"));
-        await UntilAsync(() => _named.Awaited is ["configmaps x/a (slow)"]);
+        await UntilAsync(() => _named.Pending is ["configmaps x/a (slow)"]);
         _time.Advance(Timings.MinBackoff * 2);
         Assert.False(arriving.IsCompleted);
 
@@ -161,7 +161,7 @@ public sealed class NamedObjectsTests : IAsyncLifetime
     public async Task What_does_not_decode_has_come_and_is_tried_again()
     {
         Exists("a", "1");
-        var arriving = Want("a");
+        var arriving = RequestAsync("a");
         NextFetch("a").SetException(new JsonException("no number"));
         await arriving.WaitAsync(Limit);
         Assert.Equal([Name("a")], _store.Unreadable.Select(diagnostic => diagnostic.Subject.Name));
@@ -176,10 +176,10 @@ public sealed class NamedObjectsTests : IAsyncLifetime
         var names = Enumerable.Range(0, 20).Select(i => $"n{i}").ToArray();
         foreach (var name in names)
             Exists(name, "1");
-        var arriving = Want(names);
+        var arriving = RequestAsync(names);
         var answers = Enumerable.Range(0, 16).Select(_ => NextFetch()).ToArray();
         RequireNoFetch();
-        Assert.Matches("^configmaps x/n0 and 19 more$", Assert.Single(_named.Awaited));
+        Assert.Matches("^configmaps x/n0 and 19 more$", Assert.Single(_named.Pending));
         foreach (var (name, answer) in answers)
             answer.SetResult(Item(name.Name, "1"));
         for (var i = 16; i < 20; i++)
@@ -192,7 +192,7 @@ public sealed class NamedObjectsTests : IAsyncLifetime
         Assert.Equal(20, _store.Snapshot.ConfigMaps.Count);
     }
 
-    private Task Want(params string[] names) => _named.Want([.. names.Select(Name)], waitForAll: false);
+    private Task RequestAsync(params string[] names) => _named.RequestAsync([.. names.Select(Name)], waitForAll: false);
 
     private void Exists(string name, string version) => _named.Apply(Everything, new ResourceChange<PartialObjectMetadata>.Applied(
         new PartialObjectMetadata { Metadata = new V1ObjectMeta { NamespaceProperty = "x", Name = name, Uid = name, ResourceVersion = version } }));

@@ -44,7 +44,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
     public Task InitializeAsync()
     {
         // The class waits in the store for the first list of Ingresses, so that both are one pass.
-        _store.Await(Ingresses);
+        _store.Expect(Ingresses);
         _store.Apply(ClusterKinds.IngressClasses, null, "", new ResourceChange<V1IngressClass>.Applied(ClusterObjects.Class("yarp")));
         return _loop.StartAsync(CancellationToken.None);
     }
@@ -98,25 +98,25 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         await first.WaitAsync(Limit);
         var next = _live.Next;
         var service = ClusterObjects.Service("default", "a");
-        _store.Apply(ClusterKinds.Services with { Read = Break }, null, "", new ResourceChange<V1Service>.Applied(service));
+        _store.Apply(ClusterKinds.Services with { Prepare = Break }, null, "", new ResourceChange<V1Service>.Applied(service));
         await MoveOnUntilAsync(() => _log.Lines.Any(line => line.StartsWith("a change could not be applied", StringComparison.Ordinal)));
         Assert.Equal(1, _metrics.Revision);
         Assert.Equal([DiagnosticCode.ServiceNotFound], LiveProblems());
 
         // The repair names no change: only what the failed pass left over leads to the Service.
-        _store.Apply(ClusterKinds.Services with { Read = Repair }, null, "", new ResourceChange<V1Service>.Applied(service));
+        _store.Apply(ClusterKinds.Services with { Prepare = Repair }, null, "", new ResourceChange<V1Service>.Applied(service));
         await MoveOnUntilAsync(() => next.IsCompleted);
         Assert.Equal([DiagnosticCode.ServiceWithoutEndpoints], LiveProblems());
 
         IEnumerable<DiagnosticCode> LiveProblems() => _live.Current.Translation.Table.Backends.Values.Single().Problems.Select(problem => problem.Code);
 
-        static Filing Break(V1Service item) => (snapshot, changes) =>
+        static SnapshotUpdate Break(V1Service item) => (snapshot, changes) =>
         {
             changes.Services.Add(item.ResourceName);
             return snapshot with { Services = null! };
         };
 
-        static Filing Repair(V1Service item) => (snapshot, changes) =>
+        static SnapshotUpdate Repair(V1Service item) => (snapshot, changes) =>
             snapshot with { Services = ClusterSnapshot.Empty.Services.Add(item.ResourceName, item) };
     }
 
@@ -127,7 +127,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         Apply("app.example");
         await first.WaitAsync(Limit);
         _store.Apply(
-            ClusterKinds.Services with { Read = item => (snapshot, changes) => { changes.Services.Add(item.ResourceName); return snapshot with { Services = null! }; } },
+            ClusterKinds.Services with { Prepare = item => (snapshot, changes) => { changes.Services.Add(item.ResourceName); return snapshot with { Services = null! }; } },
             null, "", new ResourceChange<V1Service>.Applied(ClusterObjects.Service("default", "a")));
         // Nothing changes any more, and yet it fails a second time.
         await MoveOnUntilAsync(() => _log.Lines.Count(line => line.StartsWith("a change could not be applied", StringComparison.Ordinal)) >= 2);
@@ -143,7 +143,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         // However long it takes: nothing is live in the meantime.
         for (var i = 0; i < 5; i++)
         {
-            _time.Advance(ReconcileLoop.FirstPatience);
+            _time.Advance(ReconcileLoop.FirstFetchInterval);
             Assert.NotSame(first, await Task.WhenAny(first, Task.Delay(20)));
         }
 
@@ -178,8 +178,8 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         await _time.TimerAsync(ReconcileLoop.Interval, Limit);
         _time.Advance(ReconcileLoop.Interval);
         await fetch.Asked.WaitAsync(Limit);
-        await _time.TimerAsync(ReconcileLoop.Patience, Limit);
-        _time.Advance(ReconcileLoop.Patience - TimeSpan.FromMilliseconds(1));
+        await _time.TimerAsync(ReconcileLoop.FetchTimeout, Limit);
+        _time.Advance(ReconcileLoop.FetchTimeout - TimeSpan.FromMilliseconds(1));
         Assert.NotSame(second, await Task.WhenAny(second, Task.Delay(50)));
         await MoveOnUntilAsync(() => second.IsCompleted);
         Assert.Null(_live.Current.Translation.Table.TlsBindings["one.example"].Certificate);
@@ -210,7 +210,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
             new PartialObjectMetadata { Metadata = new V1ObjectMeta { NamespaceProperty = "default", Name = name, ResourceVersion = "1" } }));
         var configMaps = new NamedObjects<V1ConfigMap>(
             ClusterKinds.ConfigMaps, _store, (_, _) => Task.FromResult<V1ConfigMap?>(null), _ => { }, new ReflectorTimings(), _time);
-        _store.References.FetchThrough(secrets, configMaps);
+        _store.References.UseFetchers(secrets, configMaps);
         _fetching = secrets.RunAsync(_stop.Token);
         return (asked.Task, answer);
     }

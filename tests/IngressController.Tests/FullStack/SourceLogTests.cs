@@ -85,7 +85,7 @@ public sealed class SourceLogTests : IDisposable
         for (var i = 0; i < 10; i++)
         {
             Fail("services", new EndOfStreamException("cut"));
-            _log.Notice(new ReflectorNotice.WatchStarted("services", null, "1"));
+            _log.OnNotice(new ReflectorNotice.WatchStarted("services", null, "1"));
         }
 
         Assert.Equal(2, _recorder.Lines.Length);
@@ -93,5 +93,5 @@ public sealed class SourceLogTests : IDisposable
     }
 
     private void Fail(string resource, Exception error) =>
-        _log.Notice(new ReflectorNotice.Failed(resource, null, error, TimeSpan.FromSeconds(1), ReflectorStage.Watch));
+        _log.OnNotice(new ReflectorNotice.Failed(resource, null, error, TimeSpan.FromSeconds(1), ReflectorStage.Watch));
 }

@@ -132,7 +132,7 @@ public sealed class LeaderWorksTests
         Assert.True(await again.WaitAsync(Limit));
     }
 
-    private LeaderWorks Works(params Work[] works) => new(works, _leader, _time, _loggers.CreateLogger<LeaderWorks>());
+    private LeaderTasks Works(params Work[] works) => new(works, _leader, _time, _loggers.CreateLogger<LeaderTasks>());
 
     private LeaderTerm NewTerm() => new(_time.GetTimestamp(), TimeSpan.FromSeconds(10), _time);
 
@@ -145,7 +145,7 @@ public sealed class LeaderWorksTests
         }
     }
 
-    private sealed class Work : ILeaderWork
+    private sealed class Work : ILeaderTask
     {
         private readonly Lock _lock = new();
         private readonly List<string> _story = [];

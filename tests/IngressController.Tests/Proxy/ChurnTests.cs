@@ -146,7 +146,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
         private ClusterChanges _changes = new();
 
         public void Set<T>(ClusterKind<T> kind, T resource)
-            where T : class, IKubernetesObject<V1ObjectMeta> => _snapshot = kind.Read(resource)(_snapshot, _changes);
+            where T : class, IKubernetesObject<V1ObjectMeta> => _snapshot = kind.Prepare(resource)(_snapshot, _changes);
 
         public Task<bool> PublishAsync()
         {

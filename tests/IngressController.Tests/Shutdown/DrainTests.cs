@@ -25,7 +25,7 @@ public sealed class DrainTests
         Assert.Equal(0, await GaugeAsync("yarp_ingress_ready"));
         await draining.EndDelayAsync();
         await stopping;
-        Assert.Equal(0, draining.Controller.Log.CountOf("requests were cut"));
+        Assert.Equal(0, draining.Controller.Log.CountOf("requests were aborted"));
 
         async Task<double> GaugeAsync(string name) =>
             Assert.Single(PrometheusPage.Parse(await draining.Admin.GetStringAsync("/metrics")), sample => sample.Name == name).Value;
@@ -106,7 +106,7 @@ public sealed class DrainTests
         answer.SetResult();
         Assert.Equal("slow", (await client.ReadResponseAsync()).Body);
         await stopping;
-        Assert.Equal(0, draining.Controller.Log.CountOf("requests were cut"));
+        Assert.Equal(0, draining.Controller.Log.CountOf("requests were aborted"));
     }
 
     [Fact]
@@ -129,7 +129,7 @@ public sealed class DrainTests
         Assert.Equal("", await client.ReadToEndAsync());
         Assert.Equal("", await second.ReadToEndAsync());
         await stopping;
-        Assert.Equal(1, draining.Controller.Log.CountOf("2 requests were cut"));
+        Assert.Equal(1, draining.Controller.Log.CountOf("2 requests were aborted"));
     }
 
     private static WireBackend SlowBackend(TaskCompletionSource came, Task answer) => WireBackend.Start(async connection =>

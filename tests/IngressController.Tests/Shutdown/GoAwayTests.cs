@@ -54,7 +54,7 @@ public sealed class GoAwayTests
         Assert.Equal("slow"u8.ToArray(), frames.Where(frame => frame.Type == Http2FrameType.Data).SelectMany(frame => frame.Payload));
         // The client does not close, though it has nothing more to expect.
         await draining.UntilEndedAsync(stopping);
-        Assert.Equal(0, draining.Controller.Log.CountOf("requests were cut"));
+        Assert.Equal(0, draining.Controller.Log.CountOf("requests were aborted"));
     }
 
     [Fact]

@@ -22,7 +22,7 @@ public sealed class OpenConnectionsTests
         var ticks = 0;
         Task[] open =
         [
-            .. Enumerable.Range(0, 3).Select(number => connections.Keep(async connection =>
+            .. Enumerable.Range(0, 3).Select(number => connections.Track(async connection =>
             {
                 connection.Features.Get<IConnectionHeartbeatFeature>()!.OnHeartbeat(
                     _ =>
@@ -36,7 +36,7 @@ public sealed class OpenConnectionsTests
             })(new Http2Connection(new FailingWriter()))),
         ];
 
-        connections.Announce();
+        connections.SendGoAway();
         var stopped = new TaskCompletionSource();
         var ended = connections.TickUntilAsync(stopped.Task, clock);
         for (var i = 0; i < 1000 && ticks < 6 && !ended.IsCompleted; i++)
@@ -64,7 +64,7 @@ public sealed class OpenConnectionsTests
         var outputs = new List<PipeWriter>();
         Task[] open =
         [
-            .. writers.Select(writer => connections.Keep(async connection =>
+            .. writers.Select(writer => connections.Track(async connection =>
             {
                 outputs.Add(connection.Transport.Output);
                 await connection.Transport.Output.WriteAsync(new byte[] { 1 });
@@ -72,7 +72,7 @@ public sealed class OpenConnectionsTests
             })(new Http2Connection(writer))),
         ];
 
-        await Task.Run(connections.Announce).WaitAsync(TimeSpan.FromSeconds(5));
+        await Task.Run(connections.SendGoAway).WaitAsync(TimeSpan.FromSeconds(5));
         Assert.All(writers, writer => Assert.Equal(1 + 17, writer.Written));
 
         // Nothing is written into a flush that is under way.

@@ -48,7 +48,7 @@ public sealed class WebSocketDrainTests
         // Nothing of the backend follows, and its end is the end.
         Assert.Equal("", await client.ReadToEndAsync());
         await stopping;
-        Assert.Equal(0, draining.Controller.Log.CountOf("requests were cut"));
+        Assert.Equal(0, draining.Controller.Log.CountOf("requests were aborted"));
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public sealed class WebSocketDrainTests
         draining.EndGracePeriod();
         Assert.Equal("", await client.ReadToEndAsync());
         await stopping;
-        Assert.Equal(1, draining.Controller.Log.CountOf("1 requests were cut"));
+        Assert.Equal(1, draining.Controller.Log.CountOf("1 requests were aborted"));
         Assert.Equal(0, draining.Controller.Log.CountOf(" failed "));
     }
 
@@ -135,7 +135,7 @@ public sealed class WebSocketDrainTests
         Assert.Equal(WebSocketCloseStatus.EndpointUnavailable, await closed.Task.WaitAsync(patience.Token));
         await ended;
         await draining.UntilEndedAsync(stopping);
-        Assert.Equal(0, draining.Controller.Log.CountOf("requests were cut"));
+        Assert.Equal(0, draining.Controller.Log.CountOf("requests were aborted"));
     }
 
     /// <summary>Sends one endless message in large fragments until the other side closes.</summary>

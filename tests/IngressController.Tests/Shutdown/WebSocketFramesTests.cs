@@ -24,7 +24,7 @@ public sealed class WebSocketFramesTests
             for (var position = 0; position < bytes.Length;)
             {
                 var piece = Math.Min(bytes.Length - position, random.Next(2) == 0 ? random.Next(1, 5) : random.Next(1, 100_000));
-                Assert.Equal(piece, frames.Follow(bytes.AsSpan(position, piece)));
+                Assert.Equal(piece, frames.Advance(bytes.AsSpan(position, piece)));
                 position += piece;
                 Assert.Equal(ends.Contains(position), frames.IsAtBoundary);
             }
@@ -38,9 +38,9 @@ public sealed class WebSocketFramesTests
     {
         byte[] two = [.. Frame(1, 200, false), .. Frame(1, 5, false)];
         var frames = default(WebSocketFrames);
-        Assert.Equal(0, frames.Follow(two, toBoundary: true));
-        frames.Follow(two.AsSpan(0, 100));
-        Assert.Equal(104, frames.Follow(two.AsSpan(100), toBoundary: true));
+        Assert.Equal(0, frames.Advance(two, toBoundary: true));
+        frames.Advance(two.AsSpan(0, 100));
+        Assert.Equal(104, frames.Advance(two.AsSpan(100), toBoundary: true));
         Assert.True(frames.IsAtBoundary);
     }
 
@@ -48,9 +48,9 @@ public sealed class WebSocketFramesTests
     public void A_close_frame_is_noticed()
     {
         var frames = default(WebSocketFrames);
-        frames.Follow([0x81, 1, (byte)'x']);
+        frames.Advance([0x81, 1, (byte)'x']);
         Assert.False(frames.HasClosed);
-        frames.Follow([0x88]);
+        frames.Advance([0x88]);
         Assert.True(frames.HasClosed);
     }
 

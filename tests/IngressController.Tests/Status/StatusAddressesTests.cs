@@ -80,7 +80,7 @@ public sealed class StatusAddressesTests
         var options = new StatusOptions { PublishService = Proxy };
         var snapshot = WithEndpoints("{nodeName: both, addresses: [10.0.0.1]}");
         var found = StatusAddresses.Find(options, Proxy, snapshot, Nodes);
-        Assert.Equal((true, "the Service ingress/proxy of --publish-service does not exist"), (found.IsMistake, found.Missing));
+        Assert.Equal((true, "the Service ingress/proxy of --publish-service does not exist"), (found.IsMisconfigured, found.Missing));
         Assert.Empty(StatusAddresses.NodeNames(options, Proxy, snapshot));
     }
 

@@ -102,7 +102,7 @@ public sealed class StatusPlanTests
         })
         {
             var now = Ingress(ingress);
-            Assert.Equal(expected, StatusPlan.OfRemoval(Live(now), [now]).Count());
+            Assert.Equal(expected, StatusPlan.OfReset(Live(now), [now]).Count());
         }
     }
 

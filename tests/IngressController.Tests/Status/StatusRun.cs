@@ -90,9 +90,9 @@ internal sealed class StatusRun : IAsyncDisposable
     public void HoldLease(bool isHeld)
     {
         if (isHeld)
-            Leader.Begin(new LeaderTerm(Time.GetTimestamp(), TimeSpan.FromDays(1), Time));
+            Leader.BeginTerm(new LeaderTerm(Time.GetTimestamp(), TimeSpan.FromDays(1), Time));
         else
-            Leader.End();
+            Leader.EndTerm();
     }
 
     public void Lead()
@@ -176,7 +176,7 @@ internal sealed class StatusRun : IAsyncDisposable
         });
         _host = ControllerHost.Create(options, logging => logging.ClearProviders().AddProvider(Log).AddFilter("IngressController", LogLevel.Debug), Time);
         var services = _host.Services;
-        _writer = services.GetServices<ILeaderWork>().OfType<StatusWriter>().Single();
+        _writer = services.GetServices<ILeaderTask>().OfType<StatusWriter>().Single();
         HoldLease(true);
         await Reconcile.StartAsync(_stop.Token);
         _parts.Add(services.GetRequiredService<IClusterSource>().RunAsync(_stop.Token));

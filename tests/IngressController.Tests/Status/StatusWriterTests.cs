@@ -177,16 +177,16 @@ public sealed class StatusWriterTests
         var writes = run.Writes.Length;
         run.Server.Delete("IngressClass", null, "yarp");
         await run.UntilAsync(() => run.Metrics.Pending == 1);
-        await run.PassAsync(StatusLedger.TakeBackPatience / 10);
+        await run.PassAsync(StatusWriteHistory.ResetDelay / 10);
         run.Server.Upsert(StatusRun.OurClass);
         await run.UntilAsync(() => run.Metrics.Pending == 0);
-        await run.PassAsync(StatusLedger.TakeBackPatience * 2);
+        await run.PassAsync(StatusWriteHistory.ResetDelay * 2);
         Assert.Equal(writes, run.Writes.Length);
 
         // The patience begins anew, and ends.
         run.Server.Delete("IngressClass", null, "yarp");
         await run.UntilAsync(() => run.Metrics.Pending == 1);
-        await run.PassAsync(StatusLedger.TakeBackPatience / 2);
+        await run.PassAsync(StatusWriteHistory.ResetDelay / 2);
         Assert.Equal("203.0.113.9", run.StatusOf("one"));
         await run.UntilStatusAsync("one", "");
     }

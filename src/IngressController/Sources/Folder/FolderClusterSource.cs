@@ -7,31 +7,31 @@ using k8s.Models;
 namespace IngressController.Sources.Folder;
 
 /// <summary>
-/// Reads a folder of manifests, and again when something in it changes. Nothing that happens to the folder ends it: while the folder
-/// is away or unreadable, what it last held is served on.
+/// Reads a folder of manifests and reloads it when it changes. No failure of the folder ends it: while the folder is missing or
+/// unreadable, its last content stays in use.
 /// </summary>
 internal sealed partial class FolderClusterSource : IClusterSource
 {
     private const string List = "manifests";
 
-    /// <summary>Writers touch a file several times: it is read once they have been quiet this long ...</summary>
+    /// <summary>The time without changes after which the folder is read: a single write can cause several changes of a file.</summary>
     internal static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>... or after this time, however busy they are.</summary>
-    private static readonly TimeSpan LongestSettle = TimeSpan.FromSeconds(1);
+    /// <summary>The time after the first change when the folder is read even if changes continue.</summary>
+    private static readonly TimeSpan MaxSettle = TimeSpan.FromSeconds(1);
 
-    /// <summary>The net below the watcher: network file systems raise no events.</summary>
-    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(2);
+    /// <summary>The polling interval, for network file systems that raise no events.</summary>
+    private static readonly TimeSpan PollInterval = TimeSpan.FromSeconds(2);
 
-    private readonly Lock _reading = new();
+    private readonly Lock _lock = new();
     private readonly string _folder;
     private readonly ClusterStore _store;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly FolderContents _contents;
-    private readonly V1IngressClass _givenClass;
+    private readonly V1IngressClass _implicitClass;
     private Dictionary<DiagnosticSubject, IKubernetesObject<V1ObjectMeta>>? _published;
-    private string? _trouble;
+    private string? _failure;
     private bool _isPolling;
 
     public FolderClusterSource(string folder, TranslationSettings settings, ClusterStore store, ILogger logger, TimeProvider time)
@@ -41,8 +41,8 @@ internal sealed partial class FolderClusterSource : IClusterSource
         _logger = logger;
         _time = time;
         _contents = new FolderContents(_folder, problem => Log.Unreadable(logger, problem.Diagnostic.Subject, problem.Diagnostic.Field, problem.Diagnostic.Message), time);
-        _givenClass = ManifestSet.GivenClass(settings);
-        _store.Await(List);
+        _implicitClass = ManifestSet.ImplicitClass(settings);
+        _store.Expect(List);
     }
 
     public string Description => $"folder {_folder}";
@@ -54,40 +54,40 @@ internal sealed partial class FolderClusterSource : IClusterSource
         {
             var started = _time.GetTimestamp();
             TryRead(watch);
-            if (!await watch.WaitAsync(PauseAfter(_time.GetElapsedTime(started)), cancellation))
+            if (!await watch.WaitAsync(PauseAfterRead(_time.GetElapsedTime(started)), cancellation))
                 continue;
 
             var firstChange = _time.GetTimestamp();
-            while (await watch.WaitAsync(Settle, cancellation) && _time.GetElapsedTime(firstChange) < LongestSettle)
+            while (await watch.WaitAsync(Settle, cancellation) && _time.GetElapsedTime(firstChange) < MaxSettle)
                 ;
         }
     }
 
-    /// <summary>How long to wait for a change before looking for one.</summary>
-    private TimeSpan PauseAfter(TimeSpan reading)
+    /// <summary>Returns the time after which the folder is read even without a change.</summary>
+    private TimeSpan PauseAfterRead(TimeSpan duration)
     {
-        // Reading thousands of files over and over must not keep a core busy.
-        var pause = TimeSpan.FromTicks(Math.Max(Poll.Ticks, 20 * reading.Ticks));
-        lock (_reading)
+        // Polling thousands of files must not keep a core busy.
+        var pause = TimeSpan.FromTicks(Math.Max(PollInterval.Ticks, 20 * duration.Ticks));
+        lock (_lock)
         {
-            // Nothing signals that a file stays the same. The settle time is on top so that rounding makes no busy loop of this.
-            return _contents.ReadAgainIn + Settle is { } again && again < pause ? again : pause;
+            // No event signals that a file stays unchanged. The settle time is added so that rounding does not cause a busy loop.
+            return _contents.ReloadIn + Settle is { } reload && reload < pause ? reload : pause;
         }
     }
 
-    /// <summary>Reads what changed and hands it to the store. The caller knows that the files are complete: nothing that is gone from them is kept.</summary>
-    public void ReadAll() => Read(takesAll: true);
+    /// <summary>Reads the changes into the store. The caller knows that the files are complete, so objects that are gone from them are not kept.</summary>
+    public void ReadAll() => Read(isComplete: true);
 
-    private void Read(bool takesAll)
+    private void Read(bool isComplete)
     {
-        lock (_reading)
+        lock (_lock)
         {
-            if (!_contents.Read(takesAll) && _published is not null && _trouble is null)
+            if (!_contents.Read(isComplete) && _published is not null && _failure is null)
                 return;
-            var manifests = ManifestSet.Of(_contents.Objects, _givenClass);
+            var manifests = ManifestSet.Of(_contents.Objects, _implicitClass);
             Publish(manifests);
             _store.ReplaceUnreadable([.. manifests.Duplicates.Concat(_contents.Problems).Select(problem => problem.Diagnostic)]);
-            _trouble = null;
+            _failure = null;
         }
     }
 
@@ -95,40 +95,40 @@ internal sealed partial class FolderClusterSource : IClusterSource
     {
         try
         {
-            watch.Renew();
+            watch.EnsureWatching();
             _isPolling = false;
         }
         catch (Exception error)
         {
             if (!_isPolling && Directory.Exists(_folder))
-                Log.Polling(_logger, _folder, Poll.TotalSeconds, error.Message);
+                Log.Polling(_logger, _folder, PollInterval.TotalSeconds, error.Message);
             _isPolling = true;
         }
 
         try
         {
-            Read(takesAll: false);
+            Read(isComplete: false);
         }
         catch (Exception error)
         {
-            Report(Directory.Exists(_folder) ? error.Message : "the folder does not exist");
+            ReportFailure(Directory.Exists(_folder) ? error.Message : "the folder does not exist");
         }
     }
 
-    /// <summary>Says what keeps the folder from being read, once for as long as it is the same.</summary>
-    private void Report(string trouble)
+    /// <summary>Reports a failure to read the folder, once while it stays the same.</summary>
+    private void ReportFailure(string reason)
     {
-        lock (_reading)
+        lock (_lock)
         {
-            if (trouble == _trouble)
+            if (reason == _failure)
                 return;
-            _trouble = trouble;
-            _store.ReportUnreadable(DiagnosticCatalog.ObjectUnreadable(new("Folder", new("", _folder)), "(folder)", trouble, keepsLast: _published is not null));
-            Log.Away(_logger, _folder, trouble, Poll.TotalSeconds);
+            _failure = reason;
+            _store.ReportUnreadable(DiagnosticCatalog.ObjectUnreadable(new("Folder", new("", _folder)), "(folder)", reason, keepsLast: _published is not null));
+            Log.FolderUnreadable(_logger, _folder, reason, PollInterval.TotalSeconds);
         }
     }
 
-    /// <summary>Hands over what differs from the last time: what is needed before what needs it, and removals after all.</summary>
+    /// <summary>Stores the differences: referenced objects before the Ingresses that reference them, removals last and in reverse.</summary>
     private void Publish(ManifestSet manifests)
     {
         var before = _published ?? [];
@@ -161,6 +161,6 @@ internal sealed partial class FolderClusterSource : IClusterSource
         public static partial void Polling(ILogger logger, string folder, double seconds, string reason);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "folder {Folder} cannot be read: {Reason}; its last content stays in use, and it is read again every {Seconds} s")]
-        public static partial void Away(ILogger logger, string folder, string reason, double seconds);
+        public static partial void FolderUnreadable(ILogger logger, string folder, string reason, double seconds);
     }
 }

@@ -5,61 +5,61 @@ using IngressController.Routing.Diagnostics;
 namespace IngressController.Sources.Folder;
 
 /// <summary>
-/// What the manifests of a folder hold. A file that is invalid, or cannot be read, keeps what it last held. An object that is gone
-/// from a file that still exists is kept for a while too: the file may be half written, and a part of YAML can be valid.
+/// The objects in the manifests of a folder. A file that is invalid or cannot be read keeps its last content. An object that is gone from a
+/// file that still exists is also kept for a while: the file may be half written, and a part of a YAML file can be valid.
 /// </summary>
 internal sealed class FolderContents(string folder, Action<ManifestProblem> onProblem, TimeProvider time)
 {
-    /// <summary>How long a file must stay the same until what is gone from it is taken for removed.</summary>
-    public static readonly TimeSpan Hold = TimeSpan.FromSeconds(1);
+    /// <summary>The time a file must stay unchanged before objects that are gone from it are removed.</summary>
+    public static readonly TimeSpan RemovalDelay = TimeSpan.FromSeconds(1);
 
     private readonly SortedDictionary<string, FileState> _files = new(StringComparer.Ordinal);
-    private ImmutableArray<ManifestProblem> _closed = [];
+    private ImmutableArray<ManifestProblem> _inaccessible = [];
 
-    /// <summary>All objects in the order of their files; kept ones come before, and only while no file holds them: they may have moved to another.</summary>
+    /// <summary>All objects in the order of their files. Kept objects come first, and only if no file contains them: they may have moved to another.</summary>
     public IEnumerable<ManifestObject> Objects
     {
         get
         {
-            var written = _files.Values.SelectMany(file => file.Objects);
-            return Without(_files.Values.SelectMany(file => file.Kept), written).Concat(written);
+            var current = _files.Values.SelectMany(file => file.Objects);
+            return Without(_files.Values.SelectMany(file => file.Kept), current).Concat(current);
         }
     }
 
-    /// <summary>When to read again, though nothing changes, as something is kept; null when nothing is.</summary>
-    public TimeSpan? ReadAgainIn { get; private set; }
+    /// <summary>The time after which a reload is needed even without a change, because objects are kept; null when none are.</summary>
+    public TimeSpan? ReloadIn { get; private set; }
 
-    /// <summary>What is wrong now.</summary>
-    public IEnumerable<ManifestProblem> Problems => _files.Values.SelectMany(file => file.Problems).Concat(_closed);
+    /// <summary>The current problems of all files and folders.</summary>
+    public IEnumerable<ManifestProblem> Problems => _files.Values.SelectMany(file => file.Problems).Concat(_inaccessible);
 
-    /// <summary>Reads what changed; false when nothing did.</summary>
-    /// <param name="takesAll">Whether the files are known to be complete, so that nothing that is gone from them is kept.</param>
+    /// <summary>Reads the changes; false when there are none.</summary>
+    /// <param name="isComplete">True if the files are known to be complete, so that objects that are gone from them are not kept.</param>
     /// <exception cref="IOException">The folder itself cannot be listed; everything stays as it was.</exception>
-    public bool Read(bool takesAll = false)
+    public bool Read(bool isComplete = false)
     {
-        ReadAgainIn = null;
+        ReloadIn = null;
         var listed = ManifestFiles.In(folder);
-        var anyChanged = NoteClosed(listed.Closed);
-        foreach (var gone in _files.Keys.Except(listed.Paths, StringComparer.Ordinal).Where(path => !listed.IsBelowClosed(path)).ToArray())
-            anyChanged |= _files.Remove(gone);
+        var anyChanged = UpdateInaccessible(listed.Inaccessible);
+        foreach (var deleted in _files.Keys.Except(listed.Paths, StringComparer.Ordinal).Where(path => !listed.IsInaccessible(path)).ToArray())
+            anyChanged |= _files.Remove(deleted);
         foreach (var path in listed.Paths)
-            anyChanged |= ReadFile(path, takesAll);
+            anyChanged |= ReadFile(path, isComplete);
         return anyChanged;
     }
 
-    private bool NoteClosed(IReadOnlyDictionary<string, string> closed)
+    private bool UpdateInaccessible(IReadOnlyDictionary<string, string> inaccessible)
     {
         ImmutableArray<ManifestProblem> problems =
-            [.. closed.OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => Manifest.Unreadable(Name(entry.Key), entry.Value).Problems)];
-        if (problems.SequenceEqual(_closed))
+            [.. inaccessible.OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => Manifest.Unreadable(Name(entry.Key), entry.Value).Problems)];
+        if (problems.SequenceEqual(_inaccessible))
             return false;
-        foreach (var problem in problems.Except(_closed))
+        foreach (var problem in problems.Except(_inaccessible))
             onProblem(problem);
-        _closed = problems;
+        _inaccessible = problems;
         return true;
     }
 
-    private bool ReadFile(string path, bool takesAll)
+    private bool ReadFile(string path, bool isComplete)
     {
         var before = _files.GetValueOrDefault(path);
         string version;
@@ -70,18 +70,18 @@ internal sealed class FolderContents(string folder, Action<ManifestProblem> onPr
             var bytes = File.ReadAllBytes(path);
             version = Convert.ToHexString(SHA256.HashData(bytes));
             if (version == before?.Version)
-                return LetGo(path, before, takesAll);
+                return DropKept(path, before, isComplete);
             manifest = Manifest.Read(Name(path), bytes);
             isEmpty = bytes.All(value => char.IsWhiteSpace((char)value));
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException && new FileInfo(path).LinkTarget is null)
         {
-            // Removed after it was listed.
+            // Deleted after it was listed.
             return _files.Remove(path);
         }
         catch (Exception error)
         {
-            // Not only I/O: whatever a file does to the reader is a problem of that file.
+            // Not only I/O errors: any exception while a file is read is a problem of that file.
             version = error.Message;
             if (version == before?.Version)
                 return false;
@@ -92,24 +92,24 @@ internal sealed class FolderContents(string folder, Action<ManifestProblem> onPr
         _files[path] = state;
         foreach (var problem in state.Problems)
             onProblem(problem);
-        LetGo(path, state, takesAll);
+        DropKept(path, state, isComplete);
         return true;
     }
 
-    /// <summary>A file with a problem keeps all it held: half of a change is worse than none of it.</summary>
+    /// <summary>Returns the state of an invalid file, which keeps all its last content: half a change is worse than none.</summary>
     private static FileState Invalid(string version, Manifest manifest, FileState? before)
     {
         var keepsLast = before is not null && before.Objects.Length + before.Kept.Length > 0;
         return new FileState(
             version, keepsLast ? before!.Objects : manifest.Objects, keepsLast ? before!.Kept : [], KeptSince: null,
-            [.. manifest.Problems.Select(problem => Told(problem, keepsLast))]);
+            [.. manifest.Problems.Select(problem => WithLocation(problem, keepsLast))]);
     }
 
-    /// <summary>What is in the file counts at once, what is gone from it is kept.</summary>
+    /// <summary>Returns the state of a valid file: its content applies at once, and objects that are gone from it are kept.</summary>
     private FileState Valid(string version, Manifest manifest, FileState? before, bool isEmpty, string name)
     {
         var gone = before is null ? [] : Without(before.Kept.Concat(before.Objects), manifest.Objects);
-        // That a few objects are gone is not told: mostly it is what someone wants, and soon so.
+        // Not reported unless the file is empty: objects are mostly removed on purpose, and the delay is short.
         return gone.IsEmpty
             ? new FileState(version, manifest.Objects, [], KeptSince: null, [])
             : new FileState(version, manifest.Objects, gone, time.GetTimestamp(), isEmpty ? [Empty(name)] : []);
@@ -127,15 +127,15 @@ internal sealed class FolderContents(string folder, Action<ManifestProblem> onPr
         return [.. items.Where(item => !subjects.Contains(item.Subject))];
     }
 
-    /// <summary>Drops what a file keeps when it has stayed the same for long enough.</summary>
-    private bool LetGo(string path, FileState file, bool takesAll)
+    /// <summary>Drops the kept objects of a file that has stayed unchanged for <see cref="RemovalDelay"/>.</summary>
+    private bool DropKept(string path, FileState file, bool isComplete)
     {
         if (file.KeptSince is not { } since)
             return false;
-        var rest = Hold - time.GetElapsedTime(since);
-        if (rest > TimeSpan.Zero && !takesAll)
+        var left = RemovalDelay - time.GetElapsedTime(since);
+        if (left > TimeSpan.Zero && !isComplete)
         {
-            ReadAgainIn = ReadAgainIn < rest ? ReadAgainIn : rest;
+            ReloadIn = ReloadIn < left ? ReloadIn : left;
             return false;
         }
 
@@ -143,8 +143,8 @@ internal sealed class FolderContents(string folder, Action<ManifestProblem> onPr
         return true;
     }
 
-    /// <summary>The problem as diagnostics show it, where nothing else tells the file.</summary>
-    private static ManifestProblem Told(ManifestProblem problem, bool keepsLast)
+    /// <summary>Adds file and line to the message of a problem, as diagnostics have no other field for them.</summary>
+    private static ManifestProblem WithLocation(ManifestProblem problem, bool keepsLast)
     {
         var (file, line, diagnostic) = problem;
         return problem with
@@ -155,11 +155,11 @@ internal sealed class FolderContents(string folder, Action<ManifestProblem> onPr
 
     private string Name(string path) => Path.GetRelativePath(folder, path);
 
-    /// <param name="Version">The hash of the content that was read last, or why it could not be.</param>
-    /// <param name="Objects">What is served of it.</param>
-    /// <param name="Kept">What is served although it is gone from the file.</param>
-    /// <param name="KeptSince">Since when the file has been without it; null when nothing is kept, or for as long as the file is invalid.</param>
-    /// <param name="Problems">What is wrong with it.</param>
+    /// <param name="Version">The hash of the content that was last read, or the reason why it could not be read.</param>
+    /// <param name="Objects">The objects of the file that are in use.</param>
+    /// <param name="Kept">The objects in use although they are gone from the file.</param>
+    /// <param name="KeptSince">The time when they were found missing; null when none are kept, or while the file is invalid.</param>
+    /// <param name="Problems">The problems of the file.</param>
     private sealed record FileState(
         string Version, ImmutableArray<ManifestObject> Objects, ImmutableArray<ManifestObject> Kept, long? KeptSince, ImmutableArray<ManifestProblem> Problems);
 }

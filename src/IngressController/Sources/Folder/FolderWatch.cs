@@ -3,8 +3,8 @@ using IngressController.Signals;
 namespace IngressController.Sources.Folder;
 
 /// <summary>
-/// Tells that something in a folder changed. It follows the path, not the folder that stood there first: a folder (or a link) put in
-/// its place is watched instead. What it misses, as on network file systems, the caller's polling finds.
+/// Signals changes in a folder. It follows the path, not the original folder: a folder or link that replaces it is watched instead.
+/// Changes without an event, as on network file systems, are left to the caller's polling.
 /// </summary>
 internal sealed class FolderWatch(string folder) : IDisposable
 {
@@ -13,10 +13,10 @@ internal sealed class FolderWatch(string folder) : IDisposable
     private FileSystemWatcher? _outside;
     private volatile bool _isStale = true;
 
-    /// <summary>Begins to watch, or begins anew when the folder was replaced. Call it before reading, so that no change falls between.</summary>
+    /// <summary>Starts to watch, or restarts after the folder was replaced. Must be called before a read, so that no change is missed.</summary>
     /// <exception cref="IOException">The folder cannot be watched; call again later.</exception>
-    /// <exception cref="ArgumentException">The folder does not exist; its coming is told if its parent exists.</exception>
-    public void Renew()
+    /// <exception cref="ArgumentException">The folder does not exist; its creation is signaled if its parent exists.</exception>
+    public void EnsureWatching()
     {
         if (!_isStale)
             return;
@@ -37,7 +37,7 @@ internal sealed class FolderWatch(string folder) : IDisposable
         }
     }
 
-    /// <summary>Waits for a change; false when the time is over without one. Many changes until then count as one.</summary>
+    /// <summary>Waits for a change; false after the timeout. Several changes before the call count as one.</summary>
     public Task<bool> WaitAsync(TimeSpan timeout, CancellationToken cancellation) => _changed.WaitAsync(timeout, cancellation);
 
     public void Dispose()
@@ -53,7 +53,7 @@ internal sealed class FolderWatch(string folder) : IDisposable
         watcher.Created += (_, _) => onChange();
         watcher.Deleted += (_, _) => onChange();
         watcher.Renamed += (_, _) => onChange();
-        // No signal, so that a watch that keeps failing costs one try per poll.
+        // No signal, so that a watch that keeps failing costs one attempt per poll.
         watcher.Error += (_, _) => _isStale = true;
         watcher.EnableRaisingEvents = true;
         return watcher;

@@ -14,28 +14,28 @@ using k8s.Models;
 namespace IngressController.Sources.Folder;
 
 /// <summary>One object of a manifest.</summary>
-/// <param name="File">The file it stands in.</param>
-/// <param name="Line">The line its document starts at.</param>
+/// <param name="File">The file that contains it.</param>
+/// <param name="Line">The first line of its document.</param>
 /// <param name="Resource">The decoded object.</param>
 internal sealed record ManifestObject(string File, int Line, IKubernetesObject<V1ObjectMeta> Resource)
 {
     public DiagnosticSubject Subject => new(Resource.Kind ?? "", Resource.ResourceName);
 }
 
-/// <summary>Something in a manifest that does not decode.</summary>
+/// <summary>A part of a manifest that does not decode.</summary>
 internal sealed record ManifestProblem(string File, int Line, Diagnostic Diagnostic);
 
-/// <summary>What a file of manifests holds: the objects of the kinds this controller reads, and what is unreadable.</summary>
+/// <summary>The content of a manifest file: the objects of the kinds that this controller reads, and the problems.</summary>
 internal sealed record Manifest(ImmutableArray<ManifestObject> Objects, ImmutableArray<ManifestProblem> Problems)
 {
-    /// <summary>The content of a file; see <see cref="Read(string, TextReader)"/>. Bytes that are no UTF-8 make it unreadable.</summary>
+    /// <summary>Reads the bytes of a file; see <see cref="Read(string, TextReader)"/>. A file that is not UTF-8 is unreadable.</summary>
     public static Manifest Read(string file, byte[] content)
     {
         using var text = new StreamReader(new MemoryStream(content), new UTF8Encoding(false, throwOnInvalidBytes: true));
         return Read(file, text);
     }
 
-    /// <summary>Reads YAML or JSON with any number of documents, lists included. Kinds that are none of ours are passed over.</summary>
+    /// <summary>Reads YAML or JSON with any number of documents, lists included. Other kinds are ignored.</summary>
     public static Manifest Read(string file, TextReader text)
     {
         try
@@ -55,7 +55,7 @@ internal sealed record Manifest(ImmutableArray<ManifestObject> Objects, Immutabl
         }
     }
 
-    /// <summary>A file that could not be read at all.</summary>
+    /// <summary>Returns the manifest of a file that cannot be read at all.</summary>
     public static Manifest Unreadable(string file, string reason, int line = 1) =>
         new([], [new(file, line, DiagnosticCatalog.ObjectUnreadable(new("File", new("", file)), "(file)", reason, keepsLast: false))]);
 
@@ -66,8 +66,8 @@ internal sealed record Manifest(ImmutableArray<ManifestObject> Objects, Immutabl
         public List<ManifestProblem> Problems { get; } = [];
 
         /// <param name="root">A document, or an item of a list.</param>
-        /// <param name="line">The line its document starts at.</param>
-        /// <param name="item">Which item of the document's list it is, for objects without a name; else empty.</param>
+        /// <param name="line">The first line of the document.</param>
+        /// <param name="item">The path of the item in the document's list, for objects without a name; empty for a document.</param>
         public void Read(JsonNode? root, int line, string item = "")
         {
             if (root is not JsonObject document)
@@ -123,7 +123,7 @@ internal sealed record Manifest(ImmutableArray<ManifestObject> Objects, Immutabl
         {
             if (Text(document["apiVersion"]) is var apiVersion && apiVersion != type.ApiVersion)
             {
-                // Other groups have kinds of the same name (Knative's Service and Ingress): only ours with an old version is a mistake.
+                // Other API groups have kinds of the same name (Knative's Service and Ingress). Only an old version of this group is a problem.
                 if (apiVersion is null || Group(apiVersion) == type.Group || (type.Kind == "Ingress" && Group(apiVersion) == "extensions"))
                     Problem(type.Kind, document, line, "apiVersion", $"\"{apiVersion}\" is not supported; use {type.ApiVersion}");
                 return;
@@ -135,7 +135,7 @@ internal sealed record Manifest(ImmutableArray<ManifestObject> Objects, Immutabl
                 return;
             }
 
-            // Exported objects carry the version they had in their cluster. Here it would say that an edited object is the same.
+            // An exported object has the version of its cluster. Here, an edited object would appear to be unchanged.
             if (document["metadata"] is JsonObject metadata)
             {
                 metadata.Remove("resourceVersion");
@@ -165,7 +165,7 @@ internal sealed record Manifest(ImmutableArray<ManifestObject> Objects, Immutabl
             Problems.Add(new ManifestProblem(file, line, DiagnosticCatalog.ObjectUnreadable(new(kind, name), field, reason, keepsLast: false)));
         }
 
-        /// <summary>The first list with a null in it; the API server refuses them, and nothing behind this expects them.</summary>
+        /// <summary>Returns the first list that contains a null. The API server rejects such lists, and translation does not expect them.</summary>
         private static JsonArray? EmptyItem(JsonNode? node) => node switch
         {
             JsonArray array => array.Contains(null) ? array : array.Select(EmptyItem).FirstOrDefault(found => found is not null),
@@ -173,7 +173,7 @@ internal sealed record Manifest(ImmutableArray<ManifestObject> Objects, Immutabl
             _ => null,
         };
 
-        /// <summary>The items of an IngressList carry no kind and apiVersion of their own.</summary>
+        /// <summary>Adds kind and apiVersion to the items of a typed list such as IngressList, which have none of their own.</summary>
         private static JsonNode? WithKindOf(string listKind, JsonObject list, JsonNode? item)
         {
             if (listKind != "List" && item is JsonObject resource && resource["kind"] is null)

@@ -1,34 +1,34 @@
 namespace IngressController.Sources.Folder;
 
-/// <summary>The manifests below a folder.</summary>
+/// <summary>The manifest files in a folder and its subfolders.</summary>
 /// <param name="Paths">All .yaml, .yml and .json files, in order.</param>
-/// <param name="Closed">The folders that may not be listed, each with the reason.</param>
-internal sealed record ManifestFiles(IReadOnlyList<string> Paths, IReadOnlyDictionary<string, string> Closed)
+/// <param name="Inaccessible">The subfolders that may not be listed, each with the reason.</param>
+internal sealed record ManifestFiles(IReadOnlyList<string> Paths, IReadOnlyDictionary<string, string> Inaccessible)
 {
     private static readonly EnumerationOptions Everything = new() { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false };
 
     /// <summary>
-    /// Lists a folder and those below it. Names that start with a dot are passed over: mounted ConfigMaps keep their versions in
-    /// <c>..data</c> and link to them.
+    /// Lists a folder and its subfolders. Names that start with a dot are ignored: a mounted ConfigMap keeps its versions in <c>..data</c>
+    /// and links to them.
     /// </summary>
     /// <exception cref="IOException">The folder does not exist or cannot be listed.</exception>
     public static ManifestFiles In(string folder)
     {
         var paths = new List<string>();
-        var closed = new Dictionary<string, string>(StringComparer.Ordinal);
-        Collect(folder, isBelowLink: false, paths, closed);
+        var inaccessible = new Dictionary<string, string>(StringComparer.Ordinal);
+        Collect(folder, isBelowLink: false, paths, inaccessible);
         paths.Sort(StringComparer.Ordinal);
-        return new ManifestFiles(paths, closed);
+        return new ManifestFiles(paths, inaccessible);
     }
 
-    /// <summary>Whether the path lies in a folder that may not be listed.</summary>
-    public bool IsBelowClosed(string path) => Closed.Keys.Any(folder => path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal));
+    /// <summary>True if the path is in a folder that may not be listed.</summary>
+    public bool IsInaccessible(string path) => Inaccessible.Keys.Any(folder => path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal));
 
     /// <param name="folder">The folder to list.</param>
-    /// <param name="isBelowLink">Whether a linked folder was entered: below it no other is, as links may lead in circles.</param>
-    /// <param name="paths">Where the files go.</param>
-    /// <param name="closed">Where the folders go that may not be listed.</param>
-    private static void Collect(string folder, bool isBelowLink, List<string> paths, Dictionary<string, string> closed)
+    /// <param name="isBelowLink">True below a linked folder. Linked folders are not entered there, because links can form a cycle.</param>
+    /// <param name="paths">Collects the files.</param>
+    /// <param name="inaccessible">Collects the folders that may not be listed.</param>
+    private static void Collect(string folder, bool isBelowLink, List<string> paths, Dictionary<string, string> inaccessible)
     {
         foreach (var entry in new DirectoryInfo(folder).EnumerateFileSystemInfos("*", Everything))
         {
@@ -45,15 +45,15 @@ internal sealed record ManifestFiles(IReadOnlyList<string> Paths, IReadOnlyDicti
 
             try
             {
-                Collect(path, isBelowLink || isLink, paths, closed);
+                Collect(path, isBelowLink || isLink, paths, inaccessible);
             }
             catch (UnauthorizedAccessException error)
             {
-                closed[path] = error.Message;
+                inaccessible[path] = error.Message;
             }
             catch (DirectoryNotFoundException)
             {
-                // Removed between the two lists.
+                // Deleted after its parent was listed.
             }
         }
     }

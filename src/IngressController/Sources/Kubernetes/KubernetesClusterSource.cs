@@ -13,8 +13,8 @@ using k8s.Models;
 namespace IngressController.Sources.Kubernetes;
 
 /// <summary>
-/// Watches an API server: one list-watch per kind and namespace, each on its own, so that one that fails does not stop the others.
-/// Of Secrets and ConfigMaps only the metadata is watched; those that are named are fetched one by one.
+/// Watches an API server with one independent list-watch per kind and namespace, so that a failing one does not stop the others.
+/// For Secrets and ConfigMaps only the metadata is watched; the referenced objects are fetched one by one.
 /// </summary>
 internal sealed class KubernetesClusterSource : IClusterSource
 {
@@ -25,7 +25,7 @@ internal sealed class KubernetesClusterSource : IClusterSource
     private readonly WatchMetrics _metrics;
     private readonly ReflectorTimings _timings;
     private readonly List<WatchScope> _scopes;
-    private readonly List<Func<CancellationToken, Task>> _parts = [];
+    private readonly List<Func<CancellationToken, Task>> _runs = [];
 
     public KubernetesClusterSource(
         ApiServerConnection connection, IngressOptions options, ClusterStore store, WatchMetrics metrics, SourceLog log,
@@ -51,10 +51,10 @@ internal sealed class KubernetesClusterSource : IClusterSource
 
         if (settings.ReplicasService is { } replicas && IsOutside(replicas))
             Watch(ClusterKinds.EndpointSlices, new WatchScope(replicas.Namespace), $"{KubernetesVocabulary.ServiceNameLabel}={replicas.Name}");
-        // Nothing of the data plane waits for it: it is for what Ingresses show.
+        // Only the status of Ingresses needs this Service, so readiness does not wait for it.
         if (options.Status is { UpdateStatus: true, PublishAddresses.Count: 0, PublishService: { } published } && IsOutside(published))
-            Watch(ClusterKinds.Services, new WatchScope(published.Namespace, published.Name), isAwaited: false);
-        store.References.FetchThrough(
+            Watch(ClusterKinds.Services, new WatchScope(published.Namespace, published.Name), isRequired: false);
+        store.References.UseFetchers(
             FetchNamed(
                 ClusterKinds.Secrets, ResourceTypes.SecretMetadata, settings.DefaultSslCertificate,
                 (name, cancellation) => _connection.Kubernetes.CoreV1.ReadNamespacedSecretAsync(
@@ -67,56 +67,57 @@ internal sealed class KubernetesClusterSource : IClusterSource
 
     public string Description { get; }
 
-    public Task RunAsync(CancellationToken cancellation) => Task.WhenAll(_parts.Select(part => part(cancellation)));
+    public Task RunAsync(CancellationToken cancellation) => Task.WhenAll(_runs.Select(run => run(cancellation)));
 
-    /// <summary>Whether the operator names an object in a namespace that is not watched as a whole.</summary>
+    /// <summary>True if an object that an option names is in a namespace that is not watched.</summary>
     private bool IsOutside(ResourceName name) => !_scopes.Exists(scope => scope.Covers(name));
 
+    /// <summary>Watches the metadata of a kind and fetches its referenced objects.</summary>
     /// <param name="kind">The kind.</param>
-    /// <param name="metadata">The same kind, cut to its metadata.</param>
-    /// <param name="ofOperator">The object that an option names.</param>
+    /// <param name="metadata">The same kind, reduced to its metadata.</param>
+    /// <param name="fromOption">The object that an option names; null for none.</param>
     /// <param name="read">Reads one object.</param>
     private NamedObjects<T> FetchNamed<T>(
-        ClusterKind<T> kind, ResourceType<PartialObjectMetadata> metadata, ResourceName? ofOperator, Func<ResourceName, CancellationToken, Task<T>> read)
+        ClusterKind<T> kind, ResourceType<PartialObjectMetadata> metadata, ResourceName? fromOption, Func<ResourceName, CancellationToken, Task<T>> read)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var named = new NamedObjects<T>(
-            kind, _store, (name, cancellation) => read(name, cancellation).IfFoundAsync(name.Name), Note, _timings, _time);
-        _parts.Add(named.RunAsync);
-        IEnumerable<WatchScope> scopes = ofOperator is { } name && IsOutside(name) ? _scopes.Append(new WatchScope(name.Namespace, name.Name)) : _scopes;
+            kind, _store, (name, cancellation) => read(name, cancellation).IfFoundAsync(name.Name), OnNotice, _timings, _time);
+        _runs.Add(named.RunAsync);
+        IEnumerable<WatchScope> scopes = fromOption is { } name && IsOutside(name) ? _scopes.Append(new WatchScope(name.Namespace, name.Name)) : _scopes;
         foreach (var scope in scopes)
         {
-            var list = scope.ListOf(metadata.ToString());
+            var list = scope.ListName(metadata.ToString());
             Watch(metadata, scope, labelSelector: null, list, change =>
             {
                 named.Apply(scope, change);
                 if (change is ResourceChange<PartialObjectMetadata>.Replaced)
-                    _store.Delivered(list);
-            }, Note);
+                    _store.MarkDelivered(list);
+            }, OnNotice);
         }
 
         return named;
     }
 
-    private void Watch<T>(ClusterKind<T> kind, WatchScope scope, string? labelSelector = null, bool isAwaited = true)
+    private void Watch<T>(ClusterKind<T> kind, WatchScope scope, string? labelSelector = null, bool isRequired = true)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        var list = scope.ListOf(kind.Resource.ToString());
+        var list = scope.ListName(kind.Resource.ToString());
         Watch(kind.Resource, scope, labelSelector, list, change => _store.Apply(kind, scope.Namespace, list, change), notice =>
         {
-            Note(notice);
+            OnNotice(notice);
             if (notice is ReflectorNotice.Undecodable { Object: var undecodable })
                 ReportUnreadable(kind, undecodable);
-        }, isAwaited);
+        }, isRequired);
     }
 
     private void Watch<T>(
         ResourceType<T> resource, WatchScope scope, string? labelSelector, string list, Action<ResourceChange<T>> onChange, Action<ReflectorNotice> onNotice,
-        bool isAwaited = true)
+        bool isRequired = true)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
-        if (isAwaited)
-            _store.Await(list);
+        if (isRequired)
+            _store.Expect(list);
         var options = new ReflectorOptions
         {
             Namespace = scope.Namespace,
@@ -124,18 +125,18 @@ internal sealed class KubernetesClusterSource : IClusterSource
             LabelSelector = labelSelector,
             Timings = _timings,
         };
-        _parts.Add(new Reflector<T>(_connection, resource, options, _time, onChange, notice =>
+        _runs.Add(new Reflector<T>(_connection, resource, options, _time, onChange, notice =>
         {
             onNotice(notice);
             if (notice is ReflectorNotice.Failed failed)
-                _store.ReportTrouble(list, failed.Reason);
+                _store.ReportFailure(list, failed.Reason);
         }).RunAsync);
     }
 
-    private void Note(ReflectorNotice notice)
+    private void OnNotice(ReflectorNotice notice)
     {
-        _log.Notice(notice);
-        _metrics.Notice(notice);
+        _log.OnNotice(notice);
+        _metrics.OnNotice(notice);
     }
 
     private void ReportUnreadable<T>(ClusterKind<T> kind, UndecodableObject undecodable)

@@ -1,14 +1,15 @@
 using System.Collections.Concurrent;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Leasing;
+using IngressController.Kubernetes.Serialization;
 using IngressController.Kubernetes.Transport;
 using IngressController.Kubernetes.Watching;
 
 namespace IngressController.Sources.Kubernetes;
 
 /// <summary>
-/// What an operator reads about the connection to the API server. The same trouble is said at once and then once a minute for as
-/// long as it lasts, however many watches have it.
+/// Logs the state of the connection to the API server. A failure is logged at once and then once a minute while it lasts, however many
+/// watches have it.
 /// </summary>
 internal sealed partial class SourceLog(ILogger<SourceLog> logger, TimeProvider time)
 {
@@ -16,120 +17,246 @@ internal sealed partial class SourceLog(ILogger<SourceLog> logger, TimeProvider 
 
     private const string Lease = "lease";
 
-    private readonly ConcurrentDictionary<string, DateTimeOffset> _saidAt = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, DateTimeOffset> _loggedAt = new(StringComparer.Ordinal);
 
-    /// <summary>What each failing watch failed with last, and how often in a row.</summary>
-    private readonly ConcurrentDictionary<string, (string Trouble, int Times)> _failing = new(StringComparer.Ordinal);
+    /// <summary>The cause of the last failure of each failing watch, and the number of failures in a row with that cause.</summary>
+    private readonly ConcurrentDictionary<string, (string Cause, int Count)> _failing = new(StringComparer.Ordinal);
 
-    public void Notice(ClientNotice notice) => Log.Client(logger, notice.Message);
-
-    public void Notice(ReflectorNotice notice)
+    public void OnNotice(ClientNotice notice)
     {
+        switch (notice)
+        {
+            case ClientNotice.ConfigurationWarning warning:
+                Log.UnsafeConfiguration(logger, warning.Warning);
+                break;
+            case ClientNotice.CredentialFileUnusable unusable:
+                Log.CredentialFileUnusable(logger, unusable.Path, unusable.Error);
+                break;
+            case ClientNotice.TransportReloaded reloaded:
+                Log.TransportReloaded(logger, reloaded.Reason);
+                break;
+            case ClientNotice.CredentialRefused refused:
+                Log.CredentialRejected(logger, refused.Source);
+                break;
+        }
+    }
+
+    public void OnNotice(ReflectorNotice notice)
+    {
+        var (resource, ns) = (notice.Resource, notice.Namespace ?? "all namespaces");
         switch (notice)
         {
             case ReflectorNotice.Failed failed:
-                var times = TimesInARow(Watch(notice), failed.Cause);
-                // All watches of one server that is away have one trouble.
-                if ((times > 1 || !IsCommonAfterRestart(failed.Error)) && IsDue(failed.Cause))
-                    Log.Failed(logger, notice.Message);
-                else
-                    Log.Detail(logger, notice.Message);
+                LogFailure(failed, ns);
                 break;
-            case ReflectorNotice.Undecodable or ReflectorNotice.UnknownEvent:
-                if (IsDue(notice.Message))
-                    Log.Failed(logger, notice.Message);
+            case ReflectorNotice.Undecodable { Object: var item }:
+                if (ShouldLog(notice.Message))
+                    Log.Undecodable(logger, resource, item, item.Error);
                 break;
-            // A watch that is accepted and cut again and again says this no more often than what cuts it.
-            case ReflectorNotice.Listed or ReflectorNotice.WatchStarted
-                when _failing.TryRemove(Watch(notice), out _) && IsDue($"recovered {Watch(notice)}"):
-                Log.Recovered(logger, notice.Message);
+            case ReflectorNotice.UnknownEvent unknown:
+                if (ShouldLog(notice.Message))
+                    Log.UnknownEvent(logger, unknown.Type, resource, ns);
                 break;
-            default:
-                Log.Detail(logger, notice.Message);
+            case ReflectorNotice.Listed listed when HasRecovered(notice):
+                Log.ListRecovered(logger, listed.Count, resource, ns);
+                break;
+            case ReflectorNotice.Listed listed:
+                Log.Listed(logger, listed.Count, resource, ns);
+                break;
+            case ReflectorNotice.WatchStarted started when HasRecovered(notice):
+                Log.WatchRecovered(logger, resource, ns, started.ResourceVersion);
+                break;
+            case ReflectorNotice.WatchStarted started:
+                Log.WatchStarted(logger, resource, ns, started.ResourceVersion);
+                break;
+            case ReflectorNotice.WatchEnded ended:
+                Log.WatchEnded(logger, resource, ns, ended.Duration.TotalSeconds, ended.Events);
+                break;
+            case ReflectorNotice.Relisting relisting:
+                Log.Relisting(logger, resource, ns, relisting.Reason);
+                break;
+            case ReflectorNotice.WatchListUnsupported unsupported:
+                Log.WatchListUnsupported(logger, resource, ns, unsupported.Reason);
                 break;
         }
     }
 
-    /// <summary>A leader election that is forbidden goes on without harm to anybody, so that is said once and not each minute.</summary>
-    public void Notice(LeaderNotice notice)
+    public void OnNotice(LeaderNotice notice)
     {
         switch (notice)
         {
-            case LeaderNotice.Failed { Error: ApiServerException { IsForbidden: true } } forbidden:
-                if (TimesInARow(Lease, forbidden.Cause) == 2)
-                    Log.Failed(logger, notice.Message);
-                else
-                    Log.Detail(logger, notice.Message);
-                break;
             case LeaderNotice.Failed failed:
-                TimesInARow(Lease, failed.Cause);
-                if (IsDue(failed.Cause))
-                    Log.Failed(logger, notice.Message);
-                else
-                    Log.Detail(logger, notice.Message);
+                LogFailure(failed);
                 break;
-            case LeaderNotice.Recovered when _failing.TryRemove(Lease, out _) && IsDue($"recovered {Lease}"):
-                Log.Recovered(logger, notice.Message);
+            case LeaderNotice.Recovered recovered when _failing.TryRemove(Lease, out _) && ShouldLog($"recovered {Lease}"):
+                Log.LeaseRecovered(logger, recovered.Lease);
                 break;
-            case LeaderNotice.StartedLeading or LeaderNotice.StoppedLeading:
-                Log.Leadership(logger, notice.Message);
+            case LeaderNotice.Recovered recovered:
+                Log.LeaseAccessible(logger, recovered.Lease);
                 break;
-            default:
-                Log.Detail(logger, notice.Message);
+            case LeaderNotice.StartedLeading leads:
+                Log.StartedLeading(logger, leads.Lease);
+                break;
+            case LeaderNotice.StoppedLeading stopped:
+                Log.StoppedLeading(logger, stopped.Reason);
+                break;
+            case LeaderNotice.NewLeader follows:
+                Log.NewLeader(logger, follows.Leader);
+                break;
+            case LeaderNotice.Released released:
+                Log.LeaseReleased(logger, released.Lease);
                 break;
         }
     }
 
-    /// <summary>How often something has failed now with the same trouble.</summary>
-    private int TimesInARow(string what, string trouble) =>
-        _failing.AddOrUpdate(what, (trouble, 1), (_, last) => (trouble, last.Trouble == trouble ? last.Times + 1 : 1)).Times;
+    private void LogFailure(ReflectorNotice.Failed failed, string ns)
+    {
+        var count = CountFailure(WatchOf(failed), failed.Cause);
+        // When the API server cannot be reached, all its watches have the same cause.
+        var level = (count > 1 || !IsCommonAfterRestart(failed.Error)) && ShouldLog(failed.Cause) ? LogLevel.Warning : LogLevel.Debug;
+        var seconds = failed.RetryIn.TotalSeconds;
+        switch (failed.Stage)
+        {
+            case ReflectorStage.List:
+                Log.ListFailed(logger, level, failed.Resource, ns, failed.Reason, seconds);
+                break;
+            case ReflectorStage.Get:
+                Log.GetFailed(logger, level, failed.Resource, failed.Reason, seconds);
+                break;
+            case ReflectorStage.Deliver:
+                Log.DeliveryFailed(logger, level, failed.Resource, ns, failed.Reason, seconds);
+                break;
+            default:
+                Log.WatchFailed(logger, level, failed.Resource, ns, failed.Reason, seconds);
+                break;
+        }
+    }
 
-    private static string Watch(ReflectorNotice notice) =>
+    private void LogFailure(LeaderNotice.Failed failed)
+    {
+        var count = CountFailure(Lease, failed.Cause);
+        // A forbidden election affects nothing but status and Events, so it is logged once, and not every minute.
+        var isDue = failed.Error is ApiServerException { IsForbidden: true } ? count == 2 : ShouldLog(failed.Cause);
+        var level = isDue ? LogLevel.Warning : LogLevel.Debug;
+        if (failed.RetryIn is { } delay)
+            Log.LeaseFailed(logger, level, failed.Action, failed.Lease, failed.Reason, delay.TotalSeconds);
+        else
+            Log.LeaseGivenUp(logger, level, failed.Action, failed.Lease, failed.Reason);
+    }
+
+    /// <summary>Counts a failure and returns the number of failures in a row with the same cause.</summary>
+    private int CountFailure(string what, string cause) =>
+        _failing.AddOrUpdate(what, (cause, 1), (_, last) => (cause, last.Cause == cause ? last.Count + 1 : 1)).Count;
+
+    /// <summary>True if a failed watch has recovered. A watch that fails again and again is reported as recovered once a minute at most.</summary>
+    private bool HasRecovered(ReflectorNotice notice) => _failing.TryRemove(WatchOf(notice), out _) && ShouldLog($"recovered {WatchOf(notice)}");
+
+    private static string WatchOf(ReflectorNotice notice) =>
         notice is ReflectorNotice.Failed { Stage: ReflectorStage.Get } ? $"get {notice.Resource}" : $"{notice.Resource} {notice.Namespace}";
 
     /// <summary>
-    /// An API server that has just started forbids everything until it has read its roles, and knows no versions of before. Once, that
-    /// is nothing anybody should act on.
+    /// True for an error that needs no action when it occurs once: an API server that has just started forbids everything until it has read
+    /// its roles, and does not have the versions from before its restart.
     /// </summary>
     private static bool IsCommonAfterRestart(Exception error) =>
         error is ApiServerException { IsForbidden: true } or ApiServerException { IsExpired: true };
 
-    private bool IsDue(string trouble)
+    private bool ShouldLog(string cause)
     {
         var now = time.GetUtcNow();
         var isDue = true;
-        _saidAt.AddOrUpdate(trouble, now, (_, last) =>
+        _loggedAt.AddOrUpdate(cause, now, (_, last) =>
         {
             isDue = now - last >= RepeatAfter;
             return isDue ? now : last;
         });
         if (isDue)
-            Forget(now);
+            RemoveExpired(now);
         return isDue;
     }
 
-    /// <summary>What is due again anyway need not be remembered: objects that cannot be read come and go, each with a text of its own.</summary>
-    private void Forget(DateTimeOffset now)
+    /// <summary>Removes entries that are due again, so that the texts of objects that do not decode do not accumulate.</summary>
+    private void RemoveExpired(DateTimeOffset now)
     {
-        foreach (var said in _saidAt.Where(said => now - said.Value >= RepeatAfter))
-            _saidAt.TryRemove(said);
+        foreach (var entry in _loggedAt.Where(entry => now - entry.Value >= RepeatAfter))
+            _loggedAt.TryRemove(entry);
     }
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "{Message}")]
-        public static partial void Client(ILogger logger, string message);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "connection to the API server: {Warning}")]
+        public static partial void UnsafeConfiguration(ILogger logger, string warning);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "{Message}")]
-        public static partial void Failed(ILogger logger, string message);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} cannot be used, its last valid content stays in use: {Reason}")]
+        public static partial void CredentialFileUnusable(ILogger logger, string path, string reason);
 
-        [LoggerMessage(Level = LogLevel.Information, Message = "recovered: {Message}")]
-        public static partial void Recovered(ILogger logger, string message);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "opening new connections to the API server: {Reason}")]
+        public static partial void TransportReloaded(ILogger logger, string reason);
 
-        [LoggerMessage(Level = LogLevel.Information, Message = "{Message}")]
-        public static partial void Leadership(ILogger logger, string message);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "the API server answered 401, reloading the credential from {Source}")]
+        public static partial void CredentialRejected(ILogger logger, string source);
 
-        [LoggerMessage(Level = LogLevel.Debug, Message = "{Message}")]
-        public static partial void Detail(ILogger logger, string message);
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Resource} {Object} does not decode, its last known state stays in use: {Reason}")]
+        public static partial void Undecodable(ILogger logger, string resource, UndecodableObject @object, string reason);
+
+        [LoggerMessage(Level = LogLevel.Warning, Message = "ignored an event of the unknown type '{Type}' in the watch of {Resource} in {Namespace}")]
+        public static partial void UnknownEvent(ILogger logger, string? type, string resource, string @namespace);
+
+        [LoggerMessage(Level = LogLevel.Debug, Message = "listed {Count} {Resource} in {Namespace}")]
+        public static partial void Listed(ILogger logger, int count, string resource, string @namespace);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "recovered: listed {Count} {Resource} in {Namespace}")]
+        public static partial void ListRecovered(ILogger logger, int count, string resource, string @namespace);
+
+        [LoggerMessage(Level = LogLevel.Debug, Message = "watching {Resource} in {Namespace} from version '{Version}'")]
+        public static partial void WatchStarted(ILogger logger, string resource, string @namespace, string version);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "recovered: watching {Resource} in {Namespace} from version '{Version}'")]
+        public static partial void WatchRecovered(ILogger logger, string resource, string @namespace, string version);
+
+        [LoggerMessage(Level = LogLevel.Debug, Message = "the watch of {Resource} in {Namespace} ended after {Seconds:0} s and {Events} events")]
+        public static partial void WatchEnded(ILogger logger, string resource, string @namespace, double seconds, long events);
+
+        [LoggerMessage(Level = LogLevel.Debug, Message = "relisting {Resource} in {Namespace}: {Reason}")]
+        public static partial void Relisting(ILogger logger, string resource, string @namespace, string reason);
+
+        [LoggerMessage(Level = LogLevel.Debug, Message = "the API server cannot stream the initial state of {Resource} in {Namespace}, listing instead: {Reason}")]
+        public static partial void WatchListUnsupported(ILogger logger, string resource, string @namespace, string reason);
+
+        [LoggerMessage(Message = "cannot list {Resource} in {Namespace}: {Reason}; next attempt in {Seconds:0.#} s")]
+        public static partial void ListFailed(ILogger logger, LogLevel level, string resource, string @namespace, string reason, double seconds);
+
+        [LoggerMessage(Message = "cannot watch {Resource} in {Namespace}: {Reason}; next attempt in {Seconds:0.#} s")]
+        public static partial void WatchFailed(ILogger logger, LogLevel level, string resource, string @namespace, string reason, double seconds);
+
+        [LoggerMessage(Message = "cannot get {Resource}: {Reason}; next attempt in {Seconds:0.#} s")]
+        public static partial void GetFailed(ILogger logger, LogLevel level, string resource, string reason, double seconds);
+
+        [LoggerMessage(Message = "cannot process {Resource} in {Namespace}: {Reason}; next attempt in {Seconds:0.#} s")]
+        public static partial void DeliveryFailed(ILogger logger, LogLevel level, string resource, string @namespace, string reason, double seconds);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "started leading: holds the Lease {Lease}")]
+        public static partial void StartedLeading(ILogger logger, string lease);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "stopped leading: {Reason}")]
+        public static partial void StoppedLeading(ILogger logger, string reason);
+
+        [LoggerMessage(Level = LogLevel.Debug, Message = "{Leader} is the leader")]
+        public static partial void NewLeader(ILogger logger, string leader);
+
+        [LoggerMessage(Level = LogLevel.Debug, Message = "released the Lease {Lease}")]
+        public static partial void LeaseReleased(ILogger logger, string lease);
+
+        [LoggerMessage(Level = LogLevel.Debug, Message = "the Lease {Lease} can be read and written")]
+        public static partial void LeaseAccessible(ILogger logger, string lease);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "recovered: the Lease {Lease} can be read and written")]
+        public static partial void LeaseRecovered(ILogger logger, string lease);
+
+        [LoggerMessage(Message = "cannot {Action} the Lease {Lease}: {Reason}; next attempt in {Seconds:0.#} s")]
+        public static partial void LeaseFailed(ILogger logger, LogLevel level, string action, string lease, string reason, double seconds);
+
+        [LoggerMessage(Message = "cannot {Action} the Lease {Lease}: {Reason}")]
+        public static partial void LeaseGivenUp(ILogger logger, LogLevel level, string action, string lease, string reason);
     }
 }

@@ -4,13 +4,13 @@ using IngressController.Metrics;
 
 namespace IngressController.Sources.Kubernetes;
 
-/// <summary>How the watches of the API server fare.</summary>
+/// <summary>The metrics of the watches of the API server.</summary>
 internal sealed class WatchMetrics : IMetricsSource
 {
     private readonly ConcurrentDictionary<string, long> _lists = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> _failures = new(StringComparer.Ordinal);
 
-    public void Notice(ReflectorNotice notice)
+    public void OnNotice(ReflectorNotice notice)
     {
         switch (notice)
         {

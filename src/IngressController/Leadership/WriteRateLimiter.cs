@@ -1,33 +1,33 @@
 namespace IngressController.Leadership;
 
 /// <summary>
-/// Limits how fast a work of the leader asks the API server: a burst at once, then so many requests per second (the generic cell rate
-/// algorithm, which lets through what a token bucket does, as client-go has it).
+/// Limits the rate of a leader task's requests to the API server: a burst, then a number of requests per second. It uses the generic cell
+/// rate algorithm, which allows the same requests as the token bucket of client-go.
 /// </summary>
-internal sealed class WriteBudget(int perSecond, int burst, TimeProvider time)
+internal sealed class WriteRateLimiter(int perSecond, int burst, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private readonly TimeSpan _interval = TimeSpan.FromSeconds(1.0 / perSecond);
     private readonly long _start = time.GetTimestamp();
 
-    /// <summary>When the next request would come if they came evenly; runs ahead of the clock by what is used of the burst.</summary>
+    /// <summary>The time of the next request at an even rate; ahead of the clock by the used part of the burst.</summary>
     private TimeSpan _next;
 
-    /// <summary>When the server asked to be left alone, and for how long.</summary>
+    /// <summary>The start and the duration of the last pause.</summary>
     private (long Since, TimeSpan For) _pause;
 
-    /// <summary>Completes when one may be sent.</summary>
+    /// <summary>Completes when a request may be sent.</summary>
     public async Task WaitAsync(CancellationToken cancellation)
     {
-        if (Take() is { Ticks: > 0 } wait)
+        if (Reserve() is { Ticks: > 0 } wait)
             await Task.Delay(wait, time, cancellation);
-        // Delays are cut to whole milliseconds.
-        while (Paused() is { Ticks: > 0 } paused)
-            await Task.Delay(paused + TimeSpan.FromMilliseconds(1), time, cancellation);
+        // Delays are truncated to whole milliseconds.
+        while (PauseLeft() is { Ticks: > 0 } left)
+            await Task.Delay(left + TimeSpan.FromMilliseconds(1), time, cancellation);
         cancellation.ThrowIfCancellationRequested();
     }
 
-    /// <summary>Nothing is sent for so long: the server said so, or cannot be reached.</summary>
+    /// <summary>Stops all requests for a time, because the server asked for it or cannot be reached.</summary>
     public void Pause(TimeSpan duration)
     {
         lock (_lock)
@@ -37,8 +37,8 @@ internal sealed class WriteBudget(int perSecond, int burst, TimeProvider time)
         }
     }
 
-    /// <returns>How long to wait for the place that was taken.</returns>
-    private TimeSpan Take()
+    /// <summary>Reserves a request and returns the time to wait for it.</summary>
+    private TimeSpan Reserve()
     {
         lock (_lock)
         {
@@ -50,7 +50,7 @@ internal sealed class WriteBudget(int perSecond, int burst, TimeProvider time)
         }
     }
 
-    private TimeSpan Paused()
+    private TimeSpan PauseLeft()
     {
         lock (_lock)
             return Left();
