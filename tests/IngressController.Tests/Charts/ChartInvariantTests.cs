@@ -6,7 +6,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace IngressController.Tests.Charts;
 
-/// <summary>What holds for every rendering of the chart, whatever the values are.</summary>
+/// <summary>Invariants of every rendering of the chart.</summary>
 public sealed class ChartInvariantTests
 {
     private static readonly string[] ClusterScoped = ["ClusterRole", "ClusterRoleBinding", "IngressClass"];
@@ -88,7 +88,9 @@ public sealed class ChartInvariantTests
             Assert.DoesNotContain(":latest", last, StringComparison.Ordinal);
         });
 
-    /// <summary>What holds ports of the node breaks the level by that, and with ports below 1024 by being root; by nothing else.</summary>
+    /// <summary>
+    /// Pods that use ports of the node violate the level by that, and with ports below 1024 by running as root; by nothing else.
+    /// </summary>
     [Theory]
     [MemberData(nameof(Cases))]
     public void Pods_pass_the_Pod_Security_level_restricted(string name)
@@ -111,8 +113,9 @@ public sealed class ChartInvariantTests
     }
 
     /// <summary>
-    /// The admin port is open within a second of the start. The kubelet compares the delay with the time since the start cut to the whole
-    /// second (normalizeStatus), so up to one second of the delay is lost. A question before the port is open fails and becomes an Event.
+    /// The admin port is open within one second after the start. The kubelet compares the delay with the time since the start, truncated to
+    /// whole seconds (normalizeStatus), so up to one second of the delay is lost. A probe before the port is open fails and creates an
+    /// Event.
     /// </summary>
     [Theory]
     [MemberData(nameof(Cases))]
@@ -123,7 +126,7 @@ public sealed class ChartInvariantTests
             Assert.InRange(probe["initialDelaySeconds"]!.GetValue<long>() - 1, OpenWithinSeconds, OpenWithinSeconds);
     }
 
-    /// <summary>The program's own reader takes the arguments: an option that is renamed or a value it would refuse fails here.</summary>
+    /// <summary>Parses the arguments with the program's own parser, so that renamed options and invalid values fail here.</summary>
     [Theory]
     [MemberData(nameof(Cases))]
     public void The_program_accepts_its_arguments(string name)

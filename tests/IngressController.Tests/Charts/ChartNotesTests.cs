@@ -3,7 +3,7 @@ using IngressController.Tests.Fakes;
 namespace IngressController.Tests.Charts;
 
 /// <summary>
-/// What an installation says at its end. <c>helm template</c> does not print that, so a copy of the chart has it in a ConfigMap.
+/// The notes that an installation prints. <c>helm template</c> does not print them, so a copy of the chart renders them into a ConfigMap.
 /// </summary>
 public sealed class ChartNotesTests : IDisposable
 {

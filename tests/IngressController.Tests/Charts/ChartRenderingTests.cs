@@ -1,6 +1,6 @@
 namespace IngressController.Tests.Charts;
 
-/// <summary>What the chart makes of values, by example; <c>UPDATE_GOLDEN=1</c> writes the renderings anew.</summary>
+/// <summary>Renderings of the chart for example values. <c>UPDATE_GOLDEN=1</c> rewrites them.</summary>
 public sealed class ChartRenderingTests
 {
     public static TheoryData<string> Cases => ChartCase.Rows;
@@ -26,7 +26,7 @@ public sealed class ChartRenderingTests
         Assert.DoesNotContain("[WARNING]", output, StringComparison.Ordinal);
     }
 
-    /// <summary>The first line of the file says which value is refused, or with which words.</summary>
+    /// <summary>The first line of the file names the refused value, or the beginning of the error.</summary>
     [HelmTheory]
     [MemberData(nameof(Invalid))]
     public void Invalid_values_are_refused_by_name(string name)

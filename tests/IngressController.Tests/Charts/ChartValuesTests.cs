@@ -5,12 +5,12 @@ using IngressController.Routing.Settings;
 
 namespace IngressController.Tests.Charts;
 
-/// <summary>values.yaml, values.schema.json and the settings of the program say the same.</summary>
+/// <summary>values.yaml, values.schema.json and the settings of the program are consistent.</summary>
 public sealed class ChartValuesTests
 {
     private static readonly string SchemaFile = Path.Combine(RepositoryFile.Chart, "values.schema.json");
 
-    /// <summary>Text, and not escaped more than JSON needs: people read it.</summary>
+    /// <summary>Indented, and escaped only as far as JSON requires, for readability.</summary>
     private static readonly JsonSerializerOptions Format = new()
     {
         WriteIndented = true,
@@ -50,7 +50,7 @@ public sealed class ChartValuesTests
         _ => [],
     };
 
-    /// <summary>The paths of the values a schema describes, down to where Kubernetes' own objects begin.</summary>
+    /// <summary>The paths of the values that a schema describes, down to objects of Kubernetes.</summary>
     private static IEnumerable<string> Leaves(JsonObject root, JsonNode schema, string path = "")
     {
         if (schema["$ref"] is { } reference)
@@ -63,7 +63,7 @@ public sealed class ChartValuesTests
     private static IEnumerable<string> Leaves(JsonNode? value, string path = "") =>
         !IsOpen(path) && value is JsonObject { Count: > 0 } fields ? fields.SelectMany(field => Leaves(field.Value, $"{path}.{field.Key}")) : [path];
 
-    /// <summary>Values of which the file gives some or no field: the others are Kubernetes' to know.</summary>
+    /// <summary>True for objects of Kubernetes, of which the file does not list all fields.</summary>
     private static bool IsOpen(string path) =>
         path is ".config" or ".updateStrategy" or ".affinity" or ".resources" or ".podSecurityContext" or ".securityContext" or ".autoscaling.behavior"
         || path.EndsWith("Probe", StringComparison.Ordinal);

@@ -4,12 +4,12 @@ using IngressController.Tests.Cli;
 
 namespace IngressController.Tests.Charts;
 
-/// <summary>What deploy/ holds fits the chart and the program.</summary>
+/// <summary>The files in deploy/ match the chart and the program.</summary>
 public sealed class DeployTests
 {
     private static readonly string Base = RepositoryFile.Find("deploy", "base");
 
-    /// <summary>Without what is only true of a release of Helm; <c>UPDATE_GOLDEN=1</c> writes it anew.</summary>
+    /// <summary>Compared without the labels of Helm releases. <c>UPDATE_GOLDEN=1</c> rewrites it.</summary>
     [HelmFact]
     public void The_base_equals_the_default_rendering_of_the_chart()
     {

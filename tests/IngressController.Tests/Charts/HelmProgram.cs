@@ -2,14 +2,14 @@ using System.Diagnostics;
 
 namespace IngressController.Tests.Charts;
 
-/// <summary>Runs <c>helm</c>: the one the variable HELM names, else the one of the PATH.</summary>
+/// <summary>Runs <c>helm</c>: the program that the variable HELM names, or that of the PATH.</summary>
 internal static class HelmProgram
 {
     private const string Variable = "HELM";
 
     private static readonly string? Path = Named() ?? Candidates().FirstOrDefault(File.Exists);
 
-    /// <summary>Why charts cannot be rendered here; null when they can.</summary>
+    /// <summary>The reason why charts cannot be rendered; null if helm is available.</summary>
     public static string? Missing => Path is null ? $"no helm to render the chart with: put it on the PATH, or name the program in the variable {Variable}" : null;
 
     public static (int Code, string Out, string Error) Run(params string[] arguments)
@@ -32,7 +32,7 @@ internal static class HelmProgram
             .. valuesFile is null ? [] : new[] { "--values", valuesFile }, .. more,
         ]);
 
-    /// <summary>As it stands: where it names nothing that runs, the tests fail and do not take another.</summary>
+    /// <summary>The program of the variable, unchecked: if it does not run, the tests fail instead of using another.</summary>
     private static string? Named() => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } path ? path : null;
 
     private static IEnumerable<string> Candidates() =>
@@ -40,13 +40,13 @@ internal static class HelmProgram
             .Select(folder => System.IO.Path.Combine(folder, "helm"));
 }
 
-/// <summary>A test that needs helm; skipped, and says why, where there is none.</summary>
+/// <summary>A test that needs helm; skipped with a reason if there is none.</summary>
 internal sealed class HelmFactAttribute : FactAttribute
 {
     public HelmFactAttribute() => Skip = HelmProgram.Missing;
 }
 
-/// <summary>The same for a test with several cases.</summary>
+/// <summary>A theory that needs helm; skipped with a reason if there is none.</summary>
 internal sealed class HelmTheoryAttribute : TheoryAttribute
 {
     public HelmTheoryAttribute() => Skip = HelmProgram.Missing;

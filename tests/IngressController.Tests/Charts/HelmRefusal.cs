@@ -3,13 +3,15 @@ using System.Text.RegularExpressions;
 namespace IngressController.Tests.Charts;
 
 /// <summary>
-/// What helm refuses values for. Versions check values.schema.json with different libraries, and this is the one place that knows: where
-/// 3.17 says <c>- service: Additional property x is not allowed</c>, later ones and 4 say
-/// <c>- at '/service': additional properties 'x' not allowed</c>. Both name <c>service.x</c>.
+/// Parses the errors of helm about refused values. Versions validate values.schema.json with different libraries: 3.17 reports <c>-
+/// service: Additional property x is not allowed</c>, later versions and 4 report <c>- at '/service': additional properties 'x' not
+/// allowed</c>. Both name <c>service.x</c>.
 /// </summary>
 internal static partial class HelmRefusal
 {
-    /// <summary>Whether the value of this path, one inside it, or the check of the chart with these first words is what helm complains of.</summary>
+    /// <summary>
+    /// True if the error is about the value at this path or below it, or is an error of the chart that begins with this text.
+    /// </summary>
     public static bool Names(string error, string expected)
     {
         var paths = SchemaLine().Matches(error).SelectMany(Paths).ToArray();

@@ -3,7 +3,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Charts;
 
-/// <summary>The scripts of deploy/kind with programs in place of kind, docker, kubectl, helm and curl that write down how they are called.</summary>
+/// <summary>The scripts of deploy/kind, with stubs for kind, docker, kubectl, helm and curl that record their calls.</summary>
 public sealed class KindScriptTests : IDisposable
 {
     private static readonly string[] Programs = ["kind", "docker", "kubectl", "helm", "curl"];
@@ -106,7 +106,7 @@ public sealed class KindScriptTests : IDisposable
                 File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         }
 
-        // What else the scripts use, without whatever this machine has of the above.
+        // The other programs that the scripts use, without the stubbed ones of this machine.
         foreach (var tool in (string[])["bash", "basename", "dirname", "cat", "grep", "sed"])
             File.CreateSymbolicLink(Path.Combine(_folder, "bin", tool), File.Exists($"/usr/bin/{tool}") ? $"/usr/bin/{tool}" : $"/bin/{tool}");
     }

@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace IngressController.Tests.Charts;
 
 /// <summary>
-/// The Pod Security level <c>restricted</c>, as far as a Pod of the chart can break it: what
-/// https://kubernetes.io/docs/concepts/security/pod-security-standards/ forbids, one line per finding.
+/// Checks the Pod Security level <c>restricted</c>, as far as a Pod of the chart can violate it. Reports one line per violation of
+/// https://kubernetes.io/docs/concepts/security/pod-security-standards/.
 /// </summary>
 internal static class RestrictedLevel
 {
