@@ -15,7 +15,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace IngressController.Tests.Features;
 
-/// <summary>What the features cost requests of routes that ask for nothing: no memory.</summary>
+/// <summary>Features allocate no memory for requests of routes without annotations.</summary>
 public sealed class FeatureCostTests
 {
     private static readonly ProxyRoute Plain = new(
@@ -54,7 +54,7 @@ public sealed class FeatureCostTests
 
     private static void AssertAllocatesNothing(Action action)
     {
-        // The first rounds make caches and compiled code.
+        // The first rounds fill caches and compile code.
         for (var i = 0; i < 100; i++)
             action();
         var before = GC.GetAllocatedBytesForCurrentThread();

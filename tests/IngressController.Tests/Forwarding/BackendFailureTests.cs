@@ -2,7 +2,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Forwarding;
 
-/// <summary>What clients get when a backend cannot serve them.</summary>
+/// <summary>Responses to clients if a backend fails.</summary>
 public sealed class BackendFailureTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     [Fact]

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace IngressController.Tests.Forwarding;
 
-/// <summary>The read that is under way while the head is sent: its buffer belongs to the caller, who reuses it.</summary>
+/// <summary>The read that is pending while the head is sent: its buffer belongs to the caller, which reuses it.</summary>
 public sealed class EarlyResponseHeadTests
 {
     [Fact]
@@ -39,7 +39,7 @@ public sealed class EarlyResponseHeadTests
         return new EarlyResponseHead(new StreamContent(backend), context.Response).ReadAsStreamAsync();
     }
 
-    /// <summary>A backend that says nothing; a read ends only when it is cancelled, and not at once.</summary>
+    /// <summary>An idle backend. A read ends only after it is canceled, with a delay.</summary>
     private sealed class SilentBody : ReadOnlyStream
     {
         public bool HasEnded { get; private set; }

@@ -4,7 +4,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Forwarding;
 
-/// <summary>A backend that fails is one line of the log per second, not one per request.</summary>
+/// <summary>A failing backend is logged once per second, not once per request.</summary>
 public sealed class FailureLogTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     [Fact]

@@ -2,7 +2,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Forwarding;
 
-/// <summary>When a request is tried at another endpoint: when nothing was sent, and only then.</summary>
+/// <summary>A request is retried at another endpoint only if nothing was sent.</summary>
 public sealed class RetryTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     [Theory]

@@ -9,8 +9,8 @@ using Xunit.Abstractions;
 namespace IngressController.Tests.Matching;
 
 /// <summary>
-/// What a look-up costs is bounded by the rules, not by what a client or another tenant sends. Measured as a ratio to an ordinary
-/// look-up, with a wide margin: what these tests are to catch differs by a factor of hundreds.
+/// The cost of a lookup is bounded by the rules, not by the requests of clients or the rules of other tenants. Measured as a ratio to an
+/// ordinary lookup with a wide margin: regressions differ by a factor of hundreds.
 /// </summary>
 [Collection("alone")]
 public sealed class BoundedCostTests(ITestOutputHelper output)
@@ -22,7 +22,7 @@ public sealed class BoundedCostTests(ITestOutputHelper output)
 
     private static PathTable Table(params string[] paths) => new([.. paths.Select(path => Route(path))], defaultRoute: null);
 
-    /// <summary>The shortest of several runs: the one that nothing else disturbed.</summary>
+    /// <summary>The time of the fastest of several runs, to exclude disturbances.</summary>
     private static double Cost(Action lookUp)
     {
         var best = TimeSpan.MaxValue;
@@ -93,7 +93,7 @@ public sealed class BoundedCostTests(ITestOutputHelper output)
             [.. Enumerable.Range(0, count).Select(i => KeyValuePair.Create($"h{i}.example", (PathTable?)Table("/", "/api")))], defaultRoute: null, HostAliases.None);
     }
 
-    /// <summary>The table of lengths changes what is looked up, never what is found: compared with the rule as the specification has it.</summary>
+    /// <summary>Compares results with the rule of the specification: the table of lengths must only change the number of lookups.</summary>
     [Fact]
     public void The_longest_prefix_of_whole_elements_matches()
     {

@@ -3,7 +3,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Matching;
 
-/// <summary>Hosts and paths and the services that answer them; each service answers with its own name.</summary>
+/// <summary>Rules with one backend each, which responds with the name of its rule.</summary>
 public sealed class MatchingFixture : ProxyFixture, IAsyncLifetime
 {
     private static readonly (string Host, string Path, string Type)[] Rules =
@@ -124,7 +124,7 @@ public sealed class MatchingTests(MatchingFixture proxy) : IClassFixture<Matchin
     [InlineData("http://exact.example?/foo", "Prefix /")]
     public async Task Paths_match_case_sensitively_by_whole_elements_and_Exact_takes_precedence_over_the_longest_Prefix(string target, string expected)
     {
-        // The proxy's answer goes as bytes: the é of the rule is two of them.
+        // The body is compared as bytes: the é of the rule is two bytes.
         var response = await proxy.GetAsync("exact.example", target);
         Assert.Equal(200, response.Status);
         Assert.Equal($"exact.example {expected}".Replace("\u00c3\u00a9", "\u00e9", StringComparison.Ordinal), response.Body);

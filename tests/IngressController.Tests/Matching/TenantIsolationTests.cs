@@ -11,7 +11,7 @@ using IngressController.Routing.Values;
 
 namespace IngressController.Tests.Matching;
 
-/// <summary>What patterns of one Ingress may do to hosts and requests of others: nothing.</summary>
+/// <summary>Patterns of one Ingress do not affect hosts and requests of others.</summary>
 [Collection("alone")]
 public sealed class TenantIsolationTests
 {
@@ -53,7 +53,7 @@ public sealed class TenantIsolationTests
         var watch = Stopwatch.StartNew();
         for (var i = 0; i < 1_000; i++)
             Assert.Equal("", hosts.Find(hostile, "/")!.Host);
-        // It were twenty seconds if it was asked each time.
+        // With a timeout for each request this would take twenty seconds.
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
         Assert.Equal("mine.example", hosts.Find("z-1.other", "/")!.Host);
     }
@@ -61,7 +61,7 @@ public sealed class TenantIsolationTests
     [Fact]
     public void All_patterns_of_a_host_share_a_time_limit()
     {
-        // Each takes time with the square of the path's length, and stays below its own limit.
+        // The time of each pattern grows with the square of the length of the path, but stays below its own limit.
         var patterns = Enumerable.Range(0, 20_000).Select(i => PathPattern.TryCreate($"/[^x]*[^y]*!{i}", out _)!).ToArray();
         var paths = Paths("mine.example", patterns);
         var watch = Stopwatch.StartNew();

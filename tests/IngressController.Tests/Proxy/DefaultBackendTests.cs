@@ -12,7 +12,7 @@ public sealed class DefaultBackendFixture : ProxyFixture
     }
 }
 
-/// <summary>What --default-backend-service gets.</summary>
+/// <summary>The requests that --default-backend-service receives.</summary>
 public sealed class DefaultBackendTests(DefaultBackendFixture proxy) : IClassFixture<DefaultBackendFixture>
 {
     [Fact]

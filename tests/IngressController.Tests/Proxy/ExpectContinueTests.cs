@@ -2,7 +2,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Proxy;
 
-/// <summary>Bodies that are not sent, not yet sent, or no longer wanted.</summary>
+/// <summary>Bodies that are not sent, not yet sent, or no longer needed.</summary>
 public sealed class ExpectContinueTests(LargeBodiesFixture proxy) : IClassFixture<LargeBodiesFixture>
 {
     [Theory]
@@ -20,7 +20,7 @@ public sealed class ExpectContinueTests(LargeBodiesFixture proxy) : IClassFixtur
         await using var connection = await proxy.ConnectAsync();
         await connection.SendAsync($"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 5000\r\nExpect: 100-continue\r\n\r\n");
 
-        // No 100 comes in between: the client keeps its body.
+        // No 100 is sent before, so the client does not send its body.
         var response = await connection.ReadResponseAsync();
         Assert.Equal(($"HTTP/1.1 {status}", "no"), (response.Start, response.Body));
     }
@@ -65,7 +65,7 @@ public sealed class ExpectContinueTests(LargeBodiesFixture proxy) : IClassFixtur
         await using var connection = await proxy.ConnectAsync();
         await connection.SendAsync($"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n");
 
-        // The HTTP client sends bodies of up to 1,024 bytes all the same, to keep its connection.
+        // The HTTP client sends bodies of up to 1,024 bytes anyway, to keep its connection.
         var response = await connection.ReadResponseAsync();
         if (response.Status == 100)
         {
@@ -83,7 +83,7 @@ public sealed class ExpectContinueTests(LargeBodiesFixture proxy) : IClassFixtur
         {
             await connection.ReadHeadAsync();
             await connection.SendAsync("HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno");
-            // Closing with the body unread makes the kernel send RST, as most servers do that refuse a body.
+            // Closing with an unread body makes the kernel send RST, as with most servers that refuse a body.
         });
         var host = await proxy.ServeAsync(backend);
         await using var connection = await proxy.ConnectAsync();

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace IngressController.Tests.Proxy;
 
-/// <summary>gRPC as it is on the wire: length-prefixed messages over HTTP/2, the status in trailers.</summary>
+/// <summary>gRPC on the wire: length-prefixed messages over HTTP/2, with the status in trailers.</summary>
 public sealed class GrpcTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     private static byte[] Frame(string message)
@@ -29,13 +29,13 @@ public sealed class GrpcTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
         return Encoding.ASCII.GetString(message);
     }
 
-    /// <summary>Answers each message before the next one comes; a message "fail" ends the call with status 7.</summary>
+    /// <summary>Responds to each message before the next one arrives. The message "fail" ends the call with status 7.</summary>
     private static async Task ServeAsync(HttpContext context)
     {
         context.Response.ContentType = "application/grpc";
         if (context.Request.Path == "/s/Denied")
         {
-            // A call without any message has its status in the headers.
+            // A call without messages has its status in the headers.
             context.Response.Headers["grpc-status"] = "7";
             return;
         }
@@ -98,7 +98,7 @@ public sealed class GrpcTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
             await done.Task;
         }));
         var timeout = TimeSpan.FromSeconds(10);
-        // Headers come before any message is sent.
+        // Headers arrive before the first message is sent.
         using var response = await proxy.Controller.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(timeout);
         var sending = await streams.Task;
         var receiving = await response.Content.ReadAsStreamAsync();
@@ -149,7 +149,7 @@ public sealed class GrpcTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
         using var leaving = new CancellationTokenSource();
         var reading = (await response.Content.ReadAsStreamAsync()).ReadAsync(new byte[1], leaving.Token).AsTask();
         await leaving.CancelAsync();
-        // The client resets the stream once its own sending has ended.
+        // The client resets the stream after it has sent its messages.
         never.SetCanceled();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
         await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(10));

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace IngressController.Tests.Proxy;
 
-/// <summary>Backends that lead back to the proxy.</summary>
+/// <summary>Backends that are the proxy itself.</summary>
 public sealed class LoopDetectionTests(RecordingFixture proxy) : IClassFixture<RecordingFixture>
 {
     private const string Replica = "yarp-ingress";
@@ -18,7 +18,7 @@ public sealed class LoopDetectionTests(RecordingFixture proxy) : IClassFixture<R
 
         Assert.Equal(508, response.Status);
         Assert.StartsWith("508 Loop Detected", response.Body, StringComparison.Ordinal);
-        // The request of the client, and eleven that came back, the last of them one too many.
+        // The request of the client and eleven rounds, of which the last one exceeds the limit.
         var metrics = proxy.Controller.Services.GetRequiredService<RequestMetrics>();
         Assert.Equal(12, metrics.For(new("default", "self"), new("default", "self")).ByStatusClass(5));
     }

@@ -1,6 +1,6 @@
 namespace IngressController.Tests.Proxy;
 
-/// <summary>How the proxy tells where a request ends, and that it never disagrees with the backend about it.</summary>
+/// <summary>The framing of requests, which proxy and backend never read differently.</summary>
 public sealed class RequestFramingTests(RecordingFixture proxy) : IClassFixture<RecordingFixture>
 {
     [Theory]
@@ -9,7 +9,7 @@ public sealed class RequestFramingTests(RecordingFixture proxy) : IClassFixture<
     [InlineData("Transfer-Encoding: chunked\r\n", "3\r\nhel\r\n2;ext=1\r\nlo\r\n0\r\n\r\n", "hello")]
     [InlineData("transfer-encoding: Chunked\r\n", "5\r\nhello\r\n0\r\nX-Trailer: 1\r\n\r\n", "hello")]
     [InlineData("Transfer-Encoding: chunked\r\n", "0\r\n\r\n", "")]
-    // What Kestrel takes leniently reaches the backend in the strict form.
+    // Lenient forms that Kestrel accepts reach the backend in strict form.
     [InlineData("Content-Length: +5\r\n", "hello", "hello")]
     [InlineData("X: y\nTransfer-Encoding: chunked\n", "5\r\nhello\r\n0\r\n\r\n", "hello")]
     public async Task A_body_reaches_the_backend_complete_with_one_kind_of_framing(string fields, string body, string expected)

@@ -3,7 +3,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Proxy;
 
-/// <summary>Which header fields a backend gets of a request.</summary>
+/// <summary>The request headers that a backend receives.</summary>
 public sealed class RequestHeaderTests(RecordingFixture proxy) : IClassFixture<RecordingFixture>
 {
     [Theory]

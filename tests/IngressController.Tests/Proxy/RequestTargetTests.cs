@@ -100,7 +100,7 @@ public sealed class RequestTargetTests(RecordingFixture proxy) : IClassFixture<R
         }
         catch (HttpRequestException reset) when (reset.HttpRequestError == HttpRequestError.HttpProtocolError)
         {
-            // Kestrel resets the stream of what it cannot decode at all.
+            // Kestrel resets the stream of a target that it cannot decode.
             Assert.Null(expected);
         }
 

@@ -2,7 +2,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Proxy;
 
-/// <summary>How the proxy tells a client where a response ends.</summary>
+/// <summary>The framing of responses to clients.</summary>
 public sealed class ResponseFramingTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     [Theory]

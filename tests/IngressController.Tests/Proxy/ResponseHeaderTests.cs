@@ -3,7 +3,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Proxy;
 
-/// <summary>Which header fields a client gets of a response.</summary>
+/// <summary>The response headers that a client receives.</summary>
 public sealed class ResponseHeaderTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     private async Task<WireMessage> AnswerAsync(string fields, string request = "GET / HTTP/1.1")
@@ -80,7 +80,7 @@ public sealed class ResponseHeaderTests(ProxyFixture proxy) : IClassFixture<Prox
     }
 }
 
-/// <summary>With server-header=false nothing says who answers.</summary>
+/// <summary>Responses with server-header=false.</summary>
 public sealed class ServerHeaderTests
 {
     [Fact]

@@ -6,11 +6,11 @@ using Xunit.Abstractions;
 
 namespace IngressController.Tests.Proxy;
 
-/// <summary>Tests that measure memory run alone.</summary>
+/// <summary>The collection of tests that measure memory or time and do not run in parallel with others.</summary>
 [CollectionDefinition("alone", DisableParallelization = true)]
 public sealed class RunsAlone;
 
-/// <summary>Bodies pass through as they come: neither held back nor piled up.</summary>
+/// <summary>Bodies are streamed without delay and without unbounded buffering.</summary>
 [Collection("alone")]
 public sealed class StreamingTests(LargeBodiesFixture proxy, ITestOutputHelper output) : IClassFixture<LargeBodiesFixture>
 {
@@ -36,7 +36,7 @@ public sealed class StreamingTests(LargeBodiesFixture proxy, ITestOutputHelper o
         });
         var host = await proxy.ServeAsync(backend);
         using var request = ProtocolTests.Request(HttpMethod.Get, $"{scheme}://{host}/", version);
-        // The head comes before any event does: it opens the EventSource.
+        // The head arrives before the first event: it opens the EventSource.
         using var response = await proxy.Controller.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(TimeSpan.FromSeconds(10));
         using var events = new StreamReader(await response.Content.ReadAsStreamAsync());
         for (var i = 0; i < 10; i++)
@@ -142,11 +142,11 @@ public sealed class StreamingTests(LargeBodiesFixture proxy, ITestOutputHelper o
         using var upload = await proxy.Controller.Client.SendAsync(post);
         Assert.Equal($"{Size}", await upload.Content.ReadAsStringAsync());
         output.WriteLine($"heap at most {(peak - before) >> 20} MiB above {before >> 20} MiB");
-        // The windows of three HTTP/2 connections in one process: they may grow to 16 MiB each.
+        // The windows of three HTTP/2 connections in one process can grow to 16 MiB each.
         Assert.InRange(peak - before, long.MinValue, 64 * 1024 * 1024);
     }
 
-    /// <summary>Counts an upload, or sends a download, without ever holding more than a block.</summary>
+    /// <summary>Counts the bytes of an upload, or sends a download, with a buffer of one block.</summary>
     private static async Task ServeAsync(HttpContext context, long size)
     {
         var block = new byte[256 * 1024];
@@ -190,7 +190,7 @@ public sealed class StreamingTests(LargeBodiesFixture proxy, ITestOutputHelper o
         await stalled.Task.WaitAsync(TimeSpan.FromSeconds(20));
 
         output.WriteLine($"stalled after {Interlocked.Read(ref sent) >> 10} KiB");
-        // What fits into the sockets' buffers on both sides, and no more than that.
+        // At most the socket buffers of both sides.
         Assert.InRange(Interlocked.Read(ref sent), 1, 48 * 1024 * 1024);
 
         async Task SendUntilStalledAsync(Stream stream)

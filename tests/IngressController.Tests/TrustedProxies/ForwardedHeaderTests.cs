@@ -3,7 +3,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.TrustedProxies;
 
-/// <summary>Whom the proxy believes about where a request comes from.</summary>
+/// <summary>The peers whose forwarding headers are trusted.</summary>
 public sealed class ForwardedHeaderTests(SettingsFixture proxy) : IClassFixture<SettingsFixture>
 {
     private const string Spoof =
@@ -79,7 +79,7 @@ public sealed class ForwardedHeaderTests(SettingsFixture proxy) : IClassFixture<
     [InlineData("::ffff:203.0.113.9", "203.0.113.9")]
     [InlineData("203.0.113.9, ::ffff:10.0.0.1", "203.0.113.9")]
     [InlineData(" , 203.0.113.9 ,, ", "203.0.113.9")]
-    // What is no address ends the search at what was found before.
+    // An entry that is not an address ends the search at the address found before.
     [InlineData("203.0.113.9, unknown, 10.0.0.1", "10.0.0.1")]
     [InlineData("203.0.113.9, _hidden", "127.0.0.1")]
     [InlineData("203.0.113.9, 10.0.0.01", "127.0.0.1")]
@@ -120,7 +120,7 @@ public sealed class ForwardedHeaderTests(SettingsFixture proxy) : IClassFixture<
     }
 
     [Theory]
-    // Proxies that write behind one another: what stands left of the value of the client's own proxy is the client's invention.
+    // If proxies append values, everything left of the value of the first trusted proxy can be forged by the client.
     [InlineData("6.6.6.6, 203.0.113.9, 10.0.0.1", "https, http, https", "evil.example, shop.example, inner.example", "http", "shop.example")]
     [InlineData("203.0.113.9, 10.0.0.1", "https", "shop.example", "https", "shop.example")]
     [InlineData("203.0.113.9", "http, https", "evil.example, shop.example", "https", "shop.example")]

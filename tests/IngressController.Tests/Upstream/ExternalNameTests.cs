@@ -79,7 +79,7 @@ public sealed class ExternalNameTests
     [Fact]
     public async Task A_name_that_resolves_to_an_interface_address_is_refused()
     {
-        // The machine may have none but loopback, which is refused without looking at interfaces.
+        // If the machine has only loopback, that is used, which is refused without a check of interfaces.
         var own = InterfaceAddresses.ReadAll().FirstOrDefault(address => !ExternalAddress.IsLocal(address));
         using var clients = new UpstreamClients(new UpstreamOptions(), (_, _) => Task.FromResult<IPAddress[]>([own ?? IPAddress.Loopback]));
         var error = await Assert.ThrowsAsync<HttpRequestException>(() => GetAsync(clients, 80));

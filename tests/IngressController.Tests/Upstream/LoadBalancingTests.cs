@@ -2,7 +2,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Upstream;
 
-/// <summary>How requests are spread over the endpoints of a Service.</summary>
+/// <summary>The distribution of requests over the endpoints of a Service.</summary>
 public sealed class LoadBalancingTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     [Fact]
@@ -22,7 +22,7 @@ public sealed class LoadBalancingTests(ProxyFixture proxy) : IClassFixture<Proxy
         }));
         Assert.All(Counts()[..3], count => Assert.InRange(count, 99, 101));
 
-        // The endpoint that is new takes its turn at once.
+        // The new endpoint receives its share immediately.
         await proxy.AddAsync(Manifests.Service("even", backends.Select(backend => backend.Port)));
         await SendAsync(connection, 300);
         Assert.All(Counts(), count => Assert.InRange(count, 74, 76));

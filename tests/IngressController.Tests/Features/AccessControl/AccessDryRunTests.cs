@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace IngressController.Tests.Features.AccessControl;
 
-/// <summary>A rehearsal decides what can be decided for nothing, and asks nobody.</summary>
+/// <summary>A dry run decides the checks without cost, and calls no service.</summary>
 public sealed class AccessDryRunTests(AccessFixture proxy) : IClassFixture<AccessFixture>
 {
     private static readonly (string, string)[] Users = [("auth-type", "basic"), ("auth-secret", "users")];
@@ -59,7 +59,7 @@ public sealed class AccessDryRunTests(AccessFixture proxy) : IClassFixture<Acces
     private static RequestStep[] Access(ProxyRoute route) =>
         [.. route.Plan.Steps.Where(step => step.GetType().Namespace is "IngressController.Features.AccessControl" or "IngressController.Features.IpAccess")];
 
-    /// <summary>The status of the answer; null when the request would go on.</summary>
+    /// <summary>The status of the local reply; null if the request would continue.</summary>
     private static async Task<int?> DryRunAsync(ProxyRoute route, string? authorization = null)
     {
         var context = new DefaultHttpContext();

@@ -3,7 +3,9 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.AccessControl;
 
-/// <summary>The order of access control, a test per neighbouring pair: what comes first answers, and what comes later is not even asked.</summary>
+/// <summary>
+/// The order of access control, with one test per neighboring pair: the first check replies, and the later one does not run.
+/// </summary>
 public sealed class AccessOrderTests(AccessFixture proxy) : IClassFixture<AccessFixture>
 {
     private static readonly string Password = $"Authorization: Basic {Convert.ToBase64String(Encoding.ASCII.GetBytes("alice:secret"))}\r\n";

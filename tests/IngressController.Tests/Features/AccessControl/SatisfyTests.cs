@@ -3,7 +3,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.AccessControl;
 
-/// <summary>satisfy any and all, beside a real nginx with the same protections.</summary>
+/// <summary>satisfy any and all, compared with nginx.</summary>
 public sealed class SatisfyTests(AccessFixture proxy) : IClassFixture<AccessFixture>
 {
     private const string Users = "alice:{PLAIN}secret\\n";
@@ -14,12 +14,12 @@ public sealed class SatisfyTests(AccessFixture proxy) : IClassFixture<AccessFixt
 
     private static string Answer(int status) => $"HTTP/1.1 {status} X\r\n{(status == 401 ? "WWW-Authenticate: Bearer\r\n" : "")}Content-Length: 0\r\n\r\n";
 
-    /// <param name="satisfy">any or all.</param>
-    /// <param name="allow">The allow list: Near lets the client in.</param>
-    /// <param name="withUsers">Whether a password is asked for.</param>
-    /// <param name="service">What the authentication service answers; 0 when there is none.</param>
-    /// <param name="login">Whether the client sends the password.</param>
-    /// <param name="status">What it gets.</param>
+    /// <param name="satisfy">The value any or all.</param>
+    /// <param name="allow">The allow list; Near contains the client.</param>
+    /// <param name="withUsers">True if a password is required.</param>
+    /// <param name="service">The status of the authentication service; 0 if there is none.</param>
+    /// <param name="login">True if the client sends the password.</param>
+    /// <param name="status">The expected status.</param>
     [Theory]
     [InlineData("any", Near, true, 0, false, 200)]
     [InlineData("any", Near, true, 0, true, 200)]
@@ -77,7 +77,7 @@ public sealed class SatisfyTests(AccessFixture proxy) : IClassFixture<AccessFixt
         Assert.Equal((status, status), (actual.Status, expected.Status));
         if (status != 401)
             return;
-        // Who is let in by a Bearer service and a password may try either. nginx before 1.23 knows one challenge only: the later.
+        // With a Bearer service and a password the client can use either. nginx before 1.23 sends only the later challenge.
         Assert.Subset(actual.All("WWW-Authenticate").ToHashSet(), expected.All("WWW-Authenticate").ToHashSet());
     }
 
@@ -86,14 +86,14 @@ public sealed class SatisfyTests(AccessFixture proxy) : IClassFixture<AccessFixt
     [InlineData("all")]
     public async Task The_deny_list_denies_clients_that_could_log_in(string satisfy)
     {
-        // Not so in ingress-nginx, where deny is one of the rules that any of them can outweigh.
+        // Differs from ingress-nginx, where deny is one of the rules of satisfy any.
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await proxy.AddSecretAsync("users", "auth", Users);
         var host = await proxy.ServeAsync(
             backend, ("satisfy", satisfy), ("denylist-source-range", "127.0.0.9"), ("auth-type", "basic"), ("auth-secret", "users"));
         Assert.Equal(403, (await proxy.GetFromAsync("127.0.0.9", host, Password)).Status);
         Assert.Equal(200, (await proxy.GetFromAsync("127.0.0.8", host, Password)).Status);
-        // Not to be on the deny list is no way in.
+        // A client that is not on the deny list is not allowed by that alone.
         Assert.Equal(401, (await proxy.GetFromAsync("127.0.0.8", host)).Status);
     }
 
@@ -121,7 +121,7 @@ public sealed class SatisfyTests(AccessFixture proxy) : IClassFixture<AccessFixt
         await proxy.ServeAtAsync("open.example", "/.well-known/acme-challenge", backend.Port, login);
         await proxy.ServeAtAsync("closed.example", "/.well-known/acme-challenge", backend.Port, [.. login, ("allowlist-source-range", Far)]);
         Assert.Equal(200, (await proxy.GetAsync("open.example", "/.well-known/acme-challenge/x", Password)).Status);
-        // Nobody asked for it, so nobody takes it away.
+        // The proxy did not require the password, so it is forwarded.
         Assert.Single(Assert.Single(backend.Requests).All("Authorization"));
         Assert.Equal(403, (await proxy.GetAsync("closed.example", "/.well-known/acme-challenge/x", Password)).Status);
     }

@@ -8,10 +8,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace IngressController.Tests.Features.BasicAuthentication;
 
-/// <summary>auth-type basic over sockets. What nginx answers is asked of a real nginx.</summary>
+/// <summary>auth-type basic over sockets, compared with nginx.</summary>
 public sealed class BasicAuthTests(AccessFixture proxy) : IClassFixture<AccessFixture>
 {
-    /// <summary>alice and bob, both with the password "secret": {SHA} and {PLAIN}, which cost nothing to verify.</summary>
+    /// <summary>The users alice and bob with the password "secret", as {SHA} and {PLAIN}, which are cheap to verify.</summary>
     private const string Users = "alice:{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ=\\nbob:{PLAIN}secret\\n";
 
     private static string Login(string user, string password) =>
@@ -78,7 +78,7 @@ public sealed class BasicAuthTests(AccessFixture proxy) : IClassFixture<AccessFi
         Assert.Equal(200, (await proxy.GetAsync(host, "/", Login("alice", "secret"))).Status);
         var authRequest = Assert.Single(service.Requests);
         Assert.Equal("/check?user=alice", authRequest.Target);
-        // The service may want the password, the backend not.
+        // The service can need the password, the backend does not.
         Assert.StartsWith("Basic ", authRequest.One("Authorization"), StringComparison.Ordinal);
         Assert.Empty(Assert.Single(backend.Requests).All("Authorization"));
     }
@@ -119,17 +119,17 @@ public sealed class BasicAuthTests(AccessFixture proxy) : IClassFixture<AccessFi
     [Fact]
     public async Task Too_many_pending_passwords_return_503_with_Retry_After()
     {
-        using var held = new HeldVerifier();
+        using var held = new BlockingVerifier();
         using var authenticator = new BasicAuthenticator(
             new BasicAuthenticationOptions { Workers = 1, MaxPending = 1, MaxPendingPerSet = 1, MaxPendingPerClient = 1 }, TimeProvider.System, held.Verify);
         Assert.True(PasswordHash.TryParse("$apr1$tP4EoiwO$u.GAOVcDBN5OFn47hmad40", out var hash, out _));
         var users = new CredentialSet([KeyValuePair.Create("alice", hash)]);
         var check = new BasicAuthCheck(new BasicAuthPolicy(users, "", new ResourceName("default", "users"), []), authenticator);
         var first = check.CheckAsync(ProxyRequests.Of(Request("alice", "one")));
-        await held.UntilBegunAsync();
+        await held.WaitForStartAsync();
         var second = await check.CheckAsync(ProxyRequests.Of(Request("alice", "two")));
         Assert.Equal((503, (int?)1), (second!.Status, second.RetryAfter));
-        held.LetGo();
+        held.Release();
         Assert.Equal(401, (await first)!.Status);
     }
 

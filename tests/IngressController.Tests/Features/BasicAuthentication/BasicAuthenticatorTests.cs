@@ -16,7 +16,7 @@ public sealed class BasicAuthenticatorTests : IDisposable
     private static readonly IPAddress OtherClient = IPAddress.Parse("192.0.2.2");
 
     private readonly ManualTimeProvider _time = new();
-    private readonly HeldVerifier _verifier = new();
+    private readonly BlockingVerifier _verifier = new();
     private readonly List<BasicAuthenticator> _started = [];
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class BasicAuthenticatorTests : IDisposable
     {
         var authenticator = Start();
         var users = Users(("alice", SomeHash));
-        _verifier.LetGo(2);
+        _verifier.Release(2);
         Assert.Equal(AuthenticationVerdict.Accepted, await authenticator.VerifyAsync(users, Credentials("alice", "right"), Client, default));
         Assert.Equal(AuthenticationVerdict.Rejected, await authenticator.VerifyAsync(users, Credentials("alice", "wrong"), Client, default));
 
@@ -71,7 +71,7 @@ public sealed class BasicAuthenticatorTests : IDisposable
     {
         using var authenticator = new BasicAuthenticator(new(), _time, PasswordVerifier.Verify);
         var credentials = Credentials("alice", "correct horse");
-        // Verified with the hash of bob, and rejected; the same hash is then hers.
+        // First verified with the hash of bob as decoy and rejected, then with the same hash as alice's own.
         var both = Users(("bob", SomeHash), ("alice", SomeHash));
         Assert.Equal(AuthenticationVerdict.Rejected, await authenticator.VerifyAsync(Users(("bob", SomeHash)), credentials, Client, default));
         Assert.Equal(AuthenticationVerdict.Accepted, await authenticator.VerifyAsync(both, credentials, Client, default));
@@ -81,10 +81,10 @@ public sealed class BasicAuthenticatorTests : IDisposable
     public async Task An_unknown_user_costs_one_verification_and_is_always_rejected()
     {
         var authenticator = Start();
-        _verifier.LetGo();
+        _verifier.Release();
         var users = Users(("alice", SomeHash));
         Assert.Equal(AuthenticationVerdict.Rejected, await authenticator.VerifyAsync(users, Credentials("mallory", "right"), Client, default));
-        Assert.Equal(["right"], _verifier.Begun);
+        Assert.Equal(["right"], _verifier.Started);
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class BasicAuthenticatorTests : IDisposable
     {
         var authenticator = Start();
         var users = Users([.. Enumerable.Range(10, 50).Select(i => ($"user{i}", $"$apr1$salt{i}$u.GAOVcDBN5OFn47hmad40"))]);
-        _verifier.LetGo(21);
+        _verifier.Release(21);
         for (var i = 0; i < 20; i++)
             await authenticator.VerifyAsync(users, Credentials("mallory", $"guess {i}"), Client, default);
         Assert.Single(_verifier.Hashes.Distinct());
@@ -107,11 +107,11 @@ public sealed class BasicAuthenticatorTests : IDisposable
         var authenticator = Start(new() { Workers = 4 });
         var users = Users(("alice", SomeHash));
         var all = Enumerable.Range(0, 50).Select(_ => authenticator.VerifyAsync(users, Credentials("alice", "right"), Client, default).AsTask()).ToArray();
-        await _verifier.UntilBegunAsync();
+        await _verifier.WaitForStartAsync();
         Assert.Equal(1, authenticator.Pending);
-        _verifier.LetGo(50);
+        _verifier.Release(50);
         Assert.All(await Task.WhenAll(all), verdict => Assert.Equal(AuthenticationVerdict.Accepted, verdict));
-        Assert.Single(_verifier.Begun);
+        Assert.Single(_verifier.Started);
         Assert.Equal(0, authenticator.Pending);
     }
 
@@ -130,7 +130,7 @@ public sealed class BasicAuthenticatorTests : IDisposable
         await AssertOverloadedAsync(authenticator.VerifyAsync(others, Credentials("bob", "guess 6"), OtherClient, default));
         Assert.Equal(5, authenticator.Pending);
 
-        _verifier.LetGo(6);
+        _verifier.Release(6);
         var verdicts = await Task.WhenAll(waiting);
         Assert.Equal(2, verdicts.Count(verdict => verdict == AuthenticationVerdict.Accepted));
         Assert.Equal(AuthenticationVerdict.Rejected, await authenticator.VerifyAsync(users, Credentials("alice", "guess 7"), Client, default));
@@ -142,14 +142,14 @@ public sealed class BasicAuthenticatorTests : IDisposable
         var authenticator = Start(new() { Workers = 1 });
         var (users, others) = (Users(("alice", SomeHash)), Users(("bob", OtherHash)));
         var waiting = new List<Task> { authenticator.VerifyAsync(users, Credentials("alice", "a0"), Client, default).AsTask() };
-        await _verifier.UntilBegunAsync();
+        await _verifier.WaitForStartAsync();
         foreach (var password in (string[])["a1", "a2", "a3"])
             waiting.Add(authenticator.VerifyAsync(users, Credentials("alice", password), Client, default).AsTask());
         foreach (var password in (string[])["b1", "b2"])
             waiting.Add(authenticator.VerifyAsync(others, Credentials("bob", password), Client, default).AsTask());
-        _verifier.LetGo(6);
+        _verifier.Release(6);
         await Task.WhenAll(waiting);
-        Assert.Equal(["a0", "a1", "b1", "a2", "b2", "a3"], _verifier.Begun);
+        Assert.Equal(["a0", "a1", "b1", "a2", "b2", "a3"], _verifier.Started);
     }
 
     [Fact]
@@ -159,18 +159,18 @@ public sealed class BasicAuthenticatorTests : IDisposable
         var users = Users(("alice", SomeHash));
         using var gone = new CancellationTokenSource();
         var running = authenticator.VerifyAsync(users, Credentials("alice", "running"), Client, default);
-        await _verifier.UntilBegunAsync();
+        await _verifier.WaitForStartAsync();
         var abandoned = authenticator.VerifyAsync(users, Credentials("alice", "abandoned"), Client, gone.Token);
         await gone.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => abandoned.AsTask());
         Assert.Equal(1, authenticator.Pending);
 
-        // Its place is free again.
+        // The place is free again.
         var next = authenticator.VerifyAsync(users, Credentials("alice", "right"), Client, default);
-        _verifier.LetGo(2);
+        _verifier.Release(2);
         Assert.Equal(AuthenticationVerdict.Rejected, await running);
         Assert.Equal(AuthenticationVerdict.Accepted, await next);
-        Assert.Equal(["running", "right"], _verifier.Begun);
+        Assert.Equal(["running", "right"], _verifier.Started);
     }
 
     [Fact]
@@ -180,12 +180,12 @@ public sealed class BasicAuthenticatorTests : IDisposable
         var users = Users(("alice", SomeHash));
         using var gone = new CancellationTokenSource();
         var running = authenticator.VerifyAsync(users, Credentials("alice", "running"), Client, default);
-        await _verifier.UntilBegunAsync();
+        await _verifier.WaitForStartAsync();
         var leaving = authenticator.VerifyAsync(users, Credentials("alice", "right"), Client, gone.Token);
         var staying = authenticator.VerifyAsync(users, Credentials("alice", "right"), OtherClient, default);
         await gone.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaving.AsTask());
-        _verifier.LetGo(2);
+        _verifier.Release(2);
         Assert.Equal(AuthenticationVerdict.Rejected, await running);
         Assert.Equal(AuthenticationVerdict.Accepted, await staying);
     }
@@ -195,7 +195,7 @@ public sealed class BasicAuthenticatorTests : IDisposable
     {
         var authenticator = Start(new() { Workers = 1 });
         var users = Users(("alice", SomeHash));
-        _verifier.LetGo(3);
+        _verifier.Release(3);
         await Assert.ThrowsAsync<InvalidOperationException>(() => authenticator.VerifyAsync(users, Credentials("alice", "broken"), Client, default).AsTask());
         Assert.Equal(0, authenticator.Pending);
         Assert.Equal(AuthenticationVerdict.Accepted, await authenticator.VerifyAsync(users, Credentials("alice", "right"), Client, default));
@@ -207,7 +207,7 @@ public sealed class BasicAuthenticatorTests : IDisposable
     {
         var authenticator = Start(new() { CacheCapacity = 10 });
         var users = Users(("alice", SomeHash));
-        _verifier.LetGo(101);
+        _verifier.Release(101);
         await authenticator.VerifyAsync(users, Credentials("alice", "right"), Client, default);
         for (var i = 0; i < 100; i++)
             await authenticator.VerifyAsync(users, Credentials("alice", $"guess {i}"), OtherClient, default);

@@ -3,7 +3,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.Blocking;
 
-/// <summary>Whom the operator lets in nowhere.</summary>
+/// <summary>Clients that the operator denies on all routes.</summary>
 public sealed class BlockListTests(SettingsFixture proxy) : IClassFixture<SettingsFixture>
 {
     [Theory]
@@ -29,7 +29,7 @@ public sealed class BlockListTests(SettingsFixture proxy) : IClassFixture<Settin
     {
         await proxy.SetAsync(("block-user-agents", list));
         Assert.Equal(status, (await proxy.GetAsync(SettingsFixture.Host, fields: agent.Length == 0 ? "" : $"User-Agent: {agent}\r\n")).Status);
-        // Another header with that value is none of its business.
+        // The value in another header does not match.
         await proxy.SetAsync(("block-user-agents", "only-this"));
         Assert.Equal(200, (await proxy.GetAsync(SettingsFixture.Host, fields: "Referer: only-this\r\n")).Status);
     }
@@ -50,7 +50,7 @@ public sealed class BlockListTests(SettingsFixture proxy) : IClassFixture<Settin
         await proxy.SetAsync(("block-cidrs", "203.0.113.0/24"), ("use-forwarded-headers", "true"), ("proxy-real-ip-cidr", "127.0.0.0/8"));
         Assert.Equal(403, (await proxy.GetAsync(SettingsFixture.Host, fields: "X-Forwarded-For: 203.0.113.9\r\n")).Status);
         Assert.Equal(200, (await proxy.GetAsync(SettingsFixture.Host, fields: "X-Forwarded-For: 203.0.114.9\r\n")).Status);
-        // A client that puts somebody else in front of itself is still the client.
+        // A forged chain does not hide the client.
         Assert.Equal(403, (await proxy.GetAsync(SettingsFixture.Host, fields: "X-Forwarded-For: 8.8.8.8, 203.0.113.9\r\n")).Status);
     }
 

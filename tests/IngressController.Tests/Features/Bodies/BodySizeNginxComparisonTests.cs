@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace IngressController.Tests.Features.Bodies;
 
-/// <summary>proxy-body-size against nginx's client_max_body_size, request by request.</summary>
+/// <summary>proxy-body-size compared with nginx's client_max_body_size per request.</summary>
 public sealed class BodySizeNginxComparisonTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     private const int Limit = 1024;
@@ -38,12 +38,12 @@ public sealed class BodySizeNginxComparisonTests(ProxyFixture proxy) : IClassFix
         Assert.Equal((name, reference.Status), (name, actual.Status));
         if (reference.Status == 200)
             Assert.Equal(reference.Body, actual.Body);
-        // The rest of the body is not worth reading, so neither keeps the connection.
+        // Both close the connection instead of reading the rest of the body.
         else
             Assert.Equal((413, reference.One("Connection")), (actual.Status, actual.One("Connection")));
     }
 
-    /// <summary>nginx's return and auth_basic stand for what ingress-nginx makes of redirects, preflights and authentication.</summary>
+    /// <summary>nginx's return and auth_basic represent the redirects, preflights and authentication of ingress-nginx.</summary>
     [Fact]
     public async Task A_body_declared_too_large_is_refused_before_any_other_reply()
     {
@@ -60,7 +60,7 @@ public sealed class BodySizeNginxComparisonTests(ProxyFixture proxy) : IClassFix
         Assert.Equal(204, (await ExchangeAsync(nginx.Port, host, "OPTIONS", Chunked(Limit + 1, 1), "/return")).Status);
         Assert.Equal(413, (await ExchangeAsync(proxy.Controller.HttpPort, host, "OPTIONS", Sized(Limit + 1))).Status);
         Assert.Equal(413, (await ExchangeAsync(proxy.Controller.HttpPort, host, "POST", Sized(Limit + 1))).Status);
-        // A length that nobody knows yet refuses nothing.
+        // A body of unknown length is not refused in advance.
         Assert.Equal(204, (await ExchangeAsync(proxy.Controller.HttpPort, host, "OPTIONS", Chunked(Limit + 1, 1))).Status);
         Assert.Equal(0, backend.Accepted);
     }
@@ -78,7 +78,7 @@ public sealed class BodySizeNginxComparisonTests(ProxyFixture proxy) : IClassFix
         }
     }
 
-    /// <summary>The body of a gRPC call is all that its client sends, however long that takes.</summary>
+    /// <summary>The body of a gRPC call is the sum of all messages of the client.</summary>
     [Theory]
     [InlineData(10, 200)]
     [InlineData(11, 413)]

@@ -8,7 +8,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace IngressController.Tests.Features.Bodies;
 
-/// <summary>proxy-body-size where nginx gives no example: HTTP/2, gRPC, WebSockets, large uploads and responses that have begun.</summary>
+/// <summary>
+/// proxy-body-size without a comparison with nginx: HTTP/2, gRPC, WebSockets, large uploads and responses that have begun.
+/// </summary>
 public sealed class BodySizeTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     private const int Limit = 1024;
@@ -134,13 +136,13 @@ public sealed class BodySizeTests(ProxyFixture proxy) : IClassFixture<ProxyFixtu
             await context.Response.Body.FlushAsync();
             await CountAsync(context);
         }, HttpProtocols.Http2);
-        // The HTTP client gives the response of an HTTP/1.1 backend only when the request is complete.
+        // The HTTP client returns the response of an HTTP/1.1 backend only after the request is complete.
         var host = await proxy.ServeAsync(backend.Port, "h2c", [("proxy-body-size", "1k")]);
         await using var connection = await proxy.ConnectAsync();
         await connection.SendAsync($"POST / HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n");
         Assert.Equal(200, (await connection.ReadHeadAsync())!.Status);
         await connection.SendAsync($"{Limit:x}\r\n{new string('x', Limit)}\r\n0\r\n\r\n");
-        // Neither the count nor the end of the chunked body: the client sees that it was cut.
+        // The chunked body has no end, so the client detects the truncation.
         Assert.DoesNotContain("0\r\n", await connection.ReadToEndAsync(), StringComparison.Ordinal);
     }
 

@@ -16,7 +16,7 @@ public sealed class LimitRateTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
         await using var paced = new PacedStream(new MemoryStream(new byte[10_000]), new ResponseRatePolicy(1_000, BytesBefore: 2_500), time);
         var buffer = new byte[2_000];
 
-        // What comes before the rate counts, at once; then pieces of a tenth of a second, the first of them at once.
+        // The bytes before limit-rate-after are immediate, then pieces of a tenth of a second, of which the first is immediate.
         Assert.Equal(2_000, await paced.ReadAsync(buffer));
         Assert.Equal(500, await paced.ReadAsync(buffer));
         Assert.Equal(100, await paced.ReadAsync(buffer));
@@ -27,7 +27,7 @@ public sealed class LimitRateTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
         time.Advance(TimeSpan.FromMilliseconds(1));
         Assert.Equal(100, await next);
 
-        // 900 ms later there may be 1,100 bytes, of which 200 are through.
+        // 900 ms later 1,100 bytes are allowed, of which 200 have been sent.
         time.Advance(TimeSpan.FromMilliseconds(900));
         var total = 0;
         while (true)
@@ -61,7 +61,7 @@ public sealed class LimitRateTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
     {
         var body = new string('x', 256 * 1024);
         await using var backend = WireBackend.Answer($"HTTP/1.1 200 OK\r\n{framing}\r\n{chunk}{body}{(chunk.Length == 0 ? "" : "\r\n0\r\n\r\n")}");
-        // 256 KiB at 128 KiB/s, half of them at full speed: a second, less the first piece.
+        // 256 KiB at 128 KiB/s, half of them at full speed: one second without the first piece.
         var host = await proxy.ServeAsync(backend.Port, ("limit-rate", "128"), ("limit-rate-after", "128"));
         var start = Stopwatch.GetTimestamp();
         var response = await proxy.GetAsync(host);

@@ -2,7 +2,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.Cors;
 
-/// <summary>What ingress-nginx does for other sites, with Vary besides.</summary>
+/// <summary>CORS as in ingress-nginx, and Vary.</summary>
 public sealed class CorsTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     private const string DefaultHeaders = "DNT,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,Content-Type,Range,Authorization";
@@ -62,7 +62,7 @@ public sealed class CorsTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
         foreach (var response in new[] { preflight, plain })
         {
             Assert.Equal(isAllowed ? origin : null, response.One("Access-Control-Allow-Origin"));
-            // Another origin would get another answer, so caches must not share this one.
+            // Responses differ by origin, so caches must not share them.
             Assert.Equal("Origin", response.One("Vary"));
         }
     }

@@ -143,7 +143,7 @@ public sealed class ExternalAuthCacheTests(AccessFixture proxy) : IClassFixture<
         cache.Store(Key(key), rules, response, new ExternalAuthResult { Status = status });
     }
 
-    /// <summary>Each time of new objects: they are compared by value.</summary>
+    /// <summary>Creates a key from new objects, because keys are compared by value.</summary>
     private static ExternalAuthCacheKey Key(string value, string url = "http://auth.example/")
     {
         var form = ExternalAuthFeature.AuthUrl.Form.Read(url);

@@ -15,7 +15,7 @@ using RouteDefinition = IngressController.Routing.Table.Route;
 
 namespace IngressController.Tests.Features.ExternalAuthentication;
 
-/// <summary>An authentication service that cannot be asked lets in nobody; and where it must not be, it is not asked.</summary>
+/// <summary>An authentication service that fails denies access, and forbidden addresses are never called.</summary>
 public sealed class ExternalAuthFailureTests(AccessFixture proxy) : IClassFixture<AccessFixture>
 {
     [Fact]
@@ -62,7 +62,7 @@ public sealed class ExternalAuthFailureTests(AccessFixture proxy) : IClassFixtur
         {
             await connection.ReadRequestAsync();
             await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\nbegin");
-            // Until the proxy closes.
+            // Sends until the proxy closes the connection.
             await connection.ReadToEndAsync();
         });
         Assert.Equal(200, (await proxy.GetAsync(await proxy.ServeAsync(backend, ("auth-url", $"http://127.0.0.1:{auth.Port}/")))).Status);

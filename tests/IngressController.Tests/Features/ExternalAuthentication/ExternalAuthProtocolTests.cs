@@ -91,7 +91,7 @@ public sealed class ExternalAuthProtocolTests(AccessFixture proxy) : IClassFixtu
         var optedOut = await fixture.ServeAsync(backend, ("enable-global-auth", "false"));
         var replaced = await fixture.ServeAsync(backend, ("auth-url", $"http://127.0.0.1:{own.Port}/own"));
         await fixture.ServeAtAsync(silent, "/.well-known/acme-challenge", backend.Port);
-        // Read before any other: what is open at one path must not be open elsewhere, whatever routes have in common.
+        // Routes share plans, but an exempt path must not exempt others.
         await fixture.ServeAtAsync("0.example", "/.well-known/acme-challenge", backend.Port);
         await fixture.ServeAtAsync("0.example", "/", backend.Port);
 

@@ -2,10 +2,10 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.ExternalAuthentication;
 
-/// <summary>What a client, or an authentication service, may try in order to be somebody else.</summary>
+/// <summary>Attempts of a client, or of an authentication service, to impersonate another user.</summary>
 public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixture<AccessFixture>
 {
-    private static WireBackend Vouch(string fields) => WireBackend.Answer($"HTTP/1.1 200 OK\r\n{fields}Content-Length: 0\r\n\r\n");
+    private static WireBackend Granting(string fields) => WireBackend.Answer($"HTTP/1.1 200 OK\r\n{fields}Content-Length: 0\r\n\r\n");
 
     private Task<string> ServeAsync(WireBackend backend, WireBackend auth, string headers = "X-User, X-Groups") =>
         proxy.ServeAsync(backend, ("auth-url", $"http://127.0.0.1:{auth.Port}/"), ("auth-response-headers", headers));
@@ -20,7 +20,7 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
     public async Task User_headers_reach_the_backend_only_from_the_service(string fields)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
-        await using var auth = Vouch("X-User: alice\r\n");
+        await using var auth = Granting("X-User: alice\r\n");
         Assert.Equal(200, (await proxy.GetAsync(await ServeAsync(backend, auth), "/", fields)).Status);
         var request = Assert.Single(backend.Requests);
         Assert.Equal("alice", request.One("X-User"));
@@ -34,7 +34,7 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
     public async Task A_header_missing_or_empty_in_the_services_response_is_removed(string answered)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
-        await using var auth = Vouch(answered);
+        await using var auth = Granting(answered);
         Assert.Equal(200, (await proxy.GetAsync(await ServeAsync(backend, auth), "/", "X-User: admin\r\nx_groups: admins\r\nX-Else: stays\r\n")).Status);
         var request = Assert.Single(backend.Requests);
         Assert.Empty(request.All("X-User"));
@@ -46,7 +46,7 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
     public async Task Several_values_are_joined_to_a_list_and_Authorization_can_be_replaced()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
-        await using var auth = Vouch("X-Groups: a\r\nX-Groups: b\r\nAuthorization: Bearer inner\r\n");
+        await using var auth = Granting("X-Groups: a\r\nX-Groups: b\r\nAuthorization: Bearer inner\r\n");
         Assert.Equal(200, (await proxy.GetAsync(await ServeAsync(backend, auth, "X-Groups,Authorization"), "/", "Authorization: Bearer outer\r\n")).Status);
         var request = Assert.Single(backend.Requests);
         Assert.Equal(("a, b", "Bearer inner"), (request.One("X-Groups"), request.One("Authorization")));
@@ -56,31 +56,31 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
     public async Task A_response_with_control_characters_denies_access()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
-        await using var auth = Vouch("X-User: alice\x0B\r\n");
+        await using var auth = Granting("X-User: alice\x0B\r\n");
         Assert.Equal(500, (await proxy.GetAsync(await ServeAsync(backend, auth))).Status);
         Assert.Empty(backend.Requests);
     }
 
-    /// <summary>The client's Host is an address at which a service of its own lets it in.</summary>
+    /// <summary>The Host of the client is the address of a service under its control, which would grant access.</summary>
     [Fact]
     public async Task A_name_matched_by_a_pattern_alias_does_not_choose_the_service()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
-        await using var auth = Vouch("");
+        await using var auth = Granting("");
         await proxy.ServeAtAsync("chosen.example", "/", backend.Port, ("auth-url", $"http://$host:{auth.Port}/"), ("server-alias", "~^127[.]0[.]0[.]1$"));
         Assert.Equal(500, (await proxy.GetAsync("127.0.0.1")).Status);
         Assert.Empty(auth.Requests);
         Assert.Empty(backend.Requests);
     }
 
-    /// <summary>RFC 9110, 5.5: who reads CR or NUL in a value puts a space in its place, and so does .NET's client.</summary>
+    /// <summary>RFC 9110, 5.5: recipients replace CR or NUL in a value by a space; the .NET client does.</summary>
     [Theory]
     [InlineData("X-User: alice\rX-Admin: 1\r\n", "alice X-Admin: 1")]
     [InlineData("X-User: al\0ice\r\n", "al ice")]
     public async Task A_lone_CR_or_NUL_in_the_response_adds_no_second_header(string answered, string expected)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
-        await using var auth = Vouch(answered);
+        await using var auth = Granting(answered);
         Assert.Equal(200, (await proxy.GetAsync(await ServeAsync(backend, auth))).Status);
         var request = Assert.Single(backend.Requests);
         Assert.Equal(expected, request.One("X-User"));
@@ -91,7 +91,7 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
     public async Task A_folded_header_in_the_response_adds_no_second_header()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
-        await using var auth = Vouch("X-User: alice\r\n X-Admin: 1\r\n");
+        await using var auth = Granting("X-User: alice\r\n X-Admin: 1\r\n");
         await proxy.GetAsync(await ServeAsync(backend, auth));
         Assert.All(backend.Requests, request => Assert.Empty(request.All("X-Admin")));
     }
@@ -108,7 +108,7 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
     public async Task Framing_and_forwarding_headers_cannot_be_listed(string name)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
-        await using var auth = Vouch($"{name}: 0\r\n");
+        await using var auth = Granting($"{name}: 0\r\n");
         Assert.Equal(503, (await proxy.GetAsync(await ServeAsync(backend, auth, $"X-User,{name}"))).Status);
         Assert.Empty(auth.Requests);
     }
@@ -117,7 +117,7 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
     public async Task A_client_cannot_set_the_headers_of_the_proxy_to_the_service()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
-        await using var auth = Vouch("");
+        await using var auth = Granting("");
         var host = await ServeAsync(backend, auth);
         await proxy.GetAsync(host, "/admin", string.Concat(new[]
         {
@@ -129,7 +129,7 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
         Assert.Equal($"http://{host}/admin", authRequest.One("X-Original-URL"));
     }
 
-    /// <summary>Host and path of what a browser would make of each page.</summary>
+    /// <summary>The expected locations keep the host that the page names.</summary>
     [Theory]
     [InlineData("https://login.example/?rd=$escaped_request_uri", "//evil.example/x", "https://login.example/?rd=%2Fevil.example%2Fx")]
     [InlineData("https://login.example/?rd=$escaped_request_uri", "////evil.example", "https://login.example/?rd=%2Fevil.example")]
@@ -164,7 +164,7 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
     public async Task Values_of_a_request_end_neither_the_line_nor_the_path_of_the_URL()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
-        await using var auth = Vouch("");
+        await using var auth = Granting("");
         var host = await proxy.ServeAsync(backend, ("auth-url", $"http://127.0.0.1:{auth.Port}/check?t=$http_x_token&c=$cookie_c"));
         Assert.Equal(200, (await proxy.GetAsync(host, "/", "X-Token: a HTTP/1.1#\xFF\r\nCookie: c=1%0d%0a\r\n")).Status);
         Assert.Equal("/check?t=a%20HTTP/1.1%23%FF&c=1%0d%0a", Assert.Single(auth.Requests).Target);
@@ -226,7 +226,7 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
     public async Task An_invalid_annotation_fails_closed(string annotations)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
-        await using var auth = Vouch("");
+        await using var auth = Granting("");
         var set = annotations.Split(';').Select(pair => (pair.Split('=')[0], pair[(pair.IndexOf('=') + 1)..])).ToList();
         if (!set.Exists(pair => pair.Item1 == "auth-url"))
             set.Add(("auth-url", $"http://127.0.0.1:{auth.Port}/"));

@@ -171,13 +171,13 @@ public sealed class ExternalAuthTests(AccessFixture proxy) : IClassFixture<Acces
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var auth = WireBackend.Answer(Status(401));
         var host = await proxy.ServeAsync(backend, ("auth-url", $"http://127.0.0.1:{auth.Port}/"));
-        // The rule's path counts, not the request's.
+        // The path of the rule is compared, not that of the request.
         Assert.Equal(401, (await proxy.GetAsync(host, "/.well-known/acme-challenge/token")).Status);
         await proxy.ServeAtAsync(host, "/.well-known/acme-challenge", backend.Port, ("auth-url", $"http://127.0.0.1:{auth.Port}/"), ("auth-response-headers", "X-User"));
         var before = auth.Requests.Count;
         Assert.Equal(200, (await proxy.GetAsync(host, "/.well-known/acme-challenge/token", "X-User: admin\r\n")).Status);
         Assert.Equal(before, auth.Requests.Count);
-        // Nobody vouches for it there.
+        // No service sets the header there.
         Assert.Empty(backend.Requests.Last().All("X-User"));
     }
 
@@ -200,7 +200,7 @@ public sealed class ExternalAuthTests(AccessFixture proxy) : IClassFixture<Acces
         {
             await connection.ReadRequestAsync();
             await connection.SendAsync(WireBackend.Ok(""));
-            // Closed only when the next request has come.
+            // Closed only after the next request has arrived.
             await connection.ReadRequestAsync();
         });
         var host = await proxy.ServeAsync(backend, ("auth-url", $"http://127.0.0.1:{auth.Port}/"));

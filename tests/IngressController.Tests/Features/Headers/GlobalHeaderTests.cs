@@ -4,7 +4,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.Headers;
 
-/// <summary>The settings of all requests and responses, as a ConfigMap holds them and while it changes.</summary>
+/// <summary>The ConfigMap settings for headers of all requests and responses, and their changes.</summary>
 public sealed class GlobalHeaderTests
 {
     private const string Backends =
@@ -55,7 +55,7 @@ public sealed class GlobalHeaderTests
         Assert.Equal(("ours", 404), (unmatched.One("X-Served-By"), unmatched.Status));
         Assert.Empty(response.All("X-Powered-By"));
 
-        // A change of the ConfigMap that a setting names, and of nothing else.
+        // Changes only the ConfigMap that a setting names.
         await controller.ApplyAsync(Route(backend) + names + ConfigMap("request", "ops", "X-Proxy: changed") + ConfigMap("response", "ops", "X-Served-By: changed"));
         response = await GetAsync(controller);
         Assert.True(backend.Requests.TryDequeue(out request));

@@ -105,7 +105,7 @@ public sealed class HeaderChangeTests(ProxyFixture proxy) : IClassFixture<ProxyF
     public async Task A_rewritten_redirect_cannot_split_the_response(string from, string to)
     {
         await using var backend = WireBackend.Answer("HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: http://backend.local/%0d%0aX-Evil:1\r\n\r\n");
-        // White space at the ends of a value does not count, so this one puts it in the middle.
+        // White space at the ends of a value is trimmed, so this value has it in the middle.
         var host = await proxy.ServeAsync(backend.Port, ("proxy-redirect-from", from + "\rx"), ("proxy-redirect-to", to));
         var response = await proxy.GetAsync(host);
         Assert.Equal("http://backend.local/%0d%0aX-Evil:1", response.One("Location"));

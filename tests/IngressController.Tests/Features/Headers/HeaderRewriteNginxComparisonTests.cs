@@ -2,7 +2,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.Headers;
 
-/// <summary>Cookies and redirects are rewritten as nginx's directives of the same names do it, compared answer by answer.</summary>
+/// <summary>Rewriting of cookies and redirects, compared with nginx's directives of the same names.</summary>
 public sealed class HeaderRewriteNginxComparisonTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     private static readonly string[] Cookies =
@@ -82,12 +82,12 @@ public sealed class HeaderRewriteNginxComparisonTests(ProxyFixture proxy) : ICla
         return differences;
     }
 
-    /// <summary>All of them in the message, not just the first characters.</summary>
+    /// <summary>Lists all differences in the message, not only the first characters.</summary>
     private static void AssertNone(List<string> differences) => Assert.True(differences.Count == 0, string.Join('\n', differences));
 
     private static void Compare(List<string> differences, string rule, string input, WireMessage expected, WireMessage actual, string field)
     {
         if (!expected.All(field).SequenceEqual(actual.All(field)))
-            differences.Add($"{rule} | {input} | nginx: {string.Join(" & ", expected.All(field))} | ours: {string.Join(" & ", actual.All(field))}");
+            differences.Add($"{rule} | {input} | nginx: {string.Join(" & ", expected.All(field))} | proxy: {string.Join(" & ", actual.All(field))}");
     }
 }

@@ -53,7 +53,7 @@ public sealed class IpAccessTests(AccessFixture proxy) : IClassFixture<AccessFix
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         var host = await proxy.ServeAsync(backend, (name, value));
-        // A comma at the end is no entry.
+        // A trailing comma adds no entry.
         Assert.Equal(value.EndsWith(',') ? 200 : 503, (await proxy.GetAsync(host)).Status);
     }
 

@@ -3,7 +3,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.Matching;
 
-/// <summary>Routes that look at more than host and path.</summary>
+/// <summary>Routes with predicates: methods, headers and query parameters.</summary>
 public sealed class RouteMatchingTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     private static int _names;
@@ -116,7 +116,7 @@ public sealed class RouteMatchingTests(ProxyFixture proxy) : IClassFixture<Proxy
         Assert.Equal("any", (await SendAsync(host, "PUT / HTTP/1.1\r\nContent-Length: 0\r\n")).Body);
         Assert.Equal("get", (await SendAsync(host, "GET / HTTP/1.1\r\n")).Body);
         Assert.Equal("header", (await SendAsync(host, "PUT / HTTP/1.1\r\nX: 1\r\nContent-Length: 0\r\n")).Body);
-        // As particular as each other: the older one.
+        // With the same number of predicates the older one takes precedence.
         Assert.Equal("header", (await SendAsync(host, "GET / HTTP/1.1\r\nX: 1\r\n")).Body);
         Assert.Equal("both", (await SendAsync(host, "GET / HTTP/1.1\r\nX: both\r\n")).Body);
         Assert.Equal("first", (await SendAsync(host, "GET / HTTP/1.1\r\nX: first\r\n")).Body);

@@ -142,7 +142,7 @@ public sealed class AlgorithmTests
                 var decision = limiter.TryAcquire(Client);
                 if (decision.IsAcquired)
                     continue;
-                // The leaky bucket knows whole milliseconds alone, so it may be less than one early.
+                // The leaky bucket uses whole milliseconds, so it can be early by less than one.
                 var resolution = algorithm == LeakyBucket ? TimeSpan.FromMilliseconds(1) : TimeSpan.FromTicks(1);
                 _time.Advance(decision.RetryAfter - resolution);
                 Assert.False(limiter.TryAcquire(Client).IsAcquired);

@@ -77,7 +77,7 @@ public sealed class KeyedRateLimiterTests
         for (var i = 0; i < 1000; i++)
             limiter.TryAcquire(Numbered(i));
         _time.Advance(TimeSpan.FromSeconds(2));
-        // A part is looked through once a second, so a few keys may still have to share; of all that had to, no more than 256 would pass.
+        // A shard is swept once per second, so a few keys can still share counts. If all keys shared them, at most 256 would pass.
         Assert.InRange(Enumerable.Range(1000, 1000).Sum(i => limiter.Burst(1, Numbered(i))), 700, 1000);
         Assert.InRange(limiter.KeyCount, 700, 1000 + KeyedRateLimiter.OverflowPartitions);
     }
@@ -90,7 +90,7 @@ public sealed class KeyedRateLimiterTests
         var shared = limiter.TryAcquire(Other);
         Assert.True(shared.IsAcquired);
         Assert.False(limiter.TryAcquire(Other).IsAcquired);
-        limiter.Release(known); // there is room now, and Other would get a count of its own
+        limiter.Release(known); // now there is room, and Other would get its own count
         limiter.Release(shared);
         Assert.Equal(0, limiter.KeyCount);
     }

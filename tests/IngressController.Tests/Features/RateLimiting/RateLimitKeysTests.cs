@@ -129,7 +129,7 @@ public sealed class RateLimitKeysTests
         }),
     ];
 
-    /// <summary>A request with the value as header, cookie and parameter, or without all of them.</summary>
+    /// <summary>A request with the value as header, cookie and parameter, or with none of them.</summary>
     private static DefaultHttpContext Request(string? value = null)
     {
         var context = new DefaultHttpContext();

@@ -25,7 +25,7 @@ public sealed class RateLimitQueueTests
         Assert.False((await third).IsAcquired);
         Assert.False(first.IsCompleted);
 
-        // Of the sliding window, the request before still counts at the very end of the second.
+        // In a sliding window the previous request still counts at the end of the second.
         Advance(1001);
         Assert.True((await first).IsAcquired);
         Assert.False(second.IsCompleted);
@@ -60,7 +60,7 @@ public sealed class RateLimitQueueTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
         Assert.Equal(1, limiter.GetStatistics(Client)!.CurrentQueuedCount);
 
-        var behind = Wait(limiter); // in the place that became free
+        var behind = Wait(limiter); // takes the freed place
         Advance(1000);
         Assert.True((await stays).IsAcquired);
         Advance(1000);

@@ -2,7 +2,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.RateLimiting;
 
-/// <summary>Rate limits as clients meet them. Windows are long, so that a slow machine changes nothing.</summary>
+/// <summary>Rate limits over sockets. Windows are long, so that the speed of the machine does not matter.</summary>
 public sealed class RateLimitStepTests(FeatureFixture proxy) : IClassFixture<FeatureFixture>
 {
     [Fact]
@@ -26,7 +26,7 @@ public sealed class RateLimitStepTests(FeatureFixture proxy) : IClassFixture<Fea
     public async Task Limits_of_ingress_nginx_reply_503_without_rate_limit_headers()
     {
         var host = await proxy.ServeAsync("limit-rpm: \"1\", limit-burst-multiplier: \"1\"");
-        // One, and a burst of one.
+        // One request and a burst of one.
         Assert.Equal(200, (await proxy.GetAsync(host)).Status);
         Assert.Equal(200, (await proxy.GetAsync(host)).Status);
         var refused = await proxy.GetReplyAsync(host);
@@ -61,7 +61,6 @@ public sealed class RateLimitStepTests(FeatureFixture proxy) : IClassFixture<Fea
         Assert.Equal(200, (await proxy.GetAsync(host, otherTarget, otherFields)).Status);
     }
 
-    /// <summary>A path has one count however it is written.</summary>
     [Fact]
     public async Task An_encoded_path_shares_the_count_of_the_plain_one()
     {
@@ -149,7 +148,7 @@ public sealed class RateLimitStepTests(FeatureFixture proxy) : IClassFixture<Fea
 
         var first = proxy.GetAsync(host);
         Assert.True(await arrived.WaitAsync(TimeSpan.FromSeconds(15)));
-        // One of these two waits, the other is refused; which one comes first is the machine's to say.
+        // One of these two waits and the other is refused, in either order.
         var others = new[] { proxy.GetAsync(host), proxy.GetAsync(host) };
         Assert.Equal(429, (await await Task.WhenAny(others)).Status);
         answers.Release(2);
@@ -160,7 +159,7 @@ public sealed class RateLimitStepTests(FeatureFixture proxy) : IClassFixture<Fea
     [Fact]
     public async Task A_refused_request_does_not_count_for_the_other_limits()
     {
-        // The wide limit would be used up by the ten requests if those that the narrow one refuses counted.
+        // The larger limit would be exhausted by the ten requests if refused ones counted.
         var host = await proxy.ServeAsync("limit-rpm: \"3\", limit-burst-multiplier: \"1\", rate-limit: \"2\", rate-limit-window: 1h, rate-limit-key: \"header:X\"");
         for (var i = 0; i < 10; i++)
             await proxy.GetAsync(host, "/", "X: a\r\n");
@@ -179,7 +178,7 @@ public sealed class RateLimitStepTests(FeatureFixture proxy) : IClassFixture<Fea
     }
 }
 
-/// <summary>Limits of the whole cluster, whose replicas are the endpoints of a Service.</summary>
+/// <summary>Limits of the whole cluster. The replicas are the endpoints of a Service.</summary>
 public sealed class ClusterScopeTests
 {
     [Fact]

@@ -49,7 +49,7 @@ public sealed class RateLimiterStoreTests : IDisposable
         GC.Collect();
         _time.Advance(TimeSpan.FromMilliseconds(999));
         Assert.Equal(1, _store.KeyCount);
-        Assert.Equal(2, _store.For(Shop, Limit).Burst(9)); // a new one, not the used up one
+        Assert.Equal(2, _store.For(Shop, Limit).Burst(9)); // a new limiter, not the exhausted one
         GC.KeepAlive(kept);
 
         [MethodImpl(MethodImplOptions.NoInlining)]

@@ -2,7 +2,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.Redirects;
 
-/// <summary>Where clients are sent, over real sockets. The expectations are ingress-nginx's where it has the annotation.</summary>
+/// <summary>Redirects over sockets. The expectations are those of ingress-nginx if it has the annotation.</summary>
 public sealed class RedirectTests(FeatureFixture proxy) : IClassFixture<FeatureFixture>
 {
     [Theory]
@@ -112,7 +112,7 @@ public sealed class RedirectTests(FeatureFixture proxy) : IClassFixture<FeatureF
     public async Task A_host_without_a_certificate_is_redirected_to_https_if_forced(string annotations, int status)
     {
         var host = await proxy.ServeAsync(annotations);
-        // Nobody's word for the scheme is taken, as no proxy is trusted.
+        // The forwarded scheme is ignored, because no proxy is trusted.
         Assert.Equal(status, (await proxy.GetAsync(host, "/", "X-Forwarded-Proto: https\r\n")).Status);
     }
 

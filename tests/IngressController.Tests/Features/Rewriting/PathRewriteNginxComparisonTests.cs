@@ -2,10 +2,10 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.Rewriting;
 
-/// <summary>Patterns and rewrites beside nginx itself, with the locations that ingress-nginx writes for the same Ingresses.</summary>
+/// <summary>Patterns and rewrites, compared with nginx and the locations that ingress-nginx writes for the same Ingresses.</summary>
 public sealed class PathRewriteNginxComparisonTests(FeatureFixture proxy) : IClassFixture<FeatureFixture>
 {
-    /// <summary>Paths of rules in the order in which ingress-nginx writes them, the longest first, each with its target.</summary>
+    /// <summary>The paths of the rules with their targets, in the order of ingress-nginx: longest first.</summary>
     private static readonly (string Path, string Target)[] Rules =
     [
         ("/something(/|$)(.*)", "/$2"), ("/api/v([0-9]+)/(.*)", "/$2/v$1"), ("/foo/bar/[a-z]{3}", "/three"), ("/deep/(a|b)+/", "/d$1"), ("/foo/bar/bar", "/bar"),
@@ -42,7 +42,7 @@ public sealed class PathRewriteNginxComparisonTests(FeatureFixture proxy) : ICla
         Assert.Empty(differences);
     }
 
-    /// <summary>What the backend gets, or the status of the answer when it gets nothing.</summary>
+    /// <summary>The target that the backend receives, or the status of the local reply.</summary>
     private async Task<string> ReceivedAsync(Func<string, Task<WireMessage>> exchange, string request)
     {
         proxy.Backend.Requests.Clear();

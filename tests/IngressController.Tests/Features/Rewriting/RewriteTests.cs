@@ -3,7 +3,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.Rewriting;
 
-/// <summary>What a backend sees of a rewritten request, over real sockets.</summary>
+/// <summary>Rewritten requests at the backend, over sockets.</summary>
 public sealed class RewriteTests(FeatureFixture proxy) : IClassFixture<FeatureFixture>
 {
     [Theory]
@@ -16,7 +16,7 @@ public sealed class RewriteTests(FeatureFixture proxy) : IClassFixture<FeatureFi
     [InlineData("/something(/|$)(.*)", "/$2", "/something//a/../b", null)]
     [InlineData("/something(/|$)(.*)", "/$2", "/x/../something/a/./b", "/a/b")]
     [InlineData("/something(/|$)(.*)", "/$2", "/something/%C3%A9", "/%C3%A9")]
-    // A dot matches no line feed, here as in nginx.
+    // As in nginx, a dot does not match a line feed.
     [InlineData("/something(/|$)(.*)", "/$2", "/something/%0d%0aX:1", "/%0D")]
     [InlineData("/api/v([0-9]+)/(.*)", "/$2/$1/$3", "/api/v2/users", "/users/2/")]
     [InlineData("/x(.*)", "$1", "/xyz", "/yz")]
@@ -47,7 +47,7 @@ public sealed class RewriteTests(FeatureFixture proxy) : IClassFixture<FeatureFi
     {
         var host = proxy.NewHost();
         var paths = new[] { "/foo/bar/bar", "/foo/bar/[a-z]{3}", "/foo/bar" };
-        // Which rule it was is told by the target each one rewrites to.
+        // Each rule rewrites to its own target, which identifies it.
         await proxy.AddAsync(string.Concat(paths.Select((path, i) => Manifests.Ingress($"{host}-{i}", host, "web", path, annotations: $"rewrite-target: /rule{i}"))));
         if (rule is null)
             Assert.Equal(404, (await proxy.GetReplyAsync(host, target)).Status);
@@ -76,8 +76,8 @@ public sealed class RewriteTests(FeatureFixture proxy) : IClassFixture<FeatureFi
     }
 
     /// <summary>
-    /// Patterns that take backtracking matchers for ever: the first runs without backtracking, the second cannot and has a limit. Either way
-    /// the answer comes, and the pattern with the limit closes the route rather than let the request go elsewhere.
+    /// Patterns that take exponential time with backtracking. The first runs without backtracking; the second needs it and has a time
+    /// limit. Both get a response, and the second fails closed instead of falling through to another route.
     /// </summary>
     [Theory]
     [InlineData("/(a+)+$", new[] { 404 })]

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace IngressController.Tests.Features.Transforms;
 
-/// <summary>YARP's transforms of routes.</summary>
+/// <summary>The transforms annotation.</summary>
 public sealed class TransformTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     private static int _names;
@@ -26,7 +26,7 @@ public sealed class TransformTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
     [InlineData("[{QueryValueParameter: a, Set: \"b c\"}]", "/api/%7ex?a=1&d=2", "/api/%7ex?a=b%20c&d=2")]
     [InlineData("[{QueryValueParameter: a, Append: b}]", "/api?a=1", "/api?a=1&a=b")]
     [InlineData("[{QueryRemoveParameter: a}]", "/api/a%2Fb?a=1", "/api/a%2Fb")]
-    // What changes neither path nor query leaves both byte for byte.
+    // Transforms of headers leave path and query unchanged byte for byte.
     [InlineData("[{RequestHeader: X, Set: y}]", "/api/%7e%2f//;x?%20=+&&", "/api/%7e%2f//;x?%20=+&&")]
     public async Task Path_and_query_are_transformed(string transforms, string target, string expected) =>
         Assert.Equal(expected, (await ReceiveAsync(transforms, target)).Target);

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace IngressController.Tests.Features.YarpPolicies;
 
-/// <summary>Names of policies that Microsoft's YARP controller would have in its code.</summary>
+/// <summary>Names of policies that Microsoft's YARP ingress controller defines in code.</summary>
 public sealed class YarpPolicyTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     private static int _names;
