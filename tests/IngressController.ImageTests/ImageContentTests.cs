@@ -1,3 +1,4 @@
+using System.Text;
 using System.Xml.Linq;
 using Docker.DotNet;
 using Docker.DotNet.Models;
@@ -38,6 +39,18 @@ public sealed class ImageContentTests(ITestOutputHelper output)
         Assert.Equal(XDocument.Load(RepositoryFile.Find("Directory.Build.props")).Descendants("Version").Single().Value, labels[Version]);
         Assert.Equal("YARP Ingress Controller", labels["org.opencontainers.image.title"]);
         Assert.Equal(labels[Revision] is "" ? labels[Version] : $"{labels[Version]}+{labels[Revision]}", await RunAsync("--version"));
+    }
+
+    [ImageTheory]
+    [InlineData("LICENSE", "Apache License")]
+    [InlineData("THIRD-PARTY-NOTICES.md", "Yarp.ReverseProxy")]
+    [InlineData("Microsoft.NETCore.App/THIRD-PARTY-NOTICES.TXT", "License notice")]
+    [InlineData("Microsoft.AspNetCore.App/THIRD-PARTY-NOTICES.TXT", "License notice")]
+    public async Task It_contains_the_licences(string file, string text)
+    {
+        await using var container = IngressImage.Container().WithCommand("--version").Build();
+        await container.StartAsync();
+        Assert.Contains(text, Encoding.UTF8.GetString(await container.ReadFileAsync($"/app/licenses/{file}")));
     }
 
     [ImageTheory]

@@ -153,7 +153,7 @@ public sealed class AnnotationReader
         var closes = key.OnBadValue == OnBadValue.CloseRoute;
         _diagnostics.Add(DiagnosticCatalog.AnnotationNotYetSupported(_ingress, Field(fullName), closes));
         if (closes)
-            ClosedReason ??= $"annotation {fullName} is not yet supported";
+            ClosedReason ??= $"annotation {fullName} is not supported yet";
     }
 
     private static string Field(string fullName) => $"metadata.annotations[{fullName}]";

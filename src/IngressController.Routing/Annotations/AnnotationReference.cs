@@ -12,24 +12,24 @@ public static class AnnotationReference
         Generated from the catalogue; `ingress-controller annotations [NAME]` prints the same. To change a text, change its declaration in
         `src/IngressController.Routing/Features` and run `UPDATE_GOLDEN=1 dotnet test --filter AnnotationReferenceTests`.
 
-        - An annotation is written `yarp.ingress.kubernetes.io/NAME` or, for Ingresses that were made for ingress-nginx, `nginx.ingress.kubernetes.io/NAME`;
-          both mean the same. Where both are set, the first counts and a diagnostic says so. `--annotation-prefix` chooses which prefixes are read, and
-          their order.
-        - An empty value is a value that is not set.
-        - A value that cannot be understood is never passed over: a diagnostic names the annotation, the value and what is wrong with it. What tunes takes
-          its default. What keeps somebody out closes the door: the paths of the Ingress answer 503 until it is mended.
-        - A name that is unknown is a diagnostic with the nearest known one. `ingress-controller lint` reports all of this before a cluster sees it.
-        - What an Ingress does not say, the [global settings](#global-settings) say.
+        - An annotation is written `yarp.ingress.kubernetes.io/NAME` or, for Ingresses made for ingress-nginx, `nginx.ingress.kubernetes.io/NAME`; both
+          mean the same. If both are set, the first takes precedence and a diagnostic reports the other. `--annotation-prefix` sets the prefixes that are
+          read, and their order.
+        - An empty value counts as not set.
+        - An invalid value is never ignored silently: a diagnostic names the annotation, the value and the problem. Access control fails closed: the paths
+          of the Ingress answer 503 until the value is fixed. Tuning falls back to its default.
+        - An unknown name is reported with the nearest known one. `ingress-controller lint` reports all of this before the manifests are applied.
+        - The [global settings](#global-settings) apply where an Ingress does not set an annotation.
 
         """;
 
     private const string SettingsIntroduction = """
         ## Global settings
 
-        They count where an Ingress says nothing itself. Each is a key of the ConfigMap that `--configmap NAMESPACE/NAME` names, with the names and values
-        of ingress-nginx, and an option of the program: `limit-req-status-code` is the flag `--limit-req-status-code`, the environment variable
-        `INGRESS_LIMIT_REQ_STATUS_CODE` and `Ingress:LimitReqStatusCode` in appsettings.json. The ConfigMap goes over the options. A value of the ConfigMap
-        that cannot be understood is a diagnostic; one of the options ends the start. `ingress-controller settings [NAME]` prints the same.
+        They apply where an Ingress does not set an annotation. Each is a key of the ConfigMap that `--configmap NAMESPACE/NAME` names, with the names and
+        values of ingress-nginx, and an option of the program: `limit-req-status-code` is the flag `--limit-req-status-code`, the environment variable
+        `INGRESS_LIMIT_REQ_STATUS_CODE` and `Ingress:LimitReqStatusCode` in appsettings.json. The ConfigMap takes precedence over the options. A diagnostic
+        reports an invalid value in the ConfigMap; an invalid option prevents the start. `ingress-controller settings [NAME]` prints the same.
 
         | setting | value | default | meaning |
         |---|---|---|---|
@@ -62,9 +62,9 @@ public static class AnnotationReference
 
     private static string Explain(AnnotationSupport support) => support switch
     {
-        AnnotationSupport.NotYet => "These will do something in a later version. Until then a diagnostic says that they do not.",
-        AnnotationSupport.NoOp => "These tune something that does not exist here. They are accepted without a word, as leaving them out changes nothing.",
-        AnnotationSupport.Never => "These will not work here. A diagnostic names what to write instead.",
+        AnnotationSupport.NotYet => "Planned for a later version. Until then they have no effect unless noted, and a diagnostic reports them.",
+        AnnotationSupport.NoOp => "These tune something that this controller does not have. They are accepted silently, because removing them changes nothing.",
+        AnnotationSupport.Never => "These are not supported. A diagnostic names the alternative.",
         _ => throw new ArgumentOutOfRangeException(nameof(support), support, "unknown support"),
     };
 
@@ -73,10 +73,10 @@ public static class AnnotationReference
         text.Append($"\n### `{key.Name}`\n\n{Prose(key.Documentation)}\n\n");
         text.Append($"- Value: {Prose(key.FormDescription)}\n");
         text.Append($"- Default: {(key.Default is { } value ? Prose(value) : "none")}\n");
-        text.Append($"- Concerns: {key.ScopeText}\n");
-        text.Append($"- A value that cannot be understood: {key.BadValueText}\n");
+        text.Append($"- Scope: {key.ScopeText}\n");
+        text.Append($"- Invalid value: {key.BadValueText}\n");
         if (key.Aliases.Count > 0)
-            text.Append($"- Also written: {string.Join(", ", key.Aliases.Select(alias => $"`{alias}`"))}\n");
+            text.Append($"- Aliases: {string.Join(", ", key.Aliases.Select(alias => $"`{alias}`"))}\n");
     }
 
     private static string Names(AnnotationKey key) => string.Join(", ", key.Names.Select(name => $"`{name}`"));

@@ -14,7 +14,7 @@ public static class AnnotationVocabulary
         public string ScopeText => key.Scope switch
         {
             AnnotationScope.Ingress => "the paths of the Ingress",
-            AnnotationScope.Host => "the whole host, paths of other Ingresses included; of several Ingresses the oldest decides",
+            AnnotationScope.Host => "the whole host, including paths of other Ingresses; the oldest Ingress takes precedence",
             _ => throw new ArgumentOutOfRangeException(nameof(key), key.Scope, "unknown scope"),
         };
 
@@ -22,17 +22,17 @@ public static class AnnotationVocabulary
         public string BadValueText => key switch
         {
             { OnBadValue: OnBadValue.CloseRoute } => "the paths of the Ingress answer 503",
-            { Default: null } => "it is left out",
-            _ => "the default counts",
+            { Default: null } => "it is ignored",
+            _ => "the default applies",
         };
 
         public string SupportText => key.Support switch
         {
             AnnotationSupport.Supported => "supported",
-            AnnotationSupport.NotYet when key.OnBadValue == OnBadValue.CloseRoute => "not yet supported: a diagnostic says so, and the paths of the Ingress answer 503",
-            AnnotationSupport.NotYet => "not yet supported: a diagnostic says so",
-            AnnotationSupport.NoOp => "accepted, without effect",
-            AnnotationSupport.Never never => $"not supported: {never.Instead}",
+            AnnotationSupport.NotYet when key.OnBadValue == OnBadValue.CloseRoute => "not supported yet: a diagnostic reports it, and the paths of the Ingress answer 503",
+            AnnotationSupport.NotYet => "not supported yet: a diagnostic reports it",
+            AnnotationSupport.NoOp => "accepted without effect",
+            AnnotationSupport.Never never => $"not supported; {never.Instead}",
             _ => throw new ArgumentOutOfRangeException(nameof(key), key.Support, "unknown support"),
         };
 

@@ -26,7 +26,7 @@ public sealed record ValueForm<T>(string Description, Func<string, Parsed<T>> Pa
         foreach (var c in value)
         {
             if (char.IsControl(c) && !(AllowsLines && c is '\n' or '\r' or '\t'))
-                return Refuse($"holds the control character U+{(int)c:X4}");
+                return Refuse($"contains the control character U+{(int)c:X4}");
         }
 
         return Parse(value);

@@ -25,13 +25,13 @@ public static class ValueForms
     public static ValueForm<string> Text { get; } = new("text", text => text);
 
     /// <summary>A size in bytes: <c>8k</c>, <c>1m</c>, <c>2g</c>; 0 often means no limit.</summary>
-    public static ValueForm<long> Size { get; } = new("a size: bytes, or with k, m or g", text =>
+    public static ValueForm<long> Size { get; } = new("a size in bytes, or with the suffix k, m or g", text =>
     {
         var unit = char.ToLowerInvariant(text[^1]) switch { 'k' => 1L << 10, 'm' => 1L << 20, 'g' => 1L << 30, 'b' => 1L, _ => 0L };
         var digits = unit == 0 ? text : text[..^1];
         return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= long.MaxValue / Math.Max(unit, 1)
             ? number * Math.Max(unit, 1)
-            : ValueForm<long>.Refuse("is no size such as 8k, 1m or 2g");
+            : ValueForm<long>.Refuse("is not a size such as 8k, 1m or 2g");
     });
 
     /// <summary>Names separated by commas; white space around them, empty ones and line breaks do not count.</summary>
@@ -45,7 +45,7 @@ public static class ValueForms
     public static ValueForm<int> Integer(int min, int max = int.MaxValue) => new(
         max == int.MaxValue ? $"a whole number, at least {min}" : $"a whole number from {min} to {max}",
         text => !int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-            ? ValueForm<int>.Refuse("is no whole number; write it without a unit")
+            ? ValueForm<int>.Refuse("is not a whole number; write it without a unit")
             : number < min || number > max ? ValueForm<int>.Refuse($"is not {(max == int.MaxValue ? $"at least {min}" : $"between {min} and {max}")}") : number);
 
     /// <summary>One of a few words, compared without regard to case.</summary>
@@ -59,6 +59,6 @@ public static class ValueForms
                     return value;
             }
 
-            return ValueForm<T>.Refuse($"is none of {string.Join(", ", words.Select(word => word.Word))}");
+            return ValueForm<T>.Refuse($"is not one of {string.Join(", ", words.Select(word => word.Word))}");
         });
 }

@@ -15,7 +15,7 @@ public abstract record YamlValue
     /// <summary>A scalar as it is written: numbers and booleans are texts here, null is an empty one.</summary>
     public sealed record Text(string Value) : YamlValue
     {
-        public override string Kind => "a text";
+        public override string Kind => "a string";
     }
 
     public sealed record List(EquatableArray<YamlValue> Items) : YamlValue

@@ -24,7 +24,7 @@ public static class TlsSecretParser
         {
             // Decoders of keys and certificates throw what they like for damaged input (an extension that does not decode, a curve that
             // is not known): whatever it is, this Secret is at fault, and it must harm nobody else's.
-            return new TlsSecret(name, Certificate: null, $"data[tls.crt] or data[tls.key] does not decode: {error.Message}") { Uid = uid };
+            return new TlsSecret(name, Certificate: null, $"data[tls.crt] or data[tls.key] cannot be decoded: {error.Message}") { Uid = uid };
         }
     }
 
@@ -47,13 +47,13 @@ public static class TlsSecretParser
         }
         catch (CryptographicException error)
         {
-            throw new TlsSecretException($"data[tls.crt] does not parse: {error.Message}");
+            throw new TlsSecretException($"data[tls.crt] cannot be parsed: {error.Message}");
         }
 
         try
         {
             if (chain.Count == 0)
-                throw new TlsSecretException("data[tls.crt] holds no PEM certificate");
+                throw new TlsSecretException("data[tls.crt] contains no PEM certificate");
             var leaf = chain[0];
             RequireMatchingKey(leaf, keyPem);
             foreach (var certificate in chain)
@@ -102,7 +102,7 @@ public static class TlsSecretParser
         catch (Exception error) when (error is CryptographicException or ArgumentException)
         {
             // The text of these exceptions names what failed and never holds key bytes.
-            throw new TlsSecretException($"data[tls.key] is no private key of the first certificate in data[tls.crt]: {error.Message}");
+            throw new TlsSecretException($"data[tls.key] is not the private key of the first certificate in data[tls.crt]: {error.Message}");
         }
         finally
         {
@@ -127,11 +127,11 @@ public static class TlsSecretParser
             catch (CryptographicException error)
             {
                 key.Dispose();
-                throw new CryptographicException($"it is damaged, or no {kind} key, which the certificate has", error);
+                throw new CryptographicException($"it is malformed, or not an {kind} key like that of the certificate", error);
             }
         }
 
-        throw new CryptographicException($"it holds no {kind} key in PEM that is not encrypted");
+        throw new CryptographicException($"it contains no unencrypted {kind} key in PEM format");
     }
 
     /// <summary>
@@ -143,13 +143,13 @@ public static class TlsSecretParser
         using var rsa = certificate.GetRSAPublicKey();
         using var ecdsa = certificate.GetECDsaPublicKey();
         if (rsa?.KeySize < 2048)
-            throw new TlsSecretException($"data[tls.crt]: the RSA key of {certificate.Subject} has {rsa.KeySize} bits, and OpenSSL takes no fewer than 2048");
+            throw new TlsSecretException($"data[tls.crt]: the RSA key of {certificate.Subject} has {rsa.KeySize} bits; OpenSSL requires at least 2048");
         if (ecdsa?.KeySize < 224)
-            throw new TlsSecretException($"data[tls.crt]: the ECDSA key of {certificate.Subject} has {ecdsa.KeySize} bits, and OpenSSL takes no fewer than 224");
+            throw new TlsSecretException($"data[tls.crt]: the ECDSA key of {certificate.Subject} has {ecdsa.KeySize} bits; OpenSSL requires at least 224");
         // The signature of a root is not looked at.
         var isRoot = certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData);
         if (!isRoot && certificate.SignatureAlgorithm.Value is ("1.2.840.113549.1.1.4" or "1.2.840.113549.1.1.5" or "1.2.840.10045.4.1"))
-            throw new TlsSecretException($"data[tls.crt]: the signature of {certificate.Subject} is made with MD5 or SHA-1, which OpenSSL refuses");
+            throw new TlsSecretException($"data[tls.crt]: the signature of {certificate.Subject} uses MD5 or SHA-1, which OpenSSL rejects");
     }
 
     private static EquatableArray<string> DnsNames(X509Certificate2 leaf)

@@ -35,47 +35,48 @@ public sealed record ForwardingSettings
     /// <summary>Whether any peer could be believed.</summary>
     public bool BelievesPeers => (UseForwardedHeaders || EnableRealIp) && !ProxyRealIpCidr.IsEmpty;
 
-    internal static ValueForm<IpNetworkSet> Networks { get; } = new("a comma-separated list of addresses and networks",
-        text => IpNetworkSet.TryParse(text, out var set, out var problem) ? set : ValueForm<IpNetworkSet>.Refuse($"is no such list: {problem}"))
+    internal static ValueForm<IpNetworkSet> Networks { get; } = new("a comma-separated list of IP addresses and CIDRs",
+        text => IpNetworkSet.TryParse(text, out var set, out var problem) ? set : ValueForm<IpNetworkSet>.Refuse($"is invalid: {problem}"))
     {
         AllowsLines = true,
     };
 
-    private static ValueForm<string> HeaderName { get; } = new("the name of a header",
-        text => HttpToken.IsToken(text) ? text : ValueForm<string>.Refuse("is no name of a header"));
+    private static ValueForm<string> HeaderName { get; } = new("a header name",
+        text => HttpToken.IsToken(text) ? text : ValueForm<string>.Refuse("is not a header name"));
 
     internal static IReadOnlyList<SettingKey> Keys { get; } =
     [
         SettingKey.Of("use-forwarded-headers", ValueForms.Boolean, "false",
-            "Whether the peers of proxy-real-ip-cidr are believed about the client's address, scheme (X-Forwarded-Proto), host and port. "
-            + "From everybody else none of these headers is believed.",
+            "Uses the forwarding headers of trusted proxies (proxy-real-ip-cidr) for the client's address, scheme (X-Forwarded-Proto), host and port. "
+            + "Those of all other peers are ignored.",
             (settings, value) => settings with { Forwarding = settings.Forwarding with { UseForwardedHeaders = value } }),
         SettingKey.Of("enable-real-ip", ValueForms.Boolean, "false",
-            "Whether the peers of proxy-real-ip-cidr are believed about the client's address, and about nothing else.",
+            "Uses the forwarding headers of trusted proxies (proxy-real-ip-cidr) for the client's address, and for nothing else.",
             (settings, value) => settings with { Forwarding = settings.Forwarding with { EnableRealIp = value } }),
-        SettingKey.Of("proxy-real-ip-cidr", Networks, "nobody",
-            "The proxies in front of this one that are believed, as addresses and networks. ingress-nginx's default is everybody; here it is nobody.",
+        SettingKey.Of("proxy-real-ip-cidr", Networks, "none",
+            "The trusted proxies, as IP addresses and CIDRs: the peers whose forwarding headers are used. The default of ingress-nginx is all peers; "
+            + "here it is none.",
             (settings, value) => settings with { Forwarding = settings.Forwarding with { ProxyRealIpCidr = value } }),
         SettingKey.Of("forwarded-for-header", HeaderName, "X-Forwarded-For",
-            "The header in which those proxies say the client's address. The client is its last entry that is not one of them. "
-            + "A header of another name reaches backends from those proxies only.",
+            "The header in which trusted proxies report the client's address. The client is its last entry that is not a trusted proxy. A header of "
+            + "another name is passed to backends only if a trusted proxy sent it.",
             (settings, value) => settings with { Forwarding = settings.Forwarding with { ForwardedForHeader = value } }),
         SettingKey.Of("compute-full-forwarded-for", ValueForms.Boolean, "false",
-            "Whether X-Forwarded-For towards the backend is the whole chain that a believed proxy sent, and that proxy, instead of the client alone.",
+            "Sends the whole chain that a trusted proxy sent, plus that proxy, to the backend in X-Forwarded-For, instead of the client alone.",
             (settings, value) => settings with { Forwarding = settings.Forwarding with { ComputeFullForwardedFor = value } }),
         SettingKey.Of("proxy-add-original-uri-header", ValueForms.Boolean, "false",
-            "Whether the backend gets path and query as received, as X-Original-URI.",
+            "Sends path and query as received to the backend, as X-Original-URI.",
             (settings, value) => settings with { Forwarding = settings.Forwarding with { ProxyAddOriginalUriHeader = value } }),
         SettingKey.Of("generate-request-id", ValueForms.Boolean, "true",
-            "Whether a request gets an X-Request-ID of its own when no believed proxy sent one.",
+            "Generates an X-Request-ID for requests that have none from a trusted proxy.",
             (settings, value) => settings with { Forwarding = settings.Forwarding with { GenerateRequestId = value } }),
     ];
 
     /// <summary>What is set and does nothing.</summary>
     internal IEnumerable<(string Key, string Why)> WithoutEffect()
     {
-        const string Nobody = "has no effect until proxy-real-ip-cidr names the proxies that are believed";
-        const string NobodyAtAll = "has no effect until use-forwarded-headers or enable-real-ip, and proxy-real-ip-cidr, say who is believed";
+        const string Nobody = "has no effect until proxy-real-ip-cidr names the trusted proxies";
+        const string NobodyAtAll = "has no effect without trusted proxies: set proxy-real-ip-cidr, and use-forwarded-headers or enable-real-ip";
         if (UseForwardedHeaders && ProxyRealIpCidr.IsEmpty)
             yield return ("use-forwarded-headers", Nobody);
         if (EnableRealIp && ProxyRealIpCidr.IsEmpty)

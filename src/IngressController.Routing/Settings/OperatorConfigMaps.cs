@@ -41,7 +41,7 @@ internal static class OperatorConfigMaps
                 return [];
             if (find(name) is not { } configMap)
             {
-                diagnostics.Add(DiagnosticCatalog.SettingInvalid(subject ?? name, key, name.ToString(), "does not exist", closes: false, "no headers"));
+                diagnostics.Add(DiagnosticCatalog.SettingInvalid(subject ?? name, key, name.ToString(), "does not exist", closes: false, "no headers are set"));
                 return [];
             }
 
@@ -57,7 +57,7 @@ internal static class OperatorConfigMaps
         {
             var value = text?.Trim() ?? "";
             if (problemOf(header, value) is { } problem)
-                diagnostics.Add(DiagnosticCatalog.SettingInvalid(name, header, value: null, problem, closes: false, "the header is left alone"));
+                diagnostics.Add(DiagnosticCatalog.SettingInvalid(name, header, value: null, problem, closes: false, "the entry is ignored"));
             else
                 fields.Add(new HeaderField(header, value));
         }
@@ -67,7 +67,7 @@ internal static class OperatorConfigMaps
 
     private static string? RequestProblem(string name, string value) =>
         HeaderSyntax.OperatorRequestNameProblem(name) is { } problem ? $"cannot be a header: {name} {problem}"
-        : value.Contains('$') ? "holds $: variables are not supported"
+        : value.Contains('$') ? "contains $: variables are not supported"
         : HeaderSyntax.ValueProblem(value);
 
     private static string? ResponseProblem(string name, string value) =>

@@ -39,7 +39,7 @@ internal static class SettingsReader
             }
 
             var closes = setting.OnBadValue == OnBadValue.CloseRoute;
-            diagnostics.Add(DiagnosticCatalog.SettingInvalid(name, key, text.Trim(), problem, closes, setting.Default));
+            diagnostics.Add(DiagnosticCatalog.SettingInvalid(name, key, text.Trim(), problem, closes, $"it is ignored (default: {setting.Default})"));
             if (closes)
                 settings = settings with { ClosedBy = settings.ClosedBy ?? key };
         }

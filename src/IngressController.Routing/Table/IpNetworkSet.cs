@@ -47,14 +47,14 @@ public sealed class IpNetworkSet : IEquatable<IpNetworkSet>
         {
             if (!TryParseNetwork(entry, out var network))
             {
-                problem = $"\"{entry}\" is no IP address or network, such as 1.2.3.4, 10.0.0.0/8 or 2001:db8::/32";
+                problem = $"\"{entry}\" is not an IP address or CIDR, such as 1.2.3.4, 10.0.0.0/8 or 2001:db8::/32";
                 return false;
             }
 
             networks.Add(network);
         }
 
-        problem = networks.Count == 0 ? "there is no IP address or network in it, such as 1.2.3.4, 10.0.0.0/8 or 2001:db8::/32" : null;
+        problem = networks.Count == 0 ? "it has no IP address or CIDR, such as 1.2.3.4, 10.0.0.0/8 or 2001:db8::/32" : null;
         if (problem is not null)
             return false;
         set = new IpNetworkSet(networks);

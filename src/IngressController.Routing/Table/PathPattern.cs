@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using IngressController.Routing.Diagnostics;
 
 namespace IngressController.Routing.Table;
 
@@ -42,7 +43,7 @@ public sealed class PathPattern : IEquatable<PathPattern>
         }
         catch (ArgumentException error)
         {
-            problem = error.Message;
+            problem = $"is not a valid regular expression: {DiagnosticText.Shorten(error.Message).TrimEnd('.')}";
             return null;
         }
     }

@@ -44,7 +44,7 @@ public readonly record struct TextPattern(TextMatch Match, string Text)
     private static string? Check(string pattern)
     {
         if (pattern.Length == 0)
-            return "an expression is missing after the tilde";
+            return "the expression after ~ is empty";
         try
         {
             _ = new Regex(pattern, Safe);
@@ -52,11 +52,11 @@ public readonly record struct TextPattern(TextMatch Match, string Text)
         }
         catch (ArgumentException error)
         {
-            return error.Message;
+            return error.Message.TrimEnd('.');
         }
         catch (NotSupportedException)
         {
-            return "it looks around or back at what it has matched, which takes unbounded time";
+            return "lookarounds, backreferences and the like are not supported, because they can take unbounded time";
         }
     }
 }

@@ -95,7 +95,7 @@ public sealed record ValueTemplate(EquatableArray<TemplatePart> Parts)
             var name = VariableName(text, dollar + 1, out position);
             if (Find(name) is not { } part)
             {
-                problem = name.Length == 0 ? "has a $ that no variable's name follows" : $"has the variable ${name}, which is not known here";
+                problem = name.Length == 0 ? "has a $ without a variable name" : $"has the unknown variable ${name}";
                 return false;
             }
 

@@ -21,7 +21,7 @@ internal static class AliasMerge
             if (!isHost && winner is null)
                 winner = alias;
             else if (alias.Redirect is null || !isHost)
-                diagnostics.Add(Taken(alias, isHost ? "is a host of its own" : $"is an alias of host \"{winner!.Target}\" of Ingress {winner.Ingress}, which is older or, at the same age, first by name"));
+                diagnostics.Add(Taken(alias, isHost ? "is the host of a rule; the alias is ignored" : $"is already an alias of host \"{winner!.Target}\" of Ingress {winner.Ingress}, which takes precedence (older, or first by name)"));
         }
 
         return new MergedAlias(winner, [.. diagnostics]);

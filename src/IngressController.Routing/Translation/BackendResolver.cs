@@ -29,7 +29,7 @@ internal static class BackendResolver
         if (endpoints.Length == 0)
         {
             problems.Add(new(DiagnosticCode.ServiceWithoutEndpoints, "name",
-                $"Service {id.Service} has no ready endpoint for port {Describe(port)}; check that its Pods are ready and its selector fits"));
+                $"Service {id.Service} has no ready endpoint for port {Describe(port)}; check that its Pods are ready and that its selector matches them"));
         }
 
         return new Backend { Id = id, Protocol = protocol, Endpoints = [.. endpoints], Problems = [.. problems] };
@@ -49,8 +49,8 @@ internal static class BackendResolver
     {
         var known = string.Join(", ", (service.Spec?.Ports ?? []).Select(Describe));
         return id.Port.Length == 0
-            ? $"Service {id.Service} has no port"
-            : $"Service {id.Service} has no port {Shorten(id.Port)}; it has {(known.Length > 0 ? Shorten(known) : "none")}";
+            ? $"Service {id.Service} has no ports"
+            : $"Service {id.Service} has no port {Shorten(id.Port)}; it has {(known.Length > 0 ? Shorten(known) : "no ports")}";
     }
 
     private static string Describe(V1ServicePort? port) =>
@@ -73,7 +73,7 @@ internal static class BackendResolver
                 return BackendProtocol.H2c;
             default:
                 problems.Add(new(DiagnosticCode.AppProtocolUnknown, "port",
-                    $"Service {id.Service} has appProtocol \"{Shorten(appProtocol)}\", which is not known here; taken as http"));
+                    $"Service {id.Service} has the unknown appProtocol \"{Shorten(appProtocol)}\"; it is treated as http"));
                 return BackendProtocol.Http;
         }
     }
@@ -86,7 +86,7 @@ internal static class BackendResolver
         if (portNumber is not (> 0 and <= 65535 and var port))
         {
             return Broken(id, DiagnosticCode.ServicePortNotFound, "port",
-                $"Service {id.Service} is of type ExternalName and has no port {Shorten(id.Port)}; name the port by number");
+                $"Service {id.Service} is of type ExternalName and has no port {Shorten(id.Port)}; use a port number");
         }
 
         var problems = new List<BackendProblem>();
@@ -104,7 +104,7 @@ internal static class BackendResolver
         if (HostName.Normalize(externalName, out _) is not { Length: > 0 } name || name.StartsWith('*'))
         {
             return Broken(id, DiagnosticCode.ExternalNameInvalid, "name",
-                $"Service {id.Service} has externalName \"{Shorten(externalName)}\", which is no DNS name");
+                $"Service {id.Service} has externalName \"{Shorten(externalName)}\", which is not a DNS name");
         }
 
         if (!settings.AllowExternalNameLoopback && (name == "localhost" || name.EndsWith(".localhost", StringComparison.Ordinal)))
@@ -115,7 +115,7 @@ internal static class BackendResolver
     }
 
     private static string Refused(BackendId id, string externalName) =>
-        $"Service {id.Service} has externalName \"{Shorten(externalName)}\", which leads to this machine or its link; refused unless --allow-external-name-loopback is set";
+        $"Service {id.Service} has externalName \"{Shorten(externalName)}\", which is a local address (such as loopback, link-local or metadata); it is refused unless --allow-external-name-loopback is set";
 
     private static Backend Broken(BackendId id, DiagnosticCode code, string field, string message) =>
         new() { Id = id, Problems = [new(code, field, message)] };

@@ -41,7 +41,7 @@ internal sealed class FragmentReader(TranslationSettings settings, ClusterSnapsh
             {
                 Name = ingress.ResourceName,
                 Created = ingress.Metadata?.CreationTimestamp ?? DateTime.MaxValue,
-                Diagnostics = [DiagnosticCatalog.TranslationFailed(ingress.ResourceName, "it", error.GetType().Name, isLeftOut: true)],
+                Diagnostics = [DiagnosticCatalog.TranslationFailed(ingress.ResourceName, "the Ingress", error.GetType().Name, isLeftOut: true)],
             };
         }
     }

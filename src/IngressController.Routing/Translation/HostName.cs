@@ -7,7 +7,7 @@ namespace IngressController.Routing.Translation;
 internal static class HostName
 {
     private const string NotDns =
-        "is no DNS name: labels of a-z, 0-9 and inner hyphens, 63 characters at most, non-ASCII names in their xn-- form";
+        "is not a DNS name: use labels of a-z, 0-9 and inner hyphens with at most 63 characters, and the xn-- form of non-ASCII names";
 
     /// <summary>
     /// The host in lower case and without a final dot; null with a reason when no request could carry it. An empty host means every
@@ -37,7 +37,7 @@ internal static class HostName
         if (whole.Length > 253)
             return "is longer than 253 characters";
         if (name.Contains('*'))
-            return "may hold a wildcard only as its whole first label, as in *.example.com";
+            return "may contain a wildcard only as its whole first label, such as *.example.com";
         if (whole.Contains(':'))
             return "must be a host without scheme and port";
         if (IPAddress.TryParse(name, out _))

@@ -146,7 +146,7 @@ internal sealed class IngressReader
         if (_protocol is not null)
         {
             _context.Annotations.Report(BackendProtocolFeature.BackendProtocolKey, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(
-                ingress, field, "not on spec.defaultBackend, which is spoken to as the appProtocol of its port says"));
+                ingress, field, "it uses the appProtocol of its Service port", " on spec.defaultBackend"));
         }
 
         // As in ingress-nginx: what everybody gets who asks for no known host is neither sent elsewhere nor rewritten.
@@ -204,7 +204,7 @@ internal sealed class IngressReader
         if (PathPattern.TryCreate(PathPattern.TextOf(text), out var problem) is { } pattern)
             return pattern;
         _diagnostics.Add(DiagnosticCatalog.PathPatternInvalid(origin, text, problem, closes: true));
-        action = new RouteAction.Unavailable("the path is no regular expression");
+        action = new RouteAction.Unavailable("the path is not a regular expression");
         return PathPattern.Literal(text);
     }
 
@@ -220,11 +220,11 @@ internal sealed class IngressReader
                 return service.Port switch
                 {
                     { Number: > 0, Name.Length: > 0 } =>
-                        Refuse(DiagnosticCatalog.ServicePortMissing(origin, "has a number and a name; remove one")),
+                        Refuse(DiagnosticCatalog.ServicePortMissing(origin, "has both a number and a name; remove one")),
                     { Number: > 0 and <= 65535 } port => Forward(service, port.Number.Value.ToString(System.Globalization.CultureInfo.InvariantCulture), protocol),
                     { Name: { Length: > 0 } name } => Forward(service, name, protocol),
                     { Number: { } number } => Refuse(DiagnosticCatalog.ServicePortMissing(origin, $"number {number} is not between 1 and 65535")),
-                    _ => Refuse(DiagnosticCatalog.ServicePortMissing(origin, "names no port; give a number or a name")),
+                    _ => Refuse(DiagnosticCatalog.ServicePortMissing(origin, "has neither a number nor a name; set one")),
                 };
             default:
                 return Refuse(DiagnosticCatalog.BackendMissing(origin));
@@ -243,9 +243,9 @@ internal sealed class IngressReader
     private static string Explain(PathProblem problem) => problem switch
     {
         PathProblem.NotAbsolute => "it does not start with a slash",
-        PathProblem.ForbiddenCharacter => "requests carry no ? or # in their path",
-        PathProblem.MalformedEscape => "a % needs two hexadecimal digits after it",
-        PathProblem.NullCharacter or PathProblem.Backslash => "requests with a backslash or %00 are refused",
+        PathProblem.ForbiddenCharacter => "the path of a request cannot contain ? or #",
+        PathProblem.MalformedEscape => "a % must be followed by two hexadecimal digits",
+        PathProblem.NullCharacter or PathProblem.Backslash => "requests with a backslash or %00 are rejected",
         PathProblem.AboveRoot or PathProblem.AmbiguousDotSegments => "dot segments are resolved before requests are matched",
         _ => throw new ArgumentOutOfRangeException(nameof(problem), problem, "no problem to explain"),
     };

@@ -11,13 +11,13 @@ internal sealed class AnnotationsCommand
 {
     private readonly Argument<string?> _name = new("NAME")
     {
-        Description = "One annotation, with or without prefix; an older name does as well. Default: all of them.",
+        Description = "An annotation, with or without prefix; aliases are accepted. Default: all annotations.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<string> _output = OutputOption.Of("How they are written: text, a table by feature, or json.");
+    private readonly Option<string> _output = OutputOption.Of("The output format: text (a table per feature) or json.");
 
-    public AnnotationsCommand() => Command = new Command("annotations", "List the annotations of an Ingress that mean something, or everything about one of them.")
+    public AnnotationsCommand() => Command = new Command("annotations", "List the annotations of Ingresses, or describe one of them.")
     {
         _name, _output,
     };
@@ -39,7 +39,7 @@ internal sealed class AnnotationsCommand
         {
             await terminal.ComplainAsync($"there is no annotation \"{name}\"" + (AnnotationCatalog.Nearest(name) is { } nearest
                 ? $"; did you mean {nearest}?"
-                : "; ingress-controller annotations lists those that are"));
+                : "; run ingress-controller annotations for a list"));
             return CommandLine.Failure;
         }
 
@@ -65,7 +65,7 @@ internal sealed class AnnotationsCommand
                 "  "));
         }
 
-        text.AppendLine("Written yarp.ingress.kubernetes.io/NAME or nginx.ingress.kubernetes.io/NAME. ingress-controller annotations NAME tells all about one.");
+        text.AppendLine("Write yarp.ingress.kubernetes.io/NAME or nginx.ingress.kubernetes.io/NAME. Run ingress-controller annotations NAME for a description.");
         return text.ToString();
     }
 
@@ -75,10 +75,10 @@ internal sealed class AnnotationsCommand
             [
                 ["Value", view.Value],
                 ["Default", view.Default ?? "none"],
-                ["Concerns", view.Concerns],
-                ["Bad value", view.OnBadValue],
+                ["Scope", view.Concerns],
+                ["Invalid value", view.OnBadValue],
                 ["Support", view.Support],
-                ["Also written", view.Aliases.Length == 0 ? "-" : string.Join(", ", view.Aliases)],
+                ["Aliases", view.Aliases.Length == 0 ? "-" : string.Join(", ", view.Aliases)],
             ],
             "  ");
 }

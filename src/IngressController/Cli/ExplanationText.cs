@@ -23,7 +23,7 @@ internal static class ExplanationText
         AppendBackend(text, explanation);
         if (explanation.Certificate is { } certificate)
             Append(text, certificate);
-        Section(text, "Diagnostics of its Ingress", [.. explanation.Diagnostics.Select(Row)]);
+        Section(text, "Diagnostics of the Ingress", [.. explanation.Diagnostics.Select(Row)]);
         return text.Append('\n').Append(Line(explanation.Verdict)).Append('\n').ToString().ReplaceLineEndings();
     }
 
@@ -56,7 +56,7 @@ internal static class ExplanationText
             return;
         }
 
-        text.Append($"\nBackend {backend.Name}, spoken to by {Word(backend.Protocol)}\n");
+        text.Append($"\nBackend {backend.Name} over {Word(backend.Protocol)}\n");
         foreach (var endpoint in backend.Endpoints)
             text.Append($"    endpoint {endpoint}\n");
         if (backend.Note is { } note)
@@ -66,7 +66,7 @@ internal static class ExplanationText
         foreach (var problem in backend.Problems)
             text.Append($"    problem: {problem}\n");
         if (backend.Path is { } path)
-            text.Append($"    gets {path} with Host {backend.Host}\n");
+            text.Append($"    receives {path} with Host {backend.Host}\n");
     }
 
     private static void Append(StringBuilder text, CertificateView certificate)
@@ -74,7 +74,7 @@ internal static class ExplanationText
         text.Append($"\nCertificate of {certificate.Host}: {certificate.Subject}");
         text.Append(certificate.Secret is { } secret ? $", from Secret {secret}\n" : "\n");
         if (certificate.DnsNames.Length > 0)
-            text.Append($"    valid for {string.Join(", ", certificate.DnsNames)}, {(certificate.IsValidNow ? "until" : "NOT NOW: until")} {certificate.NotAfter:yyyy-MM-dd}\n");
+            text.Append($"    valid for {string.Join(", ", certificate.DnsNames)}, {(certificate.IsValidNow ? "until" : "but not now: until")} {certificate.NotAfter:yyyy-MM-dd}\n");
         if (certificate.Problem is { } problem)
             text.Append($"    problem: {problem}\n");
     }
@@ -102,7 +102,7 @@ internal static class ExplanationText
 
     private static string Word(StepOutcome outcome, Verdict verdict) => outcome switch
     {
-        StepOutcome.Continues => "goes on",
+        StepOutcome.Continues => "continues",
         StepOutcome.Replies => $"answers {verdict.Status}",
         _ => "not reached",
     };

@@ -11,15 +11,15 @@ internal sealed class SettingsCommand
 {
     private readonly Argument<string?> _name = new("NAME")
     {
-        Description = "One setting. Default: all of them.",
+        Description = "A setting. Default: all settings.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<string> _output = OutputOption.Of("How they are written: text, a table, or json.");
+    private readonly Option<string> _output = OutputOption.Of("The output format: text (a table) or json.");
 
     public SettingsCommand() => Command = new Command("settings", """
-        List the global settings, which count where an Ingress says nothing, or everything about one of them. Each is a key of the
-        ConfigMap of settings and an option of run: NAME is --NAME.
+        List the global settings, which apply where an Ingress does not set an annotation, or describe one of them. Each is a key of
+        the settings ConfigMap and an option of run: NAME is --NAME.
         """)
     {
         _name, _output,
@@ -42,7 +42,7 @@ internal sealed class SettingsCommand
         {
             await terminal.ComplainAsync($"there is no setting \"{name}\"" + (SettingsCatalog.Nearest(name) is { } nearest
                 ? $"; did you mean {nearest}?"
-                : "; ingress-controller settings lists those that are"));
+                : "; run ingress-controller settings for a list"));
             return CommandLine.Failure;
         }
 

@@ -66,8 +66,8 @@ internal static class EventText
         EventTopic.Problem => Note(write.Key.Problem!),
         EventTopic.MoreProblems => string.Create(
             CultureInfo.InvariantCulture,
-            $"and {write.Entry.Hidden} more when this was first seen; /api/diagnostics of the controller's admin port has all of them"),
-        _ => "nothing is wrong with it any more",
+            $"and {write.Entry.Hidden} more when this was first seen; see /api/diagnostics on the controller's admin port"),
+        _ => "all problems are resolved",
     };
 
     /// <summary>Where, what, and what that means for traffic; of a text that is too long, the middle loses its end.</summary>

@@ -70,8 +70,8 @@ internal sealed partial class RequestForwarder(
         if (_failures.TryTake(HashCode.Combine(origin, destination.DestinationId), out var suppressed))
             Log.Failed(logger, origin, destination.DestinationId, error, Reason(exception), suppressed);
         return error is ForwarderError.RequestTimedOut || exception?.InnerException is UpstreamConnectTimeoutException
-            ? replies.WriteAsync(request, StatusCodes.Status504GatewayTimeout, "Gateway Timeout", "the backend did not answer in time")
-            : replies.WriteAsync(request, StatusCodes.Status502BadGateway, "Bad Gateway", "the backend could not be reached or answered wrongly");
+            ? replies.WriteAsync(request, StatusCodes.Status504GatewayTimeout, "Gateway Timeout", "the backend did not respond in time")
+            : replies.WriteAsync(request, StatusCodes.Status502BadGateway, "Bad Gateway", "the backend could not be reached or sent an invalid response");
     }
 
     private static bool IsConnectFailure(HttpContext context) =>

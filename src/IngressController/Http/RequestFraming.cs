@@ -16,12 +16,12 @@ internal static class RequestFraming
         if (encodings.Count == 0)
             return null;
         if (HttpProtocol.IsHttp10(request.Protocol))
-            return "HTTP/1.0 knows no Transfer-Encoding";
+            return "HTTP/1.0 does not support Transfer-Encoding";
         if (request.Headers.ContentLength is not null || request.Headers.ContainsKey(OverriddenContentLength))
-            return "it has both Transfer-Encoding and Content-Length";
+            return "the request has both Transfer-Encoding and Content-Length";
         // Another coding would reach the backend undecoded, and without the header that says so.
         return encodings.Count == 1 && "chunked".Equals(encodings[0]?.Trim(), StringComparison.OrdinalIgnoreCase)
             ? null
-            : "its Transfer-Encoding is not just chunked";
+            : "the Transfer-Encoding of the request is not just chunked";
     }
 }

@@ -16,18 +16,18 @@ internal sealed record Refusal(int Status, string Title, string Detail)
     public static Refusal NoEndpoint { get; } = Unavailable("no endpoint is ready");
 
     /// <summary>The route cannot be known, so none is taken.</summary>
-    public static Refusal MatchTimedOut { get; } = Unavailable("the path takes too long to match");
+    public static Refusal MatchTimedOut { get; } = Unavailable("matching the path took too long");
 
-    public static Refusal RewriteTimedOut { get; } = Unavailable("the path takes too long to rewrite");
+    public static Refusal RewriteTimedOut { get; } = Unavailable("rewriting the path took too long");
 
-    public static Refusal Closed { get; } = Unavailable("this route is closed because of its configuration");
+    public static Refusal Closed { get; } = Unavailable("this route is unavailable because of its configuration");
 
     public static Refusal NoRoute { get; } = new(StatusCodes.Status404NotFound, "Not Found", "no route matches this host and path");
 
-    public static Refusal UnsupportedTunnel { get; } = new(StatusCodes.Status501NotImplemented, "Not Implemented", "only WebSockets can be tunnelled");
+    public static Refusal UnsupportedTunnel { get; } = new(StatusCodes.Status501NotImplemented, "Not Implemented", "only WebSocket tunnels are supported");
 
     public static Refusal Loop { get; } = new(
-        StatusCodes.Status508LoopDetected, "Loop Detected", "the request came back to the proxy that had sent it on");
+        StatusCodes.Status508LoopDetected, "Loop Detected", "the request came back to the proxy that forwarded it");
 
     public static Refusal BadRequest(string detail) => new(StatusCodes.Status400BadRequest, "Bad Request", detail);
 

@@ -118,7 +118,7 @@ internal sealed class RequestPipeline(LiveRevision live, RequestMetrics metrics,
         if (request.NormalizePath() is not PathProblem.None and var pathProblem)
             return Refusal.BadRequest(Explain(pathProblem));
         if (!request.Target.HasSafeQuery)
-            return Refusal.BadRequest("the query holds a character that must be percent-encoded");
+            return Refusal.BadRequest("the query contains a character that must be percent-encoded");
 
         // RFC 8441, 5: of all that can be tunnelled through HTTP/2, only WebSockets are.
         if (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } tunnel && tunnel.Protocol != "websocket")
@@ -138,13 +138,13 @@ internal sealed class RequestPipeline(LiveRevision live, RequestMetrics metrics,
 
     private static string Explain(PathProblem problem) => problem switch
     {
-        PathProblem.NotAbsolute => "the request target is no absolute path",
-        PathProblem.ForbiddenCharacter => "the path holds a character that must be percent-encoded",
-        PathProblem.MalformedEscape => "the path holds a % without two hexadecimal digits",
-        PathProblem.NullCharacter => "the path holds %00",
-        PathProblem.Backslash => "the path holds a backslash",
+        PathProblem.NotAbsolute => "the request target is not an absolute path",
+        PathProblem.ForbiddenCharacter => "the path contains a character that must be percent-encoded",
+        PathProblem.MalformedEscape => "the path contains a % without two hexadecimal digits",
+        PathProblem.NullCharacter => "the path contains %00",
+        PathProblem.Backslash => "the path contains a backslash",
         PathProblem.AboveRoot => "the path leads above the root",
-        PathProblem.AmbiguousDotSegments => "the path holds dot segments that can be read in two ways",
+        PathProblem.AmbiguousDotSegments => "the path contains ambiguous dot segments",
         _ => throw new ArgumentOutOfRangeException(nameof(problem), problem, "no problem to explain"),
     };
 }

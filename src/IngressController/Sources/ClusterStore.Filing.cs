@@ -65,7 +65,7 @@ internal sealed partial class ClusterStore
         {
             // A defect in reading one object must not keep the rest of its list out, least of all that of other tenants.
             var keepsLast = kind.Names(_snapshot).Contains(read.Name);
-            _unreadable[subject] = DiagnosticCatalog.ObjectUnreadable(subject, "(object)", $"cannot be taken over: {error.Message}", keepsLast);
+            _unreadable[subject] = DiagnosticCatalog.ObjectUnreadable(subject, "(object)", $"cannot be processed: {error.Message}", keepsLast);
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed record LintReport(int Files, int Ingresses, int OurIngresses, in
         var text = new StringBuilder();
         foreach (var finding in Diagnostics)
             text.Append(finding).Append('\n');
-        return text.Append($"{Count(Files, "file")}, {Count(Ingresses, "Ingress", "es")} ({OurIngresses} ours): {Count(Errors, "error")}, {Count(Warnings, "warning")}").ToString();
+        return text.Append($"{Count(Files, "file")}, {Count(Ingresses, "Ingress", "es")} ({OurIngresses} claimed): {Count(Errors, "error")}, {Count(Warnings, "warning")}").ToString();
     }
 
     private static string Count(int count, string what, string plural = "s") => $"{count} {what}{(count == 1 ? "" : plural)}";

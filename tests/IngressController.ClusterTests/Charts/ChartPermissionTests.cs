@@ -65,7 +65,7 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
     [ClusterFact]
     public async Task Without_a_leader_nothing_may_be_written()
     {
-        await ApplyAsync("one-replica-without-leader");
+        await ApplyAsync("single-replica-without-leader");
         await GrantsAsync(Everywhere,
             ["list ingresses.networking.k8s.io in team-a", "get secrets in team-a"],
             [

@@ -98,7 +98,7 @@ internal static class Manifests
 
     /// <summary>What is said of it.</summary>
     public const string Fault =
-        "metadata.annotations[yarp.ingress.kubernetes.io/proxy-body-size]: \"huge\" is no size such as 8k, 1m or 2g; the default counts: the setting of the same name, 1m (FieldIgnored)";
+        "metadata.annotations[yarp.ingress.kubernetes.io/proxy-body-size]: \"huge\" is not a size such as 8k, 1m or 2g; the default applies: the setting proxy-body-size (1m) (FieldIgnored)";
 
     public static string Service(string name, int port = 80) => $$"""
         apiVersion: v1

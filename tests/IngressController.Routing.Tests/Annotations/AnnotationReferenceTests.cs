@@ -53,9 +53,9 @@ public sealed class AnnotationReferenceTests
 
             - Value: a whole number from 1 to 9
             - Default: none
-            - Concerns: the whole host, paths of other Ingresses included; of several Ingresses the oldest decides
-            - A value that cannot be understood: the paths of the Ingress answer 503
-            - Also written: `old-limit`
+            - Scope: the whole host, including paths of other Ingresses; the oldest Ingress takes precedence
+            - Invalid value: the paths of the Ingress answer 503
+            - Aliases: `old-limit`
 
             """, AnnotationReference.Markdown([new("Limits", [key])], []), StringComparison.Ordinal);
     }

@@ -30,9 +30,9 @@ public sealed class CatalogCommandTests
         var (code, text, _) = await CommandRun.InvokeAsync(["annotations", name]);
 
         Assert.Equal(0, code);
-        Assert.StartsWith("configuration-snippet (Not supported)\n\n  Not supported: write what it does as annotations: ", text, StringComparison.Ordinal);
-        Assert.Contains("\n  Value         text\n  Default       none\n  Concerns      the paths of the Ingress\n  Bad value     it is left out\n  Support       not supported: write", text, StringComparison.Ordinal);
-        Assert.EndsWith("\n  Also written  -\n", text, StringComparison.Ordinal);
+        Assert.StartsWith("configuration-snippet (Not supported)\n\n  Not supported; use annotations instead, such as ", text, StringComparison.Ordinal);
+        Assert.Contains("\n  Value          text\n  Default        none\n  Scope          the paths of the Ingress\n  Invalid value  it is ignored\n  Support        not supported; use", text, StringComparison.Ordinal);
+        Assert.EndsWith("\n  Aliases        -\n", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -45,9 +45,9 @@ public sealed class CatalogCommandTests
 
     [Theory]
     [InlineData("there is no annotation \"canari\"; did you mean canary?", "annotations", "nginx.ingress.kubernetes.io/canari")]
-    [InlineData("there is no annotation \"qqqqqqqqqqqq\"; ingress-controller annotations lists those that are", "annotations", "qqqqqqqqqqqq")]
+    [InlineData("there is no annotation \"qqqqqqqqqqqq\"; run ingress-controller annotations for a list", "annotations", "qqqqqqqqqqqq")]
     [InlineData("there is no setting \"limit-req-status\"; did you mean limit-req-status-code?", "settings", "limit-req-status")]
-    [InlineData("there is no setting \"qqqqqqqqqqqq\"; ingress-controller settings lists those that are", "settings", "qqqqqqqqqqqq")]
+    [InlineData("there is no setting \"qqqqqqqqqqqq\"; run ingress-controller settings for a list", "settings", "qqqqqqqqqqqq")]
     public async Task An_unknown_name_suggests_the_nearest(string expected, params string[] args) =>
         Assert.Equal((1, "", $"ingress-controller: {expected}\n"), await CommandRun.InvokeAsync(args));
 
@@ -88,7 +88,7 @@ public sealed class CatalogCommandTests
         Assert.Equal("""
             limit-conn-status-code
 
-              The status of requests over a limit of limit-connections.
+              The status of requests over limit-connections.
 
               Value        a whole number from 400 to 599
               Default      503

@@ -153,7 +153,7 @@ public sealed class RunOptionsTests
     {
         var option = RunOptions.All.Single(option => option.Name == "annotation-prefix");
 
-        Assert.Contains("is no prefix of annotations", Assert.Throws<FormatException>(() => Read(option, flag: prefix)).Message, StringComparison.Ordinal);
+        Assert.Contains("is not an annotation prefix", Assert.Throws<FormatException>(() => Read(option, flag: prefix)).Message, StringComparison.Ordinal);
         Assert.Throws<FormatException>(() => Read(option, flag: new string('a', 64)));
         Assert.Throws<FormatException>(() => Read(option, flag: string.Join('.', Enumerable.Repeat("abc", 64))));
     }
@@ -214,17 +214,17 @@ public sealed class RunOptionsTests
     [InlineData("Unrecognized command or argument 'maybe'", "--server-header", "maybe")]
     [InlineData("--server-header: \"maybe\" is neither true nor false", "--server-header=maybe")]
     [InlineData("Required argument missing for option: '--http-port'", "--http-port")]
-    [InlineData("--http-port: \"x\" is no port", "run", "--http-port", "x")]
-    [InlineData("--http-port: \"x\" is no port", "--http-port", "x", "demo")]
+    [InlineData("--http-port: \"x\" is not a port", "run", "--http-port", "x")]
+    [InlineData("--http-port: \"x\" is not a port", "--http-port", "x", "demo")]
     [InlineData("--http-port: given 2 times; give it once", "--http-port", "1", "--http-port=2")]
     [InlineData("--http-port: given 2 times; give it once", "--http-port", "1", "run", "--http-port", "2")]
     [InlineData("--server-header: given 2 times; give it once", "--server-header", "--server-header")]
     [InlineData("--manifests: no folder \"/nonexistent\" exists", "--manifests", "/nonexistent")]
     [InlineData("--kubeconfig: demo has no such option", "--kubeconfig", "x", "demo")]
     [InlineData("Unrecognized command or argument '--kubeconfig'", "demo", "--kubeconfig", "x")]
-    [InlineData("--limit-req-status-code: \"x\" is no whole number", "--limit-req-status-code", "x")]
-    [InlineData("--limit-req-status-code: \"x\" is no whole number", "lint", "-", "--limit-req-status-code", "x")]
-    [InlineData("--annotation-prefix: \"a/\" is no prefix of annotations", "--annotation-prefix", "b.example", "--annotation-prefix", "a/")]
+    [InlineData("--limit-req-status-code: \"x\" is not a whole number", "--limit-req-status-code", "x")]
+    [InlineData("--limit-req-status-code: \"x\" is not a whole number", "lint", "-", "--limit-req-status-code", "x")]
+    [InlineData("--annotation-prefix: \"a/\" is not an annotation prefix", "--annotation-prefix", "b.example", "--annotation-prefix", "a/")]
     [InlineData("--http-port: annotations has no such option", "--http-port", "80", "annotations")]
     [InlineData("--manifests and --kubeconfig exclude each other", "--manifests", "/", "--kubeconfig", "x")]
     public async Task A_usage_error_is_one_line_and_exit_code_2(string expected, params string[] args)

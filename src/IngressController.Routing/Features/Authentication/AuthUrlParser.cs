@@ -41,7 +41,7 @@ internal static class AuthUrlParser
         {
             // Browsers take //host for the host of another site.
             return text.StartsWith("//", StringComparison.Ordinal) || template.Parts[0].Name == "/" && template.Parts.Count > 1
-                ? ValueForm<ValueTemplate>.Refuse("can lead to another host; begin it with https:// or with one slash and a name")
+                ? ValueForm<ValueTemplate>.Refuse("can lead to another host; start it with https:// or with a single slash and a name")
                 : template;
         }
 
@@ -55,9 +55,9 @@ internal static class AuthUrlParser
         if (!ValueTemplate.TryParse(text, out template, out problem))
             return false;
         if (text.FirstOrDefault(c => c is <= ' ' or > '~' || Unsafe.Contains(c)) is var wrong && wrong != default)
-            problem = $"holds the character U+{(int)wrong:X4}, which must be percent-encoded in a URL";
+            problem = $"contains the character U+{(int)wrong:X4}, which must be percent-encoded in a URL";
         else if (template.Parts.Any(part => part.Variable == TemplateVariable.Capture))
-            problem = "refers to a group of the path ($1), which has no meaning here";
+            problem = "uses a capture group ($1 to $9), which is not available here";
         return problem.Length == 0;
     }
 
@@ -72,7 +72,7 @@ internal static class AuthUrlParser
         var name = end < 0 ? null : text[..end].ToLowerInvariant();
         if (literal == 1 ? name != "" : name is not ("http" or "https"))
         {
-            problem = "begins neither with http:// nor with https://";
+            problem = "does not start with http:// or https://";
             return false;
         }
 
@@ -102,7 +102,7 @@ internal static class AuthUrlParser
 
             if (part.Variable != TemplateVariable.Literal && !allowed.Contains(part.Variable))
             {
-                problem = $"has the variable {new ValueTemplate([part])} in its host, where a client could choose it; $host, $namespace and $service_name may stand there";
+                problem = $"has the variable {new ValueTemplate([part])} in its host, which lets clients choose the host; use $host, $namespace or $service_name there";
                 return false;
             }
 
@@ -112,7 +112,7 @@ internal static class AuthUrlParser
         if (authority.Count == 0)
             problem = "has no host";
         else if (authority.Any(part => part.Variable == TemplateVariable.Literal && part.Name.Contains('@')))
-            problem = "has a user name before its host";
+            problem = "contains a user name";
         return problem.Length == 0;
     }
 
@@ -124,7 +124,7 @@ internal static class AuthUrlParser
         if (colon >= 0)
         {
             if (!int.TryParse(last.Name.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is < 1 or > 65535)
-                problem = "has a port that is no number from 1 to 65535";
+                problem = "has a port that is not a number from 1 to 65535";
             port = number;
             authority[^1] = last with { Name = last.Name[..colon] };
         }

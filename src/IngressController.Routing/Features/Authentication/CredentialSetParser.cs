@@ -51,7 +51,7 @@ public static class CredentialSetParser
             ReadLine(text.AsSpan(range), $"data[{FileKey}] line {number}", users);
         }
 
-        return users.Finish($"data[{FileKey}] holds no user");
+        return users.Finish($"data[{FileKey}] has no users");
     }
 
     private static void ReadLine(ReadOnlySpan<char> line, string place, UserCollector users)
@@ -82,12 +82,12 @@ public static class CredentialSetParser
                 users.AddUnreadable($"{place} is not UTF-8");
             // ingress-nginx writes key:value lines for nginx to read, where a second line would be another user.
             else if (text.TrimEnd('\r', '\n') is var hash && hash.AsSpan().ContainsAny('\r', '\n'))
-                users.AddUnreadable($"{place} holds more than one line");
+                users.AddUnreadable($"{place} has more than one line");
             else
                 users.Add(user, hash.IndexOf(':') is >= 0 and var colon ? hash[..colon] : hash, place);
         }
 
-        return users.Finish("data holds no key, and each key would be a user");
+        return users.Finish("data is empty; each key is a user name");
     }
 
     /// <summary>The value of a key; empty when there is none.</summary>
@@ -128,14 +128,14 @@ public static class CredentialSetParser
             // RFC 7617, 2: neither a colon nor a control character can be sent in a user name.
             if (user.Length == 0 || user.Contains(':') || user.Any(char.IsControl))
             {
-                AddUnreadable($"{place} has a user name that cannot be sent");
+                AddUnreadable($"{place} has a user name that is empty or contains a colon or a control character");
                 return;
             }
 
             // nginx takes the first line of a user and reads no further, even when nobody can log in with it.
             if (_users.ContainsKey(user))
             {
-                AddUnreadable($"{place} repeats a user, and the first line counts");
+                AddUnreadable($"{place} repeats a user; the first entry applies");
                 return;
             }
 

@@ -18,14 +18,15 @@ internal static class GlobalAuthSettings
             (auth, value) => auth with { ResponseHeaders = value }),
         Setting("global-auth-request-redirect", ExternalAuthFeature.AuthRequestRedirect, "$request_uri", "The auth-request-redirect of global-auth-url.",
             (auth, value) => auth with { RequestRedirect = value }),
-        Setting("global-auth-cache-key", ExternalAuthFeature.AuthCacheKey, "nothing is kept", "The auth-cache-key of global-auth-url.",
+        Setting("global-auth-cache-key", ExternalAuthFeature.AuthCacheKey, "no caching", "The auth-cache-key of global-auth-url.",
             (auth, value) => auth with { CacheKey = value }),
         Setting("global-auth-cache-duration", ExternalAuthFeature.AuthCacheDuration, "200 202 401 5m", "The auth-cache-duration of global-auth-url.",
             (auth, value) => auth with { CacheDuration = value }),
         Setting("global-auth-always-set-cookie", ExternalAuthFeature.AuthAlwaysSetCookie, "false", "The auth-always-set-cookie of global-auth-url.",
             (auth, value) => auth with { AlwaysSetCookie = value }),
         SettingKey.Of("no-auth-locations", ValueForms.List, "/.well-known/acme-challenge",
-            "Rules whose path begins with one of these ask neither for a password nor an authentication service. The rule's path counts, not the request's.",
+            "Rules whose path begins with one of these require neither a password nor an authentication service. The path of the rule is compared, "
+            + "not that of the request.",
             (settings, value) => settings with { NoAuthLocations = value }),
     ];
 

@@ -64,7 +64,7 @@ public sealed class PasswordHash
             "{PLAIN}" => (null, "has an empty password"),
             _ when text.StartsWith("{PLAIN}", StringComparison.Ordinal) => (new(PasswordScheme.Plain, text, ..0, 7..), null),
             { Length: 13 } when IsOf(CryptAlphabet, text) => (new(PasswordScheme.DesCrypt, text, ..2, 2..), null),
-            _ => (null, "has a hash of no known form (known: $2y$, $2a$, $2b$, $apr1$, $1$, $5$, $6$, {SHA}, {SSHA}, {PLAIN}, DES crypt)"),
+            _ => (null, "has a hash in an unknown format (known: $2y$, $2a$, $2b$, $apr1$, $1$, $5$, $6$, {SHA}, {SSHA}, {PLAIN}, DES crypt)"),
         };
         return hash is not null;
     }
@@ -72,7 +72,7 @@ public sealed class PasswordHash
     private static (PasswordHash?, string?) Bcrypt(string text)
     {
         if (text.Length != 60 || text[6] != '$' || !char.IsAsciiDigit(text[4]) || !char.IsAsciiDigit(text[5]) || !IsOf(CryptAlphabet, text.AsSpan(7)))
-            return (null, "has a damaged bcrypt hash");
+            return (null, "has a malformed bcrypt hash");
         var cost = int.Parse(text.AsSpan(4, 2), NumberStyles.None, CultureInfo.InvariantCulture);
         return cost is < 4 or > MaxBcryptCost
             ? (null, $"has a bcrypt hash whose cost is not between 4 and {MaxBcryptCost}")
@@ -83,7 +83,7 @@ public sealed class PasswordHash
     {
         var saltEnd = SaltEnd(text, saltStart, maxLength: 8);
         return saltEnd < 0 || text.Length - saltEnd - 1 != 22 || !IsOf(CryptAlphabet, text.AsSpan(saltEnd + 1))
-            ? (null, "has a damaged MD5 hash")
+            ? (null, "has a malformed MD5 hash")
             : (new(scheme, text, saltStart..saltEnd, (saltEnd + 1)..), null);
     }
 
@@ -96,7 +96,7 @@ public sealed class PasswordHash
         {
             var end = text.IndexOf('$', 3);
             if (end < 0)
-                return (null, "has a damaged SHA-2 hash");
+                return (null, "has a malformed SHA-2 hash");
             var number = text.AsSpan(3 + prefix.Length, end - 3 - prefix.Length);
             // crypt(3) takes fewer as 1000 and more as its maximum, and writes what it took: such a hash never matches there either.
             if (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out rounds) || rounds is < 1000 or > MaxRounds || number[0] == '0')
@@ -106,7 +106,7 @@ public sealed class PasswordHash
 
         var saltEnd = SaltEnd(text, saltStart, maxLength: 16);
         return saltEnd < 0 || text.Length - saltEnd - 1 != digestLength || !IsOf(CryptAlphabet, text.AsSpan(saltEnd + 1))
-            ? (null, "has a damaged SHA-2 hash")
+            ? (null, "has a malformed SHA-2 hash")
             : (new(scheme, text, saltStart..saltEnd, (saltEnd + 1).., rounds), null);
     }
 
@@ -117,7 +117,7 @@ public sealed class PasswordHash
         return !Convert.TryFromBase64Chars(text.AsSpan(start), decoded, out var length)
             || (scheme == PasswordScheme.Sha1 ? length != 20 : length < 20)
             || !text.AsSpan(start).SequenceEqual(Convert.ToBase64String(decoded, 0, length))
-            ? (null, "has a damaged SHA-1 hash")
+            ? (null, "has a malformed SHA-1 hash")
             : (new(scheme, text, ..0, start..), null);
     }
 

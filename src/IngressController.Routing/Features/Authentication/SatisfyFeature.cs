@@ -17,8 +17,8 @@ public static class SatisfyFeature
         // Read as "is one enough".
         Form = ValueForms.OneOf(("any", true), ("all", false)),
         Default = "all",
-        Documentation = "all: a client has to pass allowlist-source-range, auth-type basic and auth-url, as far as they are set. any: one of them is enough; they are tried in "
-            + "this order. Who is in denylist-source-range stays out either way.",
+        Documentation = "all: a client must pass allowlist-source-range, auth-type basic and auth-url, as far as they are set. any: one of them is "
+            + "enough; they are checked in this order. Clients in denylist-source-range are denied either way.",
     };
 
     public static RouteFeature Feature { get; } = new("Satisfy", [Satisfy], Read);

@@ -16,10 +16,10 @@ public static class BackendProtocolFeature
     {
         Name = "backend-protocol",
         Form = Form,
-        Default = "the appProtocol of the Service's port, else HTTP",
-        Documentation = "How the backends of the Ingress are spoken to: HTTP or HTTPS (HTTP/1.1), GRPC (HTTP/2 in cleartext), GRPCS (HTTP/2 over TLS), or "
-            + "AUTO_HTTP, as the client came. Certificates of Pods are not verified. It goes before appProtocol, for the rules of this Ingress only and not "
-            + "for its defaultBackend. FCGI is not spoken here: the paths answer 503.",
+        Default = "the appProtocol of the Service port, or HTTP",
+        Documentation = "The protocol of the Ingress's backends: HTTP or HTTPS (HTTP/1.1), GRPC (HTTP/2 in cleartext), GRPCS (HTTP/2 over TLS), or "
+            + "AUTO_HTTP (the scheme of the client's request). Certificates of Pods are not verified. It takes precedence over appProtocol, for the "
+            + "rules of this Ingress only and not for its defaultBackend. FCGI is not supported: the paths answer 503.",
     };
 
     public static RouteFeature Feature { get; } = new("Backend protocol", [BackendProtocolKey], Read);
@@ -31,7 +31,7 @@ public static class BackendProtocolFeature
         if (protocol is { } known)
             return [new BackendProtocolPolicy(known)];
         context.Annotations.Report(BackendProtocolKey, DiagnosticCatalog.FastCgiUnsupported);
-        context.Close("backend-protocol FCGI is not spoken here");
+        context.Close("backend-protocol FCGI is not supported");
         return [];
     }
 }

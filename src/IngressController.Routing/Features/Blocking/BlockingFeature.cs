@@ -8,20 +8,20 @@ namespace IngressController.Routing.Features.Blocking;
 public static class BlockingFeature
 {
     private static readonly ValueForm<EquatableArray<TextPattern>> Patterns =
-        ValueForms.List.Select(ReadPatterns, "a comma-separated list of texts and regular expressions: ~expression, or ~*expression without regard to case");
+        ValueForms.List.Select(ReadPatterns, "a comma-separated list of strings and regular expressions (~expression, or ~*expression if case-insensitive)");
 
     public static RouteFeature Feature { get; } = new(
         "Block lists", [], context => context.Settings.Blocked == BlockPolicy.None ? [] : [context.Settings.Blocked]);
 
     internal static IReadOnlyList<SettingKey> Settings { get; } =
     [
-        SettingKey.Of("block-cidrs", ForwardingSettings.Networks, "nobody", "Clients of these networks are answered 403 by every route.",
+        SettingKey.Of("block-cidrs", ForwardingSettings.Networks, "none", "Clients in these networks get 403 from every route.",
             (settings, value) => settings with { Blocked = settings.Blocked with { Cidrs = value } }) with { OnBadValue = OnBadValue.CloseRoute },
-        SettingKey.Of("block-user-agents", Patterns, "nobody",
-            "Requests whose User-Agent is one of these are answered 403 by every route. A text is compared as a whole and without regard to case.",
+        SettingKey.Of("block-user-agents", Patterns, "none",
+            "Requests with one of these User-Agents get 403 from every route. A string must match the whole value, case-insensitive.",
             (settings, value) => settings with { Blocked = settings.Blocked with { UserAgents = value } }) with { OnBadValue = OnBadValue.CloseRoute },
-        SettingKey.Of("block-referers", Patterns, "nobody",
-            "Requests whose Referer is one of these are answered 403 by every route. A text is compared as a whole and without regard to case.",
+        SettingKey.Of("block-referers", Patterns, "none",
+            "Requests with one of these Referers get 403 from every route. A string must match the whole value, case-insensitive.",
             (settings, value) => settings with { Blocked = settings.Blocked with { Referers = value } }) with { OnBadValue = OnBadValue.CloseRoute },
     ];
 
@@ -31,7 +31,7 @@ public static class BlockingFeature
         foreach (var entry in entries)
         {
             if (!TextPattern.TryParse(entry, out var pattern, out var problem))
-                return ValueForm<EquatableArray<TextPattern>>.Refuse($"holds {entry}, which is no regular expression: {problem}");
+                return ValueForm<EquatableArray<TextPattern>>.Refuse($"contains {entry}, which is not a usable regular expression: {problem}");
             patterns.Add(pattern);
         }
 

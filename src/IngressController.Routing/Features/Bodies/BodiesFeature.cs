@@ -12,39 +12,40 @@ public static class BodiesFeature
     {
         Name = "proxy-body-size",
         Form = ValueForms.Size,
-        Default = "the setting of the same name, 1m",
-        Documentation = "How large a request body may be; 0 means any size. A request that says at once that its body is larger is answered 413 before "
-            + "redirects and authentication; one that does not say it (chunked, or HTTP/2 without Content-Length) is answered 413 when it exceeds the limit, "
-            + "or cut off when the response has begun by then. What a gRPC call sends counts as its body, so long-lived streams want 0. The bytes of a "
-            + "WebSocket do not count.",
+        Default = "the setting proxy-body-size (1m)",
+        Documentation = "The maximum size of a request body; 0 means no limit. A request whose Content-Length is larger is answered 413 before "
+            + "redirects and authentication. One without Content-Length (chunked or HTTP/2) is answered 413 when it exceeds the limit, or cut off if "
+            + "the response has begun. The messages of a gRPC call are its body, so long-lived streams need 0. The bytes of a WebSocket do not count.",
     };
 
     public static AnnotationKey<int> LimitRate { get; } = new()
     {
         Name = "limit-rate",
         Form = ValueForms.Integer(0),
-        Default = "the setting of the same name, 0",
-        Documentation = "How fast the body of each response goes out, in KiB per second; 0 means at full speed. Two requests of one client are two responses. "
-            + "The bytes of a WebSocket do not count.",
+        Default = "the setting limit-rate (0)",
+        Documentation = "The rate at which the body of each response is sent, in KiB per second; 0 means no limit. Each response has its own limit, "
+            + "also for the same client. The bytes of a WebSocket do not count.",
     };
 
     public static AnnotationKey<int> LimitRateAfter { get; } = new()
     {
         Name = "limit-rate-after",
         Form = ValueForms.Integer(0),
-        Default = "the setting of the same name, 0",
-        Documentation = "How many KiB of each response go out at full speed before limit-rate counts.",
+        Default = "the setting limit-rate-after (0)",
+        Documentation = "The number of KiB of each response that are sent before limit-rate applies.",
     };
 
     public static RouteFeature Feature { get; } = new("Bodies", [ProxyBodySize, LimitRate, LimitRateAfter], Read);
 
     public static IReadOnlyList<SettingKey> Settings { get; } =
     [
-        SettingKey.Of("proxy-body-size", ValueForms.Size, "1m", "How large a request body may be where the Ingress does not say; 0 means any size.",
+        SettingKey.Of("proxy-body-size", ValueForms.Size, "1m", "The maximum size of a request body, for Ingresses without proxy-body-size; 0 means "
+            + "no limit.",
             (settings, value) => settings with { Bodies = settings.Bodies with { ProxyBodySize = value } }),
-        SettingKey.Of("limit-rate", ValueForms.Integer(0), "0", "How fast each response goes out where the Ingress does not say, in KiB per second; 0 means at full speed.",
+        SettingKey.Of("limit-rate", ValueForms.Integer(0), "0", "The rate at which each response is sent, in KiB per second, for Ingresses without "
+            + "limit-rate; 0 means no limit.",
             (settings, value) => settings with { Bodies = settings.Bodies with { LimitRate = value } }),
-        SettingKey.Of("limit-rate-after", ValueForms.Integer(0), "0", "How many KiB of each response go out at full speed before limit-rate counts.",
+        SettingKey.Of("limit-rate-after", ValueForms.Integer(0), "0", "The number of KiB of each response that are sent before limit-rate applies.",
             (settings, value) => settings with { Bodies = settings.Bodies with { LimitRateAfter = value } }),
     ];
 

@@ -45,7 +45,7 @@ public readonly record struct CorsOrigin(string Text)
         if (host.StartsWith("*."))
             host = host[2..];
         return host.IsEmpty || host.ContainsAnyExcept(HostChars)
-            ? ValueForm<CorsOrigin>.Refuse("is no origin: write scheme://host[:port], or scheme://*.domain[:port] for the names one label below it")
+            ? ValueForm<CorsOrigin>.Refuse("is not an origin; write scheme://host[:port], or scheme://*.domain[:port] for names one label below the domain")
             : new CorsOrigin(text);
     }
 

@@ -41,17 +41,17 @@ public sealed record CookieRule(string From, string To, CookieMatch Match)
         if (text == "off")
             return new Parsed<CookieRule?>(null, null);
         if (text.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not [var from, var to])
-            return Refuse("is neither off nor two words");
+            return Refuse("is neither off nor two words separated by a space");
         // A semicolon would end the attribute and begin another one; nginx reads quotes and braces itself.
         if (to.AsSpan().ContainsAny(";,\"'{}") || to.Any(c => c is < '!' or > '~'))
-            return Refuse("has a replacement with a character that no cookie attribute has");
+            return Refuse("has a replacement with a character that cookie attributes cannot contain");
         return from[0] == '~' ? ReadPattern(from, to, isDomain) : ReadLiteral(from, to, isDomain);
     });
 
     private static Parsed<CookieRule?> ReadLiteral(string from, string to, bool isDomain)
     {
         if (from.Contains('$') || to.Contains('$'))
-            return Refuse("holds $: variables are not supported, and groups only with a pattern");
+            return Refuse("contains $: variables are not supported, and groups only with a regular expression");
         return isDomain ? new CookieRule(WithoutDot(from), WithoutDot(to), CookieMatch.Literal) : new CookieRule(from, to, CookieMatch.Literal);
     }
 
@@ -64,7 +64,7 @@ public sealed record CookieRule(string From, string To, CookieMatch Match)
         for (var i = to.IndexOf('$'); i >= 0; i = to.IndexOf('$', i + 1))
         {
             if (i + 1 >= to.Length || to[i + 1] is not (>= '1' and <= '9'))
-                return Refuse("holds a $ that is none of $1 to $9: variables are not supported");
+                return Refuse("contains a $ that is not one of $1 to $9: variables are not supported");
         }
 
         try
@@ -73,7 +73,7 @@ public sealed record CookieRule(string From, string To, CookieMatch Match)
         }
         catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {
-            return Refuse("has a pattern that is no regular expression, or one that could take very long");
+            return Refuse("has a pattern that is not a valid regular expression, or that uses lookarounds or backreferences");
         }
 
         return new CookieRule(pattern, to, ignoresCase ? CookieMatch.PatternIgnoringCase : CookieMatch.Pattern);

@@ -59,42 +59,43 @@ public sealed record HeaderSettings
     internal static IReadOnlyList<SettingKey> Keys { get; } =
     [
         Of("hsts", ValueForms.Boolean, "true",
-            "Whether https responses of hosts that have a certificate of their own carry Strict-Transport-Security, in place of the backend's. Hosts that are "
-            + "served with the default certificate do not: browsers would refuse to show them at all.",
+            "Sends Strict-Transport-Security in https responses of hosts that have a certificate of their own, in place of the backend's. Hosts that "
+            + "are served with the default certificate do not send it, because browsers would then refuse to show them at all.",
             (headers, value) => headers with { Hsts = value }),
-        Of("hsts-max-age", ValueForms.Integer(0), "31536000", "For how long, in seconds, browsers then come by https alone.",
+        Of("hsts-max-age", ValueForms.Integer(0), "31536000", "The time, in seconds, for which browsers use https only.",
             (headers, value) => headers with { HstsMaxAge = value }),
-        Of("hsts-include-subdomains", ValueForms.Boolean, "true", "Whether that holds for all names below the host too.",
+        Of("hsts-include-subdomains", ValueForms.Boolean, "true", "Extends Strict-Transport-Security to all names below the host.",
             (headers, value) => headers with { HstsIncludeSubdomains = value }),
-        Of("hsts-preload", ValueForms.Boolean, "false", "Whether browsers may ship with the host in their list. It is hard to take back.",
+        Of("hsts-preload", ValueForms.Boolean, "false", "Lets browsers include the host in their preload list. This is hard to undo.",
             (headers, value) => headers with { HstsPreload = value }),
         Of("proxy-set-headers", ConfigMapName, "none",
-            "A ConfigMap, NAMESPACE/NAME, whose entries every backend gets as request headers, in place of the client's. Values are literal: one with $ is left out.",
+            "A ConfigMap, NAMESPACE/NAME, whose entries are sent to every backend as request headers, in place of the client's. Values are literal: "
+            + "one with $ is ignored.",
             (headers, value) => headers with { ProxySetHeaders = value }),
         Of("add-headers", ConfigMapName, "none",
-            "A ConfigMap, NAMESPACE/NAME, whose entries every response gets as headers, in place of the backend's.",
+            "A ConfigMap, NAMESPACE/NAME, whose entries are set as headers of every response, in place of the backend's.",
             (headers, value) => headers with { AddHeaders = value }),
-        Of("hide-headers", HeaderNames, "none", "Headers that responses of backends lose, separated by commas.",
+        Of("hide-headers", HeaderNames, "none", "Headers that are removed from the backends' responses, separated by commas.",
             (headers, value) => headers with { HideHeaders = value }),
         Of("global-allowed-response-headers", HeaderNames, "none", "The headers that the annotation custom-headers may set, separated by commas.",
             (headers, value) => headers with { GlobalAllowedResponseHeaders = value }),
-        Of("server-tokens", ValueForms.Boolean, "as the option --server-header says",
-            "true: responses have the proxy's own Server header. false: they have none of the proxy's. allow-backend-server-header says what becomes of the backend's.",
+        Of("server-tokens", ValueForms.Boolean, "the option --server-header",
+            "Sends the proxy's own Server header. allow-backend-server-header applies to the backend's.",
             (headers, value) => headers with { ServerTokens = value }),
-        Of("allow-backend-server-header", ValueForms.Boolean, "true, or false where server-tokens is set",
-            "Whether the backend's Server header is passed on.",
+        Of("allow-backend-server-header", ValueForms.Boolean, "true, or false if server-tokens is set",
+            "Passes on the backend's Server header.",
             (headers, value) => headers with { AllowBackendServerHeader = value }),
-        Of("enable-underscores-in-headers", ValueForms.Boolean, "true; ingress-nginx has false",
-            "Whether request headers with an underscore in their name are passed on. Names that a backend could take for X-Forwarded-For and its like are "
-            + "dropped in every spelling, so the others do no harm here.",
+        Of("enable-underscores-in-headers", ValueForms.Boolean, "true (ingress-nginx: false)",
+            "Passes on request headers with an underscore in their name. Names that a backend could take for X-Forwarded-For and the like are dropped "
+            + "in every spelling, so the others are safe.",
             (headers, value) => headers with { UnderscoresInHeaders = value }),
-        Of("proxy-cookie-domain", CookieRule.DomainForm, "off", "As the annotation of the same name, for Ingresses that do not set it.",
+        Of("proxy-cookie-domain", CookieRule.DomainForm, "off", "The default of the annotation proxy-cookie-domain.",
             (headers, value) => headers with { ProxyCookieDomain = value }),
-        Of("proxy-cookie-path", CookieRule.PathForm, "off", "As the annotation of the same name, for Ingresses that do not set it.",
+        Of("proxy-cookie-path", CookieRule.PathForm, "off", "The default of the annotation proxy-cookie-path.",
             (headers, value) => headers with { ProxyCookiePath = value }),
-        Of("proxy-redirect-from", HeadersFeature.RedirectForm, "off", "As the annotation of the same name, for Ingresses that do not set it.",
+        Of("proxy-redirect-from", HeadersFeature.RedirectForm, "off", "The default of the annotation proxy-redirect-from.",
             (headers, value) => headers with { ProxyRedirectFrom = value }),
-        Of("proxy-redirect-to", HeadersFeature.RedirectForm, "off", "As the annotation of the same name, for Ingresses that do not set it.",
+        Of("proxy-redirect-to", HeadersFeature.RedirectForm, "off", "The default of the annotation proxy-redirect-to.",
             (headers, value) => headers with { ProxyRedirectTo = value }),
     ];
 
@@ -103,7 +104,7 @@ public sealed record HeaderSettings
 
     private static ValueForm<EquatableArray<string>> HeaderNames => ValueForms.List.Select<EquatableArray<string>>(names =>
         names.FirstOrDefault(name => HeaderSyntax.ResponseNameProblem(name) is not null) is { } bad
-            ? ValueForm<EquatableArray<string>>.Refuse($"holds \"{bad}\", which {HeaderSyntax.ResponseNameProblem(bad)}")
+            ? ValueForm<EquatableArray<string>>.Refuse($"contains \"{bad}\", which {HeaderSyntax.ResponseNameProblem(bad)}")
             : names, "a comma-separated list of header names");
 
     private static SettingKey Of<T>(

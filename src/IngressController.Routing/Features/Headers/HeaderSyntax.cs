@@ -15,7 +15,7 @@ internal static class HeaderSyntax
     /// <summary>Why an Ingress may not change this request header.</summary>
     public static string? RequestNameProblem(string name) =>
         OperatorRequestNameProblem(name)
-        ?? (TellsOrigin(name.Replace('_', '-')) ? "is a header by which backends know where a request comes from; the proxy alone sets it" : null);
+        ?? (TellsOrigin(name.Replace('_', '-')) ? "tells backends where a request comes from, and only the proxy sets it" : null);
 
     /// <summary>Why not even the operator may change this request header.</summary>
     public static string? OperatorRequestNameProblem(string name)
@@ -25,28 +25,28 @@ internal static class HeaderSyntax
         // CGI reads Proxy as HTTP_PROXY (httpoxy), and without CDN-Loop requests could go round for ever.
         return name.Replace('_', '-').ToUpperInvariant() switch
         {
-            "HOST" => "decides where requests go; use upstream-vhost",
-            "PROXY" => "is read as the address of a proxy by CGI programs",
-            "CDN-LOOP" => "keeps requests from going round for ever",
+            "HOST" => "selects the host of the request; use upstream-vhost",
+            "PROXY" => "is the address of a proxy to CGI programs",
+            "CDN-LOOP" => "prevents forwarding loops",
             _ => null,
         };
     }
 
     /// <summary>Why this response header cannot be changed.</summary>
     public static string? ResponseNameProblem(string name) =>
-        !HttpToken.IsToken(name) ? "is no header name"
-        : OfConnections.Contains(name) ? "belongs to the connection; the proxy alone sets it"
+        !HttpToken.IsToken(name) ? "is not a header name"
+        : OfConnections.Contains(name) ? "belongs to the connection, and only the proxy sets it"
         : null;
 
     /// <summary>Why a header cannot have this value. RFC 9110, 5.5: new fields should have ASCII alone.</summary>
     public static string? ValueProblem(string value)
     {
         if (value.Length == 0)
-            return "is empty; to take a header away, write its name under remove";
+            return "is empty; to remove a header, list its name under remove";
         foreach (var c in value)
         {
             if (c is < ' ' or > '~')
-                return $"holds the character U+{(int)c:X4}; values are printable ASCII";
+                return $"contains the character U+{(int)c:X4}; values must be printable ASCII";
         }
 
         return null;

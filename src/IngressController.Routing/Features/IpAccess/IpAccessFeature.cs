@@ -13,9 +13,10 @@ public static class IpAccessFeature
         Aliases = ["whitelist-source-range"],
         Form = Networks,
         OnBadValue = OnBadValue.CloseRoute,
-        Default = "the setting whitelist-source-range: everybody",
-        Documentation = "The client addresses that are let in; all others get 403. It replaces the setting whitelist-source-range, it does not add to it. The client's "
-            + "address is that of its connection, or what a trusted proxy says about it. One entry that is no address or network closes the paths.",
+        Default = "the setting whitelist-source-range (all)",
+        Documentation = "The client addresses that are allowed; all others get 403. It replaces the setting whitelist-source-range and does not add "
+            + "to it. The client's address is that of its connection, or the one that a trusted proxy reports. A single invalid entry makes the paths "
+            + "answer 503.",
     };
 
     public static AnnotationKey<IpNetworkSet> DenylistSourceRange { get; } = new()
@@ -23,26 +24,26 @@ public static class IpAccessFeature
         Name = "denylist-source-range",
         Form = Networks,
         OnBadValue = OnBadValue.CloseRoute,
-        Default = "the setting denylist-source-range: nobody",
-        Documentation = "The client addresses that get 403. It goes before allowlist-source-range, and satisfy any does not change it. It replaces the setting "
-            + "denylist-source-range.",
+        Default = "the setting denylist-source-range (none)",
+        Documentation = "The client addresses that get 403. It takes precedence over allowlist-source-range, and satisfy any does not change it. It "
+            + "replaces the setting denylist-source-range.",
     };
 
-    public static RouteFeature Feature { get; } = new("Access by address", [AllowlistSourceRange, DenylistSourceRange], Read);
+    public static RouteFeature Feature { get; } = new("IP access", [AllowlistSourceRange, DenylistSourceRange], Read);
 
     /// <summary>The settings for all Ingresses that have no list of their own.</summary>
     public static IReadOnlyList<SettingKey> Settings { get; } =
     [
-        Setting("whitelist-source-range", "everybody", "The client addresses that are let in, where an Ingress has no allowlist-source-range.",
+        Setting("whitelist-source-range", "all", "The client addresses that are allowed, for Ingresses without allowlist-source-range.",
             (settings, value) => settings with { AllowlistSourceRange = value }),
-        Setting("allowlist-source-range", "everybody", "The same as whitelist-source-range, which counts when both are set.",
+        Setting("allowlist-source-range", "all", "An alias of whitelist-source-range, which takes precedence if both are set.",
             (settings, value) => settings with { AllowlistSourceRange = value }),
-        Setting("denylist-source-range", "nobody", "The client addresses that are kept out, where an Ingress has no denylist-source-range.",
+        Setting("denylist-source-range", "none", "The client addresses that are denied, for Ingresses without denylist-source-range.",
             (settings, value) => settings with { DenylistSourceRange = value }),
     ];
 
-    private static ValueForm<IpNetworkSet> Networks => new("a comma-separated list of addresses and networks, as 1.2.3.4, 10.0.0.0/8, 2001:db8::/32", text =>
-        IpNetworkSet.TryParse(text, out var set, out var problem) ? set : ValueForm<IpNetworkSet>.Refuse($"cannot be used: {problem}"))
+    private static ValueForm<IpNetworkSet> Networks => new("a comma-separated list of IP addresses and CIDRs, such as 1.2.3.4, 10.0.0.0/8, 2001:db8::/32", text =>
+        IpNetworkSet.TryParse(text, out var set, out var problem) ? set : ValueForm<IpNetworkSet>.Refuse($"is invalid: {problem}"))
     {
         AllowsLines = true,
     };

@@ -14,12 +14,12 @@ public static class TransformsFeature
     public static AnnotationKey<EquatableArray<Transform>> Transforms { get; } = new()
     {
         Name = "transforms",
-        Form = YamlForms.TextMapList.Select(ReadAll, "a YAML list of maps, one per transform: its name and its parameters"),
+        Form = YamlForms.TextMapList.Select(ReadAll, "a YAML list of maps, one per transform, with its name and parameters"),
         OnBadValue = OnBadValue.CloseRoute,
-        Documentation = $"YARP's transforms: {string.Join(", ", TransformCatalog.All.Select(form => form.Name))}. They run after the proxy has set its "
-            + "own headers, so X-Forwarded with Set or Append changes nothing, and the client's Host stays unless RequestHeaderOriginalHost is false. "
-            + "A Prefix path has the one parameter {**catch-all}: what follows the prefix. The path reaches the backend byte for byte unless a "
-            + "transform changes it. Headers that frame messages or belong to one connection, and CDN-Loop, cannot be set or removed.",
+        Documentation = $"YARP transforms: {string.Join(", ", TransformCatalog.All.Select(form => form.Name))}. They run after the proxy has set its "
+            + "own headers, so X-Forwarded with Set or Append changes nothing, and the client's Host is kept unless RequestHeaderOriginalHost is false. "
+            + "A Prefix path has one parameter, {**catch-all}: the rest after the prefix. The path reaches the backend byte for byte unless a "
+            + "transform changes it. Headers that frame messages or belong to the connection, and CDN-Loop, cannot be set or removed.",
     };
 
     public static RouteFeature Feature { get; } = new("Transforms", [Transforms], context =>
@@ -34,7 +34,7 @@ public static class TransformsFeature
         {
             var read = Read(map);
             if (read.Problem is { } problem)
-                return ValueForm<EquatableArray<Transform>>.Refuse($"in its entry {transforms.Count + 1}: {problem}");
+                return ValueForm<EquatableArray<Transform>>.Refuse($"is invalid in entry {transforms.Count + 1}: {problem}");
             transforms.Add(read.Value);
         }
 
@@ -54,7 +54,7 @@ public static class TransformsFeature
         }
 
         var names = string.Join(", ", map.Select(entry => entry.Key));
-        return Refuse(map.Count == 0 ? "is an empty map" : $"{names} names no transform of YARP{Nearest(map[0].Key)}");
+        return Refuse(map.Count == 0 ? "the map is empty" : $"{names} is not a YARP transform{Nearest(map[0].Key)}");
     }
 
     private static Parsed<Transform> ReadParameters(TransformForm form, string value, List<KeyValuePair<string, string>> given)

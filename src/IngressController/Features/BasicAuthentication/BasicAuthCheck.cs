@@ -14,7 +14,7 @@ internal sealed class BasicAuthCheck(BasicAuthPolicy policy, BasicAuthenticator 
         new AccessRefusal(StatusCodes.Status503ServiceUnavailable, "Service Unavailable", "too many passwords are being verified") { RetryAfter = 1 });
 
     private readonly ValueTask<AccessRefusal?> _unauthorized = new(
-        new AccessRefusal(StatusCodes.Status401Unauthorized, "Unauthorized", "a user and a password are needed") { Challenge = Challenge(policy.Realm) });
+        new AccessRefusal(StatusCodes.Status401Unauthorized, "Unauthorized", "a user name and a password are required") { Challenge = Challenge(policy.Realm) });
 
     public override string Name => "basic authentication";
 
@@ -26,8 +26,8 @@ internal sealed class BasicAuthCheck(BasicAuthPolicy policy, BasicAuthenticator 
 
     public override bool AppliesTo(ProxyRoute route) => !ExemptPaths.Contain(policy.ExemptPaths, route);
 
-    public override string Describe() => $"401 unless a user of Secret {policy.Secret} ({policy.Users.Count}) logs in; passwords are not verified in a rehearsal; rules below "
-        + $"{string.Join(", ", policy.ExemptPaths)} are open";
+    public override string Describe() => $"401 unless a user of Secret {policy.Secret} ({policy.Users.Count}) logs in; passwords are not verified in a dry run; rules below "
+        + $"{string.Join(", ", policy.ExemptPaths)} are exempt";
 
     public override ValueTask<AccessRefusal?> CheckAsync(ProxyRequest request)
     {

@@ -21,7 +21,7 @@ internal sealed class BlockStep(BlockRules rules, LocalReplies replies) : Reques
 
     private async ValueTask<bool> RefuseAsync(ProxyRequest request)
     {
-        await replies.WriteAsync(request, StatusCodes.Status403Forbidden, "Forbidden", "this client is not let in");
+        await replies.WriteAsync(request, StatusCodes.Status403Forbidden, "Forbidden", "this client is blocked");
         return false;
     }
 }

@@ -24,7 +24,7 @@ internal sealed class BodyLimitStep(long? routeLimit, LocalReplies replies) : Re
     /// <summary>Every route has it: the setting also applies to routes that ask for nothing.</summary>
     public static RequestStep Create(PlanContext context) => new BodyLimitStep(context.Policy<BodySizePolicy>()?.MaxBytes, context.Replies);
 
-    public override string Describe(Revision revision) => LimitOf(revision) is > 0 and var limit ? $"413 for more than {limit} bytes" : "any size";
+    public override string Describe(Revision revision) => LimitOf(revision) is > 0 and var limit ? $"413 for more than {limit} bytes" : "no limit";
 
     public override ValueTask<bool> InvokeAsync(ProxyRequest request) => Admits(request) ? ValueTask.FromResult(true) : RefuseAsync(request);
 

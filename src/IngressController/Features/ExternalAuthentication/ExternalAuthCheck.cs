@@ -9,13 +9,13 @@ namespace IngressController.Features.ExternalAuthentication;
 internal sealed class ExternalAuthCheck : AccessCheck
 {
     private static readonly ValueTask<AccessRefusal?> Forbidden = new(new AccessRefusal(
-        StatusCodes.Status403Forbidden, "Forbidden", "the authentication service refuses this request"));
+        StatusCodes.Status403Forbidden, "Forbidden", "the authentication service denied the request"));
 
     private static readonly ValueTask<AccessRefusal?> Failure = new(new AccessRefusal(
-        StatusCodes.Status500InternalServerError, "Internal Server Error", "the authentication service could not be asked or did not decide"));
+        StatusCodes.Status500InternalServerError, "Internal Server Error", "the authentication service failed or did not decide"));
 
     private static readonly ValueTask<AccessRefusal?> Loop = new(new AccessRefusal(
-        StatusCodes.Status508LoopDetected, "Loop Detected", "the request came back to the proxy that had sent it on"));
+        StatusCodes.Status508LoopDetected, "Loop Detected", "the request came back to the proxy that forwarded it"));
 
     private readonly ExternalAuthPolicy _policy;
     private readonly ExternalAuthRequest _request;
@@ -43,8 +43,8 @@ internal sealed class ExternalAuthCheck : AccessCheck
     public override bool AppliesTo(ProxyRoute route) => !ExemptPaths.Contain(_policy.ExemptPaths, route);
 
     public override string Describe() =>
-        $"{_policy.Method ?? "GET"} {_policy.Url} decides: 2xx lets in, 401 {(_policy.SignIn is null ? "and" : $"is sent to {_policy.SignIn},")} 403 stay out, all else is 500; it is not "
-        + $"asked in a rehearsal; rules below {string.Join(", ", _policy.ExemptPaths)} are open";
+        $"{_policy.Method ?? "GET"} {_policy.Url} decides: 2xx allows, 401 {(_policy.SignIn is null ? "and" : $"redirects to {_policy.SignIn},")} 403 {(_policy.SignIn is null ? "deny" : "denies")}, anything else is 500; it is not "
+        + $"called in a dry run; rules below {string.Join(", ", _policy.ExemptPaths)} are exempt";
 
     public override ValueTask<AccessRefusal?> CheckAsync(ProxyRequest request)
     {
@@ -73,7 +73,7 @@ internal sealed class ExternalAuthCheck : AccessCheck
         context.Features.Set(answer);
         return answer.Status switch
         {
-            StatusCodes.Status401Unauthorized => new(new AccessRefusal(answer.Status, "Unauthorized", "the authentication service does not know who this is")
+            StatusCodes.Status401Unauthorized => new(new AccessRefusal(answer.Status, "Unauthorized", "the authentication service requires authentication")
             {
                 Challenge = answer.Challenges,
             }),

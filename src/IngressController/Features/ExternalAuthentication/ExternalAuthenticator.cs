@@ -49,13 +49,13 @@ internal sealed partial class ExternalAuthenticator : IDisposable
         {
             using var response = await SendAsync(question, request, ended.Token);
             if (response is null)
-                return Failed(route, policy, "its host cannot be made of this request");
+                return Failed(route, policy, "its host cannot be built from this request");
             if (ExternalAuthAnswer.Read(response, policy) is not { } answer)
-                return Failed(route, policy, "a header of its answer holds control characters");
+                return Failed(route, policy, "a header of its response contains control characters");
             if (key is { } kept)
                 Answers.Keep(kept, policy.CacheDuration, response, answer);
             if (!answer.IsGranted && answer.Status is not (StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden))
-                Failed(route, policy, $"it answered {answer.Status}, which is none of 2xx, 401 and 403");
+                Failed(route, policy, $"it answered {answer.Status}; expected 2xx, 401 or 403");
             return answer;
         }
         catch (OperationCanceledException) when (aborted.IsCancellationRequested)
@@ -64,7 +64,7 @@ internal sealed partial class ExternalAuthenticator : IDisposable
         }
         catch (Exception error) when (error is HttpRequestException or IOException or OperationCanceledException)
         {
-            return Failed(route, policy, patience.IsCancellationRequested ? $"no answer within {Patience.TotalSeconds:0} s"
+            return Failed(route, policy, patience.IsCancellationRequested ? $"no response within {Patience.TotalSeconds:0} s"
                 : error.InnerException is { } inner && !error.Message.Contains(inner.Message, StringComparison.Ordinal) ? $"{error.Message} {inner.Message}" : error.Message);
         }
     }

@@ -20,7 +20,7 @@ internal sealed class DenyListStep(IpNetworkSet denied, LocalReplies replies) : 
 
     private async ValueTask<bool> RefuseAsync(ProxyRequest request)
     {
-        await replies.WriteAsync(request, StatusCodes.Status403Forbidden, "Forbidden", "this address has no access");
+        await replies.WriteAsync(request, StatusCodes.Status403Forbidden, "Forbidden", "this address is denied");
         return false;
     }
 }

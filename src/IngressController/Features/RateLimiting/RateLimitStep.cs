@@ -110,7 +110,7 @@ internal sealed class RateLimitStep : RequestStep
 
     private async ValueTask<bool> ReplyAsync(ProxyRequest request, int status)
     {
-        await _replies.WriteAsync(request, status, ReasonPhrases.GetReasonPhrase(status), "too many requests; Retry-After says when to come again");
+        await _replies.WriteAsync(request, status, ReasonPhrases.GetReasonPhrase(status), "too many requests; retry after the time in Retry-After");
         return false;
     }
 
@@ -151,7 +151,7 @@ internal sealed class RateLimitStep : RequestStep
 
     private static string Describe(RateLimitRule rule) =>
         $"{rule.Name}: {rule.Limit} {(rule.Algorithm == RateLimitAlgorithmKind.Concurrency ? "at a time" : $"per {rule.Window.TotalSeconds:0} s")} by {string.Join(", ", rule.Key)}, "
-        + $"{rule.Algorithm}{(rule.Burst > 0 ? $" with burst {rule.Burst}" : "")}, then {(rule.IsDryRun ? "only counted" : $"{rule.Status}")}";
+        + $"{rule.Algorithm}{(rule.Burst > 0 ? $" with burst {rule.Burst}" : "")}, then {(rule.IsDryRun ? "counted only" : $"{rule.Status}")}";
 
     private readonly record struct Entry(RateLimitRule Rule, KeyedRateLimiter Limiter, RateLimitCounters Counters);
 

@@ -16,7 +16,7 @@ internal sealed class TlsRedirectStep(TlsRedirectPolicy policy, int httpsPort, L
         : null;
 
     public override string Describe(Revision revision) =>
-        policy.IsForced ? $"{policy.Status} for http" : $"{policy.Status} for http where the host has a certificate";
+        policy.IsForced ? $"{policy.Status} for http" : $"{policy.Status} for http if the host has a certificate";
 
     public override ValueTask<bool> InvokeAsync(ProxyRequest request)
     {

@@ -157,10 +157,10 @@ internal sealed partial class FolderClusterSource : IClusterSource
         [LoggerMessage(Level = LogLevel.Warning, Message = "{Subject} {Field}: {Reason}")]
         public static partial void Unreadable(ILogger logger, DiagnosticSubject subject, string field, string reason);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "folder {Folder} cannot be watched, so changes are looked for every {Seconds} s: {Reason}")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "folder {Folder} cannot be watched, so it is polled every {Seconds} s: {Reason}")]
         public static partial void Polling(ILogger logger, string folder, double seconds, string reason);
 
-        [LoggerMessage(Level = LogLevel.Warning, Message = "folder {Folder} cannot be read, and what it last held is served on: {Reason}; tried again every {Seconds} s")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "folder {Folder} cannot be read: {Reason}; its last content stays in use, and it is read again every {Seconds} s")]
         public static partial void Away(ILogger logger, string folder, string reason, double seconds);
     }
 }

@@ -29,7 +29,7 @@ public sealed class CredentialSetParserTests
     {
         var parsed = ParseFile($"alice:{Hash}\nalice:{OtherHash}\n");
         AssertUsers(parsed, ("alice", Hash));
-        Assert.Equal(["data[auth] line 2 repeats a user, and the first line counts"], parsed.UserProblems);
+        Assert.Equal(["data[auth] line 2 repeats a user; the first entry applies"], parsed.UserProblems);
     }
 
     [Fact]
@@ -42,12 +42,12 @@ public sealed class CredentialSetParserTests
 
     [Theory]
     [InlineData("alice", "line 2 is not user:hash")]
-    [InlineData(":x", "line 2 has a user name that cannot be sent")]
-    [InlineData("al\u0001ice:x", "line 2 has a user name that cannot be sent")]
+    [InlineData(":x", "line 2 has a user name that is empty or contains a colon or a control character")]
+    [InlineData("al\u0001ice:x", "line 2 has a user name that is empty or contains a colon or a control character")]
     [InlineData("alice:", "line 2 has no hash")]
     [InlineData("alice:{PLAIN}", "line 2 has an empty password")]
-    [InlineData("alice:hunter2", "line 2 has a hash of no known form")]
-    [InlineData($"alice:{Hash} ", "line 2 has a damaged MD5 hash")]
+    [InlineData("alice:hunter2", "line 2 has a hash in an unknown format")]
+    [InlineData($"alice:{Hash} ", "line 2 has a malformed MD5 hash")]
     [InlineData("alice:$2y$15$abcdefghijklmnopqrstuu0oImNDIy4flhldV9YqunRgBAePKmw7m", "line 2 has a bcrypt hash whose cost is not between 4 and 14")]
     public void A_bad_line_is_reported_by_number_and_harms_no_other(string line, string problem)
     {
@@ -70,9 +70,9 @@ public sealed class CredentialSetParserTests
 
     [Theory]
     [InlineData("", "data[auth] is missing or empty")]
-    [InlineData("# nobody\n\n", "data[auth] holds no user")]
-    [InlineData("\r\n", "data[auth] holds no user")]
-    [InlineData("damaged\n", "data[auth] holds no user")]
+    [InlineData("# nobody\n\n", "data[auth] has no users")]
+    [InlineData("\r\n", "data[auth] has no users")]
+    [InlineData("damaged\n", "data[auth] has no users")]
     public void A_file_without_users_is_a_problem(string file, string problem)
     {
         var parsed = ParseFile(file);
@@ -119,8 +119,8 @@ public sealed class CredentialSetParserTests
     {
         var parsed = ParseMap(("alice", $"{Hash}\nmallory:{OtherHash}"), ("bob", Hash), ("carol", "hunter2"), ("dave", ""));
         AssertUsers(parsed, ("bob", Hash));
-        Assert.Equal("data[alice] holds more than one line", parsed.UserProblems[0]);
-        Assert.StartsWith("data[carol] has a hash of no known form", parsed.UserProblems[1]);
+        Assert.Equal("data[alice] has more than one line", parsed.UserProblems[0]);
+        Assert.StartsWith("data[carol] has a hash in an unknown format", parsed.UserProblems[1]);
         Assert.Equal("data[dave] has no hash", parsed.UserProblems[2]);
         Assert.DoesNotContain("hunter2", $"{parsed}");
     }
@@ -135,7 +135,7 @@ public sealed class CredentialSetParserTests
 
     [Fact]
     public void A_map_without_keys_is_a_problem() =>
-        Assert.Equal("data holds no key, and each key would be a user", ParseMap().Problem);
+        Assert.Equal("data is empty; each key is a user name", ParseMap().Problem);
 
     [Fact]
     public void Sets_compare_by_their_users_and_hashes()
