@@ -35,7 +35,7 @@ public static class KubernetesYaml
         {
             // Standard input keeps its byte order mark.
             if (text.Peek() == '\uFEFF')
-                text.Read();
+                _ = text.Read();
             var stream = new YamlStream();
             stream.Load(new BoundedParser(new Parser(text), MaxDepth));
             return [.. stream.Documents

@@ -26,7 +26,7 @@ internal sealed class SharedStringConverter : JsonConverter<string>
 
         Span<char> text = stackalloc char[MaxSharedLength];
         text = text[..reader.CopyString(text)];
-        ref var slot = ref Pool[(uint)string.GetHashCode(text) % Slots];
+        ref var slot = ref Pool[(uint)string.GetHashCode(text, StringComparison.Ordinal) % Slots];
         var shared = Volatile.Read(ref slot);
         if (shared is not null && text.SequenceEqual(shared))
             return shared;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -10,6 +11,8 @@ namespace IngressController.Kubernetes.Serialization;
 /// <param name="path">The path of the map in its object, for errors.</param>
 internal sealed class StringMapConverter(string path) : JsonConverter<IDictionary<string, string>>
 {
+    private static readonly SearchValues<char> QuotedCharacters = SearchValues.Create("./[]'\" ()");
+
     public override IDictionary<string, string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -41,7 +44,7 @@ internal sealed class StringMapConverter(string path) : JsonConverter<IDictionar
         catch (InvalidOperationException error)
         {
             // The serializer ends its path at a map that a converter reads; the key is appended in the serializer's notation.
-            var suffix = key.AsSpan().ContainsAny("./[]'\" ()") ? $"['{key}']" : $".{key}";
+            var suffix = key.AsSpan().ContainsAny(QuotedCharacters) ? $"['{key}']" : $".{key}";
             throw new JsonException(error.Message, $"{path}{suffix}", lineNumber: null, bytePositionInLine: null, error);
         }
     }

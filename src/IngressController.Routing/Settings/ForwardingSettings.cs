@@ -1,5 +1,4 @@
 using IngressController.Routing.Annotations;
-using IngressController.Routing.Values;
 
 namespace IngressController.Routing.Settings;
 

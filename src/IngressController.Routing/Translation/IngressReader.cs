@@ -1,3 +1,4 @@
+using System.Buffers;
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
@@ -13,6 +14,8 @@ internal sealed class IngressReader
 {
     /// <summary>Longer paths work, but clients and servers on the way may refuse them.</summary>
     private const int LongPath = 2_000;
+
+    private static readonly SearchValues<char> PatternCharacters = SearchValues.Create("*{}()|^[]\"'`");
 
     private readonly V1Ingress _ingress;
     private readonly ResourceName _name;
@@ -173,7 +176,7 @@ internal sealed class IngressReader
             return null;
         }
 
-        if (text.AsSpan().ContainsAny("*{}()|^[]\"'`"))
+        if (text.AsSpan().ContainsAny(PatternCharacters))
             _diagnostics.Add(DiagnosticCatalog.PathLooksLikePattern(origin, text));
         if (text.Length > LongPath)
             _diagnostics.Add(DiagnosticCatalog.PathVeryLong(origin, text.Length));

@@ -22,7 +22,7 @@ internal static partial class DiagnosticText
     public static string Shorten(string? value) => Cut(Password().Replace(value ?? "", "://$1:[redacted]@"), MaxValue);
 
     /// <summary>The password of a URL; it ends at the last @, as it may hold one itself.</summary>
-    [GeneratedRegex(@"://([^/?#@:\s]*):[^/?#\s]*@", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"://([^/?#@:\s]*):[^/?#\s]*@", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Password();
 
     /// <summary>Escapes the characters that control how a message is displayed, and cuts it to the length of an Event's message.</summary>

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using IngressController.Configuration;
-using IngressController.Views;
 
 namespace IngressController.Cli;
 

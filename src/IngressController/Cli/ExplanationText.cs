@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using IngressController.Pipeline;
 using IngressController.Routing.Table;
@@ -36,7 +37,7 @@ internal static class ExplanationText
             Mark(entry.IsChosen), entry.PathType, entry.Path, $"{entry.Ingress} {entry.Field}", entry.Reason,
         })], "  ");
         if (explanation.PathsLeftOut > 0)
-            text.Append($"    and {explanation.PathsLeftOut} more that do not match\n");
+            text.Append(CultureInfo.InvariantCulture, $"    and {explanation.PathsLeftOut} more that do not match\n");
     }
 
     private static void AppendPolicies(StringBuilder text, Explanation explanation)

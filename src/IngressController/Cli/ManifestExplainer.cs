@@ -3,8 +3,6 @@ using IngressController.Explain;
 using IngressController.Hosting;
 using IngressController.Reconciliation;
 using IngressController.Routing.Cluster;
-using IngressController.Routing.Table;
-using IngressController.Routing.Translation;
 using IngressController.Sources.Folder;
 using IngressController.Views;
 

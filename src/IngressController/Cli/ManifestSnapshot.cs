@@ -1,5 +1,4 @@
 using IngressController.Routing.Cluster;
-using IngressController.Routing.Values;
 using IngressController.Sources;
 using IngressController.Sources.Folder;
 using k8s.Models;

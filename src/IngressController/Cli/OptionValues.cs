@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 using IngressController.Routing.Annotations;
-using IngressController.Routing.Values;
 using IngressController.Status;
 
 namespace IngressController.Cli;
@@ -56,7 +55,7 @@ internal static partial class OptionValues
     }
 
     /// <summary>Matches RFC 1123 labels of at most 63 characters, which API servers require for the prefix of an annotation.</summary>
-    [GeneratedRegex(@"^(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex PrefixPattern();
 
     public static ResourceName Name(string value) =>

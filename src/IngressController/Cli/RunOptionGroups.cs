@@ -1,6 +1,5 @@
 using IngressController.Routing.Features.RateLimiting;
 using IngressController.Routing.Settings;
-using IngressController.Routing.Translation;
 using static IngressController.Cli.OptionValues;
 
 namespace IngressController.Cli;

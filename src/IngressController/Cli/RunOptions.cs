@@ -1,5 +1,4 @@
 using IngressController.Routing.Catalog;
-using IngressController.Views;
 
 namespace IngressController.Cli;
 

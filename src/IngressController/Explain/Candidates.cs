@@ -1,6 +1,5 @@
 using IngressController.Matching;
 using IngressController.Routing.Table;
-using IngressController.Routing.Values;
 using IngressController.Views;
 
 namespace IngressController.Explain;

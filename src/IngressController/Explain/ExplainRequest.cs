@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Net;
 using System.Text.RegularExpressions;
-using IngressController.Routing.Values;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace IngressController.Explain;
@@ -120,12 +119,12 @@ internal sealed partial record ExplainRequest
     }
 
     /// <summary>Matches an absolute URL. Its fragment is ignored, because clients do not send it.</summary>
-    [GeneratedRegex(@"^(?<scheme>https?)://(?<authority>[^/?#]*)(?<target>[^#]*)(#.*)?\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?<scheme>https?)://(?<authority>[^/?#]*)(?<target>[^#]*)(#.*)?\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex UrlPattern();
 
-    [GeneratedRegex(@"^([A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^([A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex AuthorityPattern();
 
-    [GeneratedRegex(@":[0-9]+\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@":[0-9]+\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex PortPattern();
 }

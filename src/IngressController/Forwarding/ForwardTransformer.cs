@@ -1,7 +1,6 @@
 using System.Net;
 using IngressController.Http;
 using IngressController.Pipeline;
-using IngressController.Routing.Table;
 using IngressController.Shutdown;
 using IngressController.TrustedProxies;
 using Microsoft.Net.Http.Headers;

@@ -1,6 +1,4 @@
 using IngressController.Pipeline;
-using IngressController.Routing.Table;
-using IngressController.Routing.Values;
 using IngressController.Shutdown;
 using IngressController.Signals;
 using IngressController.Upstream;

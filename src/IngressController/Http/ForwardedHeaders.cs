@@ -1,5 +1,4 @@
 using System.Net;
-using IngressController.Pipeline;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Transforms;

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using IngressController.Routing.Table;
-using IngressController.Routing.Values;
 
 namespace IngressController.Matching;
 

@@ -1,4 +1,3 @@
-using IngressController.Routing.Table;
 
 namespace IngressController.Matching;
 

@@ -1,4 +1,3 @@
-using IngressController.Features.ExternalAuthentication;
 using Microsoft.Extensions.Primitives;
 
 namespace IngressController.Pipeline;

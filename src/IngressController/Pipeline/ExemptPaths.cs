@@ -1,4 +1,3 @@
-using IngressController.Routing.Values;
 
 namespace IngressController.Pipeline;
 

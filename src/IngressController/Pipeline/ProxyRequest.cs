@@ -1,6 +1,4 @@
 using IngressController.Http;
-using IngressController.Routing.Table;
-using IngressController.Routing.Values;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace IngressController.Pipeline;

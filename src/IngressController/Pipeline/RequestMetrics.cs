@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using IngressController.Metrics;
-using IngressController.Routing.Cluster;
-using IngressController.Routing.Values;
 
 namespace IngressController.Pipeline;
 

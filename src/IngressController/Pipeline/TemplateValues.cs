@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.RegularExpressions;
 using IngressController.Http;
 using IngressController.Routing.Table;
-using IngressController.Routing.Values;
 
 namespace IngressController.Pipeline;
 

@@ -3,8 +3,6 @@ using System.Text.RegularExpressions;
 using IngressController.Forwarding;
 using IngressController.Http;
 using IngressController.Pipeline;
-using IngressController.Routing.Table;
-using IngressController.Routing.Values;
 using IngressController.Shutdown;
 using Microsoft.AspNetCore.Http.Features;
 

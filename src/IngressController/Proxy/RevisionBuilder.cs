@@ -1,10 +1,8 @@
 using IngressController.Matching;
 using IngressController.Pipeline;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
-using IngressController.Routing.Values;
 using IngressController.Tls;
 using IngressController.TrustedProxies;
 using IngressController.Upstream;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using IngressController.Kubernetes.Resources;
 using IngressController.Routing.Cluster;
-using IngressController.Routing.Values;
 using k8s;
 using k8s.Models;
 

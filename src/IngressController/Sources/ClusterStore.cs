@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Values;
 using IngressController.Signals;
 using k8s;
 using k8s.Models;

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using IngressController.Kubernetes.Serialization;
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Cluster;
-using IngressController.Routing.Values;
 using k8s;
 using k8s.Models;
 

@@ -1,5 +1,3 @@
-using IngressController.Routing.Cluster;
-using IngressController.Routing.Values;
 
 namespace IngressController.Sources;
 

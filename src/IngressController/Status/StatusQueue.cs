@@ -1,7 +1,5 @@
 using System.Threading.Channels;
-using IngressController.Routing.Cluster;
 using IngressController.Signals;
-using IngressController.Sources;
 
 namespace IngressController.Status;
 

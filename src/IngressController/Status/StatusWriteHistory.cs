@@ -1,6 +1,5 @@
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Cluster;
-using IngressController.Routing.Values;
 using k8s.Models;
 
 namespace IngressController.Status;

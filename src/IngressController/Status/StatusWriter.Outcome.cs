@@ -1,6 +1,5 @@
 using IngressController.Kubernetes.Watching;
 using IngressController.Leadership;
-using IngressController.Routing.Cluster;
 
 namespace IngressController.Status;
 

@@ -16,7 +16,7 @@ internal static class HelmProgram
     {
         using var process = new Process
         {
-            StartInfo = new ProcessStartInfo(Path!, arguments) { RedirectStandardOutput = true, RedirectStandardError = true },
+            StartInfo = new ProcessStartInfo(Path!, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false },
         };
         process.Start();
         var error = process.StandardError.ReadToEndAsync();

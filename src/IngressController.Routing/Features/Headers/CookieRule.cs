@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.RegularExpressions;
 using IngressController.Routing.Annotations;
 
@@ -22,6 +23,8 @@ public enum CookieMatch
 /// <param name="Match">The kind of <paramref name="From"/>.</param>
 public sealed record CookieRule(string From, string To, CookieMatch Match)
 {
+    private static readonly SearchValues<char> ForbiddenCharacters = SearchValues.Create(";,\"'{}");
+
     /// <summary>Longer than any pattern in use.</summary>
     private const int MaxPattern = 256;
 
@@ -43,7 +46,7 @@ public sealed record CookieRule(string From, string To, CookieMatch Match)
         if (text.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not [var from, var to])
             return Refuse("is neither off nor two words separated by a space");
         // A semicolon would end the attribute and begin another one; nginx reads quotes and braces itself.
-        if (to.AsSpan().ContainsAny(";,\"'{}") || to.Any(c => c is < '!' or > '~'))
+        if (to.AsSpan().ContainsAny(ForbiddenCharacters) || to.Any(c => c is < '!' or > '~'))
             return Refuse("has a replacement with a character that cookie attributes cannot contain");
         return from[0] == '~' ? ReadPattern(from, to, isDomain) : ReadLiteral(from, to, isDomain);
     });

@@ -1,5 +1,4 @@
 using IngressController.Routing.Annotations;
-using IngressController.Routing.Diagnostics;
 
 namespace IngressController.Routing.Features.Headers;
 

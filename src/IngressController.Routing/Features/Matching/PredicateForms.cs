@@ -1,6 +1,5 @@
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Table;
-using IngressController.Routing.Values;
 
 namespace IngressController.Routing.Features.Matching;
 

@@ -1,7 +1,6 @@
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Table;
-using IngressController.Routing.Values;
 
 namespace IngressController.Routing.Features.Rewriting;
 

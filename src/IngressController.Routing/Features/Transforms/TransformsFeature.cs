@@ -74,8 +74,8 @@ public static class TransformsFeature
         return new Transform(form.Name, value, [.. parameters]);
     }
 
-    private static string Names(IReadOnlyList<TransformParameter> parameters) =>
-        parameters.Count == 0 ? "none" : string.Join(", ", parameters.Select(parameter => parameter.Name));
+    private static string Names(TransformParameter[] parameters) =>
+        parameters.Length == 0 ? "none" : string.Join(", ", parameters.Select(parameter => parameter.Name));
 
     private static string Nearest(string key) =>
         NearestName.Find(key, TransformCatalog.All.Select(form => form.Name)) is { } nearest ? $"; did you mean {nearest}?" : "";

@@ -1,5 +1,4 @@
 using IngressController.Pipeline;
-using IngressController.Routing.Table;
 
 namespace IngressController.Features.AccessControl;
 

@@ -1,4 +1,3 @@
-using IngressController.Features.ExternalAuthentication;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Authentication;
 

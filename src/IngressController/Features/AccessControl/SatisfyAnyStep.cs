@@ -1,5 +1,4 @@
 using IngressController.Pipeline;
-using IngressController.Routing.Table;
 using Microsoft.Extensions.Primitives;
 
 namespace IngressController.Features.AccessControl;

@@ -3,7 +3,6 @@ using System.Security.Principal;
 using IngressController.Features.BasicAuthentication.PasswordHashes;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Authentication;
-using IngressController.Routing.Table;
 
 namespace IngressController.Features.BasicAuthentication;
 

@@ -1,7 +1,6 @@
 using System.Net;
 using IngressController.Features.BasicAuthentication.PasswordHashes;
 using IngressController.Routing.Features.Authentication;
-using IngressController.Views;
 
 namespace IngressController.Features.BasicAuthentication;
 
@@ -49,7 +48,7 @@ internal sealed class BasicAuthenticator : IDisposable
         // An unknown user takes as long as a known one. Hash codes of strings are random per process, so a client cannot compute which
         // decoy a name gets, and constant within it, as the time of a known user is.
         var isKnown = users.TryFind(credentials.User, out var hash);
-        hash ??= users.Decoy((uint)credentials.User.GetHashCode());
+        hash ??= users.Decoy((uint)credentials.User.GetHashCode(StringComparison.Ordinal));
         if (PasswordVerifier.IsCheap(hash.Scheme))
             return new(Verify(hash, isKnown, credentials.Password));
 

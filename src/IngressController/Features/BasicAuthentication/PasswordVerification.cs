@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using IngressController.Routing.Features.Authentication;
-using IngressController.Views;
 
 namespace IngressController.Features.BasicAuthentication;
 

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Blocking;
-using IngressController.Routing.Values;
 
 namespace IngressController.Features.Blocking;
 

@@ -3,8 +3,6 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using IngressController.Routing.Features.Authentication;
-using IngressController.Routing.Table;
-using IngressController.Routing.Values;
 
 namespace IngressController.Features.ExternalAuthentication;
 

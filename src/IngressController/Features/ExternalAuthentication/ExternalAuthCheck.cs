@@ -1,7 +1,6 @@
 using IngressController.Http;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Authentication;
-using IngressController.Routing.Table;
 
 namespace IngressController.Features.ExternalAuthentication;
 

@@ -3,8 +3,6 @@ using IngressController.Http;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Authentication;
 using IngressController.Routing.Features.Rewriting;
-using IngressController.Routing.Table;
-using IngressController.Routing.Values;
 
 namespace IngressController.Features.ExternalAuthentication;
 

@@ -4,7 +4,6 @@ using IngressController.Configuration;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Authentication;
 using IngressController.Routing.Table;
-using IngressController.Routing.Values;
 using IngressController.Signals;
 using IngressController.Upstream;
 

@@ -1,6 +1,5 @@
 using System.Text;
 using IngressController.Pipeline;
-using IngressController.Routing.Values;
 
 namespace IngressController.Features.ExternalAuthentication;
 

@@ -1,6 +1,5 @@
 using IngressController.Pipeline;
 using IngressController.Routing.Features.IpAccess;
-using IngressController.Routing.Values;
 
 namespace IngressController.Features.IpAccess;
 

@@ -45,6 +45,7 @@ internal sealed partial class KeyedRateLimiter
     {
         if (disposing)
             RefuseAllWaiters();
+        base.Dispose(disposing);
     }
 
     /// <summary>A request takes one permit.</summary>
@@ -70,6 +71,7 @@ internal sealed partial class KeyedRateLimiter
         {
             if (disposing && Interlocked.Exchange(ref _isReleased, 1) == 0)
                 limiter.Release(decision);
+            base.Dispose(disposing);
         }
     }
 }

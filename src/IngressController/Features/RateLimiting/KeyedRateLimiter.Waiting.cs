@@ -41,7 +41,7 @@ internal sealed partial class KeyedRateLimiter
         }
     }
 
-    private async Task<RateLimitDecision> AwaitAsync(
+    private static async Task<RateLimitDecision> AwaitAsync(
         RateLimitShard shard, RateLimitQueue queue, LinkedListNode<TaskCompletionSource<RateLimitDecision>> waiter, CancellationToken cancellation)
     {
         // The lock decides between permit and cancellation, so that a granted permit is never lost.

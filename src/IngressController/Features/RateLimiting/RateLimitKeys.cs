@@ -4,7 +4,6 @@ using System.Net;
 using System.Runtime.InteropServices;
 using IngressController.Http;
 using IngressController.Routing.Features.RateLimiting;
-using IngressController.Routing.Values;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace IngressController.Features.RateLimiting;

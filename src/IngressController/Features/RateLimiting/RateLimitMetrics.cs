@@ -1,8 +1,5 @@
 using System.Collections.Concurrent;
 using IngressController.Metrics;
-using IngressController.Pipeline;
-using IngressController.Routing.Cluster;
-using IngressController.Routing.Values;
 
 namespace IngressController.Features.RateLimiting;
 

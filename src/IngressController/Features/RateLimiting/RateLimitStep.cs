@@ -2,7 +2,6 @@ using System.Net;
 using IngressController.Metrics;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.RateLimiting;
-using IngressController.Routing.Values;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace IngressController.Features.RateLimiting;

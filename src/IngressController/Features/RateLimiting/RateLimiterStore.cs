@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using IngressController.Routing.Features.RateLimiting;
-using IngressController.Routing.Values;
 
 namespace IngressController.Features.RateLimiting;
 

@@ -1,6 +1,5 @@
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Redirects;
-using IngressController.Routing.Values;
 
 namespace IngressController.Features.Redirects;
 

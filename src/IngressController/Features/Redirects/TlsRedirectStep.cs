@@ -1,8 +1,6 @@
 using IngressController.Configuration;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Redirects;
-using IngressController.Routing.Table;
-using IngressController.Routing.Values;
 
 namespace IngressController.Features.Redirects;
 

@@ -1,6 +1,5 @@
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Rewriting;
-using IngressController.Routing.Values;
 
 namespace IngressController.Features.Rewriting;
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using IngressController.Routing.Values;
 
 namespace IngressController.Features.Transforms;
 

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using IngressController.Routing.Features.Transforms;
-using IngressController.Routing.Table;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Transforms.Builder;
 

@@ -7,7 +7,6 @@ using IngressController.Kubernetes.Resources;
 using IngressController.Kubernetes.Serialization;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Values;
 using k8s;
 using k8s.Models;
 

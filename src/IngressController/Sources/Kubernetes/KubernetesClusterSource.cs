@@ -5,8 +5,6 @@ using IngressController.Kubernetes.Serialization;
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Translation;
-using IngressController.Routing.Values;
 using k8s;
 using k8s.Models;
 
