@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 
 namespace IngressController.Tests.FullStack;
 
-/// <summary>What an operator reads of troubles with the API server: each at once, then once a minute.</summary>
+/// <summary>Failures of the API server are logged at once and then once a minute.</summary>
 public sealed class SourceLogTests : IDisposable
 {
     private static readonly string[] Resources = ["ingresses", "ingressclasses", "services", "endpointslices", "secrets"];
@@ -27,7 +27,7 @@ public sealed class SourceLogTests : IDisposable
     public void Dispose() => _loggers.Dispose();
 
     [Fact]
-    public void A_trouble_of_five_watches_is_one_line_a_minute()
+    public void Failure_of_five_watches_is_one_line_per_minute()
     {
         var refused = new HttpRequestException("Connection refused (127.0.0.1:6443)");
         for (var second = 0; second < 150; second++)
@@ -39,9 +39,9 @@ public sealed class SourceLogTests : IDisposable
         }
     }
 
-    /// <summary>Errors quote the request, and that holds random time-outs and versions.</summary>
+    /// <summary>Messages of errors contain the request, which has random timeouts and versions.</summary>
     [Fact]
-    public void The_request_makes_no_trouble_a_new_one()
+    public void Failures_that_differ_only_in_the_request_are_the_same()
     {
         for (var i = 0; i < 100; i++)
         {
@@ -57,7 +57,7 @@ public sealed class SourceLogTests : IDisposable
     }
 
     [Fact]
-    public void Different_troubles_are_different_lines()
+    public void Different_failures_are_different_lines()
     {
         Fail("services", new HttpRequestException("Connection refused"));
         Fail("services", new HttpRequestException("Name or service not known"));
@@ -68,7 +68,7 @@ public sealed class SourceLogTests : IDisposable
     }
 
     [Fact]
-    public void A_resource_that_stays_forbidden_is_named_one_that_passes_is_not()
+    public void Forbidden_resource_is_logged_only_when_it_stays_forbidden()
     {
         var forbidden = new ApiServerException("GET /", HttpStatusCode.Forbidden, new V1Status { Reason = "Forbidden", Message = "no" });
         foreach (var resource in Resources)
@@ -80,7 +80,7 @@ public sealed class SourceLogTests : IDisposable
     }
 
     [Fact]
-    public void A_recovery_is_said_no_more_often_than_once_a_minute()
+    public void Recovery_is_logged_once_a_minute_at_most()
     {
         for (var i = 0; i < 10; i++)
         {
