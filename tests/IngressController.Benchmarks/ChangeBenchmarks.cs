@@ -10,7 +10,9 @@ using k8s.Models;
 
 namespace IngressController.Benchmarks;
 
-/// <summary>The cost of a change at 10,000 Ingresses, from a decoded watch event to the live revision, without the pause between passes.</summary>
+/// <summary>
+/// The cost of a change at 10,000 Ingresses, from a decoded watch event to the live revision, without the pause between passes.
+/// </summary>
 public class ChangeBenchmarks
 {
     private const int Ingresses = 10_000;

@@ -28,13 +28,13 @@ internal sealed class AnnotationsCommand
     {
         var views = AnnotationCatalog.Groups.SelectMany(group => group.Keys.Select(key => AnnotationView.Of(group.Name, key))).ToArray();
         var isJson = parsed.IsJson(_output);
-        if (parsed.GetValue(_name) is not { } asked)
+        if (parsed.GetValue(_name) is not { } argument)
         {
             await terminal.Out.WriteAsync(isJson ? Json(views) : List(views));
             return 0;
         }
 
-        var name = asked[(asked.IndexOf('/') + 1)..];
+        var name = argument[(argument.IndexOf('/') + 1)..];
         if (AnnotationCatalog.Find(name) is not { } found)
         {
             await terminal.ComplainAsync($"there is no annotation \"{name}\"" + (AnnotationCatalog.Nearest(name) is { } nearest

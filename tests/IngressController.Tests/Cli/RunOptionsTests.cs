@@ -9,7 +9,9 @@ namespace IngressController.Tests.Cli;
 
 public sealed class RunOptionsTests
 {
-    /// <summary>For each option two valid values and an invalid one; null if every text is valid. The first value is not the default.</summary>
+    /// <summary>
+    /// For each option two valid values and an invalid one; null if every text is valid. The first value is not the default.
+    /// </summary>
     private static readonly Dictionary<string, (string Valid, string Other, string? Invalid)> Values = new()
     {
         ["manifests"] = ("/", "/tmp", "/nonexistent"),

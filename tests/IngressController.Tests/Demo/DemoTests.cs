@@ -93,7 +93,9 @@ public sealed partial class DemoTests : IDisposable
         Assert.Empty(Directory.GetDirectories(_folder, "ingress-demo-*"));
     }
 
-    /// <summary>Creates a client that, like curl, resolves every name below localhost to this machine and accepts any certificate.</summary>
+    /// <summary>
+    /// Creates a client that, like curl, resolves every name below localhost to this machine and accepts any certificate.
+    /// </summary>
     private static HttpClient NewClient() => new(new SocketsHttpHandler
     {
         UseProxy = false,

@@ -7,8 +7,8 @@ namespace IngressController.Tests.Events;
 public sealed class EventPlannerTests
 {
     /// <summary>
-    /// A list of moments. Each has the second, the problems (letters; capital letters for problems that another object may resolve, - for none,
-    /// * when the owner has changed the object) and the planned writes (+ new, ? read, = repeated, with the count).
+    /// A list of moments. Each has the second, the problems (letters; capital letters for problems that another object may resolve, - for
+    /// none, * when the owner has changed the object) and the planned writes (+ new, ? read, = repeated, with the count).
     /// </summary>
     [Theory]
     [InlineData("appears", "0 a: +a1")]

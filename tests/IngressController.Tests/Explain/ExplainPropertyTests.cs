@@ -57,9 +57,9 @@ public sealed class ExplainPropertyTests
             var request = requests.Next();
             var query = $"?url={Uri.EscapeDataString(request.Url)}&method={request.Method}{string.Concat(request.Fields.Select(field => $"&header={Uri.EscapeDataString(field)}"))}";
 
-            var asked = await admin.GetFromJsonAsync<Explanation>($"/api/explain{query}", ViewJson.Options);
+            var fromAdmin = await admin.GetFromJsonAsync<Explanation>($"/api/explain{query}", ViewJson.Options);
 
-            Assert.Equal(Json(await cluster.Explainer.ExplainAsync(Parse(request), CancellationToken.None)), Json(asked!));
+            Assert.Equal(Json(await cluster.Explainer.ExplainAsync(Parse(request), CancellationToken.None)), Json(fromAdmin!));
         }
     }
 

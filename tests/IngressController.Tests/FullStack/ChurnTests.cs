@@ -8,8 +8,8 @@ using Xunit.Abstractions;
 namespace IngressController.Tests.FullStack;
 
 /// <summary>
-/// Changes pass from the API server to the live revision (watches, store, reconcile loop) while requests are in flight. Requests fail if any
-/// part ever shows a state that the cluster was not in.
+/// Changes pass from the API server to the live revision (watches, store, reconcile loop) while requests are in flight. Requests fail if
+/// any part ever shows a state that the cluster was not in.
 /// </summary>
 [Collection("alone")]
 public sealed class ChurnTests(ITestOutputHelper output)

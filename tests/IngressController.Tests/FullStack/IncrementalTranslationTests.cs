@@ -8,8 +8,8 @@ using k8s.Models;
 namespace IngressController.Tests.FullStack;
 
 /// <summary>
-/// The store records all changes, so that an incremental translation gives the same result as a full one. The changes are random and use few
-/// names, so that objects often reference each other.
+/// The store records all changes, so that an incremental translation gives the same result as a full one. The changes are random and use
+/// few names, so that objects often reference each other.
 /// </summary>
 public sealed class IncrementalTranslationTests
 {

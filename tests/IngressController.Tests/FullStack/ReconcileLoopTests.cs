@@ -87,8 +87,8 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// Translation accepts any object, so the pass fails because of an invalid snapshot: this kind stores its object by replacing all Services
-    /// with null.
+    /// Translation accepts any object, so the pass fails because of an invalid snapshot: this kind stores its object by replacing all
+    /// Services with null.
     /// </summary>
     [Fact]
     public async Task Changes_of_a_failed_pass_are_retried_with_the_next_change()

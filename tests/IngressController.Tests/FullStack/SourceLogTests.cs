@@ -1,5 +1,6 @@
 using System.Net;
 using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Leasing;
 using IngressController.Kubernetes.Watching;
 using IngressController.Sources.Kubernetes;
 using IngressController.Tests.Kubernetes;
@@ -90,6 +91,65 @@ public sealed class SourceLogTests : IDisposable
 
         Assert.Equal(2, _recorder.Lines.Length);
         Assert.StartsWith("recovered: watching services", _recorder.Lines[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Each_kind_of_notice_is_one_line()
+    {
+        var error = new IOException("broken");
+        ClientNotice[] ofClient =
+        [
+            new ClientNotice.ConfigurationWarning("unsafe"), new ClientNotice.CredentialFileUnusable("/token", "empty"),
+            new ClientNotice.TransportReloaded("new CA"), new ClientNotice.CredentialRefused("/token"),
+        ];
+        ReflectorNotice[] ofReflector =
+        [
+            new ReflectorNotice.Listed("services", "x", 3, Streamed: false), new ReflectorNotice.WatchStarted("services", "x", "7"),
+            new ReflectorNotice.WatchEnded("services", "x", TimeSpan.FromSeconds(5), 2), new ReflectorNotice.Relisting("services", "x", "expired"),
+            new ReflectorNotice.WatchListUnsupported("services", "x", "old"), new ReflectorNotice.UnknownEvent("services", "x", "NEW"),
+            new ReflectorNotice.Undecodable("services", "x", new UndecodableObject("x", "s", null, "no number")),
+            new ReflectorNotice.Failed("services", "x", error, TimeSpan.FromSeconds(1), ReflectorStage.List),
+        ];
+        LeaderNotice[] ofLeader =
+        [
+            new LeaderNotice.Leads("x/lease"), new LeaderNotice.LeadsNoMore("lost"), new LeaderNotice.Follows("b"), new LeaderNotice.Released("x/lease"),
+            new LeaderNotice.Failed("x/lease", "renew", error, RetryIn: null), new LeaderNotice.Recovered("x/lease"),
+        ];
+        Assert.Equal(Kinds<ClientNotice>(), ofClient.Select(notice => notice.GetType()).ToHashSet());
+        Assert.Equal(Kinds<ReflectorNotice>(), ofReflector.Select(notice => notice.GetType()).ToHashSet());
+        Assert.Equal(Kinds<LeaderNotice>(), ofLeader.Select(notice => notice.GetType()).ToHashSet());
+
+        foreach (var notice in ofClient)
+            _log.OnNotice(notice);
+        foreach (var notice in ofReflector)
+            _log.OnNotice(notice);
+        foreach (var notice in ofLeader)
+            _log.OnNotice(notice);
+
+        Assert.Equal(
+            """
+            Warning: connection to the API server: unsafe
+            Warning: /token cannot be used, its last valid content stays in use: empty
+            Warning: opening new connections to the API server: new CA
+            Warning: the API server answered 401, reloading the credential from /token
+            Debug: listed 3 services in x
+            Debug: watching services in x from version '7'
+            Debug: the watch of services in x ended after 5 s and 2 events
+            Debug: relisting services in x: expired
+            Debug: the API server cannot stream the initial state of services in x, listing instead: old
+            Warning: ignored an event of the unknown type 'NEW' in the watch of services in x
+            Warning: services x/s does not decode, its last known state stays in use: no number
+            Warning: cannot list services in x: broken; next attempt in 1 s
+            Information: started leading: holds the Lease x/lease
+            Information: stopped leading: lost
+            Debug: b is the leader
+            Debug: released the Lease x/lease
+            Debug: cannot renew the Lease x/lease: broken
+            Information: recovered: the Lease x/lease can be read and written
+            """,
+            _recorder.ToString());
+
+        static HashSet<Type> Kinds<T>() => [.. typeof(T).GetNestedTypes().Where(type => type.IsSubclassOf(typeof(T)))];
     }
 
     private void Fail(string resource, Exception error) =>

@@ -187,7 +187,9 @@ internal sealed class TestStack : IAsyncDisposable
         _folder.Dispose();
     }
 
-    /// <param name="difference">Returns the difference from the expected state; null for none. It is called after each revision and periodically.</param>
+    /// <param name="difference">
+    /// Returns the difference from the expected state; null for none. It is called after each revision and periodically.
+    /// </param>
     public async Task UntilAsync(Func<Task<string?>> difference)
     {
         using var limit = new CancellationTokenSource(Limit);

@@ -48,7 +48,9 @@ public sealed class DockerfileTests
         Assert.All(defaults, line => Assert.Equal($"ARG VERSION={version}", line));
     }
 
-    /// <summary>The SDK image compiles for the framework, and the runtime image contains its dependencies. Both can be replaced by a mirror.</summary>
+    /// <summary>
+    /// The SDK image compiles for the framework, and the runtime image contains its dependencies. Both can be replaced by a mirror.
+    /// </summary>
     [Fact]
     public void Base_images_are_build_arguments_with_the_version_of_the_target_framework()
     {

@@ -8,8 +8,8 @@ namespace IngressController.Tests.Shutdown;
 internal sealed record Replica(int HttpPort, int HttpsPort, int AdminPort);
 
 /// <summary>
-/// One address for several replicas, like kube-proxy: new connections go to replicas that were ready a second ago, existing connections stay
-/// with their replica.
+/// One address for several replicas, like kube-proxy: new connections go to replicas that were ready a second ago, existing connections
+/// stay with their replica.
 /// </summary>
 internal sealed class ReplicaRelay : IAsyncDisposable
 {

@@ -6,7 +6,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace IngressController.Tests.Shutdown;
 
-/// <summary>WebSockets do not end by themselves: the client gets a close frame between two frames, and its reply closes the backend's side.</summary>
+/// <summary>
+/// WebSockets do not end by themselves: the client gets a close frame between two frames, and its reply closes the backend's side.
+/// </summary>
 public sealed class WebSocketDrainTests
 {
     private const string Upgrade =

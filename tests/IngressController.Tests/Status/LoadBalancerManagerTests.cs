@@ -5,7 +5,10 @@ using k8s.Models;
 
 namespace IngressController.Tests.Status;
 
-/// <summary>Only the writer of <c>status.loadBalancer.ingress</c> is kept from <c>managedFields</c>, and no content of it makes an Ingress undecodable.</summary>
+/// <summary>
+/// Only the writer of <c>status.loadBalancer.ingress</c> is kept from <c>managedFields</c>, and no content of it makes an Ingress
+/// undecodable.
+/// </summary>
 public sealed class LoadBalancerManagerTests
 {
     [Theory]

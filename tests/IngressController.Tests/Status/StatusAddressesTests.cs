@@ -8,7 +8,9 @@ using k8s.Models;
 
 namespace IngressController.Tests.Status;
 
-/// <summary>The addresses for the status, from options and cluster. Expected values are the addresses, or "-" and the reason why there are none.</summary>
+/// <summary>
+/// The addresses for the status, from options and cluster. Expected values are the addresses, or "-" and the reason why there are none.
+/// </summary>
 public sealed class StatusAddressesTests
 {
     private static readonly ResourceName Proxy = new("ingress", "proxy");

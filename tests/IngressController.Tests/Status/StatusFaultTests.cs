@@ -3,7 +3,9 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Status;
 
-/// <summary>Faults of the API server: every status is correct in the end, a failing Ingress does not delay others, and the server is not flooded.</summary>
+/// <summary>
+/// Faults of the API server: every status is correct in the end, a failing Ingress does not delay others, and the server is not flooded.
+/// </summary>
 public sealed class StatusFaultTests
 {
     private static bool IsWrite(FakeApiRequest request) => request.Method == "PATCH";

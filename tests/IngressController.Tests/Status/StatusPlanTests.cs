@@ -28,14 +28,14 @@ public sealed class StatusPlanTests
         { "claimed, invalid entries", Describe(Claimed, "[null, {}, {ip: nonsense}]"), "[203.0.113.9]" },
         { "claimed, being deleted", Describe(Claimed, metadata: ", deletionTimestamp: 2030-01-01T00:00:00Z"), "-" },
         { "unclaimed, without a status", Describe(Unclaimed), "-" },
-        { "unclaimed, our addresses", Describe(Unclaimed, TargetStatus, StatusPlan.FieldManager), "[]" },
-        { "unclaimed, our earlier addresses", Describe(Unclaimed, "[{hostname: lb.example}, {ip: 203.0.113.1}]", StatusPlan.FieldManager), "[]" },
+        { "unclaimed, own addresses", Describe(Unclaimed, TargetStatus, StatusPlan.FieldManager), "[]" },
+        { "unclaimed, own earlier addresses", Describe(Unclaimed, "[{hostname: lb.example}, {ip: 203.0.113.1}]", StatusPlan.FieldManager), "[]" },
         { "unclaimed, the same addresses by its controller", Describe(Unclaimed, TargetStatus, "other-controller"), "-" },
         { "unclaimed, the same addresses by an unknown writer", Describe(Unclaimed, TargetStatus), "-" },
         { "unclaimed, other addresses by another installation", Describe(Unclaimed, "[{ip: 203.0.113.8}]", StatusPlan.FieldManager), "-" },
-        { "unclaimed, our addresses and more", Describe(Unclaimed, "[{ip: 203.0.113.9}, {ip: 203.0.113.8}]", StatusPlan.FieldManager), "-" },
-        { "unclaimed, our addresses, being deleted", Describe(Unclaimed, TargetStatus, StatusPlan.FieldManager, ", deletionTimestamp: 2030-01-01T00:00:00Z"), "-" },
-        { "without a class, our addresses", Describe("rules: []", TargetStatus, StatusPlan.FieldManager), "[]" },
+        { "unclaimed, own addresses and more", Describe(Unclaimed, "[{ip: 203.0.113.9}, {ip: 203.0.113.8}]", StatusPlan.FieldManager), "-" },
+        { "unclaimed, own addresses, being deleted", Describe(Unclaimed, TargetStatus, StatusPlan.FieldManager, ", deletionTimestamp: 2030-01-01T00:00:00Z"), "-" },
+        { "without a class, own addresses", Describe("rules: []", TargetStatus, StatusPlan.FieldManager), "[]" },
     };
 
     [Theory]

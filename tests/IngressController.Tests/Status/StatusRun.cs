@@ -41,7 +41,9 @@ internal sealed class StatusRun : IAsyncDisposable
 
     public ManualTimeProvider Time { get; } = new();
 
-    /// <summary>The step of the clock. It must be small where a time limit begins with an event of the server, which takes real time to arrive.</summary>
+    /// <summary>
+    /// The step of the clock. It must be small where a time limit begins with an event of the server, which takes real time to arrive.
+    /// </summary>
     public TimeSpan Step { get; set; } = TimeSpan.FromMilliseconds(200);
 
     public LogRecorder Log { get; } = new();

@@ -343,7 +343,9 @@ public sealed class StatusWriterTests
         Assert.Equal(4 - kept, run.Writes.Length);
     }
 
-    /// <summary>All replicas shut down at the same time, as when the installation is removed: the others appear ready for a moment.</summary>
+    /// <summary>
+    /// All replicas shut down at the same time, as when the installation is removed: the others appear ready for a moment.
+    /// </summary>
     [Theory]
     [InlineData(1, "")]
     [InlineData(30, "203.0.113.9")]
