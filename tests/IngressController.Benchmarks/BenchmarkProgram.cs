@@ -12,17 +12,18 @@ namespace IngressController.Benchmarks;
 internal static class BenchmarkProgram
 {
     /// <summary>
-    /// <c>memory [N] [tls] [--program FILE] [--runs N] [--settle SECONDS]</c> measures start and memory with N Ingresses, each with a
-    /// Secret of its own or none; <c>objects</c> what a decoded object keeps of memory; anything else goes to BenchmarkDotNet (for example <c>--filter '*'</c>).
+    /// <c>memory [N] [tls] [--program FILE] [--runs N] [--settle SECONDS]</c> measures the start time and the memory with N Ingresses, with
+    /// <c>tls</c> each with its own Secret. <c>objects</c> measures the memory of a decoded object. Other arguments are passed to
+    /// BenchmarkDotNet, for example <c>--filter '*'</c>.
     /// </summary>
     public static async Task<int> Main(string[] args)
     {
         if (args is ["memory", ..])
             return await StartReport.Parse(args[1..]).RunAsync();
         if (args is ["objects"])
-            return KeptBytesReport.Run();
+            return ObjectMemoryReport.Run();
 
-        // In process: no project is generated and restored, so it runs wherever the repository builds.
+        // In process: no project has to be generated and restored, so it runs wherever the repository builds.
         var config = ManualConfig.CreateEmpty()
             .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance).WithWarmupCount(3).WithIterationCount(9))
             .AddDiagnoser(MemoryDiagnoser.Default)

@@ -10,27 +10,27 @@ using Microsoft.AspNetCore.Http;
 namespace IngressController.Benchmarks;
 
 /// <summary>
-/// An API server of generated objects. What it answers is made before anybody asks: it shares its cores with the controller, whose
-/// start is to be measured.
+/// An API server with generated objects. It generates all responses before the first request, because it shares the CPU cores with the
+/// controller whose start is measured.
 /// </summary>
 internal sealed class GeneratedApiServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly Dictionary<string, byte[]> _answers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, byte[]> _responses = new(StringComparer.Ordinal);
 
     private GeneratedApiServer(WebApplication app) => _app = app;
 
     public Uri Address => new(_app.Urls.First());
 
-    /// <param name="ingresses">How many.</param>
-    /// <param name="tls">Whether each names a Secret of its own.</param>
+    /// <param name="ingresses">The number of Ingresses.</param>
+    /// <param name="tls">True if each Ingress has its own Secret.</param>
     public static async Task<GeneratedApiServer> StartAsync(int ingresses, bool tls)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         var server = new GeneratedApiServer(builder.Build());
         server.Generate(ingresses, tls);
-        server._app.Run(server.AnswerAsync);
+        server._app.Run(server.RespondAsync);
         await server._app.StartAsync();
         return server;
     }
@@ -48,7 +48,7 @@ internal sealed class GeneratedApiServer : IAsyncDisposable
         AddList(
             "secrets", secrets.Length, i => new PartialObjectMetadata { Metadata = secrets[i].Metadata }, ApiJson.Of<PartialObjectMetadata>());
         foreach (var secret in secrets)
-            _answers[secret.Metadata!.Name!] = JsonSerializer.SerializeToUtf8Bytes(secret, ApiJson.Of<V1Secret>());
+            _responses[secret.Metadata!.Name!] = JsonSerializer.SerializeToUtf8Bytes(secret, ApiJson.Of<V1Secret>());
     }
 
     private void AddList<T>(string name, int count, Func<int, T> item, JsonTypeInfo<T> type)
@@ -63,10 +63,10 @@ internal sealed class GeneratedApiServer : IAsyncDisposable
         }
 
         list.Write("]}"u8);
-        _answers[name] = list.ToArray();
+        _responses[name] = list.ToArray();
     }
 
-    private async Task AnswerAsync(HttpContext context)
+    private async Task RespondAsync(HttpContext context)
     {
         if (context.Request.Query.ContainsKey("sendInitialEvents"))
         {
@@ -80,7 +80,7 @@ internal sealed class GeneratedApiServer : IAsyncDisposable
         }
         else
         {
-            await context.Response.Body.WriteAsync(_answers[context.Request.Path.Value!.Split('/')[^1]]);
+            await context.Response.Body.WriteAsync(_responses[context.Request.Path.Value!.Split('/')[^1]]);
         }
     }
 }

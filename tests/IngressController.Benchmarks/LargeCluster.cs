@@ -14,8 +14,6 @@ namespace IngressController.Benchmarks;
 /// <summary>A cluster of many small applications: each has one Ingress with one host, one Service and one EndpointSlice.</summary>
 internal static class LargeCluster
 {
-    /// <summary>A host's services for routes that only have to be built.</summary>
-
     public static ClusterSnapshot Create(int ingresses, int pathsPerHost)
     {
         var snapshot = ClusterSnapshot.Empty with
@@ -39,11 +37,11 @@ internal static class LargeCluster
         return snapshot with { Ingresses = byName.ToImmutable(), Services = services.ToImmutable(), Endpoints = endpoints };
     }
 
-    /// <param name="i">Which.</param>
-    /// <param name="paths">How many paths it has.</param>
-    /// <param name="suffix">Of each path.</param>
-    /// <param name="tls">Whether it names a Secret of its own.</param>
-    /// <param name="status">Whether it has the status that the leader wrote.</param>
+    /// <param name="i">The number of the Ingress.</param>
+    /// <param name="paths">The number of its paths.</param>
+    /// <param name="suffix">The suffix of each path.</param>
+    /// <param name="tls">True if it has its own Secret.</param>
+    /// <param name="status">True if it has the status that the leader wrote.</param>
     public static V1Ingress Ingress(int i, int paths, string suffix = "", bool tls = false, bool status = false) => new()
     {
         Metadata = new V1ObjectMeta
@@ -105,7 +103,7 @@ internal static class LargeCluster
         ],
     };
 
-    /// <summary>The Secret of an Ingress: a certificate and a key of its own.</summary>
+    /// <summary>Creates the Secret of an Ingress with its own certificate and key.</summary>
     public static V1Secret Secret(int i)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -130,7 +128,7 @@ internal static class LargeCluster
 
     public static string Path(int path) => path == 0 ? "/" : $"/api/v{path}/resources";
 
-    /// <summary>A controller that is put together and never started.</summary>
+    /// <summary>Creates a controller without starting it.</summary>
     public static ControllerHost Controller() => ControllerHost.Create(new IngressOptions(), logging => logging.ClearProviders());
 
     private static V1ObjectMeta Meta(int i) => new() { Name = $"app-{i}", NamespaceProperty = $"team-{i % 100}" };

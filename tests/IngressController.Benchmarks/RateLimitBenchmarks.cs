@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace IngressController.Benchmarks;
 
-/// <summary>What a rate limit costs a request, at 100,000 known clients.</summary>
+/// <summary>The cost of a rate limit per request, with 100,000 known clients.</summary>
 public class RateLimitBenchmarks
 {
     private const int Clients = 100_000;
@@ -25,16 +25,16 @@ public class RateLimitBenchmarks
         _concurrency = Limiter(RateLimitAlgorithmKind.Concurrency, limit: 10, burst: 0);
     }
 
-    [Benchmark(Description = "rate limit: leaky bucket by client-ip, passes")]
+    [Benchmark(Description = "rate limit: leaky bucket by client-ip, allowed")]
     public bool LeakyBucket() => _leaky.TryAcquire(Key(_client)).IsAcquired;
 
-    [Benchmark(Description = "rate limit: token bucket by client-ip, passes")]
+    [Benchmark(Description = "rate limit: token bucket by client-ip, allowed")]
     public bool TokenBucket() => _token.TryAcquire(Key(_client)).IsAcquired;
 
-    [Benchmark(Description = "rate limit: sliding window by client-ip, refused")]
-    public bool Refused() => _sliding.TryAcquire(Key(_busy)).IsAcquired;
+    [Benchmark(Description = "rate limit: sliding window by client-ip, rejected")]
+    public bool Rejected() => _sliding.TryAcquire(Key(_busy)).IsAcquired;
 
-    [Benchmark(Description = "rate limit: concurrency by client-ip, passes and ends")]
+    [Benchmark(Description = "rate limit: concurrency by client-ip, acquired and released")]
     public void Concurrency() => _concurrency.Release(_concurrency.TryAcquire(Key(_client)));
 
     private RateLimitKey Key(IPAddress client) => RateLimitKeys.Read(_key, _context, client, "shop.example", "/");

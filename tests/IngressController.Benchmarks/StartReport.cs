@@ -4,14 +4,14 @@ using System.Net;
 namespace IngressController.Benchmarks;
 
 /// <summary>
-/// Time from the start of the process to ready, and its resident memory then and later: the real program runs as a process of its own,
-/// against an API server of generated objects.
+/// Reports the time from the start of the process until it is ready, and its resident memory then and later. The real program runs in a
+/// separate process with an API server of generated objects.
 /// </summary>
-/// <param name="Ingresses">How many; each has one host, two paths, a Service and a slice of two endpoints.</param>
-/// <param name="Tls">Whether each names a Secret of its own.</param>
-/// <param name="Program">The program as it was published; the one built with this by default.</param>
-/// <param name="Runs">How often it is started.</param>
-/// <param name="Settle">How long after it was ready its memory is looked at.</param>
+/// <param name="Ingresses">The number of Ingresses; each has one host, two paths, a Service and a slice with two endpoints.</param>
+/// <param name="Tls">True if each Ingress has its own Secret.</param>
+/// <param name="Program">The published program; by default the program that was built with this project.</param>
+/// <param name="Runs">The number of starts.</param>
+/// <param name="Settle">The time after ready when the memory is measured again.</param>
 internal sealed record StartReport(int Ingresses, bool Tls, string Program, int Runs, TimeSpan Settle)
 {
     /// <param name="args"><c>[N] [tls] [--program FILE] [--runs N] [--settle SECONDS]</c></param>
@@ -32,7 +32,7 @@ internal sealed record StartReport(int Ingresses, bool Tls, string Program, int 
             """);
         try
         {
-            // The first start warms this process and the cache of the file system.
+            // The first start warms up this process and the file system cache.
             await StartAsync(kubeconfig, TimeSpan.Zero);
             var starts = new List<Start>();
             for (var run = 0; run < Runs; run++)

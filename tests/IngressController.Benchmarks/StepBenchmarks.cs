@@ -12,7 +12,7 @@ using k8s.Models;
 
 namespace IngressController.Benchmarks;
 
-/// <summary>What the policies of an Ingress cost a request between the route and the backend: a GET by http that they all let pass.</summary>
+/// <summary>The cost of the policies of an Ingress per request, for a GET over HTTP that all of them allow.</summary>
 public class StepBenchmarks
 {
     private readonly DefaultHttpContext _context = new();
@@ -55,7 +55,7 @@ public class StepBenchmarks
         _request.NormalizePath();
         _request.MatchedRoute = (ProxyRoute?)revision.Hosts.Find(LargeCluster.Host(0), "/");
         if (!Run())
-            throw new InvalidOperationException($"{Annotations} keeps the request out");
+            throw new InvalidOperationException($"{Annotations} denies the request");
     }
 
     [Benchmark(Description = "all steps of a route")]

@@ -29,13 +29,13 @@ internal sealed class AnnotationsCommand
     {
         var views = RouteFeatures.Catalog.Annotations.Groups.SelectMany(group => group.Keys.Select(key => AnnotationView.Of(group.Name, key))).ToArray();
         var isJson = parsed.IsJson(_output);
-        if (parsed.GetValue(_name) is not { } asked)
+        if (parsed.GetValue(_name) is not { } argument)
         {
             await terminal.Out.WriteAsync(isJson ? Json(views) : List(views));
             return 0;
         }
 
-        var name = asked[(asked.IndexOf('/') + 1)..];
+        var name = argument[(argument.IndexOf('/') + 1)..];
         if (RouteFeatures.Catalog.Annotations.Find(name) is not { } found)
         {
             await terminal.ComplainAsync($"there is no annotation \"{name}\"" + (RouteFeatures.Catalog.Annotations.Nearest(name) is { } nearest

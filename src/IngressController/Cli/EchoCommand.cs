@@ -5,7 +5,9 @@ using IngressController.Demo;
 
 namespace IngressController.Cli;
 
-/// <summary>The <c>echo</c> command: runs a backend of the demo alone, so that no other image is needed to test an Ingress in a cluster.</summary>
+/// <summary>
+/// The <c>echo</c> command: runs a backend of the demo alone, so that no other image is needed to test an Ingress in a cluster.
+/// </summary>
 internal static class EchoCommand
 {
     private const string Service = "echo";
@@ -39,7 +41,9 @@ internal static class EchoCommand
         return 0;
     }
 
-    /// <summary>Still answers during the delay, because senders do not know yet that the Pod is shutting down, and closes their connections.</summary>
+    /// <summary>
+    /// Still answers during the delay, because senders do not know yet that the Pod is shutting down, and closes their connections.
+    /// </summary>
     private static async Task DrainAsync(EchoBackend backend, TimeSpan delay, Terminal terminal)
     {
         backend.BeginDrain();

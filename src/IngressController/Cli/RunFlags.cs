@@ -8,7 +8,9 @@ internal sealed class RunFlags
 {
     private readonly Dictionary<RunOption, Option<string[]>> _flags = RunOptions.All.ToDictionary(option => option, ToFlag);
 
-    /// <summary>Adds <c>=true</c> to a switch without a value. Otherwise the parser takes the next argument as its value, even a file name.</summary>
+    /// <summary>
+    /// Adds <c>=true</c> to a switch without a value. Otherwise the parser takes the next argument as its value, even a file name.
+    /// </summary>
     public static string[] Normalize(string[] args)
     {
         var switches = RunOptions.All.Where(option => option.IsSwitch).Select(option => option.Flag).ToHashSet(StringComparer.Ordinal);

@@ -25,7 +25,9 @@ internal static class RunOptions
     /// <summary>The options that are declared in <see cref="RunOptionGroups"/>, without the global settings.</summary>
     public static IReadOnlyList<RunOption> Declared { get; } = [.. RunOptionGroups.All.SelectMany(group => group.Options)];
 
-    /// <summary>The global settings as options. They are applied last, so that they take precedence over an option that sets several of them.</summary>
+    /// <summary>
+    /// The global settings as options. They are applied last, so that they take precedence over an option that sets several of them.
+    /// </summary>
     private static readonly RunOption[] Settings = [.. SettingOptions.Of(RouteFeatures.Catalog.Settings.All, Declared)];
 
     public static IReadOnlyList<RunOption> All { get; } = [.. Declared, .. Settings];

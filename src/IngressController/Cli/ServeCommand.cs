@@ -25,7 +25,9 @@ internal static partial class ServeCommand
         return signals.Received.IsCancellationRequested ? 0 : CommandLine.Failure;
     }
 
-    /// <summary>Starts the controller. Returns null when it cannot start, after it has written the reason, or when it is stopped meanwhile.</summary>
+    /// <summary>
+    /// Starts the controller. Returns null when it cannot start, after it has written the reason, or when it is stopped meanwhile.
+    /// </summary>
     public static async Task<ControllerHost?> StartAsync(IngressOptions options, Terminal terminal, CancellationToken cancellation)
     {
         // Before the start is complete, the host would log errors with a stack trace that are written here as one line.

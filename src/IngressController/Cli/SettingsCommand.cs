@@ -31,14 +31,14 @@ internal sealed class SettingsCommand
     public async Task<int> RunAsync(ParseResult parsed, IngressOptions options, Terminal terminal, CancellationToken cancellation)
     {
         var isJson = parsed.IsJson(_output);
-        if (parsed.GetValue(_name) is not { } asked)
+        if (parsed.GetValue(_name) is not { } argument)
         {
             var views = RouteFeatures.Catalog.Settings.All.Select(ViewOf).ToArray();
             await terminal.Out.WriteAsync(isJson ? Json(views) : List(views));
             return 0;
         }
 
-        var name = asked.TrimStart('-');
+        var name = argument.TrimStart('-');
         if (RouteFeatures.Catalog.Settings.Find(name) is not { } found)
         {
             await terminal.ComplainAsync($"there is no setting \"{name}\"" + (RouteFeatures.Catalog.Settings.Nearest(name) is { } nearest

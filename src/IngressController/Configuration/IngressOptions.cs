@@ -53,7 +53,10 @@ public sealed record ListenerOptions
 
     public int AdminPort { get; init; } = 10254;
 
-    /// <summary>The maximum time that the http and https ports stay closed while there is nothing to serve yet. Default 30 s; zero opens them at once.</summary>
+    /// <summary>
+    /// The maximum time that the http and https ports stay closed while there is nothing to serve yet. Default 30 s; zero opens them at
+    /// once.
+    /// </summary>
     public TimeSpan InitialSyncTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>True if responses have a Server header: that of the backend, else that of the proxy.</summary>
@@ -66,10 +69,14 @@ public sealed record UpstreamOptions
     /// <summary>The time limit for a connection, TLS included. The response is 504 then.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>The time limit for an exchange that is idle in both directions. The response is 504 then; if it has begun, the connection is closed.</summary>
+    /// <summary>
+    /// The time limit for an exchange that is idle in both directions. The response is 504 then; if it has begun, the connection is closed.
+    /// </summary>
     public TimeSpan ReadTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The lifetime of connections to an ExternalName, after which the name is resolved again. Default 30 s, the TTL of cluster DNS.</summary>
+    /// <summary>
+    /// The lifetime of connections to an ExternalName, after which the name is resolved again. Default 30 s, the TTL of cluster DNS.
+    /// </summary>
     public TimeSpan NameLifetime { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>True if ExternalName Services may lead to loopback and link-local addresses.</summary>
@@ -87,8 +94,8 @@ public sealed record PodOptions
 }
 
 /// <summary>
-/// The leader election. The default times are those of client-go. The lease duration is longer than the renew deadline, which is longer than
-/// the retry period.
+/// The leader election. The default times are those of client-go. The lease duration is longer than the renew deadline, which is longer
+/// than the retry period.
 /// </summary>
 public sealed record LeaderElectionOptions
 {

@@ -37,7 +37,9 @@ internal sealed record EventObject(DiagnosticSubject Subject, string? Uid, strin
     private static EventObject Of(DiagnosticSubject subject, IKubernetesObject<V1ObjectMeta>? item, int fingerprint, bool isServed) =>
         new(subject, item?.Metadata?.Uid, item?.Metadata?.ResourceVersion, fingerprint, isServed);
 
-    /// <summary>Returns a hash of generation and annotations: the API server counts changes of the spec in the generation, but not of annotations.</summary>
+    /// <summary>
+    /// Returns a hash of generation and annotations: the API server counts changes of the spec in the generation, but not of annotations.
+    /// </summary>
     private static int FingerprintOf(V1ObjectMeta? metadata)
     {
         var annotations = 0;

@@ -8,7 +8,10 @@ namespace IngressController.Events;
 /// </summary>
 internal sealed class EventQueue(EventMetrics metrics, TimeProvider time)
 {
-    /// <summary>The maximum number of queued Events: about 25 s at <see cref="EventWriter.PerSecond"/>. A problem that waits longer may be fixed before its Event is written.</summary>
+    /// <summary>
+    /// The maximum number of queued Events: about 25 s at <see cref="EventWriter.PerSecond"/>. A problem that waits longer may be fixed
+    /// before its Event is written.
+    /// </summary>
     public const int Capacity = 250;
 
     private readonly Lock _lock = new();

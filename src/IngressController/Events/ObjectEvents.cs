@@ -66,7 +66,9 @@ internal sealed record ObjectEvents(EventObject Object, ImmutableArray<EventEntr
         return Math.Max(0, added.Length - free);
     }
 
-    /// <summary>Updates the Event that reports that the last problem is resolved. The Events of the problems stay visible for an hour.</summary>
+    /// <summary>
+    /// Updates the Event that reports that the last problem is resolved. The Events of the problems stay visible for an hour.
+    /// </summary>
     private static EventEntry? UpdateResolved(ImmutableArray<EventEntry> known, bool hasProblems, EventObject target, DateTime now)
     {
         var resolved = known.FirstOrDefault(entry => entry.Topic == EventTopic.Resolved);

@@ -13,7 +13,9 @@ internal static class LeadershipServices
 {
     extension(IServiceCollection services)
     {
-        /// <summary>Adds the services. Must be called after the source is added, which the leader tasks need until they have ended.</summary>
+        /// <summary>
+        /// Adds the services. Must be called after the source is added, which the leader tasks need until they have ended.
+        /// </summary>
         public void AddLeadership(IngressOptions options, ReflectorTimings? timings)
         {
             services.AddSingleton<LeaderMetrics>();

@@ -15,7 +15,9 @@ internal interface ILeaderTask
     /// </param>
     Task RunAsync(CancellationToken lost);
 
-    /// <summary>Runs last in a process that shuts down as the leader: after <see cref="RunAsync"/> has ended, before the lease is released.</summary>
+    /// <summary>
+    /// Runs last in a process that shuts down as the leader: after <see cref="RunAsync"/> has ended, before the lease is released.
+    /// </summary>
     /// <param name="deadline">Cancelled when the lease can no longer be relied on.</param>
     Task FinishAsync(CancellationToken deadline) => Task.CompletedTask;
 }

@@ -62,7 +62,9 @@ internal sealed partial class LeaderElectionService(
 
     public void Dispose() => _stopDeadline.Dispose();
 
-    /// <summary>The namespace of the service account; null with a kubeconfig, whose cluster may be any and has no Pod of this process.</summary>
+    /// <summary>
+    /// The namespace of the service account; null with a kubeconfig, whose cluster may be any and has no Pod of this process.
+    /// </summary>
     private string? OwnNamespace() => UsesServiceAccount ? ApiServerConfiguration.InClusterNamespace() : null;
 
     private string? OwnToken() => UsesServiceAccount ? ApiServerConfiguration.InClusterToken() : null;

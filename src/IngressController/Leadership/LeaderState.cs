@@ -11,7 +11,9 @@ internal sealed class LeaderState(string identity, SourceLog log, LeaderMetrics 
     private volatile LeaderTerm? _term;
     private volatile LeaderView _view = new(identity, null, false, null, "the election has not begun");
 
-    /// <summary>The identity of this process, which differs from that of every other process, also an earlier one of the same Pod.</summary>
+    /// <summary>
+    /// The identity of this process, which differs from that of every other process, also an earlier one of the same Pod.
+    /// </summary>
     public string Identity => identity;
 
     /// <summary>True while this replica leads and its lease holds, so that no other replica can lead.</summary>
@@ -24,8 +26,8 @@ internal sealed class LeaderState(string identity, SourceLog log, LeaderMetrics 
     public CancellationToken Resigned => _resigned.Token;
 
     /// <summary>
-    /// Throws unless this replica leads, also in a process that was suspended and has just resumed. <see cref="LeaderClient"/> calls it right
-    /// before each write.
+    /// Throws unless this replica leads, also in a process that was suspended and has just resumed. <see cref="LeaderClient"/> calls it
+    /// right before each write.
     /// </summary>
     /// <exception cref="OperationCanceledException">This replica does not lead; the tokens of its leader tasks are cancelled.</exception>
     public void RequireLeader()
@@ -36,8 +38,8 @@ internal sealed class LeaderState(string identity, SourceLog log, LeaderMetrics 
     }
 
     /// <summary>
-    /// Ends the leader tasks and releases the lease, so that another replica takes over at once. Returns without waiting for that. Called as
-    /// the first step of a shutdown.
+    /// Ends the leader tasks and releases the lease, so that another replica takes over at once. Returns without waiting for that. Called
+    /// as the first step of a shutdown.
     /// </summary>
     public void Resign() => _ = _resigned.CancelAsync();
 

@@ -27,7 +27,9 @@ internal sealed partial class ReconcileLoop(
     /// </summary>
     public static readonly TimeSpan FetchTimeout = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>The interval of retranslations while the first revision waits for referenced objects. There is no traffic before it.</summary>
+    /// <summary>
+    /// The interval of retranslations while the first revision waits for referenced objects. There is no traffic before it.
+    /// </summary>
     public static readonly TimeSpan FirstFetchInterval = TimeSpan.FromSeconds(5);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

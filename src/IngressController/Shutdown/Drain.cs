@@ -14,7 +14,9 @@ internal sealed class Drain
     /// <summary>True after the grace period has ended. Requests in flight are aborted then.</summary>
     public bool IsOver => _isOver;
 
-    /// <summary>True if the shutdown delay is skipped, because the shutdown was requested at a terminal and no load balancer has to notice.</summary>
+    /// <summary>
+    /// True if the shutdown delay is skipped, because the shutdown was requested at a terminal and no load balancer has to notice.
+    /// </summary>
     public bool SkipsDelay => _skipsDelay;
 
     /// <summary>Number of requests that were aborted.</summary>
@@ -40,7 +42,8 @@ internal sealed class Drain
 
     private static void MarkResponse(HttpContext context)
     {
-        // HTTP/2 has no Connection header (RFC 9113, 8.2.2). Connections that were open when the drain began already have a GOAWAY, which is sent once.
+        // HTTP/2 has no Connection header (RFC 9113, 8.2.2). Connections that were open when the drain began already have a GOAWAY, which
+        // is sent once.
         if (HttpProtocol.IsHttp2(context.Request.Protocol))
             context.Features.Get<Http2Client>()?.SendGoAway();
         // After a 101 the protocol is not HTTP, and its Connection header must stay Upgrade.

@@ -10,11 +10,10 @@ namespace IngressController.Shutdown;
 /// </summary>
 /// <remarks>
 /// All of this happens in <see cref="StoppingAsync"/>, which the host calls before it stops any hosted service. So routes are still updated
-/// while requests are served, and probes and metrics are answered. Work that can begin at once and run in parallel to the drain, such as the
-/// leader's resignation, is started by ApplicationStopping. Work in the StopAsync of other services runs after the last request, so that it
-/// delays none, and before the process ends.
-/// The host stops services in the reverse order of their registration: Kestrel, which has nothing left to do, then the source and the loop,
-/// the admin server last.
+/// while requests are served, and probes and metrics are answered. Work that can begin at once and run in parallel to the drain, such as
+/// the leader's resignation, is started by ApplicationStopping. Work in the StopAsync of other services runs after the last request, so
+/// that it delays none, and before the process ends. The host stops services in the reverse order of their registration: Kestrel, which has
+/// nothing left to do, then the source and the loop, the admin server last.
 /// </remarks>
 internal sealed partial class DrainService(
     Drain drain, OpenConnections connections, OpenWebSockets webSockets, IServer server, ShutdownOptions options, TimeProvider time,

@@ -30,8 +30,8 @@ internal sealed class GoAwayWriter(PipeWriter inner) : PipeWriter
     public override long UnflushedBytes => inner.UnflushedBytes;
 
     /// <summary>
-    /// Sends the GOAWAY now, or with Kestrel's flush in flight; once, however often it is called. A connection on which nothing has been sent
-    /// yet is ignored: SETTINGS must come first (RFC 9113, 3.4), and a client that gets a GOAWAY before its first request would only
+    /// Sends the GOAWAY now, or with Kestrel's flush in flight; once, however often it is called. A connection on which nothing has been
+    /// sent yet is ignored: SETTINGS must come first (RFC 9113, 3.4), and a client that gets a GOAWAY before its first request would only
     /// reconnect. It gets the GOAWAY with its first response.
     /// </summary>
     public void SendGoAway()
@@ -44,8 +44,8 @@ internal sealed class GoAwayWriter(PipeWriter inner) : PipeWriter
             if (_isKestrelWriting)
                 return;
             WriteGoAway();
-            // Kestrel's last flush is complete, so mostly the pipe has room for 17 more bytes. It may have less if the client does not read;
-            // that must not delay the GOAWAY to other clients.
+            // Kestrel's last flush is complete, so mostly the pipe has room for 17 more bytes. It may have less if the client does not
+            // read; that must not delay the GOAWAY to other clients.
             var flush = inner.FlushAsync();
             if (flush.IsCompletedSuccessfully)
                 _ = flush.Result;

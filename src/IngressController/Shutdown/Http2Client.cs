@@ -32,8 +32,8 @@ internal sealed class Http2Client : IConnectionHeartbeatFeature, IDuplexPipe
     public void SendGoAway() => _output.SendGoAway();
 
     /// <summary>
-    /// Runs the heartbeat actions of the connection. Kestrel uses its heartbeat to detect that a closing connection has no more streams, but
-    /// stops the heartbeat when it begins to stop. Without this, a client that does not close its connection would delay the shutdown.
+    /// Runs the heartbeat actions of the connection. Kestrel uses its heartbeat to detect that a closing connection has no more streams,
+    /// but stops the heartbeat when it begins to stop. Without this, a client that does not close its connection would delay the shutdown.
     /// </summary>
     public void Tick()
     {

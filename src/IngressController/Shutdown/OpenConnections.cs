@@ -17,8 +17,8 @@ internal sealed partial class OpenConnections(ILogger<OpenConnections> logger)
     public int Count => Volatile.Read(ref _count);
 
     /// <summary>
-    /// Asks every HTTP/2 client to open no new streams. HTTP/1.1 connections are not affected: an idle connection may already carry a request
-    /// when it is closed. Their next response closes them, and Kestrel closes those without one when it stops.
+    /// Asks every HTTP/2 client to open no new streams. HTTP/1.1 connections are not affected: an idle connection may already carry a
+    /// request when it is closed. Their next response closes them, and Kestrel closes those without one when it stops.
     /// </summary>
     public void SendGoAway() => ForEach(client => client.SendGoAway());
 
@@ -33,7 +33,10 @@ internal sealed partial class OpenConnections(ILogger<OpenConnections> logger)
         await stopped;
     }
 
-    /// <summary>Calls an action for each connection. A failing one, mostly because it was closed meanwhile, affects neither the others nor the shutdown.</summary>
+    /// <summary>
+    /// Calls an action for each connection. A failing one, mostly because it was closed meanwhile, affects neither the others nor the
+    /// shutdown.
+    /// </summary>
     private void ForEach(Action<Http2Client> action)
     {
         foreach (var (client, _) in _http2)

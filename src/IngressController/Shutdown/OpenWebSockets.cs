@@ -5,8 +5,8 @@ namespace IngressController.Shutdown;
 
 /// <summary>The open WebSockets of clients.</summary>
 /// <remarks>
-/// They are closed when the grace period begins, not when it ends. Unlike requests they do not end by themselves, so every update would last
-/// the whole grace period and then abort all of them at the same moment. Clients reconnect at once to other replicas. They are closed
+/// They are closed when the grace period begins, not when it ends. Unlike requests they do not end by themselves, so every update would
+/// last the whole grace period and then abort all of them at the same moment. Clients reconnect at once to other replicas. They are closed
 /// gradually, so that not all clients reconnect at the same time: 500 per second, or as many as are needed to finish within half of the
 /// grace period. The other half is for the close frames of the clients.
 /// </remarks>

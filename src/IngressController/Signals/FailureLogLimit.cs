@@ -1,8 +1,8 @@
 namespace IngressController.Signals;
 
 /// <summary>
-/// Limits the log to one line per second for each failing endpoint of a route. With a line per request, a dead backend under load would fill
-/// the disk and hide other messages. The table has a fixed size; endpoints in the same slot share its line.
+/// Limits the log to one line per second for each failing endpoint of a route. With a line per request, a dead backend under load would
+/// fill the disk and hide other messages. The table has a fixed size; endpoints in the same slot share its line.
 /// </summary>
 internal sealed class FailureLogLimit(TimeProvider time)
 {

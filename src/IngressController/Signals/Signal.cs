@@ -1,6 +1,8 @@
 namespace IngressController.Signals;
 
-/// <summary>A repeatable signal. A waiter reads <see cref="Next"/> before it checks the state, so that it misses no signal in between.</summary>
+/// <summary>
+/// A repeatable signal. A waiter reads <see cref="Next"/> before it checks the state, so that it misses no signal in between.
+/// </summary>
 internal sealed class Signal
 {
     private TaskCompletionSource _next = New();

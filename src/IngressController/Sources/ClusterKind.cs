@@ -25,8 +25,8 @@ internal sealed record ClusterKind<T>(
 internal static class ClusterKinds
 {
     /// <summary>
-    /// Translation does not read the status, which this controller itself writes, among others. An Ingress with no other change replaces the
-    /// previous one without being recorded as a change, and shares all else with it, so that it is not kept in memory twice.
+    /// Translation does not read the status, which this controller itself writes, among others. An Ingress with no other change replaces
+    /// the previous one without being recorded as a change, and shares all else with it, so that it is not kept in memory twice.
     /// </summary>
     public static ClusterKind<V1Ingress> Ingresses { get; } = Named(
         ResourceTypes.Ingresses,

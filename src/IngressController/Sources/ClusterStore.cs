@@ -59,7 +59,9 @@ internal sealed partial class ClusterStore
         }
     }
 
-    /// <summary>Completes at the next change of only what translation does not read, such as a status. No revision follows from such a change.</summary>
+    /// <summary>
+    /// Completes at the next change of only what translation does not read, such as a status. No revision follows from such a change.
+    /// </summary>
     public Task NextStatusChange => _statusChanged.Next;
 
     /// <summary>The diagnostics of the objects that do not decode.</summary>
@@ -72,7 +74,9 @@ internal sealed partial class ClusterStore
         }
     }
 
-    /// <summary>Declares a list that must be delivered before the first snapshot is complete. Must be called before any source runs.</summary>
+    /// <summary>
+    /// Declares a list that must be delivered before the first snapshot is complete. Must be called before any source runs.
+    /// </summary>
     public void Expect(string list)
     {
         lock (_lock)

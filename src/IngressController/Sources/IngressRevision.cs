@@ -15,7 +15,9 @@ internal static class IngressRevision
             && after.Uid == uid && after.Generation == generation && after.DeletionTimestamp == before.DeletionTimestamp
             && IsSame(before.Annotations, after.Annotations) && IsSame(before.Labels, after.Labels));
 
-    /// <summary>Returns the earlier Ingress with the version and status of the later one; null when they differ in more than that.</summary>
+    /// <summary>
+    /// Returns the earlier Ingress with the version and status of the later one; null when they differ in more than that.
+    /// </summary>
     public static V1Ingress? WithStatusOf(V1Ingress before, V1Ingress after) => !IsSame(before, after) ? null : before with
     {
         Metadata = before.Metadata with { ResourceVersion = after.Metadata.ResourceVersion, ManagedFields = after.Metadata.ManagedFields },

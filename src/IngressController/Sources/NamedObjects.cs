@@ -58,7 +58,9 @@ internal sealed partial class NamedObjects<T>(
         public string? Failure { get; set; }
     }
 
-    /// <summary>The objects that were never fetched, as text for people. Those with the same failure are one entry that ends with it.</summary>
+    /// <summary>
+    /// The objects that were never fetched, as text for people. Those with the same failure are one entry that ends with it.
+    /// </summary>
     public ImmutableArray<string> Pending
     {
         get

@@ -4,7 +4,9 @@ using k8s.Models;
 
 namespace IngressController.Status;
 
-/// <summary>Reads the nodes of the replicas by name and refreshes them periodically. A watch would deliver each heartbeat of all nodes.</summary>
+/// <summary>
+/// Reads the nodes of the replicas by name and refreshes them periodically. A watch would deliver each heartbeat of all nodes.
+/// </summary>
 internal sealed partial class NodeAddresses(ApiServerConnection connection, TimeProvider time, ILogger<NodeAddresses> logger)
 {
     /// <summary>The time after which a node is read again.</summary>

@@ -4,7 +4,10 @@ using k8s.Models;
 
 namespace IngressController.Status;
 
-/// <summary>One entry of <c>status.loadBalancer.ingress</c>: an address of the proxy for clients. Ordered by IP address as a number, then by host name.</summary>
+/// <summary>
+/// One entry of <c>status.loadBalancer.ingress</c>: an address of the proxy for clients. Ordered by IP address as a number, then by host
+/// name.
+/// </summary>
 internal readonly record struct PublishedAddress(string? Ip, string? Hostname) : IComparable<PublishedAddress>
 {
     public int CompareTo(PublishedAddress other)
@@ -36,7 +39,9 @@ internal readonly record struct PublishedAddress(string? Ip, string? Hostname) :
     public static EquatableArray<PublishedAddress> Of(V1IngressLoadBalancerStatus? status) =>
         Set((status?.Ingress ?? []).Select(entry => Of(entry?.Ip, entry?.Hostname)));
 
-    /// <summary>True if a status shows exactly these addresses, in any order. Other fields of an entry, such as <c>ports</c>, are ignored.</summary>
+    /// <summary>
+    /// True if a status shows exactly these addresses, in any order. Other fields of an entry, such as <c>ports</c>, are ignored.
+    /// </summary>
     public static bool Shows(V1IngressLoadBalancerStatus? status, EquatableArray<PublishedAddress> addresses)
     {
         if (status?.Ingress is not { Count: > 0 } entries)
@@ -64,7 +69,9 @@ internal readonly record struct PublishedAddress(string? Ip, string? Hostname) :
         return ip is null && name is null ? null : new(ip, name);
     }
 
-    /// <summary>Parses an IP address as API servers do. .NET also accepts IPv4 addresses as a single number and IPv6 addresses with a zone.</summary>
+    /// <summary>
+    /// Parses an IP address as API servers do. .NET also accepts IPv4 addresses as a single number and IPv6 addresses with a zone.
+    /// </summary>
     private static string? AddressOf(string? text) =>
         IPAddress.TryParse(text, out var address)
         && (address.AddressFamily == AddressFamily.InterNetworkV6 ? address.ScopeId == 0 && !text!.Contains('%') : address.ToString() == text)

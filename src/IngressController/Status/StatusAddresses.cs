@@ -14,7 +14,8 @@ internal sealed record StatusAddresses(EquatableArray<PublishedAddress> Addresse
         "no address for status.loadBalancer is known: set --publish-service or --publish-status-address, or --replicas-service if the Pods use the host network");
 
     /// <summary>
-    /// Returns the first that applies: the addresses of --publish-status-address, those of the publish Service, those of the replicas' nodes.
+    /// Returns the first that applies: the addresses of --publish-status-address, those of the publish Service, those of the replicas'
+    /// nodes.
     /// </summary>
     /// <param name="options">The options.</param>
     /// <param name="replicas">The Service whose ready endpoints are the replicas.</param>

@@ -4,12 +4,14 @@ using k8s.Models;
 
 namespace IngressController.Status;
 
-/// <summary>Creates the merge patch of a status. It replaces the list of addresses as a whole, because the API server does not merge it.</summary>
+/// <summary>
+/// Creates the merge patch of a status. It replaces the list of addresses as a whole, because the API server does not merge it.
+/// </summary>
 internal static class StatusPatch
 {
     /// <summary>
-    /// Creates a patch that applies to one version of the Ingress only. If the Ingress was moved to another class meanwhile, its version has
-    /// changed, and the server answers 409 instead of overwriting the status from its new controller.
+    /// Creates a patch that applies to one version of the Ingress only. If the Ingress was moved to another class meanwhile, its version
+    /// has changed, and the server answers 409 instead of overwriting the status from its new controller.
     /// </summary>
     public static V1Patch Of(StatusChange change)
     {

@@ -37,7 +37,10 @@ internal sealed record StatusChange(ResourceName Name, string? Uid, string Versi
 /// </summary>
 internal static class StatusPlan
 {
-    /// <summary>The field manager in <c>managedFields</c>, by which a later leader recognizes the writer of a status; see <see cref="FieldManagerOf"/>.</summary>
+    /// <summary>
+    /// The field manager in <c>managedFields</c>, by which a later leader recognizes the writer of a status; see
+    /// <see cref="FieldManagerOf"/>.
+    /// </summary>
     public const string FieldManager = "yarp-ingress-controller";
 
     /// <summary>The limit of the API server.</summary>
@@ -46,8 +49,8 @@ internal static class StatusPlan
     private static readonly string DefaultClass = new TranslationSettings().ControllerClass;
 
     /// <summary>
-    /// Returns the field manager of a controller class. Each class has its own: two installations may show the same addresses, such as those
-    /// of a common load balancer or of common nodes, and must not reset each other's status.
+    /// Returns the field manager of a controller class. Each class has its own: two installations may show the same addresses, such as
+    /// those of a common load balancer or of common nodes, and must not reset each other's status.
     /// </summary>
     public static string FieldManagerOf(string controllerClass)
     {
@@ -89,7 +92,10 @@ internal static class StatusPlan
         && ingress.Metadata?.LoadBalancerManager == target.FieldManager
         && target.Shown.Contains(PublishedAddress.Of(status));
 
-    /// <summary>True if the Ingress is not being deleted and the live translation is based on its current state. Otherwise the next revision decides.</summary>
+    /// <summary>
+    /// True if the Ingress is not being deleted and the live translation is based on its current state. Otherwise the next revision
+    /// decides.
+    /// </summary>
     private static bool IsSettled(V1Ingress ingress, Translation live) =>
         ingress.Metadata is { DeletionTimestamp: null }
         && live.Snapshot.Ingresses.TryGetValue(ingress.ResourceName, out var translated) && IngressRevision.IsSame(translated, ingress);

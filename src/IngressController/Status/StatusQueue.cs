@@ -3,7 +3,9 @@ using IngressController.Signals;
 
 namespace IngressController.Status;
 
-/// <summary>A first-in, first-out queue of the Ingresses whose status waits to be written or is being written. Each is in it once.</summary>
+/// <summary>
+/// A first-in, first-out queue of the Ingresses whose status waits to be written or is being written. Each is in it once.
+/// </summary>
 internal sealed class StatusQueue
 {
     private readonly Lock _lock = new();
@@ -13,7 +15,9 @@ internal sealed class StatusQueue
 
     public ChannelReader<ResourceName> Waiting => _waiting.Reader;
 
-    /// <summary>Completes at the next <see cref="Done"/>. An Ingress cannot be added while it is written, so check again for changes after that.</summary>
+    /// <summary>
+    /// Completes at the next <see cref="Done"/>. An Ingress cannot be added while it is written, so check again for changes after that.
+    /// </summary>
     public Task NextDone => _done.Next;
 
     public void Add(ResourceName ingress)

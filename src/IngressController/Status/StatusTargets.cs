@@ -8,7 +8,9 @@ namespace IngressController.Status;
 internal sealed partial class StatusTargets(
     IngressOptions options, NodeAddresses nodes, TimeProvider time, ILogger<StatusTargets> logger)
 {
-    /// <summary>The time that addresses must be missing before it is logged: at the start lists arrive one by one, and a Service may be recreated.</summary>
+    /// <summary>
+    /// The time that addresses must be missing before it is logged: at the start lists arrive one by one, and a Service may be recreated.
+    /// </summary>
     private static readonly TimeSpan LogDelay = TimeSpan.FromSeconds(5);
 
     private readonly string _fieldManager = StatusPlan.FieldManagerOf(options.Translation.ControllerClass);

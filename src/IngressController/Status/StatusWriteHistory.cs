@@ -10,7 +10,9 @@ namespace IngressController.Status;
 /// </summary>
 internal sealed class StatusWriteHistory(ReflectorTimings timings, TimeProvider time)
 {
-    /// <summary>Number of writes of the same addresses to one status in short succession that show that another writer changes it.</summary>
+    /// <summary>
+    /// Number of writes of the same addresses to one status in short succession that show that another writer changes it.
+    /// </summary>
     private const int ContentionThreshold = 6;
 
     /// <summary>
@@ -30,7 +32,9 @@ internal sealed class StatusWriteHistory(ReflectorTimings timings, TimeProvider 
 
     private sealed class Entry(Backoff backoff)
     {
-        /// <summary>The backoff, which also applies after a success, so that two writers of one status do not compete without a pause.</summary>
+        /// <summary>
+        /// The backoff, which also applies after a success, so that two writers of one status do not compete without a pause.
+        /// </summary>
         public Backoff Backoff { get; set; } = backoff;
 
         public Wait Wait { get; set; }
@@ -44,7 +48,9 @@ internal sealed class StatusWriteHistory(ReflectorTimings timings, TimeProvider 
         /// <summary>The Ingress as the last write returned it, until the watch delivers it.</summary>
         public V1Ingress? Latest { get; set; }
 
-        /// <summary>The versions before the last write. Each write applies to exactly one version, so there are no others in between.</summary>
+        /// <summary>
+        /// The versions before the last write. Each write applies to exactly one version, so there are no others in between.
+        /// </summary>
         public HashSet<string> Replaced { get; } = new(StringComparer.Ordinal);
 
         /// <summary>The change that the server rejected.</summary>

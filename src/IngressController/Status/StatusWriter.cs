@@ -27,7 +27,9 @@ internal sealed partial class StatusWriter(
     /// </summary>
     public static readonly TimeSpan LastReplicaTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Number of writes per second. 1,000 new Ingresses have their status within 20 s, and a new address in 10,000 does not overload etcd.</summary>
+    /// <summary>
+    /// Number of writes per second. 1,000 new Ingresses have their status within 20 s, and a new address in 10,000 does not overload etcd.
+    /// </summary>
     private const int WritesPerSecond = 50;
 
     private const int WriteBurst = 100;
@@ -97,7 +99,9 @@ internal sealed partial class StatusWriter(
         return true;
     }
 
-    /// <summary>True if another replica is ready. An endpoint without a Pod name may be the one of this Pod, which is not ready soon.</summary>
+    /// <summary>
+    /// True if another replica is ready. An endpoint without a Pod name may be the one of this Pod, which is not ready soon.
+    /// </summary>
     private bool HasOthers(ResourceName replicas, ClusterSnapshot snapshot) =>
         StatusAddresses.ReadyReplicas(replicas, snapshot).Any(replica => replica.TargetRef?.Name != options.Pod.Name);
 

@@ -21,7 +21,9 @@ internal sealed partial class CertificateStore
     /// <summary>The table that serves the self-signed certificate for every host.</summary>
     public CertificateTable SelfSigned { get; }
 
-    /// <summary>Returns the certificates of a translation. A certificate that is already in use keeps its context, so that sessions resume.</summary>
+    /// <summary>
+    /// Returns the certificates of a translation. A certificate that is already in use keeps its context, so that sessions resume.
+    /// </summary>
     public CertificateTable Apply(CertificateTable current, Translation translation)
     {
         if (translation.Changes.TlsHosts.Length == 0 && !translation.Changes.Defaults)
@@ -52,8 +54,8 @@ internal sealed partial class CertificateStore
         Log.LoadFailed(_logger, certificate.Subject, certificate.SerialNumber, error.Message);
 
     /// <summary>
-    /// Removes certificates that no host uses. They are not disposed, because handshakes in flight may still use them; the garbage collector
-    /// frees them.
+    /// Removes certificates that no host uses. They are not disposed, because handshakes in flight may still use them; the garbage
+    /// collector frees them.
     /// </summary>
     private void RemoveUnused(CertificateTable table)
     {
@@ -75,7 +77,9 @@ internal sealed class CertificateTable(Dictionary<string, ServerCertificate?> ho
     private readonly Dictionary<string, ServerCertificate?>.AlternateLookup<ReadOnlySpan<char>> _lookup =
         hosts.GetAlternateLookup<ReadOnlySpan<char>>();
 
-    /// <summary>The certificates by host. Null means the default certificate; a wildcard certificate does not apply to such a host.</summary>
+    /// <summary>
+    /// The certificates by host. Null means the default certificate; a wildcard certificate does not apply to such a host.
+    /// </summary>
     public Dictionary<string, ServerCertificate?> Hosts => hosts;
 
     public ServerCertificate Default => defaultCertificate;
@@ -100,7 +104,9 @@ internal sealed class CertificateTable(Dictionary<string, ServerCertificate?> ho
         return _lookup.TryGetValue(wildcard[..(name.Length - dot + 1)], out var parent) && parent is not null ? parent : defaultCertificate;
     }
 
-    /// <summary>Returns the host whose entry applies to a server name; null when the default certificate does. Used by <c>explain</c>.</summary>
+    /// <summary>
+    /// Returns the host whose entry applies to a server name; null when the default certificate does. Used by <c>explain</c>.
+    /// </summary>
     public string? EntryOf(string? serverName)
     {
         var served = Find(serverName);

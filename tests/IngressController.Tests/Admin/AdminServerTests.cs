@@ -40,7 +40,7 @@ public sealed class AdminServerTests : IAsyncLifetime
     [InlineData("/metrics", "text/plain; version=0.0.4; charset=utf-8", "# HELP ")]
     [InlineData("/api/routes", "application/json; charset=utf-8", "[")]
     [InlineData("/", "text/plain; charset=utf-8", "/healthz\n/readyz\n/metrics\n")]
-    public async Task Pages_answer_get_and_head_and_nothing_else(string path, string type, string start)
+    public async Task Pages_answer_only_GET_and_HEAD(string path, string type, string start)
     {
         using var get = await _admin.GetAsync(path);
         Assert.Equal((HttpStatusCode.OK, type), (get.StatusCode, get.Content.Headers.ContentType!.ToString()));
@@ -52,9 +52,9 @@ public sealed class AdminServerTests : IAsyncLifetime
 
         foreach (var method in (HttpMethod[])[HttpMethod.Post, HttpMethod.Delete, HttpMethod.Options, new("PROPFIND")])
         {
-            using var refused = await _admin.SendAsync(new HttpRequestMessage(method, path));
-            Assert.Equal(HttpStatusCode.MethodNotAllowed, refused.StatusCode);
-            Assert.Equal(["GET", "HEAD"], refused.Content.Headers.Allow);
+            using var rejected = await _admin.SendAsync(new HttpRequestMessage(method, path));
+            Assert.Equal(HttpStatusCode.MethodNotAllowed, rejected.StatusCode);
+            Assert.Equal(["GET", "HEAD"], rejected.Content.Headers.Allow);
         }
     }
 
@@ -76,7 +76,7 @@ public sealed class AdminServerTests : IAsyncLifetime
     [InlineData("/readyz")]
     [InlineData("/metrics")]
     [InlineData("/api/certificates")]
-    public async Task The_proxy_ports_do_not_lead_to_it(string path)
+    public async Task Proxy_ports_do_not_serve_the_admin_pages(string path)
     {
         foreach (var scheme in (string[])["http", "https"])
         {
@@ -93,7 +93,7 @@ public sealed class AdminServerTests : IAsyncLifetime
     [InlineData("/api/backends", "service port protocol endpoints problems")]
     [InlineData("/api/certificates", "host secret subject issuer serialNumber notBefore notAfter isValidNow dnsNames")]
     [InlineData("/api/diagnostics", "severity code kind namespace name field message effect")]
-    public async Task Json_has_the_documented_shape(string path, string members)
+    public async Task Json_has_the_documented_members(string path, string members)
     {
         using var json = JsonDocument.Parse(await _admin.GetStringAsync(path));
 
@@ -102,7 +102,7 @@ public sealed class AdminServerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Json_shows_what_is_live()
+    public async Task Json_shows_the_live_revision()
     {
         using var routes = JsonDocument.Parse(await _admin.GetStringAsync("/api/routes"));
         Assert.Equal(
@@ -119,12 +119,12 @@ public sealed class AdminServerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Metrics_are_valid_and_count()
+    public async Task Metrics_are_valid_and_count_requests()
     {
         for (var i = 0; i < 3; i++)
             (await _controller.Client.GetAsync("http://app.example/")).Dispose();
         (await _controller.Client.GetAsync("http://bad.example/")).Dispose();
-        (await _controller.Client.GetAsync("http://nobody.example/")).Dispose();
+        (await _controller.Client.GetAsync("http://unknown.example/")).Dispose();
 
         var samples = PrometheusPage.Parse(await _admin.GetStringAsync("/metrics"));
 
@@ -142,7 +142,7 @@ public sealed class AdminServerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Metrics_are_valid_before_anything_happened_and_while_everything_does()
+    public async Task Metrics_are_valid_before_the_first_request_and_under_load()
     {
         await using var controller = await TestController.StartAsync("");
         using var admin = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{controller.AdminPort}") };
@@ -163,20 +163,20 @@ public sealed class AdminServerTests : IAsyncLifetime
     [Fact]
     public void Labels_are_escaped()
     {
-        const string Nasty = "a\"b\\c\nd{e}=,é \\n";
+        const string Special = "a\"b\\c\nd{e}=,é \\n";
         var text = new PrometheusText();
         text.Family("x", "gauge", "Help.");
-        text.Sample("x", 1.5e300, ("one", Nasty), ("two", ""));
+        text.Sample("x", 1.5e300, ("one", Special), ("two", ""));
         text.Sample("x", -0.25);
 
         var samples = PrometheusPage.Parse(text.ToString());
 
-        Assert.Equal((Nasty, "", 1.5e300), (samples[0].Labels["one"], samples[0].Labels["two"], samples[0].Value));
+        Assert.Equal((Special, "", 1.5e300), (samples[0].Labels["one"], samples[0].Labels["two"], samples[0].Value));
         Assert.Equal(-0.25, samples[1].Value);
     }
 
     [Fact]
-    public async Task It_answers_while_the_source_says_nothing_and_names_what_is_awaited()
+    public async Task Admin_port_answers_before_the_lists_arrive_and_names_the_pending_ones()
     {
         await using var api = await SilentApiServer.StartAsync("secrets", "ingresses");
         using var folder = new TempFolder();
@@ -207,7 +207,7 @@ public sealed class AdminServerTests : IAsyncLifetime
 
         await host.StopAsync(CancellationToken.None);
 
-        // The lists travel: what is awaited shrinks a moment after they were answered.
+        // The controller processes the lists a moment after the server has sent them.
         async Task<string> NotReadyAsync(string end)
         {
             using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
@@ -224,7 +224,7 @@ public sealed class AdminServerTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_certificate_for_all_other_hosts_has_its_expiry_shown()
+    public async Task Metrics_contain_the_expiry_of_the_default_certificate()
     {
         await using var controller = await TestController.StartAsync(
             new Pki().Secret("fallback", "fallback.example"),

@@ -4,11 +4,11 @@ using IngressController.Routing.Catalog;
 
 namespace IngressController.Tests.Cli;
 
-/// <summary><c>annotations</c> and <c>settings</c>.</summary>
+/// <summary>The <c>annotations</c> and <c>settings</c> commands.</summary>
 public sealed class CatalogCommandTests
 {
     [Fact]
-    public async Task All_annotations_are_listed_by_group_one_line_each()
+    public async Task Annotations_are_listed_by_group_with_one_line_each()
     {
         var (code, text, error) = await CommandRun.InvokeAsync(["annotations"]);
 
@@ -24,7 +24,7 @@ public sealed class CatalogCommandTests
     [InlineData("configuration-snippet")]
     [InlineData("nginx.ingress.kubernetes.io/configuration-snippet")]
     [InlineData("yarp.ingress.kubernetes.io/configuration-snippet")]
-    public async Task One_annotation_is_told_whole_with_or_without_its_prefix(string name)
+    public async Task Annotation_is_described_with_or_without_its_prefix(string name)
     {
         var (code, text, _) = await CommandRun.InvokeAsync(["annotations", name]);
 
@@ -35,7 +35,7 @@ public sealed class CatalogCommandTests
     }
 
     [Fact]
-    public async Task An_older_name_leads_to_the_annotation()
+    public async Task Alias_finds_the_annotation()
     {
         var keys = RouteFeatures.Catalog.Annotations.Groups.SelectMany(group => group.Keys).Where(key => key.Aliases.Count > 0);
         foreach (var key in keys)
@@ -47,11 +47,11 @@ public sealed class CatalogCommandTests
     [InlineData("there is no annotation \"qqqqqqqqqqqq\"; run ingress-controller annotations for a list", "annotations", "qqqqqqqqqqqq")]
     [InlineData("there is no setting \"limit-req-status\"; did you mean limit-req-status-code?", "settings", "limit-req-status")]
     [InlineData("there is no setting \"qqqqqqqqqqqq\"; run ingress-controller settings for a list", "settings", "qqqqqqqqqqqq")]
-    public async Task An_unknown_name_suggests_the_nearest(string expected, params string[] args) =>
+    public async Task Unknown_name_suggests_the_most_similar_one(string expected, params string[] args) =>
         Assert.Equal((1, "", $"ingress-controller: {expected}\n"), await CommandRun.InvokeAsync(args));
 
     [Fact]
-    public async Task Annotations_as_json_have_all_their_parts()
+    public async Task Json_has_all_annotations_with_their_members()
     {
         var (_, all, _) = await CommandRun.InvokeAsync(["annotations", "-o", "json"]);
         var (_, one, _) = await CommandRun.InvokeAsync(["annotations", "auth-tls-secret", "-o", "json"]);
@@ -65,7 +65,7 @@ public sealed class CatalogCommandTests
     }
 
     [Fact]
-    public async Task All_settings_are_listed_one_line_each()
+    public async Task Settings_are_listed_with_one_line_each()
     {
         var (code, text, error) = await CommandRun.InvokeAsync(["settings"]);
 
@@ -78,9 +78,9 @@ public sealed class CatalogCommandTests
     [Theory]
     [InlineData("limit-conn-status-code")]
     [InlineData("--limit-conn-status-code")]
-    public async Task One_setting_is_told_whole_with_the_options_that_set_it(string name)
+    public async Task Setting_is_described_with_the_options_that_set_it(string name)
     {
-        // What begins with dashes is an option to the parser, unless the arguments are said to begin.
+        // The parser treats an argument that begins with dashes as an option, unless it follows --.
         var (code, text, _) = await CommandRun.InvokeAsync(["settings", "--", name]);
 
         Assert.Equal(0, code);

@@ -12,7 +12,7 @@ public sealed class LintTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Good_manifests_need_no_slices_and_end_with_the_sums()
+    public async Task Valid_manifests_need_no_slices_and_the_report_ends_with_the_totals()
     {
         var file = _folder.Write("good.yaml", Good);
 
@@ -22,7 +22,7 @@ public sealed class LintTests : IDisposable
     }
 
     [Fact]
-    public async Task A_finding_is_one_line_with_place_object_and_field_and_an_error_sets_the_exit_code()
+    public async Task Finding_is_one_line_with_location_object_and_field_and_an_error_sets_the_exit_code()
     {
         var file = _folder.Write("shop.yaml", "# first\n" + Good.Replace("number: 80", "number: 81", StringComparison.Ordinal));
 
@@ -50,7 +50,7 @@ public sealed class LintTests : IDisposable
     }
 
     [Fact]
-    public async Task A_slice_in_the_manifests_is_taken_at_its_word()
+    public async Task Slice_in_the_manifests_is_used()
     {
         var file = _folder.Write("shop.yaml", Manifests.Service("web", [8080]).Replace("ready: true", "ready: false", StringComparison.Ordinal)
             + Manifests.Ingress("shop", "shop.example", "web"));
@@ -62,7 +62,7 @@ public sealed class LintTests : IDisposable
     }
 
     [Fact]
-    public async Task Json_has_the_same_findings_with_their_parts()
+    public async Task Json_has_the_same_findings_with_their_members()
     {
         var file = _folder.Write("shop.yaml", Manifests.Ingress("shop", "shop.example", "web"));
 
@@ -80,7 +80,7 @@ public sealed class LintTests : IDisposable
     }
 
     [Fact]
-    public async Task Standard_input_folders_and_files_together_each_file_once()
+    public async Task Standard_input_folders_and_files_are_combined_and_each_file_is_read_once()
     {
         _folder.Write("sub/a.yml", Good);
         var file = _folder.Write("b.json", """{"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "json"}, "spec": {}}""");
@@ -104,7 +104,7 @@ public sealed class LintTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_unreadable_is_an_error_and_the_rest_is_checked_all_the_same()
+    public async Task Unreadable_document_is_an_error_and_the_others_are_checked()
     {
         _folder.Write("broken.yaml", Good + "---\nkind: Ingress\n---\n- a\n---\napiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: x, annotations: {a: true}}\n");
 
@@ -118,7 +118,7 @@ public sealed class LintTests : IDisposable
     }
 
     [Fact]
-    public async Task An_object_that_is_defined_twice_is_told()
+    public async Task Object_that_is_defined_twice_is_reported()
     {
         var first = _folder.Write("a.yaml", Good);
         var second = _folder.Write("b.yaml", Manifests.Ingress("shop", "other.example", "web"));
@@ -130,24 +130,24 @@ public sealed class LintTests : IDisposable
     }
 
     [Fact]
-    public async Task The_class_options_decide_which_ingresses_are_ours()
+    public async Task Class_options_determine_the_claimed_Ingresses()
     {
         var file = _folder.Write("shop.yaml", Manifests.Ingress("a", "a.example", "web").Replace("ingressClassName: yarp", "ingressClassName: mine", StringComparison.Ordinal)
             + Manifests.Ingress("b", "b.example", "web").Replace("ingressClassName: yarp", "", StringComparison.Ordinal)
             + "---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: other}\nspec: {controller: example.com/mine}\n");
 
-        async Task<string> OursAsync(params string[] options) =>
+        async Task<string> ClaimedAsync(params string[] options) =>
             (await CommandRun.InvokeAsync(["lint", .. options, file])).Out.Split('(', ')')[^2];
 
-        Assert.Equal("0 claimed", await OursAsync());
-        Assert.Equal("1 claimed", await OursAsync("--ingress-class", "mine"));
-        Assert.Equal("1 claimed", await OursAsync("--watch-ingress-without-class"));
-        Assert.Equal("2 claimed", await OursAsync("--ingress-class=mine", "--watch-ingress-without-class=true"));
-        Assert.Equal("0 claimed", await OursAsync("--watch-ingress-without-class", "false"));
+        Assert.Equal("0 claimed", await ClaimedAsync());
+        Assert.Equal("1 claimed", await ClaimedAsync("--ingress-class", "mine"));
+        Assert.Equal("1 claimed", await ClaimedAsync("--watch-ingress-without-class"));
+        Assert.Equal("2 claimed", await ClaimedAsync("--ingress-class=mine", "--watch-ingress-without-class=true"));
+        Assert.Equal("0 claimed", await ClaimedAsync("--watch-ingress-without-class", "false"));
     }
 
     [Fact]
-    public async Task An_ingress_class_of_ours_needs_not_be_in_the_manifests_but_counts_when_it_is()
+    public async Task IngressClass_is_optional_and_applies_if_the_manifests_contain_it()
     {
         var file = _folder.Write("shop.yaml", Good + "---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: yarp}\nspec: {controller: example.com/theirs}\n");
 

@@ -11,8 +11,10 @@ namespace IngressController.Tests.Cli;
 
 public sealed class RunOptionsTests
 {
-    /// <summary>For each option two good values, the second not its default, and a bad one; null where every text is good.</summary>
-    private static readonly Dictionary<string, (string Good, string Other, string? Bad)> Values = new()
+    /// <summary>
+    /// For each option two valid values and an invalid one; null if every text is valid. The first value is not the default.
+    /// </summary>
+    private static readonly Dictionary<string, (string Valid, string Other, string? Invalid)> Values = new()
     {
         ["manifests"] = ("/", "/tmp", "/nonexistent"),
         ["kubeconfig"] = ("a", "b", null),
@@ -55,39 +57,39 @@ public sealed class RunOptionsTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Each_layer_sets_the_option_and_the_nearer_one_wins(string name)
+    public void Each_layer_sets_the_option_in_order_of_precedence(string name)
     {
         var option = RunOptions.All.Single(option => option.Name == name);
-        Assert.True(Values.TryGetValue(name, out var value), $"give --{name} its values in this test");
-        var fromFlag = Read(option, flag: value.Good);
+        Assert.True(Values.TryGetValue(name, out var value), $"add values for --{name} to this test");
+        var fromFlag = Read(option, flag: value.Valid);
         var defaults = Read(option);
 
         Assert.NotEqual(Text(defaults), Text(fromFlag));
-        Assert.Equal(value.Good, OptionValues.Text(option.Value(fromFlag)));
-        Assert.Equal(Text(fromFlag), Text(Read(option, environment: value.Good)));
-        Assert.Equal(Text(fromFlag), Text(Read(option, appSettings: value.Good)));
-        Assert.Equal(Text(fromFlag), Text(Read(option, flag: value.Good, environment: value.Other, appSettings: value.Other)));
-        Assert.Equal(Text(fromFlag), Text(Read(option, environment: value.Good, appSettings: value.Other)));
+        Assert.Equal(value.Valid, OptionValues.Text(option.Value(fromFlag)));
+        Assert.Equal(Text(fromFlag), Text(Read(option, environment: value.Valid)));
+        Assert.Equal(Text(fromFlag), Text(Read(option, appSettings: value.Valid)));
+        Assert.Equal(Text(fromFlag), Text(Read(option, flag: value.Valid, environment: value.Other, appSettings: value.Other)));
+        Assert.Equal(Text(fromFlag), Text(Read(option, environment: value.Valid, appSettings: value.Other)));
         Assert.Equal(Text(defaults), Text(Read(option, environment: "")));
     }
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void A_bad_value_is_named_with_its_place(string name)
+    public void Invalid_value_is_reported_with_its_source(string name)
     {
         var option = RunOptions.All.Single(option => option.Name == name);
-        var bad = Values[name].Bad ?? "";
+        var invalid = Values[name].Invalid ?? "";
 
-        Assert.StartsWith($"--{name}: ", Assert.Throws<FormatException>(() => Read(option, flag: bad)).Message, StringComparison.Ordinal);
-        if (bad.Length == 0)
+        Assert.StartsWith($"--{name}: ", Assert.Throws<FormatException>(() => Read(option, flag: invalid)).Message, StringComparison.Ordinal);
+        if (invalid.Length == 0)
             return;
-        Assert.StartsWith($"{option.EnvironmentVariable}: ", Assert.Throws<FormatException>(() => Read(option, environment: bad)).Message, StringComparison.Ordinal);
-        Assert.StartsWith($"appsettings {option.AppSettingsKey}: ", Assert.Throws<FormatException>(() => Read(option, appSettings: bad)).Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{option.EnvironmentVariable}: ", Assert.Throws<FormatException>(() => Read(option, environment: invalid)).Message, StringComparison.Ordinal);
+        Assert.StartsWith($"appsettings {option.AppSettingsKey}: ", Assert.Throws<FormatException>(() => Read(option, appSettings: invalid)).Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void The_default_comes_from_the_value_and_can_be_given(string name)
+    public void Default_is_derived_from_the_options_and_is_a_valid_value(string name)
     {
         var option = RunOptions.All.Single(option => option.Name == name);
 
@@ -113,7 +115,7 @@ public sealed class RunOptionsTests
     [InlineData("leader-elect-lease-duration", "10", "--leader-elect-lease-duration must be longer than --leader-elect-renew-deadline")]
     [InlineData("leader-elect-renew-deadline", "15", "--leader-elect-lease-duration must be longer than --leader-elect-renew-deadline")]
     [InlineData("leader-elect-retry-period", "9", "--leader-elect-renew-deadline must be longer than 1.2 times --leader-elect-retry-period")]
-    public void A_leader_must_notice_that_it_leads_no_more_before_another_takes_over(string name, string value, string message)
+    public void Lease_duration_exceeds_the_renew_deadline_which_exceeds_the_retry_period(string name, string value, string message)
     {
         var option = RunOptions.All.Single(option => option.Name == name);
 
@@ -121,7 +123,7 @@ public sealed class RunOptionsTests
     }
 
     [Fact]
-    public void The_Pod_is_known_by_the_names_of_the_downward_API()
+    public void Pod_is_read_from_POD_NAME_and_POD_NAMESPACE()
     {
         var pod = OptionLayers.Read([], _ => [], name => name switch { "POD_NAME" => "a", "POD_NAMESPACE" => "b", _ => null }, Settings("{}")).Pod;
 
@@ -130,7 +132,7 @@ public sealed class RunOptionsTests
     }
 
     [Fact]
-    public void Prefixes_of_annotations_replace_those_that_are_read_by_default()
+    public void Annotation_prefixes_replace_the_defaults()
     {
         var option = RunOptions.All.Single(option => option.Name == "annotation-prefix");
         string[] Prefixes(params string[] values) => [.. OptionLayers.Read([option], _ => values, _ => null, Settings("{}")).Translation.AnnotationPrefixes];
@@ -151,7 +153,7 @@ public sealed class RunOptionsTests
     [InlineData(".example")]
     [InlineData("a.example\n")]
     [InlineData("a_b.example")]
-    public void A_prefix_of_annotations_is_a_DNS_name(string prefix)
+    public void Annotation_prefix_must_be_a_DNS_name(string prefix)
     {
         var option = RunOptions.All.Single(option => option.Name == "annotation-prefix");
 
@@ -161,7 +163,7 @@ public sealed class RunOptionsTests
     }
 
     [Fact]
-    public void A_setting_is_an_option_too_unless_an_option_has_the_name()
+    public void Setting_is_an_option_unless_an_option_has_its_name()
     {
         var taken = SettingKey.Of("http-port", ValueForms.Text, "-", "Test.", (settings, _) => settings);
         var flag = SettingKey.Of("some-flag", ValueForms.Boolean, "false", "Test.", (RateLimitSettings settings, bool value) => settings with { LimitConnStatusCode = value ? 1 : 2 });
@@ -176,7 +178,7 @@ public sealed class RunOptionsTests
     }
 
     [Fact]
-    public void Each_setting_is_an_option_of_every_verb_that_translates()
+    public void Each_setting_is_an_option_of_every_command_that_translates()
     {
         var names = RouteFeatures.Catalog.Settings.All.Select(setting => setting.Name).ToArray();
 
@@ -186,7 +188,7 @@ public sealed class RunOptionsTests
     }
 
     [Fact]
-    public void The_status_of_both_limits_is_one_option_over_which_each_setting_goes()
+    public void Settings_take_precedence_over_the_option_that_sets_both_limit_statuses()
     {
         var options = OptionLayers.Read(
             RunOptions.All, option => option.Name switch { "limit-status-code" => ["429"], "limit-conn-status-code" => ["430"], _ => [] }, _ => null, Settings("{}"));
@@ -203,7 +205,7 @@ public sealed class RunOptionsTests
     }
 
     [Fact]
-    public void An_unknown_key_of_appsettings_is_no_silent_typo()
+    public void Unknown_key_of_appsettings_is_rejected()
     {
         var error = Assert.Throws<FormatException>(() => OptionLayers.Read(RunOptions.All, _ => [], _ => null, Settings("""{"Ingress": {"HtpPort": 81}}""")));
 
@@ -242,11 +244,11 @@ public sealed class RunOptionsTests
     [InlineData("--server-header=true|demo", "--server-header", "demo")]
     [InlineData("--server-header|False|demo", "--server-header", "False", "demo")]
     [InlineData("--server-header=true", "--server-header")]
-    public void A_switch_takes_the_next_argument_only_when_it_is_its_value(string expected, params string[] args) =>
+    public void Switch_takes_the_next_argument_only_if_it_is_a_boolean(string expected, params string[] args) =>
         Assert.Equal(expected, string.Join('|', RunFlags.Normalize(args)));
 
     [Fact]
-    public async Task Help_lists_every_verb_and_every_option_with_its_environment_variable()
+    public async Task Help_lists_every_command_and_every_option_with_its_environment_variable()
     {
         var (code, text, _) = await CommandRun.InvokeAsync(["--help"]);
 

@@ -8,19 +8,19 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Cli;
 
-/// <summary><c>run</c> in a process of its own, told to stop.</summary>
+/// <summary>The shutdown of <c>run</c> in a separate process.</summary>
 public sealed partial class ShutdownTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>SIGTERM comes from Kubernetes, where load balancers have to notice; Ctrl-C from somebody who waits.</summary>
+    /// <summary>Kubernetes sends SIGTERM, and load balancers have to notice; Ctrl-C is sent from a terminal.</summary>
     [Theory]
     [InlineData(PosixSignal.SIGTERM, "1", 1, 4)]
     [InlineData(PosixSignal.SIGTERM, "0", 0, 3)]
     [InlineData(PosixSignal.SIGINT, "60", 0, 3)]
-    public async Task An_idle_controller_ends_with_0_after_the_delay_of_SIGTERM_alone(PosixSignal signal, string delay, int atLeast, int atMost)
+    public async Task Idle_controller_exits_with_0_after_the_delay_which_only_SIGTERM_has(PosixSignal signal, string delay, int minSeconds, int maxSeconds)
     {
         using var run = Start("--shutdown-delay", delay);
         await run.WaitForAsync("ready: 0 Ingresses");
@@ -30,13 +30,13 @@ public sealed partial class ShutdownTests : IDisposable
         run.Signal(signal);
 
         Assert.Equal((0, ""), (await run.WaitForExitAsync(), run.Error));
-        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, atLeast, atMost);
+        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, minSeconds, maxSeconds);
     }
 
     [Theory]
     [InlineData(PosixSignal.SIGTERM, 143)]
     [InlineData(PosixSignal.SIGINT, 130)]
-    public async Task A_second_signal_ends_it_at_once(PosixSignal second, int code)
+    public async Task Second_signal_ends_the_process_at_once(PosixSignal second, int code)
     {
         using var run = Start("--shutdown-delay", "60");
         await run.WaitForAsync("listening on 127.0.0.1: ");
@@ -46,9 +46,9 @@ public sealed partial class ShutdownTests : IDisposable
         Assert.Equal(code, await run.WaitForExitAsync());
     }
 
-    /// <summary>The command line's parser would end the process two seconds after a signal.</summary>
+    /// <summary>The command-line parser would end the process two seconds after a signal.</summary>
     [Fact]
-    public async Task A_request_that_takes_longer_than_two_seconds_is_answered_before_the_end()
+    public async Task Request_longer_than_two_seconds_is_answered_before_the_exit()
     {
         using var backend = new TcpListener(IPAddress.Loopback, 0);
         backend.Start();
@@ -65,7 +65,7 @@ public sealed partial class ShutdownTests : IDisposable
 
         run.Signal(PosixSignal.SIGTERM);
         await UntilRefusedAsync(port);
-        // The parser's two seconds have no event but the end of the process, which shows here as the end of the connection.
+        // No event signals the parser's two seconds except the end of the process, which would close this connection.
         await Assert.ThrowsAsync<TimeoutException>(() => upstream.GetStream().ReadAsync(new byte[1]).AsTask().WaitAsync(TimeSpan.FromSeconds(2.5)));
         await upstream.GetStream().WriteAsync(Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone"));
 
@@ -77,7 +77,7 @@ public sealed partial class ShutdownTests : IDisposable
     private ControllerProcess Start(params string[] options) => ControllerProcess.Start(
         _folder, ["--manifests", _folder, "--bind-address", "127.0.0.1", "--http-port", "0", "--https-port", "0", "--admin-port", "0", .. options]);
 
-    /// <summary>Completes when the controller has begun to stop: it takes no new connections then.</summary>
+    /// <summary>Completes when the controller has begun to stop and accepts no new connections.</summary>
     private static async Task UntilRefusedAsync(int port)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
@@ -92,7 +92,7 @@ public sealed partial class ShutdownTests : IDisposable
         }
         catch (SocketException)
         {
-            // Refused, as it should be.
+            // Refused, as expected.
         }
     }
 

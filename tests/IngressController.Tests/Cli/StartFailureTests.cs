@@ -4,7 +4,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Cli;
 
-/// <summary>The built program, when it cannot start: one line that says what to do, and no stack trace.</summary>
+/// <summary>The built program writes one line with the remedy and no stack trace when it cannot start.</summary>
 public sealed class StartFailureTests : IDisposable
 {
     private static readonly string[] FreePorts = ["--bind-address", "127.0.0.1", "--http-port", "0", "--https-port", "0", "--admin-port", "0"];
@@ -17,7 +17,7 @@ public sealed class StartFailureTests : IDisposable
     [InlineData("--http-port")]
     [InlineData("--https-port")]
     [InlineData("--admin-port")]
-    public async Task A_port_in_use_is_named(string option)
+    public async Task Port_in_use_is_reported(string option)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -31,11 +31,11 @@ public sealed class StartFailureTests : IDisposable
     }
 
     [Fact]
-    public async Task An_address_that_is_not_ours_is_named() =>
+    public async Task Address_of_another_host_is_reported() =>
         Assert.Contains("cannot listen on 192.0.2.1", await FailAsync(1, ["--manifests", _folder, "--bind-address", "192.0.2.1", "--admin-port", "0"]), StringComparison.Ordinal);
 
     [Fact]
-    public async Task No_cluster_is_one_line() =>
+    public async Task Missing_cluster_configuration_is_one_line() =>
         Assert.Contains("no cluster is configured", await FailAsync(1, FreePorts), StringComparison.Ordinal);
 
     [Theory]
@@ -43,7 +43,7 @@ public sealed class StartFailureTests : IDisposable
     [InlineData("just text")]
     [InlineData("{apiVersion: v1, kind: Config}")]
     [InlineData("")]
-    public async Task An_unusable_kubeconfig_is_named(string content)
+    public async Task Invalid_kubeconfig_is_reported(string content)
     {
         var file = _folder.Write("kubeconfig", content);
 
@@ -51,11 +51,11 @@ public sealed class StartFailureTests : IDisposable
     }
 
     [Fact]
-    public async Task A_missing_kubeconfig_is_named() =>
+    public async Task Missing_kubeconfig_is_reported() =>
         Assert.Contains("kubeconfig /nonexistent does not exist", await FailAsync(1, ["--kubeconfig", "/nonexistent", .. FreePorts]), StringComparison.Ordinal);
 
     [Fact]
-    public async Task A_broken_appsettings_file_is_named()
+    public async Task Invalid_appsettings_file_is_reported()
     {
         var file = _folder.Write("appsettings.json", """{"Ingress": {""");
 
@@ -63,7 +63,7 @@ public sealed class StartFailureTests : IDisposable
     }
 
     [Fact]
-    public async Task The_environment_and_appsettings_reach_the_program()
+    public async Task Program_reads_the_environment_and_appsettings()
     {
         _folder.Write("appsettings.json", """{"Ingress": {"HttpPort": "bad-a"}}""");
 

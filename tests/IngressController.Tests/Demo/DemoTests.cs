@@ -11,7 +11,7 @@ using IngressController.Views;
 
 namespace IngressController.Tests.Demo;
 
-/// <summary>The built program's demo, as a newcomer runs it, but for its ports.</summary>
+/// <summary>The demo of the built program, with other ports.</summary>
 public sealed partial class DemoTests : IDisposable
 {
     private static readonly string[] Demo = ["demo", "--http-port", "0", "--https-port=0", "--admin-port", "0"];
@@ -20,14 +20,14 @@ public sealed partial class DemoTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task It_prints_its_routes_and_every_curl_line_works()
+    public async Task Demo_prints_its_routes_and_every_curl_command_works()
     {
         using var demo = ControllerProcess.Start(_folder, Demo);
         await demo.WaitForAsync("Ctrl-C ends the demo.");
 
         Assert.Matches(@"HOST +MATCH +PATH +BACKEND +INGRESS", demo.Out);
         Assert.Matches(@"shop\.localhost +Exact +/api/version +demo/web:80 +demo/shop", demo.Out);
-        var calls = Curl().Matches(demo.Out).Select(match => (Url: match.Groups[1].Value, Claim: match.Groups[2].Value)).ToArray();
+        var calls = Curl().Matches(demo.Out).Select(match => (Url: match.Groups[1].Value, Comment: match.Groups[2].Value)).ToArray();
         Assert.Equal(9, calls.Length);
         using var client = NewClient();
         var answers = new List<string>();
@@ -43,7 +43,7 @@ public sealed partial class DemoTests : IDisposable
     }
 
     [Fact]
-    public async Task Its_manifests_may_be_changed()
+    public async Task Changed_manifests_are_applied()
     {
         using var demo = ControllerProcess.Start(_folder, Demo);
         await demo.WaitForAsync("Ctrl-C ends the demo.");
@@ -61,14 +61,14 @@ public sealed partial class DemoTests : IDisposable
     [Theory]
     [InlineData(PosixSignal.SIGINT)]
     [InlineData(PosixSignal.SIGTERM)]
-    public async Task A_signal_ends_it_soon_though_a_request_hangs_and_leaves_nothing(PosixSignal signal)
+    public async Task Signal_ends_the_demo_during_a_request_and_no_files_remain(PosixSignal signal)
     {
         using var demo = ControllerProcess.Start(_folder, Demo);
         await demo.WaitForAsync("Ctrl-C ends the demo.");
         using var hanging = new TcpClient();
         await hanging.ConnectAsync(IPAddress.Loopback, new Uri(Curl().Match(demo.Out).Groups[1].Value).Port);
         await hanging.GetStream().WriteAsync(Encoding.ASCII.GetBytes("POST / HTTP/1.1\r\nHost: shop.localhost\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n"));
-        // The answer to Expect tells that the backend has begun to read the body, which never comes.
+        // The response to Expect shows that the backend has begun to read the body, which is never sent.
         Assert.NotEqual(0, await hanging.GetStream().ReadAsync(new byte[100]).AsTask().WaitAsync(TimeSpan.FromSeconds(20)));
 
         var start = Stopwatch.GetTimestamp();
@@ -81,7 +81,7 @@ public sealed partial class DemoTests : IDisposable
     }
 
     [Fact]
-    public async Task A_port_in_use_is_one_line_and_leaves_nothing()
+    public async Task Port_in_use_is_one_line_and_no_files_remain()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -93,7 +93,9 @@ public sealed partial class DemoTests : IDisposable
         Assert.Empty(Directory.GetDirectories(_folder, "ingress-demo-*"));
     }
 
-    /// <summary>Like curl, it takes every name below localhost for this machine, and any certificate.</summary>
+    /// <summary>
+    /// Creates a client that, like curl, resolves every name below localhost to this machine and accepts any certificate.
+    /// </summary>
     private static HttpClient NewClient() => new(new SocketsHttpHandler
     {
         UseProxy = false,

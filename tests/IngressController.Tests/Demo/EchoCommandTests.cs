@@ -13,7 +13,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace IngressController.Tests.Demo;
 
-/// <summary>The echo backend as a program of its own, as the demo application runs it.</summary>
+/// <summary>The echo backend as a separate program, as the demo application runs it.</summary>
 public sealed partial class EchoCommandTests : IDisposable
 {
     private readonly TempFolder _folder = new();
@@ -21,7 +21,7 @@ public sealed partial class EchoCommandTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task It_answers_with_what_it_received_until_SIGTERM()
+    public async Task Echo_answers_with_the_received_request_until_a_signal()
     {
         using var process = ControllerProcess.Start(_folder, ["echo", "--http-port", "0", "--bind-address", "127.0.0.1"], ("POD_NAME", "echo-1"));
         await process.WaitForAsync("listening on 127.0.0.1, port ");
@@ -38,9 +38,9 @@ public sealed partial class EchoCommandTests : IDisposable
         Assert.Empty(process.Error);
     }
 
-    /// <summary>A rollout ends a Pod while others still send to it: they have these seconds to notice.</summary>
+    /// <summary>A rollout stops a Pod while clients still send to it; the delay gives them time to notice.</summary>
     [Fact]
-    public async Task After_SIGTERM_it_answers_on_for_the_delay_and_sends_clients_elsewhere()
+    public async Task Echo_answers_and_closes_connections_during_the_delay_after_SIGTERM()
     {
         using var process = await StartAsync("--shutdown-delay", "2");
         var port = int.Parse(Port().Match(process.Out).Groups[1].Value);
@@ -58,12 +58,12 @@ public sealed partial class EchoCommandTests : IDisposable
         Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 2, 5);
     }
 
-    /// <summary>The delay is not for someone who waits at a terminal, nor for whoever sends a second signal.</summary>
+    /// <summary>Neither Ctrl-C in a terminal nor a second signal waits for the delay.</summary>
     [Theory]
     [InlineData(PosixSignal.SIGINT, null, 0)]
     [InlineData(PosixSignal.SIGTERM, PosixSignal.SIGTERM, 143)]
     [InlineData(PosixSignal.SIGTERM, PosixSignal.SIGINT, 130)]
-    public async Task CtrlC_or_a_second_signal_ends_it_at_once(PosixSignal first, PosixSignal? second, int code)
+    public async Task CtrlC_or_a_second_signal_ends_the_process_at_once(PosixSignal first, PosixSignal? second, int code)
     {
         using var process = await StartAsync("--shutdown-delay", "60");
         process.Signal(first);
@@ -76,24 +76,24 @@ public sealed partial class EchoCommandTests : IDisposable
         Assert.Equal(code, await process.WaitForExitAsync());
     }
 
-    /// <summary>The demo application asks for no delay, and a Pod is killed 30 s after SIGTERM.</summary>
+    /// <summary>The demo application sets no delay, and a Pod is killed 30 s after SIGTERM.</summary>
     [Fact]
-    public void By_default_there_is_a_delay() => Assert.Equal(
+    public void Shutdown_delay_has_a_default() => Assert.Equal(
         TimeSpan.FromSeconds(5), OptionLayers.Read(RunOptions.Echo, _ => [], _ => null, new ConfigurationBuilder().Build()).Shutdown.Delay);
 
     [Fact]
-    public async Task A_port_that_is_taken_is_one_line()
+    public async Task Port_in_use_is_one_line()
     {
-        using var taken = new TcpListener(IPAddress.Loopback, 0);
-        taken.Start();
-        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
         var (code, output, error) = await CommandRun.InvokeAsync(["echo", "--bind-address", "127.0.0.1", "--http-port", $"{port}"]);
         Assert.Equal((1, ""), (code, output));
         Assert.Matches($@"^ingress-controller: cannot listen on 127\.0\.0\.1, port {port}: .*; choose another port or address with --http-port or --bind-address\n$", error);
     }
 
     [Fact]
-    public async Task It_has_no_other_options()
+    public async Task Other_options_are_rejected()
     {
         var (code, _, error) = await CommandRun.InvokeAsync(["echo", "--https-port", "1"]);
         Assert.Equal(2, code);

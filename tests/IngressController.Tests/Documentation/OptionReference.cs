@@ -42,7 +42,7 @@ internal static partial class OptionReference
         return text.ToString().ReplaceLineEndings("\n");
     }
 
-    /// <summary>A text as Markdown shows it, with flags and variables as code.</summary>
+    /// <summary>Escapes a text for Markdown and formats flags and variables as code.</summary>
     private static string Prose(string text) => Special().Replace(text, match => match.Length == 1 ? $"\\{match}" : $"`{match}`");
 
     [GeneratedRegex(@"--[a-z]+(-[a-z]+)*|[A-Z]+_[A-Z_]+|[*_<\[\\|]")]

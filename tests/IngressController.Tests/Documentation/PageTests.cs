@@ -5,7 +5,7 @@ using IngressController.Routing.Translation;
 
 namespace IngressController.Tests.Documentation;
 
-/// <summary>The pages lead to what exists.</summary>
+/// <summary>The pages reference only things that exist.</summary>
 public sealed partial class PageTests
 {
     public static TheoryData<string> Pages =>
@@ -30,7 +30,7 @@ public sealed partial class PageTests
     }
 
     [Fact]
-    public void The_page_of_the_architecture_names_classes_that_exist()
+    public void Architecture_page_names_existing_classes()
     {
         var types = new[] { typeof(RunOption), typeof(RoutingTableTranslator), typeof(ApiServerConnection) }
             .SelectMany(type => type.Assembly.GetTypes()).Select(type => type.Name.Split('`')[0]).ToHashSet();
@@ -59,7 +59,7 @@ public sealed partial class PageTests
     [GeneratedRegex("^ *```.*?^ *```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex CodeBlock();
 
-    /// <summary>Code of one word with two capitals that a small letter follows.</summary>
+    /// <summary>Matches code that is a single word in Pascal case with at least two parts.</summary>
     [GeneratedRegex("`([A-Z][a-z]+[A-Z][A-Za-z]+)`")]
     private static partial Regex ClassName();
 }

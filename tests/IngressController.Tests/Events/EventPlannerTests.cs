@@ -3,53 +3,53 @@ using IngressController.Routing.Diagnostics;
 
 namespace IngressController.Tests.Events;
 
-/// <summary>From what is wrong, moment by moment, to what is written. Pure: the clock is a number.</summary>
+/// <summary>The planned writes for diagnostics that change over time. The planner is a pure function, so the clock is a number.</summary>
 public sealed class EventPlannerTests
 {
     /// <summary>
-    /// Moments, each with the second, what is wrong then (letters, capital ones for what may pass, - for nothing, * when the owner has changed the object) and what is
-    /// written: + new, ? read, = repeated, with the count.
+    /// A list of moments. Each has the second, the problems (letters; capital letters for problems that another object may resolve, - for
+    /// none, * when the owner has changed the object) and the planned writes (+ new, ? read, = repeated, with the count).
     /// </summary>
     [Theory]
     [InlineData("appears", "0 a: +a1")]
     [InlineData("stays", "0 a: +a1 | 1 a: | 60 a: | 1799 a: | 1800 a: =a2 | 3599 a: | 3600 a: =a3")]
-    [InlineData("another one comes", "0 a: +a1 | 1 ab: +b1 | 2 abc: +c1")]
-    [InlineData("one goes, others stay", "0 ab: +a1 +b1 | 5 b: | 1800 b: =b2")]
-    [InlineData("the last one goes", "0 a: +a1 | 5 -: +Resolved1 | 6 -: | 1800 -: | 9000 -:")]
-    [InlineData("goes and comes back soon", "0 a: +a1 | 5 -: +Resolved1 | 8 a: | 10 a: =a2 | 20 -: =Resolved2")]
-    [InlineData("comes back later", "0 a: +a1 | 60 -: +Resolved1 | 120 a: =a2")]
-    [InlineData("comes back when it is forgotten: the writer finds it there", "0 a: +a1 | 60 -: +Resolved1 | 660 -: | 661 a: +a1")]
-    [InlineData("goes and is back before anybody was told", "0 a: +a1 | 3 -: +Resolved1 | 4 a: | 6 -: | 7 a: | 10 a: =a3")]
-    [InlineData("an end that is none is not told", "0 a: +a1 | 1 -: +Resolved1 | 2 a: | 5 -: | 6 a: | 11 a: =a3 | 12 a:")]
+    [InlineData("more problems appear", "0 a: +a1 | 1 ab: +b1 | 2 abc: +c1")]
+    [InlineData("one disappears, others stay", "0 ab: +a1 +b1 | 5 b: | 1800 b: =b2")]
+    [InlineData("the last one disappears", "0 a: +a1 | 5 -: +Resolved1 | 6 -: | 1800 -: | 9000 -:")]
+    [InlineData("disappears and returns soon", "0 a: +a1 | 5 -: +Resolved1 | 8 a: | 10 a: =a2 | 20 -: =Resolved2")]
+    [InlineData("returns later", "0 a: +a1 | 60 -: +Resolved1 | 120 a: =a2")]
+    [InlineData("returns after the retention, and the writer finds the Event", "0 a: +a1 | 60 -: +Resolved1 | 660 -: | 661 a: +a1")]
+    [InlineData("disappears and returns before it is reported", "0 a: +a1 | 3 -: +Resolved1 | 4 a: | 6 -: | 7 a: | 10 a: =a3")]
+    [InlineData("returns before it is reported as resolved", "0 a: +a1 | 1 -: +Resolved1 | 2 a: | 5 -: | 6 a: | 11 a: =a3 | 12 a:")]
     [InlineData("the object changes", "0 a: +a1 | 60 a*: =a2 | 61 a*: | 90 a*: | 120 a: =a4 | 121 a:")]
-    [InlineData("the object changes and is right", "0 a: +a1 | 5 -*: +Resolved1")]
-    [InlineData("what may pass is held", "0 A: | 14 A: | 15 A: +A1 | 20 -: +Resolved1")]
-    [InlineData("what has passed is not told", "0 A: | 5 -: | 6 A: | 20 A: | 21 A: +A1")]
-    [InlineData("what may pass holds nothing else", "0 aA: +a1 | 5 a: | 20 -: +Resolved1")]
-    [InlineData("a change of the object does not prolong it", "0 A: | 5 A*: | 15 A: +A1")]
-    [InlineData("once told, it comes back like any other", "0 A: | 15 A: +A1 | 16 -: +Resolved1 | 30 A: =A2")]
+    [InlineData("the object changes and is fixed", "0 a: +a1 | 5 -*: +Resolved1")]
+    [InlineData("a problem that another object may resolve is delayed", "0 A: | 14 A: | 15 A: +A1 | 20 -: +Resolved1")]
+    [InlineData("a problem that is resolved within the delay is not reported", "0 A: | 5 -: | 6 A: | 20 A: | 21 A: +A1")]
+    [InlineData("the delay of one problem does not delay others", "0 aA: +a1 | 5 a: | 20 -: +Resolved1")]
+    [InlineData("a change of the object does not restart the delay", "0 A: | 5 A*: | 15 A: +A1")]
+    [InlineData("after the first report it returns without a delay", "0 A: | 15 A: +A1 | 16 -: +Resolved1 | 30 A: =A2")]
     [InlineData("the change comes with another problem", "0 a: +a1 | 5 b*: +b1 | 6 -: +Resolved1")]
-    public void What_is_wrong_becomes_what_is_written(string name, string moments)
+    public void Diagnostics_over_time_cause_the_expected_writes(string name, string moments)
     {
         Assert.NotEmpty(name);
         var script = new EventScript();
-        script.SeeNothing(); // a leader looks for the first time, and nothing is wrong
-        var told = new List<string>();
+        script.SeeNothing(); // the first plan of a leader, without problems
+        var actual = new List<string>();
         foreach (var moment in moments.Split(" | "))
         {
-            var (when, wrong) = (moment.Split(' ')[0], moment.Split(' ')[1].TrimEnd(':'));
-            if (wrong.Contains('*'))
+            var (second, problems) = (moment.Split(' ')[0], moment.Split(' ')[1].TrimEnd(':'));
+            if (problems.Contains('*'))
                 script.Fingerprint++;
-            script.Now = EventScript.Start.AddSeconds(int.Parse(when, System.Globalization.CultureInfo.InvariantCulture));
-            var plan = script.See([.. wrong.Where(char.IsLetter).Select(letter => EventScript.Problem(letter))]);
-            told.Add($"{when} {wrong}:{string.Concat(plan.Writes.Select(write => " " + Show(write)))}");
+            script.Now = EventScript.Start.AddSeconds(int.Parse(second, System.Globalization.CultureInfo.InvariantCulture));
+            var plan = script.See([.. problems.Where(char.IsLetter).Select(letter => EventScript.Problem(letter))]);
+            actual.Add($"{second} {problems}:{string.Concat(plan.Writes.Select(write => " " + Show(write)))}");
         }
 
-        Assert.Equal(moments, string.Join(" | ", told));
+        Assert.Equal(moments, string.Join(" | ", actual));
     }
 
     [Fact]
-    public void A_new_leader_reads_what_is_there_before_it_writes()
+    public void New_leader_reads_existing_Events_before_it_writes()
     {
         var script = new EventScript();
         Assert.Equal(["?a1", "?b1"], script.See('a', 'b').Writes.Select(Show));
@@ -57,7 +57,7 @@ public sealed class EventPlannerTests
         Assert.Equal(["+c1"], script.See('a', 'b', 'c').Writes.Select(Show));
     }
 
-    /// <summary>Such as a Service whose Pods are not ready yet, or a Secret that is made a moment after its Ingress.</summary>
+    /// <summary>For example a Service whose Pods are not ready yet, or a Secret that is created a moment after its Ingress.</summary>
     [Theory]
     [InlineData(DiagnosticCode.ServiceWithoutEndpoints)]
     [InlineData(DiagnosticCode.ServiceNotFound)]
@@ -67,7 +67,7 @@ public sealed class EventPlannerTests
     [InlineData(DiagnosticCode.PolicyConfigMapNotFound)]
     [InlineData(DiagnosticCode.IngressClassNotFound)]
     [InlineData(DiagnosticCode.SettingsNotFound)]
-    public void What_another_object_may_solve_is_held(DiagnosticCode code)
+    public void Problem_that_another_object_may_resolve_is_reported_after_a_delay(DiagnosticCode code)
     {
         var script = new EventScript();
         script.SeeNothing();
@@ -80,9 +80,9 @@ public sealed class EventPlannerTests
     }
 
     [Fact]
-    public void What_a_leader_before_wrote_goes_on_where_it_was()
+    public void Event_of_the_previous_leader_is_continued()
     {
-        var script = new EventScript { SettlesItself = false };
+        var script = new EventScript { WritesSucceed = false };
         var read = Assert.Single(script.See('a').Writes);
         script.EndWrites(new EventOutcome(read.Key, 57, EventScript.Start.AddMinutes(-20)));
         script.Now = EventScript.Start.AddMinutes(10).AddSeconds(-1);
@@ -92,18 +92,18 @@ public sealed class EventPlannerTests
     }
 
     [Fact]
-    public void A_clock_that_was_ahead_delays_nothing()
+    public void Clock_of_another_replica_that_is_ahead_delays_no_write()
     {
-        var script = new EventScript { SettlesItself = false };
+        var script = new EventScript { WritesSucceed = false };
         script.EndWrites(new EventOutcome(Assert.Single(script.See('a').Writes).Key, 2, EventScript.Start.AddHours(5)));
         script.Now = EventScript.Start.AddMinutes(30);
         Assert.Equal(["=a3"], script.See('a').Writes.Select(Show));
     }
 
     [Fact]
-    public void While_an_Event_is_written_it_is_not_written_again()
+    public void Event_with_a_write_in_flight_is_not_written_again()
     {
-        var script = new EventScript { SettlesItself = false };
+        var script = new EventScript { WritesSucceed = false };
         script.SeeNothing();
         var write = Assert.Single(script.See('a').Writes);
         foreach (var problems in new[] { "", "a", "", "a" })
@@ -118,7 +118,7 @@ public sealed class EventPlannerTests
     }
 
     [Fact]
-    public void An_object_gets_ten_Events_the_worst_first_and_one_for_the_rest()
+    public void Object_gets_ten_Events_by_severity_and_one_for_the_rest()
     {
         var script = new EventScript();
         script.SeeNothing();
@@ -129,7 +129,7 @@ public sealed class EventPlannerTests
 
         script.Now += TimeSpan.FromMinutes(5);
         Assert.Empty(script.See(problems).Writes);
-        // One that goes keeps its place for a while: an object whose problems change all the time does not get an Event for each.
+        // A problem that is gone still counts for a while, so that an object whose problems keep changing does not get an Event for each.
         Assert.Empty(script.See(problems[..^1]).Writes);
         script.Now += EventTimes.Retention - TimeSpan.FromSeconds(1);
         Assert.Empty(script.See(problems[..^1]).Writes);
@@ -138,7 +138,7 @@ public sealed class EventPlannerTests
     }
 
     [Fact]
-    public void Problems_whose_text_changes_all_the_time_are_few_Events()
+    public void Problems_whose_text_keeps_changing_cause_few_Events()
     {
         var script = new EventScript();
         script.SeeNothing();
@@ -153,7 +153,7 @@ public sealed class EventPlannerTests
     }
 
     [Fact]
-    public void Another_object_of_that_name_has_Events_of_its_own()
+    public void Recreated_object_gets_new_Events()
     {
         var script = new EventScript();
         script.SeeNothing();
@@ -168,7 +168,7 @@ public sealed class EventPlannerTests
     [InlineData(null, true)]
     [InlineData("another", true)]
     [InlineData("uid-1", false)]
-    public void Nothing_is_said_of_an_object_that_is_gone_or_is_not_ours_any_more(string? uid, bool isServed)
+    public void No_Event_is_written_about_a_deleted_or_unclaimed_object(string? uid, bool isServed)
     {
         var script = new EventScript();
         script.SeeNothing();
@@ -181,14 +181,14 @@ public sealed class EventPlannerTests
     }
 
     [Fact]
-    public void What_finds_no_room_is_planned_again_and_news_go_first()
+    public void Writes_without_room_are_planned_again_and_new_Events_come_first()
     {
         var script = new EventScript { Room = 3 };
         script.SeeNothing();
         var plan = script.See('a', 'b', 'c', 'd', 'e');
         Assert.Equal(["+a1", "+b1", "+c1"], plan.Writes.Select(Show));
         Assert.Equal(2, plan.Waiting);
-        // What is right again before it was told is no news.
+        // A problem that is resolved before it is reported causes no Event.
         plan = script.See('a', 'b', 'c', 'e');
         Assert.Equal(["+e1"], plan.Writes.Select(Show));
         Assert.Equal(0, plan.Waiting);
@@ -199,7 +199,7 @@ public sealed class EventPlannerTests
     }
 
     [Fact]
-    public void It_says_when_it_wants_to_look_again()
+    public void Plan_has_the_time_of_the_next_write()
     {
         var script = new EventScript();
         script.SeeNothing();
@@ -209,7 +209,7 @@ public sealed class EventPlannerTests
     }
 
     [Fact]
-    public void At_rest_nothing_is_made_anew()
+    public void Plan_without_changes_returns_the_same_state()
     {
         var script = new EventScript();
         script.SeeNothing();

@@ -18,7 +18,7 @@ using k8s.Models;
 
 namespace IngressController.Tests.Events;
 
-/// <summary>From a change of the cluster to a write at the API server, with a clock that moves only when it is moved.</summary>
+/// <summary>The way from a change of the cluster to a write to the API server, with a manual clock.</summary>
 public sealed class EventReporterTests : IAsyncLifetime
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
@@ -53,7 +53,7 @@ public sealed class EventReporterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_wrong_is_told_a_second_later()
+    public async Task Problem_is_reported_a_second_later()
     {
         await using var leader = Lead();
         Apply(ClusterObjects.Ingress("shop", "web", "shop.example", "missing"));
@@ -65,13 +65,13 @@ public sealed class EventReporterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_mended_within_a_second_is_not_told()
+    public async Task Problem_that_is_fixed_within_a_second_is_not_reported()
     {
         await using var leader = Lead();
         Apply(ClusterObjects.Ingress("shop", "first", "first.example", "missing"));
         await UntilAsync(() => _events.All.Count == 1);
 
-        // The leader sleeps for a second from now on; the loop that translates for a tenth of one.
+        // From now on the reporter waits for a second, the reconcile loop for a tenth of a second.
         Apply(ClusterObjects.Ingress("shop", "web", "shop.example", "late"));
         await LiveAsync(live => live.Table.Hosts.ContainsKey("shop.example"));
         _store.Apply(ClusterKinds.Services, null, "", new ResourceChange<V1Service>.Applied(ClusterObjects.Service("shop", "late")));
@@ -83,7 +83,7 @@ public sealed class EventReporterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task While_it_lasts_the_Event_is_kept_alive()
+    public async Task Event_is_refreshed_while_the_problem_lasts()
     {
         await using var leader = Lead();
         Apply(ClusterObjects.Ingress("shop", "web", "shop.example", "missing"));
@@ -95,7 +95,7 @@ public sealed class EventReporterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task More_than_the_queue_holds_is_told_in_time_and_said_once()
+    public async Task Events_beyond_the_capacity_of_the_queue_are_written_later_and_logged_once()
     {
         const int Many = EventQueue.Capacity + EventWriter.Burst;
         await using var leader = Lead();
@@ -103,11 +103,11 @@ public sealed class EventReporterTests : IAsyncLifetime
         _store.Apply(ClusterKinds.Ingresses, null, "", new ResourceChange<V1Ingress>.Replaced([.. ingresses], []));
         await UntilAsync(() => _events.All.Count == Many);
         var line = Assert.Single(_log.Lines, line => line.Contains("Events wait", StringComparison.Ordinal));
-        Assert.StartsWith($"{EventWriter.Burst} Events wait for others to be written: {EventQueue.Capacity} are queued already", line, StringComparison.Ordinal);
+        Assert.StartsWith($"{EventWriter.Burst} Events wait for room in the queue: it has {EventQueue.Capacity}, and", line, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task An_object_that_does_not_decode_has_an_Event_too()
+    public async Task Object_that_does_not_decode_has_an_Event()
     {
         await using var leader = Lead();
         _store.ReportUnreadable(DiagnosticCatalog.ObjectUnreadable(new("EndpointSlice", new("shop", "s")), "(object)", "no", keepsLast: false));
@@ -116,7 +116,7 @@ public sealed class EventReporterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_next_leader_tells_nothing_twice()
+    public async Task Next_leader_writes_no_Event_twice()
     {
         await using (Lead())
         {
@@ -135,7 +135,7 @@ public sealed class EventReporterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_does_not_lead_any_more_writes_nothing()
+    public async Task Former_leader_writes_nothing()
     {
         var leader = Lead();
         Apply(ClusterObjects.Ingress("shop", "first", "first.example", "missing"));
@@ -143,7 +143,7 @@ public sealed class EventReporterTests : IAsyncLifetime
         var requests = _server.Requests.Count;
         Apply(ClusterObjects.Ingress("shop", "web", "shop.example", "missing"));
         await LiveAsync(live => live.Table.Hosts.ContainsKey("shop.example"));
-        await leader.DisposeAsync(); // before the second is over
+        await leader.DisposeAsync(); // before the settle time is over
         _time.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(requests, _server.Requests.Count);
     }
@@ -152,22 +152,22 @@ public sealed class EventReporterTests : IAsyncLifetime
     [InlineData(true, null, true)]
     [InlineData(false, null, false)]
     [InlineData(true, "/tmp", false)]
-    public async Task It_is_there_when_it_is_wanted_and_there_is_an_API_server(bool emitEvents, string? manifests, bool isThere)
+    public async Task Reporter_is_registered_if_enabled_and_there_is_an_API_server(bool emitEvents, string? manifests, bool isRegistered)
     {
         var options = new IngressOptions { Source = new SourceOptions { Manifests = manifests }, Status = new StatusOptions { EmitEvents = emitEvents } };
         await using var host = ControllerHost.Create(options with { Source = options.Source with { Kubeconfig = _folder.At("kubeconfig") } });
-        Assert.Equal(isThere, host.Services.GetServices<ILeaderTask>().OfType<EventReporter>().Any());
+        Assert.Equal(isRegistered, host.Services.GetServices<ILeaderTask>().OfType<EventReporter>().Any());
     }
 
     private static string Regarding(System.Text.Json.Nodes.JsonObject item, string field) => item["regarding"]![field]!.ToString();
 
     private void Apply(V1Ingress ingress) => _store.Apply(ClusterKinds.Ingresses, null, "", new ResourceChange<V1Ingress>.Applied(ingress));
 
-    /// <summary>Lets the translating loop have its pause, and no more time pass than that.</summary>
-    private async Task LiveAsync(Func<Translation, bool> isWanted)
+    /// <summary>Waits for a revision; the clock advances only by the interval of the reconcile loop.</summary>
+    private async Task LiveAsync(Func<Translation, bool> isExpected)
     {
         var live = _host.Services.GetRequiredService<LiveRevision>();
-        for (var next = live.Next; !isWanted(live.Current.Translation); next = live.Next)
+        for (var next = live.Next; !isExpected(live.Current.Translation); next = live.Next)
         {
             await Task.WhenAny(next, _time.TimerAsync(ReconcileLoop.Interval, Limit)).WaitAsync(Limit);
             if (!next.IsCompleted)
@@ -176,20 +176,20 @@ public sealed class EventReporterTests : IAsyncLifetime
         }
     }
 
-    /// <summary>Leads until it is disposed.</summary>
+    /// <summary>Begins a term, which ends when it is disposed.</summary>
     private Term Lead()
     {
-        var work = _host.Services.GetServices<ILeaderTask>().OfType<EventReporter>().Single();
-        return new Term(work, _host.Services.GetRequiredService<LeaderState>(), new LeaderTerm(_time.GetTimestamp(), TimeSpan.FromDays(30), _time));
+        var reporter = _host.Services.GetServices<ILeaderTask>().OfType<EventReporter>().Single();
+        return new Term(reporter, _host.Services.GetRequiredService<LeaderState>(), new LeaderTerm(_time.GetTimestamp(), TimeSpan.FromDays(30), _time));
     }
 
-    /// <summary>Lets time pass in steps, a moment of real time each, until it is so.</summary>
+    /// <summary>Advances the clock in steps, with a short real delay each, until the condition is true.</summary>
     private async Task UntilAsync(Func<bool> condition, TimeSpan? step = null)
     {
         var start = System.Diagnostics.Stopwatch.GetTimestamp();
         while (!condition())
         {
-            Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < Limit, "it does not come to that");
+            Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < Limit, "the condition is not true in time");
             await Task.Delay(5);
             _time.Advance(step ?? TimeSpan.FromMilliseconds(100));
         }
@@ -199,19 +199,19 @@ public sealed class EventReporterTests : IAsyncLifetime
     {
         private readonly LeaderState _leader;
         private readonly LeaderTerm _term;
-        private readonly Task _work;
+        private readonly Task _run;
 
-        public Term(EventReporter work, LeaderState leader, LeaderTerm term)
+        public Term(EventReporter reporter, LeaderState leader, LeaderTerm term)
         {
             (_leader, _term) = (leader, term);
             leader.BeginTerm(term);
-            _work = Task.Run(() => work.RunAsync(term.Lost));
+            _run = Task.Run(() => reporter.RunAsync(term.Lost));
         }
 
         public async ValueTask DisposeAsync()
         {
             _term.End("over");
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _work.WaitAsync(Limit));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _run.WaitAsync(Limit));
             _leader.EndTerm();
         }
     }

@@ -3,7 +3,7 @@ using IngressController.Routing.Diagnostics;
 
 namespace IngressController.Tests.Events;
 
-/// <summary>One Ingress, a clock, and a planner that sees what is wrong with it.</summary>
+/// <summary>A planner with one Ingress and a clock.</summary>
 internal sealed class EventScript
 {
     public static readonly DateTime Start = new(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc);
@@ -22,10 +22,10 @@ internal sealed class EventScript
 
     public int Room { get; init; } = int.MaxValue;
 
-    /// <summary>Whether every write ends well at once.</summary>
-    public bool SettlesItself { get; init; } = true;
+    /// <summary>True if every write succeeds at once.</summary>
+    public bool WritesSucceed { get; init; } = true;
 
-    /// <summary>A capital letter is a problem that another object may solve in a moment.</summary>
+    /// <summary>Creates a problem. A capital letter is a problem that another object may resolve.</summary>
     public static Diagnostic Problem(char letter) => Problem(letter.ToString(), DiagnosticSeverity.Warning) with
     {
         Code = char.IsUpper(letter) ? DiagnosticCode.ServiceWithoutEndpoints : DiagnosticCode.HostInvalid,
@@ -43,7 +43,7 @@ internal sealed class EventScript
         var plan = EventPlanner.Plan(
             State, new EventObservation(problems, subject => new EventObject(subject, Uid, "1", Fingerprint, IsServed), Now), Room);
         State = plan.State;
-        if (SettlesItself)
+        if (WritesSucceed)
             EndWrites([.. plan.Writes.Select(write => new EventOutcome(write.Key, write.Entry.Count, write.Entry.Last))]);
         return plan;
     }

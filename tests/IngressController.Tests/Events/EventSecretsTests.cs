@@ -11,14 +11,14 @@ using k8s.Models;
 
 namespace IngressController.Tests.Events;
 
-/// <summary>Who may read Events may often not read Secrets.</summary>
+/// <summary>Events contain no secrets: users that may read Events often may not read Secrets.</summary>
 public sealed class EventSecretsTests
 {
     private static readonly EventReporterIdentity Reporter = new("yarp.ingress.kubernetes.io/controller", "pod");
 
-    /// <summary>All that the golden cases of the translation have.</summary>
+    /// <summary>Covers all golden cases of the translation.</summary>
     [Fact]
-    public void No_Event_holds_what_is_in_a_Secret()
+    public void No_Event_contains_the_content_of_a_Secret()
     {
         var (events, secrets) = (0, 0);
         foreach (var file in Directory.EnumerateFiles(Cases(), "in*.yaml", SearchOption.AllDirectories))
@@ -47,7 +47,7 @@ public sealed class EventSecretsTests
         return EventPlanner.Plan(EventState.Initial, seen, int.MaxValue).Writes.Select(write => EventText.ToEvent(write, Reporter));
     }
 
-    /// <summary>What is long enough to be no word, and no certificate, which everybody may see.</summary>
+    /// <summary>Returns the lines of Secrets that are longer than a word and not part of a certificate, which is public.</summary>
     private static IEnumerable<string> SecretLines(string file)
     {
         var secrets = KubernetesYaml.LoadAll(new StringReader(File.ReadAllText(file)))

@@ -7,13 +7,13 @@ using k8s.Models;
 
 namespace IngressController.Tests.Events;
 
-/// <summary>What an Event says, within what API servers take.</summary>
+/// <summary>The content of Events within the limits of API servers.</summary>
 public sealed class EventTextTests
 {
     private static readonly EventReporterIdentity Reporter = new("yarp.ingress.kubernetes.io/controller", "yarp-ingress-7d9f");
 
     [Fact]
-    public void An_Event_says_where_what_and_what_follows()
+    public void Event_has_field_message_and_effect()
     {
         var json = JsonSerializer.Serialize(EventText.ToEvent(Write(Problem("is wrong")), Reporter), ApiJson.Of<Eventsv1Event>());
         Assert.Equal(
@@ -29,14 +29,14 @@ public sealed class EventTextTests
     [InlineData(DiagnosticSeverity.Info, "Normal")]
     [InlineData(DiagnosticSeverity.Warning, "Warning")]
     [InlineData(DiagnosticSeverity.Error, "Warning")]
-    public void The_severity_is_the_type(DiagnosticSeverity severity, string type) =>
+    public void Severity_determines_the_type(DiagnosticSeverity severity, string type) =>
         Assert.Equal(type, EventText.ToEvent(Write(Problem("x") with { Severity = severity }), Reporter).Type);
 
     [Theory]
     [InlineData('x')]
     [InlineData('ä')]
     [InlineData('好')]
-    public void A_note_that_is_too_long_keeps_place_and_effect(char letter)
+    public void Truncated_note_keeps_field_and_effect(char letter)
     {
         var note = EventText.Note(Problem(new string(letter, 999)) with { Field = $"metadata.annotations[{new string('y', 200)}]" });
         Assert.InRange(Encoding.UTF8.GetByteCount(note), EventText.MaxNoteBytes - 3, EventText.MaxNoteBytes);
@@ -44,7 +44,7 @@ public sealed class EventTextTests
     }
 
     [Fact]
-    public void No_character_is_cut_in_two()
+    public void No_character_is_split()
     {
         for (var length = 480; length < 500; length++)
         {
@@ -55,7 +55,7 @@ public sealed class EventTextTests
     }
 
     [Fact]
-    public void A_name_is_never_too_long()
+    public void Name_has_at_most_253_characters()
     {
         var problem = Problem("x");
         var subject = problem.Subject with { Name = new("shop", new string('a', 236) + "." + new string('b', 16)) };
@@ -66,7 +66,7 @@ public sealed class EventTextTests
     }
 
     [Fact]
-    public void Whatever_differs_in_what_it_says_is_another_Event()
+    public void Different_content_is_a_different_Event()
     {
         var problem = Problem("x");
         Diagnostic[] others =
@@ -86,7 +86,7 @@ public sealed class EventTextTests
     [InlineData("EndpointSlice", "shop", "shop", "discovery.k8s.io/v1")]
     [InlineData("IngressClass", "default", null, "networking.k8s.io/v1")]
     [InlineData("IngressClass", "", null, "networking.k8s.io/v1")]
-    public void An_Event_is_where_its_object_is(string kind, string ns, string? regarding, string apiVersion)
+    public void Event_is_in_the_namespace_of_its_object(string kind, string ns, string? regarding, string apiVersion)
     {
         var subject = new DiagnosticSubject(kind, new(ns, "web"));
         var item = EventText.ToEvent(Write(Problem("x") with { Subject = subject }), Reporter);
@@ -99,7 +99,7 @@ public sealed class EventTextTests
     [InlineData("example.com/ingress", "example.com/ingress")]
     [InlineData("example.com/-x-", "example.com/x")]
     [InlineData("plain", "plain")]
-    public void The_controller_is_named_as_API_servers_take_it(string controllerClass, string name)
+    public void Reporting_controller_is_a_qualified_name(string controllerClass, string name)
     {
         Assert.Equal(name, new EventReporterIdentity(controllerClass, "pod").Controller);
         Assert.Equal(128, new EventReporterIdentity(controllerClass, new string('p', 200)).Instance.Length);

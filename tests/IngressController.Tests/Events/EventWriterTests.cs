@@ -13,7 +13,7 @@ using Microsoft.Extensions.Logging;
 
 namespace IngressController.Tests.Events;
 
-/// <summary>The way of an Event to an API server that has troubles. The clock moves only when it is moved.</summary>
+/// <summary>Writes of Events to an API server that fails, with a manual clock.</summary>
 public sealed class EventWriterTests : IAsyncLifetime
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
@@ -62,7 +62,7 @@ public sealed class EventWriterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_that_is_there_already_goes_on_as_a_series()
+    public async Task Existing_Event_continues_as_a_series()
     {
         await WriteAsync(EventVerb.Create);
         Assert.Equal(2, (await WriteAsync(EventVerb.Create)).Count);
@@ -72,7 +72,7 @@ public sealed class EventWriterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_new_leader_changes_nothing_of_what_is_there()
+    public async Task New_leader_does_not_change_an_existing_Event()
     {
         await WriteAsync(EventVerb.Create);
         await WriteAsync(EventVerb.Repeat, count: 41);
@@ -83,7 +83,7 @@ public sealed class EventWriterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_missing_is_written_anew()
+    public async Task Missing_Event_is_created_again()
     {
         Assert.Equal(1, (await WriteAsync(EventVerb.Adopt)).Count);
         _events.Expire();
@@ -96,7 +96,7 @@ public sealed class EventWriterTests : IAsyncLifetime
     [InlineData(503, "ServiceUnavailable")]
     [InlineData(429, "TooManyRequests")]
     [InlineData(401, "Unauthorized")]
-    public async Task A_failing_write_is_tried_again_after_ten_seconds(int code, string reason)
+    public async Task Failed_write_is_retried_after_ten_seconds(int code, string reason)
     {
         _server.Fail(FakeEvents.IsWrite, code, reason, times: 1);
         var start = _time.GetUtcNow();
@@ -109,7 +109,7 @@ public sealed class EventWriterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_connection_that_breaks_is_no_difference()
+    public async Task Write_is_retried_after_a_broken_connection()
     {
         _server.Intercept(FakeEvents.IsWrite, context =>
         {
@@ -122,7 +122,7 @@ public sealed class EventWriterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task After_twelve_tries_it_is_given_up_and_the_next_one_is_written()
+    public async Task Event_is_given_up_after_twelve_attempts_and_the_next_one_is_written()
     {
         _server.Fail(FakeEvents.IsWrite, 500, "InternalError", times: EventWriter.MaxAttempts);
         var outcome = WriteAsync(EventVerb.Create);
@@ -137,12 +137,12 @@ public sealed class EventWriterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Trouble_with_one_does_not_hold_up_the_others()
+    public async Task Failing_Event_does_not_delay_the_others()
     {
         _server.Fail(request => FakeEvents.IsWrite(request) && request.Path.Contains("/bad/", StringComparison.Ordinal), 500, "InternalError", times: 3);
         _queue.Add([Write(EventVerb.Create, "a", "bad", 1)]);
         await _server.UntilAsync(server => server.Requests.Count == 1);
-        await WriteAsync(EventVerb.Create, ns: "good"); // the clock stands still
+        await WriteAsync(EventVerb.Create, ns: "good"); // the clock does not advance
         Assert.Equal(["good/web"], _events.All.Keys.Select(name => name.Split('.')[0]));
     }
 
@@ -151,7 +151,7 @@ public sealed class EventWriterTests : IAsyncLifetime
     [InlineData(404, "NotFound", "namespaces \"shop\" not found", 0)]
     [InlineData(403, "Forbidden", "User \"x\" cannot create resource \"events\"", 1)]
     [InlineData(422, "Invalid", "note is too long", 1)]
-    public async Task What_would_fail_again_is_dropped_and_said_at_most_once(int code, string reason, string message, int lines)
+    public async Task Permanent_failure_is_not_retried_and_logged_at_most_once(int code, string reason, string message, int lines)
     {
         _server.Fail(FakeEvents.IsWrite, code, reason, times: 3, message: message);
         foreach (var field in new[] { "a", "b", "c" })
@@ -166,7 +166,7 @@ public sealed class EventWriterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Nothing_is_written_when_the_lease_is_over()
+    public async Task Nothing_is_written_after_the_end_of_the_lease()
     {
         _term.End("over");
         _queue.Add([Write(EventVerb.Create, "a", "shop", 1)]);
@@ -176,7 +176,7 @@ public sealed class EventWriterTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Many_are_written_at_the_rate_that_is_allowed()
+    public async Task Many_Events_are_written_at_the_allowed_rate()
     {
         _queue.Add([.. Enumerable.Range(0, EventWriter.Burst + 25).Select(number => Write(EventVerb.Create, $"f{number}", "shop", 1))]);
         await _server.UntilAsync(server => server.Requests.Count == EventWriter.Burst);
@@ -214,14 +214,14 @@ public sealed class EventWriterTests : IAsyncLifetime
             new EventEntry(EventTopic.Problem, problem, EventVerb.Create, EventScript.Start) { Count = count });
     }
 
-    /// <summary>The writer sleeps somewhere, or it is about to: time passes when it does.</summary>
+    /// <summary>Waits until the writer waits for the clock, and advances it.</summary>
     private async Task AdvanceAsync(TimeSpan by)
     {
         await _time.TimerAsync(by, Limit);
         _time.Advance(by);
     }
 
-    /// <summary>A second of the clock every few milliseconds, until it is so.</summary>
+    /// <summary>Advances the clock by a second every few milliseconds, until the condition is true.</summary>
     private async Task PassTimeAsync(Func<bool> condition)
     {
         var start = Stopwatch.GetTimestamp();

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace IngressController.Tests.Events;
 
-/// <summary>The Events of a fake API server, which answers writes of them as a real one does.</summary>
+/// <summary>The Events of a fake API server, which responds to writes of Events like a real one.</summary>
 internal sealed class FakeEvents
 {
     private readonly ConcurrentDictionary<string, JsonObject> _events = new(StringComparer.Ordinal);
@@ -15,7 +15,7 @@ internal sealed class FakeEvents
     {
     }
 
-    /// <summary>By namespace/name.</summary>
+    /// <summary>All Events by namespace/name.</summary>
     public IReadOnlyDictionary<string, JsonObject> All => _events;
 
     public JsonObject Single => Assert.Single(_events).Value;
@@ -29,7 +29,7 @@ internal sealed class FakeEvents
 
     public static bool IsWrite(FakeApiRequest request) => request.Resource == "events" && request.Method != "GET";
 
-    /// <summary>They live for an hour only.</summary>
+    /// <summary>Deletes all Events, as API servers do after an hour.</summary>
     public void Expire() => _events.Clear();
 
     private async Task AnswerAsync(HttpContext context)

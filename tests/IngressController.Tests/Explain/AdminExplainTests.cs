@@ -4,7 +4,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Explain;
 
-/// <summary><c>/api/explain</c> of the admin port.</summary>
+/// <summary>The page <c>/api/explain</c> of the admin port.</summary>
 public sealed class AdminExplainTests
 {
     [Theory]
@@ -13,7 +13,7 @@ public sealed class AdminExplainTests
     [InlineData("?url=http://shop.example/&header=x", "header \"x\" is not of the form NAME:VALUE\n")]
     [InlineData("?url=http://shop.example/&client=x", "client \"x\" is not an IP address\n")]
     [InlineData("?url=http://shop.example/&method=%20", "\" \" is not a method\n")]
-    public async Task What_is_wrong_with_a_question_is_said(string query, string expected)
+    public async Task Invalid_query_is_answered_400_with_the_reason(string query, string expected)
     {
         await using var controller = await TestController.StartAsync("");
         using var admin = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{controller.AdminPort}") };
@@ -24,7 +24,7 @@ public sealed class AdminExplainTests
     }
 
     [Fact]
-    public async Task No_secret_is_in_an_explanation()
+    public async Task Explanation_contains_no_secret()
     {
         await using var cluster = await ExplainedCluster.StartAsync();
         using var admin = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{cluster.Controller.AdminPort}") };
@@ -49,7 +49,7 @@ public sealed class AdminExplainTests
     }
 
     [Fact]
-    public async Task Explaining_counts_nothing_and_takes_no_turn()
+    public async Task Explanation_does_not_count_as_a_request()
     {
         await using var controller = await TestController.StartAsync(Manifests.Service("web", [9, 10]) + Manifests.Ingress("shop", "shop.example", "web"));
         using var admin = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{controller.AdminPort}") };

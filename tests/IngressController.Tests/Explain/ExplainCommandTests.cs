@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Http;
 namespace IngressController.Tests.Explain;
 
 /// <summary>
-/// <c>explain</c> as people see it. Each file of Cases holds the arguments in its first line and what is printed below;
-/// <c>UPDATE_GOLDEN=1</c> writes the files anew.
+/// The output of <c>explain</c>. Each file in Cases has the arguments in its first line and the expected output below;
+/// <c>UPDATE_GOLDEN=1</c> rewrites the files.
 /// </summary>
 public sealed class ExplainCommandTests
 {
@@ -17,7 +17,7 @@ public sealed class ExplainCommandTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task A_case_prints_as_written(string name)
+    public async Task Case_prints_the_expected_text(string name)
     {
         var file = Path.Combine(Folder("Cases"), $"{name}.txt");
         var expected = (await File.ReadAllTextAsync(file)).ReplaceLineEndings("\n");
@@ -46,7 +46,7 @@ public sealed class ExplainCommandTests
     }
 
     [Fact]
-    public async Task A_running_controller_is_asked_at_its_admin_port()
+    public async Task Running_controller_explains_on_its_admin_port()
     {
         await using var controller = await TestController.StartAsync(Manifests.Service("web", [9]) + Manifests.Ingress("shop", "shop.example", "web"));
 
@@ -59,7 +59,7 @@ public sealed class ExplainCommandTests
     }
 
     [Fact]
-    public async Task A_controller_that_cannot_be_asked_is_told_in_one_line()
+    public async Task Missing_controller_is_reported_in_one_line()
     {
         Assert.Contains(
             "no controller answers at http://127.0.0.1:1/ (Connection refused", await FailAsync("--admin", "http://127.0.0.1:1"), StringComparison.Ordinal);
@@ -93,7 +93,7 @@ public sealed class ExplainCommandTests
     }
 
     [Fact]
-    public async Task The_options_of_run_count_for_a_folder()
+    public async Task Options_of_run_apply_to_a_folder()
     {
         using var folder = new TempFolder();
         folder.Write("shop.yaml", Manifests.Service("web", []) + Manifests.Ingress("shop", "shop.example", "web").Replace("ingressClassName: yarp", "ingressClassName: mine", StringComparison.Ordinal));
@@ -106,7 +106,7 @@ public sealed class ExplainCommandTests
     }
 
     [Fact]
-    public async Task What_is_unreadable_in_a_folder_is_told_beside_the_explanation()
+    public async Task Unreadable_file_of_a_folder_is_reported_with_the_explanation()
     {
         using var folder = new TempFolder();
         folder.Write("a.yaml", "kind: [\n");

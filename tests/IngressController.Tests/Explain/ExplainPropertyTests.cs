@@ -14,8 +14,8 @@ using IngressController.Views;
 namespace IngressController.Tests.Explain;
 
 /// <summary>
-/// What explain says is what happens: for random requests its verdict is compared with the answer over a real socket. A seed that fails is
-/// in the message; <c>EXPLAIN_SEED</c> tries one again.
+/// Compares the verdict of explain with the response over a real socket, for random requests. The message of a failure has the seed;
+/// <c>EXPLAIN_SEED</c> repeats one.
 /// </summary>
 public sealed class ExplainPropertyTests
 {
@@ -24,7 +24,7 @@ public sealed class ExplainPropertyTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task The_verdict_of_explain_is_the_answer_of_the_proxy(bool hasDefaultBackend)
+    public async Task Verdict_matches_the_response_of_the_proxy(bool hasDefaultBackend)
     {
         var seed = int.TryParse(Environment.GetEnvironmentVariable("EXPLAIN_SEED"), CultureInfo.InvariantCulture, out var given) ? given : Random.Shared.Next();
         await using var cluster = await ExplainedCluster.StartAsync(options => hasDefaultBackend ? WithDefaultBackend(options) : options);
@@ -41,13 +41,13 @@ public sealed class ExplainPropertyTests
             statuses[answer.Status] = statuses.GetValueOrDefault(answer.Status) + 1;
         }
 
-        // The requests are worth something only when they meet all kinds of answers.
+        // The test is meaningful only if the requests cause all kinds of responses.
         Assert.All([200, 400, 503], status => Assert.True(statuses.GetValueOrDefault(status) >= 10, $"seed {seed}: {statuses.GetValueOrDefault(status)} answers of status {status}"));
         Assert.True(hasDefaultBackend || statuses.GetValueOrDefault(404) >= 10, $"seed {seed}: {statuses.GetValueOrDefault(404)} answers of status 404");
     }
 
     [Fact]
-    public async Task The_admin_port_explains_as_the_process_itself_does()
+    public async Task Admin_port_returns_the_same_explanation_as_the_process()
     {
         await using var cluster = await ExplainedCluster.StartAsync();
         using var admin = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{cluster.Controller.AdminPort}") };
@@ -57,9 +57,9 @@ public sealed class ExplainPropertyTests
             var request = requests.Next();
             var query = $"?url={Uri.EscapeDataString(request.Url)}&method={request.Method}{string.Concat(request.Fields.Select(field => $"&header={Uri.EscapeDataString(field)}"))}";
 
-            var asked = await admin.GetFromJsonAsync<Explanation>($"/api/explain{query}", ViewJson.Options);
+            var fromAdmin = await admin.GetFromJsonAsync<Explanation>($"/api/explain{query}", ViewJson.Options);
 
-            Assert.Equal(Json(await cluster.Explainer.ExplainAsync(Parse(request), CancellationToken.None)), Json(asked!));
+            Assert.Equal(Json(await cluster.Explainer.ExplainAsync(Parse(request), CancellationToken.None)), Json(fromAdmin!));
         }
     }
 
@@ -70,7 +70,7 @@ public sealed class ExplainPropertyTests
 
     private static string Json(Explanation explanation) => JsonSerializer.Serialize(explanation, ViewJson.Options);
 
-    /// <summary>What the proxy does otherwise than explained; null when nothing.</summary>
+    /// <summary>Returns the difference between the explanation and the response of the proxy; null for none.</summary>
     private static string? Difference(RandomRequest request, Explanation explanation, WireMessage answer, string? certificateSubject)
     {
         var verdict = explanation.Verdict;
@@ -99,11 +99,11 @@ public sealed class ExplainPropertyTests
     private static string SubjectOf(CertificateView certificate) =>
         certificate.SerialNumber is null ? "CN=YARP Ingress Controller Default Certificate" : certificate.Subject;
 
-    /// <summary>What is shown must tell one story, whatever the request.</summary>
+    /// <summary>Requires that the parts of an explanation are consistent.</summary>
     private static void AssertConsistent(Explanation explanation)
     {
         var isDefault = explanation.Hosts.Any(host => host is { IsChosen: true, Entry: "(--default-backend-service)" });
-        // A name that is sent to its twin has no paths.
+        // A name that redirects to its www variant, or from it, has no paths.
         Assert.Equal(explanation.Route is null || isDefault || explanation.Paths.Length == 0 ? 0 : 1, explanation.Paths.Count(path => path.IsChosen));
         Assert.InRange(explanation.Hosts.Count(host => host.IsChosen), 0, isDefault ? 2 : 1);
         Assert.True(explanation.Verdict.ForwardedTo is null == explanation.Verdict.Status is not null);
@@ -125,7 +125,7 @@ public sealed class ExplainPropertyTests
         }
         catch (IOException error) when (error.InnerException is SocketException)
         {
-            // Refused before its body was sent; the answer stands all the same.
+            // Rejected before its body was sent; the response is still readable.
         }
 
         return (await connection.ReadResponseAsync(request.Method), subject);

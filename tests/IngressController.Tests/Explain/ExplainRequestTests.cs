@@ -15,7 +15,7 @@ public sealed class ExplainRequestTests
     [InlineData("https://a.example:80/", "https", "a.example:80", "/")]
     [InlineData("http://[::1]:8080//x", "http", "[::1]:8080", "//x")]
     [InlineData("http://A.example./", "http", "A.example.", "/")]
-    public void A_URL_is_what_its_client_would_send(string url, string scheme, string host, string target)
+    public void URL_is_parsed_as_a_client_sends_it(string url, string scheme, string host, string target)
     {
         var request = ExplainRequest.Parse(url, null, [], null);
 
@@ -32,7 +32,7 @@ public sealed class ExplainRequestTests
     [InlineData("http://a.example/a b", "must be percent-encoded")]
     [InlineData("http://a.example/\u00FC", "must be percent-encoded")]
     [InlineData("http://a.example/\r\nX: y", "must be percent-encoded")]
-    public void A_URL_that_no_client_sends_is_refused(string url, string expected) =>
+    public void Invalid_URL_is_rejected(string url, string expected) =>
         Assert.Contains(expected, Assert.Throws<FormatException>(() => ExplainRequest.Parse(url, null, [], null)).Message, StringComparison.Ordinal);
 
     [Theory]
@@ -45,11 +45,11 @@ public sealed class ExplainRequestTests
     [InlineData(null, "X: a\r\nY: b", null, "the value of header X contains a character that header fields cannot contain")]
     [InlineData(null, "Host: a b", null, "\"a b\" is not a valid Host")]
     [InlineData(null, null, "me", "client \"me\" is not an IP address")]
-    public void Methods_headers_and_addresses_are_checked(string? method, string? header, string? client, string expected) => Assert.Contains(
+    public void Invalid_methods_headers_and_addresses_are_rejected(string? method, string? header, string? client, string expected) => Assert.Contains(
         expected, Assert.Throws<FormatException>(() => ExplainRequest.Parse("http://a.example/", method, header is null ? [] : [header], client)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void Host_as_a_header_replaces_the_one_of_the_URL_but_not_the_server_name()
+    public void Host_header_replaces_the_host_of_the_URL_but_not_the_server_name()
     {
         var request = ExplainRequest.Parse("https://a.example/", "POST", ["X: 1", "host: b.example:1", "X: 2"], "2001:db8::1");
         var context = request.ToHttpContext();
@@ -61,7 +61,7 @@ public sealed class ExplainRequestTests
     }
 
     [Fact]
-    public void The_request_looks_as_the_server_hands_it_over()
+    public void Request_matches_what_Kestrel_passes_on()
     {
         var context = ExplainRequest.Parse("https://a.example/a%20b%2Fc/../%C3%A9?x=%20", "PUT", ["Content-Length: 7"], "203.0.113.9").ToHttpContext();
 

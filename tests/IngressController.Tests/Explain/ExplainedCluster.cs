@@ -11,7 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace IngressController.Tests.Explain;
 
-/// <summary>A controller that serves the manifests beside this file, each Service of theirs with an echo backend.</summary>
+/// <summary>A controller that serves the manifests in this folder, with an echo backend for each Service.</summary>
 internal sealed class ExplainedCluster : IAsyncDisposable
 {
     private readonly EchoBackend _backend;
@@ -32,7 +32,7 @@ internal sealed class ExplainedCluster : IAsyncDisposable
 
     public TestController Controller { get; }
 
-    /// <summary>The hosts of all rules, each with its paths as they are written there.</summary>
+    /// <summary>The hosts of all rules, each with its paths as written.</summary>
     public (string Host, string[] Paths)[] Rules { get; }
 
     public Explainer Explainer => Controller.Services.GetRequiredService<Explainer>();

@@ -9,7 +9,7 @@ namespace IngressController.Tests.Explain;
 public sealed class ExplanationTextTests
 {
     [Fact]
-    public void Policies_steps_and_a_redirect_are_told_in_order() => Assert.Equal(
+    public void Policies_steps_and_redirect_are_printed_in_order() => Assert.Equal(
         """
         GET https://a.example/ from 127.0.0.1
 
@@ -46,7 +46,7 @@ public sealed class ExplanationTextTests
         ExplanationText.Format(Redirected));
 
     [Fact]
-    public void A_value_that_fills_the_screen_is_cut()
+    public void Long_value_is_truncated()
     {
         var text = ExplanationText.Format(Redirected with { Policies = [new PolicyEntry("Access", new string('1', 5_000))] });
 
@@ -55,7 +55,7 @@ public sealed class ExplanationTextTests
     }
 
     [Fact]
-    public void A_policy_is_named_by_its_kind_and_says_its_values() =>
+    public void Policy_entry_has_the_kind_and_the_values() =>
         Assert.Equal(new PolicyEntry("Closed", "Reason = bad [list]"), PolicyText.Of(new ClosedPolicy("bad [list]")));
 
     private static Explanation Redirected => new()

@@ -4,18 +4,18 @@ using IngressController.Http;
 
 namespace IngressController.Tests.Explain;
 
-/// <summary>A request as a client could send it.</summary>
+/// <summary>A request that a client could send.</summary>
 internal sealed record RandomRequest(string Method, string Scheme, string Host, string Target, string[] Fields, string Body)
 {
     public string Url => $"{Scheme}://{Host}{Target}";
 
-    /// <summary>As it goes over the wire.</summary>
+    /// <summary>The bytes of the request as text.</summary>
     public string Wire => $"{Method} {Target} HTTP/1.1\r\nHost: {Host}\r\n{string.Concat(Fields.Select(line => $"{line}\r\n"))}\r\n{Body}";
 
     public override string ToString() => $"{Method} {Url} {string.Join(" | ", Fields)}";
 }
 
-/// <summary>Requests that hit, nearly hit and miss the rules of a cluster, from a seed.</summary>
+/// <summary>Generates requests that match, nearly match and do not match the rules of a cluster, from a seed.</summary>
 internal sealed class RandomRequests(int seed, (string Host, string[] Paths)[] rules)
 {
     private static readonly string[] Methods = ["GET", "GET", "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "PROPFIND"];
@@ -29,7 +29,7 @@ internal sealed class RandomRequests(int seed, (string Host, string[] Paths)[] r
     private static readonly string[] Fields =
     [
         "Accept: application/json", "Origin: https://shop.example", "Origin: https://evil.example", "Access-Control-Request-Method: POST",
-        // The password of policies.yaml. A wrong one would be found out only by verifying it, which a rehearsal does not do.
+        // The password of policies.yaml. Only a verification detects a wrong one, and a dry run does not verify passwords.
         "Authorization: Basic dXNlcjpwYXNz", "Authorization: Bearer x", "X-Forwarded-For: 203.0.113.9",
         "X-Forwarded-Proto: https", "X-Forwarded-Host: evil.example", "X-Real-IP: 203.0.113.9", "Cookie: a=b; session=c", "User-Agent: test",
         "Referer: https://evil.example/", "Connection: close", "Transfer-Encoding: gzip", "X_Under_Score: 1",
@@ -69,7 +69,7 @@ internal sealed class RandomRequests(int seed, (string Host, string[] Paths)[] r
 
     private string Path(string ofRule)
     {
-        // What a pattern stands for, most of the time; as it is written it hardly matches itself.
+        // Mostly a text that the pattern matches, because a pattern rarely matches itself.
         var text = Chance(6) ? ofRule : ofRule.Replace("(/|$)(.*)", Pick(["", "/", "/rest/of"]), StringComparison.Ordinal)
             .Replace("(a|api)", Pick(["a", "api"]), StringComparison.Ordinal)
             .Replace("[a-z]+/?$", Pick(["abc", "abc/", "abc/d"]), StringComparison.Ordinal)
@@ -117,7 +117,7 @@ internal sealed class RandomRequests(int seed, (string Host, string[] Paths)[] r
     private void EncodeOne(StringBuilder path)
     {
         var at = _random.Next(1, Math.Max(2, path.Length));
-        // Not within an escape that stands there already.
+        // Not within an existing escape.
         if (at < path.Length && char.IsAsciiLetter(path[at]) && path[at - 1] != '%' && (at < 2 || path[at - 2] != '%'))
         {
             var escape = string.Create(CultureInfo.InvariantCulture, $"%{(int)path[at]:x2}");

@@ -15,7 +15,7 @@ using Xunit.Abstractions;
 
 namespace IngressController.Tests.Folder;
 
-/// <summary>The folder source under a running controller, with traffic.</summary>
+/// <summary>The folder source of a running controller, with traffic.</summary>
 public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private static readonly EchoPod[] Pods = [new("a", "a-1"), new("b", "b-1")];
@@ -44,7 +44,7 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_empty_folder_is_ready_and_costs_no_revision_per_look()
+    public async Task Empty_folder_is_ready_and_polling_makes_no_revision()
     {
         var store = _controller.Services.GetRequiredService<ClusterStore>();
         var live = Live.Current.Translation;
@@ -72,13 +72,13 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
 
         times.Sort();
         output.WriteLine($"write of a file to the first answer of the new backend: median {times[10]:0} ms, slowest {times[^1]:0} ms");
-        // 200 ms by what it waits for on purpose; how long a loaded machine takes on top is no fault. Polling would take two seconds.
+        // The intended delays add up to less than 200 ms; the upper limit allows for a loaded machine. Polling would take two seconds.
         Assert.InRange(FolderClusterSource.Settle + ReconcileLoop.Interval, TimeSpan.Zero, TimeSpan.FromMilliseconds(150));
         Assert.InRange(times[10], 0, 1000);
     }
 
     [Fact]
-    public async Task An_atomic_rename_and_a_removed_file_are_seen()
+    public async Task Atomic_rename_and_deleted_file_are_applied()
     {
         await WriteAsync("manifests.yaml", ToA, "a");
         await File.WriteAllTextAsync(At("manifests.yaml.tmp"), ToB);
@@ -91,7 +91,7 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Sub_folders_count_and_hidden_and_temporary_files_do_not()
+    public async Task Subfolders_are_read_and_hidden_and_temporary_files_are_ignored()
     {
         foreach (var name in (string[])[".shop.yaml.swp", ".hidden.yaml", "shop.yaml~", "#shop.yaml#", "4913", "shop.yaml.tmp", ".git/shop.yaml", "notes.txt"])
             Write(name, "{ half");
@@ -106,7 +106,7 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_mounted_config_map_is_swapped_as_a_whole()
+    public async Task Mounted_ConfigMap_is_replaced_as_a_whole()
     {
         void Version(string name, string ingress)
         {
@@ -128,7 +128,7 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_half_written_file_keeps_what_it_held_and_says_so()
+    public async Task Half_written_file_keeps_its_last_content_and_is_reported()
     {
         await WriteAsync("manifests.yaml", ToA, "a");
         Write("manifests.yaml", ToB[..^30]);
@@ -146,7 +146,7 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task One_bad_object_keeps_the_whole_file_and_its_diagnostic_stays()
+    public async Task Invalid_object_keeps_the_last_content_of_the_whole_file_and_its_diagnostic_stays()
     {
         await WriteAsync("manifests.yaml", ToA, "a");
         Write("manifests.yaml", ToB.Replace("metadata: {name: i, annotations: {}", "metadata: {name: i, annotations: {x: true}", StringComparison.Ordinal));
@@ -162,10 +162,10 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_file_that_cannot_be_read_keeps_what_it_held()
+    public async Task Unreadable_file_keeps_its_last_content()
     {
         await WriteAsync("manifests.yaml", ToA, "a");
-        // Also root gets an I/O error from this file.
+        // Even root gets an I/O error from this file.
         File.CreateSymbolicLink(At("link.tmp"), "/proc/self/mem");
         File.Move(At("link.tmp"), At("manifests.yaml"), overwrite: true);
         await _controller.Log.WaitForAsync("manifests.yaml:1:");
@@ -184,7 +184,7 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_folder_that_is_removed_is_served_on_and_followed_when_it_is_made_again()
+    public async Task Deleted_folder_stays_in_use_and_is_watched_when_it_is_recreated()
     {
         await WriteAsync("manifests.yaml", ToA, "a");
         Directory.Delete(_controller.Folder, recursive: true);
@@ -201,7 +201,7 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_folder_put_in_the_place_of_another_is_followed()
+    public async Task Folder_that_replaces_another_is_watched()
     {
         await WriteAsync("manifests.yaml", ToA, "a");
         using var other = new TempFolder();
@@ -215,7 +215,7 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_link_to_a_folder_is_followed_when_it_is_turned()
+    public async Task Link_to_a_folder_is_followed_when_its_target_changes()
     {
         using var folder = new TempFolder();
         folder.Write("one/m.yaml", ToA);
@@ -245,7 +245,7 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_two_objects_of_one_name_the_last_counts_and_the_other_is_told()
+    public async Task Last_of_two_objects_with_one_name_applies_and_the_other_is_reported()
     {
         Write("services.yaml", Services);
         Write("2.yaml", Manifests.Ingress("i", "app.example", "b"));
@@ -260,7 +260,7 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_edited_export_is_a_change_although_its_version_is_the_old_one()
+    public async Task Edited_export_with_the_old_version_is_a_change()
     {
         const string Version = "metadata: {name: i, uid: u, resourceVersion: \"1\" }";
         await WriteAsync("manifests.yaml", ToA.Replace("metadata: {name: i, annotations: {} }", Version, StringComparison.Ordinal), "a");
@@ -268,7 +268,7 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Links_that_lead_in_circles_end()
+    public async Task Cyclic_links_are_not_followed_endlessly()
     {
         Directory.CreateDirectory(At("x"));
         Directory.CreateDirectory(At("y"));
@@ -280,7 +280,7 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Thousands_of_files_are_read_and_one_change_among_them_is_live_soon()
+    public async Task Change_among_thousands_of_files_is_live_soon()
     {
         using var folder = new TempFolder();
         for (var i = 0; i < 3000; i++)
@@ -297,7 +297,7 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
         var change = Stopwatch.GetElapsedTime(start);
 
         output.WriteLine($"3000 files: live {first.TotalMilliseconds:0} ms after they came, one change after {change.TotalMilliseconds:0} ms");
-        // Loaded machines take their time.
+        // The limit allows for a loaded machine.
         Assert.InRange(change, TimeSpan.Zero, TimeSpan.FromSeconds(5));
         Assert.InRange(Live.Current.Translation.Changes.Hosts.Length, 0, 2);
     }
@@ -319,10 +319,10 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
     private Task RequireWatchedAsync() =>
         RequireWatchedAsync(service => WriteAsync("manifests.yaml", service == "a" ? ToA : ToB, service), first: "a", second: "b");
 
-    /// <summary>The folder is watched, not only polled: six polls would take twelve seconds, ten at the least.</summary>
-    /// <param name="changeToAsync">Leads the traffic to a Service; returns when it is live.</param>
-    /// <param name="first">The Service that is not live now.</param>
-    /// <param name="second">The other one.</param>
+    /// <summary>Requires that the folder is watched and not only polled: six polls take twelve seconds, or ten at least.</summary>
+    /// <param name="changeToAsync">Routes the traffic to a Service and returns when the change is live.</param>
+    /// <param name="first">The Service that is not live yet.</param>
+    /// <param name="second">The other Service.</param>
     private static async Task RequireWatchedAsync(Func<string, Task> changeToAsync, string first, string second)
     {
         var start = Stopwatch.GetTimestamp();
@@ -335,7 +335,7 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(8));
     }
 
-    /// <summary>Waits for the revision that leads to the service, then for its answer.</summary>
+    /// <summary>Waits for the revision that routes to the Service, then for its response.</summary>
     private async Task ServedByAsync(string service)
     {
         await _controller.UntilAsync(live => Backend(live) == $"default/{service}:80");
@@ -353,7 +353,7 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
         return response.StatusCode;
     }
 
-    /// <summary>Reads the folder, or waits until whoever reads it now is done.</summary>
+    /// <summary>Reads the folder, after a read in progress.</summary>
     private void Read() => ((FolderClusterSource)_controller.Services.GetRequiredService<IClusterSource>()).ReadAll();
 
     private async Task<DiagnosticView[]> DiagnosticsAsync()

@@ -7,31 +7,31 @@ using k8s.Models;
 
 namespace IngressController.Tests.Folder;
 
-/// <summary>Files that are valid and yet half written: nothing but time tells what is gone for good.</summary>
+/// <summary>Files that are valid but half written: only time shows which objects are really gone.</summary>
 public sealed class HalfWrittenTests : IDisposable
 {
-    private static readonly TimeSpan AlmostHold = FolderContents.RemovalDelay - TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan AlmostRemovalDelay = FolderContents.RemovalDelay - TimeSpan.FromMilliseconds(1);
 
     private readonly TempFolder _folder = new();
     private readonly ManualTimeProvider _time = new();
-    private readonly List<string> _told = [];
+    private readonly List<string> _reported = [];
     private readonly FolderContents _contents;
 
-    public HalfWrittenTests() => _contents = new FolderContents(_folder, problem => _told.Add(problem.Diagnostic.ToString()), _time);
+    public HalfWrittenTests() => _contents = new FolderContents(_folder, problem => _reported.Add(problem.Diagnostic.ToString()), _time);
 
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void An_empty_file_keeps_what_it_held_until_it_has_stayed_empty()
+    public void Empty_file_keeps_its_last_content_until_the_delay_is_over()
     {
         Write("one", "two");
         Write();
         Assert.Equal(["one", "two"], Names());
-        Assert.Contains("is empty; its previous content stays in use for now", Assert.Single(_told), StringComparison.Ordinal);
+        Assert.Contains("is empty; its previous content stays in use for now", Assert.Single(_reported), StringComparison.Ordinal);
         Assert.Single(_contents.Problems);
         Assert.Equal(FolderContents.RemovalDelay, _contents.ReloadIn);
 
-        _time.Advance(AlmostHold);
+        _time.Advance(AlmostRemovalDelay);
         Assert.False(_contents.Read());
         Assert.Equal(TimeSpan.FromMilliseconds(1), _contents.ReloadIn);
         _time.Advance(TimeSpan.FromMilliseconds(1));
@@ -39,17 +39,17 @@ public sealed class HalfWrittenTests : IDisposable
         Assert.Empty(Names());
         Assert.Empty(_contents.Problems);
         Assert.Null(_contents.ReloadIn);
-        Assert.Single(_told);
+        Assert.Single(_reported);
     }
 
     [Fact]
-    public void A_file_cut_between_two_documents_keeps_the_rest_for_as_long_as_it_grows()
+    public void File_truncated_between_documents_keeps_the_rest_while_it_grows()
     {
         Write("one", "two", "three");
         foreach (var written in (string[][])[[], ["one"], ["one", "two"]])
         {
             Write(written);
-            _time.Advance(AlmostHold);
+            _time.Advance(AlmostRemovalDelay);
             Assert.False(_contents.Read());
             Assert.Equal(["one", "three", "two"], Names());
         }
@@ -60,7 +60,7 @@ public sealed class HalfWrittenTests : IDisposable
     }
 
     [Fact]
-    public void Half_a_document_starts_the_time_anew()
+    public void Invalid_document_restarts_the_delay()
     {
         Write("one", "two");
         Write();
@@ -77,7 +77,7 @@ public sealed class HalfWrittenTests : IDisposable
     }
 
     [Fact]
-    public void What_is_added_or_changed_counts_at_once_beside_what_is_kept()
+    public void Added_and_changed_objects_apply_at_once_next_to_kept_ones()
     {
         Write("one", "two");
         _folder.Write("m.yaml", Ingress("one", host: "new.example") + Ingress("three"));
@@ -85,11 +85,11 @@ public sealed class HalfWrittenTests : IDisposable
         Assert.Equal(["one", "three", "two"], Names());
         Assert.Equal("new.example", _contents.Objects.Select(item => item.Resource).OfType<V1Ingress>()
             .Single(ingress => ingress.Metadata!.Name == "one").Spec!.Rules![0].Host);
-        Assert.Empty(_told);
+        Assert.Empty(_reported);
     }
 
     [Fact]
-    public void What_moved_to_another_file_is_not_kept_beside_it()
+    public void Object_that_moved_to_another_file_is_not_kept()
     {
         Write("one", "two");
         _folder.Write("another.yaml", Ingress("two"));
@@ -110,7 +110,7 @@ public sealed class HalfWrittenTests : IDisposable
     }
 
     [Fact]
-    public async Task Traffic_goes_on_while_a_file_is_truncated_and_written_later()
+    public async Task Traffic_is_served_while_a_file_is_truncated_and_written_later()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("web"));
         var text = Manifests.Service("web", [backend.Port]) + Manifests.Ingress("i", "app.example", "web");
@@ -130,7 +130,7 @@ public sealed class HalfWrittenTests : IDisposable
     }
 
     [Fact]
-    public async Task A_document_that_is_deleted_goes_after_a_second_and_a_file_at_once()
+    public async Task Deleted_document_is_removed_after_a_second_and_a_deleted_file_at_once()
     {
         await using var controller = await TestController.StartAsync(Ingress("one") + Ingress("two"));
         var file = Path.Combine(controller.Folder, "manifests.yaml");
@@ -138,8 +138,8 @@ public sealed class HalfWrittenTests : IDisposable
         var start = Stopwatch.GetTimestamp();
         await File.WriteAllTextAsync(file, Ingress("one"));
         await controller.UntilAsync(live => live.Table.Hosts.Count == 1);
-        // The hold begins when the file is read, and time stamps and timers are not the same clock to the millisecond.
-        Assert.InRange(Stopwatch.GetElapsedTime(start), AlmostHold, TimeSpan.FromSeconds(10));
+        // The delay begins when the file is read, and timestamps and timers differ by some milliseconds.
+        Assert.InRange(Stopwatch.GetElapsedTime(start), AlmostRemovalDelay, TimeSpan.FromSeconds(10));
 
         File.Delete(file);
         await controller.UntilAsync(live => live.Table.Hosts.Count == 0);
@@ -154,7 +154,7 @@ public sealed class HalfWrittenTests : IDisposable
         return response.StatusCode;
     }
 
-    /// <summary>Writes Ingresses of these names, and reads.</summary>
+    /// <summary>Writes Ingresses with these names and reads the folder.</summary>
     private void Write(params string[] names)
     {
         _folder.Write("m.yaml", string.Concat(names.Select(name => Ingress(name))));

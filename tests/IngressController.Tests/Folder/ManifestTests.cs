@@ -16,7 +16,7 @@ public sealed class ManifestTests
     private const string Syntax = "{}[]:-&*!|>'\"%@`#,?\t\n \0~<";
 
     [Fact]
-    public void Several_documents_a_file_empty_ones_and_foreign_kinds_included()
+    public void File_can_have_several_documents_also_empty_ones_and_other_kinds()
     {
         var manifest = Read($"---\n{Ingress}---\n---\n# nothing\n---\napiVersion: apps/v1\nkind: Deployment\n---\napiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {{name: k}}\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: b, namespace: n}}\n");
 
@@ -28,7 +28,7 @@ public sealed class ManifestTests
     [InlineData("""{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "a"}}, {"apiVersion": "v1", "kind": "Pod"}]}""")]
     [InlineData("""{"apiVersion": "networking.k8s.io/v1", "kind": "IngressList", "items": [{"metadata": {"name": "a"}}]}""")]
     [InlineData("apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: List\n  items:\n  - {apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: a}}")]
-    public void Lists(string text)
+    public void Items_of_lists_are_read(string text)
     {
         var manifest = Read(text);
 
@@ -42,10 +42,10 @@ public sealed class ManifestTests
     [InlineData("---\n---\n")]
     [InlineData("# only a comment\n")]
     [InlineData("\uFEFF")]
-    public void Nothing_is_no_problem(string text) => Assert.Equal((0, 0), Counts(Read(text)));
+    public void Empty_manifest_is_valid(string text) => Assert.Equal((0, 0), Counts(Read(text)));
 
     [Fact]
-    public void Byte_order_marks_and_windows_line_ends_are_read()
+    public void Byte_order_marks_and_Windows_line_endings_are_accepted()
     {
         Assert.Equal((1, 0), Counts(Read("\uFEFF" + Ingress)));
         Assert.Equal((1, 0), Counts(Read(Ingress.Replace("\n", "\r\n", StringComparison.Ordinal))));
@@ -62,7 +62,7 @@ public sealed class ManifestTests
     [InlineData("&a\n? *a\n: b\n", "a key must be a string")]
     [InlineData("&a [*a]\n", "nested deeper than 100 levels")]
     [InlineData("a: {<<: 1}\n", "line 1: << takes a mapping")]
-    public void No_yaml_is_one_problem_of_the_file(string text, string expected)
+    public void Invalid_YAML_is_one_problem_of_the_file(string text, string expected)
     {
         var problem = Assert.Single(Read(text).Problems);
 
@@ -71,7 +71,7 @@ public sealed class ManifestTests
     }
 
     [Fact]
-    public void Bytes_that_are_no_utf8_are_a_problem_of_the_file()
+    public void Invalid_UTF8_is_a_problem_of_the_file()
     {
         var problem = Assert.Single(Manifest.Read("file.yaml", [.. Encoding.UTF8.GetBytes(Ingress + "# caf"), 0xE9, 0x0A]).Problems);
 
@@ -110,7 +110,7 @@ public sealed class ManifestTests
     }
 
     [Fact]
-    public void Secrets_may_break_their_base64_into_lines_and_a_broken_one_shows_no_content()
+    public void Base64_can_have_line_breaks_and_an_invalid_value_is_not_printed()
     {
         var base64 = Convert.ToBase64String(new byte[120], Base64FormattingOptions.InsertLineBreaks).ReplaceLineEndings("\n    ");
         var secret = $"apiVersion: v1\nkind: Secret\ntype: kubernetes.io/tls\nmetadata: {{name: s}}\ndata:\n  tls.crt: |\n    {base64}\n";
@@ -122,7 +122,7 @@ public sealed class ManifestTests
     }
 
     [Fact]
-    public void Anchors_and_merge_keys_work_as_in_any_yaml()
+    public void Anchors_and_merge_keys_work()
     {
         var manifest = Read("""
             apiVersion: networking.k8s.io/v1
@@ -153,7 +153,7 @@ public sealed class ManifestTests
 
     [Theory]
     [MemberData(nameof(Bombs), DisableDiscoveryEnumeration = true)]
-    public void Bombs_are_refused_soon_and_with_little_memory(string text)
+    public void YAML_bombs_are_rejected_quickly_with_little_memory(string text)
     {
         var before = GC.GetAllocatedBytesForCurrentThread();
 
@@ -164,12 +164,12 @@ public sealed class ManifestTests
     }
 
     [Fact]
-    public void A_long_list_without_aliases_is_no_bomb() =>
+    public void Long_list_without_aliases_is_valid() =>
         Assert.Equal((20_000, 0), Counts(Read("apiVersion: v1\nkind: List\nitems:\n" + string.Concat(Enumerable.Range(0, 20_000).Select(i =>
             $"- {{apiVersion: v1, kind: Service, metadata: {{name: s{i}}}, spec: {{ports: [{{port: 80}}]}}}}\n")))));
 
     [Fact]
-    public void The_version_of_an_exported_object_is_not_taken_for_its_version_here()
+    public void Version_of_an_exported_object_is_ignored()
     {
         var manifest = Read(Ingress + "  uid: u\n  resourceVersion: \"1\"\n");
 
@@ -180,11 +180,11 @@ public sealed class ManifestTests
     [Theory]
     [InlineData("networking.k8s.io/v1beta1")]
     [InlineData("extensions/v1beta1")]
-    public void Old_versions_are_named(string version) =>
+    public void Old_API_versions_are_reported(string version) =>
         Assert.Contains("use networking.k8s.io/v1", Assert.Single(Read(Ingress.Replace("networking.k8s.io/v1", version, StringComparison.Ordinal)).Problems).Diagnostic.Message, StringComparison.Ordinal);
 
     [Fact]
-    public void Mutilated_manifests_never_throw()
+    public void Corrupted_manifests_never_throw()
     {
         var original = Fakes.Manifests.Service("web", [8080]) + Fakes.Manifests.Ingress("shop", "shop.example", "web", tlsSecret: "s");
         var random = new Random(1);

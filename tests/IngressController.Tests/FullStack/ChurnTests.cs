@@ -8,19 +8,19 @@ using Xunit.Abstractions;
 namespace IngressController.Tests.FullStack;
 
 /// <summary>
-/// Changes go through the whole chain while requests are under way: API server, watches, store, debouncing, live table. Traffic fails
-/// if any of it ever shows a state that the cluster was not in.
+/// Changes pass from the API server to the live revision (watches, store, reconcile loop) while requests are in flight. Requests fail if
+/// any part ever shows a state that the cluster was not in.
 /// </summary>
 [Collection("alone")]
 public sealed class ChurnTests(ITestOutputHelper output)
 {
     private const int Changes = 320;
 
-    /// <summary>Between two changes; shorter than the loop's interval, so that passes hold several of them.</summary>
+    /// <summary>The time between two changes; shorter than the interval of the loop, so that a pass has several changes.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(15);
 
     [Fact]
-    public async Task Changes_through_the_API_fail_no_request()
+    public async Task Changes_of_the_cluster_fail_no_request()
     {
         await using var stack = await TestStack.StartAsync(server =>
         {
@@ -34,11 +34,11 @@ public sealed class ChurnTests(ITestOutputHelper output)
         for (var i = 0; i < Changes; i++)
         {
             Change(stack, i % 5, i / 5);
-            // Not for something to happen: it spreads the changes over several passes.
+            // Spreads the changes over several passes.
             await Task.Delay(Pause);
         }
 
-        // The watch is still followed after all of this.
+        // The watches still work after all changes.
         stack.Server.Upsert(Manifests.Ingress("last", "last.example", "b"));
         await stack.UntilAnswerAsync("last.example", "b");
         await stop.CancelAsync();
@@ -49,7 +49,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
         Assert.Equal(4, load.ByKind.Count);
         Assert.All(load.ByKind, kind => Assert.True(kind.Value > 50, $"{kind.Key}: {kind.Value}"));
         Assert.True(stack.Revision - before > 10, $"{stack.Revision - before} revisions");
-        // Otherwise nothing that leads to another backend was live under the load.
+        // Otherwise no change of the backend was live under load.
         Assert.Equal(["a", "b"], load.Services.Keys.Order(StringComparer.Ordinal));
     }
 
@@ -59,7 +59,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
         switch (kind)
         {
             case 0:
-                // The new slice before the old one goes, as Kubernetes rolls Pods over.
+                // The new slice is created before the old one is deleted, as in a rollout.
                 stack.Server.Upsert(Slice($"a-roll-{round}", "a", stack.Port(one)));
                 if (round == 0)
                     stack.Server.Delete("EndpointSlice", null, "a-0");
@@ -84,7 +84,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>A slice of one address.</summary>
+    /// <summary>A slice with one address.</summary>
     private static string Slice(string name, string service, int port) => $$"""
         apiVersion: discovery.k8s.io/v1
         kind: EndpointSlice
@@ -94,7 +94,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
         endpoints: [{addresses: [127.0.0.1], conditions: {ready: true} }]
         """;
 
-    /// <summary>Requests, one after another on each of several connections, until stopped.</summary>
+    /// <summary>Sends requests, one after another on each of several connections, until stopped.</summary>
     private sealed class Load
     {
         private readonly int _port;
@@ -127,11 +127,11 @@ public sealed class ChurnTests(ITestOutputHelper output)
                     await connection.SendAsync($"POST /{i % 4} HTTP/1.1\r\nHost: app.example\r\nContent-Length: 4\r\n\r\nbody");
                     var response = await connection.ReadResponseAsync();
                     isServed = response.Status == 200;
-                    Note(kind, isServed ? null : $"{response.Start} {response.Body}", response.Body);
+                    Record(kind, isServed ? null : $"{response.Start} {response.Body}", response.Body);
                 }
                 catch (Exception error)
                 {
-                    Note(kind, error.ToString(), body: "");
+                    Record(kind, error.ToString(), body: "");
                 }
 
                 if (isServed && keep)
@@ -145,7 +145,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
                 await connection.DisposeAsync();
         }
 
-        private void Note(string kind, string? failure, string body)
+        private void Record(string kind, string? failure, string body)
         {
             ByKind.AddOrUpdate(kind, 1, (_, count) => count + 1);
             if (failure is not null)

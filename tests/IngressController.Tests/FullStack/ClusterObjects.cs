@@ -6,16 +6,16 @@ using k8s.Models;
 
 namespace IngressController.Tests.FullStack;
 
-/// <summary>Objects as a watch delivers them, small ones.</summary>
+/// <summary>Creates small objects as a watch delivers them.</summary>
 internal static class ClusterObjects
 {
     private static readonly Lazy<(byte[] Certificate, byte[] Key)[]> Certificates = new(() => [NewCertificate(), NewCertificate()]);
     private static int _versions;
 
-    public static V1IngressClass Class(string name, bool ours = true) => new()
+    public static V1IngressClass Class(string name, bool isOwned = true) => new()
     {
         Metadata = Metadata(null, name),
-        Spec = new V1IngressClassSpec { Controller = ours ? "yarp.ingress.kubernetes.io/controller" : "example.com/other" },
+        Spec = new V1IngressClassSpec { Controller = isOwned ? "yarp.ingress.kubernetes.io/controller" : "example.com/other" },
     };
 
     public static V1Ingress Ingress(
@@ -67,7 +67,7 @@ internal static class ClusterObjects
 
     /// <param name="ns">The namespace.</param>
     /// <param name="name">The name.</param>
-    /// <param name="certificate">0 or 1; anything else is garbage.</param>
+    /// <param name="certificate">0 or 1 for one of two valid certificates; other numbers for an invalid one.</param>
     /// <param name="type">The type.</param>
     public static V1Secret Secret(string ns, string name, int certificate = 0, string type = KubernetesVocabulary.TlsSecretType)
     {
@@ -75,7 +75,7 @@ internal static class ClusterObjects
         return new V1Secret { Metadata = Metadata(ns, name), Type = type, Data = new Dictionary<string, byte[]> { ["tls.crt"] = chain, ["tls.key"] = key } };
     }
 
-    /// <summary>Each object is a new version; its uid follows from its name, as if it were never made anew.</summary>
+    /// <summary>Each object has a new version. Its UID is derived from its name, as if it was never recreated.</summary>
     private static V1ObjectMeta Metadata(string? ns, string name, Dictionary<string, string>? labels = null) => new()
     {
         NamespaceProperty = ns,

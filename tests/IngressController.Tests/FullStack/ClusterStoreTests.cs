@@ -11,7 +11,7 @@ public sealed class ClusterStoreTests
     private readonly ClusterStore _store = new();
 
     [Fact]
-    public void A_list_of_one_namespace_drops_only_what_is_gone_there()
+    public void List_of_one_namespace_removes_only_objects_of_that_namespace()
     {
         Replace(ClusterKinds.Services, "x", ClusterObjects.Service("x", "one"), ClusterObjects.Service("x", "two"));
         Replace(ClusterKinds.Services, "y", ClusterObjects.Service("y", "one"));
@@ -23,7 +23,7 @@ public sealed class ClusterStoreTests
     }
 
     [Fact]
-    public void A_status_is_filed_and_is_no_change()
+    public void Status_only_update_is_stored_and_is_no_change()
     {
         Apply(Ingress(generation: 1, version: "1", status: null));
         Assert.Equal(["x/i"], _store.Take()!.Value.Changes.Ingresses.Select(name => name.ToString()));
@@ -32,14 +32,14 @@ public sealed class ClusterStoreTests
         Apply(Ingress(generation: 1, version: "2", status: "203.0.113.9"));
         Assert.Equal((false, true), (waiting.IsCompleted, status.IsCompleted));
         var (snapshot, changes) = _store.Take()!.Value;
-        var filed = snapshot.Ingresses[new("x", "i")];
-        Assert.Equal((true, "2", "203.0.113.9"), (changes.IsEmpty, filed.Metadata!.ResourceVersion, filed.Status!.LoadBalancer!.Ingress!.Single().Ip));
+        var stored = snapshot.Ingresses[new("x", "i")];
+        Assert.Equal((true, "2", "203.0.113.9"), (changes.IsEmpty, stored.Metadata!.ResourceVersion, stored.Status!.LoadBalancer!.Ingress!.Single().Ip));
 
         foreach (var changed in new[]
         {
             Ingress(generation: 2, version: "3", status: "203.0.113.9"), Ingress(generation: 2, version: "4", status: "203.0.113.9", annotation: "a"),
             Ingress(generation: 2, version: "5", status: null, annotation: "b"), Ingress(generation: 2, version: "6", status: null, annotation: "b", uid: "another"),
-            // A server that counts no changes.
+            // A server that does not count changes.
             Ingress(generation: null, version: "7", status: null), Ingress(generation: null, version: "8", status: "203.0.113.9"),
         })
         {
@@ -67,7 +67,7 @@ public sealed class ClusterStoreTests
     }
 
     [Fact]
-    public void A_list_keeps_what_it_holds_undecodable()
+    public void List_keeps_the_last_state_of_undecodable_objects()
     {
         Replace(ClusterKinds.Services, null, ClusterObjects.Service("x", "broken"), ClusterObjects.Service("x", "gone"));
         _store.Apply(ClusterKinds.Services, null, "services", new ResourceChange<V1Service>.Replaced([], [new("x", "broken", "uid", "no number")]));
@@ -75,14 +75,14 @@ public sealed class ClusterStoreTests
     }
 
     [Fact]
-    public void An_object_that_cannot_be_taken_over_keeps_no_other_out()
+    public void Object_that_cannot_be_processed_does_not_affect_others()
     {
         var kind = ClusterKinds.Services with
         {
             Prepare = service => service.Metadata!.Name switch
             {
-                "unreadable" => throw new InvalidOperationException("a defect"),
-                "unfit" => (_, _) => throw new InvalidOperationException("another defect"),
+                "unreadable" => throw new InvalidOperationException("a bug"),
+                "unfit" => (_, _) => throw new InvalidOperationException("another bug"),
                 _ => ClusterKinds.Services.Prepare(service),
             },
         };
@@ -92,17 +92,17 @@ public sealed class ClusterStoreTests
     }
 
     [Fact]
-    public void An_unreadable_object_is_noted_until_it_can_be_read_or_is_gone()
+    public void Unreadable_object_is_reported_until_it_decodes_or_is_deleted()
     {
-        Report("x", "mended");
+        Report("x", "fixed");
         Report("x", "deleted");
         Report("x", "gone");
         Report("y", "elsewhere");
-        _store.Apply(ClusterKinds.Services, null, "services", new ResourceChange<V1Service>.Applied(ClusterObjects.Service("x", "mended")));
+        _store.Apply(ClusterKinds.Services, null, "services", new ResourceChange<V1Service>.Applied(ClusterObjects.Service("x", "fixed")));
         _store.Apply(ClusterKinds.Services, null, "services", new ResourceChange<V1Service>.Deleted(ClusterObjects.Service("x", "deleted")));
         Assert.Equal(["x/gone", "y/elsewhere"], _store.Unreadable.Select(diagnostic => diagnostic.Subject.Name.ToString()));
 
-        // Another kind may have an object of the same name.
+        // An object of another kind can have the same name.
         Replace(ClusterKinds.EndpointSlices, "x");
         Assert.Equal(2, _store.Unreadable.Length);
         Replace(ClusterKinds.Services, "x");
@@ -113,7 +113,7 @@ public sealed class ClusterStoreTests
     }
 
     [Fact]
-    public void Nothing_is_taken_before_every_list_has_come()
+    public void Take_returns_null_until_every_list_is_delivered()
     {
         _store.Expect("services");
         _store.Expect("secrets");
@@ -127,27 +127,27 @@ public sealed class ClusterStoreTests
         Assert.Empty(_store.PendingLists);
         Assert.Single(snapshot.Services);
         Assert.Empty(snapshot.TlsSecrets);
-        // What changed while lists were awaited is not lost with the calls that took nothing.
+        // Changes while lists are pending are not lost by calls that return null.
         Assert.Equal([new ResourceName("x", "one")], changes.Services);
     }
 
     [Fact]
-    public void The_reason_why_a_list_does_not_come_is_said_once_for_all_that_have_it()
+    public void Pending_lists_with_the_same_failure_are_one_entry()
     {
         _store.Expect("services");
         _store.Expect("secrets");
         _store.Expect("ingresses");
-        _store.ReportFailure("services", "away");
-        _store.ReportFailure("secrets", "away");
-        Assert.Equal(["ingresses", "secrets, services (away)"], _store.PendingLists.ToArray());
+        _store.ReportFailure("services", "unreachable");
+        _store.ReportFailure("secrets", "unreachable");
+        Assert.Equal(["ingresses", "secrets, services (unreachable)"], _store.PendingLists.ToArray());
 
         Replace(ClusterKinds.Services, null);
-        _store.ReportFailure("services", "away again");
-        Assert.Equal(["ingresses", "secrets (away)"], _store.PendingLists.ToArray());
+        _store.ReportFailure("services", "unreachable again");
+        Assert.Equal(["ingresses", "secrets (unreachable)"], _store.PendingLists.ToArray());
     }
 
     [Fact]
-    public async Task An_empty_cluster_is_a_change_too_and_a_list_that_brings_nothing_new_is_none()
+    public async Task Empty_cluster_is_a_change_and_an_unchanged_list_is_none()
     {
         _store.Expect("services");
         var first = _store.WaitForChangeAsync(CancellationToken.None);
@@ -180,7 +180,7 @@ public sealed class ClusterStoreTests
     }
 
     [Fact]
-    public void A_slice_that_changes_hands_touches_both_Services()
+    public void Slice_that_moves_to_another_Service_changes_both_Services()
     {
         Replace(ClusterKinds.EndpointSlices, null, ClusterObjects.Slice("x", "s", "one"));
         _store.Take();
@@ -189,7 +189,7 @@ public sealed class ClusterStoreTests
     }
 
     [Fact]
-    public void A_Secret_whose_type_is_no_longer_ours_is_gone()
+    public void Secret_that_changes_its_type_is_no_TLS_Secret_any_more()
     {
         Replace(ClusterKinds.Secrets, null, ClusterObjects.Secret("x", "s"));
         _store.Take();

@@ -3,13 +3,13 @@ using IngressController.Tests.Kubernetes;
 
 namespace IngressController.Tests.FullStack;
 
-/// <summary>Whatever the API server and the network do, traffic goes on, and follows the cluster in the end.</summary>
+/// <summary>Faults of the API server and the network do not stop traffic, and changes are applied in the end.</summary>
 public sealed class FaultTests
 {
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task With_and_without_watch_lists_and_without_bookmarks(bool watchList)
+    public async Task Changes_arrive_with_and_without_watch_lists(bool watchList)
     {
         await using var stack = await TestStack.StartAsync(server => server.SupportsWatchList = watchList);
         Assert.Equal(watchList, !stack.Server.Requests.Any(request => request.IsList));
@@ -17,7 +17,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task A_watch_list_that_never_ends_is_given_up_for_lists()
+    public async Task Watch_list_that_never_ends_falls_back_to_lists()
     {
         await using var stack = await TestStack.StartAsync(
             server => server.EndsInitialEvents = false, ReflectorRun.Fast with { InitialEventsIdleTimeout = TimeSpan.FromMilliseconds(200) });
@@ -25,7 +25,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task A_list_in_pages_is_complete()
+    public async Task Paged_list_is_complete()
     {
         await using var stack = await TestStack.StartAsync(server => ManyIngresses(server));
         Assert.Equal(2, stack.Server.Requests.Count(request => request.Query.ContainsKey("continue")));
@@ -34,7 +34,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task A_list_whose_continue_token_expires_is_made_anew()
+    public async Task List_restarts_after_its_continue_token_expires()
     {
         await using var stack = await TestStack.StartAsync(server =>
         {
@@ -46,7 +46,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task Watches_cut_within_an_event()
+    public async Task Watches_that_break_within_an_event_are_resumed()
     {
         await using var stack = await TestStack.StartAsync();
         stack.Server.CutWatches();
@@ -54,11 +54,11 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task Watches_that_fall_silent_are_noticed()
+    public async Task Idle_watches_are_detected()
     {
         var timings = ReflectorRun.Fast with { BookmarkIdleTimeout = TimeSpan.FromMilliseconds(300) };
         await using var stack = await TestStack.StartAsync(timings: timings);
-        // Two bookmarks tell that this server sends them.
+        // Two bookmarks show that this server sends them.
         stack.Server.SendBookmarks();
         stack.Server.SendBookmarks();
         stack.Server.Upsert(Manifests.Ingress("after-them", "after.example", "b"));
@@ -71,7 +71,7 @@ public sealed class FaultTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_version_that_expired_while_changes_were_missed(bool byStatusCode)
+    public async Task Missed_changes_are_applied_after_the_version_expired(bool byStatusCode)
     {
         await using var stack = await TestStack.StartAsync(server => server.ExpiresByStatusCode = byStatusCode);
         stack.Server.Upsert(Manifests.Ingress("gone", "gone.example", "b"));
@@ -85,7 +85,7 @@ public sealed class FaultTests
 
         await stack.UntilAnswerAsync("app.example", "b");
         Assert.Equal("404", await stack.AnswerAsync("gone.example"));
-        Assert.Contains("relisting ingresses.networking.k8s.io in all namespaces", stack.Log.ToString(), StringComparison.Ordinal);
+        Assert.Contains("relisting ingresses.networking.k8s.io in all namespaces: ", stack.Log.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -93,7 +93,7 @@ public sealed class FaultTests
     [InlineData(500, "InternalError")]
     [InlineData(503, "ServiceUnavailable")]
     [InlineData(403, "Forbidden")]
-    public async Task Refusals_at_the_start_and_later(int code, string reason)
+    public async Task Failed_requests_are_retried_at_the_start_and_later(int code, string reason)
     {
         await using var stack = await TestStack.StartAsync(server => server.Fail(_ => true, code, reason, times: 12));
         stack.Server.Fail(_ => true, code, reason, times: 12);
@@ -102,7 +102,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task A_token_that_expires_is_read_anew()
+    public async Task Expired_token_is_reloaded()
     {
         await using var stack = await TestStack.CreateAsync();
         stack.Server.Upsert(Manifests.Ingress("app", "app.example", "a"));
@@ -123,7 +123,7 @@ public sealed class FaultTests
     }
 
     [Fact]
-    public async Task An_Ingress_deleted_and_made_again_is_the_new_one_even_when_its_deletion_comes_late()
+    public async Task Late_deletion_event_does_not_remove_a_recreated_Ingress()
     {
         await using var stack = await TestStack.StartAsync();
         stack.Server.Delete("Ingress", null, "app");
@@ -133,14 +133,14 @@ public sealed class FaultTests
         stack.Server.SendRaw(
             """{"type":"DELETED","object":{"metadata":{"name":"app","uid":"an-older-one","resourceVersion":"1"}}}"""u8.ToArray().Append((byte)'\n').ToArray(),
             "ingresses");
-        // What comes after it on the same watch tells that it has been read.
+        // A later event on the same watch shows that it has been read.
         stack.Server.Upsert(Manifests.Ingress("after", "after.example", "a"));
         await stack.UntilAnswerAsync("after.example", "a");
         Assert.Equal("b", await stack.AnswerAsync("app.example"));
     }
 
     [Fact]
-    public async Task An_API_server_that_is_away_stops_no_traffic_and_is_caught_up_with()
+    public async Task Outage_of_the_API_server_stops_no_traffic_and_changes_are_applied_after_it()
     {
         await using var stack = await TestStack.StartAsync();
         await stack.Server.StopAsync();
@@ -148,9 +148,9 @@ public sealed class FaultTests
         Assert.Equal("a", await stack.AnswerAsync("app.example"));
         Assert.Equal("ok", await stack.ReadyzAsync());
 
-        stack.Server.Upsert(Manifests.Ingress("while-away", "away.example", "a"));
+        stack.Server.Upsert(Manifests.Ingress("during-outage", "outage.example", "a"));
         await stack.Server.StartAsync();
-        await stack.UntilAnswerAsync("away.example", "a");
+        await stack.UntilAnswerAsync("outage.example", "a");
         await LeadToBAsync(stack);
     }
 

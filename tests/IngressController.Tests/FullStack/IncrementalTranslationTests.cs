@@ -9,8 +9,8 @@ using k8s.Models;
 namespace IngressController.Tests.FullStack;
 
 /// <summary>
-/// The store names everything that changed: translating only that gives what translating from nothing gives. Random changes to few
-/// names, so that objects often meet.
+/// The store records all changes, so that an incremental translation gives the same result as a full one. The changes are random and use
+/// few names, so that objects often reference each other.
 /// </summary>
 public sealed class IncrementalTranslationTests
 {
@@ -20,7 +20,7 @@ public sealed class IncrementalTranslationTests
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public void Random_changes_give_the_same_as_from_nothing(int seed)
+    public void Incremental_translation_equals_full_translation(int seed)
     {
         var random = new Random(seed);
         var store = new ClusterStore();
@@ -76,23 +76,23 @@ public sealed class IncrementalTranslationTests
         {
             < 5 => new ResourceChange<T>.Applied(make(ns, Pick(random, names))),
             < 8 => new ResourceChange<T>.Deleted(make(ns, Pick(random, names))),
-            // A new list of this namespace: each name is there, is gone or does not decode.
+            // A new list of this namespace: each object exists, is deleted or does not decode.
             _ => Replaced(),
         };
         store.Apply(kind, ns, "", change);
 
         ResourceChange<T>.Replaced Replaced()
         {
-            var fates = names.Select(name => (Name: name, Fate: random.Next(3))).ToArray();
+            var states = names.Select(name => (Name: name, State: random.Next(3))).ToArray();
             return new(
-                [.. fates.Where(fate => fate.Fate == 0).Select(fate => make(ns, fate.Name))],
-                [.. fates.Where(fate => fate.Fate == 1).Select(fate => new UndecodableObject(ns, fate.Name, null, "broken"))]);
+                [.. states.Where(item => item.State == 0).Select(item => make(ns, item.Name))],
+                [.. states.Where(item => item.State == 1).Select(item => new UndecodableObject(ns, item.Name, null, "broken"))]);
         }
     }
 
     private static T Pick<T>(Random random, params T[] values) => values[random.Next(values.Length)];
 
-    /// <summary>Everything that is served and everything that is said, as lines in a stable order.</summary>
+    /// <summary>Returns the routing table and all diagnostics as lines in a stable order.</summary>
     private static string Describe(Translation translation) => string.Join(
         '\n',
         [

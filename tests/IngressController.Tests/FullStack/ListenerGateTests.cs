@@ -4,11 +4,11 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.FullStack;
 
-/// <summary>When the http and https ports open.</summary>
+/// <summary>The opening of the http and https ports.</summary>
 public sealed class ListenerGateTests
 {
     [Fact]
-    public async Task The_ports_are_closed_until_there_is_something_to_serve()
+    public async Task Ports_are_closed_until_there_is_something_to_serve()
     {
         await using var stack = await CreateAsync(TimeSpan.FromMinutes(5));
         var starting = stack.StartControllerAsync();
@@ -24,7 +24,7 @@ public sealed class ListenerGateTests
     }
 
     [Fact]
-    public async Task They_open_after_the_time_that_the_option_says_and_answer_503()
+    public async Task Ports_open_after_the_initial_sync_timeout_and_answer_503()
     {
         await using var stack = await CreateAsync(TimeSpan.FromMilliseconds(200));
         await stack.StartControllerAsync();
@@ -38,24 +38,24 @@ public sealed class ListenerGateTests
     }
 
     [Fact]
-    public async Task Who_is_told_to_end_meanwhile_ends()
+    public async Task Start_can_be_cancelled_while_the_ports_are_closed()
     {
         await using var stack = await CreateAsync(TimeSpan.FromMinutes(5));
-        using var told = new CancellationTokenSource();
-        var starting = stack.StartControllerAsync(timings: null, settings: null, told.Token);
+        using var stop = new CancellationTokenSource();
+        var starting = stack.StartControllerAsync(timings: null, settings: null, stop.Token);
         await stack.UntilLoggedAsync("cannot watch ingresses.networking.k8s.io");
-        await told.CancelAsync();
+        await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => starting.WaitAsync(TimeSpan.FromSeconds(20)));
         Assert.Equal(SocketError.ConnectionRefused, Connect(stack.Listener.HttpPort));
     }
 
-    /// <summary>Ingresses may not be read at first.</summary>
-    private static async Task<TestStack> CreateAsync(TimeSpan limit)
+    /// <summary>Creates a stack in which reading Ingresses is forbidden at first.</summary>
+    private static async Task<TestStack> CreateAsync(TimeSpan initialSyncTimeout)
     {
         var stack = await TestStack.CreateAsync();
         stack.Server.Upsert(Manifests.Ingress("app", "app.example", "a"));
         stack.Server.ForbiddenResources = ["ingresses"];
-        stack.Listener = stack.Listener with { HttpPort = FreePort.Take(), HttpsPort = FreePort.Take(), InitialSyncTimeout = limit };
+        stack.Listener = stack.Listener with { HttpPort = FreePort.Take(), HttpsPort = FreePort.Take(), InitialSyncTimeout = initialSyncTimeout };
         return stack;
     }
 

@@ -2,13 +2,13 @@ using Microsoft.Extensions.Logging;
 
 namespace IngressController.Tests.FullStack;
 
-/// <summary>Keeps what is logged.</summary>
+/// <summary>Records log lines.</summary>
 internal sealed class LogRecorder : ILoggerProvider
 {
     private readonly Lock _lock = new();
     private readonly List<(LogLevel Level, string Text)> _lines = [];
 
-    /// <summary>What an operator reads: no debug lines.</summary>
+    /// <summary>The lines of level information and above.</summary>
     public string[] Lines
     {
         get

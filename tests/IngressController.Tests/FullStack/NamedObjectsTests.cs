@@ -9,7 +9,7 @@ using k8s.Models;
 
 namespace IngressController.Tests.FullStack;
 
-/// <summary>What is fetched and when, with fetches that end when the test says so and a clock that stands still.</summary>
+/// <summary>The fetches of requested objects, with responses by the test and a manual clock.</summary>
 public sealed class NamedObjectsTests : IAsyncLifetime
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(10);
@@ -42,7 +42,7 @@ public sealed class NamedObjectsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_does_not_exist_is_not_waited_for_and_fetched_when_it_appears()
+    public async Task Missing_object_is_not_waited_for_and_fetched_when_it_is_created()
     {
         Assert.True(RequestAsync("a").IsCompleted);
         Exists("a", "1");
@@ -52,7 +52,7 @@ public sealed class NamedObjectsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_waits_for_new_names_does_not_wait_for_earlier_ones()
+    public async Task Request_waits_only_for_newly_requested_objects()
     {
         Exists("a", "1");
         Exists("b", "1");
@@ -101,27 +101,27 @@ public sealed class NamedObjectsTests : IAsyncLifetime
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task What_goes_or_is_no_longer_wanted_during_a_fetch_does_not_come_back(bool goes)
+    public async Task Object_that_is_deleted_or_no_longer_requested_during_a_fetch_stays_removed(bool isDeleted)
     {
         Exists("a", "1");
-        var arriving = RequestAsync("a");
+        var request = RequestAsync("a");
         var answer = NextFetch("a");
-        if (goes)
+        if (isDeleted)
             _named.Apply(Everything, new ResourceChange<PartialObjectMetadata>.Replaced([], []));
         else
             _ = RequestAsync();
-        await arriving.WaitAsync(Limit);
+        await request.WaitAsync(Limit);
         answer.SetResult(Item("a", "1"));
 
-        // Whatever is fetched afterwards tells that this answer has been looked at.
+        // The next fetch shows that this response has been processed.
         Exists("b", "1");
-        _ = RequestAsync(goes ? ["a", "b"] : ["b"]);
+        _ = RequestAsync(isDeleted ? ["a", "b"] : ["b"]);
         await AnswerAsync("b", "1");
         Assert.Equal([Name("b")], _store.Snapshot.ConfigMaps.Keys);
     }
 
     [Fact]
-    public async Task A_list_of_one_object_says_nothing_of_others()
+    public async Task List_of_one_object_does_not_affect_others()
     {
         Exists("a", "1");
         Exists("b", "1");
@@ -136,34 +136,34 @@ public sealed class NamedObjectsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_failed_fetch_is_made_again_after_growing_delays_and_at_once_when_the_object_changes()
+    public async Task Failed_fetch_is_retried_with_backoff_and_at_once_when_the_object_changes()
     {
         Exists("a", "1");
-        var arriving = RequestAsync("a");
-        NextFetch("a").SetException(new HttpRequestException("away"));
-        await UntilAsync(() => _named.Pending is ["configmaps x/a (the API server cannot be reached: away)"]);
+        var request = RequestAsync("a");
+        NextFetch("a").SetException(new HttpRequestException("refused"));
+        await UntilAsync(() => _named.Pending is ["configmaps x/a (the API server cannot be reached: refused)"]);
         RequireNoFetch();
         _time.Advance(Timings.MinBackoff * 2);
         NextFetch("a").SetException(new TimeoutException("slow"));
         await UntilAsync(() => _named.Pending is ["configmaps x/a (slow)"]);
         _time.Advance(Timings.MinBackoff * 2);
-        Assert.False(arriving.IsCompleted);
+        Assert.False(request.IsCompleted);
 
         Exists("a", "2");
         await AnswerAsync("a", "2");
-        await arriving.WaitAsync(Limit);
+        await request.WaitAsync(Limit);
         _time.Advance(Timings.MaxBackoff * 4);
         RequireNoFetch();
         Assert.Equal([ReflectorStage.Get, ReflectorStage.Get], _notices.OfType<ReflectorNotice.Failed>().Select(failed => failed.Stage));
     }
 
     [Fact]
-    public async Task What_does_not_decode_has_come_and_is_tried_again()
+    public async Task Undecodable_object_is_not_waited_for_and_is_retried()
     {
         Exists("a", "1");
-        var arriving = RequestAsync("a");
+        var request = RequestAsync("a");
         NextFetch("a").SetException(new JsonException("no number"));
-        await arriving.WaitAsync(Limit);
+        await request.WaitAsync(Limit);
         Assert.Equal([Name("a")], _store.Unreadable.Select(diagnostic => diagnostic.Subject.Name));
         _time.Advance(Timings.MinBackoff * 2);
         await AnswerAsync("a", "1");
@@ -171,12 +171,12 @@ public sealed class NamedObjectsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Sixteen_are_fetched_at_the_same_time()
+    public async Task Sixteen_objects_are_fetched_concurrently()
     {
         var names = Enumerable.Range(0, 20).Select(i => $"n{i}").ToArray();
         foreach (var name in names)
             Exists(name, "1");
-        var arriving = RequestAsync(names);
+        var request = RequestAsync(names);
         var answers = Enumerable.Range(0, 16).Select(_ => NextFetch()).ToArray();
         RequireNoFetch();
         Assert.Matches("^configmaps x/n0 and 19 more$", Assert.Single(_named.Pending));
@@ -188,7 +188,7 @@ public sealed class NamedObjectsTests : IAsyncLifetime
             answer.SetResult(Item(name.Name, "1"));
         }
 
-        await arriving.WaitAsync(Limit);
+        await request.WaitAsync(Limit);
         Assert.Equal(20, _store.Snapshot.ConfigMaps.Count);
     }
 
@@ -214,14 +214,14 @@ public sealed class NamedObjectsTests : IAsyncLifetime
         return fetch.Answer;
     }
 
-    /// <summary>Answers the next fetch and waits until its answer is in the store.</summary>
+    /// <summary>Responds to the next fetch and waits until the object is in the store.</summary>
     private async Task AnswerAsync(string name, string version)
     {
         NextFetch(name).SetResult(Item(name, version));
         await UntilAsync(() => _store.Snapshot.ConfigMaps.GetValueOrDefault(Name(name))?.Metadata?.ResourceVersion == version);
     }
 
-    /// <summary>A fetch that should not be made would be under way within this time.</summary>
+    /// <summary>Requires that no fetch begins within a short time.</summary>
     private void RequireNoFetch() => Assert.False(_fetches.TryTake(out var fetch, TimeSpan.FromMilliseconds(30)), $"{fetch.Name} is fetched");
 
     private static async Task UntilAsync(Func<bool> condition)

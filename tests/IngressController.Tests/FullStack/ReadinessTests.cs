@@ -27,7 +27,7 @@ public sealed class ReadinessTests
     [InlineData("endpointslices", "endpointslices.discovery.k8s.io")]
     [InlineData("secrets", "secrets")]
     [InlineData("configmaps", "configmaps")]
-    public async Task It_waits_for_every_list(string resource, string name)
+    public async Task Readiness_waits_for_every_list(string resource, string name)
     {
         await using var stack = await TestStack.CreateAsync();
         stack.Server.Upsert(Manifests.Ingress("app", "app.example", "a"));
@@ -42,7 +42,7 @@ public sealed class ReadinessTests
     }
 
     [Fact]
-    public async Task A_refused_list_is_named_with_its_reason_while_the_others_go_on()
+    public async Task Forbidden_list_is_named_with_its_reason()
     {
         await using var stack = await TestStack.CreateAsync();
         stack.Server.ForbiddenResources = ["secrets"];
@@ -54,7 +54,7 @@ public sealed class ReadinessTests
     }
 
     [Fact]
-    public async Task Without_its_API_server_it_says_so_once_and_becomes_ready_when_it_comes()
+    public async Task Unreachable_API_server_is_logged_once_and_the_replica_becomes_ready_later()
     {
         await using var stack = await TestStack.CreateAsync(https: true);
         await stack.Server.StopAsync();
@@ -62,7 +62,7 @@ public sealed class ReadinessTests
         await stack.UntilReadyzAsync(text =>
             text.StartsWith("not ready: waiting for configmaps, endpointslices.discovery.k8s.io, ", StringComparison.Ordinal)
             && text.EndsWith("services (the API server cannot be reached: Connection refused)", StringComparison.Ordinal));
-        // Six watches, each with many tries within milliseconds.
+        // Six watches, each with many attempts within milliseconds.
         await stack.UntilLoggedAsync("next attempt in", times: 30);
         Assert.Single(stack.Log.Lines, line => line.Contains("the API server cannot be reached", StringComparison.Ordinal));
 

@@ -15,7 +15,7 @@ using k8s.Models;
 
 namespace IngressController.Tests.FullStack;
 
-/// <summary>The loop with a clock that stands still unless it is moved; no source and no listener is started.</summary>
+/// <summary>The reconcile loop with a manual clock, without a source and listeners.</summary>
 public sealed class ReconcileLoopTests : IAsyncLifetime
 {
     private const string Ingresses = "ingresses";
@@ -43,7 +43,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
 
     public Task InitializeAsync()
     {
-        // The class waits in the store for the first list of Ingresses, so that both are one pass.
+        // The first pass waits for the list of Ingresses and has both the class and the Ingresses.
         _store.Expect(Ingresses);
         _store.Apply(ClusterKinds.IngressClasses, null, "", new ResourceChange<V1IngressClass>.Applied(ClusterObjects.Class("yarp")));
         return _loop.StartAsync(CancellationToken.None);
@@ -59,16 +59,16 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_change_after_a_quiet_time_is_live_at_once()
+    public async Task Change_after_an_idle_time_is_live_at_once()
     {
         var next = _live.Next;
         Apply("app.example");
-        await next.WaitAsync(Limit); // the clock stands still
+        await next.WaitAsync(Limit); // the clock does not advance
         Assert.Equal(["app.example"], _live.Current.Translation.Table.Hosts.Keys);
     }
 
     [Fact]
-    public async Task Under_a_stream_of_changes_there_is_one_pass_per_interval_and_the_latest_wins()
+    public async Task Stream_of_changes_causes_one_pass_per_interval_and_the_latest_state_applies()
     {
         var first = _live.Next;
         Apply("0.example");
@@ -77,21 +77,21 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         for (var i = 1; i <= 5; i++)
         {
             Apply($"{i}.example");
-            // The clock stands still: a loop without an interval would use this time for a pass.
+            // The clock does not advance. A loop without an interval would run a pass in this time.
             Assert.NotSame(second, await Task.WhenAny(second, Task.Delay(20)));
         }
 
-        await MoveOnUntilAsync(() => second.IsCompleted);
+        await AdvanceUntilAsync(() => second.IsCompleted);
         Assert.Equal(2, _metrics.Revision);
         Assert.Equal(["5.example"], _live.Current.Translation.Table.Hosts.Keys);
     }
 
     /// <summary>
-    /// Translation takes any object, so the snapshot itself has to be broken: a kind is data, and this one files its object by
-    /// taking all Services away.
+    /// Translation accepts any object, so the pass fails because of an invalid snapshot: this kind stores its object by replacing all
+    /// Services with null.
     /// </summary>
     [Fact]
-    public async Task What_a_failed_pass_could_not_apply_is_tried_again_with_the_next_change()
+    public async Task Changes_of_a_failed_pass_are_retried_with_the_next_change()
     {
         var first = _live.Next;
         Apply("app.example");
@@ -99,13 +99,13 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         var next = _live.Next;
         var service = ClusterObjects.Service("default", "a");
         _store.Apply(ClusterKinds.Services with { Prepare = Break }, null, "", new ResourceChange<V1Service>.Applied(service));
-        await MoveOnUntilAsync(() => _log.Lines.Any(line => line.StartsWith("a change could not be applied", StringComparison.Ordinal)));
+        await AdvanceUntilAsync(() => _log.Lines.Any(line => line.StartsWith("a change could not be applied", StringComparison.Ordinal)));
         Assert.Equal(1, _metrics.Revision);
         Assert.Equal([DiagnosticCode.ServiceNotFound], LiveProblems());
 
-        // The repair names no change: only what the failed pass left over leads to the Service.
+        // The repair records no change, so only the changes of the failed pass update the Service.
         _store.Apply(ClusterKinds.Services with { Prepare = Repair }, null, "", new ResourceChange<V1Service>.Applied(service));
-        await MoveOnUntilAsync(() => next.IsCompleted);
+        await AdvanceUntilAsync(() => next.IsCompleted);
         Assert.Equal([DiagnosticCode.ServiceWithoutEndpoints], LiveProblems());
 
         IEnumerable<DiagnosticCode> LiveProblems() => _live.Current.Translation.Table.Backends.Values.Single().Problems.Select(problem => problem.Code);
@@ -121,7 +121,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_failed_pass_is_tried_again_by_itself()
+    public async Task Failed_pass_is_retried_without_a_change()
     {
         var first = _live.Next;
         Apply("app.example");
@@ -129,18 +129,18 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         _store.Apply(
             ClusterKinds.Services with { Prepare = item => (snapshot, changes) => { changes.Services.Add(item.ResourceName); return snapshot with { Services = null! }; } },
             null, "", new ResourceChange<V1Service>.Applied(ClusterObjects.Service("default", "a")));
-        // Nothing changes any more, and yet it fails a second time.
-        await MoveOnUntilAsync(() => _log.Lines.Count(line => line.StartsWith("a change could not be applied", StringComparison.Ordinal)) >= 2);
+        // It fails a second time without another change.
+        await AdvanceUntilAsync(() => _log.Lines.Count(line => line.StartsWith("a change could not be applied", StringComparison.Ordinal)) >= 2);
     }
 
     [Fact]
-    public async Task The_first_revision_waits_for_every_Secret_that_is_named()
+    public async Task First_revision_waits_for_every_referenced_Secret()
     {
         var fetch = FetchSecrets("tls");
         var first = _live.Next;
         Apply("one.example", secret: "tls");
-        await fetch.Asked.WaitAsync(Limit);
-        // However long it takes: nothing is live in the meantime.
+        await fetch.Requested.WaitAsync(Limit);
+        // Nothing is live in the meantime.
         for (var i = 0; i < 5; i++)
         {
             _time.Advance(ReconcileLoop.FirstFetchInterval);
@@ -154,37 +154,37 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_Secret_named_for_the_first_time_is_live_together_with_what_names_it()
+    public async Task Newly_referenced_Secret_is_live_in_the_same_revision_as_its_Ingress()
     {
         var fetch = FetchSecrets("tls");
         await FirstRevisionAsync();
         var next = _live.Next;
         Apply("one.example", secret: "tls");
-        await MoveOnUntilAsync(() => fetch.Asked.IsCompleted);
+        await AdvanceUntilAsync(() => fetch.Requested.IsCompleted);
         fetch.Answer.SetResult(ClusterObjects.Secret("default", "tls"));
-        await next.WaitAsync(Limit); // the clock stands still
+        await next.WaitAsync(Limit); // the clock does not advance
         Assert.Equal(2, _metrics.Revision);
         Assert.NotNull(_live.Current.Translation.Table.TlsBindings["one.example"].Certificate);
     }
 
     [Fact]
-    public async Task A_pass_waits_no_longer_than_its_patience_and_only_once_for_the_same_Secret()
+    public async Task Pass_waits_for_a_Secret_only_once_and_no_longer_than_the_timeout()
     {
         var fetch = FetchSecrets("tls");
         await FirstRevisionAsync();
         var second = _live.Next;
         Apply("one.example", secret: "tls");
-        // Each time when the loop sleeps: a clock that moves before would take from its patience.
+        // The clock advances only while the loop waits; otherwise the timeout would be shorter.
         await _time.TimerAsync(ReconcileLoop.Interval, Limit);
         _time.Advance(ReconcileLoop.Interval);
-        await fetch.Asked.WaitAsync(Limit);
+        await fetch.Requested.WaitAsync(Limit);
         await _time.TimerAsync(ReconcileLoop.FetchTimeout, Limit);
         _time.Advance(ReconcileLoop.FetchTimeout - TimeSpan.FromMilliseconds(1));
         Assert.NotSame(second, await Task.WhenAny(second, Task.Delay(50)));
-        await MoveOnUntilAsync(() => second.IsCompleted);
+        await AdvanceUntilAsync(() => second.IsCompleted);
         Assert.Null(_live.Current.Translation.Table.TlsBindings["one.example"].Certificate);
 
-        // The next pass comes after its interval: it has no patience left for a Secret that has been waited for.
+        // The next pass does not wait again for the same Secret.
         var third = _live.Next;
         _time.Advance(ReconcileLoop.Interval);
         Apply("two.example", secret: "tls");
@@ -192,18 +192,18 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
 
         var fourth = _live.Next;
         fetch.Answer.SetResult(ClusterObjects.Secret("default", "tls"));
-        await MoveOnUntilAsync(() => fourth.IsCompleted);
+        await AdvanceUntilAsync(() => fourth.IsCompleted);
         Assert.NotNull(_live.Current.Translation.Table.TlsBindings["two.example"].Certificate);
     }
 
-    /// <summary>A source that knows of one Secret, which comes when the test says so.</summary>
-    private (Task Asked, TaskCompletionSource<V1Secret?> Answer) FetchSecrets(string name)
+    /// <summary>Registers a fetcher with one Secret, which the test provides later.</summary>
+    private (Task Requested, TaskCompletionSource<V1Secret?> Answer) FetchSecrets(string name)
     {
-        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var requested = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var answer = new TaskCompletionSource<V1Secret?>(TaskCreationOptions.RunContinuationsAsynchronously);
         var secrets = new NamedObjects<V1Secret>(ClusterKinds.Secrets, _store, (_, cancellation) =>
         {
-            asked.TrySetResult();
+            requested.TrySetResult();
             return answer.Task.WaitAsync(cancellation);
         }, _ => { }, new ReflectorTimings(), _time);
         secrets.Apply(new WatchScope(Namespace: null), new ResourceChange<PartialObjectMetadata>.Applied(
@@ -212,7 +212,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
             ClusterKinds.ConfigMaps, _store, (_, _) => Task.FromResult<V1ConfigMap?>(null), _ => { }, new ReflectorTimings(), _time);
         _store.References.UseFetchers(secrets, configMaps);
         _fetching = secrets.RunAsync(_stop.Token);
-        return (asked.Task, answer);
+        return (requested.Task, answer);
     }
 
     private async Task FirstRevisionAsync()
@@ -222,12 +222,12 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         await first.WaitAsync(Limit);
     }
 
-    /// <summary>One Ingress, which moves from host to host.</summary>
+    /// <summary>Replaces all Ingresses by one with a host.</summary>
     private void Apply(string host, string? secret = null) => _store.Apply(
         ClusterKinds.Ingresses, null, Ingresses, new ResourceChange<V1Ingress>.Replaced([ClusterObjects.Ingress("default", "i", host, "a", secret: secret)], []));
 
-    /// <summary>Moves the clock by intervals: the loop may begin to wait for one only after a move.</summary>
-    private async Task MoveOnUntilAsync(Func<bool> condition)
+    /// <summary>Advances the clock by intervals until the condition is true. The loop may begin to wait only after an advance.</summary>
+    private async Task AdvanceUntilAsync(Func<bool> condition)
     {
         using var limit = new CancellationTokenSource(Limit);
         while (!condition())

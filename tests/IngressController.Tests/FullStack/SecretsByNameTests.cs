@@ -6,7 +6,7 @@ using k8s.Models;
 
 namespace IngressController.Tests.FullStack;
 
-/// <summary>Only the Secrets and ConfigMaps are read that a claimed Ingress or an option names; the others are known to exist, no more.</summary>
+/// <summary>Only Secrets and ConfigMaps that a claimed Ingress or an option references are read; of others only the metadata is.</summary>
 public sealed class SecretsByNameTests
 {
     /// <summary>The certificates of <see cref="ClusterObjects"/> are for one.example and two.example.</summary>
@@ -16,30 +16,30 @@ public sealed class SecretsByNameTests
     private static readonly ResourceName Settings = new("default", "settings");
 
     [Fact]
-    public async Task What_nobody_names_is_never_read()
+    public async Task Unreferenced_Secrets_and_ConfigMaps_are_never_read()
     {
         await using var stack = await TestStack.StartAsync(server =>
         {
             Secret(server, "tls");
-            Secret(server, "of-nobody");
+            Secret(server, "unreferenced");
             Secret(server, "of-another-class");
-            ConfigMap(server, "of-nobody");
+            ConfigMap(server, "unreferenced");
             server.Upsert(Manifests.Ingress("one", Host, "a", tlsSecret: "tls"));
             server.Upsert(Manifests.Ingress("other", "other.example", "a", tlsSecret: "of-another-class").Replace("yarp", "other", StringComparison.Ordinal));
         });
-        Secret(stack.Server, "of-nobody", certificate: 1);
+        Secret(stack.Server, "unreferenced", certificate: 1);
         await LeadToBAsync(stack);
 
         Assert.Equal([Tls], stack.Snapshot.TlsSecrets.Keys);
         var requests = stack.Server.Requests.FindAll(request => request.Resource is "secrets" or "configmaps");
         Assert.Equal(["/api/v1/namespaces/default/secrets/tls"], requests.Where(request => request.IsGet).Select(request => request.Path));
-        Assert.All(requests, request => Assert.True(request.IsGet || request.IsMetadataOnly, $"{request.Path} asks for whole objects"));
+        Assert.All(requests, request => Assert.True(request.IsGet || request.IsMetadataOnly, $"{request.Path} requests complete objects"));
     }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_Secret_that_comes_after_its_Ingress_changes_and_goes(bool watchList)
+    public async Task Secret_can_be_created_after_its_Ingress_changed_and_deleted(bool watchList)
     {
         await using var stack = await TestStack.StartAsync(server =>
         {
@@ -60,7 +60,7 @@ public sealed class SecretsByNameTests
     }
 
     [Fact]
-    public async Task An_Ingress_that_is_no_longer_ours_takes_its_Secret_along()
+    public async Task Secret_of_an_Ingress_that_is_no_longer_claimed_is_removed()
     {
         await using var stack = await TestStack.StartAsync(server =>
         {
@@ -73,7 +73,7 @@ public sealed class SecretsByNameTests
         await stack.UntilAnswerAsync(Host, "404");
         await stack.UntilAsync(() => stack.Snapshot.TlsSecrets.IsEmpty);
 
-        // The class changes hands instead of the Ingress.
+        // The class is deleted instead.
         stack.Server.Upsert(Manifests.Ingress("one", Host, "a", tlsSecret: "tls"));
         await stack.UntilAsync(() => Certificate(stack) != null);
         stack.Server.Delete("IngressClass", null, "yarp");
@@ -81,7 +81,7 @@ public sealed class SecretsByNameTests
     }
 
     [Fact]
-    public async Task It_is_ready_only_with_what_its_Ingresses_name()
+    public async Task Readiness_waits_for_referenced_objects()
     {
         await using var stack = await TestStack.CreateAsync();
         Secret(stack.Server, "tls");
@@ -101,7 +101,7 @@ public sealed class SecretsByNameTests
     }
 
     [Fact]
-    public async Task What_may_not_be_read_is_named_with_its_reason_and_waited_for_only_while_it_is_wanted()
+    public async Task Forbidden_Secret_is_named_with_its_reason_and_waited_for_while_it_is_referenced()
     {
         await using var stack = await TestStack.CreateAsync();
         Secret(stack.Server, "tls");
@@ -121,14 +121,14 @@ public sealed class SecretsByNameTests
     }
 
     [Fact]
-    public async Task A_fetch_that_hangs_holds_up_nobody_else()
+    public async Task Hanging_fetch_does_not_delay_other_changes()
     {
         await using var stack = await TestStack.StartAsync(server => Secret(server, "tls"));
         var held = new TaskCompletionSource();
         stack.Server.Hold(request => request.IsGet, held.Task);
         stack.Server.Upsert(Manifests.Ingress("slow", "two.example", "a", tlsSecret: "tls"));
         await LeadToBAsync(stack);
-        // Without its certificate: waiting on would keep a host away for a Secret it may do without.
+        // The host is served without its certificate, which it may not need, instead of not at all.
         await stack.UntilAnswerAsync("two.example", "a");
         Assert.Empty(stack.Snapshot.TlsSecrets);
 
@@ -140,7 +140,7 @@ public sealed class SecretsByNameTests
     [InlineData(500, "InternalError")]
     [InlineData(429, "TooManyRequests")]
     [InlineData(404, "NotFound")]
-    public async Task A_fetch_that_fails_keeps_what_was_there_and_is_made_again(int code, string reason)
+    public async Task Failed_fetch_keeps_the_last_state_and_is_retried(int code, string reason)
     {
         await using var stack = await TestStack.StartAsync(server =>
         {
@@ -153,14 +153,14 @@ public sealed class SecretsByNameTests
         await stack.Server.UntilAsync(server => server.Requests.Any(request => request.IsGet && request.StatusCode == code));
         Assert.Equal(first, Certificate(stack));
 
-        // A server that knows of it and says there is none is not asked again before the next version.
+        // After a 404 the object is not fetched again before its next version.
         if (code == 404)
             Secret(stack.Server, "tls", certificate: 1);
         await stack.UntilAsync(() => Certificate(stack) != first && Certificate(stack) != null);
     }
 
     [Fact]
-    public async Task One_that_does_not_decode_is_reported_and_holds_up_nothing()
+    public async Task Undecodable_Secret_is_reported_and_delays_nothing()
     {
         await using var stack = await TestStack.StartAsync(server =>
         {
@@ -175,7 +175,7 @@ public sealed class SecretsByNameTests
     }
 
     [Fact]
-    public async Task A_Secret_that_changed_while_the_API_server_was_away_is_read_again()
+    public async Task Secret_that_changed_during_an_outage_is_fetched_again()
     {
         await using var stack = await TestStack.StartAsync(server =>
         {
@@ -191,7 +191,7 @@ public sealed class SecretsByNameTests
     }
 
     [Fact]
-    public async Task The_ConfigMap_of_the_operator_comes_changes_and_goes()
+    public async Task Settings_ConfigMap_can_be_created_changed_and_deleted()
     {
         await using var stack = await TestStack.CreateAsync();
         ConfigMap(stack.Server, "other");
@@ -209,7 +209,7 @@ public sealed class SecretsByNameTests
     }
 
     [Fact]
-    public async Task What_the_operator_names_in_a_namespace_that_is_not_watched_is_watched_alone()
+    public async Task Objects_of_options_in_unwatched_namespaces_are_watched_individually()
     {
         await using var stack = await TestStack.CreateAsync();
         Secret(stack.Server, "fallback", ns: "system");

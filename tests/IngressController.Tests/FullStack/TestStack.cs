@@ -19,7 +19,7 @@ using Microsoft.Extensions.Logging;
 
 namespace IngressController.Tests.FullStack;
 
-/// <summary>A fake API server with faults, the whole controller connected to it, and two backends: the Services a and b.</summary>
+/// <summary>A fake API server with faults, a complete controller connected to it, and two backends: the Services a and b.</summary>
 internal sealed class TestStack : IAsyncDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
@@ -41,12 +41,12 @@ internal sealed class TestStack : IAsyncDisposable
 
     public LogRecorder Log { get; } = new();
 
-    /// <summary>Where the controller believes to run; null means outside a cluster.</summary>
+    /// <summary>The namespace of the controller's Pod; null for outside a cluster.</summary>
     public string? PodNamespace { get; set; }
 
     public LeaderElectionOptions Election { get; set; } = new();
 
-    /// <summary>Open at once, so that tests see what it answers while it is not ready.</summary>
+    /// <summary>The listener options. By default the ports open at once, so that tests see the responses while it is not ready.</summary>
     public ListenerOptions Listener { get; set; } = new()
     {
         BindAddress = IPAddress.Loopback,
@@ -60,16 +60,16 @@ internal sealed class TestStack : IAsyncDisposable
 
     public int HttpPort => _host!.HttpPort;
 
-    /// <summary>The translation that is live.</summary>
+    /// <summary>The live translation.</summary>
     public Translation Live => _host!.Services.GetRequiredService<LiveRevision>().Current.Translation;
 
-    /// <summary>What the store holds now.</summary>
+    /// <summary>The current snapshot of the store.</summary>
     public ClusterSnapshot Snapshot => _host!.Services.GetRequiredService<ClusterStore>().Snapshot;
 
-    /// <summary>How many configurations have been live.</summary>
+    /// <summary>Number of revisions that have become live.</summary>
     public long Revision => _host!.Services.GetRequiredService<ReconcileMetrics>().Revision;
 
-    /// <summary>A controller that is ready, with the host app.example that leads to the Service a.</summary>
+    /// <summary>Starts a controller that is ready and routes the host app.example to the Service a.</summary>
     public static async Task<TestStack> StartAsync(Action<FakeApiServer>? arrange = null, ReflectorTimings? timings = null)
     {
         var stack = await CreateAsync(https: true);
@@ -81,7 +81,7 @@ internal sealed class TestStack : IAsyncDisposable
         return stack;
     }
 
-    /// <summary>An API server with our class and the two Services; no controller yet.</summary>
+    /// <summary>Creates an API server with the IngressClass and the two Services, without a controller.</summary>
     public static async Task<TestStack> CreateAsync(bool https = false)
     {
         var stack = new TestStack(await FakeApiServer.CreateAsync(https), await EchoBackend.StartAsync(Pods, CancellationToken.None));
@@ -99,9 +99,9 @@ internal sealed class TestStack : IAsyncDisposable
 
     public int Port(string service) => _backend.Ports[Pods.Single(pod => pod.Service == service)];
 
-    /// <param name="timings">Of the watches; null for fast ones.</param>
-    /// <param name="settings">What the operator chose; null for the defaults.</param>
-    /// <param name="namespaces">Those that are watched; none means all.</param>
+    /// <param name="timings">The timings of the watches; null for fast ones.</param>
+    /// <param name="settings">The settings; null for the defaults.</param>
+    /// <param name="namespaces">The watched namespaces; none for all.</param>
     public Task StartControllerAsync(ReflectorTimings? timings = null, TranslationSettings? settings = null, params string[] namespaces) =>
         StartControllerAsync(timings, settings, CancellationToken.None, namespaces);
 
@@ -133,7 +133,7 @@ internal sealed class TestStack : IAsyncDisposable
         });
     }
 
-    /// <summary>The Service that answers, or the status code.</summary>
+    /// <summary>Returns the Service that responds, or the status code.</summary>
     public async Task<string> AnswerAsync(string host)
     {
         using var answer = await _client!.GetAsync($"http://{host}/");
@@ -154,7 +154,7 @@ internal sealed class TestStack : IAsyncDisposable
 
     public Task UntilReadyAsync() => UntilReadyzAsync(text => text == "ok");
 
-    /// <summary>What is wrong: "Kind name: code".</summary>
+    /// <summary>Returns the diagnostics as "Kind name: code".</summary>
     public async Task<string[]> DiagnosticsAsync() =>
     [
         .. (await _admin!.GetFromJsonAsync<JsonArray>("/api/diagnostics"))!
@@ -164,11 +164,11 @@ internal sealed class TestStack : IAsyncDisposable
     public Task UntilDiagnosticsAsync(params string[] expected) => UntilAsync(async () =>
         await DiagnosticsAsync() is var now && now.SequenceEqual(expected) ? null : $"diagnostics are {string.Join("; ", now)}");
 
-    /// <summary>Completes when it holds; asked after each revision, and now and then without one.</summary>
+    /// <summary>Completes when the condition is true. It is checked after each revision and periodically.</summary>
     public Task UntilAsync(Func<bool> condition, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(condition))] string text = "") =>
-        UntilAsync(() => Task.FromResult(condition() ? null : $"not so: {text}"));
+        UntilAsync(() => Task.FromResult(condition() ? null : $"not true: {text}"));
 
-    /// <summary>Completes when so many lines, debug lines included, hold the text.</summary>
+    /// <summary>Completes when a number of lines, debug lines included, contain the text.</summary>
     public Task UntilLoggedAsync(string text, int times = 1) => UntilAsync(() => Task.FromResult(
         Log.ToString().Split('\n').Count(line => line.Contains(text, StringComparison.Ordinal)) >= times ? null : $"\"{text}\" is not logged {times} times"));
 
@@ -187,7 +187,9 @@ internal sealed class TestStack : IAsyncDisposable
         _folder.Dispose();
     }
 
-    /// <param name="difference">Null when it is as it should be; asked after each revision, and now and then without one.</param>
+    /// <param name="difference">
+    /// Returns the difference from the expected state; null for none. It is called after each revision and periodically.
+    /// </param>
     public async Task UntilAsync(Func<Task<string?>> difference)
     {
         using var limit = new CancellationTokenSource(Limit);

@@ -2,7 +2,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.FullStack;
 
-/// <summary>An object that does not decode is reported, keeps its last state and harms no other.</summary>
+/// <summary>An object that does not decode is reported, keeps its last state and does not affect others.</summary>
 public sealed class UndecodableTests
 {
     private const string Undecodable = """
@@ -15,7 +15,7 @@ public sealed class UndecodableTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Among_the_first_objects(bool watchList)
+    public async Task Undecodable_object_of_the_initial_list_is_reported(bool watchList)
     {
         await using var stack = await TestStack.StartAsync(server =>
         {
@@ -24,13 +24,13 @@ public sealed class UndecodableTests
         });
         Assert.Equal(["Ingress broken: ObjectUnreadable"], await stack.DiagnosticsAsync());
 
-        stack.Server.Upsert(Manifests.Ingress("broken", "mended.example", "b"));
-        await stack.UntilAnswerAsync("mended.example", "b");
+        stack.Server.Upsert(Manifests.Ingress("broken", "fixed.example", "b"));
+        await stack.UntilAnswerAsync("fixed.example", "b");
         Assert.Empty(await stack.DiagnosticsAsync());
     }
 
     [Fact]
-    public async Task Among_the_changes()
+    public async Task Undecodable_change_keeps_the_last_state()
     {
         await using var stack = await TestStack.StartAsync();
         stack.Server.Upsert(Undecodable.Replace("NAME", "app", StringComparison.Ordinal));
@@ -39,7 +39,7 @@ public sealed class UndecodableTests
         Assert.Equal("a", await stack.AnswerAsync("app.example"));
         await stack.UntilDiagnosticsAsync("Ingress app: ObjectUnreadable");
 
-        // A new list does not take its last state away either.
+        // A relist does not remove its last state either.
         stack.Server.FailWatches(410, "Expired");
         stack.Server.Upsert(Manifests.Ingress("other", "other.example", "a"));
         await stack.UntilAnswerAsync("other.example", "a");
@@ -52,7 +52,7 @@ public sealed class UndecodableTests
     }
 
     [Fact]
-    public async Task One_that_never_could_be_read_is_forgotten_with_its_deletion()
+    public async Task Diagnostic_of_an_undecodable_object_ends_with_its_deletion()
     {
         await using var stack = await TestStack.StartAsync(server => server.Upsert(Undecodable.Replace("NAME", "broken", StringComparison.Ordinal)));
         stack.Server.Delete("Ingress", null, "broken");

@@ -3,13 +3,13 @@ using IngressController.Configuration;
 
 namespace IngressController.Tests.Image;
 
-/// <summary>The Dockerfile says again what stands elsewhere; tests/IngressController.ImageTests run what it builds.</summary>
+/// <summary>The Dockerfile matches the project files and the defaults; tests/IngressController.ImageTests run the built image.</summary>
 public sealed class DockerfileTests
 {
     private static readonly string Root = RepositoryFile.Find();
     private static readonly string[] Dockerfile = File.ReadAllLines(Path.Combine(Root, "Dockerfile"));
 
-    /// <summary>Restore needs every project that the program is made of; one that is missing there breaks the build of the image only.</summary>
+    /// <summary>The restore layer needs every project of the program; a missing one breaks only the build of the image.</summary>
     [Fact]
     public void The_restore_layer_copies_every_project_of_the_program()
     {
@@ -24,23 +24,23 @@ public sealed class DockerfileTests
     }
 
     [Fact]
-    public void It_exposes_the_ports_that_are_the_defaults()
+    public void Exposed_ports_are_the_default_ports()
     {
         var defaults = new ListenerOptions();
         Assert.Equal([$"{defaults.HttpPort}", $"{defaults.HttpsPort}", $"{defaults.AdminPort}"], Instruction("EXPOSE").Split(' '));
         Assert.All(Instruction("EXPOSE").Split(' '), port => Assert.True(int.Parse(port) > 1024, port));
     }
 
-    /// <summary>runAsNonRoot refuses a name, which could be anybody's.</summary>
+    /// <summary>runAsNonRoot rejects a user name, because it could be that of root.</summary>
     [Fact]
-    public void The_user_is_a_number_and_not_root() => Assert.Matches("^[1-9][0-9]*:[1-9][0-9]*$", Instruction("USER"));
+    public void User_is_numeric_and_not_root() => Assert.Matches("^[1-9][0-9]*:[1-9][0-9]*$", Instruction("USER"));
 
     [Fact]
-    public void There_is_no_shell_between_the_container_and_the_program() =>
+    public void Entrypoint_is_the_program_without_a_shell() =>
         Assert.Equal($"""["/app/{typeof(IngressOptions).Assembly.GetName().Name}"]""", Instruction("ENTRYPOINT"));
 
     [Fact]
-    public void Its_default_version_is_that_of_the_program()
+    public void Default_version_is_the_version_of_the_program()
     {
         var version = XDocument.Load(Path.Combine(Root, "Directory.Build.props")).Descendants("Version").Single().Value;
         var defaults = Dockerfile.Where(line => line.StartsWith("ARG VERSION=", StringComparison.Ordinal)).ToArray();
@@ -78,7 +78,7 @@ public sealed class DockerfileTests
     private static string Instruction(string name) =>
         Dockerfile.Single(line => line.StartsWith($"{name} ", StringComparison.Ordinal))[(name.Length + 1)..];
 
-    /// <summary>A project and all it refers to, as paths from the root.</summary>
+    /// <summary>Returns a project and all that it references, as paths from the root.</summary>
     private static IEnumerable<string> Projects(string project)
     {
         var folder = Path.GetDirectoryName(Path.Combine(Root, project))!;

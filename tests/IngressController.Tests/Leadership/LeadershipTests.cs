@@ -4,7 +4,7 @@ using IngressController.Tests.FullStack;
 
 namespace IngressController.Tests.Leadership;
 
-/// <summary>The whole controller as a candidate.</summary>
+/// <summary>The leader election of a complete controller.</summary>
 public sealed class LeadershipTests
 {
     private const string Resource = "coordination.k8s.io/leases";
@@ -12,7 +12,7 @@ public sealed class LeadershipTests
     private static readonly LeaderElectionOptions Fast = new() { RetryPeriod = TimeSpan.FromMilliseconds(20), RenewDeadline = TimeSpan.FromSeconds(10) };
 
     [Fact]
-    public async Task It_leads_when_it_is_ready_says_so_and_gives_the_lease_back_at_its_end()
+    public async Task Ready_replica_leads_and_releases_the_lease_at_shutdown()
     {
         await using var stack = await TestStack.CreateAsync();
         stack.Server.ForbiddenResources = ["ingresses"];
@@ -29,7 +29,7 @@ public sealed class LeadershipTests
         await stack.UntilLoggedAsync("Information: started leading: holds the Lease ingress/yarp-ingress-leader");
         var holder = Stored()!["spec"]!["holderIdentity"]!.ToString();
         Assert.StartsWith($"{Environment.MachineName}_", holder, StringComparison.Ordinal);
-        // It says so a moment before its works begin.
+        // The log line comes a moment before the leader tasks begin.
         await stack.UntilAsync(async () =>
             (leader = JsonNode.Parse(await stack.AdminAsync("/api/leader"))!)["isLeader"]!.GetValue<bool>() ? null : "it does not lead");
         Assert.Equal((holder, holder, true, null), (leader["identity"]!.ToString(), leader["leader"]!.ToString(), leader["isLeader"]!.GetValue<bool>(), leader["note"]));
@@ -45,7 +45,7 @@ public sealed class LeadershipTests
     }
 
     [Fact]
-    public async Task Without_the_permission_it_serves_and_says_once_what_to_grant()
+    public async Task Replica_without_the_permission_serves_and_logs_once_what_to_grant()
     {
         await using var stack = await TestStack.CreateAsync();
         stack.Server.ForbiddenResources = ["leases"];
@@ -58,22 +58,22 @@ public sealed class LeadershipTests
     }
 
     [Theory]
-    [InlineData(null, true, "POD_NAMESPACE is not set, and this is no Pod; set it to the namespace of the Lease to take part in the leader election")]
+    [InlineData(null, true, "POD_NAMESPACE is not set, and this is not a Pod; set it to the namespace of the Lease to take part in the leader election")]
     [InlineData("ingress", false, "--leader-elect is false")]
-    public async Task One_that_takes_no_part_says_why(string? podNamespace, bool enabled, string why)
+    public async Task Replica_that_does_not_take_part_logs_the_reason(string? podNamespace, bool enabled, string reason)
     {
         await using var stack = await TestStack.CreateAsync();
         (stack.PodNamespace, stack.Election) = (podNamespace, Fast with { Enabled = enabled });
         await stack.StartControllerAsync();
         await stack.UntilReadyAsync();
-        Assert.Single(stack.Log.Lines, line => line == $"status and Events are not written: {why}");
-        Assert.Equal(why, JsonNode.Parse(await stack.AdminAsync("/api/leader"))!["note"]!.ToString());
+        Assert.Single(stack.Log.Lines, line => line == $"status and Events are not written: {reason}");
+        Assert.Equal(reason, JsonNode.Parse(await stack.AdminAsync("/api/leader"))!["note"]!.ToString());
         Assert.DoesNotContain(stack.Server.Requests, request => request.Resource == "leases");
     }
 
-    /// <summary>An API server that hangs must not hold up the end for longer than one request may take.</summary>
+    /// <summary>An API server that hangs must not delay the shutdown for longer than the timeout of one request.</summary>
     [Fact]
-    public async Task It_ends_though_the_API_server_does_not_answer()
+    public async Task Replica_shuts_down_while_the_API_server_does_not_answer()
     {
         await using var stack = await TestStack.CreateAsync();
         (stack.PodNamespace, stack.Election) = ("ingress", Fast with { RenewDeadline = TimeSpan.FromSeconds(1) });

@@ -2,13 +2,13 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Shutdown;
 
-/// <summary>The end of the process over HTTP/1.1: nothing that is sent or under way is lost.</summary>
+/// <summary>The shutdown over HTTP/1.1 loses no request.</summary>
 public sealed class DrainTests
 {
     private const string Get = $"GET / HTTP/1.1\r\nHost: {DrainingController.Host}\r\n\r\n";
 
     [Fact]
-    public async Task It_is_not_ready_at_once_but_alive_and_the_metrics_say_so()
+    public async Task Draining_replica_is_healthy_but_not_ready_and_the_metrics_show_it()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("ok"));
         await using var draining = await DrainingController.StartAsync(backend.Port);
@@ -33,8 +33,8 @@ public sealed class DrainTests
 
     [Theory]
     [InlineData(Get, 200)]
-    [InlineData("GET / HTTP/1.1\r\nHost: nobody.example\r\n\r\n", 404)]
-    public async Task During_the_delay_every_response_ends_its_connection_and_new_ones_are_served(string request, int status)
+    [InlineData("GET / HTTP/1.1\r\nHost: unknown.example\r\n\r\n", 404)]
+    public async Task Responses_during_the_delay_close_their_connection_and_new_connections_are_served(string request, int status)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("ok"));
         await using var draining = await DrainingController.StartAsync(backend.Port);
@@ -53,7 +53,7 @@ public sealed class DrainTests
     }
 
     [Fact]
-    public async Task A_response_to_a_request_from_before_says_close_as_well()
+    public async Task Response_to_an_earlier_request_also_closes_the_connection()
     {
         var came = new TaskCompletionSource();
         var answer = new TaskCompletionSource();
@@ -68,19 +68,19 @@ public sealed class DrainTests
         Assert.Equal((200, "slow", "close"), (response.Status, response.Body, response.One("Connection")));
     }
 
-    /// <summary>Who closes an idle connection cannot know whether a request is on its way.</summary>
+    /// <summary>When the proxy closes an idle connection, a request may already be on its way.</summary>
     [Fact]
-    public async Task Idle_connections_are_left_open_for_all_of_the_delay_and_closed_after_it()
+    public async Task Idle_connections_stay_open_during_the_delay_and_are_closed_after_it()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("ok"));
         await using var draining = await DrainingController.StartAsync(backend.Port);
         await using var used = await WireConnection.ConnectAsync(draining.HttpPort);
         await used.SendAsync(Get);
         Assert.Equal(200, (await used.ReadResponseAsync()).Status);
-        await using var fresh = await WireConnection.ConnectAsync(draining.HttpPort);
+        await using var unused = await WireConnection.ConnectAsync(draining.HttpPort);
         var stopping = await draining.BeginAsync();
 
-        var ends = new[] { used.ReadToEndAsync(), fresh.ReadToEndAsync() };
+        var ends = new[] { used.ReadToEndAsync(), unused.ReadToEndAsync() };
         Assert.Equal(200, (await WireConnection.ExchangeAsync(draining.HttpPort, Get)).Status);
         Assert.DoesNotContain(ends, end => end.IsCompleted);
         await draining.EndDelayAsync();
@@ -110,7 +110,7 @@ public sealed class DrainTests
     }
 
     [Fact]
-    public async Task What_takes_longer_than_the_grace_period_is_cut_and_counted_in_one_line()
+    public async Task Requests_longer_than_the_grace_period_are_aborted_and_logged_in_one_line()
     {
         var came = new TaskCompletionSource();
         await using var backend = SlowBackend(came, new TaskCompletionSource().Task);
@@ -119,7 +119,7 @@ public sealed class DrainTests
         await client.SendAsync(Get);
         await using var second = await WireConnection.ConnectAsync(draining.HttpPort);
         await second.SendAsync(Get);
-        await DrainingController.UntilAsync(() => Task.FromResult(backend.Accepted == 2), "both requests have come");
+        await DrainingController.UntilAsync(() => Task.FromResult(backend.Accepted == 2), "both requests have arrived");
         await came.Task;
         var stopping = await draining.BeginAsync();
         await draining.EndDelayAsync();

@@ -4,7 +4,7 @@ using IngressController.Tests.Kubernetes;
 
 namespace IngressController.Tests.Shutdown;
 
-/// <summary>A controller with one backend whose end a test moves on by hand: neither delay nor grace period ends before it says so.</summary>
+/// <summary>A controller with one backend and a manual clock: the test ends the shutdown delay and the grace period.</summary>
 internal sealed class DrainingController : IAsyncDisposable
 {
     public const string Host = "app.example";
@@ -45,7 +45,7 @@ internal sealed class DrainingController : IAsyncDisposable
         return new DrainingController(clock, controller) { HttpPort = controller.HttpPort, HttpsPort = controller.HttpsPort };
     }
 
-    /// <summary>Tells it to end; returns when it is no longer ready. The result completes when it has ended.</summary>
+    /// <summary>Begins the shutdown and returns when the controller is not ready. The result completes after the shutdown.</summary>
     public async Task<Task> BeginAsync()
     {
         var stopping = Task.Run(_controller.StopAsync);
@@ -53,7 +53,7 @@ internal sealed class DrainingController : IAsyncDisposable
         return stopping;
     }
 
-    /// <summary>Ends the delay; returns when nobody listens any more.</summary>
+    /// <summary>Ends the delay and returns when the ports are closed.</summary>
     public async Task EndDelayAsync()
     {
         // The timer of the delay starts a moment after the process is no longer ready.
@@ -72,7 +72,7 @@ internal sealed class DrainingController : IAsyncDisposable
     /// <summary>Ends the grace period.</summary>
     public void EndGracePeriod() => _clock.Advance(Grace);
 
-    /// <summary>Waits for the end while a few seconds of the grace period pass.</summary>
+    /// <summary>Waits for the end of the shutdown while a few seconds of the grace period pass.</summary>
     public async Task UntilEndedAsync(Task stopping)
     {
         for (var seconds = 0; seconds < 20 && !stopping.IsCompleted; seconds++)
@@ -97,13 +97,13 @@ internal sealed class DrainingController : IAsyncDisposable
         await _controller.DisposeAsync();
     }
 
-    /// <summary>Waits for what can only be asked for.</summary>
-    public static async Task UntilAsync(Func<Task<bool>> condition, string what)
+    /// <summary>Polls until a condition is true.</summary>
+    public static async Task UntilAsync(Func<Task<bool>> condition, string description)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(15));
         while (!await condition())
         {
-            Assert.False(limit.IsCancellationRequested, $"not within 15 s: {what}");
+            Assert.False(limit.IsCancellationRequested, $"not within 15 s: {description}");
             await Task.Delay(5);
         }
     }

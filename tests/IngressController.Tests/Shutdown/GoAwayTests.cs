@@ -2,12 +2,12 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Shutdown;
 
-/// <summary>The end of the process over HTTP/2.</summary>
+/// <summary>The shutdown over HTTP/2.</summary>
 public sealed class GoAwayTests
 {
-    /// <summary>An HTTP/2 client learns of the end while nothing happens on its connection, and what it had just sent is served.</summary>
+    /// <summary>An HTTP/2 client gets the GOAWAY on an idle connection, and streams that it has just opened are served.</summary>
     [Fact]
-    public async Task An_idle_connection_is_asked_for_no_new_streams_and_those_under_way_are_served()
+    public async Task Idle_connection_gets_a_GOAWAY_and_its_next_streams_are_served()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("ok"));
         await using var draining = await DrainingController.StartAsync(backend.Port);
@@ -16,8 +16,8 @@ public sealed class GoAwayTests
         Assert.DoesNotContain(await client.ReadToEndOfAsync(1), frame => frame.Type == Http2FrameType.GoAway);
         var stopping = await draining.BeginAsync();
 
-        var notice = await client.ReadSignificantAsync();
-        Assert.Equal((Http2FrameType.GoAway, (Http2WireConnection.AnyStream, 0)), (notice!.Type, notice.GoAway()));
+        var goAway = await client.ReadSignificantAsync();
+        Assert.Equal((Http2FrameType.GoAway, (Http2WireConnection.AnyStream, 0)), (goAway!.Type, goAway.GoAway()));
         await client.GetAsync(3, DrainingController.Host);
         Assert.All(await client.ReadToEndOfAsync(3), frame => Assert.True(frame is { Stream: 3, Type: Http2FrameType.Headers or Http2FrameType.Data }, $"{frame}"));
 
@@ -52,13 +52,13 @@ public sealed class GoAwayTests
         answer.SetResult();
         var frames = await client.ReadToEndOfAsync(1);
         Assert.Equal("slow"u8.ToArray(), frames.Where(frame => frame.Type == Http2FrameType.Data).SelectMany(frame => frame.Payload));
-        // The client does not close, though it has nothing more to expect.
+        // The client does not close the connection, although it has no more streams.
         await draining.UntilEndedAsync(stopping);
         Assert.Equal(0, draining.Controller.Log.CountOf("requests were aborted"));
     }
 
     [Fact]
-    public async Task A_connection_made_during_the_delay_is_served_and_told_with_its_first_response()
+    public async Task Connection_made_during_the_delay_gets_the_GOAWAY_with_its_first_response()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("ok"));
         await using var draining = await DrainingController.StartAsync(backend.Port);
@@ -74,35 +74,35 @@ public sealed class GoAwayTests
 
     /// <summary>A GOAWAY within another frame would break all streams of the connection.</summary>
     [Fact]
-    public async Task It_comes_between_frames_however_much_is_being_written()
+    public async Task GOAWAY_is_sent_between_frames_under_load()
     {
-        // Heads that need CONTINUATION frames, and bodies of many DATA frames.
+        // Response headers that need CONTINUATION frames, and bodies of many DATA frames.
         var response = $"HTTP/1.1 200 OK\r\nX-Large: {new string('h', 30_000)}\r\nContent-Length: 300000\r\n\r\n{new string('b', 300_000)}";
         await using var backend = WireBackend.Answer(response);
         await using var draining = await DrainingController.StartAsync(backend.Port);
         var clients = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Http2WireConnection.ConnectAsync(draining.HttpsPort)));
-        var notices = clients.Select(async client =>
+        var counts = clients.Select(async client =>
         {
             var stream = -1;
-            var notices = 0;
-            for (var after = 0; after < 2; after += notices)
+            var goAways = 0;
+            for (var after = 0; after < 2; after += goAways)
             {
                 await client.GetAsync(stream += 2, DrainingController.Host);
                 var frames = await client.ReadToEndOfAsync(stream, giveCredit: true);
                 Assert.Equal(300_000, frames.Where(frame => frame.Type == Http2FrameType.Data).Sum(frame => frame.Payload.Length));
-                notices += frames.Count(frame => frame.Type == Http2FrameType.GoAway && frame.GoAway() == (Http2WireConnection.AnyStream, 0));
-                // No other frame stands between a head and its CONTINUATION (RFC 9113, 6.10).
+                goAways += frames.Count(frame => frame.Type == Http2FrameType.GoAway && frame.GoAway() == (Http2WireConnection.AnyStream, 0));
+                // No other frame is between HEADERS and its CONTINUATION (RFC 9113, 6.10).
                 Assert.All(frames.Zip(frames.Skip(1)), pair => Assert.Equal(
                     pair.First.Type is Http2FrameType.Headers or Http2FrameType.Continuation && (pair.First.Flags & 4) == 0,
                     pair.Second.Type == Http2FrameType.Continuation));
             }
 
             await client.DisposeAsync();
-            return notices;
+            return goAways;
         }).ToArray();
         await DrainingController.UntilAsync(() => Task.FromResult(backend.Requests.Count > 20), "all are busy");
         await draining.BeginAsync();
 
-        Assert.All(await Task.WhenAll(notices), count => Assert.Equal(1, count));
+        Assert.All(await Task.WhenAll(counts), count => Assert.Equal(1, count));
     }
 }

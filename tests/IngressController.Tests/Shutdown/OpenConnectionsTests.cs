@@ -9,12 +9,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace IngressController.Tests.Shutdown;
 
-/// <summary>Whatever a connection is in the middle of when the process ends, the end goes on.</summary>
+/// <summary>No state of a connection delays the shutdown.</summary>
 public sealed class OpenConnectionsTests
 {
-    /// <summary>Else nobody would cut what is left when the grace period is over, and the process would never end.</summary>
+    /// <summary>Otherwise requests would not be aborted after the grace period, and the process would never end.</summary>
     [Fact]
-    public async Task A_connection_that_fails_holds_up_neither_the_others_nor_the_end()
+    public async Task Failing_connection_delays_neither_the_others_nor_the_shutdown()
     {
         var clock = new ManualTimeProvider();
         var connections = new OpenConnections(NullLogger<OpenConnections>.Instance);
@@ -54,9 +54,9 @@ public sealed class OpenConnectionsTests
         await Task.WhenAll(open);
     }
 
-    /// <summary>A client that does not read leaves no room for the announcement; the others are told all the same.</summary>
+    /// <summary>A client that does not read leaves no room for the GOAWAY; other clients still get theirs.</summary>
     [Fact]
-    public async Task A_client_that_does_not_read_holds_up_the_announcement_to_no_other()
+    public async Task Client_that_does_not_read_does_not_delay_the_GOAWAY_to_others()
     {
         var connections = new OpenConnections(NullLogger<OpenConnections>.Instance);
         var ends = new TaskCompletionSource();
@@ -75,7 +75,7 @@ public sealed class OpenConnectionsTests
         await Task.Run(connections.SendGoAway).WaitAsync(TimeSpan.FromSeconds(5));
         Assert.All(writers, writer => Assert.Equal(1 + 17, writer.Written));
 
-        // Nothing is written into a flush that is under way.
+        // Nothing is written during a flush.
         var writing = Task.Run(() => outputs[0].GetMemory(1).Length);
         await Task.Delay(50);
         Assert.False(writing.IsCompleted);
@@ -101,13 +101,13 @@ public sealed class OpenConnectionsTests
         public PipeWriter Output { get; }
     }
 
-    /// <summary>Takes the first bytes, and then fails.</summary>
+    /// <summary>Accepts the first bytes and then fails.</summary>
     private sealed class FailingWriter : FirstFlushWriter
     {
-        protected override ValueTask<FlushResult> NextFlush() => throw new NotSupportedException("another write is under way");
+        protected override ValueTask<FlushResult> NextFlush() => throw new NotSupportedException("another write is in flight");
     }
 
-    /// <summary>Takes the first bytes, and those after them when somebody reads.</summary>
+    /// <summary>Accepts the first bytes, and further bytes only after a read.</summary>
     private sealed class StuckWriter : FirstFlushWriter
     {
         public TaskCompletionSource<FlushResult> Reads { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

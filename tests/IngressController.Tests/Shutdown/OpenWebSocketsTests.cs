@@ -3,14 +3,14 @@ using IngressController.Tests.Kubernetes;
 
 namespace IngressController.Tests.Shutdown;
 
-/// <summary>Clients are sent away one after another, so that not all of them connect again in the same moment.</summary>
+/// <summary>WebSockets are closed gradually, so that not all clients reconnect at the same time.</summary>
 public sealed class OpenWebSocketsTests
 {
     [Theory]
     [InlineData(120, 15, new[] { 50, 100, 120 })]
     [InlineData(30_000, 10, new[] { 300, 600, 900 })]
     [InlineData(3, 0, new[] { 3, 3, 3 })]
-    public async Task So_many_are_closed_at_once_and_after_each_tenth_of_a_second(int open, int withinSeconds, int[] closed)
+    public async Task WebSockets_are_closed_in_batches_every_tenth_of_a_second(int open, int withinSeconds, int[] closed)
     {
         var clock = new ManualTimeProvider();
         var webSockets = new OpenWebSockets(clock);
@@ -21,7 +21,7 @@ public sealed class OpenWebSocketsTests
         var closing = webSockets.CloseAsync(TimeSpan.FromSeconds(withinSeconds), CancellationToken.None);
         foreach (var count in closed)
         {
-            // They are closed one after another, and only then does the pause begin.
+            // The pause begins after all WebSockets of a batch are closed.
             await DrainingController.UntilAsync(() => Task.FromResult(clients.Count(client => client.Length > 0) >= count), $"{count} are closed");
             await Task.Delay(20);
             Assert.Equal(count, clients.Count(client => client.Length > 0));
@@ -33,7 +33,7 @@ public sealed class OpenWebSocketsTests
     }
 
     [Fact]
-    public void One_that_comes_later_is_closed_as_it_comes()
+    public void WebSocket_opened_later_is_closed_at_once()
     {
         var webSockets = new OpenWebSockets(new ManualTimeProvider());
         Assert.True(webSockets.CloseAsync(TimeSpan.FromSeconds(15), CancellationToken.None).IsCompleted);

@@ -4,16 +4,16 @@ using System.Net.Sockets;
 
 namespace IngressController.Tests.Shutdown;
 
-/// <summary>One process that serves: its ports as they stand in its log.</summary>
+/// <summary>The ports of a replica, from its log.</summary>
 internal sealed record Replica(int HttpPort, int HttpsPort, int AdminPort);
 
 /// <summary>
-/// One address in front of several replicas, as kube-proxy makes it: new connections go to replicas that were ready a second ago,
-/// existing ones stay where they are.
+/// One address for several replicas, like kube-proxy: new connections go to replicas that were ready a second ago, existing connections
+/// stay with their replica.
 /// </summary>
 internal sealed class ReplicaRelay : IAsyncDisposable
 {
-    /// <summary>From a probe to the rules of every node.</summary>
+    /// <summary>The time from a probe until it applies on every node.</summary>
     private static readonly TimeSpan Lag = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _end = new();
@@ -34,7 +34,7 @@ internal sealed class ReplicaRelay : IAsyncDisposable
 
     public int HttpsPort => ((IPEndPoint)_https.LocalEndpoint).Port;
 
-    /// <summary>Begins to probe a replica; returns when new connections go to it.</summary>
+    /// <summary>Begins to probe a replica and returns when new connections go to it.</summary>
     public async Task AddAsync(Replica replica)
     {
         Run(ProbeAsync(replica));
@@ -85,7 +85,7 @@ internal sealed class ReplicaRelay : IAsyncDisposable
             using var answer = await _probes.GetAsync($"http://127.0.0.1:{adminPort}/readyz", _end.Token);
             return answer.IsSuccessStatusCode;
         }
-        catch (Exception gone) when (gone is HttpRequestException or OperationCanceledException)
+        catch (Exception error) when (error is HttpRequestException or OperationCanceledException)
         {
             return false;
         }
@@ -123,9 +123,9 @@ internal sealed class ReplicaRelay : IAsyncDisposable
             await using var other = new NetworkStream(server);
             await Task.WhenAll(CopyAsync(one, other, server), CopyAsync(other, one, client));
         }
-        catch (Exception end) when (end is IOException or SocketException or OperationCanceledException)
+        catch (Exception error) when (error is IOException or SocketException or OperationCanceledException)
         {
-            // A client sees it as the end of its connection, and a test as a request that failed.
+            // The client's connection ends, and the test sees a failed request.
         }
         finally
         {
@@ -133,7 +133,7 @@ internal sealed class ReplicaRelay : IAsyncDisposable
         }
     }
 
-    /// <summary>The end of one direction leaves the other open, as on a wire.</summary>
+    /// <summary>Copies one direction. Its end leaves the other direction open, as on a real connection.</summary>
     private async Task CopyAsync(NetworkStream from, NetworkStream to, Socket target)
     {
         await from.CopyToAsync(to, _end.Token);

@@ -6,8 +6,8 @@ using IngressController.Tests.Fakes;
 namespace IngressController.Tests.Shutdown;
 
 /// <summary>
-/// Requests until it is stopped. Over HTTP/1.1 nothing is ever tried again, which a client that keeps connections usually does: what
-/// it loses is lost. POST, so that no client in between tries again either.
+/// Sends requests until it is stopped. Over HTTP/1.1 failed requests are not retried, unlike in most clients with keep-alive, so that every
+/// lost request is visible. It uses POST, so that no other client in between retries either.
 /// </summary>
 internal sealed class RestartLoad : IAsyncDisposable
 {
@@ -17,7 +17,7 @@ internal sealed class RestartLoad : IAsyncDisposable
     private RestartLoad(int clients, Func<RestartLoad, Task> run) =>
         _clients = [.. Enumerable.Range(0, clients).Select(_ => Task.Run(() => run(this)))];
 
-    /// <summary>What was answered, and how often.</summary>
+    /// <summary>The number of responses by status and body, or by error.</summary>
     public ConcurrentDictionary<string, int> Answers { get; } = [];
 
     public static RestartLoad KeepAlive(int port, int clients, string host) => new(clients, async load =>
@@ -47,7 +47,7 @@ internal sealed class RestartLoad : IAsyncDisposable
         }
     });
 
-    /// <summary>One connection for all of them, many streams at a time.</summary>
+    /// <summary>Sends the requests of all clients over one connection with many concurrent streams.</summary>
     public static RestartLoad Http2(int port, int clients, string host)
     {
         var client = new HttpClient(new SocketsHttpHandler
@@ -105,9 +105,9 @@ internal sealed class RestartLoad : IAsyncDisposable
             Count($"{response.Status} {response.Body}");
             return response;
         }
-        catch (Exception lost) when (lost is IOException or SocketException or TimeoutException)
+        catch (Exception error) when (error is IOException or SocketException or TimeoutException)
         {
-            Count(lost.Message);
+            Count(error.Message);
             return null;
         }
     }

@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 
 namespace IngressController.Tests.Shutdown;
 
-/// <summary>One process takes the place of another, under load.</summary>
+/// <summary>One process replaces another under load.</summary>
 [Collection("alone")]
 public sealed partial class RollingUpdateTests(ITestOutputHelper output) : IDisposable
 {
@@ -16,7 +16,7 @@ public sealed partial class RollingUpdateTests(ITestOutputHelper output) : IDisp
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task No_request_is_lost_whether_connections_are_kept_or_new_or_HTTP_2()
+    public async Task No_request_is_lost_on_kept_new_or_HTTP_2_connections()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("ok"));
         _folder.Write("m.yaml", Manifests.Service("app", [backend.Port]) + Manifests.Ingress("app", Host, "app", annotations: "ssl-redirect: \"false\""));
@@ -38,7 +38,7 @@ public sealed partial class RollingUpdateTests(ITestOutputHelper output) : IDisp
         foreach (var load in (RestartLoad[])[kept, fresh, http2])
             output.WriteLine(string.Join(", ", load.Answers.Select(answer => $"{answer.Value} times {answer.Key}")));
         Assert.All([kept, fresh, http2], load => Assert.Equal(["200 ok"], load.Answers.Keys));
-        Assert.All([kept, fresh, http2], load => Assert.True(load.Answers["200 ok"] > 100, "that is no load"));
+        Assert.All([kept, fresh, http2], load => Assert.True(load.Answers["200 ok"] > 100, "there was too little load"));
         Assert.DoesNotContain("warn:", first.Out, StringComparison.Ordinal);
         Assert.Contains("shutting down: not ready, serving for another 2 s", first.Out, StringComparison.Ordinal);
     }

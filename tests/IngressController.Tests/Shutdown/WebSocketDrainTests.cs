@@ -6,7 +6,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace IngressController.Tests.Shutdown;
 
-/// <summary>WebSockets do not end by themselves: the client is told to go, between two frames, and its answer tells the backend.</summary>
+/// <summary>
+/// WebSockets do not end by themselves: the client gets a close frame between two frames, and its reply closes the backend's side.
+/// </summary>
 public sealed class WebSocketDrainTests
 {
     private const string Upgrade =
@@ -19,7 +21,7 @@ public sealed class WebSocketDrainTests
     private const string Answer = "\u0088\u0082\0\0\0\0\u0003\u00e9";
 
     [Fact]
-    public async Task The_close_frame_waits_for_the_end_of_a_frame_and_the_backend_gets_the_answer()
+    public async Task Close_frame_waits_for_the_end_of_a_frame_and_the_backend_gets_the_reply()
     {
         var frame = Encoding.Latin1.GetString(WebSocketFramesTests.Frame(opcode: 2, length: 1000, isMasked: false));
         var half = new TaskCompletionSource();
@@ -39,20 +41,20 @@ public sealed class WebSocketDrainTests
         Assert.Equal(frame + frame[..500], await client.ReadTextAsync(frame.Length + 500));
         var stopping = await draining.BeginAsync();
         await draining.EndDelayAsync();
-        // What the client says still passes, in a process that has stopped listening.
+        // Frames of the client are still forwarded after the ports are closed.
         half.SetResult();
 
         Assert.Equal(frame[500..] + GoingAway, await client.ReadTextAsync(frame.Length - 500 + GoingAway.Length));
         await client.SendAsync(Answer);
         Assert.Equal(Answer, await received.Task.WaitAsync(TimeSpan.FromSeconds(15)));
-        // Nothing of the backend follows, and its end is the end.
+        // No frame of the backend follows, and when it closes, the client's connection ends.
         Assert.Equal("", await client.ReadToEndAsync());
         await stopping;
         Assert.Equal(0, draining.Controller.Log.CountOf("requests were aborted"));
     }
 
     [Fact]
-    public async Task An_idle_one_is_told_at_once_and_one_whose_backend_has_closed_is_not_told_twice()
+    public async Task Idle_WebSocket_is_closed_at_once_and_a_closing_one_is_not_closed_twice()
     {
         var number = 0;
         await using var backend = WireBackend.Start(async connection =>
@@ -82,7 +84,7 @@ public sealed class WebSocketDrainTests
     }
 
     [Fact]
-    public async Task One_that_does_not_answer_is_cut_with_the_grace_period()
+    public async Task WebSocket_without_a_reply_is_aborted_after_the_grace_period()
     {
         await using var backend = WireBackend.Start(async connection =>
         {
@@ -105,34 +107,34 @@ public sealed class WebSocketDrainTests
         Assert.Equal(0, draining.Controller.Log.CountOf(" failed "));
     }
 
-    /// <summary>The client's own reader finds an error in every byte that is out of place.</summary>
+    /// <summary>The client's reader reports an error for any invalid byte.</summary>
     [Theory]
     [InlineData("ws", 1)]
     [InlineData("wss", 1)]
     [InlineData("wss", 2)]
-    public async Task A_stream_of_large_fragments_is_closed_in_order(string scheme, int version)
+    public async Task WebSocket_with_large_fragments_is_closed_normally(string scheme, int version)
     {
         var closed = new TaskCompletionSource<WebSocketCloseStatus?>();
         await using var backend = await KestrelBackend.StartAsync(context => StreamAsync(context, closed), HttpProtocols.Http1);
         await using var draining = await DrainingController.StartAsync(backend.Port);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(15));
         using var socket = new ClientWebSocket();
         socket.Options.HttpVersion = new Version(version, version == 1 ? 1 : 0);
         socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
-        await socket.ConnectAsync(new Uri($"{scheme}://{DrainingController.Host}/"), draining.Controller.Client, patience.Token);
+        await socket.ConnectAsync(new Uri($"{scheme}://{DrainingController.Host}/"), draining.Controller.Client, timeout.Token);
         var buffer = new byte[64 * 1024];
         for (var i = 0; i < 20; i++)
-            Assert.Equal(WebSocketMessageType.Binary, (await socket.ReceiveAsync(buffer, patience.Token)).MessageType);
+            Assert.Equal(WebSocketMessageType.Binary, (await socket.ReceiveAsync(buffer, timeout.Token)).MessageType);
         var stopping = await draining.BeginAsync();
         var ended = draining.EndDelayAsync();
 
-        while (await socket.ReceiveAsync(buffer, patience.Token) is { MessageType: not WebSocketMessageType.Close })
+        while (await socket.ReceiveAsync(buffer, timeout.Token) is { MessageType: not WebSocketMessageType.Close })
         {
         }
 
         Assert.Equal(WebSocketCloseStatus.EndpointUnavailable, socket.CloseStatus);
-        await socket.CloseOutputAsync(WebSocketCloseStatus.EndpointUnavailable, "", patience.Token);
-        Assert.Equal(WebSocketCloseStatus.EndpointUnavailable, await closed.Task.WaitAsync(patience.Token));
+        await socket.CloseOutputAsync(WebSocketCloseStatus.EndpointUnavailable, "", timeout.Token);
+        Assert.Equal(WebSocketCloseStatus.EndpointUnavailable, await closed.Task.WaitAsync(timeout.Token));
         await ended;
         await draining.UntilEndedAsync(stopping);
         Assert.Equal(0, draining.Controller.Log.CountOf("requests were aborted"));

@@ -2,11 +2,11 @@ using IngressController.Shutdown;
 
 namespace IngressController.Tests.Shutdown;
 
-/// <summary>Frames are followed however the bytes are cut.</summary>
+/// <summary>Frame boundaries are found however the bytes are split.</summary>
 public sealed class WebSocketFramesTests
 {
     [Fact]
-    public void A_boundary_is_where_a_frame_has_ended_and_nowhere_else()
+    public void Boundary_is_exactly_at_the_end_of_a_frame()
     {
         var random = new Random(7);
         for (var round = 0; round < 200; round++)
@@ -34,7 +34,7 @@ public sealed class WebSocketFramesTests
     }
 
     [Fact]
-    public void Asked_to_it_stops_at_the_end_of_the_frame_that_is_under_way()
+    public void Advance_to_the_boundary_stops_at_the_end_of_the_current_frame()
     {
         byte[] two = [.. Frame(1, 200, false), .. Frame(1, 5, false)];
         var frames = default(WebSocketFrames);
@@ -45,7 +45,7 @@ public sealed class WebSocketFramesTests
     }
 
     [Fact]
-    public void A_close_frame_is_noticed()
+    public void Close_frame_is_detected()
     {
         var frames = default(WebSocketFrames);
         frames.Advance([0x81, 1, (byte)'x']);
@@ -63,7 +63,7 @@ public sealed class WebSocketFramesTests
             < 65_536 => [(byte)(0x80 | opcode), (byte)(mask | 126), (byte)(length >> 8), (byte)length],
             _ => [(byte)(0x80 | opcode), (byte)(mask | 127), 0, 0, 0, 0, (byte)(length >> 24), (byte)(length >> 16), (byte)(length >> 8), (byte)length],
         };
-        // A payload that looks like frames of all kinds, close frames too.
+        // A payload that looks like frames of all kinds, close frames included.
         var payload = new byte[length];
         for (var i = 0; i < length; i++)
             payload[i] = (byte)(0x88 + i);

@@ -5,7 +5,10 @@ using k8s.Models;
 
 namespace IngressController.Tests.Status;
 
-/// <summary>Of <c>managedFields</c> only the writer of <c>status.loadBalancer.ingress</c> is kept, and nothing in it makes an Ingress undecodable.</summary>
+/// <summary>
+/// Only the writer of <c>status.loadBalancer.ingress</c> is kept from <c>managedFields</c>, and no content of it makes an Ingress
+/// undecodable.
+/// </summary>
 public sealed class LoadBalancerManagerTests
 {
     [Theory]
@@ -21,7 +24,7 @@ public sealed class LoadBalancerManagerTests
     [InlineData("null", null)]
     [InlineData("\"nonsense\"", null)]
     [InlineData("""{"manager":"a"}""", null)]
-    public void The_one_writer_of_the_list_is_kept(string managedFields, string? expected)
+    public void Single_writer_of_the_list_is_kept(string managedFields, string? expected)
     {
         var ingress = Decode(
             """{"metadata":{"name":"i","managedFields":MANAGED,"uid":"u"},"status":{"loadBalancer":{"ingress":[{"ip":"203.0.113.9"}]}}}"""

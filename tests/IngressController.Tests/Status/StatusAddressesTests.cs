@@ -8,7 +8,9 @@ using k8s.Models;
 
 namespace IngressController.Tests.Status;
 
-/// <summary>Where clients find us, from options and cluster: "addresses", or "-" and why there are none.</summary>
+/// <summary>
+/// The addresses for the status, from options and cluster. Expected values are the addresses, or "-" and the reason why there are none.
+/// </summary>
 public sealed class StatusAddressesTests
 {
     private static readonly ResourceName Proxy = new("ingress", "proxy");
@@ -42,7 +44,7 @@ public sealed class StatusAddressesTests
         { "type: ExternalName", "- the Service ingress/proxy of --publish-service names nothing" },
     };
 
-    /// <summary>The endpoints of the replicas: node, address, and whether ready.</summary>
+    /// <summary>The endpoints of the replicas with node, address and readiness, and the expected addresses.</summary>
     public static TheoryData<string, string> Replicas => new()
     {
         { "{nodeName: both, addresses: [10.0.0.1]}", "203.0.113.1" },
@@ -58,16 +60,16 @@ public sealed class StatusAddressesTests
 
     [Theory]
     [MemberData(nameof(Services))]
-    public void Of_the_publish_Service(string spec, string expected) =>
+    public void Addresses_of_the_publish_Service_are_found(string spec, string expected) =>
         Assert.Equal(expected, Describe(new StatusOptions { PublishService = Proxy }, null, WithService($"spec: {{{spec}}}")));
 
     [Theory]
     [MemberData(nameof(Replicas))]
-    public void Of_the_nodes_of_the_replicas(string endpoints, string expected) =>
+    public void Addresses_of_the_replicas_nodes_are_found(string endpoints, string expected) =>
         Assert.Equal(expected, Describe(new StatusOptions(), Proxy, WithEndpoints(endpoints)));
 
     [Fact]
-    public void What_is_given_goes_before_all_else()
+    public void Publish_addresses_take_precedence()
     {
         var options = new StatusOptions { PublishService = Proxy, PublishAddresses = ["lb.example", "203.0.113.10", "fd00::1", "203.0.113.9", "lb.example"] };
         Assert.Equal("203.0.113.9 203.0.113.10 fd00::1 lb.example", Describe(options, Proxy, WithService("spec: {clusterIP: 10.96.0.1}")));
@@ -75,7 +77,7 @@ public sealed class StatusAddressesTests
     }
 
     [Fact]
-    public void A_publish_Service_that_does_not_exist_is_a_mistake_and_nodes_are_no_way_out()
+    public void Missing_publish_Service_is_a_configuration_error_and_nodes_are_not_used()
     {
         var options = new StatusOptions { PublishService = Proxy };
         var snapshot = WithEndpoints("{nodeName: both, addresses: [10.0.0.1]}");
@@ -85,7 +87,7 @@ public sealed class StatusAddressesTests
     }
 
     [Fact]
-    public void Without_any_of_them_it_says_what_to_set() =>
+    public void Missing_configuration_names_the_options_to_set() =>
         Assert.Contains("set --publish-service or --publish-status-address", Describe(new StatusOptions(), null, ClusterSnapshot.Empty), StringComparison.Ordinal);
 
     [Fact]
@@ -101,11 +103,11 @@ public sealed class StatusAddressesTests
     [InlineData(null, null)]
     [InlineData("2001:DB8:0::1", "2001:db8::1")]
     [InlineData("lb.example.", "lb.example")]
-    public void What_a_server_would_refuse_is_no_address(string? text, string? expected) =>
+    public void Address_that_API_servers_reject_is_not_parsed(string? text, string? expected) =>
         Assert.Equal(text == "1" ? new PublishedAddress(null, "1") : expected is null ? null : Assert.NotNull(PublishedAddress.Parse(expected)), PublishedAddress.Parse(text));
 
     [Fact]
-    public void A_status_is_compared_as_a_set_whatever_else_its_entries_have()
+    public void Status_is_compared_as_a_set_of_addresses()
     {
         var status = new V1IngressLoadBalancerStatus { Ingress = [new() { Hostname = "a.example" }, new() { Ip = "203.0.113.9" }, new() { Ip = "203.0.113.9" }] };
         Assert.True(PublishedAddress.Shows(status, [new("203.0.113.9", null), new(null, "a.example")]));

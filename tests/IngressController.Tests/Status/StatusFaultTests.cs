@@ -3,7 +3,9 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Status;
 
-/// <summary>Whatever the API server answers: the statuses are right in the end, one bad Ingress keeps no other back, and nobody is flooded.</summary>
+/// <summary>
+/// Faults of the API server: every status is correct in the end, a failing Ingress does not delay others, and the server is not flooded.
+/// </summary>
 public sealed class StatusFaultTests
 {
     private static bool IsWrite(FakeApiRequest request) => request.Method == "PATCH";
@@ -16,7 +18,7 @@ public sealed class StatusFaultTests
     [InlineData(503, "ServiceUnavailable", "failed")]
     [InlineData(504, "Timeout", "failed")]
     [InlineData(429, "TooManyRequests", "throttled")]
-    public async Task A_refusal_is_tried_again_later_and_later(int code, string reason, string result)
+    public async Task Failed_write_is_retried_with_backoff(int code, string reason, string result)
     {
         await using var run = await StatusRun.StartAsync(server =>
         {
@@ -26,7 +28,7 @@ public sealed class StatusFaultTests
         var start = run.Time.GetUtcNow();
         await run.UntilAsync(() => run.Metrics.Of("written") == 1);
         Assert.Equal([.. Enumerable.Repeat($"one {code}", 4), "one 200"], run.Writes);
-        // 0.8, 1.6, 3.2 and 6.4 s, and up to as much again; the steps of the clock are added.
+        // 0.8, 1.6, 3.2 and 6.4 s, each up to doubled, plus the steps of the clock.
         Assert.InRange((run.Time.GetUtcNow() - start).TotalSeconds, 12, 60);
         Assert.Equal((4, 1), (run.Metrics.Of(result), run.Metrics.Of("written")));
         Assert.Equal(result == "failed" ? 1 : 0, run.Log.Lines.Count(line => line.StartsWith("the status of Ingress apps/one cannot be written", StringComparison.Ordinal)));
@@ -35,7 +37,7 @@ public sealed class StatusFaultTests
     [Theory]
     [InlineData(429, "TooManyRequests")]
     [InlineData(503, "ServiceUnavailable")]
-    public async Task Whoever_asks_to_be_left_alone_is(int code, string reason)
+    public async Task Retry_After_of_the_server_is_respected(int code, string reason)
     {
         await using var run = await StatusRun.StartAsync(server =>
         {
@@ -43,17 +45,17 @@ public sealed class StatusFaultTests
                 server.Upsert(StatusRun.Ingress($"i-{i}"));
             server.Fail(IsWrite, code, reason, times: 4, retryAfterSeconds: 30);
         });
-        // The clock moves while the four are answered, and the 30 s count from the first.
-        var begun = run.Time.GetUtcNow();
+        // The clock advances while the four requests are answered, and the 30 s begin with the first response.
+        var start = run.Time.GetUtcNow();
         await run.UntilAsync(() => run.Writes.Length == 4);
-        await run.PassAsync(begun.AddSeconds(28) - run.Time.GetUtcNow());
+        await run.PassAsync(start.AddSeconds(28) - run.Time.GetUtcNow());
         Assert.Equal(4, run.Writes.Length);
         await run.UntilAsync(() => run.Metrics.Of("written") == 8);
         Assert.Equal(12, run.Writes.Length);
     }
 
     [Fact]
-    public async Task One_that_fails_for_ever_keeps_no_other_back()
+    public async Task Permanently_failing_Ingress_does_not_delay_the_others()
     {
         await using var run = await StatusRun.StartAsync(server =>
         {
@@ -69,7 +71,7 @@ public sealed class StatusFaultTests
     }
 
     [Fact]
-    public async Task One_that_hangs_keeps_no_other_back_and_is_given_up()
+    public async Task Hanging_write_does_not_delay_the_others_and_times_out()
     {
         var never = new TaskCompletionSource();
         await using var run = await StatusRun.StartAsync(server =>
@@ -86,7 +88,7 @@ public sealed class StatusFaultTests
     }
 
     [Fact]
-    public async Task An_answer_that_is_lost_after_the_write_makes_no_second_write()
+    public async Task Lost_response_of_a_successful_write_causes_no_second_write()
     {
         await using var run = await StatusRun.StartAsync(server =>
         {
@@ -105,13 +107,13 @@ public sealed class StatusFaultTests
     }
 
     [Fact]
-    public async Task While_the_watch_lags_it_is_not_written_again()
+    public async Task Lagging_watch_causes_no_second_write()
     {
         await using var run = await StatusRun.StartAsync(server => server.Upsert(StatusRun.Ingress("one")), leads: false);
         run.Server.HangWatches("ingresses");
         run.Lead();
         await run.UntilStatusAsync("one", "203.0.113.9");
-        // What changes elsewhere makes it look at all of them.
+        // Any change makes the writer compare all Ingresses.
         for (var i = 0; i < 5; i++)
         {
             run.Server.Upsert($"{{apiVersion: v1, kind: Service, metadata: {{name: s, namespace: apps}}, spec: {{ports: [{{port: {80 + i}}}]}}}}");
@@ -122,7 +124,7 @@ public sealed class StatusFaultTests
     }
 
     [Fact]
-    public async Task An_Ingress_that_is_gone_is_no_trouble()
+    public async Task Deleted_Ingress_is_no_failure()
     {
         await using var run = await StatusRun.StartAsync(server => server.Upsert(StatusRun.Ingress("one")), leads: false);
         run.Server.HangWatches("ingresses");
@@ -137,7 +139,7 @@ public sealed class StatusFaultTests
     }
 
     [Fact]
-    public async Task One_that_was_given_away_unseen_is_not_written()
+    public async Task Ingress_that_was_moved_to_another_class_unseen_is_not_written()
     {
         await using var run = await StatusRun.StartAsync(server => server.Upsert(StatusRun.Ingress("one")), leads: false);
         run.Server.HangWatches("ingresses");
@@ -151,7 +153,7 @@ public sealed class StatusFaultTests
     }
 
     [Fact]
-    public async Task Without_the_grant_it_says_once_what_to_grant_and_tries_now_and_then()
+    public async Task Missing_permission_is_logged_once_and_writes_are_retried_rarely()
     {
         await using var run = await StatusRun.StartAsync(server =>
         {
@@ -161,7 +163,7 @@ public sealed class StatusFaultTests
         });
         await run.UntilAsync(() => run.Metrics.Of("forbidden") > 0);
         await run.PassAsync(TimeSpan.FromMinutes(2));
-        // Each time as many as write at once.
+        // Each attempt is as many requests as there are writers.
         Assert.InRange(run.Writes.Length, 2, 16);
         Assert.Contains(
             "in namespace apps may not be written: User \"x\" cannot patch resource \"ingresses/status\"; grant the verb patch on ingresses/status",
@@ -175,7 +177,7 @@ public sealed class StatusFaultTests
     [InlineData(422, "Invalid", "status.loadBalancer.ingress[0].ip: Invalid value")]
     [InlineData(400, "BadRequest", "what is this")]
     [InlineData(403, "Forbidden", "admission webhook \"policy.example\" denied the request: not today")]
-    public async Task A_status_the_server_will_not_have_is_said_once_and_not_tried_again_before_something_changes(int code, string reason, string message)
+    public async Task Rejected_status_is_logged_once_and_not_retried_until_a_change(int code, string reason, string message)
     {
         await using var run = await StatusRun.StartAsync(server =>
         {
@@ -187,14 +189,14 @@ public sealed class StatusFaultTests
         await run.UntilAsync(() => run.Metrics.Of("refused") == 1);
         await run.PassAsync(TimeSpan.FromMinutes(2));
         Assert.Equal(2, run.Writes.Length);
-        Assert.Contains(message, Assert.Single(run.Log.Lines, line => line.Contains("refuses to write [203.0.113.9] into the status of Ingress apps/bad", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(message, Assert.Single(run.Log.Lines, line => line.Contains("rejects [203.0.113.9] in the status of Ingress apps/bad", StringComparison.Ordinal)), StringComparison.Ordinal);
 
         run.Server.Upsert(StatusRun.Ingress("bad").Replace("bad.example", "better.example", StringComparison.Ordinal));
         await run.UntilStatusAsync("bad", "203.0.113.9");
     }
 
     [Fact]
-    public async Task Nothing_is_written_after_the_lease_is_lost_and_the_next_leadership_goes_on()
+    public async Task Nothing_is_written_after_the_lease_is_lost_and_the_next_term_continues()
     {
         var held = new TaskCompletionSource();
         await using var run = await StatusRun.StartAsync(server =>
@@ -226,7 +228,7 @@ public sealed class StatusFaultTests
     }
 
     [Fact]
-    public async Task A_server_that_is_away_is_caught_up_with()
+    public async Task Status_is_written_after_an_outage_of_the_server()
     {
         await using var run = await StatusRun.StartAsync(server => server.Upsert(StatusRun.Ingress("one")), leads: false);
         await run.Server.StopAsync();
@@ -238,7 +240,7 @@ public sealed class StatusFaultTests
     }
 
     [Fact]
-    public async Task Many_are_written_in_a_burst_and_then_fifty_a_second()
+    public async Task Writes_come_in_a_burst_and_then_at_fifty_per_second()
     {
         await using var run = await StatusRun.StartAsync(server =>
         {
@@ -248,7 +250,7 @@ public sealed class StatusFaultTests
         var start = run.Time.GetUtcNow();
         run.Lead();
         await run.UntilAsync(() => run.Metrics.Of("written") == 300);
-        // At least: the clock of the test runs on while a busy machine sends them.
+        // Only a minimum, because the test clock advances while a busy machine sends the requests.
         Assert.True((run.Time.GetUtcNow() - start).TotalSeconds >= 3.9, "300 are written faster than allowed");
         await run.UntilAsync(() => run.Metrics.Pending == 0);
         Assert.Equal(300, run.Writes.Length);

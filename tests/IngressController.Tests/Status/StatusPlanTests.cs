@@ -6,64 +6,64 @@ using k8s.Models;
 
 namespace IngressController.Tests.Status;
 
-/// <summary>Which statuses are written: the Ingress as it is live, as it is now, and what is to be done.</summary>
+/// <summary>The planned changes of status for the live and the current state of an Ingress.</summary>
 public sealed class StatusPlanTests
 {
-    private const string Ours = "ingressClassName: yarp";
-    private const string Theirs = "ingressClassName: other";
-    private const string OurStatus = "[{ip: 203.0.113.9}]";
+    private const string Claimed = "ingressClassName: yarp";
+    private const string Unclaimed = "ingressClassName: other";
+    private const string TargetStatus = "[{ip: 203.0.113.9}]";
 
     private static readonly StatusTarget Target = new(
         [new("203.0.113.9", null)], [[new("203.0.113.9", null)], [new("203.0.113.1", null), new(null, "lb.example")]]);
 
     public static TheoryData<string, string, string> Cases => new()
     {
-        { "ours, nothing shown", Describe(Ours), "[203.0.113.9]" },
-        { "ours, an empty list", Describe(Ours, "[]"), "[203.0.113.9]" },
-        { "ours, the same", Describe(Ours, OurStatus), "-" },
-        { "ours, the same by whomever", Describe(Ours, OurStatus, "kubectl-edit"), "-" },
-        { "ours, the same and ports", Describe(Ours, "[{ip: 203.0.113.9, ports: [{port: 80, protocol: TCP}]}]"), "-" },
-        { "ours, another", Describe(Ours, "[{ip: 203.0.113.8}]", "other-controller"), "[203.0.113.9]" },
-        { "ours, one more", Describe(Ours, "[{ip: 203.0.113.9}, {hostname: lb.example}]"), "[203.0.113.9]" },
-        { "ours, garbage", Describe(Ours, "[null, {}, {ip: nonsense}]"), "[203.0.113.9]" },
-        { "ours, being deleted", Describe(Ours, metadata: ", deletionTimestamp: 2030-01-01T00:00:00Z"), "-" },
-        { "another's, nothing shown", Describe(Theirs), "-" },
-        { "another's, what we wrote", Describe(Theirs, OurStatus, StatusPlan.FieldManager), "[]" },
-        { "another's, what we wrote earlier", Describe(Theirs, "[{hostname: lb.example}, {ip: 203.0.113.1}]", StatusPlan.FieldManager), "[]" },
-        { "another's, our address by its controller", Describe(Theirs, OurStatus, "other-controller"), "-" },
-        { "another's, our address by nobody knows whom", Describe(Theirs, OurStatus), "-" },
-        { "another's, an address that never was ours by another installation", Describe(Theirs, "[{ip: 203.0.113.8}]", StatusPlan.FieldManager), "-" },
-        { "another's, what we wrote and more", Describe(Theirs, "[{ip: 203.0.113.9}, {ip: 203.0.113.8}]", StatusPlan.FieldManager), "-" },
-        { "another's, what we wrote, being deleted", Describe(Theirs, OurStatus, StatusPlan.FieldManager, ", deletionTimestamp: 2030-01-01T00:00:00Z"), "-" },
-        { "nobody's, what we wrote", Describe("rules: []", OurStatus, StatusPlan.FieldManager), "[]" },
+        { "claimed, without a status", Describe(Claimed), "[203.0.113.9]" },
+        { "claimed, an empty list", Describe(Claimed, "[]"), "[203.0.113.9]" },
+        { "claimed, the same addresses", Describe(Claimed, TargetStatus), "-" },
+        { "claimed, the same addresses by any writer", Describe(Claimed, TargetStatus, "kubectl-edit"), "-" },
+        { "claimed, the same addresses with ports", Describe(Claimed, "[{ip: 203.0.113.9, ports: [{port: 80, protocol: TCP}]}]"), "-" },
+        { "claimed, another address", Describe(Claimed, "[{ip: 203.0.113.8}]", "other-controller"), "[203.0.113.9]" },
+        { "claimed, a further address", Describe(Claimed, "[{ip: 203.0.113.9}, {hostname: lb.example}]"), "[203.0.113.9]" },
+        { "claimed, invalid entries", Describe(Claimed, "[null, {}, {ip: nonsense}]"), "[203.0.113.9]" },
+        { "claimed, being deleted", Describe(Claimed, metadata: ", deletionTimestamp: 2030-01-01T00:00:00Z"), "-" },
+        { "unclaimed, without a status", Describe(Unclaimed), "-" },
+        { "unclaimed, own addresses", Describe(Unclaimed, TargetStatus, StatusPlan.FieldManager), "[]" },
+        { "unclaimed, own earlier addresses", Describe(Unclaimed, "[{hostname: lb.example}, {ip: 203.0.113.1}]", StatusPlan.FieldManager), "[]" },
+        { "unclaimed, the same addresses by its controller", Describe(Unclaimed, TargetStatus, "other-controller"), "-" },
+        { "unclaimed, the same addresses by an unknown writer", Describe(Unclaimed, TargetStatus), "-" },
+        { "unclaimed, other addresses by another installation", Describe(Unclaimed, "[{ip: 203.0.113.8}]", StatusPlan.FieldManager), "-" },
+        { "unclaimed, own addresses and more", Describe(Unclaimed, "[{ip: 203.0.113.9}, {ip: 203.0.113.8}]", StatusPlan.FieldManager), "-" },
+        { "unclaimed, own addresses, being deleted", Describe(Unclaimed, TargetStatus, StatusPlan.FieldManager, ", deletionTimestamp: 2030-01-01T00:00:00Z"), "-" },
+        { "without a class, own addresses", Describe("rules: []", TargetStatus, StatusPlan.FieldManager), "[]" },
     };
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Only_what_differs_and_is_ours_is_written(string what, string ingress, string expected)
+    public void Only_different_status_of_claimed_Ingresses_is_written(string name, string ingress, string expected)
     {
         var now = Ingress(ingress);
         var change = StatusPlan.For(now, Live(now), Target);
-        Assert.Equal((what, expected), (what, change is null ? "-" : $"{change.Addresses}"));
+        Assert.Equal((name, expected), (name, change is null ? "-" : $"{change.Addresses}"));
         if (change is not null)
             Assert.Equal((new ResourceName("apps", "i"), "7", "u", 3L), (change.Name, change.Version, change.Uid, change.Generation));
     }
 
     [Fact]
-    public void An_address_that_is_not_known_leaves_every_status_as_it_is()
+    public void Unknown_addresses_leave_every_status_unchanged()
     {
-        foreach (var status in new[] { null, OurStatus })
+        foreach (var status in new[] { null, TargetStatus })
         {
-            var now = Ingress(Describe(Ours, status));
+            var now = Ingress(Describe(Claimed, status));
             Assert.Null(StatusPlan.For(now, Live(now), Target with { Addresses = [] }));
         }
     }
 
     [Fact]
-    public void What_is_not_live_yet_waits()
+    public void Ingress_that_is_not_live_yet_waits()
     {
-        var now = Ingress(Describe(Ours));
-        Assert.Null(StatusPlan.For(now, Live(Ingress(Describe(Theirs))), Target));
+        var now = Ingress(Describe(Claimed));
+        Assert.Null(StatusPlan.For(now, Live(Ingress(Describe(Unclaimed))), Target));
         Assert.Null(StatusPlan.For(now, Translation.Empty(new TranslationSettings()), Target));
     }
 
@@ -71,34 +71,34 @@ public sealed class StatusPlanTests
     [InlineData("generation: 3", "generation: 4")]
     [InlineData("uid: u", "uid: another")]
     [InlineData("name: i,", "name: i, annotations: {a: b},")]
-    public void What_has_changed_since_waits_for_the_next_revision(string before, string after)
+    public void Ingress_that_has_changed_since_waits_for_the_next_revision(string before, string after)
     {
-        var ours = Describe(Ours);
-        Assert.NotNull(StatusPlan.For(Ingress(ours), Live(Ingress(ours)), Target));
-        Assert.Null(StatusPlan.For(Ingress(ours.Replace(before, after, StringComparison.Ordinal)), Live(Ingress(ours)), Target));
+        var claimed = Describe(Claimed);
+        Assert.NotNull(StatusPlan.For(Ingress(claimed), Live(Ingress(claimed)), Target));
+        Assert.Null(StatusPlan.For(Ingress(claimed.Replace(before, after, StringComparison.Ordinal)), Live(Ingress(claimed)), Target));
 
-        // Given to another class, and that not live yet: neither written nor taken back.
-        var moved = Describe(Theirs, OurStatus, StatusPlan.FieldManager).Replace("generation: 3", "generation: 4", StringComparison.Ordinal);
-        Assert.Null(StatusPlan.For(Ingress(moved), Live(Ingress(Describe(Ours, OurStatus, StatusPlan.FieldManager))), Target));
+        // Moved to another class, but not live yet: neither written nor reset.
+        var moved = Describe(Unclaimed, TargetStatus, StatusPlan.FieldManager).Replace("generation: 3", "generation: 4", StringComparison.Ordinal);
+        Assert.Null(StatusPlan.For(Ingress(moved), Live(Ingress(Describe(Claimed, TargetStatus, StatusPlan.FieldManager))), Target));
     }
 
     [Fact]
-    public void A_status_that_has_changed_since_does_not_wait() => Assert.NotNull(
-        StatusPlan.For(Ingress(Describe(Ours, "[{ip: 203.0.113.8}]").Replace("\"7\"", "\"8\"", StringComparison.Ordinal)), Live(Ingress(Describe(Ours))), Target));
+    public void Ingress_whose_status_has_changed_since_does_not_wait() => Assert.NotNull(
+        StatusPlan.For(Ingress(Describe(Claimed, "[{ip: 203.0.113.8}]").Replace("\"7\"", "\"8\"", StringComparison.Ordinal)), Live(Ingress(Describe(Claimed))), Target));
 
     [Fact]
-    public void An_Ingress_whose_class_is_gone_is_taken_back()
+    public void Status_of_an_Ingress_whose_class_is_deleted_is_reset()
     {
-        var now = Ingress(Describe(Ours, OurStatus, StatusPlan.FieldManager));
+        var now = Ingress(Describe(Claimed, TargetStatus, StatusPlan.FieldManager));
         Assert.Equal("[]", $"{StatusPlan.For(now, Live(now, hasClass: false), Target)?.Addresses}");
     }
 
     [Fact]
-    public void The_last_one_empties_all_that_are_ours()
+    public void Last_replica_resets_all_claimed_Ingresses()
     {
         foreach (var (ingress, expected) in new[]
         {
-            (Describe(Ours, "[{ip: 203.0.113.8}]"), 1), (Describe(Ours), 0), (Describe(Theirs, OurStatus, StatusPlan.FieldManager), 0),
+            (Describe(Claimed, "[{ip: 203.0.113.8}]"), 1), (Describe(Claimed), 0), (Describe(Unclaimed, TargetStatus, StatusPlan.FieldManager), 0),
         })
         {
             var now = Ingress(ingress);
@@ -107,7 +107,7 @@ public sealed class StatusPlanTests
     }
 
     [Fact]
-    public void The_patch_names_the_version_and_replaces_the_list()
+    public void Patch_has_the_version_and_replaces_the_list()
     {
         var change = new StatusChange(new("apps", "i"), "u", "7", 3, [new("203.0.113.9", null), new("fd00::1", "a.example"), new(null, "b.example")]);
         Assert.Equal(

@@ -15,20 +15,20 @@ using Microsoft.Extensions.Logging;
 namespace IngressController.Tests.Status;
 
 /// <summary>
-/// The status writer of a whole controller against a fake API server, both on a clock that moves only while something is waited for.
-/// No listener is started.
+/// The status writer of a complete controller with a fake API server. Both use a clock that advances only while the test waits. No listener
+/// is started.
 /// </summary>
 internal sealed class StatusRun : IAsyncDisposable
 {
     private readonly TemporaryDirectory _folder = new();
     private readonly CancellationTokenSource _stop = new();
-    private readonly List<Task> _parts = [];
+    private readonly List<Task> _runs = [];
     private CancellationTokenSource _lead = new();
     private Task _leading = Task.CompletedTask;
     private ControllerHost _host = null!;
     private StatusWriter _writer = null!;
 
-    public const string OurClass = """
+    public const string IngressClass = """
         apiVersion: networking.k8s.io/v1
         kind: IngressClass
         metadata: {name: yarp}
@@ -41,14 +41,16 @@ internal sealed class StatusRun : IAsyncDisposable
 
     public ManualTimeProvider Time { get; } = new();
 
-    /// <summary>How far the clock moves at a time. Where a limit counts that begins with what the server tells, in small steps: it takes real time to tell it.</summary>
+    /// <summary>
+    /// The step of the clock. It must be small where a time limit begins with an event of the server, which takes real time to arrive.
+    /// </summary>
     public TimeSpan Step { get; set; } = TimeSpan.FromMilliseconds(200);
 
     public LogRecorder Log { get; } = new();
 
     private LeaderState Leader => _host.Services.GetRequiredService<LeaderState>();
 
-    /// <summary>The statuses that were tried to be written, as "name code".</summary>
+    /// <summary>The attempts to write a status, as "name code".</summary>
     public string[] Writes => [.. Server.Requests.Where(request => request.Method == "PATCH").Select(request => $"{request.Name} {request.StatusCode}")];
 
     public StatusMetrics Metrics => _host.Services.GetRequiredService<StatusMetrics>();
@@ -61,11 +63,11 @@ internal sealed class StatusRun : IAsyncDisposable
 
     public ClusterStore Store => _host.Services.GetRequiredService<ClusterStore>();
 
-    /// <summary>A controller whose source and loop run; it leads unless it is told not to.</summary>
+    /// <summary>Starts a controller with its source and its reconcile loop, and by default as the leader.</summary>
     public static async Task<StatusRun> StartAsync(Action<FakeApiServer>? arrange = null, Func<IngressOptions, IngressOptions>? configure = null, bool leads = true)
     {
         var run = new StatusRun(await FakeApiServer.CreateAsync());
-        run.Server.Upsert(OurClass);
+        run.Server.Upsert(IngressClass);
         arrange?.Invoke(run.Server);
         await run.StartControllerAsync(configure ?? (options => options));
         if (leads)
@@ -86,7 +88,7 @@ internal sealed class StatusRun : IAsyncDisposable
         {apiVersion: v1, kind: Service, metadata: {name: proxy, namespace: ingress}, spec: {type: LoadBalancer}, status: {loadBalancer: {ingress: [{ip: {{ip}} }]} } }
         """;
 
-    /// <summary>Whether the lease is held, which the works are told by their token only somewhat later.</summary>
+    /// <summary>Sets whether the lease is held. The token of the leader tasks is cancelled only later.</summary>
     public void HoldLease(bool isHeld)
     {
         if (isHeld)
@@ -101,21 +103,21 @@ internal sealed class StatusRun : IAsyncDisposable
         _leading = _writer.RunAsync(_lead.Token);
     }
 
-    /// <summary>The lease is lost; completes when the work has ended.</summary>
+    /// <summary>Ends the term and completes when the writer has ended.</summary>
     public async Task LoseAsync()
     {
         await _lead.CancelAsync();
         await _leading.WaitAsync(TimeSpan.FromSeconds(20));
     }
 
-    /// <summary>The last work; the clock moves on meanwhile, and each step is told how long it has taken so far.</summary>
-    public async Task FinishAsync(Action<TimeSpan>? meanwhile = null)
+    /// <summary>Runs the last step of the writer while the clock advances. The callback gets the elapsed time before each step.</summary>
+    public async Task FinishAsync(Action<TimeSpan>? onStep = null)
     {
         var (started, finishing) = (Time.GetUtcNow(), _writer.FinishAsync(CancellationToken.None));
         for (var start = System.Diagnostics.Stopwatch.GetTimestamp(); !finishing.IsCompleted;)
         {
             Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(15), "it finishes");
-            meanwhile?.Invoke(Time.GetUtcNow() - started);
+            onStep?.Invoke(Time.GetUtcNow() - started);
             await StepAsync(Step);
         }
 
@@ -126,21 +128,21 @@ internal sealed class StatusRun : IAsyncDisposable
 
     public Task UntilStatusAsync(string ingress, string status) => UntilAsync(() => StatusOf(ingress) == status, $"{ingress} shows {status}");
 
-    /// <summary>Completes when the writer has had the answers to so many writes, and has nothing left to write.</summary>
+    /// <summary>Completes after a number of successful writes when nothing is left to write.</summary>
     public Task UntilRestAsync(int written) => UntilAsync(() => Metrics.Of("written") == written && Metrics.Pending == 0, $"{written} are written");
 
-    /// <summary>Completes when it holds; the clock moves on meanwhile.</summary>
-    public async Task UntilAsync(Func<bool> condition, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(condition))] string what = "")
+    /// <summary>Advances the clock until the condition is true.</summary>
+    public async Task UntilAsync(Func<bool> condition, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(condition))] string description = "")
     {
         for (var start = System.Diagnostics.Stopwatch.GetTimestamp(); !condition();)
         {
             if (System.Diagnostics.Stopwatch.GetElapsedTime(start) > TimeSpan.FromSeconds(15))
-                Assert.Fail($"not so: {what}; writes: {string.Join(", ", Writes)}; log:\n{Log}");
+                Assert.Fail($"not true: {description}; writes: {string.Join(", ", Writes)}; log:\n{Log}");
             await StepAsync(Step);
         }
     }
 
-    /// <summary>Lets so much time pass; in longer steps where it is much.</summary>
+    /// <summary>Advances the clock by a duration, in longer steps if it is long.</summary>
     public async Task PassAsync(TimeSpan duration)
     {
         var step = duration > TimeSpan.FromSeconds(30) ? Step * 5 : Step;
@@ -158,7 +160,7 @@ internal sealed class StatusRun : IAsyncDisposable
         _lead.Dispose();
     }
 
-    /// <summary>A step of the clock, and the time that those need whom it woke, and what they sent.</summary>
+    /// <summary>Advances the clock by a step, and gives the woken tasks and their requests real time.</summary>
     private async Task StepAsync(TimeSpan step)
     {
         Time.Advance(step);
@@ -179,14 +181,14 @@ internal sealed class StatusRun : IAsyncDisposable
         _writer = services.GetServices<ILeaderTask>().OfType<StatusWriter>().Single();
         HoldLease(true);
         await Reconcile.StartAsync(_stop.Token);
-        _parts.Add(services.GetRequiredService<IClusterSource>().RunAsync(_stop.Token));
+        _runs.Add(services.GetRequiredService<IClusterSource>().RunAsync(_stop.Token));
         await UntilAsync(() => Live.First.IsCompleted);
     }
 
     private async Task StopControllerAsync()
     {
         await _stop.CancelAsync();
-        await Task.WhenAll(_parts).WaitAsync(TimeSpan.FromSeconds(20));
+        await Task.WhenAll(_runs).WaitAsync(TimeSpan.FromSeconds(20));
         await Reconcile.StopAsync(CancellationToken.None);
         await _host.DisposeAsync();
     }

@@ -6,7 +6,7 @@ using IngressController.Status;
 
 namespace IngressController.Tests.Status;
 
-/// <summary>The leader writes the status of our Ingresses: once each, only what differs, and nothing at rest.</summary>
+/// <summary>The leader writes the status of claimed Ingresses, once each and only if it differs.</summary>
 public sealed class StatusWriterTests
 {
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
@@ -14,19 +14,19 @@ public sealed class StatusWriterTests
     private static readonly ResourceName Proxy = new("ingress", "proxy");
 
     [Fact]
-    public async Task Each_Ingress_of_ours_is_written_once_and_then_it_is_quiet()
+    public async Task Each_claimed_Ingress_is_written_once()
     {
         await using var run = await StatusRun.StartAsync(server =>
         {
             server.Upsert(StatusRun.Ingress("one"));
             server.Upsert(StatusRun.Ingress("two"));
-            server.Upsert(StatusRun.Ingress("theirs", "other"));
+            server.Upsert(StatusRun.Ingress("unclaimed", "other"));
         });
         await run.UntilStatusAsync("one", "203.0.113.9");
         await run.UntilStatusAsync("two", "203.0.113.9");
         await run.PassAsync(Rest);
         Assert.Equal(["one 200", "two 200"], run.Writes.Order());
-        Assert.Equal("", run.StatusOf("theirs"));
+        Assert.Equal("", run.StatusOf("unclaimed"));
         Assert.All(run.Server.Requests.Where(request => request.Method == "PATCH"), request => Assert.Equal("yarp-ingress-controller", request.Query["fieldManager"]));
         Assert.Equal((2, 0), (run.Metrics.Of("written"), run.Metrics.Pending));
         Assert.Equal(run.Log.Lines, run.Log.Lines.Where(line => line.StartsWith("ready", StringComparison.Ordinal)));
@@ -38,7 +38,7 @@ public sealed class StatusWriterTests
     }
 
     [Fact]
-    public async Task A_status_that_was_written_makes_no_revision_and_is_not_held_twice()
+    public async Task Status_only_update_makes_no_revision_and_shares_the_spec()
     {
         await using var run = await StatusRun.StartAsync(server => server.Upsert(StatusRun.Ingress("one")), leads: false);
         await run.PassAsync(TimeSpan.FromSeconds(1));
@@ -50,26 +50,26 @@ public sealed class StatusWriterTests
         Assert.Same(live, run.Live.Current.Translation);
         Assert.Same(live.Snapshot.Ingresses[new("apps", "one")].Spec, run.Store.Snapshot.Ingresses[new("apps", "one")].Spec);
 
-        // An annotation is a change as ever, though the server does not count it as one.
+        // An annotation is a change, although the server does not count it in the generation.
         run.Server.Upsert(StatusRun.Ingress("one", metadata: ", annotations: {a: b}"));
         await run.UntilAsync(() => run.Revisions.Revision == before + 1);
     }
 
     [Fact]
-    public async Task The_status_follows_the_address_of_the_publish_Service()
+    public async Task Status_follows_the_address_of_the_publish_Service()
     {
         await using var run = await StatusRun.StartAsync(server => server.Upsert(StatusRun.Ingress("one")), Publish);
         await run.PassAsync(TimeSpan.FromSeconds(3));
         Assert.DoesNotContain("does not exist", run.Log.ToString(), StringComparison.Ordinal);
         await run.PassAsync(TimeSpan.FromSeconds(10));
-        Assert.Single(run.Log.Lines, "the Service ingress/proxy of --publish-service does not exist; the status of Ingresses stays as it is");
+        Assert.Single(run.Log.Lines, "the status of Ingresses stays unchanged: the Service ingress/proxy of --publish-service does not exist");
 
         run.Server.Upsert(StatusRun.PublishService("203.0.113.1"));
         await run.UntilStatusAsync("one", "203.0.113.1");
         run.Server.WriteStatus("Service", "ingress", "proxy", """[{"ip":"203.0.113.2"}]""", "cloud");
         await run.UntilStatusAsync("one", "203.0.113.2");
 
-        // The load balancer is made anew: what clients have is left to them until its address is known.
+        // The load balancer is recreated: the status keeps the old address until the new one is known.
         run.Server.WriteStatus("Service", "ingress", "proxy", "[]", "cloud");
         await run.PassAsync(TimeSpan.FromSeconds(20));
         Assert.Equal("203.0.113.2", run.StatusOf("one"));
@@ -81,7 +81,7 @@ public sealed class StatusWriterTests
     }
 
     [Fact]
-    public async Task The_publish_Service_may_be_outside_of_what_is_watched_and_nothing_else_waits_for_it()
+    public async Task Publish_Service_can_be_in_an_unwatched_namespace_and_delays_nothing()
     {
         await using var run = await StatusRun.StartAsync(
             server =>
@@ -95,7 +95,7 @@ public sealed class StatusWriterTests
     }
 
     [Fact]
-    public async Task Without_any_address_nothing_is_written_and_one_line_says_what_to_set()
+    public async Task Missing_address_is_logged_once_and_nothing_is_written()
     {
         await using var run = await StatusRun.StartAsync(
             server => server.Upsert(StatusRun.Ingress("one")), options => options with { Status = new StatusOptions() });
@@ -105,7 +105,7 @@ public sealed class StatusWriterTests
     }
 
     [Fact]
-    public async Task In_the_hosts_network_the_nodes_of_the_replicas_are_shown()
+    public async Task Status_shows_the_nodes_of_the_replicas_without_a_publish_Service()
     {
         await using var run = await StatusRun.StartAsync(
             server =>
@@ -120,7 +120,7 @@ public sealed class StatusWriterTests
         await run.UntilStatusAsync("one", "10.0.0.2 203.0.113.1");
         Assert.Equal(3, run.Server.Requests.Count(request => request.Resource == "nodes"));
 
-        // A node's new address is seen when it is read again.
+        // The new address of a node is found when the node is read again.
         run.Server.Upsert("{apiVersion: v1, kind: Node, metadata: {name: a}, status: {addresses: [{type: ExternalIP, address: 203.0.113.5}]}}");
         await run.PassAsync(NodeAddresses.Lifetime - TimeSpan.FromSeconds(30));
         Assert.Equal(3, run.Server.Requests.Count(request => request.Resource == "nodes"));
@@ -131,7 +131,7 @@ public sealed class StatusWriterTests
     }
 
     [Fact]
-    public async Task Nodes_that_may_not_be_read_are_asked_once_and_the_replicas_own_addresses_are_shown()
+    public async Task Forbidden_nodes_are_read_once_and_the_addresses_of_the_Pods_are_shown()
     {
         await using var run = await StatusRun.StartAsync(
             server =>
@@ -148,28 +148,28 @@ public sealed class StatusWriterTests
     }
 
     [Fact]
-    public async Task An_Ingress_given_to_another_class_is_taken_back_unless_its_new_controller_wrote()
+    public async Task Status_of_an_Ingress_moved_to_another_class_is_reset_unless_its_new_controller_wrote()
     {
         await using var run = await StatusRun.StartAsync(server =>
         {
-            server.Upsert(StatusRun.Ingress("given"));
-            server.Upsert(StatusRun.Ingress("taken"));
+            server.Upsert(StatusRun.Ingress("moved"));
+            server.Upsert(StatusRun.Ingress("rewritten"));
         });
-        await run.UntilStatusAsync("given", "203.0.113.9");
-        await run.UntilStatusAsync("taken", "203.0.113.9");
+        await run.UntilStatusAsync("moved", "203.0.113.9");
+        await run.UntilStatusAsync("rewritten", "203.0.113.9");
         run.Server.HangWatches("ingresses");
-        run.Server.Upsert(StatusRun.Ingress("given", "other"));
-        run.Server.Upsert(StatusRun.Ingress("taken", "other"));
-        run.Server.WriteStatus("Ingress", "apps", "taken", """[{"ip":"203.0.113.77"}]""", "other-controller");
+        run.Server.Upsert(StatusRun.Ingress("moved", "other"));
+        run.Server.Upsert(StatusRun.Ingress("rewritten", "other"));
+        run.Server.WriteStatus("Ingress", "apps", "rewritten", """[{"ip":"203.0.113.77"}]""", "other-controller");
         run.Server.EndWatches("ingresses");
-        await run.UntilStatusAsync("given", "");
+        await run.UntilStatusAsync("moved", "");
         await run.PassAsync(Rest);
-        Assert.Equal("203.0.113.77", run.StatusOf("taken"));
+        Assert.Equal("203.0.113.77", run.StatusOf("rewritten"));
         Assert.Equal(3, run.Writes.Length);
     }
 
     [Fact]
-    public async Task A_class_that_is_made_anew_empties_nothing()
+    public async Task Recreated_class_causes_no_reset()
     {
         await using var run = await StatusRun.StartAsync(server => server.Upsert(StatusRun.Ingress("one")));
         await run.UntilStatusAsync("one", "203.0.113.9");
@@ -178,12 +178,12 @@ public sealed class StatusWriterTests
         run.Server.Delete("IngressClass", null, "yarp");
         await run.UntilAsync(() => run.Metrics.Pending == 1);
         await run.PassAsync(StatusWriteHistory.ResetDelay / 10);
-        run.Server.Upsert(StatusRun.OurClass);
+        run.Server.Upsert(StatusRun.IngressClass);
         await run.UntilAsync(() => run.Metrics.Pending == 0);
         await run.PassAsync(StatusWriteHistory.ResetDelay * 2);
         Assert.Equal(writes, run.Writes.Length);
 
-        // The patience begins anew, and ends.
+        // The delay starts again and ends with a reset.
         run.Server.Delete("IngressClass", null, "yarp");
         await run.UntilAsync(() => run.Metrics.Pending == 1);
         await run.PassAsync(StatusWriteHistory.ResetDelay / 2);
@@ -192,28 +192,27 @@ public sealed class StatusWriterTests
     }
 
     [Fact]
-    public async Task A_new_controller_with_the_same_address_keeps_what_it_wrote()
+    public async Task Status_of_another_controller_with_the_same_address_is_kept()
     {
         await using var run = await StatusRun.StartAsync(server =>
         {
-            // As it wrote it, on an Ingress that was never ours, and as it wrote it again after us.
-            server.Upsert(StatusRun.Ingress("theirs", "other"));
-            server.WriteStatus("Ingress", "apps", "theirs", """[{"ip":"203.0.113.9"}]""", "other-controller");
-            server.Upsert(StatusRun.Ingress("ours"));
+            server.Upsert(StatusRun.Ingress("unclaimed", "other"));
+            server.WriteStatus("Ingress", "apps", "unclaimed", """[{"ip":"203.0.113.9"}]""", "other-controller");
+            server.Upsert(StatusRun.Ingress("claimed"));
         });
-        await run.UntilStatusAsync("ours", "203.0.113.9");
+        await run.UntilStatusAsync("claimed", "203.0.113.9");
         await run.PassAsync(Rest);
-        Assert.Equal("203.0.113.9", run.StatusOf("theirs"));
+        Assert.Equal("203.0.113.9", run.StatusOf("unclaimed"));
         Assert.Single(run.Writes);
     }
 
     [Fact]
-    public async Task A_new_leader_writes_nothing_where_all_is_right_and_takes_back_what_an_earlier_one_left()
+    public async Task New_leader_writes_only_differences_and_resets_what_an_earlier_leader_left()
     {
         await using var run = await StatusRun.StartAsync(server =>
         {
-            server.Upsert(StatusRun.Ingress("right"));
-            server.WriteStatus("Ingress", "apps", "right", """[{"ip":"203.0.113.9"}]""", StatusPlan.FieldManager);
+            server.Upsert(StatusRun.Ingress("correct"));
+            server.WriteStatus("Ingress", "apps", "correct", """[{"ip":"203.0.113.9"}]""", StatusPlan.FieldManager);
             server.Upsert(StatusRun.Ingress("left", "other"));
             server.WriteStatus("Ingress", "apps", "left", """[{"ip":"203.0.113.9"}]""", StatusPlan.FieldManager);
         });
@@ -223,7 +222,7 @@ public sealed class StatusWriterTests
     }
 
     [Fact]
-    public async Task What_another_installation_of_this_controller_shows_stays_also_where_both_have_the_same_address()
+    public async Task Status_of_another_installation_with_the_same_address_is_kept()
     {
         const string OtherClass = """
             apiVersion: networking.k8s.io/v1
@@ -234,35 +233,35 @@ public sealed class StatusWriterTests
         await using var first = await StatusRun.StartAsync(server =>
         {
             server.Upsert(OtherClass);
-            server.Upsert(StatusRun.Ingress("theirs", "internal"));
-            server.Upsert(StatusRun.Ingress("ours"));
+            server.Upsert(StatusRun.Ingress("of-second", "internal"));
+            server.Upsert(StatusRun.Ingress("of-first"));
         });
         await using var second = await StatusRun.StartAsync(
             server =>
             {
                 server.Upsert(OtherClass);
-                server.Upsert(StatusRun.Ingress("theirs", "internal"));
-                server.Upsert(StatusRun.Ingress("left"));
+                server.Upsert(StatusRun.Ingress("of-second", "internal"));
+                server.Upsert(StatusRun.Ingress("of-first"));
             },
             options => options with { Translation = new TranslationSettings { ControllerClass = "example.com/internal" } });
-        await first.UntilStatusAsync("ours", "203.0.113.9");
-        await second.UntilStatusAsync("theirs", "203.0.113.9");
+        await first.UntilStatusAsync("of-first", "203.0.113.9");
+        await second.UntilStatusAsync("of-second", "203.0.113.9");
         var manager = second.Server.Requests.Single(request => request.Method == "PATCH").Query["fieldManager"];
         Assert.InRange(manager.Length, 1, 128);
 
-        first.Server.WriteStatus("Ingress", "apps", "theirs", """[{"ip":"203.0.113.9"}]""", manager);
-        second.Server.WriteStatus("Ingress", "apps", "left", """[{"ip":"203.0.113.9"}]""", StatusPlan.FieldManager);
+        first.Server.WriteStatus("Ingress", "apps", "of-second", """[{"ip":"203.0.113.9"}]""", manager);
+        second.Server.WriteStatus("Ingress", "apps", "of-first", """[{"ip":"203.0.113.9"}]""", StatusPlan.FieldManager);
         await first.PassAsync(Rest);
         await second.PassAsync(Rest);
-        Assert.Equal(("203.0.113.9", "203.0.113.9"), (first.StatusOf("theirs"), second.StatusOf("left")));
+        Assert.Equal(("203.0.113.9", "203.0.113.9"), (first.StatusOf("of-second"), second.StatusOf("of-first")));
 
-        // What it wrote itself, it takes back.
-        second.Server.Upsert(StatusRun.Ingress("theirs", "other"));
-        await second.UntilStatusAsync("theirs", "");
+        // A status that the second installation wrote itself is reset.
+        second.Server.Upsert(StatusRun.Ingress("of-second", "other"));
+        await second.UntilStatusAsync("of-second", "");
     }
 
     [Fact]
-    public async Task An_address_that_changes_again_and_again_is_nobody_elses_write_and_never_late()
+    public async Task Frequent_address_changes_are_not_contention_and_not_delayed()
     {
         await using var run = await StatusRun.StartAsync(
             server =>
@@ -280,37 +279,37 @@ public sealed class StatusWriterTests
             await run.UntilStatusAsync("one", $"203.0.113.{i}");
         }
 
-        // Nor does it make the last one late: waits that grew with each write were at 30 s and more by now.
+        // The last change is not delayed either: a backoff that grew with each write would be 30 s or more by now.
         Assert.InRange(run.Time.GetUtcNow() - changed, TimeSpan.Zero, TimeSpan.FromSeconds(25));
-        Assert.DoesNotContain(run.Log.Lines, line => line.Contains("somebody else keeps writing", StringComparison.Ordinal));
+        Assert.DoesNotContain(run.Log.Lines, line => line.Contains("another writer keeps changing", StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task A_status_that_somebody_changes_is_put_right()
+    public async Task Status_changed_by_another_writer_is_restored()
     {
         await using var run = await StatusRun.StartAsync(server => server.Upsert(StatusRun.Ingress("one")));
         await run.UntilStatusAsync("one", "203.0.113.9");
-        // Nothing else makes it look by then.
+        // After this time no other change triggers a comparison.
         await run.PassAsync(Rest);
-        run.Server.WriteStatus("Ingress", "apps", "one", """[{"ip":"203.0.113.66"}]""", "somebody");
+        run.Server.WriteStatus("Ingress", "apps", "one", """[{"ip":"203.0.113.66"}]""", "another-writer");
         await run.UntilStatusAsync("one", "203.0.113.9");
         await run.PassAsync(Rest);
         Assert.Equal(2, run.Writes.Length);
     }
 
     [Fact]
-    public async Task Two_who_write_the_same_status_do_not_do_it_as_fast_as_they_can()
+    public async Task Contention_with_another_writer_is_limited_and_logged()
     {
         await using var run = await StatusRun.StartAsync(server => server.Upsert(StatusRun.Ingress("one")));
         for (var end = run.Time.GetUtcNow() + TimeSpan.FromMinutes(2); run.Time.GetUtcNow() < end;)
         {
             if (run.StatusOf("one") == "203.0.113.9")
-                run.Server.WriteStatus("Ingress", "apps", "one", """[{"ip":"203.0.113.66"}]""", "somebody");
+                run.Server.WriteStatus("Ingress", "apps", "one", """[{"ip":"203.0.113.66"}]""", "another-writer");
             await run.PassAsync(TimeSpan.FromMilliseconds(200));
         }
 
         Assert.InRange(run.Writes.Length, 6, 15);
-        Assert.Single(run.Log.Lines, line => line.StartsWith("somebody else keeps writing the status of Ingress apps/one", StringComparison.Ordinal));
+        Assert.Single(run.Log.Lines, line => line.StartsWith("another writer keeps changing the status of Ingress apps/one", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -320,15 +319,15 @@ public sealed class StatusWriterTests
     [InlineData(true, "{targetRef: {kind: Pod, name: other}, addresses: [10.0.0.2]}", 2, "203.0.113.9")]
     [InlineData(true, "{addresses: [10.0.0.2]}", 2, "203.0.113.9")]
     [InlineData(false, "", 2, "203.0.113.9")]
-    public async Task The_last_replica_empties_what_is_ours_when_it_is_told_to(bool removes, string endpoints, int kept, string status)
+    public async Task Last_replica_resets_the_status_if_the_option_is_set(bool removes, string endpoints, int kept, string status)
     {
         await using var run = await StatusRun.StartAsync(
             server =>
             {
                 server.Upsert(StatusRun.Ingress("one"));
                 server.Upsert(StatusRun.Ingress("two"));
-                server.Upsert(StatusRun.Ingress("theirs", "other"));
-                server.WriteStatus("Ingress", "apps", "theirs", """[{"ip":"203.0.113.77"}]""", "other-controller");
+                server.Upsert(StatusRun.Ingress("unclaimed", "other"));
+                server.WriteStatus("Ingress", "apps", "unclaimed", """[{"ip":"203.0.113.77"}]""", "other-controller");
                 server.Upsert(Replicas(endpoints));
             },
             options => options with
@@ -340,15 +339,17 @@ public sealed class StatusWriterTests
         await run.UntilRestAsync(written: 2);
         await run.LoseAsync();
         await run.FinishAsync();
-        Assert.Equal((status, status, "203.0.113.77"), (run.StatusOf("one"), run.StatusOf("two"), run.StatusOf("theirs")));
+        Assert.Equal((status, status, "203.0.113.77"), (run.StatusOf("one"), run.StatusOf("two"), run.StatusOf("unclaimed")));
         Assert.Equal(4 - kept, run.Writes.Length);
     }
 
-    /// <summary>All replicas are told to end at once, as when it is uninstalled: the others look ready for another moment.</summary>
+    /// <summary>
+    /// All replicas shut down at the same time, as when the installation is removed: the others appear ready for a moment.
+    /// </summary>
     [Theory]
     [InlineData(1, "")]
     [InlineData(30, "203.0.113.9")]
-    public async Task Replicas_that_end_at_the_same_time_are_waited_for_a_moment(int endAfterSeconds, string status)
+    public async Task Reset_waits_for_replicas_that_shut_down_at_the_same_time(int endAfterSeconds, string status)
     {
         const string Other = "{targetRef: {kind: Pod, name: other}, addresses: [10.0.0.2], conditions: {ready: true}}";
         await using var run = await StatusRun.StartAsync(
@@ -367,22 +368,22 @@ public sealed class StatusWriterTests
         await run.LoseAsync();
         run.Step = TimeSpan.FromMilliseconds(20);
         var started = run.Time.GetUtcNow();
-        var ends = false;
-        await run.FinishAsync(passed =>
+        var hasEnded = false;
+        await run.FinishAsync(elapsed =>
         {
-            if (!ends && passed >= TimeSpan.FromSeconds(endAfterSeconds))
+            if (!hasEnded && elapsed >= TimeSpan.FromSeconds(endAfterSeconds))
             {
-                ends = true;
+                hasEnded = true;
                 run.Server.Upsert(Replicas(Other.Replace("ready: true", "ready: false, terminating: true", StringComparison.Ordinal)));
             }
         });
         Assert.Equal(status, run.StatusOf("one"));
-        // A successor waits for the lease meanwhile.
+        // Limited, because another replica waits for the lease meanwhile.
         Assert.InRange(run.Time.GetUtcNow() - started, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10));
     }
 
     [Fact]
-    public async Task Without_knowing_the_replicas_nothing_is_emptied_and_it_says_why()
+    public async Task Reset_without_a_replicas_Service_is_skipped_and_logged()
     {
         await using var run = await StatusRun.StartAsync(
             server => server.Upsert(StatusRun.Ingress("one")), options => options with { Status = options.Status with { RemoveOnShutdown = true } });

@@ -25,7 +25,7 @@ public sealed class CertificateStoreTests : IDisposable
     public void Dispose() => _loggers.Dispose();
 
     [Fact]
-    public void A_certificate_that_cannot_be_loaded_is_told_once_and_its_host_gets_the_self_signed_one()
+    public void Certificate_that_cannot_be_loaded_is_logged_once_and_replaced_by_the_self_signed_one()
     {
         _table = _store.Apply(_table, Table(("bad.example", Certificate("bad"))));
         var served = _table.Find("bad.example");
@@ -37,7 +37,7 @@ public sealed class CertificateStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_certificate_that_stays_keeps_its_context_and_one_that_goes_is_forgotten()
+    public void Certificate_in_use_keeps_its_context_and_an_unused_one_is_removed()
     {
         _table = _store.Apply(_table, Table(("a.example", Certificate("a")), ("b.example", Certificate("b"))));
         var kept = _table.Find("a.example");
@@ -59,7 +59,7 @@ public sealed class CertificateStoreTests : IDisposable
     }
 
     [Fact]
-    public void Names_of_any_length_are_looked_up_without_fail()
+    public void Names_of_any_length_can_be_looked_up()
     {
         _table = _store.Apply(_table, Table(("*.example", Certificate("a"))));
 

@@ -45,14 +45,14 @@ public sealed class TlsTests : IAsyncLifetime
     [InlineData("example.com", SelfSigned)]
     [InlineData("other.test", SelfSigned)]
     [InlineData("", SelfSigned)]
-    public async Task The_name_a_client_asks_for_chooses_the_certificate(string serverName, string subject)
+    public async Task Server_name_selects_the_certificate(string serverName, string subject)
     {
         await ServeExactAndWildcardAsync();
 
         Assert.Equal(subject, (await HandshakeAsync(serverName)).Subject);
     }
 
-    /// <summary>Asked with OpenSSL, as SslStream would mend the name before it sends it.</summary>
+    /// <summary>Uses OpenSSL, because SslStream normalizes the name before it sends it.</summary>
     [Theory]
     [InlineData("APP.Example.COM", "CN = app.example.com")]
     [InlineData("app.example.com.", "CN = app.example.com")]
@@ -61,7 +61,7 @@ public sealed class TlsTests : IAsyncLifetime
     [InlineData(".example.com", "CN = YARP Ingress Controller Default Certificate")]
     [InlineData("*.example.com", "CN = star.example.com")]
     [InlineData("a b.example.com", "CN = star.example.com")]
-    public async Task A_name_is_compared_without_case_and_final_dot(string serverName, string subject)
+    public async Task Server_name_is_case_insensitive_and_a_trailing_dot_is_ignored(string serverName, string subject)
     {
         await ServeExactAndWildcardAsync();
 
@@ -73,7 +73,7 @@ public sealed class TlsTests : IAsyncLifetime
         + Manifests.Ingress("exact", "app.example.com", "web", tlsSecret: "exact") + Manifests.Ingress("wildcard", "*.example.com", "web", tlsSecret: "wildcard"));
 
     [Fact]
-    public async Task The_operators_default_certificate_serves_all_other_names()
+    public async Task Default_certificate_serves_all_other_names()
     {
         await using var controller = await TestController.StartAsync(
             _pki.Secret("fallback", "fallback.example"),
@@ -88,7 +88,7 @@ public sealed class TlsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_whole_chain_of_the_secret_is_sent()
+    public async Task Whole_chain_of_the_Secret_is_sent()
     {
         await ServeAsync(_pki.Secret("s", "app.example"));
 
@@ -102,16 +102,16 @@ public sealed class TlsTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Keys))]
-    public async Task Keys_of_every_usual_form(string form)
+    public async Task All_common_key_formats_work(string format)
     {
-        using AsymmetricAlgorithm key = form switch
+        using AsymmetricAlgorithm key = format switch
         {
             "rsa-3072" => RSA.Create(3072),
             "ec-p384" => ECDsa.Create(ECCurve.NamedCurves.nistP384),
-            _ when form.StartsWith("rsa", StringComparison.Ordinal) => RSA.Create(2048),
+            _ when format.StartsWith("rsa", StringComparison.Ordinal) => RSA.Create(2048),
             _ => ECDsa.Create(ECCurve.NamedCurves.nistP256),
         };
-        var pem = form switch
+        var pem = format switch
         {
             "rsa-pkcs1" => ((RSA)key).ExportRSAPrivateKeyPem(),
             "ec-sec1" => ((ECDsa)key).ExportECPrivateKeyPem(),
@@ -126,7 +126,7 @@ public sealed class TlsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Leading_text_windows_line_ends_and_trailing_garbage_are_no_problem()
+    public async Task Leading_text_Windows_line_endings_and_trailing_text_are_accepted()
     {
         var (certificate, key) = _pki.Leaf(["app.example"]);
         var text = "Bag Attributes\n    friendlyName: x\nsubject=CN=app.example\n" + certificate + "\nBag Attributes: <No Attributes>\n" + _pki.IntermediatePem + "\n\n# end\n";
@@ -143,7 +143,7 @@ public sealed class TlsTests : IAsyncLifetime
     [InlineData("no-key", "data[tls.key] is missing or empty")]
     [InlineData("no-certificate", "contains no PEM certificate")]
     [InlineData("garbage", "data[tls.crt]")]
-    public async Task A_secret_that_is_wrong_is_told_and_its_hosts_keep_the_last_good_certificate(string kind, string problem)
+    public async Task Invalid_Secret_is_reported_and_its_hosts_keep_the_last_valid_certificate(string kind, string problem)
     {
         await ServeAsync(_pki.Secret("s", "app.example"));
         var before = await HandshakeAsync("app.example");
@@ -172,7 +172,7 @@ public sealed class TlsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_new_certificate_is_served_at_once_and_connections_that_stand_go_on()
+    public async Task New_certificate_is_served_at_once_and_open_connections_continue()
     {
         await ServeAsync(_pki.Secret("s", "app.example"));
         using var connection = await ConnectAsync("app.example");
@@ -191,14 +191,14 @@ public sealed class TlsTests : IAsyncLifetime
     [Theory]
     [InlineData("-tls1_3")]
     [InlineData("-tls1_2")]
-    public async Task Sessions_resume_and_still_do_after_unrelated_changes(string version)
+    public async Task Sessions_resume_also_after_unrelated_changes(string version)
     {
         using var folder = new TempFolder();
         var secret = _pki.Secret("s", "app.example");
         await ServeAsync(secret);
         var session = folder.At("session");
 
-        // Without a request no TLS 1.3 ticket would be read before the client ends.
+        // Without a request the client ends before it reads a TLS 1.3 ticket.
         var first = await OpenSslAsync($"{version} -sess_out {session}");
         Assert.Contains("New, TLSv1", first, StringComparison.Ordinal);
         Assert.Contains("Reused, TLSv1", await OpenSslAsync($"{version} -sess_in {session}"), StringComparison.Ordinal);
@@ -215,14 +215,14 @@ public sealed class TlsTests : IAsyncLifetime
     [InlineData("-tls1_1", false)]
     [InlineData("-tls1_2", true)]
     [InlineData("-tls1_3", true)]
-    public async Task Only_TLS_1_2_and_1_3_are_spoken(string version, bool isSpoken)
+    public async Task Only_TLS_1_2_and_1_3_are_accepted(string version, bool isAccepted)
     {
         await ServeAsync(_pki.Secret("s", "app.example"));
 
-        var said = await OpenSslAsync($"{version} -cipher DEFAULT:@SECLEVEL=0");
+        var output = await OpenSslAsync($"{version} -cipher DEFAULT:@SECLEVEL=0");
 
-        // The refusal must be the server's, not this client's own.
-        Assert.Contains(isSpoken ? "New, TLSv1." : "alert protocol version", said, StringComparison.Ordinal);
+        // The server must reject the version, not this client.
+        Assert.Contains(isAccepted ? "New, TLSv1." : "alert protocol version", output, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -230,7 +230,7 @@ public sealed class TlsTests : IAsyncLifetime
     [InlineData("http/1.1", "http/1.1")]
     [InlineData("h2", "http/1.1", "h2")]
     [InlineData("")]
-    public async Task Protocols_are_agreed_on(string expected, params string[] offered)
+    public async Task Application_protocol_is_negotiated(string expected, params string[] offered)
     {
         await ServeAsync(_pki.Secret("s", "app.example"));
 
@@ -253,7 +253,7 @@ public sealed class TlsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_key_too_weak_for_openssl_harms_its_host_alone()
+    public async Task Key_too_weak_for_OpenSSL_affects_only_its_host()
     {
         using var key = RSA.Create(1024);
         await _controller.ApplyAsync(Service + _pki.Secret("s", "app.example") + Pki.Secret("weak", _pki.Leaf(["weak.example"], key).CertificatePem, key.ExportPkcs8PrivateKeyPem())
@@ -266,10 +266,10 @@ public sealed class TlsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Garbage_and_plain_http_disturb_nobody_else()
+    public async Task Garbage_and_plain_HTTP_do_not_affect_other_connections()
     {
         await ServeAsync(_pki.Secret("s", "app.example"));
-        using var standing = await ConnectAsync("app.example");
+        using var open = await ConnectAsync("app.example");
 
         foreach (var garbage in (byte[][])["GET / HTTP/1.1\r\nHost: app.example\r\n\r\n"u8.ToArray(), [22, 3, 1, 255, 255, .. RandomNumberGenerator.GetBytes(2000)], [22, 3, 1, 0, 0], []])
         {
@@ -277,7 +277,7 @@ public sealed class TlsTests : IAsyncLifetime
             await socket.ConnectAsync(IPAddress.Loopback, _controller.HttpsPort);
             var stream = socket.GetStream();
             await stream.WriteAsync(garbage);
-            // The server ends it, with or without an alert.
+            // The server closes the connection, with or without an alert.
             var buffer = new byte[100];
             try
             {
@@ -287,18 +287,18 @@ public sealed class TlsTests : IAsyncLifetime
             }
             catch (Exception error) when (error is IOException or SocketException)
             {
-                // Reset is an end, too.
+                // A reset also closes the connection.
             }
         }
 
-        Assert.Equal(200, await RequestAsync(standing.Stream));
+        Assert.Equal(200, await RequestAsync(open.Stream));
         Assert.Equal("CN=app.example", (await HandshakeAsync("app.example")).Subject);
         Assert.Equal(0, _controller.Log.CountOf("Error "));
         Assert.Equal(0, _controller.Log.CountOf("Warning "));
     }
 
     [Fact]
-    public async Task Keys_are_shown_nowhere()
+    public async Task Private_keys_appear_nowhere()
     {
         var (certificate, key) = _pki.Leaf(["app.example"]);
         var pem = key.ExportPkcs8PrivateKeyPem();
@@ -359,7 +359,7 @@ public sealed class TlsTests : IAsyncLifetime
         return new Connection(socket, stream, seen);
     }
 
-    /// <summary>One request on a connection that stays open; its status.</summary>
+    /// <summary>Sends a request on a connection that stays open, and returns the status.</summary>
     private static async Task<int> RequestAsync(SslStream stream)
     {
         await stream.WriteAsync(Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: app.example\r\n\r\n"));
@@ -375,7 +375,7 @@ public sealed class TlsTests : IAsyncLifetime
         return int.Parse(text.Split(' ')[1]);
     }
 
-    /// <summary>What <c>openssl s_client</c> says about a connection with one request.</summary>
+    /// <summary>Returns the output of <c>openssl s_client</c> for a connection with one request.</summary>
     private async Task<string> OpenSslAsync(string options, string serverName = "app.example")
     {
         var start = new ProcessStartInfo("openssl", $"s_client -connect 127.0.0.1:{_controller.HttpsPort} -servername \"{serverName}\" -ign_eof {options}")

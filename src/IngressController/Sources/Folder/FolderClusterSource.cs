@@ -76,7 +76,9 @@ internal sealed partial class FolderClusterSource : IClusterSource
         }
     }
 
-    /// <summary>Reads the changes into the store. The caller knows that the files are complete, so objects that are gone from them are not kept.</summary>
+    /// <summary>
+    /// Reads the changes into the store. The caller knows that the files are complete, so objects that are gone from them are not kept.
+    /// </summary>
     public void ReadAll() => Read(isComplete: true);
 
     private void Read(bool isComplete)
@@ -129,7 +131,9 @@ internal sealed partial class FolderClusterSource : IClusterSource
         }
     }
 
-    /// <summary>Stores the differences: referenced objects before the Ingresses that reference them, removals last and in reverse.</summary>
+    /// <summary>
+    /// Stores the differences: referenced objects before the Ingresses that reference them, removals last and in reverse.
+    /// </summary>
     private void Publish(ManifestSet manifests)
     {
         var before = _published ?? [];

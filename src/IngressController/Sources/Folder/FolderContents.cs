@@ -16,7 +16,9 @@ internal sealed class FolderContents(string folder, Action<ManifestProblem> onPr
     private readonly SortedDictionary<string, FileState> _files = new(StringComparer.Ordinal);
     private ImmutableArray<ManifestProblem> _inaccessible = [];
 
-    /// <summary>All objects in the order of their files. Kept objects come first, and only if no file contains them: they may have moved to another.</summary>
+    /// <summary>
+    /// All objects in the order of their files. Kept objects come first, and only if no file contains them: they may have moved to another.
+    /// </summary>
     public IEnumerable<ManifestObject> Objects
     {
         get

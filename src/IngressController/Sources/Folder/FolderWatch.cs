@@ -12,7 +12,9 @@ internal sealed class FolderWatch(string folder) : IDisposable
     private FileSystemWatcher? _outside;
     private volatile bool _isStale = true;
 
-    /// <summary>Starts to watch, or restarts after the folder was replaced. Must be called before a read, so that no change is missed.</summary>
+    /// <summary>
+    /// Starts to watch, or restarts after the folder was replaced. Must be called before a read, so that no change is missed.
+    /// </summary>
     /// <exception cref="IOException">The folder cannot be watched; call again later.</exception>
     /// <exception cref="ArgumentException">The folder does not exist; its creation is signaled if its parent exists.</exception>
     public void EnsureWatching()

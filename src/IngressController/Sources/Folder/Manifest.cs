@@ -122,7 +122,8 @@ internal sealed record Manifest(ImmutableArray<ManifestObject> Objects, Immutabl
         {
             if (Text(document["apiVersion"]) is var apiVersion && apiVersion != type.ApiVersion)
             {
-                // Other API groups have kinds of the same name (Knative's Service and Ingress). Only an old version of this group is a problem.
+                // Other API groups have kinds of the same name (Knative's Service and Ingress). Only an old version of this group is a
+                // problem.
                 if (apiVersion is null || Group(apiVersion) == type.Group || (type.Kind == "Ingress" && Group(apiVersion) == "extensions"))
                     Problem(type.Kind, document, line, "apiVersion", $"\"{apiVersion}\" is not supported; use {type.ApiVersion}");
                 return;
@@ -164,7 +165,9 @@ internal sealed record Manifest(ImmutableArray<ManifestObject> Objects, Immutabl
             Problems.Add(new ManifestProblem(file, line, DiagnosticCatalog.ObjectUnreadable(new(kind, name), field, reason, keepsLast: false)));
         }
 
-        /// <summary>Returns the first list that contains a null. The API server rejects such lists, and translation does not expect them.</summary>
+        /// <summary>
+        /// Returns the first list that contains a null. The API server rejects such lists, and translation does not expect them.
+        /// </summary>
         private static JsonArray? EmptyItem(JsonNode? node) => node switch
         {
             JsonArray array => array.Contains(null) ? array : array.Select(EmptyItem).FirstOrDefault(found => found is not null),

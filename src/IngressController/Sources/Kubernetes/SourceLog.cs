@@ -148,7 +148,9 @@ internal sealed partial class SourceLog(ILogger<SourceLog> logger, TimeProvider 
     private int CountFailure(string what, string cause) =>
         _failing.AddOrUpdate(what, (cause, 1), (_, last) => (cause, last.Cause == cause ? last.Count + 1 : 1)).Count;
 
-    /// <summary>True if a failed watch has recovered. A watch that fails again and again is reported as recovered once a minute at most.</summary>
+    /// <summary>
+    /// True if a failed watch has recovered. A watch that fails again and again is reported as recovered once a minute at most.
+    /// </summary>
     private bool HasRecovered(ReflectorNotice notice) => _failing.TryRemove(WatchOf(notice), out _) && ShouldLog($"recovered {WatchOf(notice)}");
 
     private static string WatchOf(ReflectorNotice notice) =>

@@ -7,10 +7,10 @@ using k8s.Models;
 namespace IngressController.Benchmarks;
 
 /// <summary>
-/// What one decoded object keeps of memory, as API servers send them: with <c>managedFields</c>, last-applied annotation and owners. Beside
-/// our JSON the package's own.
+/// Reports the memory of decoded objects as API servers send them, with <c>managedFields</c>, last-applied annotation and owners: with this
+/// controller's JSON types, and with those of the client package for comparison.
 /// </summary>
-internal static class KeptBytesReport
+internal static class ObjectMemoryReport
 {
     private const int Objects = 10_000;
 
@@ -27,18 +27,18 @@ internal static class KeptBytesReport
         var info = ApiJson.Of<T>();
         Console.WriteLine(
             $"{kind}: {Encoding.UTF8.GetByteCount(json(0))} bytes of JSON, "
-            + $"kept {Measure(i => JsonSerializer.Deserialize(json(i), info)!)} bytes; by the package {Measure(i => KubernetesJson.Deserialize<T>(json(i))!)}");
+            + $"{Measure(i => JsonSerializer.Deserialize(json(i), info)!)} bytes of memory; with the client package {Measure(i => KubernetesJson.Deserialize<T>(json(i))!)}");
     }
 
     private static long Measure(Func<int, object> decode)
     {
-        decode(0); // what is made once is no object's
-        var kept = new object[Objects];
+        decode(0); // initializes static state, which is not part of an object
+        var objects = new object[Objects];
         var before = GC.GetTotalMemory(forceFullCollection: true);
         for (var i = 0; i < Objects; i++)
-            kept[i] = decode(i);
+            objects[i] = decode(i);
         var after = GC.GetTotalMemory(forceFullCollection: true);
-        GC.KeepAlive(kept);
+        GC.KeepAlive(objects);
         return (after - before) / Objects;
     }
 
@@ -78,7 +78,7 @@ internal static class KeptBytesReport
         "ports":[{"name":"http","port":8080,"protocol":"TCP"}]}
         """);
 
-    /// <param name="members">Further members, with a comma at their end.</param>
+    /// <param name="members">Further members, with a trailing comma.</param>
     /// <param name="field">A field of the first entry of <c>managedFields</c>.</param>
     private static string Metadata(string members, string field) => $$$"""
         "metadata":{"name":"NAME","namespace":"TEAM","uid":"UID","resourceVersion":"123456","generation":3,"creationTimestamp":"2030-01-01T00:00:00Z",

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Logging;
 
 namespace IngressController.Tests.Leadership;
 
-/// <summary>What becomes of the leader's works when they fail, do not end, or the lease is lost.</summary>
-public sealed class LeaderWorksTests
+/// <summary>Leader tasks that fail, do not end, or lose the lease.</summary>
+public sealed class LeaderTasksTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
@@ -16,22 +16,22 @@ public sealed class LeaderWorksTests
     private readonly LogLines _log = new();
     private readonly ILoggerFactory _loggers;
     private readonly LeaderState _leader;
-    private readonly CancellationTokenSource _hurry = new();
+    private readonly CancellationTokenSource _stopDeadline = new();
 
-    public LeaderWorksTests()
+    public LeaderTasksTests()
     {
         _loggers = LoggerFactory.Create(logging => logging.AddProvider(_log));
         _leader = new LeaderState("me", new SourceLog(_loggers.CreateLogger<SourceLog>(), _time), new LeaderMetrics(), _time);
     }
 
     [Fact]
-    public async Task They_run_side_by_side_until_the_lease_is_lost()
+    public async Task Tasks_run_in_parallel_until_the_lease_is_lost()
     {
-        Work[] works = [new(), new()];
+        TestTask[] tasks = [new(), new()];
         var term = NewTerm();
-        var lead = Works(works).LeadAsync(term, _leader.Resigned, _hurry.Token);
-        foreach (var work in works)
-            await work.Running.Task.WaitAsync(Limit);
+        var lead = Tasks(tasks).LeadAsync(term, _leader.Resigned, _stopDeadline.Token);
+        foreach (var task in tasks)
+            await task.Running.Task.WaitAsync(Limit);
         Assert.True(_leader.IsLeader);
         _leader.RequireLeader();
 
@@ -39,100 +39,100 @@ public sealed class LeaderWorksTests
         Assert.True(await lead.WaitAsync(Limit));
         Assert.False(_leader.IsLeader);
         Assert.Throws<OperationCanceledException>(_leader.RequireLeader);
-        Assert.All(works, work => Assert.Equal("run, ended", work.Story));
+        Assert.All(tasks, task => Assert.Equal("run, ended", task.History));
     }
 
     [Fact]
-    public async Task One_that_fails_is_started_again_and_the_others_do_not_notice()
+    public async Task Failed_task_restarts_and_others_are_not_affected()
     {
-        var (good, bad) = (new Work(), new Work { Failures = 1 });
+        var (good, bad) = (new TestTask(), new TestTask { Failures = 1 });
         var term = NewTerm();
-        var lead = Works(good, bad).LeadAsync(term, _leader.Resigned, _hurry.Token);
-        await _log.WaitForAsync("the leader's Work failed and is started again in ");
+        var lead = Tasks(good, bad).LeadAsync(term, _leader.Resigned, _stopDeadline.Token);
+        await _log.WaitForAsync("leader task TestTask failed and restarts in ");
         _time.Advance(TimeSpan.FromSeconds(2));
         await bad.Running.Task.WaitAsync(Limit);
 
         term.End("enough");
         Assert.True(await lead.WaitAsync(Limit));
-        Assert.Equal(("run, ended", "run, failed, run, ended"), (good.Story, bad.Story));
+        Assert.Equal(("run, ended", "run, failed, run, ended"), (good.History, bad.History));
     }
 
     [Fact]
-    public async Task When_this_replica_resigns_they_end_and_do_what_they_do_last_while_it_still_leads()
+    public async Task Tasks_end_and_finish_while_the_resigning_replica_still_leads()
     {
-        Work[] works = [new() { OnFinish = _ => _leader.RequireLeader() }, new() { OnFinish = _ => throw new InvalidOperationException("no") }];
-        var lead = Works(works).LeadAsync(NewTerm(), _leader.Resigned, _hurry.Token);
-        foreach (var work in works)
-            await work.Running.Task.WaitAsync(Limit);
+        TestTask[] tasks = [new() { OnFinish = _ => _leader.RequireLeader() }, new() { OnFinish = _ => throw new InvalidOperationException("no") }];
+        var lead = Tasks(tasks).LeadAsync(NewTerm(), _leader.Resigned, _stopDeadline.Token);
+        foreach (var task in tasks)
+            await task.Running.Task.WaitAsync(Limit);
         _leader.Resign();
 
         Assert.True(await lead.WaitAsync(Limit));
-        Assert.All(works, work => Assert.Equal("run, ended, finish", work.Story));
-        Assert.Equal(1, _log.CountOf("the leader's Work failed in what it does last"));
+        Assert.All(tasks, task => Assert.Equal("run, ended, finish", task.History));
+        Assert.Equal(1, _log.CountOf("the last step of leader task TestTask failed"));
         Assert.False(_leader.IsLeader);
     }
 
     [Fact]
-    public async Task A_lost_lease_leaves_nothing_to_do_last()
+    public async Task Tasks_do_not_finish_after_a_lost_lease()
     {
-        var work = new Work();
+        var task = new TestTask();
         var term = NewTerm();
-        var lead = Works(work).LeadAsync(term, _leader.Resigned, _hurry.Token);
-        await work.Running.Task.WaitAsync(Limit);
+        var lead = Tasks(task).LeadAsync(term, _leader.Resigned, _stopDeadline.Token);
+        await task.Running.Task.WaitAsync(Limit);
         term.End("taken");
         _leader.Resign();
         Assert.True(await lead.WaitAsync(Limit));
-        Assert.Equal("run, ended", work.Story);
+        Assert.Equal("run, ended", task.History);
     }
 
     [Fact]
-    public async Task What_is_done_last_ends_with_the_lease_or_when_the_process_waits_no_longer()
+    public async Task Finish_is_cancelled_with_the_lease_or_by_the_deadline_of_the_shutdown()
     {
-        foreach (var end in (Action<LeaderTerm>[])[term => term.End("taken"), _ => _hurry.Cancel()])
+        foreach (var end in (Action<LeaderTerm>[])[term => term.End("taken"), _ => _stopDeadline.Cancel()])
         {
             var begun = new TaskCompletionSource();
-            var work = new Work { OnFinish = deadline => { begun.SetResult(); deadline.WaitHandle.WaitOne(Limit); deadline.ThrowIfCancellationRequested(); } };
+            var task = new TestTask { OnFinish = deadline => { begun.SetResult(); deadline.WaitHandle.WaitOne(Limit); deadline.ThrowIfCancellationRequested(); } };
             var term = NewTerm();
             using var resigned = new CancellationTokenSource();
-            var lead = Works(work).LeadAsync(term, resigned.Token, _hurry.Token);
-            await work.Running.Task.WaitAsync(Limit);
+            var lead = Tasks(task).LeadAsync(term, resigned.Token, _stopDeadline.Token);
+            await task.Running.Task.WaitAsync(Limit);
             await resigned.CancelAsync();
             await begun.Task.WaitAsync(Limit);
             end(term);
             Assert.True(await lead.WaitAsync(Limit));
         }
 
-        Assert.Equal(2, _log.CountOf("the leader's Work could not finish what it does last"));
+        Assert.Equal(2, _log.CountOf("the last step of leader task TestTask did not finish"));
     }
 
-    /// <summary>The lease is not given back then, and the next term does not run it twice.</summary>
+    /// <summary>The lease is not released then, and the next term does not run the task twice.</summary>
     [Fact]
-    public async Task One_that_does_not_end_is_told_of_and_runs_again_only_when_it_has()
+    public async Task Stuck_task_is_logged_and_restarts_only_after_it_has_ended()
     {
         var release = new TaskCompletionSource();
-        var (stuck, good) = (new Work { EndsAfter = release.Task }, new Work());
-        var works = Works(stuck, good);
+        var (stuck, good) = (new TestTask { EndsAfter = release.Task }, new TestTask());
+        var tasks = Tasks(stuck, good);
         var first = NewTerm();
-        var lead = works.LeadAsync(first, _leader.Resigned, _hurry.Token);
+        var lead = tasks.LeadAsync(first, _leader.Resigned, _stopDeadline.Token);
         await stuck.Running.Task.WaitAsync(Limit);
         await good.Running.Task.WaitAsync(Limit);
         first.End("taken");
         await good.Ended.Task.WaitAsync(Limit);
         await AdvanceUntilAsync(lead);
         Assert.False(await lead);
-        Assert.Equal(1, _log.CountOf("the leader's Work has not ended within 3 s after it was told to"));
+        Assert.Equal(1, _log.CountOf("leader task TestTask has not ended within 3 s after it was cancelled"));
 
         var second = NewTerm();
-        var again = works.LeadAsync(second, _leader.Resigned, _hurry.Token);
+        var again = tasks.LeadAsync(second, _leader.Resigned, _stopDeadline.Token);
         await good.UntilAsync("run, ended, run");
-        Assert.Equal("run", stuck.Story);
+        Assert.Equal("run", stuck.History);
         release.SetResult();
         await stuck.UntilAsync("run, ended, run");
         second.End("enough");
         Assert.True(await again.WaitAsync(Limit));
     }
 
-    private LeaderTasks Works(params Work[] works) => new(works, _leader, _time, _loggers.CreateLogger<LeaderTasks>());
+    private LeaderTasks Tasks(params TestTask[] tasks) => new(tasks, _leader, _time, _loggers.CreateLogger<LeaderTasks>());
 
     private LeaderTerm NewTerm() => new(_time.GetTimestamp(), TimeSpan.FromSeconds(10), _time);
 
@@ -145,10 +145,10 @@ public sealed class LeaderWorksTests
         }
     }
 
-    private sealed class Work : ILeaderTask
+    private sealed class TestTask : ILeaderTask
     {
         private readonly Lock _lock = new();
-        private readonly List<string> _story = [];
+        private readonly List<string> _history = [];
 
         public int Failures { get; set; }
 
@@ -160,50 +160,50 @@ public sealed class LeaderWorksTests
 
         public TaskCompletionSource Ended { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public string Story
+        public string History
         {
             get
             {
                 lock (_lock)
-                    return string.Join(", ", _story);
+                    return string.Join(", ", _history);
             }
         }
 
         public async Task RunAsync(CancellationToken lost)
         {
-            Tell("run");
+            Record("run");
             if (Failures-- > 0)
             {
-                Tell("failed");
+                Record("failed");
                 throw new InvalidOperationException("on purpose");
             }
 
             Running.TrySetResult();
             await Task.Delay(Timeout.InfiniteTimeSpan, lost).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await EndsAfter;
-            Tell("ended");
+            Record("ended");
             Ended.TrySetResult();
             lost.ThrowIfCancellationRequested();
         }
 
         public Task FinishAsync(CancellationToken deadline)
         {
-            Tell("finish");
+            Record("finish");
             OnFinish(deadline);
             return Task.CompletedTask;
         }
 
-        public async Task UntilAsync(string story)
+        public async Task UntilAsync(string history)
         {
             using var limit = new CancellationTokenSource(Limit);
-            while (Story != story)
+            while (History != history)
                 await Task.Delay(5, limit.Token);
         }
 
-        private void Tell(string what)
+        private void Record(string step)
         {
             lock (_lock)
-                _story.Add(what);
+                _history.Add(step);
         }
     }
 }
