@@ -1,12 +1,11 @@
 using BenchmarkDotNet.Attributes;
-using Microsoft.Extensions.DependencyInjection;
 using IngressController.Kubernetes.Watching;
 using IngressController.Reconciliation;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 using IngressController.Sources;
-using Microsoft.Extensions.Logging.Abstractions;
 using k8s.Models;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IngressController.Benchmarks;
 

@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using IngressController.Events;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Translation;
 using k8s.Models;

@@ -1,13 +1,11 @@
-using Microsoft.Extensions.Logging;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using IngressController.Configuration;
 using IngressController.Hosting;
 using IngressController.Routing.Cluster;
-using IngressController.Routing.Table;
-using Microsoft.Extensions.Logging.Abstractions;
 using k8s.Models;
+using Microsoft.Extensions.Logging;
 
 namespace IngressController.Benchmarks;
 

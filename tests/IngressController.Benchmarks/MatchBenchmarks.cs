@@ -1,9 +1,9 @@
 using BenchmarkDotNet.Attributes;
-using Microsoft.Extensions.DependencyInjection;
 using IngressController.Matching;
 using IngressController.Pipeline;
 using IngressController.Proxy;
 using IngressController.Routing.Translation;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IngressController.Benchmarks;
 

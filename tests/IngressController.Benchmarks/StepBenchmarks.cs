@@ -1,14 +1,13 @@
 using System.Net;
 using BenchmarkDotNet.Attributes;
-using Microsoft.Extensions.DependencyInjection;
 using IngressController.Hosting;
 using IngressController.Pipeline;
 using IngressController.Proxy;
-using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
+using k8s.Models;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using k8s.Models;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IngressController.Benchmarks;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using IngressController.ClusterTests.Fixture;
 using IngressController.Reconciliation;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 using Microsoft.Extensions.Logging;
 using Xunit.Abstractions;

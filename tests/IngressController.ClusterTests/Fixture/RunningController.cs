@@ -5,14 +5,12 @@ using System.Text.Json.Nodes;
 using IngressController.Configuration;
 using IngressController.Hosting;
 using IngressController.Kubernetes.Watching;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
-using IngressController.Routing.Values;
 using IngressController.Sources;
 using IngressController.Status;
+using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using k8s.Models;
 
 namespace IngressController.ClusterTests.Fixture;
 

@@ -2,11 +2,7 @@ using System.Net;
 using System.Text.Json;
 using IngressController.Configuration;
 using IngressController.Demo;
-using IngressController.Hosting;
 using IngressController.Metrics;
-using IngressController.Routing.Cluster;
-using IngressController.Routing.Translation;
-using IngressController.Routing.Values;
 using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Admin;

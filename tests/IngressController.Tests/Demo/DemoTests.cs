@@ -5,7 +5,6 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.RegularExpressions;
-using IngressController.Signals;
 using IngressController.Tests.Fakes;
 using IngressController.Views;
 

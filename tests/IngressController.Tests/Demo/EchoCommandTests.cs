@@ -5,7 +5,6 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using IngressController.Cli;
-using IngressController.Signals;
 using IngressController.Tests.Cli;
 using IngressController.Tests.Fakes;
 using IngressController.Views;

@@ -12,9 +12,9 @@ using IngressController.Sources;
 using IngressController.Tests.Fakes;
 using IngressController.Tests.FullStack;
 using IngressController.Tests.Kubernetes;
+using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using k8s.Models;
 
 namespace IngressController.Tests.Events;
 

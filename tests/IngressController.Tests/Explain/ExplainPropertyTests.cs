@@ -5,10 +5,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using IngressController.Configuration;
 using IngressController.Explain;
-using IngressController.Routing.Table;
-using IngressController.Routing.Translation;
 using IngressController.Tests.Fakes;
-using IngressController.Tests.Features.RateLimiting;
 using IngressController.Views;
 
 namespace IngressController.Tests.Explain;

@@ -2,7 +2,6 @@ using System.Net;
 using IngressController.Configuration;
 using IngressController.Hosting;
 using IngressController.Pipeline;
-using IngressController.Routing.Translation;
 using IngressController.Sources;
 using IngressController.Sources.Folder;
 using Microsoft.Extensions.DependencyInjection;

@@ -2,16 +2,13 @@ using IngressController.Configuration;
 using IngressController.Features.Bodies;
 using IngressController.Features.Headers;
 using IngressController.Pipeline;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.Cors;
 using IngressController.Routing.Features.Headers;
 using IngressController.Routing.Table;
-using IngressController.Routing.Values;
 using IngressController.Shutdown;
 using IngressController.Tests.Fakes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace IngressController.Tests.Features;
 

@@ -4,7 +4,6 @@ using System.Net.Http.Json;
 using IngressController.Demo;
 using IngressController.Pipeline;
 using IngressController.Reconciliation;
-using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
 using IngressController.Sources;
 using IngressController.Sources.Folder;

@@ -1,10 +1,6 @@
 using System.Text;
 using IngressController.Cli;
-using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Translation;
 using IngressController.Sources.Folder;
-using IngressController.Tests.Fakes;
-using IngressController.Tests.Features.RateLimiting;
 using k8s.Models;
 
 namespace IngressController.Tests.Folder;

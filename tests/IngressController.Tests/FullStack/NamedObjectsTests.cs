@@ -3,7 +3,6 @@ using System.Text.Json;
 using IngressController.Kubernetes.Serialization;
 using IngressController.Kubernetes.Watching;
 using IngressController.Sources;
-using IngressController.Sources.Kubernetes;
 using IngressController.Tests.Kubernetes;
 using k8s.Models;
 

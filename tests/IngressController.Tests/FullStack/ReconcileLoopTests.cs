@@ -6,12 +6,11 @@ using IngressController.Pipeline;
 using IngressController.Reconciliation;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Translation;
 using IngressController.Sources;
 using IngressController.Tests.Kubernetes;
+using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using k8s.Models;
 
 namespace IngressController.Tests.FullStack;
 

@@ -1,9 +1,7 @@
 using System.Diagnostics;
 using IngressController.Matching;
 using IngressController.Pipeline;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Table;
-using IngressController.Routing.Translation;
 using Xunit.Abstractions;
 
 namespace IngressController.Tests.Matching;

@@ -3,11 +3,8 @@ using System.Text.RegularExpressions;
 using IngressController.Features.Headers;
 using IngressController.Matching;
 using IngressController.Pipeline;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.Headers;
 using IngressController.Routing.Table;
-using IngressController.Routing.Translation;
-using IngressController.Routing.Values;
 
 namespace IngressController.Tests.Matching;
 

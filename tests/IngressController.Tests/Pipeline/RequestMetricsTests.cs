@@ -1,8 +1,6 @@
 using System.Runtime.CompilerServices;
 using IngressController.Metrics;
 using IngressController.Pipeline;
-using IngressController.Routing.Cluster;
-using IngressController.Routing.Values;
 
 namespace IngressController.Tests.Pipeline;
 

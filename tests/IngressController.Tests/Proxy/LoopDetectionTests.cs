@@ -1,6 +1,5 @@
 using IngressController.Pipeline;
 using IngressController.Tests.Fakes;
-using IngressController.Tests.Shutdown;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IngressController.Tests.Proxy;

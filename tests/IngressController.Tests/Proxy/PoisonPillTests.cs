@@ -1,8 +1,7 @@
-using Microsoft.Extensions.DependencyInjection;
 using IngressController.Pipeline;
 using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Translation;
 using IngressController.Tests.Fakes;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IngressController.Tests.Proxy;
 

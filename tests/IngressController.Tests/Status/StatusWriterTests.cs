@@ -1,6 +1,4 @@
 using IngressController.Configuration;
-using IngressController.Pipeline;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 using IngressController.Status;
 

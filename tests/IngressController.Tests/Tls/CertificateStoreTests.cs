@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
 using IngressController.Tests.Fakes;

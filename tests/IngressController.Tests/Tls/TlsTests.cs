@@ -7,10 +7,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using IngressController.Demo;
-using IngressController.Routing.Cluster;
-using IngressController.Routing.Translation;
 using IngressController.Tests.Fakes;
-using IngressController.Tests.Kubernetes;
 using IngressController.Views;
 
 namespace IngressController.Tests.Tls;

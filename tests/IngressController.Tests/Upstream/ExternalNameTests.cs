@@ -3,7 +3,6 @@ using System.Net.Http.Json;
 using IngressController.Configuration;
 using IngressController.Demo;
 using IngressController.Routing.Table;
-using IngressController.Routing.Translation;
 using IngressController.Tests.Fakes;
 using IngressController.Tests.Forwarding;
 using IngressController.Upstream;

@@ -14,7 +14,8 @@ public static class ExternalAuthFeature
         + "and a failed connection answer 500. The service gets X-Original-URL, X-Original-Method, X-Real-IP, X-Forwarded-For, "
         + "X-Auth-Request-Redirect, X-Request-ID and X-Sent-From. Names are resolved as absolute names; those that end with .svc are Services. "
         + "Loopback, link-local and metadata addresses are refused as for ExternalName Services, and https certificates are verified. Rules whose "
-        + "path begins with one of the setting no-auth-locations are exempt.") with { IsAccessCheck = true };
+        + "path begins with one of the setting no-auth-locations are exempt.") with
+    { IsAccessCheck = true };
 
     public static AnnotationKey<string> AuthMethod { get; } = Key("auth-method", AuthForms.Method, "GET",
         "The method of the request to auth-url. If it is set, the service also gets X-Original-URI and X-Scheme.");

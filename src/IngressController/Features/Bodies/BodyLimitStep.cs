@@ -16,7 +16,8 @@ internal sealed class BodyLimitStep(long? routeLimit, LocalReplies replies) : Re
 {
     // Otherwise the rest of the body would have to be read before the next request of an HTTP/1.1 connection.
     private static readonly Refusal TooLarge = new(
-        StatusCodes.Status413PayloadTooLarge, "Content Too Large", "the request body is larger than this route allows") { ClosesConnection = true };
+        StatusCodes.Status413PayloadTooLarge, "Content Too Large", "the request body is larger than this route allows")
+    { ClosesConnection = true };
 
     public override string Name => "body size";
 

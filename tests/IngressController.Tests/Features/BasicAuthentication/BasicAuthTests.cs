@@ -1,8 +1,6 @@
 using System.Text;
 using IngressController.Features.BasicAuthentication;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.Authentication;
-using IngressController.Routing.Values;
 using IngressController.Tests.Fakes;
 using Microsoft.AspNetCore.Http;
 

@@ -1,6 +1,5 @@
 using System.Net;
 using IngressController.Features.ExternalAuthentication;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.Authentication;
 using IngressController.Routing.Table;
 using IngressController.Tests.Fakes;

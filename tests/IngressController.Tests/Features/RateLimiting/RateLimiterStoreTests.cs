@@ -1,9 +1,7 @@
 using System.Runtime.CompilerServices;
 using IngressController.Features.RateLimiting;
 using IngressController.Metrics;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.RateLimiting;
-using IngressController.Routing.Values;
 using IngressController.Tests.Kubernetes;
 using static IngressController.Routing.Features.RateLimiting.RateLimitAlgorithmKind;
 using static IngressController.Tests.Features.RateLimiting.Rules;
