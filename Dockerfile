@@ -1,9 +1,12 @@
-# The controller, for amd64 and arm64: docs/decisions/0013-image.md says why it is made like this.
+# The controller for amd64 and arm64. docs/decisions/0013-image.md explains its form.
 #
-# It builds with BuildKit, buildah and the classic builder of Docker; the last knows no BUILDPLATFORM and no TARGETARCH, and builds for its
-# own machine. The base images are arguments for those who take them from a mirror.
-ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:10.0
-ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/runtime-deps:10.0-noble-chiseled
+# Builds with BuildKit, buildah and Docker's classic builder. The classic builder sets neither BUILDPLATFORM nor TARGETARCH and builds for
+# the machine it runs on.
+#
+# DOTNET_REGISTRY is where .NET's images are pulled from: set it to use a mirror. SDK_IMAGE and RUNTIME_IMAGE replace the images themselves.
+ARG DOTNET_REGISTRY=mcr.microsoft.com/dotnet
+ARG SDK_IMAGE=${DOTNET_REGISTRY}/sdk:10.0
+ARG RUNTIME_IMAGE=${DOTNET_REGISTRY}/runtime-deps:10.0-noble-chiseled
 ARG BUILD_PLATFORM=${BUILDPLATFORM:-linux}
 
 FROM --platform=${BUILD_PLATFORM} ${SDK_IMAGE} AS build
@@ -12,10 +15,10 @@ WORKDIR /source
 RUN case "${TARGETARCH:-$(uname -m)}" in \
       amd64 | x86_64) echo linux-x64 ;; \
       arm64 | aarch64) echo linux-arm64 ;; \
-      *) echo "built for amd64 and arm64, not for ${TARGETARCH:-$(uname -m)}" >&2; exit 1 ;; \
+      *) echo "${TARGETARCH:-$(uname -m)} is not supported: build for amd64 or arm64" >&2; exit 1 ;; \
     esac > /runtime-identifier
 
-# What decides about packages, and nothing else, so that this layer stays until one of them changes.
+# Only the files that decide which packages are restored, so that this layer is cached until one of them changes.
 COPY global.json Directory.Build.props Directory.Packages.props ./
 COPY src/IngressController/IngressController.csproj src/IngressController/
 COPY src/IngressController/Properties/PublishProfiles/Image.pubxml src/IngressController/Properties/PublishProfiles/
@@ -37,14 +40,16 @@ ARG REVISION=
 ARG SOURCE=
 LABEL org.opencontainers.image.title="YARP Ingress Controller" \
       org.opencontainers.image.description="A Kubernetes Ingress controller whose data plane is YARP on Kestrel" \
+      org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.source="${SOURCE}"
-# appsettings.json, where there is one, is looked for here.
+# The working directory is where the program looks for appsettings.json.
 WORKDIR /app
 COPY --from=build /app .
-# A number, so that runAsNonRoot can be checked; any other works, too.
+COPY LICENSE THIRD-PARTY-NOTICES.md licenses/
+# A number, so that runAsNonRoot can be checked. Any other user works, too.
 USER 1654:1654
-# http, https, and the admin port.
+# HTTP, HTTPS and the admin port.
 EXPOSE 8080 8443 10254
 ENTRYPOINT ["/app/ingress-controller"]

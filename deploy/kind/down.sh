@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Takes the cluster of up.sh away again, with everything in it.
+# Deletes the cluster of up.sh.
 set -euo pipefail
 cluster="${KIND_CLUSTER_NAME:-yarp-ingress}"
 if ! command -v kind >/dev/null; then
@@ -9,5 +9,5 @@ fi
 if kind get clusters 2>/dev/null | grep -qxF "$cluster"; then
   kind delete cluster --name "$cluster"
 else
-  echo "there is no cluster $cluster"
+  echo "cluster $cluster does not exist"
 fi

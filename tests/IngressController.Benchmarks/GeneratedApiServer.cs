@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using IngressController.Kubernetes.Resources;
 using IngressController.Kubernetes.Serialization;
 using k8s.Models;
 using Microsoft.AspNetCore.Builder;

@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection;
 using IngressController.Matching;
 using IngressController.Pipeline;
 using IngressController.Proxy;
-using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
 
 namespace IngressController.Benchmarks;

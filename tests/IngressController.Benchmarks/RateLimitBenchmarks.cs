@@ -2,7 +2,6 @@ using System.Net;
 using BenchmarkDotNet.Attributes;
 using IngressController.Features.RateLimiting;
 using IngressController.Routing.Features.RateLimiting;
-using IngressController.Routing.Table;
 using Microsoft.AspNetCore.Http;
 
 namespace IngressController.Benchmarks;

@@ -8,7 +8,7 @@ using Xunit.Abstractions;
 
 namespace IngressController.ClusterTests;
 
-/// <summary>Objects of each kind are created, changed and deleted, and traffic follows.</summary>
+/// <summary>Traffic after objects of each kind are created, changed and deleted.</summary>
 [Collection(ClusterCollection.Name)]
 public sealed class ChangeTests(ClusterFixture cluster, ITestOutputHelper output)
 {
@@ -31,23 +31,23 @@ public sealed class ChangeTests(ClusterFixture cluster, ITestOutputHelper output
     [ClusterFact]
     public async Task Traffic_follows_an_IngressClass()
     {
-        const string Ours = "yarp.ingress.kubernetes.io/controller";
+        const string Controller = "yarp.ingress.kubernetes.io/controller";
         await using var controller = await RunningController.StartAsync(cluster.Server);
         var ns = await cluster.NewNamespaceWithServicesAsync();
         await cluster.Client.ApplyAsync(Manifests.Ingress("i", "class.example", "a", ingressClass: "changing"), ns);
-        await cluster.Client.ApplyAsync(Manifests.Class("changing", Ours));
+        await cluster.Client.ApplyAsync(Manifests.Class("changing", Controller));
         await controller.UntilAnswerAsync("http://class.example/", "200 a");
 
-        // spec.controller cannot be changed: a class changes hands by being made anew.
-        await cluster.Client.DeleteAsync(Manifests.Class("changing", Ours));
+        // spec.controller is immutable: a class gets another controller by being deleted and recreated.
+        await cluster.Client.DeleteAsync(Manifests.Class("changing", Controller));
         await cluster.Client.ApplyAsync(Manifests.Class("changing", "example.com/other"));
         await controller.UntilAnswerAsync("http://class.example/", "404");
 
         await cluster.Client.DeleteAsync(Manifests.Class("changing", "example.com/other"));
-        await cluster.Client.ApplyAsync(Manifests.Class("changing", Ours));
+        await cluster.Client.ApplyAsync(Manifests.Class("changing", Controller));
         await controller.UntilAnswerAsync("http://class.example/", "200 a");
 
-        await cluster.Client.DeleteAsync(Manifests.Class("changing", Ours));
+        await cluster.Client.DeleteAsync(Manifests.Class("changing", Controller));
         await controller.UntilAnswerAsync("http://class.example/", "404");
     }
 
@@ -118,7 +118,7 @@ public sealed class ChangeTests(ClusterFixture cluster, ITestOutputHelper output
     }
 
     [ClusterFact]
-    public async Task The_API_server_sends_no_content_of_what_is_watched_for_its_metadata()
+    public async Task The_API_server_sends_no_content_with_metadata()
     {
         var ns = await cluster.NewNamespaceAsync();
         await cluster.Client.ApplyAsync(Manifests.ConfigMap("settings", "content"), ns);
@@ -136,7 +136,7 @@ public sealed class ChangeTests(ClusterFixture cluster, ITestOutputHelper output
     {
         var ns = await cluster.NewNamespaceAsync();
         var name = new ResourceName(ns, "settings");
-        await cluster.Client.ApplyAsync(Manifests.ConfigMap("other", "of nobody"), ns);
+        await cluster.Client.ApplyAsync(Manifests.ConfigMap("other", "unused"), ns);
         await using var controller = await RunningController.StartAsync(
             cluster.Server, namespaces: [await cluster.NewNamespaceAsync()], settings: new TranslationSettings { ConfigMap = name });
         await cluster.Client.ApplyAsync(Manifests.ConfigMap("settings", "one"), ns);
@@ -200,7 +200,7 @@ public sealed class ChangeTests(ClusterFixture cluster, ITestOutputHelper output
         await cluster.Client.ApplyAsync(Manifests.Ingress("i", "latency.example", "a"), ns);
         await controller.UntilAnswerAsync("http://latency.example/", "200 a");
 
-        // A change right after another waits for its turn; one after a quiet time does not.
+        // A change right after another waits for the interval; a change after a quiet period does not.
         await MeasureAsync("one after the other", quiet: TimeSpan.Zero);
         await MeasureAsync("each after a quiet time", quiet: ReconcileLoop.Interval * 1.5);
 
@@ -226,7 +226,7 @@ public sealed class ChangeTests(ClusterFixture cluster, ITestOutputHelper output
     }
 
     [ClusterFact]
-    public async Task A_controller_of_one_namespace_sees_only_that()
+    public async Task A_controller_of_one_namespace_ignores_others()
     {
         var mine = await cluster.NewNamespaceWithServicesAsync();
         var other = await cluster.NewNamespaceWithServicesAsync();

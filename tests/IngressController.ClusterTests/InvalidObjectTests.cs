@@ -3,12 +3,12 @@ using Xunit.Abstractions;
 
 namespace IngressController.ClusterTests;
 
-/// <summary>What an API server accepts, and no route can be made of; it validates little.</summary>
+/// <summary>Objects that an API server accepts but that do not result in a route; it validates little.</summary>
 [Collection(ClusterCollection.Name)]
 public sealed class InvalidObjectTests(ClusterFixture cluster, ITestOutputHelper output)
 {
     [ClusterFact]
-    public async Task Invalid_objects_are_diagnosed_and_harm_no_other()
+    public async Task Invalid_objects_are_reported_and_do_not_affect_others()
     {
         await using var controller = await RunningController.StartAsync(cluster.Server);
         var ns = await cluster.NewNamespaceWithServicesAsync();
@@ -23,7 +23,7 @@ public sealed class InvalidObjectTests(ClusterFixture cluster, ITestOutputHelper
         await cluster.Client.CreateAsync(Ingress("missing", "/missing", "Prefix", service: "nowhere"), ns);
         await cluster.Client.CreateAsync(Manifests.TlsSecret("garbage", "no certificate", "no key"), ns);
         await cluster.Client.CreateAsync(Manifests.Ingress("tls", "garbage.example", "b", tlsSecret: "garbage"), ns);
-        var takesBrokenSlice = await TakesAsync(Manifests.Slice("broken", 1).Replace($"\"{TestBackend.Address}\"", "\"no-address\"", StringComparison.Ordinal), ns);
+        var acceptsInvalidSlice = await AcceptsAsync(Manifests.Slice("broken", 1).Replace($"\"{TestBackend.Address}\"", "\"no-address\"", StringComparison.Ordinal), ns);
         await cluster.Client.CreateAsync(Manifests.Service("broken"), ns);
         await cluster.Client.CreateAsync(Manifests.Ingress("slice", "slice.invalid.example", "broken"), ns);
         await cluster.Client.CreateAsync(Manifests.Ingress("last", "last.example", "b"), ns);
@@ -34,7 +34,7 @@ public sealed class InvalidObjectTests(ClusterFixture cluster, ITestOutputHelper
         Assert.Equal("503", await controller.Client.AnswerAsync("http://dots.invalid.example/ok"));
         Assert.Equal("503", await controller.Client.AnswerAsync("http://missing.invalid.example/missing"));
         Assert.Equal("503", await controller.Client.AnswerAsync("http://slice.invalid.example/"));
-        string[] slice = takesBrokenSlice ? ["slice: EndpointAddressInvalid", "slice: ServiceWithoutEndpoints"] : ["slice: ServiceWithoutEndpoints"];
+        string[] slice = acceptsInvalidSlice ? ["slice: EndpointAddressInvalid", "slice: ServiceWithoutEndpoints"] : ["slice: ServiceWithoutEndpoints"];
         Assert.Equal(
             [
                 "braces: PathLooksLikePattern", "dots: ServicePortNotFound", "long: PathVeryLong", "missing: ServiceNotFound",
@@ -43,9 +43,9 @@ public sealed class InvalidObjectTests(ClusterFixture cluster, ITestOutputHelper
             (await controller.DiagnosticsAsync(ns)).Distinct());
     }
 
-    /// <summary>Where EndpointSlices are a custom resource without a schema, what they hold may be of any type.</summary>
+    /// <summary>If EndpointSlices are a custom resource without a schema, their fields can have any type.</summary>
     [ClusterFact]
-    public async Task An_object_that_does_not_decode_keeps_its_last_state_and_harms_no_other()
+    public async Task An_object_that_does_not_decode_keeps_its_last_state_and_does_not_affect_others()
     {
         await using var controller = await RunningController.StartAsync(cluster.Server);
         var ns = await cluster.NewNamespaceWithServicesAsync();
@@ -54,7 +54,7 @@ public sealed class InvalidObjectTests(ClusterFixture cluster, ITestOutputHelper
         var broken = Manifests.Slice("a", cluster.Backend.Port("a")).Replace("conditions: {ready: true}", "conditions: [1, 2]", StringComparison.Ordinal);
         if (cluster.Capabilities.Serves("discovery.k8s.io/v1"))
         {
-            output.WriteLine($"API server {cluster.Capabilities.Version} has a schema of EndpointSlices, so that one that does not decode cannot come from it");
+            output.WriteLine($"API server {cluster.Capabilities.Version} has a schema of EndpointSlices, so it cannot return one that does not decode");
             await Assert.ThrowsAsync<HttpRequestException>(() => cluster.Client.ApplyAsync(broken, ns));
             return;
         }
@@ -69,12 +69,14 @@ public sealed class InvalidObjectTests(ClusterFixture cluster, ITestOutputHelper
         Assert.Empty(await controller.DiagnosticsAsync(ns));
     }
 
-    /// <summary>Creates a slice where the API server takes it, and says so where it does not: then no controller meets it.</summary>
-    private async Task<bool> TakesAsync(string slice, string ns)
+    /// <summary>
+    /// Creates a slice if the API server accepts it, otherwise writes that to the output: then no controller receives it.
+    /// </summary>
+    private async Task<bool> AcceptsAsync(string slice, string ns)
     {
-        if (await cluster.Client.WhyRefusedAsync(slice, ns) is { } reason)
+        if (await cluster.Client.RejectionReasonAsync(slice, ns) is { } reason)
         {
-            output.WriteLine($"API server {cluster.Capabilities.Version} refuses a slice itself, so that its diagnostic is not looked at: {reason}");
+            output.WriteLine($"API server {cluster.Capabilities.Version} rejects the slice itself, so its diagnostic is not checked: {reason}");
             return false;
         }
 

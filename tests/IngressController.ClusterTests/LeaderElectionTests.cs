@@ -4,11 +4,11 @@ using IngressController.Tests.Shutdown;
 
 namespace IngressController.ClusterTests;
 
-/// <summary>Three replicas, of which one leads, whatever happens to them and to the API server.</summary>
+/// <summary>Three replicas, of which one leads, through failures of replicas and the API server.</summary>
 [Collection(ClusterCollection.Name)]
 public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
 {
-    /// <summary>For processes that share few processors with everything else.</summary>
+    /// <summary>Extra time for processes that share few processors.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(1.5);
 
     public Task InitializeAsync() => Task.CompletedTask;
@@ -16,7 +16,7 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
     public Task DisposeAsync() => cluster.EnsureRunningAsync();
 
     [ClusterFact]
-    public async Task Of_three_one_leads_and_another_when_it_is_killed_and_at_once_when_it_is_told_to_end()
+    public async Task Another_replica_leads_after_a_kill_and_at_once_after_a_shutdown()
     {
         await using var replicas = await Replicas.StartAsync(cluster, await cluster.NewNamespaceWithServicesAsync());
         await using var churn = new IngressChurn(cluster.Client, replicas.Namespace);
@@ -27,15 +27,15 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
         first.Kill();
         var start = Stopwatch.GetTimestamp();
         var second = await replicas.UntilLeaderAsync(except: first);
-        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, Replicas.LeaseDuration + Replicas.LongestPause + Slack);
+        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, Replicas.LeaseDuration + Replicas.MaxPause + Slack);
 
         await replicas.UntilWroteStatusAsync(second);
         second.Terminate();
         start = Stopwatch.GetTimestamp();
         var third = await replicas.UntilLeaderAsync(first, second);
-        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, Replicas.LongestPause + Slack);
+        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, Replicas.MaxPause + Slack);
         Assert.Equal(0, await second.WaitForExitAsync());
-        Assert.Contains("leads no more: this process ends", second.Output, StringComparison.Ordinal);
+        Assert.Contains("stopped leading: this process is shutting down", second.Output, StringComparison.Ordinal);
 
         await replicas.UntilAllHaveStatusAsync(await churn.StopAsync());
         await replicas.RequireOneWriterAtATimeAsync();
@@ -46,36 +46,36 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
     }
 
     [ClusterFact]
-    public async Task A_leader_that_is_stopped_for_longer_than_the_lease_wakes_up_as_a_candidate()
+    public async Task A_leader_suspended_for_longer_than_the_lease_resumes_as_a_candidate()
     {
         await using var replicas = await Replicas.StartAsync(cluster, await cluster.NewNamespaceWithServicesAsync());
         await using var churn = new IngressChurn(cluster.Client, replicas.Namespace);
         var sleeper = await replicas.UntilLeaderAsync();
         await replicas.UntilWroteStatusAsync(sleeper);
-        sleeper.Stop();
+        sleeper.Suspend();
         var start = Stopwatch.GetTimestamp();
         var leader = await replicas.UntilLeaderAsync(except: sleeper);
         var rest = (Replicas.LeaseDuration * 1.75) - Stopwatch.GetElapsedTime(start);
         await Task.Delay(rest > TimeSpan.Zero ? rest : TimeSpan.Zero);
 
-        sleeper.Wake();
-        var woken = DateTimeOffset.UtcNow;
+        sleeper.Resume();
+        var resumed = DateTimeOffset.UtcNow;
         await Wait.UntilAsync(
             async () => (await sleeper.LeaderAsync())["leader"]?.ToString() is { } name && name.StartsWith($"{leader.Account}_", StringComparison.Ordinal),
-            "it follows the other", () => sleeper.Output);
+            "it reports the new leader", () => sleeper.Output);
         Assert.False(await sleeper.IsLeaderAsync());
         Assert.True(await leader.IsLeaderAsync());
-        await sleeper.UntilOutputAsync("leads no more: the lease could not be renewed for 2.5 s");
+        await sleeper.UntilOutputAsync("stopped leading: the lease could not be renewed for 2.5 s");
         await replicas.UntilAllHaveStatusAsync(await churn.StopAsync());
         await replicas.RequireOneWriterAtATimeAsync();
-        Assert.DoesNotContain(await replicas.WritesAsync(), write => write.User == sleeper.User && write.Received >= woken);
+        Assert.DoesNotContain(await replicas.WritesAsync(), write => write.User == sleeper.User && write.Received >= resumed);
 
         leader.Terminate();
         await replicas.UntilLeaderAsync(except: leader);
     }
 
     [ClusterFact]
-    public async Task A_rolling_update_of_all_three_loses_no_request_and_no_status()
+    public async Task A_rolling_update_loses_no_request_and_no_status()
     {
         const string Host = "rolling.example";
         var ns = await cluster.NewNamespaceWithServicesAsync();
@@ -100,14 +100,14 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
 
         await Task.WhenAll(kept.StopAsync(), fresh.StopAsync());
         Assert.All([kept, fresh], load => Assert.Equal(["200 a"], load.Answers.Keys));
-        Assert.All([kept, fresh], load => Assert.True(load.Answers["200 a"] > 100, "that is no load"));
+        Assert.All([kept, fresh], load => Assert.True(load.Answers["200 a"] > 100, "the load is too small"));
         await replicas.UntilLeaderAsync();
         await replicas.UntilAllHaveStatusAsync(await churn.StopAsync());
         await replicas.RequireOneWriterAtATimeAsync();
     }
 
     [ClusterFact]
-    public async Task While_the_API_server_refuses_writes_nobody_leads_traffic_goes_on_and_no_status_is_lost()
+    public async Task While_the_API_server_rejects_writes_no_one_leads_traffic_continues_and_no_status_is_lost()
     {
         const string Host = "refused.example";
         var ns = await cluster.NewNamespaceWithServicesAsync();
@@ -117,10 +117,10 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
         await replicas.UntilWroteStatusAsync(leader);
         await using var load = new Load(leader.Proxy, $"http://{Host}/", connections: 4);
 
-        await cluster.Client.ApplyAsync(Manifests.RefuseWrites);
+        await cluster.Client.ApplyAsync(Manifests.RejectWrites);
         try
         {
-            await leader.UntilOutputAsync("leads no more: the lease could not be renewed for 2.5 s");
+            await leader.UntilOutputAsync("stopped leading: the lease could not be renewed for 2.5 s");
             Assert.Equal(0, await replicas.CountLeadersAsync());
             await cluster.Client.ApplyAsync(Manifests.Ingress("later", $"later.{Host}", "b"), ns);
             foreach (var replica in replicas.All)
@@ -128,7 +128,7 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
         }
         finally
         {
-            await cluster.Client.DeleteAsync(Manifests.RefuseWrites);
+            await cluster.Client.DeleteAsync(Manifests.RejectWrites);
         }
 
         await replicas.UntilLeaderAsync();
@@ -136,11 +136,11 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
         await replicas.RequireOneWriterAtATimeAsync();
         var answers = await load.StopAsync();
         Assert.Equal(["200 a"], answers.Keys);
-        Assert.True(answers["200 a"] > 100, $"{answers["200 a"]} requests are no load");
+        Assert.True(answers["200 a"] > 100, $"{answers["200 a"]} requests are too small a load");
     }
 
     [ClusterFact]
-    public async Task No_request_fails_and_one_leads_after_the_API_server_and_etcd_crashed_and_came_back()
+    public async Task No_request_fails_and_one_replica_leads_after_a_crash_of_the_API_server_and_etcd()
     {
         const string Host = "etcd.example";
         var ns = await cluster.NewNamespaceWithServicesAsync();
@@ -154,14 +154,14 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
 
         var leader = await replicas.UntilLeaderAsync();
         cluster.Server.Kill();
-        await leader.UntilOutputAsync("leads no more: the lease could not be renewed for 2.5 s");
+        await leader.UntilOutputAsync("stopped leading: the lease could not be renewed for 2.5 s");
         Assert.Equal(0, await replicas.CountLeadersAsync());
         await cluster.StartAsync();
         await replicas.UntilLeaderAsync();
         await replicas.RequireOneWriterAtATimeAsync();
 
         cluster.Server.Etcd.Kill();
-        await Wait.UntilAsync(async () => await replicas.CountLeadersAsync() == 0, "nobody leads without etcd");
+        await Wait.UntilAsync(async () => await replicas.CountLeadersAsync() == 0, "no one leads without etcd");
         cluster.Server.Etcd.Start();
         await replicas.UntilLeaderAsync();
         await cluster.Client.ApplyAsync(Manifests.Ingress("later", $"later.{Host}", "b"), ns);
@@ -172,7 +172,7 @@ public sealed class LeaderElectionTests(ClusterFixture cluster) : IAsyncLifetime
         {
             var answers = await load.StopAsync();
             Assert.Equal(["200 a"], answers.Keys);
-            Assert.True(answers["200 a"] > 100, $"{answers["200 a"]} requests are no load");
+            Assert.True(answers["200 a"] > 100, $"{answers["200 a"]} requests are too small a load");
         }
 
         Assert.Equal(1, await replicas.CountLeadersAsync());

@@ -5,24 +5,24 @@ using Microsoft.Extensions.Logging;
 
 namespace IngressController.ClusterTests;
 
-/// <summary>RBAC does not grant everything.</summary>
+/// <summary>The controller with missing RBAC permissions.</summary>
 [Collection(ClusterCollection.Name)]
 public sealed class PermissionTests(ClusterFixture cluster)
 {
-    private static readonly ReflectorTimings Timings = new() { MinBackoff = TimeSpan.FromMilliseconds(100), ForbiddenRetry = TimeSpan.FromMilliseconds(500) };
+    private static readonly ReflectorTimings Timings = new() { MinBackoff = TimeSpan.FromMilliseconds(100), ForbiddenBackoff = TimeSpan.FromMilliseconds(500) };
 
     [ClusterFact]
-    public Task Without_secrets_it_waits_and_says_what_to_grant() => ForbiddenAsync("", "secrets", "secrets");
+    public Task Without_access_to_Secrets_the_controller_waits_and_names_the_permission() => WaitsForPermissionAsync("", "secrets", "secrets");
 
     [ClusterFact]
-    public Task Without_ConfigMaps_it_waits_and_says_what_to_grant() => ForbiddenAsync("", "configmaps", "configmaps");
+    public Task Without_access_to_ConfigMaps_the_controller_waits_and_names_the_permission() => WaitsForPermissionAsync("", "configmaps", "configmaps");
 
     [ClusterFact]
-    public Task Without_IngressClasses_it_waits_and_says_what_to_grant() =>
-        ForbiddenAsync("networking.k8s.io", "ingressclasses", "ingressclasses.networking.k8s.io");
+    public Task Without_access_to_IngressClasses_the_controller_waits_and_names_the_permission() =>
+        WaitsForPermissionAsync("networking.k8s.io", "ingressclasses", "ingressclasses.networking.k8s.io");
 
     [ClusterFact]
-    public async Task Without_the_verb_get_it_waits_for_the_Secrets_that_are_named_and_says_what_to_grant()
+    public async Task Without_the_verb_get_the_controller_waits_for_referenced_Secrets_and_names_the_permission()
     {
         const string Account = "restricted";
         const string Host = "get.forbidden.example";
@@ -45,14 +45,14 @@ public sealed class PermissionTests(ClusterFixture cluster)
         Assert.Equal(certificate.SerialNumber, await controller.Client.CertificateAsync(Host));
     }
 
-    private async Task ForbiddenAsync(string group, string resource, string name)
+    private async Task WaitsForPermissionAsync(string group, string resource, string name)
     {
         const string Account = "restricted";
         var host = $"{resource}.forbidden.example";
         var ns = await cluster.NewNamespaceWithServicesAsync();
         await cluster.Client.ApplyAsync(Manifests.Ingress("i", host, "a"), ns);
         await cluster.Client.ApplyAsync(Manifests.Grant(Account, Manifests.ControllerRules.Where(rule => rule.Resource != resource)));
-        // The server's view of its roles follows them a little later.
+        // The API server applies changed roles with a delay.
         await UntilAllowedAsync(Account, group, resource, allowed: false);
         await UntilAllowedAsync(Account, "", "services", allowed: true);
         await using var controller = await RunningController.StartAsync(cluster.Server, Account, timings: Timings, untilReady: false);
@@ -60,9 +60,9 @@ public sealed class PermissionTests(ClusterFixture cluster)
         var lists = new[] { "endpointslices", "ingresses", "ingressclasses", "services", "secrets", "configmaps" }.Where(list => list != resource);
         await Wait.UntilAsync(
             () => Task.FromResult(lists.All(list => controller.Log.Lines.Any(line => line.Text.StartsWith($"watching {list}", StringComparison.Ordinal)))),
-            "the others are watched", controller.Log.ToString);
+            "the other resources are watched", controller.Log.ToString);
         await Wait.UntilAsync(
-            () => Task.FromResult(controller.Log.Lines.Any(line => line.Level == LogLevel.Warning)), "the refusal is logged", controller.Log.ToString);
+            () => Task.FromResult(controller.Log.Lines.Any(line => line.Level == LogLevel.Warning)), "the 403 is logged", controller.Log.ToString);
 
         var (status, reason) = await controller.ReadyzAsync();
         Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
@@ -70,7 +70,7 @@ public sealed class PermissionTests(ClusterFixture cluster)
         var warning = Assert.Single(controller.Log.Lines, line => line.Level >= LogLevel.Warning).Text;
         Assert.StartsWith($"cannot watch {name} in all namespaces: forbidden: ", warning, StringComparison.Ordinal);
         Assert.Contains($"User \"{ServiceAccounts.UserOf(Account)}\" cannot", warning, StringComparison.Ordinal);
-        Assert.Contains($"; grant the verbs list and watch on {name}; next try in ", warning, StringComparison.Ordinal);
+        Assert.Contains($"; grant the verbs list and watch on {name}; next attempt in ", warning, StringComparison.Ordinal);
 
         await cluster.Client.ApplyAsync(Manifests.Grant(Account, Manifests.ControllerRules));
         await controller.UntilReadyAsync();

@@ -2,14 +2,14 @@ using IngressController.ClusterTests.Fixture;
 
 namespace IngressController.ClusterTests;
 
-/// <summary>The program as it is run: a process with flags, an exit code and lines of log.</summary>
+/// <summary>The program as a process: flags, exit code and log output.</summary>
 [Collection(ClusterCollection.Name)]
 public sealed class ProcessTests(ClusterFixture cluster)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     [ClusterFact]
-    public async Task It_serves_the_cluster_until_SIGTERM_and_exits_with_0()
+    public async Task The_controller_serves_the_cluster_until_SIGTERM_and_exits_with_0()
     {
         var (http, https, admin) = (FreePort.Take(), FreePort.Take(), FreePort.Take());
         using var process = ChildProcess.StartController(
@@ -37,17 +37,17 @@ public sealed class ProcessTests(ClusterFixture cluster)
         Assert.DoesNotContain("nhandled", process.Output, StringComparison.Ordinal);
     }
 
-    /// <summary>Watches that wait for their next try do not hold up the end.</summary>
+    /// <summary>Watches that wait for their next attempt do not delay the shutdown.</summary>
     [ClusterFact]
-    public async Task Without_an_API_server_SIGTERM_ends_it_just_as_well()
+    public async Task SIGTERM_ends_a_controller_without_an_API_server()
     {
         var kubeconfig = cluster.Server.WriteKubeconfig(ServiceAccounts.TokenOf("child"));
-        var nobody = Path.Combine(Path.GetDirectoryName(kubeconfig)!, "kubeconfig-nobody");
+        var unreachable = Path.Combine(Path.GetDirectoryName(kubeconfig)!, "kubeconfig-unreachable");
         await File.WriteAllTextAsync(
-            nobody, (await File.ReadAllTextAsync(kubeconfig)).Replace($"{cluster.Server.Address}", $"https://127.0.0.1:{FreePort.Take()}/", StringComparison.Ordinal));
+            unreachable, (await File.ReadAllTextAsync(kubeconfig)).Replace($"{cluster.Server.Address}", $"https://127.0.0.1:{FreePort.Take()}/", StringComparison.Ordinal));
         using var process = ChildProcess.StartController(
         [
-            "run", "--kubeconfig", nobody,
+            "run", "--kubeconfig", unreachable,
             "--bind-address", "127.0.0.1", "--http-port", "0", "--https-port", "0", "--admin-port", "0", "--shutdown-delay", "0",
         ]);
         await process.UntilOutputAsync("the API server cannot be reached: Connection refused", Limit);

@@ -4,11 +4,11 @@ using IngressController.Kubernetes.Watching;
 
 namespace IngressController.ClusterTests;
 
-/// <summary>The API server goes away and comes back.</summary>
+/// <summary>Outages and restarts of the API server.</summary>
 [Collection(ClusterCollection.Name)]
 public sealed class RestartTests(ClusterFixture cluster) : IAsyncLifetime
 {
-    /// <summary>Long absences are tested in process; here the server is back within seconds.</summary>
+    /// <summary>Timings for outages of a few seconds; long outages are tested in process.</summary>
     private static readonly ReflectorTimings Timings = new() { MaxBackoff = TimeSpan.FromSeconds(1) };
 
     public Task InitializeAsync() => Task.CompletedTask;
@@ -16,7 +16,7 @@ public sealed class RestartTests(ClusterFixture cluster) : IAsyncLifetime
     public Task DisposeAsync() => cluster.EnsureRunningAsync();
 
     [ClusterFact]
-    public async Task No_request_fails_while_the_API_server_crashes_and_comes_back_and_later_changes_are_live()
+    public async Task No_request_fails_during_a_crash_of_the_API_server_and_later_changes_are_live()
     {
         await using var controller = await RunningController.StartAsync(cluster.Server, timings: Timings);
         var ns = await cluster.NewNamespaceWithServicesAsync();
@@ -25,7 +25,7 @@ public sealed class RestartTests(ClusterFixture cluster) : IAsyncLifetime
         await using var load = new Load(controller.Client, "http://crash.example/", connections: 8);
 
         cluster.Server.Kill();
-        await Wait.UntilAsync(() => Task.FromResult(controller.Log.ToString().Contains("Warning: cannot", StringComparison.Ordinal)), "the loss is logged");
+        await Wait.UntilAsync(() => Task.FromResult(controller.Log.ToString().Contains("Warning: cannot", StringComparison.Ordinal)), "the outage is logged");
         Assert.Equal((HttpStatusCode.OK, "ok"), await controller.ReadyzAsync());
         await cluster.StartAsync();
         await cluster.Client.ApplyAsync(Manifests.Ingress("later", "later.crash.example", "b"), ns);
@@ -35,16 +35,16 @@ public sealed class RestartTests(ClusterFixture cluster) : IAsyncLifetime
 
         var answers = await load.StopAsync();
         Assert.Equal(["200 a"], answers.Keys);
-        Assert.True(answers["200 a"] > 100, $"{answers["200 a"]} requests are no load");
+        Assert.True(answers["200 a"] > 100, $"{answers["200 a"]} requests are too small a load");
         Assert.Contains("Information: recovered: ", controller.Log.ToString(), StringComparison.Ordinal);
     }
 
     /// <summary>
-    /// A server that is told to end stops listening at once, but serves its watches for up to a minute, while another already listens
-    /// on its port: the watches must keep delivering, and their end must be noticed.
+    /// A server that shuts down stops listening at once but serves its watches for up to a minute, while another already listens on its
+    /// port: the watches must continue to deliver events, and their end must be detected.
     /// </summary>
     [ClusterFact]
-    public async Task A_watch_misses_nothing_while_its_server_drains_and_after_that()
+    public async Task A_watch_misses_nothing_while_its_server_drains_and_afterwards()
     {
         const string Host = "drain.example";
         await using var controller = await RunningController.StartAsync(cluster.Server, timings: Timings);
@@ -67,11 +67,9 @@ public sealed class RestartTests(ClusterFixture cluster) : IAsyncLifetime
             async () => await controller.Client.CertificateAsync(Host) == serialNumber, $"{Host} shows {serialNumber}", controller.Log.ToString);
     }
 
-    /// <summary>
-    /// Its watch cache begins anew with a restart, so what is older is "Expired" (410); compaction takes the same versions out of etcd.
-    /// </summary>
+    /// <summary>A restart resets the watch cache, so that older versions are "Expired" (410); compaction removes them from etcd.</summary>
     [ClusterFact]
-    public async Task Versions_that_expired_while_the_server_was_away_lead_to_a_new_list()
+    public async Task Versions_that_expire_during_an_outage_are_relisted()
     {
         await using var gate = new Gate(cluster.Server.Address);
         await using var controller = await RunningController.StartAsync(cluster.Server, timings: Timings, through: gate);
@@ -79,7 +77,7 @@ public sealed class RestartTests(ClusterFixture cluster) : IAsyncLifetime
         await cluster.Client.ApplyAsync(Manifests.Ingress("gone", "gone.expired.example", "a"), ns);
         await controller.UntilAnswerAsync("http://gone.expired.example/", "200 a");
 
-        // The gate keeps the controller away for all of it: a watch in between would see the changes and have nothing to expire.
+        // The gate disconnects the controller meanwhile: an open watch would receive the changes, and no version would expire.
         gate.Shut();
         await cluster.Client.DeleteAsync(Manifests.Ingress("gone", "gone.expired.example", "a"), ns);
         await cluster.Client.ApplyAsync(Manifests.Ingress("new", "new.expired.example", "a"), ns);
@@ -90,23 +88,23 @@ public sealed class RestartTests(ClusterFixture cluster) : IAsyncLifetime
 
         await controller.UntilAnswerAsync("http://new.expired.example/", "200 a");
         Assert.Equal("404", await controller.Client.AnswerAsync("http://gone.expired.example/"));
-        Assert.Contains("listing ingresses.networking.k8s.io in all namespaces again: ", controller.Log.ToString(), StringComparison.Ordinal);
+        Assert.Contains("relisting ingresses.networking.k8s.io in all namespaces: ", controller.Log.ToString(), StringComparison.Ordinal);
     }
 
     [ClusterFact]
-    public async Task A_controller_that_starts_without_its_API_server_says_so_and_becomes_ready_when_it_comes()
+    public async Task A_controller_that_starts_without_an_API_server_reports_it_and_becomes_ready_later()
     {
         var ns = await cluster.NewNamespaceWithServicesAsync();
         await cluster.Client.ApplyAsync(Manifests.Ingress("i", "late.example", "a"), ns);
         cluster.Server.Kill();
         await using var controller = await RunningController.StartAsync(cluster.Server, timings: Timings, untilReady: false);
 
-        // Each list notices by itself; those with the same trouble are one entry once all have.
+        // Each list fails on its own; lists with the same cause share one entry once all have failed.
         await Wait.UntilAsync(
             async () => await controller.ReadyzAsync() is (HttpStatusCode.ServiceUnavailable, var text)
                 && text.StartsWith("not ready: waiting for configmaps, endpointslices.discovery.k8s.io, ingressclasses", StringComparison.Ordinal)
                 && text.Contains("services (the API server cannot be reached", StringComparison.Ordinal),
-            "readyz says why", controller.Log.ToString);
+            "readyz has the reason", controller.Log.ToString);
         Assert.Contains(controller.Log.Lines, line => line.Text.Contains("the API server cannot be reached: Connection refused", StringComparison.Ordinal));
 
         await cluster.StartAsync();

@@ -4,18 +4,18 @@ using Xunit.Abstractions;
 
 namespace IngressController.ClusterTests;
 
-/// <summary>A process that starts in a cluster with many Ingresses.</summary>
+/// <summary>The start of a process in a cluster with many Ingresses.</summary>
 [Collection(ClusterCollection.Name)]
 public sealed class StartTests(ClusterFixture cluster, ITestOutputHelper output)
 {
     private const int Ingresses = 1000;
 
-    /// <summary>Far more than it takes (docs/performance.md has the figures): a machine may be busy.</summary>
+    /// <summary>Far more than the usual time (docs/performance.md), because the machine may be busy.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    /// <summary>No client that the probe lets in may get a 404 for a rule that was there before.</summary>
+    /// <summary>After the probe succeeds, no client gets a 404 for a rule that existed before.</summary>
     [ClusterFact]
-    public async Task When_it_is_ready_every_Ingress_of_the_cluster_is_live()
+    public async Task A_ready_controller_serves_every_Ingress_of_the_cluster()
     {
         var ns = await cluster.NewNamespaceWithServicesAsync();
         try
@@ -28,7 +28,7 @@ public sealed class StartTests(ClusterFixture cluster, ITestOutputHelper output)
         }
         finally
         {
-            // Every other test's controller would have them, too.
+            // The controllers of other tests would serve them too.
             using var answer = await cluster.Client.Http.DeleteAsync($"/apis/networking.k8s.io/v1/namespaces/{ns}/ingresses");
             answer.EnsureSuccessStatusCode();
         }

@@ -9,14 +9,14 @@ using Xunit.Abstractions;
 
 namespace IngressController.ClusterTests;
 
-/// <summary>The leader writes the status of our Ingresses, and nothing else of anybody's.</summary>
+/// <summary>The leader writes the status of the Ingresses of its class, and nothing else.</summary>
 [Collection(ClusterCollection.Name)]
 public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output)
 {
     private static readonly StatusOptions Fixed = new() { PublishAddresses = ["203.0.113.9"] };
 
     [ClusterFact]
-    public async Task A_status_comes_when_the_route_is_live_once_and_then_it_is_quiet()
+    public async Task The_status_is_written_once_when_the_route_is_live()
     {
         var ns = await cluster.NewNamespaceWithServicesAsync();
         await using var controller = await RunningController.StartAsync(cluster.Server, namespaces: [ns], status: Fixed, leadsIn: ns);
@@ -65,7 +65,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
     }
 
     [ClusterFact]
-    public async Task An_Ingress_given_to_another_class_is_taken_back_by_whoever_leads_and_others_are_left_alone()
+    public async Task The_leader_resets_only_its_own_status_on_Ingresses_of_another_class()
     {
         var ns = await cluster.NewNamespaceWithServicesAsync();
         await using (var controller = await RunningController.StartAsync(cluster.Server, namespaces: [ns], status: Fixed, leadsIn: ns))
@@ -82,7 +82,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
 
         foreach (var name in new[] { "given-while-away", "taken" })
             await cluster.Client.ApplyAsync(Manifests.Ingress(name, $"{name}.moved.example", "a", ingressClass: "another"), ns);
-        // Its new controller has an address of its own, and then the one we have.
+        // Its new controller writes an address of its own, and then the same one as this controller.
         await cluster.Client.WriteStatusAsync(Path(ns, "taken"), """[{"ip":"203.0.113.1"}]""", "another-controller");
         await cluster.Client.WriteStatusAsync(Path(ns, "taken"), """[{"ip":"203.0.113.9"}]""", "another-controller");
         var kept = await VersionAsync(ns, "kept");
@@ -96,7 +96,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
     }
 
     [ClusterFact]
-    public async Task In_the_hosts_network_the_addresses_of_the_nodes_are_shown()
+    public async Task With_host_networking_the_status_has_the_node_addresses()
     {
         var ns = await cluster.NewNamespaceWithServicesAsync();
         await cluster.Client.ApplyAsync($"{{apiVersion: v1, kind: Node, metadata: {{name: {ns}-node}}}}");
@@ -112,7 +112,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
     }
 
     [ClusterFact]
-    public async Task The_last_replica_takes_the_addresses_back_when_it_ends_and_one_that_leaves_another_behind_does_not()
+    public async Task Only_the_last_replica_resets_the_status_at_shutdown()
     {
         var ns = await cluster.NewNamespaceWithServicesAsync();
         await cluster.Client.ApplyAsync(Manifests.Ingress("i", "last-replica.example", "a"), ns);
@@ -125,9 +125,9 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
                 status: Fixed with { RemoveOnShutdown = true }, leadsIn: ns))
             {
                 await UntilStatusAsync(ns, "i", "203.0.113.9", controller);
-                // It ends as the leader, also where there was nothing to write.
+                // It is the leader at shutdown, even if there was nothing to write.
                 await Wait.UntilAsync(
-                    () => Task.FromResult(controller.Log.Lines.Any(line => line.Text.StartsWith("leads now", StringComparison.Ordinal))), "it leads", controller.Log.ToString);
+                    () => Task.FromResult(controller.Log.Lines.Any(line => line.Text.StartsWith("started leading", StringComparison.Ordinal))), "the replica leads", controller.Log.ToString);
             }
 
             Assert.Equal(expected, await StatusAsync(ns, "i"));
@@ -135,7 +135,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
     }
 
     [ClusterFact]
-    public async Task Without_the_grant_it_says_what_to_grant()
+    public async Task Without_permission_to_write_the_status_the_log_names_it()
     {
         const string Account = "restricted";
         var ns = await cluster.NewNamespaceWithServicesAsync();
@@ -143,8 +143,8 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
         await cluster.Client.ApplyAsync(Manifests.GrantLeadership(Account));
         await cluster.Client.ApplyAsync(Manifests.Ingress("i", "ungranted.example", "a"), ns);
         await using var controller = await RunningController.StartAsync(
-            cluster.Server, Account, [ns], new() { MinBackoff = TimeSpan.FromMilliseconds(100), ForbiddenRetry = TimeSpan.FromMilliseconds(300) }, status: Fixed, leadsIn: ns);
-        await Wait.UntilAsync(() => Task.FromResult(controller.Statuses.Of("forbidden") > 1), "it is refused and tries again", controller.Log.ToString);
+            cluster.Server, Account, [ns], new() { MinBackoff = TimeSpan.FromMilliseconds(100), ForbiddenBackoff = TimeSpan.FromMilliseconds(300) }, status: Fixed, leadsIn: ns);
+        await Wait.UntilAsync(() => Task.FromResult(controller.Statuses.Of("forbidden") > 1), "the write is forbidden and retried", controller.Log.ToString);
         var warning = Assert.Single(controller.Log.Lines, line => line.Level >= LogLevel.Warning && line.Text.Contains("may not be written", StringComparison.Ordinal)).Text;
         Assert.Contains($"the status of Ingresses in namespace {ns} may not be written: ingresses.networking.k8s.io \"i\" is forbidden: ", warning, StringComparison.Ordinal);
         Assert.Contains("; grant the verb patch on ingresses/status", warning, StringComparison.Ordinal);
@@ -156,7 +156,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
     }
 
     [ClusterFact]
-    public async Task Many_new_Ingresses_are_written_once_each_and_in_a_bounded_time()
+    public async Task Many_new_Ingresses_are_each_written_once_in_a_bounded_time()
     {
         var count = int.TryParse(Environment.GetEnvironmentVariable("STATUS_INGRESSES"), out var given) ? given : 150;
         var ns = await cluster.NewNamespaceWithServicesAsync();
@@ -171,7 +171,7 @@ public sealed class StatusTests(ClusterFixture cluster, ITestOutputHelper output
         }
 
         output.WriteLine($"{count} Ingresses have their status after {Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s");
-        await Wait.UntilAsync(() => Task.FromResult(controller.Statuses.Pending == 0), "nothing is left", controller.Log.ToString);
+        await Wait.UntilAsync(() => Task.FromResult(controller.Statuses.Pending == 0), "no write is pending", controller.Log.ToString);
         Assert.Equal(count, controller.Statuses.Of("written"));
         Assert.Equal(0, controller.Statuses.Of("conflict") + controller.Statuses.Of("failed") + controller.Statuses.Of("throttled"));
         Assert.DoesNotContain(controller.Log.Lines, line => line.Level >= LogLevel.Warning);

@@ -5,7 +5,7 @@ using IngressController.ImageTests.Fixture;
 
 namespace IngressController.ImageTests;
 
-/// <summary>The image against a real API server, with the arguments of the chart and its rights alone.</summary>
+/// <summary>The image with a real API server, and only the arguments and permissions of the chart.</summary>
 public sealed class ControlPlaneTests(ContainerCluster cluster) : IClassFixture<ContainerCluster>, IAsyncLifetime
 {
     public Task InitializeAsync() => Task.CompletedTask;
@@ -21,14 +21,14 @@ public sealed class ControlPlaneTests(ContainerCluster cluster) : IClassFixture<
 
         await cluster.Client.ApplyAsync(Manifests.Ingress("i", "follows.example", "web"), ns);
         await cluster.UntilAnsweredByAsync(Url, "a");
-        await cluster.LeadToAsync(ns, "b");
+        await cluster.SetBackendAsync(ns, "b");
         await cluster.UntilAnsweredByAsync(Url, "b");
         await cluster.Client.DeleteAsync(Manifests.Ingress("i", "follows.example", "web"), ns);
         await cluster.UntilAnsweredByAsync(Url, "404");
     }
 
     [ControlPlaneFact]
-    public async Task Traffic_goes_on_while_the_API_server_is_away_and_follows_when_it_is_back()
+    public async Task Traffic_continues_without_the_API_server_and_follows_changes_afterwards()
     {
         const string Url = "http://away.example/";
         var ns = await cluster.NewNamespaceAsync("a");
@@ -37,18 +37,18 @@ public sealed class ControlPlaneTests(ContainerCluster cluster) : IClassFixture<
 
         await cluster.ControlPlane.KillApiServerAsync();
         await Wait.UntilAsync(
-            async () => (await cluster.Controller.LogAsync()).Contains("cannot watch", StringComparison.Ordinal), "the loss is noticed");
+            async () => (await cluster.Controller.LogAsync()).Contains("cannot watch", StringComparison.Ordinal), "the outage is logged");
         for (var i = 0; i < 50; i++)
             Assert.Equal("a", await cluster.AnswerAsync(Url));
 
         await cluster.ControlPlane.StartApiServerAsync();
-        await cluster.LeadToAsync(ns, "b");
+        await cluster.SetBackendAsync(ns, "b");
         await cluster.UntilAnsweredByAsync(Url, "b");
         Assert.DoesNotMatch("(fail|crit): ", await cluster.Controller.LogAsync());
     }
 
     [ControlPlaneFact]
-    public async Task The_status_shows_the_published_addresses_and_a_fault_is_an_Event()
+    public async Task The_status_has_the_published_addresses_and_a_problem_is_an_Event()
     {
         var ns = await cluster.NewNamespaceAsync("a");
         await cluster.Client.ApplyAsync(Manifests.Ingress("i", "status.example", "web"), ns);
@@ -66,7 +66,7 @@ public sealed class ControlPlaneTests(ContainerCluster cluster) : IClassFixture<
         await Wait.UntilAsync(async () => condition(last = (await cluster.Client.Http.GetFromJsonAsync<JsonNode>(path))!), path, () => $"{last}");
     }
 
-    /// <summary>The first of some fields of each item.</summary>
+    /// <summary>Returns the first of some fields of each item.</summary>
     private static IEnumerable<string> Texts(JsonNode? items, params string[] fields) =>
         items?.AsArray().Select(item => fields.Select(field => item![field]?.GetValue<string>()).First(text => text is not null)!) ?? [];
 }

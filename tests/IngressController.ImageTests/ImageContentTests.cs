@@ -1,3 +1,4 @@
+using System.Text;
 using System.Xml.Linq;
 using Docker.DotNet;
 using Docker.DotNet.Models;
@@ -9,14 +10,14 @@ using Xunit.Abstractions;
 
 namespace IngressController.ImageTests;
 
-/// <summary>What is in the image, and what is not.</summary>
+/// <summary>The content of the image.</summary>
 public sealed class ImageContentTests(ITestOutputHelper output)
 {
     private const string Version = "org.opencontainers.image.version";
     private const string Revision = "org.opencontainers.image.revision";
 
     [ImageFact]
-    public async Task It_has_less_than_100_MB()
+    public async Task The_image_is_smaller_than_100_MB()
     {
         var size = (await InspectAsync()).Size;
         output.WriteLine($"{IngressImage.Name} has {size / 1e6:0.0} MB");
@@ -24,7 +25,7 @@ public sealed class ImageContentTests(ITestOutputHelper output)
     }
 
     [ImageFact]
-    public async Task Its_user_is_a_number_and_its_ports_need_no_capability()
+    public async Task The_user_is_numeric_and_the_ports_need_no_capability()
     {
         var config = (await InspectAsync()).Config!;
         Assert.Equal("1654:1654", config.User);
@@ -32,7 +33,7 @@ public sealed class ImageContentTests(ITestOutputHelper output)
     }
 
     [ImageFact]
-    public async Task Its_labels_and_the_program_tell_the_same_version_which_is_that_of_the_sources()
+    public async Task The_labels_and_the_program_have_the_version_of_the_sources()
     {
         var labels = (await InspectAsync()).Config!.Labels!;
         Assert.Equal(XDocument.Load(RepositoryFile.Find("Directory.Build.props")).Descendants("Version").Single().Value, labels[Version]);
@@ -41,19 +42,31 @@ public sealed class ImageContentTests(ITestOutputHelper output)
     }
 
     [ImageTheory]
+    [InlineData("LICENSE", "Apache License")]
+    [InlineData("THIRD-PARTY-NOTICES.md", "Yarp.ReverseProxy")]
+    [InlineData("Microsoft.NETCore.App/THIRD-PARTY-NOTICES.TXT", "License notice")]
+    [InlineData("Microsoft.AspNetCore.App/THIRD-PARTY-NOTICES.TXT", "License notice")]
+    public async Task It_contains_the_licences(string file, string text)
+    {
+        await using var container = IngressImage.Container().WithCommand("--version").Build();
+        await container.StartAsync();
+        Assert.Contains(text, Encoding.UTF8.GetString(await container.ReadFileAsync($"/app/licenses/{file}")));
+    }
+
+    [ImageTheory]
     [InlineData("/bin/sh")]
     [InlineData("/bin/bash")]
     [InlineData("/usr/bin/env")]
-    public async Task There_is_no_shell_in_it(string program)
+    public async Task The_image_contains_no_shell(string program)
     {
         await using var container = IngressImage.Container().WithEntrypoint(program).Build();
-        var refusal = await Assert.ThrowsAsync<DockerApiException>(() => container.StartAsync());
-        Assert.Contains("no such file or directory", refusal.Message, StringComparison.OrdinalIgnoreCase);
+        var error = await Assert.ThrowsAsync<DockerApiException>(() => container.StartAsync());
+        Assert.Contains("no such file or directory", error.Message, StringComparison.OrdinalIgnoreCase);
     }
 
     private static async Task<ImageInspectResponse> InspectAsync() => (await ContainerEngine.InspectAsync(IngressImage.Name))!;
 
-    /// <summary>What the program prints and ends.</summary>
+    /// <summary>Runs the program to its end and returns its output.</summary>
     private static async Task<string> RunAsync(params string[] arguments)
     {
         await using var container = IngressImage.Container().WithCommand(arguments)

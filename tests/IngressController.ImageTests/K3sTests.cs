@@ -6,7 +6,7 @@ using IngressController.Tests.Shutdown;
 
 namespace IngressController.ImageTests;
 
-/// <summary>What README.md promises, in a whole cluster: kubelet, kube-proxy, and a current API server.</summary>
+/// <summary>The steps of README.md in a whole cluster: kubelet, kube-proxy, and a current API server.</summary>
 public sealed class K3sTests
 {
     private const string Host = "echo.localhost";
@@ -30,7 +30,7 @@ public sealed class K3sTests
         await RequireNothingLeftAfterUninstallAsync(cluster);
     }
 
-    /// <summary>The arguments of that installation, where there is no cluster.</summary>
+    /// <summary>Tests the arguments of the installation without a cluster.</summary>
     [HelmFact]
     public void The_chart_renders_with_the_arguments_of_the_installation()
     {
@@ -52,7 +52,7 @@ public sealed class K3sTests
         await UntilAsync(() => cluster.KubectlAsync("describe", "ingress", "faulty"), "AnnotationInvalid");
     }
 
-    /// <summary>All Pods are replaced, and the old ones are gone, while clients of every kind ask on.</summary>
+    /// <summary>Replaces all Pods while clients of every kind send requests.</summary>
     private static async Task RequireNoLossAsync(K3sCluster cluster)
     {
         var pods = await PodsAsync(cluster);
@@ -70,7 +70,7 @@ public sealed class K3sTests
         {
             await load.DisposeAsync();
             Assert.All(load.Answers.Keys, answer => Assert.StartsWith("200 ", answer, StringComparison.Ordinal));
-            Assert.True(load.Answers.Values.Sum() > 100, $"{load.Answers.Values.Sum()} requests are no load");
+            Assert.True(load.Answers.Values.Sum() > 100, $"{load.Answers.Values.Sum()} requests are too small a load");
         }
 
         Assert.Empty((await PodsAsync(cluster)).Intersect(pods));
@@ -90,13 +90,13 @@ public sealed class K3sTests
 
     private static string InNamespace => $"--namespace={ChartInstallArguments.Namespace}";
 
-    /// <summary>The Pods of the controller, as kubectl names them: pod/NAME.</summary>
+    /// <summary>Returns the Pods of the controller, as kubectl names them: pod/NAME.</summary>
     private static async Task<string[]> PodsAsync(K3sCluster cluster) =>
         (await cluster.KubectlAsync(InNamespace, "get", "pods", "--output=name")).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 
     private static async Task UntilAsync(Func<Task<string>> ask, string text)
     {
         var last = "";
-        await Wait.UntilAsync(async () => (last = await ask()).Contains(text, StringComparison.Ordinal), $"it says {text}", () => last);
+        await Wait.UntilAsync(async () => (last = await ask()).Contains(text, StringComparison.Ordinal), $"the output contains {text}", () => last);
     }
 }

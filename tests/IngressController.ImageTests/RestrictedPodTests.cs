@@ -13,10 +13,10 @@ using Xunit.Abstractions;
 
 namespace IngressController.ImageTests;
 
-/// <summary>The image by itself, as the Pod Security level "restricted" would run it, with the Ingresses of the demo in a folder.</summary>
+/// <summary>The image alone, as the Pod Security level "restricted" runs it, with the Ingresses of the demo in a folder.</summary>
 public sealed partial class RestrictedPodTests(ITestOutputHelper output) : IAsyncLifetime
 {
-    /// <summary>The one backend that is sure to be there is the controller's own admin port.</summary>
+    /// <summary>The endpoint is the controller's own admin port, the only backend that always exists.</summary>
     private const string Endpoints = """
         apiVersion: discovery.k8s.io/v1
         kind: EndpointSlice
@@ -38,7 +38,7 @@ public sealed partial class RestrictedPodTests(ITestOutputHelper output) : IAsyn
         Access.ForAllUsers(_manifests);
         _container = IngressImage.RestrictedController(_network).WithBindMount(_manifests, "/manifests", AccessMode.ReadOnly)
             .WithCommand("run", "--manifests", "/manifests", "--shutdown-delay", "1").Build();
-        await _container.StartOrTellWhyAsync();
+        await _container.StartOrFailAsync();
     }
 
     public async Task DisposeAsync()
@@ -51,7 +51,7 @@ public sealed partial class RestrictedPodTests(ITestOutputHelper output) : IAsyn
     }
 
     [ImageFact]
-    public async Task A_route_answers_over_http_and_https()
+    public async Task A_route_answers_over_HTTP_and_HTTPS()
     {
         var ports = IngressImage.PortsOf(_container);
         using var proxy = new ProxyClient(() => ports.Http, () => ports.Https);
@@ -60,14 +60,14 @@ public sealed partial class RestrictedPodTests(ITestOutputHelper output) : IAsyn
     }
 
     [ImageFact]
-    public async Task The_admin_port_tells_routes_and_metrics()
+    public async Task The_admin_port_serves_routes_and_metrics()
     {
         Assert.Contains("\"shop.localhost\"", await AdminAsync("/api/routes"), StringComparison.Ordinal);
         Assert.Contains("# TYPE ", await AdminAsync("/metrics"), StringComparison.Ordinal);
     }
 
     [ImageFact]
-    public async Task It_is_ready_within_seconds_and_ends_cleanly_when_it_is_told_to()
+    public async Task The_controller_is_ready_within_seconds_and_shuts_down_cleanly()
     {
         var ready = TimeOf(Ready().Match(await _container.LogAsync())) - _container.StartedTime;
         output.WriteLine($"ready {ready.TotalMilliseconds:0} ms after its start");

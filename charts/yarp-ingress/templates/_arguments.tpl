@@ -1,4 +1,4 @@
-{{/* The arguments of the program, without extraArgs: each value that is an option, whether it is the default or not. */}}
+{{/* The arguments of the program, without extraArgs: every value that has an option, including defaults. */}}
 {{- define "yarp-ingress.arguments" -}}
 {{- $fullname := include "yarp-ingress.fullname" . -}}
 - run
@@ -41,7 +41,7 @@
 - --log-level={{ .Values.logLevel }}
 {{- end }}
 
-{{/* NAMESPACE/NAME of the Service whose addresses the Ingresses show; empty where they show those of the nodes. */}}
+{{/* NAMESPACE/NAME of the Service whose addresses are published; empty if those of the nodes are. */}}
 {{- define "yarp-ingress.publishService" -}}
 {{- if .Values.publishService.enabled }}
 {{- if .Values.publishService.name }}
@@ -54,7 +54,7 @@
 {{- end }}
 {{- end }}
 
-{{/* Not empty where the status of the Ingresses shows the addresses of nodes, because there is nothing else it could show. */}}
+{{/* Not empty if the addresses of nodes are published, because no others are configured. */}}
 {{- define "yarp-ingress.publishesNodes" -}}
 {{- if and .Values.leaderElection.enabled .Values.status.update (not .Values.publishStatusAddresses) (not (include "yarp-ingress.publishService" .)) }}
 {{- true }}

@@ -1,4 +1,4 @@
-{{/* Names, and the labels all objects have. Suffixes of up to nine letters follow the full name, so it has at most 54; and no dots, which a release's name may have and a Service's may not. */}}
+{{/* Names, and the labels of all objects. The full name has at most 54 characters, because suffixes of up to nine follow, and no dots: the name of a release can have them, the name of a Service cannot. */}}
 
 {{- define "yarp-ingress.name" -}}
 {{- default .Chart.Name .Values.nameOverride | trunc 54 | trimSuffix "-" }}
@@ -15,7 +15,7 @@
 {{- end }}
 {{- end }}
 
-{{/* NAMESPACE/NAME of what a value calls NAME or NAMESPACE/NAME. Takes a list: the context and the value. */}}
+{{/* NAMESPACE/NAME of a value that is NAME or NAMESPACE/NAME. Takes a list: the context and the value. */}}
 {{- define "yarp-ingress.reference" -}}
 {{- $context := index . 0 }}
 {{- $value := index . 1 }}
@@ -55,8 +55,8 @@ app.kubernetes.io/component: controller
 {{- end }}
 
 {{/*
-The labels that are added to the usual ones, those of one object before those of all: each but once. Takes a list: the context, the labels of
-the one object, and keys of the usual ones, which are left out.
+The labels in addition to the usual ones, each once; those of the object take precedence over commonLabels. Takes a list: the context, the labels
+of the object, and the keys of the usual ones, which are ignored.
 */}}
 {{- define "yarp-ingress.moreLabels" -}}
 {{- $context := index . 0 }}
@@ -70,8 +70,8 @@ the one object, and keys of the usual ones, which are left out.
 {{- end }}
 
 {{/*
-Takes a list: the context, the component, which is controller unless a Service is to be told from the others, and, where it has any, the
-labels of this object alone.
+All labels of an object. Takes a list: the context, the component (controller, unless a Service must be selected separately), and optionally the
+labels of this object only.
 */}}
 {{- define "yarp-ingress.labels" -}}
 {{- $context := index . 0 }}

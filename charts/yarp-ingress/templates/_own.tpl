@@ -1,4 +1,4 @@
-{{/* What the controller needs for itself, by namespace: the Lease, and what its options name outside the namespaces it watches. */}}
+{{/* Rules for the controller itself, by namespace: the Lease, and the objects that its options name outside the watched namespaces. */}}
 {{- define "yarp-ingress.ownRules" -}}
 {{- $own := dict }}
 {{- if .Values.leaderElection.enabled }}
@@ -23,7 +23,7 @@
 {{- $verbs := eq .resource "services" | ternary (list "list" "watch") (list "get" "list" "watch") }}
 {{- $rule := dict "apiGroups" (list "") "resources" (list .resource) "resourceNames" (list (last $parts)) "verbs" $verbs }}
 {{- $rules := append (get $own $namespace | default list) $rule }}
-{{- /* What is wrong with the settings or the default certificate becomes an Event of their ConfigMap or Secret. */}}
+{{- /* Problems of the settings or the default certificate are Events of their ConfigMap or Secret. */}}
 {{- $events := dict "apiGroups" (list "events.k8s.io") "resources" (list "events") "verbs" (list "create" "patch") }}
 {{- if and (ne .resource "services") $.Values.leaderElection.enabled $.Values.events.enabled (not (has $events $rules)) }}
 {{- $rules = append $rules $events }}

@@ -9,12 +9,12 @@ metadata:
     {{- with include "yarp-ingress.moreLabels" (list . .Values.podLabels (list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component")) }}
     {{- . | nindent 4 }}
     {{- end }}
-    {{- /* Without the versions: a new version of the chart alone restarts nothing. */}}
+    {{- /* No version labels: a new version of the chart alone must not restart Pods. */}}
     {{- include "yarp-ingress.selectorLabels" . | nindent 4 }}
 spec:
   serviceAccountName: {{ include "yarp-ingress.serviceAccountName" . | toYaml }}
   automountServiceAccountToken: {{ .Values.serviceAccount.automount }}
-  {{- /* The variables of a Service named ingress-... would be taken for options. */}}
+  {{- /* The variables of a Service named ingress-... would be read as options. */}}
   enableServiceLinks: false
   {{- with .Values.imagePullSecrets }}
   imagePullSecrets:
@@ -37,7 +37,7 @@ spec:
   hostAliases:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  {{- /* Both are seconds the process needs by itself; ten more are for what ends after them. */}}
+  {{- /* Ten more seconds for what ends after the drain. */}}
   terminationGracePeriodSeconds: {{ add .Values.shutdown.delaySeconds .Values.shutdown.gracePeriodSeconds 10 }}
   {{- with .Values.podSecurityContext }}
   securityContext:
@@ -108,10 +108,10 @@ spec:
           containerPort: {{ .Values.ports.admin }}
           protocol: TCP
       {{- /*
-      The admin port is open 0.3 s after the start, and the first table is live after 0.3 to 1.2 s. A probe that comes before fails, and each
-      failure is an Event of the Pod. The kubelet asks at any phase of the period, and takes the time since the start cut to the whole second:
-      N seconds of initialDelaySeconds are between N-1 and N, so 1 would let some starts fail and 2 lets none. The first question then comes
-      after 1 to 3 seconds; that of the readinessProbe follows at once.
+      The admin port opens 0.3 s after start, and the first routing table is live after 0.3 to 1.2 s. An earlier probe fails, and each failure
+      is an Event of the Pod. The kubelet probes at any phase of the period and truncates the time since start to whole seconds: an
+      initialDelaySeconds of N takes N-1 to N seconds, so with 1 some probes would fail, and with 2 none does. The first startup probe then comes
+      after 1 to 3 seconds, and the readiness probe right after it.
       */}}
       {{- with .Values.startupProbe }}
       startupProbe:

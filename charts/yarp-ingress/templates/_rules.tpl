@@ -1,4 +1,4 @@
-{{/* What the controller may do where it serves Ingresses: in all namespaces, or in each that is watched. */}}
+{{/* Rules for the namespaces of Ingresses: all, or each watched one. */}}
 {{- define "yarp-ingress.rules" -}}
 {{- $writes := .Values.leaderElection.enabled -}}
 - apiGroups: [networking.k8s.io]
@@ -15,7 +15,7 @@
 - apiGroups: [discovery.k8s.io]
   resources: [endpointslices]
   verbs: [list, watch]
-# Metadata is listed and watched, and what an Ingress names is read; a role cannot tell the one from the other.
+# Only metadata is listed and watched, and only objects that an Ingress names are read; a role cannot express that.
 - apiGroups: [""]
   resources: [secrets, configmaps]
   verbs: [get, list, watch]
@@ -26,7 +26,7 @@
 {{- end }}
 {{- end }}
 
-{{/* A RoleBinding's end, or a ClusterRoleBinding's: who gets the role. Takes a list: the context, the kind and the name of the role. */}}
+{{/* roleRef and subjects of a binding. Takes a list: the context, the kind and the name of the role. */}}
 {{- define "yarp-ingress.binding" -}}
 {{- $context := index . 0 -}}
 roleRef:

@@ -1,4 +1,4 @@
-{{/* A Service through which clients come. Takes a dict: context, name, service (its values), component. */}}
+{{/* A Service for clients. Takes a dict: context, name, service (its values), component. */}}
 {{- define "yarp-ingress.service" -}}
 {{- $service := .service -}}
 apiVersion: v1

@@ -1,11 +1,12 @@
-using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using IngressController.Kubernetes.Configuration;
 using IngressController.Kubernetes.Resources;
 using IngressController.Kubernetes.Serialization;
+using IngressController.Kubernetes.Transport;
 using k8s;
 using k8s.Exceptions;
 using k8s.Models;
@@ -13,8 +14,8 @@ using k8s.Models;
 namespace IngressController.Kubernetes.Client;
 
 /// <summary>
-/// One API server: the package's client over connections that are hardened (README.md), and the streams that the package lacks. Safe for
-/// concurrent use; all calls share few connections.
+/// A connection to one API server: the package's client over hardened connections (README.md), and the streams that the package lacks.
+/// Safe for concurrent use; all calls share few TCP connections.
 /// </summary>
 public sealed class ApiServerConnection : IDisposable
 {
@@ -23,11 +24,11 @@ public sealed class ApiServerConnection : IDisposable
     private readonly CredentialStore _credentials;
     private readonly TransportPool _transports;
     private readonly HttpMessageInvoker _streams;
-    private readonly KubernetesClientConfiguration _package;
+    private readonly KubernetesClientConfiguration _packageConfiguration;
     private readonly k8s.Kubernetes _kubernetes;
     private readonly string _base;
 
-    /// <param name="onNotice">Told about files that cannot be read, refused credentials and the like; may be called from any thread.</param>
+    /// <param name="onNotice">Receives notices of unreadable files, rejected credentials and the like, from any thread.</param>
     /// <exception cref="KubeConfigException">A CA or client certificate cannot be read or used.</exception>
     public ApiServerConnection(ApiServerConfiguration configuration, TimeProvider time, Action<ClientNotice>? onNotice = null)
     {
@@ -37,40 +38,42 @@ public sealed class ApiServerConnection : IDisposable
         _base = configuration.Host.AbsoluteUri.TrimEnd('/');
         _credentials = new CredentialStore(configuration, time, onNotice);
         _transports = new TransportPool(configuration, time, onNotice);
-        _streams = new HttpMessageInvoker(new RefusalHandler(time) { InnerHandler = Transport() });
-        _package = PackageConfiguration(configuration);
+        _streams = new HttpMessageInvoker(new ErrorResponseHandler(time) { InnerHandler = Transport() });
+        _packageConfiguration = PackageConfiguration(configuration);
         _kubernetes = Create();
         foreach (var warning in configuration.Warnings)
             onNotice(new ClientNotice.ConfigurationWarning(warning));
     }
 
-    /// <summary>The API server.</summary>
+    /// <summary>The URL of the API server.</summary>
     public Uri Host => _configuration.Host;
 
     /// <summary>
-    /// The package's typed operations, each bounded by <see cref="ClientTimeouts.Unary"/>. What the server refuses is an
-    /// <see cref="ApiServerException"/>, which is the package's HttpOperationException; no answer in time is a <see cref="TimeoutException"/>.
-    /// The package puts names into paths as they are: give it <see cref="ObjectCalls.PathSegment"/> where the API server has not checked them.
+    /// The package's typed operations, each bounded by <see cref="ClientTimeouts.Unary"/>. An error response is an
+    /// <see cref="ApiServerException"/>, which derives from the package's HttpOperationException; no response in time is a
+    /// <see cref="TimeoutException"/>. The package puts names into paths unchanged: pass names that the API server has not validated
+    /// through <see cref="ObjectCalls.PathSegment"/>.
     /// </summary>
     public IKubernetes Kubernetes => _kubernetes;
 
-    /// <summary>The same operations, over the same connections, for writes that need a permission which may end at any time.</summary>
+    /// <summary>Returns the same operations, over the same connections, for writes whose permission may end at any time.</summary>
     /// <param name="beforeWrite">
-    /// Asked with each write twice: before anything else, and when a connection is there and the body is about to go out, which may be
-    /// much later. What it throws ends the write; a server that has got the headers by then gets no body it could act on.
+    /// Called twice for each write: first of all, and again when a connection is ready and the body is about to be sent, which may be
+    /// much later. An exception ends the write; a server that has received the headers by then gets no body to act on.
     /// </param>
     public IKubernetes GuardedBy(Action beforeWrite) => Create(new WriteGuard(beforeWrite));
 
     /// <summary>
-    /// Lists a resource page by page; a page is decoded while it arrives. An object that does not decode is listed as undecodable
-    /// and harms no other.
+    /// Lists a resource page by page; a page is decoded while it arrives. An object that does not decode is listed as undecodable and does
+    /// not affect the others.
     /// </summary>
     /// <exception cref="ApiServerException">
-    /// The server refused; <see cref="ApiServerException.IsExpired"/> after the first page means that the continue token is too old.
+    /// The server answered with an error; <see cref="ApiServerException.IsExpired"/> after the first page means that the continue token is
+    /// too old.
     /// </exception>
     /// <exception cref="HttpRequestException">The server cannot be reached, or its certificate is not trusted.</exception>
     /// <exception cref="TimeoutException">Nothing arrived for <see cref="ClientTimeouts.ListProgress"/>.</exception>
-    /// <exception cref="JsonException">The answer is no list.</exception>
+    /// <exception cref="JsonException">The response is not a list.</exception>
     public async IAsyncEnumerable<ListPage<T>> ListAsync<T>(
         ResourceType<T> resource, ListRequest request, [EnumeratorCancellation] CancellationToken cancellation = default)
         where T : class, IKubernetesObject<V1ObjectMeta>
@@ -86,16 +89,16 @@ public sealed class ApiServerConnection : IDisposable
     }
 
     /// <summary>
-    /// Opens a watch; returns as soon as the server has accepted it, whether or not there are events. It has no time-out of its own:
-    /// cancel the token to end it.
+    /// Opens a watch. Returns as soon as the server has accepted it, with or without events. It has no timeout of its own: cancel the
+    /// token to end it.
     /// </summary>
-    /// <exception cref="ApiServerException">The server refused.</exception>
+    /// <exception cref="ApiServerException">The server answered with an error.</exception>
     /// <exception cref="HttpRequestException">The server cannot be reached, or its certificate is not trusted.</exception>
     public async Task<WatchStream<T>> WatchAsync<T>(ResourceType<T> resource, WatchRequest request, CancellationToken cancellation)
         where T : class, IKubernetesObject<V1ObjectMeta>
     {
         var path = request.PathAndQuery(resource);
-        // Never compressed: that delays events.
+        // Never compressed: compression delays events.
         using var message = Get(path, resource.WatchMediaType);
         var response = await _streams.SendAsync(message, cancellation).ConfigureAwait(false);
         try
@@ -117,23 +120,23 @@ public sealed class ApiServerConnection : IDisposable
         _credentials.Dispose();
     }
 
-    /// <summary>The package's client. Its own handler is never reached, as ours does not call it: what it does with TLS is not enough.</summary>
+    /// <summary>Creates the package's client. The last handler of the chain replaces the package's own, which is too weak in TLS.</summary>
     private k8s.Kubernetes Create(params DelegatingHandler[] guards) =>
-        new(_package, [new CallDeadline(_configuration.Timeouts.Unary, _time), .. guards, new RefusalHandler(_time), Transport()]);
+        new(_packageConfiguration, [new CallDeadline(_configuration.Timeouts.Unary, _time), .. guards, new ErrorResponseHandler(_time), Transport()]);
 
-    /// <summary>One for all clients, and so what is worked out once about each model.</summary>
+    /// <summary>Returns the configuration that all clients share, and with it the metadata of each model.</summary>
     private static KubernetesClientConfiguration PackageConfiguration(ApiServerConfiguration configuration)
     {
         var package = new KubernetesClientConfiguration
         {
             Host = configuration.Host.AbsoluteUri,
             UserAgent = configuration.UserAgent,
-            HttpClientTimeout = Timeout.InfiniteTimeSpan, // CallDeadline's
+            HttpClientTimeout = Timeout.InfiniteTimeSpan, // CallDeadline bounds the calls
         };
         package.AddJsonOptions(static options =>
         {
             options.TypeInfoResolverChain.Insert(0, ApiJson.Resolver);
-            // What the package's own throws for a time that is none has no path, and is no JsonException.
+            // For an invalid time the package's own converter throws an exception without a path that is not a JsonException.
             options.Converters.Insert(0, JsonMetadataServices.DateTimeConverter);
         });
         return package;
@@ -159,7 +162,7 @@ public sealed class ApiServerConnection : IDisposable
             if (!_configuration.DisableCompression)
                 message.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("gzip"));
             using var response = await _streams.SendAsync(message, progress.Token).ConfigureAwait(false);
-            await using var body = await OpenAsync(response, progress.Token).ConfigureAwait(false);
+            await using var body = await ResponseBody.OpenAsync(response, progress.Token).ConfigureAwait(false);
             return await new ListDecoder<T>(resource).ReadAsync(body, progress.Extend, progress.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException error) when (progress.HasPassed)
@@ -167,12 +170,5 @@ public sealed class ApiServerConnection : IDisposable
             throw new TimeoutException(
                 $"GET {path}: nothing arrived for {_configuration.Timeouts.ListProgress.TotalSeconds:0.#} s", error);
         }
-    }
-
-    /// <summary>The body, decompressed while it is read.</summary>
-    internal static async Task<Stream> OpenAsync(HttpResponseMessage response, CancellationToken cancellation)
-    {
-        var body = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-        return response.Content.Headers.ContentEncoding.Contains("gzip") ? new GZipStream(body, CompressionMode.Decompress) : body;
     }
 }

@@ -5,18 +5,18 @@ using k8s.Models;
 namespace IngressController.Kubernetes.Client;
 
 /// <summary>
-/// The API server's refusal, as an HTTP answer or as a watch's ERROR event: the package's exception with the Status read. The message is
-/// bounded, whatever was sent.
+/// An error of the API server, as an HTTP response or as the ERROR event of a watch: the package's exception with the Status decoded. The
+/// length of the message is bounded.
 /// </summary>
 public sealed class ApiServerException : HttpOperationException
 {
     private const int MaxMessageLength = 600;
 
-    /// <param name="action">What was tried, for the message: <c>GET /api/v1/services</c>.</param>
+    /// <param name="action">The failed action, for the message: <c>GET /api/v1/services</c>.</param>
     /// <param name="statusCode">The HTTP code, or the code of the ERROR event's Status.</param>
-    /// <param name="status">The Status the server sent, if it sent one.</param>
-    /// <param name="excerpt">The beginning of a body that is no Status, as a proxy in between sends it.</param>
-    /// <param name="retryAfter">The Retry-After header; the Status' own advice is used where there is none.</param>
+    /// <param name="status">The Status that the server sent, if any.</param>
+    /// <param name="excerpt">The beginning of a body that is not a Status, such as that of a proxy on the path.</param>
+    /// <param name="retryAfter">The Retry-After header; without it, the value in the Status applies.</param>
     public ApiServerException(string action, HttpStatusCode statusCode, V1Status? status, string? excerpt = null, TimeSpan? retryAfter = null)
         : base(Describe(action, statusCode, status, excerpt))
     {
@@ -30,10 +30,10 @@ public sealed class ApiServerException : HttpOperationException
 
     public V1Status? Status { get; }
 
-    /// <summary>The machine-readable reason, for example <c>Expired</c>; null where the answer was no Status.</summary>
+    /// <summary>The machine-readable reason, for example <c>Expired</c>; null if the response was not a Status.</summary>
     public string? Reason => Status?.Reason;
 
-    /// <summary>How long the server asks to wait. Null: it did not say.</summary>
+    /// <summary>The time that the server asks to wait; null if it does not ask.</summary>
     public TimeSpan? RetryAfter { get; }
 
     public bool IsNotFound => Is(HttpStatusCode.NotFound, "NotFound");
@@ -44,10 +44,10 @@ public sealed class ApiServerException : HttpOperationException
 
     public bool IsConflict => Is(HttpStatusCode.Conflict, "Conflict");
 
-    /// <summary>There is an object of that name. Also a 409, told apart by its reason alone.</summary>
+    /// <summary>True if an object of that name exists. Also a 409, distinguished only by its reason.</summary>
     public bool IsAlreadyExists => Reason == "AlreadyExists";
 
-    /// <summary>The resource version or continue token is too old: list again.</summary>
+    /// <summary>True if the resource version or continue token is too old: relist.</summary>
     public bool IsExpired => StatusCode == HttpStatusCode.Gone || Reason is "Expired" or "Gone";
 
     public bool IsTooManyRequests => Is(HttpStatusCode.TooManyRequests, "TooManyRequests");
@@ -56,16 +56,19 @@ public sealed class ApiServerException : HttpOperationException
 
     public bool IsInternalError => Is(HttpStatusCode.InternalServerError, "InternalError");
 
-    /// <summary>Any 5xx: the server's trouble, not the request's.</summary>
+    /// <summary>True for any 5xx: a fault of the server, not of the request.</summary>
     public bool IsServerError => (int)StatusCode is >= 500 and < 600;
 
-    /// <summary>The server has not seen that version yet, as after a restore from a backup. 1.18 and older say it only in the message.</summary>
+    /// <summary>
+    /// True if the server has not seen that version yet, as after a restore from a backup. Kubernetes 1.18 and older report it only in the
+    /// message.
+    /// </summary>
     public bool IsTooLargeResourceVersion =>
         IsTimeout
         && (Status?.Details?.Causes?.Any(cause => cause.Reason == "ResourceVersionTooLarge") == true
             || Status?.Message?.Contains("Too large resource version", StringComparison.Ordinal) == true);
 
-    /// <summary>The reason is the more precise of the two; proxies in between know only codes.</summary>
+    /// <summary>True if the reason matches, or the code if there is no reason, as from a proxy on the path.</summary>
     private bool Is(HttpStatusCode code, string reason) => string.IsNullOrEmpty(Reason) ? StatusCode == code : Reason == reason;
 
     private static string Describe(string action, HttpStatusCode statusCode, V1Status? status, string? excerpt)

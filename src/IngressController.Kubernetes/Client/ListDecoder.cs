@@ -3,15 +3,14 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using IngressController.Kubernetes.Resources;
 using IngressController.Kubernetes.Serialization;
-using IngressController.Kubernetes.Watching;
 using k8s;
 using k8s.Models;
 
 namespace IngressController.Kubernetes.Client;
 
 /// <summary>
-/// Decodes a list while it arrives. Only the object that is being received is held as bytes, and no byte is scanned for its end
-/// twice: the reader's state is kept between reads.
+/// Decodes a list while it arrives. Only the object that is being received is buffered, and no byte is scanned twice for its end: the
+/// reader's state is kept between reads.
 /// </summary>
 internal sealed class ListDecoder<T>(ResourceType<T> resource)
     where T : class, IKubernetesObject<V1ObjectMeta>
@@ -31,13 +30,13 @@ internal sealed class ListDecoder<T>(ResourceType<T> resource)
     private bool _sawItems;
     private bool _ended;
 
-    /// <summary>Whether a value to be decoded has begun but not ended; its bytes are at the start of the buffer.</summary>
-    private bool _holds;
+    /// <summary>True if a value to decode has begun but not ended; its bytes are at the start of the buffer.</summary>
+    private bool _isInValue;
 
-    /// <summary>How many bytes at the start of the buffer the reader has seen.</summary>
+    /// <summary>Number of bytes at the start of the buffer that the reader has seen.</summary>
     private long _scanned;
 
-    /// <exception cref="JsonException">The stream is no complete list.</exception>
+    /// <exception cref="JsonException">The stream is not a complete list.</exception>
     public async Task<ListPage<T>> ReadAsync(Stream body, Action onProgress, CancellationToken cancellation)
     {
         var pipe = PipeReader.Create(body, new StreamPipeReaderOptions(bufferSize: 32 * 1024, minimumReadSize: 4 * 1024, leaveOpen: true));
@@ -59,11 +58,11 @@ internal sealed class ListDecoder<T>(ResourceType<T> resource)
         }
 
         if (!_ended || !_sawItems)
-            throw new JsonException($"the answer is no complete list of {resource}");
+            throw new JsonException($"the response is not a complete list of {resource}");
         return new ListPage<T>(_items, _undecodable, _metadata?.ResourceVersion, _metadata?.ContinueProperty);
     }
 
-    /// <returns>How many bytes are done with.</returns>
+    /// <returns>Number of bytes that are consumed.</returns>
     private long Scan(ReadOnlySequence<byte> buffer, bool isFinal)
     {
         var origin = _scanned;
@@ -91,29 +90,29 @@ internal sealed class ListDecoder<T>(ResourceType<T> resource)
                     continue;
             }
 
-            // The objects are two levels deep, the list's metadata one.
+            // The objects are at depth two, the list's metadata at depth one.
             if (_member == Member.Other || depth != (_member == Member.Items ? 2 : 1))
                 continue;
             if (reader.TokenType is not (JsonTokenType.EndObject or JsonTokenType.EndArray))
             {
                 start = origin + reader.TokenStartIndex;
-                _holds = true;
+                _isInValue = true;
                 if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
                     continue;
             }
 
-            Take(buffer.Slice(start, origin + reader.BytesConsumed - start));
-            _holds = false;
+            Decode(buffer.Slice(start, origin + reader.BytesConsumed - start));
+            _isInValue = false;
         }
 
         _state = reader.CurrentState;
         var end = origin + reader.BytesConsumed;
-        var consumed = _holds ? start : end;
+        var consumed = _isInValue ? start : end;
         _scanned = end - consumed;
         return consumed;
     }
 
-    private void Take(ReadOnlySequence<byte> json)
+    private void Decode(ReadOnlySequence<byte> json)
     {
         if (_member == Member.Metadata)
         {

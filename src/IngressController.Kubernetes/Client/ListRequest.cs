@@ -1,16 +1,16 @@
 using System.Globalization;
 using System.Text;
 using IngressController.Kubernetes.Resources;
-using IngressController.Kubernetes.Watching;
+using IngressController.Kubernetes.Serialization;
 using k8s;
 using k8s.Models;
 
 namespace IngressController.Kubernetes.Client;
 
-/// <summary>What to list.</summary>
+/// <summary>The parameters of a list.</summary>
 public sealed record ListRequest
 {
-    /// <summary>Null: all namespaces.</summary>
+    /// <summary>The namespace; null for all.</summary>
     public string? Namespace { get; init; }
 
     public string? FieldSelector { get; init; }
@@ -18,11 +18,12 @@ public sealed record ListRequest
     public string? LabelSelector { get; init; }
 
     /// <summary>
-    /// "" is the newest state, read from etcd; "0" is whatever the server has cached; anything else is a state not older than that.
+    /// The version of the state: "" for the newest, read from etcd; "0" for any state in the server's cache; any other value for a state
+    /// not older than that version.
     /// </summary>
     public string ResourceVersion { get; init; } = "";
 
-    /// <summary>Objects per page; null: everything at once. A server that answers from its cache ignores it.</summary>
+    /// <summary>Maximum number of objects per page; null for no limit. A server that answers from its cache ignores it.</summary>
     public int? Limit { get; init; }
 
     internal string PathAndQuery<T>(ResourceType<T> resource, string? continueToken)
@@ -32,28 +33,28 @@ public sealed record ListRequest
             .Add("labelSelector", LabelSelector)
             .Add("limit", Limit?.ToString(CultureInfo.InvariantCulture))
             .Add("continue", continueToken)
-            // The token says which version its list has; the server refuses both together.
+            // The token implies the version of its list; the server rejects both together.
             .Add("resourceVersion", continueToken is null ? ResourceVersion : null)
             .ToString();
 }
 
-/// <summary>What to watch. Bookmarks are always asked for.</summary>
+/// <summary>The parameters of a watch. Bookmarks are always requested.</summary>
 public sealed record WatchRequest
 {
-    /// <summary>Null: all namespaces.</summary>
+    /// <summary>The namespace; null for all.</summary>
     public string? Namespace { get; init; }
 
     public string? FieldSelector { get; init; }
 
     public string? LabelSelector { get; init; }
 
-    /// <summary>The version after which events are wanted.</summary>
+    /// <summary>The version after which events are sent.</summary>
     public required string ResourceVersion { get; init; }
 
-    /// <summary>When the server shall end the watch.</summary>
+    /// <summary>The time after which the server ends the watch.</summary>
     public required TimeSpan Timeout { get; init; }
 
-    /// <summary>Begin with the current objects as ADDED events, closed by a bookmark (KEP-3157, watch-list).</summary>
+    /// <summary>Begins with the current objects as ADDED events, closed by a bookmark (KEP-3157, watch-list).</summary>
     public bool SendInitialEvents { get; init; }
 
     internal string PathAndQuery<T>(ResourceType<T> resource)
@@ -75,7 +76,7 @@ public sealed record WatchRequest
 public sealed record ListPage<T>(
     IReadOnlyList<T> Items, IReadOnlyList<UndecodableObject> Undecodable, string? ResourceVersion, string? Continue);
 
-/// <summary>A path with query parameters that have values.</summary>
+/// <summary>Builds a path with the query parameters that have values.</summary>
 internal sealed class QueryBuilder(string path)
 {
     private readonly StringBuilder _text = new(path);

@@ -1,4 +1,4 @@
-using IngressController.Kubernetes.Watching;
+using IngressController.Kubernetes.Serialization;
 using k8s;
 using k8s.Models;
 
@@ -12,21 +12,21 @@ public abstract record WatchEvent<T>
     {
     }
 
-    /// <summary>ADDED or MODIFIED: for who holds the state they are the same.</summary>
+    /// <summary>ADDED or MODIFIED, which are the same to a receiver that keeps the state.</summary>
     public sealed record Applied(T Object) : WatchEvent<T>;
 
     public sealed record Deleted(T Object) : WatchEvent<T>;
 
-    /// <summary>Nothing changed up to this version.</summary>
-    /// <param name="EndsInitialEvents">Set on the bookmark that closes the initial events of a watch-list.</param>
+    /// <summary>All changes up to this version have been sent.</summary>
+    /// <param name="EndsInitialEvents">True on the bookmark that closes the initial events of a watch-list.</param>
     public sealed record Bookmark(string? ResourceVersion, bool EndsInitialEvents) : WatchEvent<T>;
 
-    /// <summary>The server gives up on this watch.</summary>
+    /// <summary>The server ends this watch with an error.</summary>
     public sealed record Error(ApiServerException Exception) : WatchEvent<T>;
 
-    /// <summary>An object that does not decode was changed or deleted.</summary>
+    /// <summary>An object that does not decode was added, changed or deleted.</summary>
     public sealed record Undecodable(UndecodableObject Object, bool IsDeleted) : WatchEvent<T>;
 
-    /// <summary>A type of event this client does not know.</summary>
+    /// <summary>An event of an unknown type.</summary>
     public sealed record Unknown(string? Type) : WatchEvent<T>;
 }

@@ -14,7 +14,7 @@ namespace IngressController.Kubernetes.Client;
 public sealed class WatchStream<T> : IDisposable
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
-    /// <summary>etcd holds objects of some megabytes at most; a longer line is no event, and memory has an end.</summary>
+    /// <summary>Maximum length of a line in bytes; objects in etcd have a few megabytes at most, so a longer one is not an event.</summary>
     private const long MaxLineLength = 64 << 20;
 
     private readonly IDisposable _response;
@@ -30,10 +30,10 @@ public sealed class WatchStream<T> : IDisposable
         _pipe = PipeReader.Create(body, new StreamPipeReaderOptions(bufferSize: 16 * 1024, minimumReadSize: 2 * 1024));
     }
 
-    /// <summary>The events until the server ends the watch.</summary>
-    /// <param name="onReceived">Called for each piece that arrives, even when it completes no event.</param>
+    /// <summary>Returns the events until the server ends the watch.</summary>
+    /// <param name="onReceived">Called for each piece of data that arrives, even if it completes no event.</param>
     /// <exception cref="IOException">The connection broke, or ended within a line.</exception>
-    /// <exception cref="JsonException">A line is no event.</exception>
+    /// <exception cref="JsonException">A line is not an event.</exception>
     public async IAsyncEnumerable<WatchEvent<T>> ReadAllAsync(
         Action? onReceived = null, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
@@ -52,7 +52,7 @@ public sealed class WatchStream<T> : IDisposable
             if (result.IsCompleted)
             {
                 if (!IsBlank(buffer))
-                    throw new EndOfStreamException($"the watch of {_resource} was cut within an event");
+                    throw new EndOfStreamException($"the watch of {_resource} ended within an event");
                 yield break;
             }
 
@@ -68,7 +68,7 @@ public sealed class WatchStream<T> : IDisposable
         _response.Dispose();
     }
 
-    /// <param name="searched">How much of the buffer is known to hold no line feed; a megabyte in pieces is searched once.</param>
+    /// <param name="searched">Number of bytes known to contain no line feed, so that a megabyte in pieces is searched once.</param>
     private static bool TryReadLine(ref ReadOnlySequence<byte> buffer, ref long searched, out ReadOnlySequence<byte> line)
     {
         if (buffer.Slice(searched).PositionOf((byte)'\n') is not { } end)
@@ -112,7 +112,7 @@ public sealed class WatchStream<T> : IDisposable
         };
     }
 
-    /// <summary>Finds the event's two members in whichever order they come.</summary>
+    /// <summary>Finds the event's two members in any order.</summary>
     private (string? Type, ReadOnlySequence<byte> Object) Split(ReadOnlySequence<byte> line)
     {
         string? type = null;
@@ -120,7 +120,7 @@ public sealed class WatchStream<T> : IDisposable
         var reader = new Utf8JsonReader(line, ObjectDecoder.ScanOptions);
         reader.Read();
         if (reader.TokenType != JsonTokenType.StartObject)
-            throw new JsonException($"the watch of {_resource} sent something that is no event");
+            throw new JsonException($"the watch of {_resource} sent a line that is not an event");
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var isType = reader.ValueTextEquals("type"u8);

@@ -1,10 +1,11 @@
 using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Transport;
 
 namespace IngressController.Kubernetes.Leasing;
 
 /// <summary>
-/// One candidate of a leader election by a Lease. It takes the lease when that is free, renews it while it leads, and goes on as a
-/// candidate when it has lost it; no failure ends it.
+/// A candidate of a leader election by a Lease. It acquires the lease when it is free, renews it while it leads, and continues as a
+/// candidate after it has lost it; no failure ends it.
 /// </summary>
 public sealed class LeaderElector
 {
@@ -14,17 +15,17 @@ public sealed class LeaderElector
     private readonly Random _random;
     private readonly LeaseClaim _claim;
     private readonly string _lease;
-    private string _followed = "";
+    private string _reportedLeader = "";
     private bool _isFailing;
-    private int _refusals;
+    private int _forbiddenInARow;
     private long _lastCall;
 
-    /// <param name="access">How the Lease is read and written.</param>
-    /// <param name="options">Its name, and the durations.</param>
+    /// <param name="access">Reads and writes the Lease.</param>
+    /// <param name="options">The name of the Lease, and the durations.</param>
     /// <param name="time">Only its timestamps decide; its time of day is written for people to read.</param>
-    /// <param name="onNotice">Told what happens, from any thread; must not throw or block.</param>
-    /// <param name="random">For the jitter; null for the usual one.</param>
-    /// <exception cref="ArgumentException">The durations do not fit together.</exception>
+    /// <param name="onNotice">Receives notices, from any thread; must not throw or block.</param>
+    /// <param name="random">The source of the jitter; null for the default.</param>
+    /// <exception cref="ArgumentException">The durations contradict each other.</exception>
     public LeaderElector(
         LeaseAccess access, LeaderElectorOptions options, TimeProvider time, Action<LeaderNotice> onNotice, Random? random = null)
     {
@@ -37,13 +38,13 @@ public sealed class LeaderElector
         _lease = $"{options.Namespace}/{options.Name}";
     }
 
-    /// <summary>Takes part until it is stopped; then it waits for the work to end, and gives the lease back.</summary>
+    /// <summary>Takes part until it is stopped; then waits for the leader tasks to end and releases the lease.</summary>
     /// <param name="lead">
-    /// The leader's work: called each time this candidate becomes the leader. It has to end soon after the term is lost or the candidate is
-    /// stopped; in the latter case the lease is still renewed until it has ended. Returns whether everything has ended: if not, the lease
+    /// Runs the leader tasks; called each time this candidate becomes the leader. It must end soon after the term is lost or the candidate
+    /// is stopped; in the latter case the lease is renewed until it has ended. It returns true if all tasks have ended; otherwise the lease
     /// is left to expire.
     /// </param>
-    /// <param name="stop">Ends it all.</param>
+    /// <param name="stop">Stops the candidate.</param>
     public async Task RunAsync(Func<LeaderTerm, Task<bool>> lead, CancellationToken stop)
     {
         var mayRelease = true;
@@ -57,7 +58,7 @@ public sealed class LeaderElector
             await ReleaseAsync().ConfigureAwait(false);
     }
 
-    /// <returns>The term; null when it was stopped.</returns>
+    /// <returns>The term; null if the candidate was stopped.</returns>
     private async Task<LeaderTerm?> AcquireAsync(CancellationToken stop)
     {
         while (!stop.IsCancellationRequested)
@@ -65,15 +66,15 @@ public sealed class LeaderElector
             var delay = _options.RetryPeriod * (1 + (LeaderElectorOptions.JitterFactor * _random.NextDouble()));
             try
             {
-                if (await CallAsync(_claim.TakeAsync, stop).ConfigureAwait(false) is { } sent)
+                if (await CallAsync(_claim.AcquireAsync, stop).ConfigureAwait(false) is { } sent)
                 {
                     var term = new LeaderTerm(sent, _options.RenewDeadline, _time);
-                    // Otherwise this process was stopped before it could read the answer.
+                    // False if the process was suspended before it could read the response.
                     if (term.MayWrite)
                         return term;
                 }
 
-                Follow(_claim.Holder);
+                ReportLeader(_claim.Holder);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
@@ -81,9 +82,9 @@ public sealed class LeaderElector
             }
             catch (Exception error)
             {
-                // Nothing the API server answers or a file of credentials holds may end the candidate.
+                // No response of the API server and no content of a credential file may end the candidate.
                 delay = Delay(error, delay);
-                Fail("get or take", error, delay);
+                ReportFailure("get or acquire", error, delay);
             }
 
             await PauseAsync(delay, stop).ConfigureAwait(false);
@@ -94,10 +95,10 @@ public sealed class LeaderElector
 
     private async Task<bool> LeadAsync(LeaderTerm term, Func<LeaderTerm, Task<bool>> lead, CancellationToken stop)
     {
-        Reached();
-        _followed = "";
-        _onNotice(new LeaderNotice.Leads(_lease));
-        await using var told = term.Lost.Register(() => _onNotice(new LeaderNotice.LeadsNoMore(term.EndReason))).ConfigureAwait(false);
+        ReportRecovery();
+        _reportedLeader = "";
+        _onNotice(new LeaderNotice.StartedLeading(_lease));
+        await using var registration = term.Lost.Register(() => _onNotice(new LeaderNotice.StoppedLeading(term.EndReason))).ConfigureAwait(false);
         var renewing = RenewAsync(term);
         try
         {
@@ -105,19 +106,19 @@ public sealed class LeaderElector
         }
         finally
         {
-            term.End(stop.IsCancellationRequested ? "this process ends" : "its work has ended");
+            term.End(stop.IsCancellationRequested ? "this process is shutting down" : "the leader tasks have ended");
             await renewing.ConfigureAwait(false);
         }
     }
 
-    /// <summary>Renews for as long as the term lasts, from one request to the next a retry period, or as long as the first of them takes.</summary>
+    /// <summary>Renews until the term ends. Requests start a retry period apart, or when the previous one ends if that is later.</summary>
     private async Task RenewAsync(LeaderTerm term)
     {
         while (true)
         {
             var pause = _options.RetryPeriod - _time.GetElapsedTime(_lastCall);
             await PauseAsync(pause > TimeSpan.Zero ? pause : TimeSpan.Zero, term.Lost).ConfigureAwait(false);
-            // A process that wakes from a stop gets here before it is told that its term is over.
+            // A process that was suspended gets here before the timer of its term has run.
             if (!term.MayWrite)
             {
                 term.End(term.EndReason);
@@ -128,12 +129,12 @@ public sealed class LeaderElector
             {
                 if (await CallAsync(_claim.RenewAsync, term.Lost).ConfigureAwait(false) is not { } sent)
                 {
-                    term.End(_claim.Holder.Length > 0 ? $"{_claim.Holder} has taken the Lease {_lease}" : $"somebody has emptied the Lease {_lease}");
+                    term.End(_claim.Holder.Length > 0 ? $"{_claim.Holder} has acquired the Lease {_lease}" : $"the Lease {_lease} no longer has a holder");
                     return;
                 }
 
-                term.Renewed(sent);
-                Reached();
+                term.Renew(sent);
+                ReportRecovery();
             }
             catch (OperationCanceledException) when (term.Lost.IsCancellationRequested)
             {
@@ -141,7 +142,7 @@ public sealed class LeaderElector
             }
             catch (Exception error)
             {
-                Fail("renew", error, _options.RetryPeriod);
+                ReportFailure("renew", error, _options.RetryPeriod);
             }
         }
     }
@@ -155,14 +156,14 @@ public sealed class LeaderElector
         }
         catch (Exception error)
         {
-            // It expires by itself.
-            _onNotice(new LeaderNotice.Failed(_lease, "give back", error, RetryIn: null));
+            // The lease expires without it.
+            _onNotice(new LeaderNotice.Failed(_lease, "release", error, RetryIn: null));
         }
     }
 
     /// <summary>
-    /// Waits, or less when cancelled. Unlike with Task.Delay, what follows runs where the cancellation happens and not on some thread of the
-    /// pool, so that an election with all its candidates can run on one thread, in the same order each time.
+    /// Waits for a duration or a cancellation. Unlike with Task.Delay, the continuation runs where the cancellation happens and not on a
+    /// pool thread, so that an election with all its candidates can run on one thread, in the same order each time.
     /// </summary>
     private async Task PauseAsync(TimeSpan duration, CancellationToken cancellation)
     {
@@ -186,37 +187,37 @@ public sealed class LeaderElector
         }
     }
 
-    private TimeSpan Delay(Exception error, TimeSpan usual)
+    private TimeSpan Delay(Exception error, TimeSpan regular)
     {
-        // Once is common: a server that has just started forbids everything until it has read its roles.
-        _refusals = error is ApiServerException { IsForbidden: true } ? _refusals + 1 : 0;
-        var delay = _refusals > 1 ? _options.ForbiddenRetry * (usual / _options.RetryPeriod) : usual;
-        return error is ApiServerException { RetryAfter: { } asked } && asked > delay
-            ? asked < _options.ForbiddenRetry ? asked : _options.ForbiddenRetry
+        // A single 403 is common: a server that has just started denies everything until it has loaded its roles.
+        _forbiddenInARow = error is ApiServerException { IsForbidden: true } ? _forbiddenInARow + 1 : 0;
+        var delay = _forbiddenInARow > 1 ? _options.ForbiddenRetryPeriod * (regular / _options.RetryPeriod) : regular;
+        return error is ApiServerException { RetryAfter: { } retryAfter } && retryAfter > delay
+            ? retryAfter < _options.ForbiddenRetryPeriod ? retryAfter : _options.ForbiddenRetryPeriod
             : delay;
     }
 
-    private void Fail(string action, Exception error, TimeSpan retryIn)
+    private void ReportFailure(string action, Exception error, TimeSpan retryIn)
     {
         _isFailing = true;
         _onNotice(new LeaderNotice.Failed(_lease, action, error, retryIn));
     }
 
-    private void Reached()
+    private void ReportRecovery()
     {
-        _refusals = 0;
+        _forbiddenInARow = 0;
         if (!_isFailing)
             return;
         _isFailing = false;
         _onNotice(new LeaderNotice.Recovered(_lease));
     }
 
-    private void Follow(string holder)
+    private void ReportLeader(string holder)
     {
-        Reached();
-        if (holder == _followed || holder.Length == 0 || holder == _options.Identity)
+        ReportRecovery();
+        if (holder == _reportedLeader || holder.Length == 0 || holder == _options.Identity)
             return;
-        _followed = holder;
-        _onNotice(new LeaderNotice.Follows(holder));
+        _reportedLeader = holder;
+        _onNotice(new LeaderNotice.NewLeader(holder));
     }
 }

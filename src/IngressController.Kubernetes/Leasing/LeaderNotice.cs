@@ -4,41 +4,41 @@ using k8s.Exceptions;
 
 namespace IngressController.Kubernetes.Leasing;
 
-/// <summary>What happens to a candidate, for logs and metrics.</summary>
+/// <summary>An event of a candidate, for logs and metrics.</summary>
 public abstract record LeaderNotice
 {
     private LeaderNotice()
     {
     }
 
-    /// <summary>One sentence.</summary>
+    /// <summary>The text for the log: one sentence.</summary>
     public abstract string Message { get; }
 
     /// <summary>This candidate has become the leader.</summary>
-    public sealed record Leads(string Lease) : LeaderNotice
+    public sealed record StartedLeading(string Lease) : LeaderNotice
     {
-        public override string Message => $"leads now: holds the Lease {Lease}";
+        public override string Message => $"started leading: holds the Lease {Lease}";
     }
 
-    /// <summary>It is the leader no more; said at the moment its term ends, when its work is still ending.</summary>
-    public sealed record LeadsNoMore(string Reason) : LeaderNotice
+    /// <summary>This candidate is no longer the leader; sent when its term ends, while its leader tasks are still ending.</summary>
+    public sealed record StoppedLeading(string Reason) : LeaderNotice
     {
-        public override string Message => $"leads no more: {Reason}";
+        public override string Message => $"stopped leading: {Reason}";
     }
 
-    /// <summary>Another one leads; said when it changes.</summary>
-    public sealed record Follows(string Leader) : LeaderNotice
+    /// <summary>Another candidate leads; sent when the leader changes.</summary>
+    public sealed record NewLeader(string Leader) : LeaderNotice
     {
-        public override string Message => $"{Leader} leads";
+        public override string Message => $"{Leader} is the leader";
     }
 
-    /// <summary>The lease was given back: another can take it at once.</summary>
+    /// <summary>The lease was released: another candidate can acquire it at once.</summary>
     public sealed record Released(string Lease) : LeaderNotice
     {
-        public override string Message => $"gave the Lease {Lease} back";
+        public override string Message => $"released the Lease {Lease}";
     }
 
-    /// <summary>The API server answers again.</summary>
+    /// <summary>The Lease can be read and written again.</summary>
     public sealed record Recovered(string Lease) : LeaderNotice
     {
         public override string Message => $"the Lease {Lease} can be read and written";
@@ -46,22 +46,24 @@ public abstract record LeaderNotice
 
     /// <summary>A request failed.</summary>
     /// <param name="Lease">The Lease, as NAMESPACE/NAME.</param>
-    /// <param name="Action">What was tried: <c>get or renew</c>.</param>
-    /// <param name="Error">What it ended with.</param>
-    /// <param name="RetryIn">When it is tried again; null for never.</param>
+    /// <param name="Action">The failed action, such as <c>renew</c>.</param>
+    /// <param name="Error">The exception of the request.</param>
+    /// <param name="RetryIn">The time until the next attempt; null for none.</param>
     public sealed record Failed(string Lease, string Action, Exception Error, TimeSpan? RetryIn) : LeaderNotice
     {
         public override string Message =>
-            $"cannot {Action} the Lease {Lease}: {Reason}{(RetryIn is { } delay ? $"; next try in {delay.TotalSeconds:0.#} s" : "")}";
+            $"cannot {Action} the Lease {Lease}: {Reason}{(RetryIn is { } delay ? $"; next attempt in {delay.TotalSeconds:0.#} s" : "")}";
 
-        /// <summary>Why, and what can be done about it.</summary>
+        /// <summary>The reason and the remedy.</summary>
         public string Reason => ApiFailure.Reason(
             Error, $"the verbs get, create and patch on leases.coordination.k8s.io in namespace {Lease[..Lease.IndexOf('/')]}");
 
-        /// <summary>Names the trouble, the same each time it happens; the same as for a watch where the API server as a whole is in trouble.</summary>
-        public string Trouble => Error switch
+        /// <summary>
+        /// Identifies the cause, with the same text each time; for a failure of the API server as a whole, the same as for a watch.
+        /// </summary>
+        public string Cause => Error switch
         {
-            ApiServerException refused => $"{(int)refused.StatusCode} {refused.Reason}{(refused.IsServerError ? "" : " lease")}",
+            ApiServerException response => $"{(int)response.StatusCode} {response.Reason}{(response.IsServerError ? "" : " lease")}",
             HttpRequestException or KubeConfigException => Reason,
             IOException or SocketException or TimeoutException => Error.GetType().Name,
             _ => $"{Error.GetType().Name} lease",

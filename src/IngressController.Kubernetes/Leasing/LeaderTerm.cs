@@ -1,20 +1,22 @@
 namespace IngressController.Kubernetes.Leasing;
 
 /// <summary>
-/// One time as the leader: it lasts until the renew deadline after the sending of the last successful renewal. Others take the lease not
-/// before the lease duration after that renewal was carried out, which is later and longer.
+/// A term as the leader. It lasts until the renew deadline after the last successful renewal was sent. Others acquire the lease no earlier
+/// than the lease duration after that renewal was carried out, which starts later and is longer.
 /// </summary>
 /// <remarks>
-/// Time is that of the steady clock (CLOCK_MONOTONIC). It runs on while the process is stopped (SIGSTOP, a frozen cgroup, no processor
-/// time), so <see cref="MayWrite"/> is false from the first instruction after that. It does not run while the whole machine is suspended,
-/// and in a virtual machine that is paused or moved it may not: a term may seem younger then than it is. Nodes that are suspended while
-/// they run Pods are the exception this does not cover.
+/// Time is that of the monotonic clock (CLOCK_MONOTONIC). It continues while the process is suspended (SIGSTOP, a frozen cgroup, no
+/// processor time), so <see cref="MayWrite"/> is false from the first instruction after that. It stops while the whole machine is
+/// suspended, and it may stop while a virtual machine is paused or migrated: then a term seems younger than it is. Nodes that are suspended
+/// while they run Pods are not covered.
 /// </remarks>
 public sealed class LeaderTerm
 {
     private readonly Lock _lock = new();
 
-    /// <summary>Not disposed, as works may ask at any time: cancelling gives its timer back, and every term ends so.</summary>
+    /// <summary>
+    /// Not disposed, because leader tasks may use it at any time. Every term ends with its cancellation, which frees the timer.
+    /// </summary>
     private readonly CancellationTokenSource _lost;
     private readonly TimeProvider _time;
     private readonly TimeSpan _deadline;
@@ -27,16 +29,16 @@ public sealed class LeaderTerm
         _deadline = deadline;
         _lost = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         Lost = _lost.Token;
-        Renewed(renewSent);
+        Renew(renewSent);
     }
 
     /// <summary>
-    /// Cancelled when the term is over. A timer does that, and a process that wakes from a stop may go on elsewhere before its timers run:
-    /// <see cref="RequireHeld"/> is what counts.
+    /// Cancelled when the term is over. A timer cancels it, and a process that was suspended may run other code before its timers: only
+    /// <see cref="RequireHeld"/> is reliable.
     /// </summary>
     public CancellationToken Lost { get; }
 
-    /// <summary>Whether nobody else can have the lease at this moment.</summary>
+    /// <summary>True if no other candidate can hold the lease at this moment.</summary>
     public bool MayWrite
     {
         get
@@ -46,21 +48,21 @@ public sealed class LeaderTerm
         }
     }
 
-    /// <summary>Why the term is over.</summary>
+    /// <summary>The reason why the term is over.</summary>
     internal string EndReason => Volatile.Read(ref _endReason) ?? $"the lease could not be renewed for {_deadline.TotalSeconds:0.#} s";
 
-    /// <summary>To be called right before each write: passes while the lease is held, else ends the term and throws.</summary>
+    /// <summary>Passes while the lease is held, otherwise ends the term and throws. Call it right before each write.</summary>
     /// <exception cref="OperationCanceledException">The term is over; <see cref="Lost"/> is cancelled.</exception>
     public void RequireHeld()
     {
         if (MayWrite)
             return;
         End(EndReason);
-        throw new OperationCanceledException("this replica does not lead any more, so it writes nothing", Lost);
+        throw new OperationCanceledException("this replica is no longer the leader and must not write", Lost);
     }
 
-    /// <param name="sent">The timestamp of just before the request that renewed the lease; it may be too old already.</param>
-    internal void Renewed(long sent)
+    /// <param name="sent">The timestamp taken just before the request that renewed the lease; it may be too old already.</param>
+    internal void Renew(long sent)
     {
         TimeSpan left;
         lock (_lock)
@@ -83,7 +85,7 @@ public sealed class LeaderTerm
         {
             if (_endReason is not null)
                 return;
-            // First, so that nobody who is called by the cancellation finds that he may still write.
+            // Set before the cancellation, so that no callback of it finds that it may still write.
             _endReason = reason;
         }
 

@@ -6,12 +6,12 @@ using k8s.Models;
 
 namespace IngressController.Kubernetes.Leasing;
 
-/// <summary>The three calls an election needs of the API server.</summary>
-/// <param name="Get">The Lease as it is now, not as a cache has it; null when there is none.</param>
-/// <param name="Create">Fails when there is one.</param>
+/// <summary>The three API calls of an election.</summary>
+/// <param name="Get">Reads the current Lease, not a cached one; null if there is none.</param>
+/// <param name="Create">Creates the Lease; fails if it exists.</param>
 /// <param name="Patch">
-/// Changes the fields that are given, and no others, which others may have written; fails when <c>metadata.resourceVersion</c> is not that of
-/// the Lease as it is.
+/// Changes only the given fields, because others may have written the rest; fails if <c>metadata.resourceVersion</c> is not that of the
+/// current Lease.
 /// </param>
 public sealed record LeaseAccess(
     Func<CancellationToken, Task<V1Lease?>> Get,

@@ -4,31 +4,31 @@ using k8s.Models;
 namespace IngressController.Kubernetes.Leasing;
 
 /// <summary>
-/// What one candidate knows of the Lease, and how it takes, renews and gives it back. Whether another's hold has expired is judged by
-/// when this process saw the record change, on its own steady clock: the times in the record are of clocks that may be hours away.
+/// The Lease as one candidate knows it: acquires, renews and releases it. The expiry of another holder is measured from the time at which
+/// this process saw the record change, on its own monotonic clock: the times in the record are of clocks that may be hours off.
 /// </summary>
 internal sealed class LeaseClaim(LeaseAccess access, LeaderElectorOptions options, TimeProvider time)
 {
-    /// <summary>How often a change by somebody else, say of a label, is taken into account at once.</summary>
-    private const int ConflictRetries = 3;
+    /// <summary>Maximum number of immediate retries after a change by someone else, such as of a label.</summary>
+    private const int MaxConflictRetries = 3;
 
     private V1Lease? _lease;
     private Record? _seen;
     private long _seenAt;
 
-    /// <summary>Who holds the lease as far as is known; empty for nobody.</summary>
+    /// <summary>The last known holder of the lease; empty if there is none.</summary>
     public string Holder => _seen?.Holder ?? "";
 
-    /// <summary>Whether the Lease may name this candidate: a request that got no answer may have been carried out.</summary>
+    /// <summary>True if the Lease may name this candidate: a request without a response may have been carried out.</summary>
     public bool MayBeHeld { get; private set; }
 
     private bool IsHeldByAnother =>
         _seen is { Holder: var holder } record && holder.Length > 0 && holder != options.Identity
         && time.GetElapsedTime(_seenAt) < (record.Seconds > 0 ? TimeSpan.FromSeconds(record.Seconds) : options.LeaseDuration);
 
-    /// <summary>Takes the lease if it is free, expired, or ours from before.</summary>
-    /// <returns>The timestamp of just before the request that took it; null when another holds it or was faster.</returns>
-    public async Task<long?> TakeAsync(CancellationToken cancellation)
+    /// <summary>Acquires the lease if it is free, expired, or already held by this candidate.</summary>
+    /// <returns>The timestamp taken just before the request that acquired it; null if another holds it or was faster.</returns>
+    public async Task<long?> AcquireAsync(CancellationToken cancellation)
     {
         Observe(await access.Get(cancellation).ConfigureAwait(false));
         if (IsHeldByAnother)
@@ -44,7 +44,7 @@ internal sealed class LeaseClaim(LeaseAccess access, LeaderElectorOptions option
     }
 
     /// <summary>Renews the lease without reading it first.</summary>
-    /// <returns>The timestamp of just before the request that renewed it; null when it names another, or nobody any more.</returns>
+    /// <returns>The timestamp taken just before the request that renewed it; null if it names another holder or none.</returns>
     public async Task<long?> RenewAsync(CancellationToken cancellation)
     {
         for (var conflicts = 0; ; conflicts++)
@@ -53,9 +53,9 @@ internal sealed class LeaseClaim(LeaseAccess access, LeaderElectorOptions option
             {
                 return await WriteAsync(cancellation).ConfigureAwait(false);
             }
-            catch (ApiServerException error) when (conflicts < ConflictRetries && (IsLostRace(error) || error.IsNotFound))
+            catch (ApiServerException error) when (conflicts < MaxConflictRetries && (IsLostRace(error) || error.IsNotFound))
             {
-                // Somebody wrote or deleted it, or our own last renewal was carried out and its answer lost.
+                // Someone wrote or deleted it, or the last renewal was carried out and its response was lost.
             }
 
             Observe(await access.Get(cancellation).ConfigureAwait(false));
@@ -64,8 +64,8 @@ internal sealed class LeaseClaim(LeaseAccess access, LeaderElectorOptions option
         }
     }
 
-    /// <summary>Empties the Lease, so that another takes it at once.</summary>
-    /// <returns>Whether it named this candidate; else there was nothing to do.</returns>
+    /// <summary>Clears the holder, so that another candidate acquires the lease at once.</summary>
+    /// <returns>True if the Lease named this candidate; otherwise nothing was changed.</returns>
     public async Task<bool> ReleaseAsync(CancellationToken cancellation)
     {
         for (var conflicts = 0; ; conflicts++)
@@ -76,14 +76,14 @@ internal sealed class LeaseClaim(LeaseAccess access, LeaderElectorOptions option
             try
             {
                 var now = time.GetUtcNow().UtcDateTime;
-                // One second, as client-go writes it: older candidates do not look at the holder's being empty.
+                // One second, as in client-go: older candidates do not check for an empty holder.
                 var spec = new V1LeaseSpec { HolderIdentity = "", LeaseDurationSeconds = 1, AcquireTime = now, RenewTime = now };
-                Observe(await access.Patch(Change(_lease, spec), cancellation).ConfigureAwait(false));
+                Observe(await access.Patch(PatchOf(_lease, spec), cancellation).ConfigureAwait(false));
                 return true;
             }
-            catch (ApiServerException error) when (conflicts < ConflictRetries && IsLostRace(error))
+            catch (ApiServerException error) when (conflicts < MaxConflictRetries && IsLostRace(error))
             {
-                // Read it again.
+                // The next pass reads it again.
             }
         }
     }
@@ -91,12 +91,12 @@ internal sealed class LeaseClaim(LeaseAccess access, LeaderElectorOptions option
     private async Task<long> WriteAsync(CancellationToken cancellation)
     {
         var spec = NextSpec();
-        // Before the request: others count from when the server has carried it out, which is later.
+        // Taken before the request: others count from the time at which the server carries it out, which is later.
         var sent = time.GetTimestamp();
         MayBeHeld = true;
         var written = _lease is null
-            ? await access.Create(Begin(spec), cancellation).ConfigureAwait(false)
-            : await access.Patch(Change(_lease, spec), cancellation).ConfigureAwait(false);
+            ? await access.Create(NewLease(spec), cancellation).ConfigureAwait(false)
+            : await access.Patch(PatchOf(_lease, spec), cancellation).ConfigureAwait(false);
         if (written.Spec?.HolderIdentity != options.Identity)
             throw new InvalidDataException($"the API server stored the holder \"{written.Spec?.HolderIdentity}\" instead of \"{options.Identity}\"; does an admission webhook change Leases?");
         Observe(written);
@@ -106,18 +106,18 @@ internal sealed class LeaseClaim(LeaseAccess access, LeaderElectorOptions option
     private V1LeaseSpec NextSpec()
     {
         var now = time.GetUtcNow().UtcDateTime;
-        var (old, isOurs) = (_lease?.Spec, _lease?.Spec?.HolderIdentity == options.Identity);
+        var (old, isOwn) = (_lease?.Spec, _lease?.Spec?.HolderIdentity == options.Identity);
         return new V1LeaseSpec
         {
             HolderIdentity = options.Identity,
             LeaseDurationSeconds = (int)Math.Ceiling(options.LeaseDuration.TotalSeconds),
-            AcquireTime = isOurs ? old?.AcquireTime ?? now : now,
+            AcquireTime = isOwn ? old?.AcquireTime ?? now : now,
             RenewTime = now,
-            LeaseTransitions = _lease is null ? 0 : (old?.LeaseTransitions ?? 0) + (isOurs ? 0 : 1),
+            LeaseTransitions = _lease is null ? 0 : (old?.LeaseTransitions ?? 0) + (isOwn ? 0 : 1),
         };
     }
 
-    private V1Lease Begin(V1LeaseSpec spec) => new()
+    private V1Lease NewLease(V1LeaseSpec spec) => new()
     {
         ApiVersion = $"{V1Lease.KubeGroup}/{V1Lease.KubeApiVersion}",
         Kind = V1Lease.KubeKind,
@@ -130,12 +130,12 @@ internal sealed class LeaseClaim(LeaseAccess access, LeaderElectorOptions option
         Spec = spec,
     };
 
-    private static V1Lease Change(V1Lease lease, V1LeaseSpec spec) =>
+    private static V1Lease PatchOf(V1Lease lease, V1LeaseSpec spec) =>
         new() { Metadata = new V1ObjectMeta { ResourceVersion = lease.Metadata.ResourceVersion }, Spec = spec };
 
     /// <summary>
-    /// A record that is the same keeps its age, and so does that of a Lease that has been deleted: whoever held it may not have noticed,
-    /// and puts it back with its next renewal.
+    /// Stores the Lease that was read or written. An unchanged record keeps its age, and so does that of a deleted Lease: its holder may
+    /// not have noticed, and recreates it with its next renewal.
     /// </summary>
     private void Observe(V1Lease? lease)
     {

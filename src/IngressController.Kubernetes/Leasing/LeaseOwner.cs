@@ -6,14 +6,15 @@ using k8s.Models;
 namespace IngressController.Kubernetes.Leasing;
 
 /// <summary>
-/// The service account of this Pod as the owner of the Lease: who uninstalls deletes the account, the garbage collector then deletes the Lease,
-/// and the next installation has a leader at once. The Pods cannot give it back themselves there, as their permissions are gone before they end.
+/// The service account of this Pod as the owner of the Lease. An uninstall deletes the account, the garbage collector then deletes the
+/// Lease, and the next installation has a leader at once. The Pods cannot release the Lease themselves, because they lose their permissions
+/// first.
 /// </summary>
 public static class LeaseOwner
 {
     /// <param name="token">The account's bound token, which names it (KEP-1205).</param>
-    /// <param name="namespace">That of the Lease: an owner in another one would have the Lease deleted at once.</param>
-    /// <returns>Null when the token says nothing of an account there.</returns>
+    /// <param name="namespace">The namespace of the Lease: with an owner in another one, the Lease would be deleted at once.</param>
+    /// <returns>Null if the token names no account in that namespace.</returns>
     public static V1OwnerReference? OfServiceAccount(string token, string @namespace)
     {
         try

@@ -5,17 +5,17 @@ using System.Text.Json.Serialization.Metadata;
 namespace IngressController.Kubernetes.Serialization;
 
 /// <summary>
-/// JSON of the package's models, in less memory and with better errors than the package's own: what no one reads is skipped
-/// (<see cref="ModelShape"/>), common strings are shared, and a value of a wrong type is a <see cref="JsonException"/> with its path.
+/// JSON of the package's models, with less memory and better errors than the package's own: fields that nothing reads are skipped
+/// (<see cref="ModelShape"/>), common strings are shared, and a value of the wrong type is a <see cref="JsonException"/> with its path.
 /// </summary>
 public static class ApiJson
 {
-    /// <summary>For the models in <see cref="ApiJsonContext"/>.</summary>
+    /// <summary>Resolves the models of <see cref="ApiJsonContext"/>.</summary>
     public static IJsonTypeInfoResolver Resolver { get; } = ApiJsonContext.Default.WithAddedModifier(ModelShape.Apply);
 
     private static readonly JsonSerializerOptions Options = Create();
 
-    /// <summary>How a model is decoded and written.</summary>
+    /// <summary>Returns the metadata that decodes and writes a model.</summary>
     public static JsonTypeInfo<T> Of<T>() => (JsonTypeInfo<T>)Options.GetTypeInfo(typeof(T));
 
     private static JsonSerializerOptions Create()

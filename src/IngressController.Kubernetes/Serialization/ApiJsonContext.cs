@@ -1,10 +1,9 @@
 using System.Text.Json.Serialization;
-using IngressController.Kubernetes.Resources;
 using k8s.Models;
 
 namespace IngressController.Kubernetes.Serialization;
 
-/// <summary>The generated metadata of the models that are decoded here; <see cref="ApiJson"/> says how.</summary>
+/// <summary>Generated metadata of the decoded models, which <see cref="ApiJson"/> adapts.</summary>
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(V1Ingress))]
 [JsonSerializable(typeof(V1IngressClass))]
@@ -20,5 +19,5 @@ namespace IngressController.Kubernetes.Serialization;
 [JsonSerializable(typeof(BookmarkObject))]
 internal sealed partial class ApiJsonContext : JsonSerializerContext;
 
-/// <summary>The object of a BOOKMARK event: the kind and a resource version, nothing else.</summary>
+/// <summary>The object of a BOOKMARK event, which has only a kind and a resource version.</summary>
 internal sealed record BookmarkObject([property: JsonPropertyName("metadata")] V1ObjectMeta? Metadata);

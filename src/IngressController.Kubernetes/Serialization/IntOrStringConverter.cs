@@ -4,7 +4,7 @@ using k8s.Models;
 
 namespace IngressController.Kubernetes.Serialization;
 
-/// <summary>A port by number or by name, as <c>targetPort</c> has it. The package's own converter answers a boolean with NotSupportedException.</summary>
+/// <summary>Reads a port number or name. The package's own converter throws NotSupportedException on a boolean.</summary>
 internal sealed class IntOrStringConverter : JsonConverter<IntOrString>
 {
     private static readonly IntOrStringJsonConverter Package = new();

@@ -5,37 +5,37 @@ using YamlDotNet.RepresentationModel;
 
 namespace IngressController.Kubernetes.Serialization;
 
-/// <summary>One document of a YAML or JSON stream, as JSON, with the line it starts at.</summary>
+/// <summary>A document of a YAML or JSON stream as JSON, with the line at which it starts.</summary>
 public sealed record KubernetesDocument(int Line, JsonNode? Root);
 
-/// <summary>YAML that does not parse; the message names line and column.</summary>
+/// <summary>YAML that does not parse. The message names the line and column if they are known.</summary>
 public sealed class KubernetesYamlException(string message, int line = 1, Exception? inner = null) : FormatException(message, inner)
 {
-    /// <summary>The line it fails at, from 1.</summary>
+    /// <summary>The line of the error, from 1.</summary>
     public int Line => line;
 }
 
 /// <summary>
-/// Reads YAML 1.2 (and so JSON) into JSON nodes with the scalar rules of Kubernetes' own reader: plain scalars become booleans,
-/// numbers or null, quoted ones stay strings.
+/// Reads YAML 1.2 (and so JSON) into JSON nodes with the scalar rules of the Kubernetes reader: plain scalars become booleans, numbers or
+/// null, quoted ones stay strings.
 /// </summary>
 public static class KubernetesYaml
 {
-    /// <summary>Deeper nesting than any Kubernetes object has; bounds the stack, also against anchors that refer to themselves.</summary>
+    /// <summary>Exceeds the nesting of any Kubernetes object. Bounds the stack, also against anchors that refer to themselves.</summary>
     private const int MaxDepth = 100;
 
-    /// <summary>How many nodes aliases may add to a document. Manifests that share by anchors stay far below, alias bombs do not.</summary>
+    /// <summary>Maximum number of nodes that aliases add to a document; manifests stay far below, alias bombs do not.</summary>
     private const int MaxAliasedNodes = 100_000;
 
-    /// <summary>All documents of the text; empty documents are left out.</summary>
-    /// <exception cref="KubernetesYamlException">The text is no YAML.</exception>
+    /// <summary>Returns all documents of the text; empty documents are ignored.</summary>
+    /// <exception cref="KubernetesYamlException">The text is not YAML.</exception>
     public static IReadOnlyList<KubernetesDocument> LoadAll(TextReader text)
     {
         try
         {
             // Standard input keeps its byte order mark.
             if (text.Peek() == '\uFEFF')
-                text.Read();
+                _ = text.Read();
             var stream = new YamlStream();
             stream.Load(new BoundedParser(new Parser(text), MaxDepth));
             return [.. stream.Documents
@@ -48,15 +48,15 @@ public static class KubernetesYaml
         }
         catch (Exception error) when (error is (ArgumentException and not System.Text.DecoderFallbackException) or InvalidOperationException or IndexOutOfRangeException or InvalidCastException)
         {
-            // What the parser throws for some malformed input instead of its own exception.
+            // The parser throws these for some malformed input instead of its own exception.
             throw new KubernetesYamlException(error.Message, inner: error);
         }
     }
 
-    /// <summary>Refuses, while parsing, what would overflow the stack of those who walk over the nodes.</summary>
+    /// <summary>Rejects input that would overflow the stack of the code that walks the nodes.</summary>
     private sealed class BoundedParser(IParser inner, int maxDepth) : IParser
     {
-        /// <summary>One entry per open collection: null in a sequence, else whether a key comes next.</summary>
+        /// <summary>One entry per open collection: null for a sequence, otherwise true if a key comes next.</summary>
         private readonly Stack<bool?> _open = [];
 
         public ParsingEvent? Current => inner.Current;
@@ -120,7 +120,7 @@ public static class KubernetesYaml
             }
         }
 
-        /// <summary>Writes the keys of a mapping that are not there yet, its own before those that <c>&lt;&lt;</c> takes over.</summary>
+        /// <summary>Adds the keys of a mapping that are missing: first its own, then those that <c>&lt;&lt;</c> merges.</summary>
         private void Merge(YamlMappingNode mapping, JsonObject into, int depth)
         {
             foreach (var (key, value) in mapping.Children)
@@ -160,7 +160,7 @@ public static class KubernetesYaml
         return text switch
         {
             "" or "~" or "null" or "Null" or "NULL" => null,
-            // YAML 1.1, which Kubernetes' reader follows here.
+            // YAML 1.1, as in the Kubernetes reader.
             "yes" or "Yes" or "YES" or "on" or "On" or "ON" => JsonValue.Create(true),
             "no" or "No" or "NO" or "off" or "Off" or "OFF" => JsonValue.Create(false),
             "true" or "True" or "TRUE" => JsonValue.Create(true),

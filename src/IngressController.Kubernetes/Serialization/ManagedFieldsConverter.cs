@@ -6,12 +6,12 @@ using k8s.Models;
 namespace IngressController.Kubernetes.Serialization;
 
 /// <summary>
-/// Reads from <c>managedFields</c> who wrote <c>status.loadBalancer.ingress</c>, and keeps one entry with that name: the list is as large as
-/// the object itself, and nothing else of it is of use. Whatever stands in it, it never makes an object undecodable.
+/// Reads from <c>managedFields</c> the manager that wrote <c>status.loadBalancer.ingress</c>, and keeps one entry with that name: the list
+/// is as large as the object itself, and nothing else of it is used. No content of the list makes an object undecodable.
 /// </summary>
 internal sealed class ManagedFieldsConverter : JsonConverter<IList<V1ManagedFieldsEntry>>
 {
-    /// <summary>The last one made: nearly always the next object has the same.</summary>
+    /// <summary>The last entry created; nearly always the next object has the same.</summary>
     private static volatile IList<V1ManagedFieldsEntry>? _shared;
 
     public override IList<V1ManagedFieldsEntry>? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
@@ -36,7 +36,7 @@ internal sealed class ManagedFieldsConverter : JsonConverter<IList<V1ManagedFiel
         return owners == 1 && manager is not null ? EntryOf(manager) : null;
     }
 
-    /// <summary>Writes the least that reads as this again.</summary>
+    /// <summary>Writes the smallest value that reads back as the same entry.</summary>
     public override void Write(Utf8JsonWriter writer, IList<V1ManagedFieldsEntry> value, JsonSerializerOptions options)
     {
         writer.WriteStartArray();
@@ -52,7 +52,7 @@ internal sealed class ManagedFieldsConverter : JsonConverter<IList<V1ManagedFiel
         writer.WriteEndArray();
     }
 
-    /// <summary>The entry that says who wrote <c>status.loadBalancer.ingress</c>.</summary>
+    /// <summary>Returns the entry for the manager that wrote <c>status.loadBalancer.ingress</c>.</summary>
     private static IList<V1ManagedFieldsEntry> EntryOf(string manager)
     {
         if (_shared is [{ Manager: var last }] shared && last == manager)
@@ -78,7 +78,7 @@ internal sealed class ManagedFieldsConverter : JsonConverter<IList<V1ManagedFiel
             if (isManager && reader.TokenType == JsonTokenType.String)
                 manager = SharedStringConverter.Read(ref reader);
             else if (isFields)
-                owns |= Holds(ref reader, level: 0);
+                owns |= ContainsLoadBalancerIngress(ref reader, level: 0);
             else
                 reader.Skip();
         }
@@ -86,8 +86,8 @@ internal sealed class ManagedFieldsConverter : JsonConverter<IList<V1ManagedFiel
         return (manager, owns);
     }
 
-    /// <summary>Whether a set of fields holds the one this is about; moves to its end.</summary>
-    private static bool Holds(ref Utf8JsonReader reader, int level)
+    /// <summary>Returns true if a set of fields contains <c>status.loadBalancer.ingress</c>; moves to its end.</summary>
+    private static bool ContainsLoadBalancerIngress(ref Utf8JsonReader reader, int level)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
         {
@@ -95,7 +95,7 @@ internal sealed class ManagedFieldsConverter : JsonConverter<IList<V1ManagedFiel
             return false;
         }
 
-        var holds = false;
+        var contains = false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var isOnPath = level switch
@@ -108,10 +108,10 @@ internal sealed class ManagedFieldsConverter : JsonConverter<IList<V1ManagedFiel
             if (!isOnPath || level == 2)
                 reader.Skip();
             else
-                holds |= Holds(ref reader, level + 1);
-            holds |= isOnPath && level == 2;
+                contains |= ContainsLoadBalancerIngress(ref reader, level + 1);
+            contains |= isOnPath && level == 2;
         }
 
-        return holds;
+        return contains;
     }
 }

@@ -5,7 +5,7 @@ using k8s.Models;
 namespace IngressController.Kubernetes.Serialization;
 
 /// <summary>
-/// Reads who an object is and in which version it is, and skips the rest: annotations may hold content, as
+/// Reads the identity and version of an object and skips the rest: annotations may contain the object's content, as
 /// <c>kubectl.kubernetes.io/last-applied-configuration</c> does with that of Secrets.
 /// </summary>
 internal sealed class MetadataIdentityConverter : JsonConverter<V1ObjectMeta>
@@ -22,7 +22,7 @@ internal sealed class MetadataIdentityConverter : JsonConverter<V1ObjectMeta>
     public override V1ObjectMeta Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
-            throw new JsonException("metadata is no object");
+            throw new JsonException("metadata is not an object");
         string? name = null, @namespace = null, uid = null, version = null;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {

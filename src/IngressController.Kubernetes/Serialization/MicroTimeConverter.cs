@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace IngressController.Kubernetes.Serialization;
 
 /// <summary>
-/// The API's MicroTime: RFC 3339 in UTC with exactly six decimals. The package writes whole seconds without any, which the API server refuses.
-/// What cannot be read is null: a time that someone else wrote must not keep a lease from being taken.
+/// The API's MicroTime: RFC 3339 in UTC with exactly six decimals. The package writes whole seconds without decimals, which the API server
+/// rejects. An unreadable time is null: a time that another program wrote must not prevent a lease from being acquired.
 /// </summary>
 internal sealed class MicroTimeConverter : JsonConverter<DateTime?>
 {
@@ -30,7 +30,7 @@ internal sealed class MicroTimeConverter : JsonConverter<DateTime?>
     public static string Text(DateTime time) =>
         time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 
-    /// <summary>The same for a field that cannot be null.</summary>
+    /// <summary>The same format for a field that cannot be null.</summary>
     internal sealed class Required : JsonConverter<DateTime>
     {
         public override DateTime Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDateTime();

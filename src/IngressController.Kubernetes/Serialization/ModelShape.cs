@@ -5,13 +5,13 @@ using k8s.Models;
 namespace IngressController.Kubernetes.Serialization;
 
 /// <summary>
-/// Which members of the package's models are decoded, and how. The models have every field of the API; a controller that holds ten thousand
-/// objects pays for each that no one reads (docs/performance.md).
+/// Selects the members of the package's models that are decoded, and their converters. The models have every field of the API; a controller
+/// that holds ten thousand objects pays for each field that nothing reads (docs/performance.md).
 /// </summary>
 internal static class ModelShape
 {
-    /// <summary>The members that are decoded. Of a type that is not listed, all are.</summary>
-    private static readonly Dictionary<Type, string[]> Kept = new()
+    /// <summary>The decoded members by type. All members of an unlisted type are decoded.</summary>
+    private static readonly Dictionary<Type, string[]> DecodedMembers = new()
     {
         [typeof(V1ObjectMeta)] =
         [
@@ -27,8 +27,8 @@ internal static class ModelShape
         [typeof(V1Endpoint)] = ["addresses", "conditions", "targetRef", "nodeName"],
     };
 
-    /// <summary>Strings that many objects have in common, by the name of their member.</summary>
-    private static readonly HashSet<string> Shared =
+    /// <summary>Names of the members whose strings many objects have in common.</summary>
+    private static readonly HashSet<string> SharedMembers =
     [
         "apiVersion", "kind", "namespace", "addressType", "nodeName", "ingressClassName", "pathType", "protocol", "type", "ip", "hostname", "apiGroup",
     ];
@@ -43,11 +43,11 @@ internal static class ModelShape
 
     public static void Apply(JsonTypeInfo type)
     {
-        var kept = Kept.GetValueOrDefault(type.Type);
+        var decoded = DecodedMembers.GetValueOrDefault(type.Type);
         foreach (var property in type.Properties)
         {
-            // Without a setter a value is skipped, but still written.
-            if (kept?.Contains(property.Name) == false)
+            // A member without a setter is not decoded, but still written.
+            if (decoded?.Contains(property.Name) == false)
                 property.Set = null;
             if (Converter(type.Type, property) is { } converter)
                 property.CustomConverter = converter;
@@ -63,7 +63,7 @@ internal static class ModelShape
         "eventTime" when type == typeof(Eventsv1Event) => MicroTime,
         "lastObservedTime" when type == typeof(Eventsv1EventSeries) => RequiredMicroTime,
         "targetPort" => IntOrString,
-        _ when property.PropertyType == typeof(string) && Shared.Contains(property.Name) => SharedString,
+        _ when property.PropertyType == typeof(string) && SharedMembers.Contains(property.Name) => SharedString,
         _ => null,
     };
 }

@@ -1,15 +1,18 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace IngressController.Kubernetes.Serialization;
 
 /// <summary>
-/// Annotations and labels. Their keys are shared, and <c>kubectl.kubernetes.io/last-applied-configuration</c> is skipped: it repeats the whole
-/// object as text, which is of use to kubectl alone.
+/// Reads annotations and labels. Their keys are shared, and <c>kubectl.kubernetes.io/last-applied-configuration</c> is skipped: it repeats
+/// the whole object as text, which only kubectl uses.
 /// </summary>
-/// <param name="path">Where the map is in its object, for errors.</param>
+/// <param name="path">The path of the map in its object, for errors.</param>
 internal sealed class StringMapConverter(string path) : JsonConverter<IDictionary<string, string>>
 {
+    private static readonly SearchValues<char> QuotedCharacters = SearchValues.Create("./[]'\" ()");
+
     public override IDictionary<string, string> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType != JsonTokenType.StartObject)
@@ -26,13 +29,13 @@ internal sealed class StringMapConverter(string path) : JsonConverter<IDictionar
 
             var key = SharedStringConverter.Read(ref reader);
             reader.Read();
-            map[key] = reader.TokenType == JsonTokenType.String ? SharedStringConverter.Read(ref reader) : ReadNullOrRefuse(ref reader, key)!;
+            map[key] = reader.TokenType == JsonTokenType.String ? SharedStringConverter.Read(ref reader) : ReadNullOrThrow(ref reader, key)!;
         }
 
         return map;
     }
 
-    private string? ReadNullOrRefuse(ref Utf8JsonReader reader, string key)
+    private string? ReadNullOrThrow(ref Utf8JsonReader reader, string key)
     {
         try
         {
@@ -40,9 +43,9 @@ internal sealed class StringMapConverter(string path) : JsonConverter<IDictionar
         }
         catch (InvalidOperationException error)
         {
-            // As the serializer writes it, which ends a path at the map that a converter reads.
-            var place = key.AsSpan().ContainsAny("./[]'\" ()") ? $"['{key}']" : $".{key}";
-            throw new JsonException(error.Message, $"{path}{place}", lineNumber: null, bytePositionInLine: null, error);
+            // The serializer ends its path at a map that a converter reads; the key is appended in the serializer's notation.
+            var suffix = key.AsSpan().ContainsAny(QuotedCharacters) ? $"['{key}']" : $".{key}";
+            throw new JsonException(error.Message, $"{path}{suffix}", lineNumber: null, bytePositionInLine: null, error);
         }
     }
 

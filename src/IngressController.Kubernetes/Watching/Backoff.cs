@@ -1,6 +1,8 @@
 namespace IngressController.Kubernetes.Watching;
 
-/// <summary>Growing delays with jitter; a quiet period starts them over (client-go's NewExponentialBackoffManager with factor 2, jitter 1).</summary>
+/// <summary>
+/// Growing delays with jitter, which a quiet period resets (client-go's NewExponentialBackoffManager with factor 2, jitter 1).
+/// </summary>
 public sealed class Backoff(ReflectorTimings timings, TimeProvider time)
 {
     private const double Factor = 2;
@@ -8,7 +10,7 @@ public sealed class Backoff(ReflectorTimings timings, TimeProvider time)
     private TimeSpan _next = timings.MinBackoff;
     private long? _lastFailure;
 
-    /// <summary>How long to wait after one more failure.</summary>
+    /// <summary>Returns the delay after another failure.</summary>
     public TimeSpan Next()
     {
         if (_lastFailure is { } last && time.GetElapsedTime(last) > timings.BackoffReset)

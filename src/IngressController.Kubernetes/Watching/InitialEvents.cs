@@ -1,9 +1,10 @@
+using IngressController.Kubernetes.Serialization;
 using k8s;
 using k8s.Models;
 
 namespace IngressController.Kubernetes.Watching;
 
-/// <summary>The objects of a watch-list until its end bookmark: nobody may see them before they are complete.</summary>
+/// <summary>The objects of a watch-list until its end bookmark. They are not delivered before they are complete.</summary>
 internal sealed class InitialEvents<T>
     where T : class, IKubernetesObject<V1ObjectMeta>
 {

@@ -1,5 +1,6 @@
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Resources;
+using IngressController.Kubernetes.Serialization;
 using k8s;
 using k8s.Models;
 
@@ -8,11 +9,11 @@ namespace IngressController.Kubernetes.Watching;
 /// <summary>The complete state at one version.</summary>
 internal sealed record ListedState<T>(List<T> Items, List<UndecodableObject> Undecodable, string ResourceVersion);
 
-/// <summary>Lists everything, page by page, and starts over where the server says that a page came too late.</summary>
+/// <summary>Lists everything, page by page, and restarts if the server rejects a page as requested too late.</summary>
 internal sealed class Lister<T>(ApiServerConnection client, ResourceType<T> resource, ReflectorOptions options)
     where T : class, IKubernetesObject<V1ObjectMeta>
 {
-    /// <param name="version">See <see cref="ListRequest.ResourceVersion"/>.</param>
+    /// <param name="version">The version, as in <see cref="ListRequest.ResourceVersion"/>.</param>
     public async Task<ListedState<T>> ListAsync(string version, CancellationToken cancellation)
     {
         // Together with a limit, a version other than "" and "0" would mean exactly that version to older servers.
@@ -24,8 +25,8 @@ internal sealed class Lister<T>(ApiServerConnection client, ResourceType<T> reso
         }
         catch (ApiServerException error) when (error.IsExpired && pages > 0)
         {
-            // The error may bring a token to go on at a newer version. It is not used: what changed among the objects listed
-            // before would never be told, for the watch starts at the newer version.
+            // The error may contain a token to continue at a newer version. It is not used: changes to the objects already listed would
+            // be lost, because the watch starts at the newer version.
             return await ListAsync(version, limit: null, () => pages++, cancellation).ConfigureAwait(false);
         }
     }

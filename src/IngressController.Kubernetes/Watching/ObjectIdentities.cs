@@ -1,11 +1,11 @@
+using IngressController.Kubernetes.Serialization;
 using k8s.Models;
-
 
 namespace IngressController.Kubernetes.Watching;
 
 /// <summary>
-/// Which uid each name has. An object may be deleted and created again under its name; a deletion of the old one that arrives late
-/// must not take the new one away.
+/// The uid of each name. An object may be deleted and recreated under its name; a late deletion of the old object must not remove the
+/// new one.
 /// </summary>
 internal sealed class ObjectIdentities
 {
@@ -23,7 +23,7 @@ internal sealed class ObjectIdentities
 
     public void Set(string? @namespace, string? name, string? uid) => _uids[(@namespace, name)] = uid;
 
-    /// <returns>False when the name belongs to another object by now.</returns>
+    /// <returns>False if the name belongs to another object by now.</returns>
     public bool Remove(string? @namespace, string? name, string? uid)
     {
         if (uid is not null && _uids.TryGetValue((@namespace, name), out var current) && current is not null && current != uid)

@@ -2,17 +2,17 @@ using IngressController.Kubernetes.Client;
 
 namespace IngressController.Kubernetes.Watching;
 
-/// <content>What an error means.</content>
+/// <content>Reacts to errors.</content>
 public sealed partial class Reflector<T>
 {
-    /// <summary>Decides what an error means for the state, and how long to wait.</summary>
-    private TimeSpan Judge(Exception error)
+    /// <summary>Applies an error to the state and returns the delay before the next attempt.</summary>
+    private TimeSpan HandleFailure(Exception error)
     {
         var stage = error is DeliveryException ? ReflectorStage.Deliver : _stage;
-        if (stage == ReflectorStage.WatchList && !_isSynchronized && WatchListRefusal(error) is { } refusal)
+        if (stage == ReflectorStage.WatchList && !_isSynchronized && WatchListUnsupportedReason(error) is { } reason)
         {
             _useWatchList = false;
-            Notify(new ReflectorNotice.WatchListUnsupported(_name, _namespace, refusal));
+            Notify(new ReflectorNotice.WatchListUnsupported(_name, _namespace, reason));
             return TimeSpan.Zero;
         }
 
@@ -24,7 +24,7 @@ public sealed partial class Reflector<T>
                 Notify(new ReflectorNotice.Relisting(_name, _namespace, error.Message));
             }
         }
-        else if (stage == ReflectorStage.WatchList && error is ApiServerException refused && (refused.IsExpired || refused.IsTooLargeResourceVersion))
+        else if (stage == ReflectorStage.WatchList && error is ApiServerException response && (response.IsExpired || response.IsTooLargeResourceVersion))
         {
             _lastVersionUnavailable = true;
         }
@@ -34,28 +34,30 @@ public sealed partial class Reflector<T>
         return delay;
     }
 
-    /// <summary>Why the server seems unable to stream the initial state, or null when it may just be in trouble.</summary>
-    private static string? WatchListRefusal(Exception error) => error switch
+    /// <summary>
+    /// Returns the reason that the server seems unable to stream the initial state; null if the failure may be temporary.
+    /// </summary>
+    private static string? WatchListUnsupportedReason(Exception error) => error switch
     {
         DeliveryException or HttpRequestException => null,
         ApiServerException { IsForbidden: true } or ApiServerException { IsUnauthorized: true } or ApiServerException { IsNotFound: true } => null,
         ApiServerException { IsTooManyRequests: true } or ApiServerException { IsExpired: true } => null,
-        // 500 is the one server error that a half-made watch-list may answer; the others come from what is in front of the server.
+        // 500 is the only server error of an incomplete watch-list implementation; others come from proxies in front of the server.
         ApiServerException { IsServerError: true, IsInternalError: false } => null,
         _ => error.Message,
     };
 
-    /// <summary>Whether a watch cannot go on at its version. Most errors say nothing about it.</summary>
+    /// <summary>Returns true if a watch cannot resume at its version. Most errors do not affect that.</summary>
     private bool NeedsList(Exception error)
     {
         switch (error)
         {
             case ApiServerException { IsInternalError: true }:
                 _internalErrorsSince ??= time.GetTimestamp();
-                return time.GetElapsedTime(_internalErrorsSince.Value) > _timings.InternalErrorRetry;
-            case ApiServerException refused:
-                return refused.IsExpired || refused.IsTooLargeResourceVersion
-                    || refused is { IsServerError: false, IsTooManyRequests: false, IsUnauthorized: false, IsForbidden: false };
+                return time.GetElapsedTime(_internalErrorsSince.Value) > _timings.MaxInternalErrorRetryDuration;
+            case ApiServerException response:
+                return response.IsExpired || response.IsTooLargeResourceVersion
+                    || response is { IsServerError: false, IsTooManyRequests: false, IsUnauthorized: false, IsForbidden: false };
             default:
                 return error is RelistException or DeliveryException or System.Text.Json.JsonException or InvalidDataException;
         }
@@ -65,14 +67,14 @@ public sealed partial class Reflector<T>
     {
         var delay = error switch
         {
-            // A version that expired while the server was away is the first sign of its return: no reason to wait as for its absence.
+            // A version that expired while the server was away is the first sign of its return, so the delays of the outage do not apply.
             ApiServerException { IsExpired: true } => _expiryBackoff.Next(),
-            // So is a refusal: a server that has just started forbids everything until it has read its roles. One that lasts waits for people.
+            // So is a 403: a server that has just started denies everything until it has loaded its roles. A lasting 403 waits for people.
             ApiServerException { IsForbidden: true } => _forbiddenBackoff.Next(),
             _ => _backoff.Next(),
         };
-        return error is ApiServerException { RetryAfter: { } asked } && asked > delay
-            ? asked < _timings.MaxRetryAfter ? asked : _timings.MaxRetryAfter
+        return error is ApiServerException { RetryAfter: { } retryAfter } && retryAfter > delay
+            ? retryAfter < _timings.MaxRetryAfter ? retryAfter : _timings.MaxRetryAfter
             : delay;
     }
 }

@@ -2,11 +2,11 @@ using IngressController.Kubernetes.Client;
 
 namespace IngressController.Kubernetes.Watching;
 
-/// <content>One watch.</content>
+/// <content>Runs a watch.</content>
 public sealed partial class Reflector<T>
 {
-    /// <summary>One watch from its request to its end.</summary>
-    /// <param name="initial">Given for a watch-list: holds the initial events until their end bookmark.</param>
+    /// <summary>Runs one watch from its request to its end.</summary>
+    /// <param name="initial">Set for a watch-list; collects the initial events until their end bookmark.</param>
     private async Task WatchAsync(InitialEvents<T>? initial, CancellationToken cancellation)
     {
         var version = initial is not null && _lastVersionUnavailable ? "" : _lastVersion ?? "";
@@ -21,25 +21,25 @@ public sealed partial class Reflector<T>
             SendInitialEvents = initial is not null,
         };
 
-        // The clock starts before the request is sent: some proxies hold the headers back until the first event.
-        using var watchdog = new SilenceWatchdog(_timings, timeout, isInitial: initial is not null, time, cancellation);
+        // The watchdog starts before the request is sent: some proxies hold back the headers until the first event.
+        using var watchdog = new IdleWatchdog(_timings, timeout, isInitial: initial is not null, time, cancellation);
         try
         {
             using var stream = await client.WatchAsync(resource, request, watchdog.Token).ConfigureAwait(false);
             Notify(new ReflectorNotice.WatchStarted(_name, _namespace, version));
             await FollowAsync(stream, initial, watchdog).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (watchdog.HasBitten)
+        catch (OperationCanceledException) when (watchdog.HasTimedOut)
         {
             throw new WatchStalledException(watchdog.Limit);
         }
     }
 
-    private async Task FollowAsync(WatchStream<T> stream, InitialEvents<T>? initial, SilenceWatchdog watchdog)
+    private async Task FollowAsync(WatchStream<T> stream, InitialEvents<T>? initial, IdleWatchdog watchdog)
     {
         var startedAt = time.GetTimestamp();
         long events = 0;
-        await foreach (var change in stream.ReadAllAsync(watchdog.Fed, watchdog.Token).ConfigureAwait(false))
+        await foreach (var change in stream.ReadAllAsync(watchdog.Reset, watchdog.Token).ConfigureAwait(false))
         {
             events++;
             _internalErrorsSince = null;
@@ -52,7 +52,7 @@ public sealed partial class Reflector<T>
                 Replace(initial.ToReplaced(), version, streamed: true);
                 initial = null;
                 _stage = ReflectorStage.Watch;
-                watchdog.EndInitial();
+                watchdog.EndInitialEvents();
             }
             else
             {
@@ -63,7 +63,7 @@ public sealed partial class Reflector<T>
         var duration = time.GetElapsedTime(startedAt);
         if (initial is not null)
             throw new WatchListException("the stream ended before its initial events were complete");
-        if (events == 0 && duration < _timings.ShortWatch)
+        if (events == 0 && duration < _timings.MinWatchDuration)
             throw new ShortWatchException();
         Notify(new ReflectorNotice.WatchEnded(_name, _namespace, duration, events));
     }
@@ -78,18 +78,18 @@ public sealed partial class Reflector<T>
             case WatchEvent<T>.Deleted { Object.Metadata: { } metadata }:
                 initial.Remove(metadata.NamespaceProperty, metadata.Name);
                 break;
-            case WatchEvent<T>.Undecodable { IsDeleted: false } broken:
-                initial.Apply(broken.Object);
+            case WatchEvent<T>.Undecodable { IsDeleted: false } undecodable:
+                initial.Apply(undecodable.Object);
                 break;
-            case WatchEvent<T>.Undecodable broken:
-                initial.Remove(broken.Object.Namespace, broken.Object.Name);
+            case WatchEvent<T>.Undecodable undecodable:
+                initial.Remove(undecodable.Object.Namespace, undecodable.Object.Name);
                 break;
             case WatchEvent<T>.Error error:
                 throw error.Exception;
         }
     }
 
-    private void Handle(WatchEvent<T> change, SilenceWatchdog watchdog)
+    private void Handle(WatchEvent<T> change, IdleWatchdog watchdog)
     {
         switch (change)
         {
@@ -104,16 +104,16 @@ public sealed partial class Reflector<T>
                 Advance(metadata.ResourceVersion);
                 break;
             case WatchEvent<T>.Bookmark bookmark:
-                watchdog.SawBookmark();
+                watchdog.OnBookmark();
                 Advance(bookmark.ResourceVersion);
                 break;
-            case WatchEvent<T>.Undecodable { IsDeleted: false, Object: var broken }:
-                Notify(new ReflectorNotice.Undecodable(_name, _namespace, broken));
-                _identities.Set(broken.Namespace, broken.Name, broken.Uid);
-                Advance(broken.ResourceVersion);
+            case WatchEvent<T>.Undecodable { IsDeleted: false, Object: var undecodable }:
+                Notify(new ReflectorNotice.Undecodable(_name, _namespace, undecodable));
+                _identities.Set(undecodable.Namespace, undecodable.Name, undecodable.Uid);
+                Advance(undecodable.ResourceVersion);
                 break;
-            case WatchEvent<T>.Undecodable { Object: var broken }:
-                throw new RelistException($"the deletion of {broken} cannot be read: {broken.Error}");
+            case WatchEvent<T>.Undecodable { Object: var undecodable }:
+                throw new RelistException($"the deletion of {undecodable} does not decode: {undecodable.Error}");
             case WatchEvent<T>.Error error:
                 throw error.Exception;
             case WatchEvent<T>.Unknown unknown:

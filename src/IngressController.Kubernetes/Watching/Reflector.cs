@@ -6,12 +6,12 @@ using k8s.Models;
 namespace IngressController.Kubernetes.Watching;
 
 /// <summary>
-/// Follows one resource: first the complete state, then every change, for ever. It survives whatever the server and the network do;
-/// what was told before stays valid meanwhile. The behaviour is that of client-go's reflector
-/// (tools/cache/reflector.go), with a watchdog for connections that died silently.
+/// Follows one resource: delivers the complete state, then every change, until it is cancelled. No failure of the server or the network
+/// ends it; the delivered state stays valid meanwhile. It behaves like client-go's reflector (tools/cache/reflector.go), with a watchdog
+/// for dead connections.
 /// </summary>
-/// <param name="onChange">Called in order, one call at a time. When it throws, everything is listed again.</param>
-/// <param name="onNotice">Called with what happens; exceptions are swallowed.</param>
+/// <param name="onChange">Receives the changes in order, one call at a time. If it throws, everything is relisted.</param>
+/// <param name="onNotice">Receives notices; its exceptions are ignored.</param>
 public sealed partial class Reflector<T>(
     ApiServerConnection client,
     ResourceType<T> resource,
@@ -28,22 +28,22 @@ public sealed partial class Reflector<T>(
     private readonly ObjectIdentities _identities = new();
     private readonly Backoff _backoff = new(options.Timings, time);
     private readonly Backoff _expiryBackoff = new(options.Timings, time);
-    private readonly Backoff _forbiddenBackoff = new(options.Timings with { MaxBackoff = options.Timings.ForbiddenRetry }, time);
+    private readonly Backoff _forbiddenBackoff = new(options.Timings with { MaxBackoff = options.Timings.ForbiddenBackoff }, time);
     private ReflectorStage _stage;
     private bool _useWatchList = options.UseWatchList;
 
     /// <summary>The newest version seen; null before the first list.</summary>
     private string? _lastVersion;
 
-    /// <summary>The server refused <see cref="_lastVersion"/>; the next list asks for the newest state.</summary>
+    /// <summary>True if the server rejected <see cref="_lastVersion"/>, so that the next list asks for the newest state.</summary>
     private bool _lastVersionUnavailable;
 
-    /// <summary>Whether what was told so far is complete up to <see cref="_lastVersion"/>, so that a watch can go on from there.</summary>
+    /// <summary>True if the delivered state is complete up to <see cref="_lastVersion"/>, so that a watch can resume there.</summary>
     private bool _isSynchronized;
 
     private long? _internalErrorsSince;
 
-    /// <summary>Runs until cancelled and then completes; it never fails. Call it once.</summary>
+    /// <summary>Runs until it is cancelled, then completes; it never fails. Call it once.</summary>
     public async Task RunAsync(CancellationToken cancellation)
     {
         while (!cancellation.IsCancellationRequested)
@@ -58,7 +58,7 @@ public sealed partial class Reflector<T>(
             }
             catch (Exception error)
             {
-                var delay = Judge(error);
+                var delay = HandleFailure(error);
                 if (delay > TimeSpan.Zero)
                     await Task.Delay(delay, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
@@ -133,7 +133,7 @@ public sealed partial class Reflector<T>(
         }
         catch (Exception)
         {
-            // Whoever only listens must not stop the data; there is nobody left to tell.
+            // A listener must not stop the data, and there is no one left to report the exception to.
         }
     }
 }

@@ -1,11 +1,12 @@
+using IngressController.Kubernetes.Serialization;
 using k8s;
 using k8s.Models;
 
 namespace IngressController.Kubernetes.Watching;
 
 /// <summary>
-/// What a <see cref="Reflector{T}"/> tells. Receivers key objects by namespace and name; an object that was deleted and created
-/// again comes as <see cref="Applied"/> with another uid.
+/// A change that a <see cref="Reflector{T}"/> delivers. Receivers key objects by namespace and name; an object that was deleted and
+/// recreated arrives as <see cref="Applied"/> with another uid.
 /// </summary>
 public abstract record ResourceChange<T>
     where T : class, IKubernetesObject<V1ObjectMeta>
@@ -14,9 +15,7 @@ public abstract record ResourceChange<T>
     {
     }
 
-    /// <summary>
-    /// The complete state: whatever is in neither list is gone. Of an undecodable object keep what was last held.
-    /// </summary>
+    /// <summary>The complete state: objects in neither list are gone. Of an undecodable object, keep the last known state.</summary>
     public sealed record Replaced(IReadOnlyList<T> Items, IReadOnlyList<UndecodableObject> Undecodable) : ResourceChange<T>;
 
     /// <summary>Added or modified.</summary>

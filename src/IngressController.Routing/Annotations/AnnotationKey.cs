@@ -1,28 +1,28 @@
-using IngressController.Routing.Table;
-
 namespace IngressController.Routing.Annotations;
 
-/// <summary>What an annotation concerns.</summary>
+/// <summary>The scope of an annotation.</summary>
 public enum AnnotationScope
 {
     /// <summary>Every path of the Ingress.</summary>
     Ingress,
 
-    /// <summary>The whole host, paths of other Ingresses included; of several Ingresses that say it the oldest counts.</summary>
+    /// <summary>
+    /// The whole host, including paths of other Ingresses; of several Ingresses that set it, the oldest takes precedence.
+    /// </summary>
     Host,
 }
 
-/// <summary>What a value that cannot be understood does.</summary>
+/// <summary>The effect of an invalid value.</summary>
 public enum OnBadValue
 {
-    /// <summary>Tuning: the default counts.</summary>
+    /// <summary>For tuning: the default applies.</summary>
     UseDefault,
 
-    /// <summary>Protection: the paths of the Ingress answer 503 until it is mended.</summary>
+    /// <summary>For protection: the paths of the Ingress answer 503 until it is fixed.</summary>
     CloseRoute,
 }
 
-/// <summary>Whether an annotation does something here. Closed.</summary>
+/// <summary>The support of an annotation. Closed.</summary>
 public abstract record AnnotationSupport
 {
     private AnnotationSupport()
@@ -33,23 +33,21 @@ public abstract record AnnotationSupport
 
     public sealed record Supported : AnnotationSupport;
 
-    /// <summary>Known, and it will do something in a later version.</summary>
+    /// <summary>Known, and planned for a later version.</summary>
     public sealed record NotYet : AnnotationSupport;
 
-    /// <summary>It tunes something that does not exist here, and leaving it out changes nothing that anybody relies on.</summary>
+    /// <summary>It tunes something that does not exist here; ignoring it changes nothing that anyone relies on.</summary>
     public sealed record NoOp(string Why) : AnnotationSupport;
 
-    /// <summary>It will not work here.</summary>
-    /// <param name="Instead">What to write instead, as a clause: <c>use response-headers</c>.</param>
+    /// <summary>It is not supported and will not be.</summary>
+    /// <param name="Instead">A clause with the alternative: <c>use response-headers</c>.</param>
     public sealed record Never(string Instead) : AnnotationSupport;
 }
 
-/// <summary>
-/// One annotation, declared once: translation reads it by this, docs/annotations.md and <c>ingress-controller annotations</c> are made of it.
-/// </summary>
+/// <summary>An annotation, declared once for translation, docs/annotations.md and <c>ingress-controller annotations</c>.</summary>
 public abstract record AnnotationKey
 {
-    /// <summary>Without prefix.</summary>
+    /// <summary>The name without prefix.</summary>
     public required string Name { get; init; }
 
     /// <summary>Older names with the same meaning.</summary>
@@ -59,15 +57,18 @@ public abstract record AnnotationKey
 
     public OnBadValue OnBadValue { get; init; }
 
+    /// <summary>True if the annotation adds one of the access checks that the annotation satisfy combines.</summary>
+    public bool IsAccessCheck { get; init; }
+
     public AnnotationSupport Support { get; init; } = AnnotationSupport.Full;
 
-    /// <summary>What counts when it is not set, for people; null when nothing happens then.</summary>
+    /// <summary>The value when it is not set, for people; null when there is none.</summary>
     public string? Default { get; init; }
 
-    /// <summary>What it does: meaning, units, edge cases; full sentences.</summary>
+    /// <summary>The meaning, with units and edge cases, in full sentences.</summary>
     public required string Documentation { get; init; }
 
-    /// <summary>How its value is written, for people.</summary>
+    /// <summary>The syntax of its value, for people.</summary>
     public abstract string FormDescription { get; }
 
     public IEnumerable<string> Names => Aliases.Prepend(Name);

@@ -6,44 +6,49 @@ using k8s.Models;
 namespace IngressController.Routing.Annotations;
 
 /// <summary>
-/// The only reader of <c>metadata.annotations</c>: finds a key under any prefix and name, reports what is wrong with its value, and
-/// remembers what was used for <c>explain</c>.
+/// The only reader of <c>metadata.annotations</c>: finds a key under any prefix and name, reports an invalid value, and records the applied values
+/// for <c>explain</c>.
 /// </summary>
 public sealed class AnnotationReader
 {
     private readonly ResourceName _ingress;
+    private readonly AnnotationCatalog _catalog;
     private readonly List<Diagnostic> _diagnostics;
 
-    /// <summary>The annotations under our prefixes, the first prefix first.</summary>
+    /// <summary>The annotations under the read prefixes, in order of the prefixes.</summary>
     private readonly List<(string Prefix, string Name, string Text)> _set = [];
 
     private readonly List<PolicySource> _sources = [];
 
-    /// <summary>How many unknown names get the nearest known one: finding it is slow, and an Ingress has room for thousands.</summary>
+    /// <summary>
+    /// The number of unknown names that still get the nearest known one: finding it is slow, and an Ingress can have thousands.
+    /// </summary>
     private int _nearestLeft = 20;
 
-    private AnnotationReader(ResourceName ingress, List<Diagnostic> diagnostics)
+    private AnnotationReader(ResourceName ingress, AnnotationCatalog catalog, List<Diagnostic> diagnostics)
     {
         _ingress = ingress;
+        _catalog = catalog;
         _diagnostics = diagnostics;
     }
 
-    /// <summary>Whether any annotation is set that the catalogue could know.</summary>
+    /// <summary>True if no annotation under a read prefix is set.</summary>
     public bool IsEmpty => _set.Count == 0;
 
-    /// <summary>Why the paths of the Ingress answer 503; null when they are open.</summary>
+    /// <summary>The reason why the paths of the Ingress answer 503; null when they do not.</summary>
     public string? ClosedReason { get; private set; }
 
-    /// <summary>What was read, in the order of reading.</summary>
+    /// <summary>The values read, in the order of reading.</summary>
     public IReadOnlyList<PolicySource> Sources => _sources;
 
-    /// <summary>Sorts out the annotations of an Ingress; those that nobody could read are reported here.</summary>
+    /// <summary>Reads the annotations of an Ingress and reports those that are unknown, unsupported or overridden.</summary>
     /// <param name="ingress">The Ingress.</param>
-    /// <param name="prefixes">Without slash; the first goes before the others.</param>
-    /// <param name="diagnostics">Where problems go.</param>
-    public static AnnotationReader Of(V1Ingress ingress, EquatableArray<string> prefixes, List<Diagnostic> diagnostics)
+    /// <param name="catalog">The known annotations.</param>
+    /// <param name="prefixes">The prefixes without slash; an earlier one takes precedence over later ones.</param>
+    /// <param name="diagnostics">Receives the problems.</param>
+    public static AnnotationReader Of(V1Ingress ingress, AnnotationCatalog catalog, EquatableArray<string> prefixes, List<Diagnostic> diagnostics)
     {
-        var reader = new AnnotationReader(ingress.ResourceName, diagnostics);
+        var reader = new AnnotationReader(ingress.ResourceName, catalog, diagnostics);
         if (ingress.Metadata?.Annotations is not { Count: > 0 } annotations)
             return reader;
         foreach (var prefix in prefixes)
@@ -60,17 +65,17 @@ public sealed class AnnotationReader
         return reader;
     }
 
-    /// <summary>The class that an Ingress names by the annotation from before <c>spec.ingressClassName</c>; null when it names none.</summary>
+    /// <summary>The class in the annotation that preceded <c>spec.ingressClassName</c>; null when there is none.</summary>
     public static string? LegacyClass(V1Ingress ingress) =>
         ingress.Metadata?.Annotations?.Find("kubernetes.io/ingress.class") is { Length: > 0 } name ? name : null;
 
-    /// <summary>Whether a class is the one for Ingresses that name none.</summary>
+    /// <summary>True if a class is the default for Ingresses without a class.</summary>
     public static bool IsDefaultClass(V1IngressClass ingressClass) =>
         ingressClass.Metadata?.Annotations?.Find(KubernetesVocabulary.IsDefaultClassAnnotation) == "true";
 
     /// <summary>
-    /// The value of a key; false when it is not set, is empty or cannot be understood. The last is reported, and closes the route where
-    /// the key protects something.
+    /// Reads the value of a key. Returns false when it is not set, empty or invalid; an invalid value is reported, and fails closed if the
+    /// key protects something.
     /// </summary>
     public bool TryRead<T>(AnnotationKey<T> key, out T value)
     {
@@ -92,20 +97,20 @@ public sealed class AnnotationReader
     /// <summary>The value of a key, or <paramref name="otherwise"/>.</summary>
     public T Read<T>(AnnotationKey<T> key, T otherwise) => TryRead(key, out var value) ? value : otherwise;
 
-    /// <summary>Whether a key is set, to whatever.</summary>
+    /// <summary>True if a key is set, even to an invalid value.</summary>
     public bool IsSet(AnnotationKey key) => Find(key) is not null;
 
     /// <summary>The field path of a key that is set, for diagnostics.</summary>
     public string FieldOf(AnnotationKey key) => Field(Find(key)?.FullName ?? key.Name);
 
-    /// <summary>Reports that a value, though well formed, cannot be used; the paths answer 503 where the key protects something.</summary>
+    /// <summary>Reports a well-formed value that is unusable; the paths answer 503 if the key protects something.</summary>
     public void Refuse(AnnotationKey key, string problem)
     {
         if (Find(key) is { } found)
             Refuse(key, found, problem);
     }
 
-    /// <summary>Reports something about a key that is set.</summary>
+    /// <summary>Reports a diagnostic about a key that is set.</summary>
     public void Report(AnnotationKey key, Func<ResourceName, string, Diagnostic> diagnostic) => _diagnostics.Add(diagnostic(_ingress, FieldOf(key)));
 
     private void Refuse(AnnotationKey key, Found found, string problem)
@@ -120,7 +125,7 @@ public sealed class AnnotationReader
     {
         foreach (var (prefix, name, text) in _set)
         {
-            // Empty means not set, as in ingress-nginx.
+            // An empty value means not set, as in ingress-nginx.
             if (key.Names.Contains(name) && !string.IsNullOrWhiteSpace(text))
                 return new Found($"{prefix}/{name}", text);
         }
@@ -128,13 +133,13 @@ public sealed class AnnotationReader
         return null;
     }
 
-    /// <summary>Reports an annotation that is unknown, without effect here, or set twice.</summary>
+    /// <summary>Reports an annotation that is unknown, unsupported or overridden.</summary>
     private void Sort(string prefix, string name, string text)
     {
         var field = Field($"{prefix}/{name}");
-        if (AnnotationCatalog.Find(name) is not { } key)
+        if (_catalog.Find(name) is not { } key)
         {
-            _diagnostics.Add(DiagnosticCatalog.AnnotationUnknown(_ingress, field, _nearestLeft-- > 0 ? AnnotationCatalog.Nearest(name) : null));
+            _diagnostics.Add(DiagnosticCatalog.AnnotationUnknown(_ingress, field, _nearestLeft-- > 0 ? _catalog.Nearest(name) : null));
             return;
         }
 
@@ -143,7 +148,7 @@ public sealed class AnnotationReader
         if (Find(key) is { } winner && winner.FullName != $"{prefix}/{name}")
             _diagnostics.Add(DiagnosticCatalog.AnnotationOverridden(_ingress, field, winner.FullName));
         else if (key.Support is AnnotationSupport.Never never)
-            _diagnostics.Add(DiagnosticCatalog.AnnotationUnsupported(_ingress, field, never.Instead, AnnotationCatalog.MayProtect(text)));
+            _diagnostics.Add(DiagnosticCatalog.AnnotationUnsupported(_ingress, field, never.Instead, ForeignAnnotations.MayProtect(text)));
         else if (key.Support is AnnotationSupport.NotYet)
             ReportNotYet(key, $"{prefix}/{name}");
     }
@@ -153,7 +158,7 @@ public sealed class AnnotationReader
         var closes = key.OnBadValue == OnBadValue.CloseRoute;
         _diagnostics.Add(DiagnosticCatalog.AnnotationNotYetSupported(_ingress, Field(fullName), closes));
         if (closes)
-            ClosedReason ??= $"annotation {fullName} is not yet supported";
+            ClosedReason ??= $"annotation {fullName} is not supported yet";
     }
 
     private static string Field(string fullName) => $"metadata.annotations[{fullName}]";

@@ -1,38 +1,38 @@
 namespace IngressController.Routing.Annotations;
 
-/// <summary>What the declaration of an annotation says in words: the same in docs/annotations.md and in the program.</summary>
+/// <summary>Properties of annotations as text, for docs/annotations.md and the command line.</summary>
 public static class AnnotationVocabulary
 {
     extension(AnnotationKey key)
     {
-        /// <summary>Whether it does something here.</summary>
+        /// <summary>True if it has an effect.</summary>
         public bool IsSupported => key.Support is AnnotationSupport.Supported;
 
-        /// <summary>What counts when it is not set.</summary>
+        /// <summary>The default.</summary>
         public string DefaultText => key.Default ?? "-";
 
         public string ScopeText => key.Scope switch
         {
             AnnotationScope.Ingress => "the paths of the Ingress",
-            AnnotationScope.Host => "the whole host, paths of other Ingresses included; of several Ingresses the oldest decides",
+            AnnotationScope.Host => "the whole host, including paths of other Ingresses; the oldest Ingress takes precedence",
             _ => throw new ArgumentOutOfRangeException(nameof(key), key.Scope, "unknown scope"),
         };
 
-        /// <summary>What a value does that cannot be understood, besides a diagnostic.</summary>
+        /// <summary>The effect of an invalid value, besides a diagnostic.</summary>
         public string BadValueText => key switch
         {
             { OnBadValue: OnBadValue.CloseRoute } => "the paths of the Ingress answer 503",
-            { Default: null } => "it is left out",
-            _ => "the default counts",
+            { Default: null } => "it is ignored",
+            _ => "the default applies",
         };
 
         public string SupportText => key.Support switch
         {
             AnnotationSupport.Supported => "supported",
-            AnnotationSupport.NotYet when key.OnBadValue == OnBadValue.CloseRoute => "not yet supported: a diagnostic says so, and the paths of the Ingress answer 503",
-            AnnotationSupport.NotYet => "not yet supported: a diagnostic says so",
-            AnnotationSupport.NoOp => "accepted, without effect",
-            AnnotationSupport.Never never => $"not supported: {never.Instead}",
+            AnnotationSupport.NotYet when key.OnBadValue == OnBadValue.CloseRoute => "not supported yet: a diagnostic reports it, and the paths of the Ingress answer 503",
+            AnnotationSupport.NotYet => "not supported yet: a diagnostic reports it",
+            AnnotationSupport.NoOp => "accepted without effect",
+            AnnotationSupport.Never never => $"not supported; {never.Instead}",
             _ => throw new ArgumentOutOfRangeException(nameof(key), key.Support, "unknown support"),
         };
 
@@ -40,7 +40,7 @@ public static class AnnotationVocabulary
         public string Summary => FirstSentence(key.Documentation);
     }
 
-    /// <summary>A text up to its first full stop that ends a sentence.</summary>
+    /// <summary>The first sentence of a text.</summary>
     public static string FirstSentence(string text)
     {
         var end = text.IndexOf(". ", StringComparison.Ordinal);

@@ -1,9 +1,9 @@
 namespace IngressController.Routing.Annotations;
 
-/// <summary>Finds what somebody probably meant to write.</summary>
+/// <summary>Finds the known name that a misspelt one probably means.</summary>
 internal static class NearestName
 {
-    /// <summary>The name with the fewest letters to change; null when none is near enough to be meant.</summary>
+    /// <summary>The name with the fewest letters to change; null when none is near enough.</summary>
     public static string? Find(string name, IEnumerable<string> known)
     {
         // Names of tenants may be long, and the cost is the product of both lengths.
@@ -14,7 +14,7 @@ internal static class NearestName
         return best.Name is not null && best.Distance <= Math.Max(2, name.Length / 3) ? best.Name : null;
     }
 
-    /// <summary>How many letters must be added, taken away or replaced (Levenshtein).</summary>
+    /// <summary>The number of letters to add, remove or replace (Levenshtein).</summary>
     private static int Distance(string left, string right)
     {
         var row = new int[right.Length + 1];

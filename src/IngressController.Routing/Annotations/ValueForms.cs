@@ -1,12 +1,11 @@
 using System.Globalization;
-using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Annotations;
 
-/// <summary>The forms that many values share, as ingress-nginx reads them.</summary>
+/// <summary>Forms shared by many values, as in ingress-nginx.</summary>
 public static class ValueForms
 {
-    /// <summary>Go's strconv.ParseBool: <c>yes</c> and <c>on</c> are no booleans.</summary>
+    /// <summary>A boolean as in Go's strconv.ParseBool: <c>yes</c> and <c>on</c> are none.</summary>
     public static ValueForm<bool> Boolean { get; } = new("true or false", text => text switch
     {
         "1" or "t" or "T" or "TRUE" or "true" or "True" => true,
@@ -21,20 +20,20 @@ public static class ValueForms
         _ => ValueForm<bool>.Refuse("is neither on nor off"),
     });
 
-    /// <summary>A text that means something as it stands.</summary>
+    /// <summary>Any text.</summary>
     public static ValueForm<string> Text { get; } = new("text", text => text);
 
     /// <summary>A size in bytes: <c>8k</c>, <c>1m</c>, <c>2g</c>; 0 often means no limit.</summary>
-    public static ValueForm<long> Size { get; } = new("a size: bytes, or with k, m or g", text =>
+    public static ValueForm<long> Size { get; } = new("a size in bytes, or with the suffix k, m or g", text =>
     {
         var unit = char.ToLowerInvariant(text[^1]) switch { 'k' => 1L << 10, 'm' => 1L << 20, 'g' => 1L << 30, 'b' => 1L, _ => 0L };
         var digits = unit == 0 ? text : text[..^1];
         return long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= long.MaxValue / Math.Max(unit, 1)
             ? number * Math.Max(unit, 1)
-            : ValueForm<long>.Refuse("is no size such as 8k, 1m or 2g");
+            : ValueForm<long>.Refuse("is not a size such as 8k, 1m or 2g");
     });
 
-    /// <summary>Names separated by commas; white space around them, empty ones and line breaks do not count.</summary>
+    /// <summary>Comma-separated names; white space, empty names and line breaks are ignored.</summary>
     public static ValueForm<EquatableArray<string>> List { get; } = new("a comma-separated list", text =>
         new EquatableArray<string>([.. text.Split([',', '\n', '\r'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)]))
     {
@@ -45,10 +44,10 @@ public static class ValueForms
     public static ValueForm<int> Integer(int min, int max = int.MaxValue) => new(
         max == int.MaxValue ? $"a whole number, at least {min}" : $"a whole number from {min} to {max}",
         text => !int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-            ? ValueForm<int>.Refuse("is no whole number; write it without a unit")
+            ? ValueForm<int>.Refuse("is not a whole number; write it without a unit")
             : number < min || number > max ? ValueForm<int>.Refuse($"is not {(max == int.MaxValue ? $"at least {min}" : $"between {min} and {max}")}") : number);
 
-    /// <summary>One of a few words, compared without regard to case.</summary>
+    /// <summary>One of a few words, case-insensitive.</summary>
     public static ValueForm<T> OneOf<T>(params (string Word, T Value)[] words) => new(
         string.Join(", ", words.Select(word => word.Word)),
         text =>
@@ -59,6 +58,6 @@ public static class ValueForms
                     return value;
             }
 
-            return ValueForm<T>.Refuse($"is none of {string.Join(", ", words.Select(word => word.Word))}");
+            return ValueForm<T>.Refuse($"is not one of {string.Join(", ", words.Select(word => word.Word))}");
         });
 }

@@ -1,5 +1,3 @@
-using IngressController.Routing.Table;
-
 namespace IngressController.Routing.Annotations;
 
 /// <summary>A value written as YAML. Closed.</summary>
@@ -9,13 +7,13 @@ public abstract record YamlValue
     {
     }
 
-    /// <summary>What kind of thing it is, for people.</summary>
+    /// <summary>The kind of value, for people.</summary>
     public abstract string Kind { get; }
 
-    /// <summary>A scalar as it is written: numbers and booleans are texts here, null is an empty one.</summary>
+    /// <summary>A scalar as written: numbers and booleans are texts, null is an empty one.</summary>
     public sealed record Text(string Value) : YamlValue
     {
-        public override string Kind => "a text";
+        public override string Kind => "a string";
     }
 
     public sealed record List(EquatableArray<YamlValue> Items) : YamlValue
@@ -23,7 +21,7 @@ public abstract record YamlValue
         public override string Kind => "a list";
     }
 
-    /// <summary>Its keys are texts, each once, in the order in which they are written.</summary>
+    /// <summary>Entries with unique text keys, in the order of writing.</summary>
     public sealed record Map(EquatableArray<YamlEntry> Entries) : YamlValue
     {
         public override string Kind => "a map";

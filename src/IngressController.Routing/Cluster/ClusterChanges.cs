@@ -1,11 +1,11 @@
 namespace IngressController.Routing.Cluster;
 
-/// <summary>The names whose objects differ between two snapshots. Naming one that did not change is allowed, leaving one out is not.</summary>
+/// <summary>The names whose objects differ between two snapshots. It may name unchanged objects, but must name all changed ones.</summary>
 public sealed class ClusterChanges
 {
     public HashSet<ResourceName> Ingresses { get; } = [];
 
-    /// <summary>Services whose own object or whose EndpointSlices changed.</summary>
+    /// <summary>Services that changed or whose EndpointSlices changed.</summary>
     public HashSet<ResourceName> Services { get; } = [];
 
     /// <summary>Secrets of any type.</summary>
@@ -13,13 +13,13 @@ public sealed class ClusterChanges
 
     public HashSet<ResourceName> ConfigMaps { get; } = [];
 
-    /// <summary>Whether any IngressClass changed: they are few, and each can change what is claimed.</summary>
+    /// <summary>True if any IngressClass changed: there are few, and each can change the claimed Ingresses.</summary>
     public bool IngressClasses { get; set; }
 
     public bool IsEmpty =>
         Ingresses.Count == 0 && Services.Count == 0 && Secrets.Count == 0 && ConfigMaps.Count == 0 && !IngressClasses;
 
-    /// <summary>Everything a snapshot holds.</summary>
+    /// <summary>Everything that a snapshot holds.</summary>
     public static ClusterChanges Everything(ClusterSnapshot snapshot)
     {
         var changes = new ClusterChanges { IngressClasses = true };

@@ -4,8 +4,8 @@ using k8s.Models;
 namespace IngressController.Routing.Cluster;
 
 /// <summary>
-/// What the cluster holds at one moment. Immutable: a change makes a new snapshot that shares the rest with the old one.
-/// Everything translation may know is a field here.
+/// The objects of the cluster at one moment. Immutable: a change makes a new snapshot that shares the rest with the old one. Translation
+/// reads the cluster from here only.
 /// </summary>
 public sealed record ClusterSnapshot
 {
@@ -17,7 +17,7 @@ public sealed record ClusterSnapshot
 
     public ImmutableDictionary<ResourceName, V1Service> Services { get; init; } = ImmutableDictionary<ResourceName, V1Service>.Empty;
 
-    /// <summary>Secrets of type kubernetes.io/tls, by Secret name.</summary>
+    /// <summary>Secrets of type kubernetes.io/tls.</summary>
     public ImmutableDictionary<ResourceName, TlsSecret> TlsSecrets { get; init; } = ImmutableDictionary<ResourceName, TlsSecret>.Empty;
 
     /// <summary>Secrets of all other types.</summary>
@@ -25,6 +25,6 @@ public sealed record ClusterSnapshot
 
     public ImmutableDictionary<ResourceName, V1ConfigMap> ConfigMaps { get; init; } = ImmutableDictionary<ResourceName, V1ConfigMap>.Empty;
 
-    /// <summary>By Service name.</summary>
+    /// <summary>EndpointSlices by Service.</summary>
     public EndpointIndex Endpoints { get; init; } = EndpointIndex.Empty;
 }

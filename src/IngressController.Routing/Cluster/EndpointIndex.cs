@@ -3,7 +3,7 @@ using k8s.Models;
 
 namespace IngressController.Routing.Cluster;
 
-/// <summary>EndpointSlices by the Service they belong to, in order of their names. Immutable.</summary>
+/// <summary>EndpointSlices by Service, ordered by name. Immutable.</summary>
 public sealed class EndpointIndex
 {
     public static EndpointIndex Empty { get; } = new(
@@ -26,10 +26,10 @@ public sealed class EndpointIndex
 
     public ImmutableArray<V1EndpointSlice> Of(ResourceName service) => _byService.GetValueOrDefault(service, []);
 
-    /// <summary>The Service a slice is filed under; null when it is not in the index.</summary>
+    /// <summary>The Service of an indexed slice; null if the slice is not in the index.</summary>
     public ResourceName? ServiceOf(ResourceName slice) => _serviceOfSlice.TryGetValue(slice, out var service) ? service : null;
 
-    /// <summary>Adds the slice or replaces the one of its name. A slice without the Service label is not kept: nothing could use it.</summary>
+    /// <summary>Adds a slice or replaces the one of its name. A slice without the Service label is ignored: nothing could use it.</summary>
     public EndpointIndex Set(V1EndpointSlice slice)
     {
         var name = slice.ResourceName;

@@ -1,12 +1,11 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using IngressController.Routing.Table;
 using k8s.Models;
 
 namespace IngressController.Routing.Cluster;
 
-/// <summary>Parses Secrets of type kubernetes.io/tls: pure, from bytes to a certificate or a problem.</summary>
+/// <summary>Parses Secrets of type kubernetes.io/tls.</summary>
 public static class TlsSecretParser
 {
     public static TlsSecret Parse(V1Secret secret)
@@ -22,9 +21,9 @@ public static class TlsSecretParser
         }
         catch (Exception error)
         {
-            // Decoders of keys and certificates throw what they like for damaged input (an extension that does not decode, a curve that
-            // is not known): whatever it is, this Secret is at fault, and it must harm nobody else's.
-            return new TlsSecret(name, Certificate: null, $"data[tls.crt] or data[tls.key] does not decode: {error.Message}") { Uid = uid };
+            // Decoders of keys and certificates throw exceptions of many types for damaged input. Any of them is this Secret's problem and
+            // must not affect others.
+            return new TlsSecret(name, Certificate: null, $"data[tls.crt] or data[tls.key] cannot be decoded: {error.Message}") { Uid = uid };
         }
     }
 
@@ -47,13 +46,13 @@ public static class TlsSecretParser
         }
         catch (CryptographicException error)
         {
-            throw new TlsSecretException($"data[tls.crt] does not parse: {error.Message}");
+            throw new TlsSecretException($"data[tls.crt] cannot be parsed: {error.Message}");
         }
 
         try
         {
             if (chain.Count == 0)
-                throw new TlsSecretException("data[tls.crt] holds no PEM certificate");
+                throw new TlsSecretException("data[tls.crt] contains no PEM certificate");
             var leaf = chain[0];
             RequireMatchingKey(leaf, keyPem);
             foreach (var certificate in chain)
@@ -67,7 +66,7 @@ public static class TlsSecretParser
                 SerialNumber = leaf.SerialNumber,
                 NotBefore = new DateTimeOffset(leaf.NotBefore.ToUniversalTime(), TimeSpan.Zero),
                 NotAfter = new DateTimeOffset(leaf.NotAfter.ToUniversalTime(), TimeSpan.Zero),
-                // Written anew: tls.crt may hold more than certificates, even the key.
+                // Exported again: tls.crt may hold more than certificates, even the key.
                 ChainPem = string.Join('\n', chain.Select(certificate => certificate.ExportCertificatePem())) + "\n",
                 PrivateKeyPem = new SensitiveBytes(keyPem),
             };
@@ -80,8 +79,8 @@ public static class TlsSecretParser
     }
 
     /// <summary>
-    /// Asks what X509Certificate2.CreateFromPem will ask when the certificate is served, at a tenth of its cost: thousands are parsed at
-    /// the start.
+    /// Checks the same as X509Certificate2.CreateFromPem when the certificate is served, at a tenth of its cost: thousands are parsed at
+    /// startup.
     /// </summary>
     private static void RequireMatchingKey(X509Certificate2 leaf, byte[] keyPem)
     {
@@ -101,8 +100,8 @@ public static class TlsSecretParser
         }
         catch (Exception error) when (error is CryptographicException or ArgumentException)
         {
-            // The text of these exceptions names what failed and never holds key bytes.
-            throw new TlsSecretException($"data[tls.key] is no private key of the first certificate in data[tls.crt]: {error.Message}");
+            // The text of these exceptions never holds key bytes.
+            throw new TlsSecretException($"data[tls.key] is not the private key of the first certificate in data[tls.crt]: {error.Message}");
         }
         finally
         {
@@ -110,7 +109,7 @@ public static class TlsSecretParser
         }
     }
 
-    /// <summary>The first private key of its kind, whatever else the text holds.</summary>
+    /// <summary>The first private key of a kind; other PEM blocks are ignored.</summary>
     private static AsymmetricAlgorithm ReadKey(ReadOnlySpan<char> pem, bool isRsa)
     {
         var kind = isRsa ? "RSA" : "EC";
@@ -127,29 +126,29 @@ public static class TlsSecretParser
             catch (CryptographicException error)
             {
                 key.Dispose();
-                throw new CryptographicException($"it is damaged, or no {kind} key, which the certificate has", error);
+                throw new CryptographicException($"it is malformed, or not an {kind} key like that of the certificate", error);
             }
         }
 
-        throw new CryptographicException($"it holds no {kind} key in PEM that is not encrypted");
+        throw new CryptographicException($"it contains no unencrypted {kind} key in PEM format");
     }
 
     /// <summary>
-    /// What OpenSSL's security level 2 asks for, the default of the distributions .NET runs on. It would be noticed only in the
-    /// handshake, which then fails for every client and says nothing of the reason.
+    /// Requires the strength of OpenSSL's security level 2, the default of .NET's distributions. Otherwise each handshake would fail
+    /// without giving the reason.
     /// </summary>
     private static void RequireStrength(X509Certificate2 certificate)
     {
         using var rsa = certificate.GetRSAPublicKey();
         using var ecdsa = certificate.GetECDsaPublicKey();
         if (rsa?.KeySize < 2048)
-            throw new TlsSecretException($"data[tls.crt]: the RSA key of {certificate.Subject} has {rsa.KeySize} bits, and OpenSSL takes no fewer than 2048");
+            throw new TlsSecretException($"data[tls.crt]: the RSA key of {certificate.Subject} has {rsa.KeySize} bits; OpenSSL requires at least 2048");
         if (ecdsa?.KeySize < 224)
-            throw new TlsSecretException($"data[tls.crt]: the ECDSA key of {certificate.Subject} has {ecdsa.KeySize} bits, and OpenSSL takes no fewer than 224");
-        // The signature of a root is not looked at.
+            throw new TlsSecretException($"data[tls.crt]: the ECDSA key of {certificate.Subject} has {ecdsa.KeySize} bits; OpenSSL requires at least 224");
+        // The signature of a root is not verified.
         var isRoot = certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData);
         if (!isRoot && certificate.SignatureAlgorithm.Value is ("1.2.840.113549.1.1.4" or "1.2.840.113549.1.1.5" or "1.2.840.10045.4.1"))
-            throw new TlsSecretException($"data[tls.crt]: the signature of {certificate.Subject} is made with MD5 or SHA-1, which OpenSSL refuses");
+            throw new TlsSecretException($"data[tls.crt]: the signature of {certificate.Subject} uses MD5 or SHA-1, which OpenSSL rejects");
     }
 
     private static EquatableArray<string> DnsNames(X509Certificate2 leaf)
@@ -162,7 +161,7 @@ public static class TlsSecretParser
         if (names.Length > 0)
             return [.. names];
 
-        // Old internal certificates carry the host in the common name alone.
+        // Old internal certificates name the host in the common name only.
         return leaf.GetNameInfo(X509NameType.DnsName, forIssuer: false) is { Length: > 0 } commonName
             ? [commonName.ToLowerInvariant()]
             : [];

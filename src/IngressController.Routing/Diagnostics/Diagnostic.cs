@@ -1,5 +1,3 @@
-using IngressController.Routing.Cluster;
-
 namespace IngressController.Routing.Diagnostics;
 
 public enum DiagnosticSeverity
@@ -7,20 +5,20 @@ public enum DiagnosticSeverity
     /// <summary>Worth knowing; nothing is wrong.</summary>
     Info,
 
-    /// <summary>Something may not work as meant, or does not work now.</summary>
+    /// <summary>Something may not work as intended, or does not work now.</summary>
     Warning,
 
-    /// <summary>The object is wrong and its owner must change it.</summary>
+    /// <summary>The object is invalid and its owner must change it.</summary>
     Error,
 }
 
-/// <summary>What the controller does about it.</summary>
+/// <summary>The effect of a problem on traffic.</summary>
 public enum DiagnosticEffect
 {
-    /// <summary>Nothing changes for traffic.</summary>
+    /// <summary>Traffic does not change.</summary>
     None,
 
-    /// <summary>The field has no effect.</summary>
+    /// <summary>The field is ignored.</summary>
     FieldIgnored,
 
     /// <summary>Requests to the route are answered 503.</summary>
@@ -29,31 +27,29 @@ public enum DiagnosticEffect
     /// <summary>The route does not exist: no request could match it, or an older Ingress has it.</summary>
     RouteLeftOut,
 
-    /// <summary>The whole object is not served.</summary>
+    /// <summary>The whole object is ignored.</summary>
     ObjectIgnored,
 
     /// <summary>The host is served with the default certificate.</summary>
     DefaultCertificate,
 
-    /// <summary>The last good certificate is served on.</summary>
+    /// <summary>The last valid certificate is still served.</summary>
     LastGoodCertificate,
 }
 
-/// <summary>The object a diagnostic is about.</summary>
+/// <summary>The object that a diagnostic is about.</summary>
 public readonly record struct DiagnosticSubject(string Kind, ResourceName Name)
 {
     public override string ToString() => Name.Namespace.Length == 0 ? $"{Kind} {Name.Name}" : $"{Kind} {Name}";
 }
 
-/// <summary>
-/// One problem of one object, as data: Events, metrics, the admin API, the log and <c>lint</c> all show the same.
-/// </summary>
-/// <param name="Code">From the closed catalogue.</param>
-/// <param name="Severity">How bad it is.</param>
-/// <param name="Subject">The object whose owner can mend it.</param>
-/// <param name="Field">The field path in it, as kubectl explain writes it.</param>
-/// <param name="Message">What is wrong and what to do.</param>
-/// <param name="Effect">What the controller does about it.</param>
+/// <summary>One problem of one object, as data: Events, metrics, the admin API, the log and <c>lint</c> all show it.</summary>
+/// <param name="Code">A code of the closed catalogue.</param>
+/// <param name="Severity">The severity.</param>
+/// <param name="Subject">The object whose owner can fix the problem.</param>
+/// <param name="Field">The field path in the object, as in kubectl explain.</param>
+/// <param name="Message">The problem and what to do.</param>
+/// <param name="Effect">The effect on traffic.</param>
 public sealed record Diagnostic(
     DiagnosticCode Code, DiagnosticSeverity Severity, DiagnosticSubject Subject, string Field, string Message, DiagnosticEffect Effect)
     : IComparable<Diagnostic>

@@ -1,51 +1,49 @@
-using IngressController.Routing.Cluster;
-using IngressController.Routing.Table;
 using static IngressController.Routing.Diagnostics.DiagnosticEffect;
 using static IngressController.Routing.Diagnostics.DiagnosticSeverity;
-using static IngressController.Routing.Diagnostics.DiagnosticText;
+using static IngressController.Routing.Values.DiagnosticText;
 
 namespace IngressController.Routing.Diagnostics;
 
-/// <summary>One constructor per problem, so that code, severity and effect of each are written down once.</summary>
+/// <summary>One constructor per problem: code, severity and effect of each are written once.</summary>
 public static class DiagnosticCatalog
 {
     public static Diagnostic IngressClassNotFound(ResourceName ingress, string className) => Of(
         DiagnosticCode.IngressClassNotFound, Error, ingress, "spec.ingressClassName",
-        $"no IngressClass \"{Shorten(className)}\" exists; create it with this controller's name in spec.controller", ObjectIgnored);
+        $"no IngressClass \"{Shorten(className)}\" exists; create it with spec.controller set to the name of this controller", ObjectIgnored);
 
     public static Diagnostic NothingToRoute(ResourceName ingress) => Of(
-        DiagnosticCode.NothingToRoute, Warning, ingress, "spec", "has neither rules nor a defaultBackend", ObjectIgnored);
+        DiagnosticCode.NothingToRoute, Warning, ingress, "spec", "has neither rules nor a defaultBackend; add one of them", ObjectIgnored);
 
     public static Diagnostic HostInvalid(ResourceName ingress, int rule, string host, string reason) => Of(
         DiagnosticCode.HostInvalid, Error, ingress, $"spec.rules[{rule}].host", $"\"{Shorten(host)}\" {reason}", RouteLeftOut);
 
     public static Diagnostic PathInvalid(RouteOrigin origin, string path, string reason) => Of(
         DiagnosticCode.PathInvalid, Error, origin.Ingress, $"{origin.Field}.path",
-        $"\"{Shorten(path)}\" can match no request: {reason}", RouteLeftOut);
+        $"\"{Shorten(path)}\" cannot match any request: {reason}", RouteLeftOut);
 
     public static Diagnostic PathTypeMissing(RouteOrigin origin) => Of(
         DiagnosticCode.PathTypeMissing, Warning, origin.Ingress, $"{origin.Field}.pathType",
-        "is required by the API server; taken as Prefix. Write Exact, Prefix or ImplementationSpecific", FieldIgnored);
+        "is missing and treated as Prefix; set Exact, Prefix or ImplementationSpecific", FieldIgnored);
 
     public static Diagnostic PathTypeUnknown(RouteOrigin origin, string pathType) => Of(
         DiagnosticCode.PathTypeUnknown, Error, origin.Ingress, $"{origin.Field}.pathType",
-        $"\"{Shorten(pathType)}\" is none of Exact, Prefix, ImplementationSpecific; the route answers 503", RouteUnavailable);
+        $"\"{Shorten(pathType)}\" is not one of Exact, Prefix, ImplementationSpecific; the path answers 503 until it is fixed", RouteUnavailable);
 
     public static Diagnostic PathLooksLikePattern(RouteOrigin origin, string path) => Of(
         DiagnosticCode.PathLooksLikePattern, Warning, origin.Ingress, $"{origin.Field}.path",
-        $"\"{Shorten(path)}\" is compared literally: wildcards, placeholders, quotes and regular expressions have no meaning in a path", None);
+        $"\"{Shorten(path)}\" is matched literally: wildcards, placeholders, quotes and regular expressions have no special meaning in a path", None);
 
     public static Diagnostic PathVeryLong(RouteOrigin origin, int length) => Of(
         DiagnosticCode.PathVeryLong, Warning, origin.Ingress, $"{origin.Field}.path",
-        $"has {length} characters; many clients and servers refuse request lines that long", None);
+        $"has {length} characters; many clients and servers reject request lines that long", None);
 
     public static Diagnostic BackendMissing(RouteOrigin origin) => Of(
         DiagnosticCode.BackendMissing, Error, origin.Ingress, origin.BackendField,
-        "names neither a service nor a resource", RouteUnavailable);
+        "has neither a service nor a resource; name a service", RouteUnavailable);
 
     public static Diagnostic BackendAmbiguous(RouteOrigin origin) => Of(
         DiagnosticCode.BackendAmbiguous, Error, origin.Ingress, origin.BackendField,
-        "names a service and a resource; remove one", RouteUnavailable);
+        "has both a service and a resource; remove one", RouteUnavailable);
 
     public static Diagnostic ResourceBackendUnsupported(RouteOrigin origin, string kind, string name) => Of(
         DiagnosticCode.ResourceBackendUnsupported, Error, origin.Ingress, $"{origin.BackendField}.resource",
@@ -54,23 +52,21 @@ public static class DiagnosticCatalog
     public static Diagnostic ServicePortMissing(RouteOrigin origin, string reason) => Of(
         DiagnosticCode.ServicePortMissing, Error, origin.Ingress, $"{origin.BackendField}.service.port", reason, RouteUnavailable);
 
-    public static Diagnostic RouteConflict(Route loser, Route winner, string host) => Of(
-        DiagnosticCode.RouteConflict, Warning, loser.Origin.Ingress, loser.Origin.Field,
-        $"{loser.Match.Type} {Shorten(RequestPath.Encode(loser.Match.Value))} of {HostText(host)} belongs to "
-        + (winner.Origin.Ingress == loser.Origin.Ingress
-            ? $"{winner.Origin.Field} of the same Ingress"
-            : $"{Older(winner)} ({winner.Origin.Field})"),
+    public static Diagnostic RouteConflict(RouteOrigin loser, PathMatch match, RouteOrigin winner, string host) => Of(
+        DiagnosticCode.RouteConflict, Warning, loser.Ingress, loser.Field,
+        $"{match.Type} {Shorten(RequestPath.Encode(match.Value))} of {HostText(host)} conflicts with {winner.Field} of "
+        + (winner.Ingress == loser.Ingress ? "the same Ingress, which comes first; remove one" : $"{Older(winner.Ingress)}; remove one"),
         RouteLeftOut);
 
-    public static Diagnostic DefaultBackendConflict(Route loser, Route winner, string host) => Of(
-        DiagnosticCode.DefaultBackendConflict, Warning, loser.Origin.Ingress, loser.Origin.Field,
-        $"the default backend of {HostText(host)} belongs to {Older(winner)}", FieldIgnored);
+    public static Diagnostic DefaultBackendConflict(RouteOrigin loser, RouteOrigin winner, string host) => Of(
+        DiagnosticCode.DefaultBackendConflict, Warning, loser.Ingress, loser.Field,
+        $"the default backend of {HostText(host)} conflicts with that of {Older(winner.Ingress)}; remove one", FieldIgnored);
 
-    private static string HostText(string host) => host.Length == 0 ? "hosts that have no rule" : $"host \"{host}\"";
+    private static string HostText(string host) => host.Length == 0 ? "hosts without a rule" : $"host \"{host}\"";
 
-    private static string Older(Route winner) => $"Ingress {winner.Origin.Ingress}, which is older or, at the same age, first by name";
+    private static string Older(ResourceName winner) => $"Ingress {winner}, which takes precedence (older, or first by name)";
 
-    /// <summary>A backend's problem, told to one Ingress that uses it.</summary>
+    /// <summary>A problem of a backend, reported to an Ingress that uses it.</summary>
     public static Diagnostic OfBackend(BackendProblem problem, RouteOrigin origin) => Of(
         problem.Code, SeverityOf(problem.Code), origin.Ingress,
         problem.Field.Length == 0 ? $"{origin.BackendField}.service" : $"{origin.BackendField}.service.{problem.Field}",
@@ -83,9 +79,9 @@ public static class DiagnosticCatalog
         DiagnosticCode.TlsSecretNotFound, Warning, ingress, $"spec.tls[{entry}].secretName",
         $"no Secret {secret} of type kubernetes.io/tls exists", DefaultCertificate);
 
-    public static Diagnostic TlsSecretInvalid(ResourceName ingress, int entry, TlsSecret secret) => Of(
+    public static Diagnostic TlsSecretInvalid(ResourceName ingress, int entry, ResourceName secret, string problem, bool keepsLast) => Of(
         DiagnosticCode.TlsSecretInvalid, Error, ingress, $"spec.tls[{entry}].secretName",
-        $"Secret {secret.Name}: {secret.Problem}", secret.Certificate is null ? DefaultCertificate : LastGoodCertificate);
+        $"Secret {secret}: {problem}", keepsLast ? LastGoodCertificate : DefaultCertificate);
 
     public static Diagnostic TlsCertificateNotForHost(ResourceName ingress, int entry, ResourceName secret, string host, TlsCertificate certificate) => Of(
         DiagnosticCode.TlsCertificateNotForHost, Warning, ingress, $"spec.tls[{entry}]",
@@ -93,11 +89,11 @@ public static class DiagnosticCatalog
 
     public static Diagnostic TlsConflict(ResourceName loser, int entry, string host, ResourceName secret, ResourceName winner, ResourceName? winnersSecret) => Of(
         DiagnosticCode.TlsConflict, Warning, loser, $"spec.tls[{entry}]",
-        $"host \"{host}\" is served with {ServedInstead(winner, winnersSecret)}, not with Secret {secret}", FieldIgnored);
+        $"host \"{host}\" is not served with Secret {secret}: {ServedInstead(winner, winnersSecret)}", FieldIgnored);
 
     private static string ServedInstead(ResourceName winner, ResourceName? winnersSecret) => winnersSecret is { } secret
-        ? $"Secret {secret} of Ingress {winner}"
-        : $"the default certificate, because Ingress {winner} decides about it";
+        ? $"Secret {secret} of Ingress {winner} takes precedence"
+        : $"Ingress {winner} takes precedence and gets the default certificate";
 
     public static Diagnostic DefaultCertificateUnusable(ResourceName secret, string reason, bool keepsLast) => new(
         DiagnosticCode.DefaultCertificateUnusable, Error, new("Secret", secret), "data",
@@ -107,104 +103,104 @@ public static class DiagnosticCatalog
         DiagnosticCode.DefaultBackendUnusable, SeverityOf(problem.Code), new("Service", service), "spec",
         $"named by --default-backend-service: {problem.Message}", EffectOf(problem.Code));
 
-    /// <summary>An object that does not decode; <paramref name="keepsLast"/> tells whether an earlier version of it is served on.</summary>
+    /// <summary>An object that does not decode; <paramref name="keepsLast"/> is true if an earlier version of it is still served.</summary>
     public static Diagnostic ObjectUnreadable(DiagnosticSubject subject, string field, string reason, bool keepsLast) => new(
-        DiagnosticCode.ObjectUnreadable, Error, subject, field, reason + (keepsLast ? "; what it held before is served on" : ""),
+        DiagnosticCode.ObjectUnreadable, Error, subject, field, reason + (keepsLast ? "; its last valid version stays in use" : ""),
         keepsLast ? FieldIgnored : ObjectIgnored);
 
-    /// <summary>A defect of this controller, met while an Ingress was read.</summary>
+    /// <summary>A defect of this controller, found while it read an Ingress.</summary>
     public static Diagnostic TranslationFailed(ResourceName ingress, string what, string error, bool isLeftOut) => Of(
         DiagnosticCode.TranslationFailed, Error, ingress, "(object)",
-        $"{what} could not be read ({error}), which is a defect of this controller: please report it; {(isLeftOut ? "the Ingress is left out" : "its paths answer 503")}",
+        $"{what} could not be read ({error}); {(isLeftOut ? "the Ingress is ignored" : "its paths answer 503")}. This is a bug in the controller: please report it",
         isLeftOut ? ObjectIgnored : RouteUnavailable);
 
     public static Diagnostic AnnotationUnknown(ResourceName ingress, string field, string? nearest) => Of(
         DiagnosticCode.AnnotationUnknown, Warning, ingress, field,
-        "is no annotation of this controller or of ingress-nginx" + (nearest is null ? "; ingress-controller annotations lists those that are" : $"; did you mean {nearest}?"),
+        "is not an annotation of this controller or of ingress-nginx" + (nearest is null ? "; run ingress-controller annotations for a list" : $"; did you mean {nearest}?"),
         FieldIgnored);
 
-    /// <summary>A value that cannot be understood, or not be used.</summary>
+    /// <summary>An invalid or unusable value.</summary>
     public static Diagnostic AnnotationInvalid(ResourceName ingress, string field, string value, string problem, bool closes, string? otherwise) => Of(
         DiagnosticCode.AnnotationInvalid, closes ? Error : Warning, ingress, field,
-        $"\"{Shorten(value)}\" {problem}; " + (closes ? "its paths answer 503 until it is mended" : otherwise is null ? "it is left out" : $"the default counts: {Shorten(otherwise)}"),
+        $"\"{Shorten(value)}\" {problem}; " + (closes ? "its paths answer 503 until it is fixed" : otherwise is null ? "it is ignored" : $"the default applies: {Shorten(otherwise)}"),
         closes ? RouteUnavailable : FieldIgnored);
 
     public static Diagnostic AnnotationOverridden(ResourceName ingress, string field, string winner) => Of(
-        DiagnosticCode.AnnotationOverridden, Warning, ingress, field, $"is the same as {winner}, which is set too and counts; remove one", FieldIgnored);
+        DiagnosticCode.AnnotationOverridden, Warning, ingress, field, $"duplicates {winner}, which takes precedence; remove one", FieldIgnored);
 
     public static Diagnostic AnnotationUnsupported(ResourceName ingress, string field, string instead, bool mayProtect) => Of(
         DiagnosticCode.AnnotationUnsupported, mayProtect ? Error : Warning, ingress, field,
-        (mayProtect ? "IT SEEMS TO CONTROL ACCESS, AND THAT CONTROL IS NOT IN FORCE HERE. It is not supported: " : "is not supported: ") + instead, FieldIgnored);
+        (mayProtect ? "seems to control access, and is not enforced. It is not supported; " : "is not supported; ") + instead, FieldIgnored);
 
     public static Diagnostic AnnotationNotYetSupported(ResourceName ingress, string field, bool closes) => Of(
         DiagnosticCode.AnnotationNotYetSupported, closes ? Error : Warning, ingress, field,
-        closes ? "is not yet supported; as it keeps clients out, its paths answer 503" : "is not yet supported", closes ? RouteUnavailable : FieldIgnored);
+        closes ? "is not supported yet; because it controls access, its paths answer 503 until it is removed" : "is not supported yet", closes ? RouteUnavailable : FieldIgnored);
 
-    /// <summary>An annotation that is right in itself and does nothing as the Ingress is.</summary>
-    public static Diagnostic AnnotationWithoutEffect(ResourceName ingress, string field, string why) => Of(
-        DiagnosticCode.AnnotationWithoutEffect, Warning, ingress, field, $"has no effect: {why}", FieldIgnored);
+    /// <summary>A valid annotation without effect in its Ingress.</summary>
+    public static Diagnostic AnnotationWithoutEffect(ResourceName ingress, string field, string why, string on = "") => Of(
+        DiagnosticCode.AnnotationWithoutEffect, Warning, ingress, field, $"has no effect{on}: {why}", FieldIgnored);
 
     public static Diagnostic FastCgiUnsupported(ResourceName ingress, string field) => Of(
         DiagnosticCode.FastCgiUnsupported, Error, ingress, field,
-        "FCGI is not spoken here: put an HTTP server in front of the FastCGI application; its paths answer 503", RouteUnavailable);
+        "FCGI is not supported; its paths answer 503. Put an HTTP server in front of the FastCGI application and use HTTP", RouteUnavailable);
 
     public static Diagnostic PolicySecretNotFound(ResourceName ingress, string field, ResourceName secret) => Of(
         DiagnosticCode.PolicySecretNotFound, Error, ingress, field, $"no Secret {secret} exists; its paths answer 503 until it does", RouteUnavailable);
 
-    /// <param name="ingress">The Ingress that names it.</param>
-    /// <param name="field">Where.</param>
+    /// <param name="ingress">The Ingress that names the Secret.</param>
+    /// <param name="field">The field that names it.</param>
     /// <param name="secret">The Secret.</param>
-    /// <param name="problem">What is wrong in it, without its content.</param>
-    /// <param name="closes">Whether nothing in it can be used.</param>
+    /// <param name="problem">The problem, without the Secret's content.</param>
+    /// <param name="closes">True if nothing in the Secret is usable.</param>
     public static Diagnostic PolicySecretInvalid(ResourceName ingress, string field, ResourceName secret, string problem, bool closes) => Of(
         DiagnosticCode.PolicySecretInvalid, closes ? Error : Warning, ingress, field,
-        $"Secret {secret}: {problem}" + (closes ? "; its paths answer 503 until it is mended" : ""), closes ? RouteUnavailable : FieldIgnored);
+        $"Secret {secret}: {problem}" + (closes ? "; its paths answer 503 until it is fixed" : ""), closes ? RouteUnavailable : FieldIgnored);
 
     public static Diagnostic PolicyConfigMapNotFound(ResourceName ingress, string field, ResourceName configMap) => Of(
         DiagnosticCode.PolicyConfigMapNotFound, Error, ingress, field, $"no ConfigMap {configMap} exists; its paths answer 503 until it does", RouteUnavailable);
 
     public static Diagnostic PolicyConfigMapInvalid(ResourceName ingress, string field, ResourceName configMap, string problem, bool closes) => Of(
         DiagnosticCode.PolicyConfigMapInvalid, closes ? Error : Warning, ingress, field,
-        $"ConfigMap {configMap}: {problem}" + (closes ? "; its paths answer 503 until it is mended" : ""), closes ? RouteUnavailable : FieldIgnored);
+        $"ConfigMap {configMap}: {problem}" + (closes ? "; its paths answer 503 until it is fixed" : ""), closes ? RouteUnavailable : FieldIgnored);
 
     public static Diagnostic GlobalAuthUnusable(ResourceName ingress, string url, string problem) => Of(
-        DiagnosticCode.GlobalAuthUnusable, Error, ingress, "spec.rules", $"the setting global-auth-url \"{Shorten(url)}\" {problem}; its paths answer 503 meanwhile, or with "
-        + "enable-global-auth \"false\" are not protected by it", RouteUnavailable);
+        DiagnosticCode.GlobalAuthUnusable, Error, ingress, "spec.rules", $"the setting global-auth-url \"{Shorten(url)}\" {problem}; its paths answer 503 until it is fixed. "
+        + "With enable-global-auth \"false\" they are served without this authentication", RouteUnavailable);
 
     public static Diagnostic HostInRegexMode(RouteOrigin route, string host, ResourceName switcher) => Of(
         DiagnosticCode.HostInRegexMode, Warning, route.Ingress, $"{route.Field}.path",
-        $"is a regular expression, compared without regard to case and from its start, as all paths of {HostText(host)}, "
+        $"is matched as a regular expression, case-insensitive and from the start of the path, like all paths of {HostText(host)}, "
         + (switcher == route.Ingress ? "because of rewrite-target" : $"because Ingress {switcher} sets use-regex or rewrite-target"),
         None);
 
     /// <summary>A policy for a whole host that an older Ingress decides.</summary>
     public static Diagnostic HostPolicyConflict(ResourceName loser, string field, string what, string host, ResourceName winner) => Of(
         DiagnosticCode.HostPolicyConflict, Warning, loser, field,
-        $"{what} of {HostText(host)} belongs to Ingress {winner}, which is older or, at the same age, first by name", FieldIgnored);
+        $"{what} of {HostText(host)} conflicts with {Older(winner)}; remove one", FieldIgnored);
 
     public static Diagnostic ServerAliasTaken(ResourceName ingress, string field, string alias, string reason) => Of(
         DiagnosticCode.ServerAliasTaken, Warning, ingress, field, $"\"{Shorten(alias)}\" {reason}", FieldIgnored);
 
     public static Diagnostic PathPatternInvalid(RouteOrigin origin, string path, string reason, bool closes) => Of(
         DiagnosticCode.PathPatternInvalid, closes ? Error : Warning, origin.Ingress, $"{origin.Field}.path",
-        $"\"{Shorten(path)}\" is no regular expression: {Shorten(reason)}; it is compared literally" + (closes ? " and answers 503" : ""),
+        $"\"{Shorten(path)}\" {reason}; it is matched literally" + (closes ? " and answers 503 until it is fixed" : ""),
         closes ? RouteUnavailable : None);
 
     public static Diagnostic SettingsNotFound(ResourceName configMap) => new(
         DiagnosticCode.SettingsNotFound, Warning, new("ConfigMap", configMap), "data",
-        "named by --configmap: no such ConfigMap exists; the options count alone", FieldIgnored);
+        "named by --configmap, but does not exist; only the options apply", FieldIgnored);
 
     public static Diagnostic SettingUnknown(ResourceName configMap, string key, string? nearest) => new(
         DiagnosticCode.SettingUnknown, Warning, new("ConfigMap", configMap), $"data[{key}]",
-        "is no setting of this controller" + (nearest is null ? "" : $"; did you mean {nearest}?"), FieldIgnored);
+        "is not a setting of this controller" + (nearest is null ? "; run ingress-controller settings for a list" : $"; did you mean {nearest}?"), FieldIgnored);
 
-    /// <summary>A value that cannot be used; null where it is not shown, as it may be a secret: a header's.</summary>
+    /// <summary>An invalid value; null if it is not shown because it may be secret, as a header's.</summary>
     public static Diagnostic SettingInvalid(ResourceName configMap, string key, string? value, string problem, bool closes, string otherwise) => new(
         DiagnosticCode.SettingInvalid, Error, new("ConfigMap", configMap), $"data[{key}]",
-        $"{(value is null ? "it" : $"\"{Shorten(value)}\"")} {problem}; " + (closes ? "all routes answer 503 until it is mended" : $"what counts without it: {otherwise}"),
+        $"{(value is null ? "" : $"\"{Shorten(value)}\" ")}{problem}; " + (closes ? "all routes answer 503 until it is fixed" : otherwise),
         closes ? RouteUnavailable : FieldIgnored);
 
-    /// <summary>A setting that is right in itself and does nothing as the others are.</summary>
+    /// <summary>A valid setting without effect beside the other settings.</summary>
     public static Diagnostic SettingWithoutEffect(ResourceName configMap, string key, string why) => new(
         DiagnosticCode.SettingWithoutEffect, Warning, new("ConfigMap", configMap), $"data[{key}]", why, FieldIgnored);
 

@@ -1,6 +1,8 @@
 namespace IngressController.Routing.Diagnostics;
 
-/// <summary>The closed catalogue of problems; <see cref="DiagnosticCatalog"/> has one constructor each, docs/diagnostics.md explains them.</summary>
+/// <summary>
+/// The closed catalogue of problems: <see cref="DiagnosticCatalog"/> has one constructor each, docs/diagnostics.md explains them.
+/// </summary>
 public enum DiagnosticCode
 {
     IngressClassNotFound,

@@ -3,65 +3,72 @@ using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
-using IngressController.Routing.Translation;
 using k8s.Models;
 
 namespace IngressController.Routing.Features;
 
-/// <summary>What a feature may look at while it reads one Ingress. Which Secrets and ConfigMaps it looked for is remembered.</summary>
+/// <summary>The input of a feature that reads one Ingress. It records the Secrets and ConfigMaps that were looked up.</summary>
 public sealed class PolicyContext
 {
     private readonly ClusterSnapshot _snapshot;
     private readonly List<Diagnostic> _diagnostics;
-    private readonly IReadOnlyList<RouteFeature> _features;
+    private readonly PolicyOptions _options;
     private readonly HashSet<ResourceName> _secrets = [];
     private readonly HashSet<ResourceName> _configMaps = [];
     private string? _closedReason;
 
-    public PolicyContext(V1Ingress ingress, ClusterSnapshot snapshot, TranslationSettings translation, GlobalSettings settings, List<Diagnostic> diagnostics)
+    public PolicyContext(V1Ingress ingress, ClusterSnapshot snapshot, PolicyOptions options, GlobalSettings settings, List<Diagnostic> diagnostics)
     {
         Ingress = ingress.ResourceName;
         ServesEveryHost = ingress.Spec is not { Rules: { Count: > 0 } rules } || rules.Any(rule => string.IsNullOrEmpty(rule?.Host));
-        AllowsLocalAddresses = translation.AllowExternalNameLoopback;
+        HasDefaultBackend = ingress.Spec?.DefaultBackend is not null;
         HasTls = ingress.Spec?.Tls is { Count: > 0 };
         Settings = settings;
-        Annotations = AnnotationReader.Of(ingress, translation.AnnotationPrefixes, diagnostics);
+        Annotations = AnnotationReader.Of(ingress, options.Catalog.Annotations, options.AnnotationPrefixes, diagnostics);
         _snapshot = snapshot;
         _diagnostics = diagnostics;
-        _features = translation.Features;
+        _options = options;
         if (settings.ClosedBy is { } setting)
             Close($"setting {setting} cannot be used");
     }
 
     public ResourceName Ingress { get; }
 
-    /// <summary>Whether the Ingress has <c>spec.tls</c>, whatever stands in it.</summary>
+    /// <summary>True if the Ingress has <c>spec.tls</c>, valid or not.</summary>
     public bool HasTls { get; }
 
-    /// <summary>Whether a rule has no host, so that requests for any host may come here.</summary>
+    /// <summary>True if the Ingress has <c>spec.defaultBackend</c>.</summary>
+    public bool HasDefaultBackend { get; }
+
+    /// <summary>True if a rule has no host, so that it serves requests for any host.</summary>
     public bool ServesEveryHost { get; }
 
-    /// <summary>Whether the operator lets names in Ingresses and Services lead to this machine and its link.</summary>
-    public bool AllowsLocalAddresses { get; }
+    /// <summary>True if an annotation or a setting adds an access check.</summary>
+    public bool HasAccessCheck =>
+        _options.Catalog.Features.Any(feature => feature.Keys.Any(key => key.IsAccessCheck && Annotations.IsSet(key)))
+        || Settings.Features.Any(settings => settings.HasAccessCheck);
+
+    /// <summary>True if names in Ingresses and Services can lead to this machine and its link.</summary>
+    public bool AllowsLocalAddresses => _options.AllowsLocalAddresses;
 
     public AnnotationReader Annotations { get; }
 
-    /// <summary>What counts where the Ingress says nothing.</summary>
+    /// <summary>The settings of all Ingresses.</summary>
     public GlobalSettings Settings { get; }
 
-    /// <summary>The Secrets that were looked for, found or not, in the order of their names.</summary>
+    /// <summary>The Secrets that were looked up, found or not, in order of names.</summary>
     public EquatableArray<ResourceName> Secrets => [.. _secrets.Order()];
 
-    /// <summary>The ConfigMaps that were looked for, found or not, in the order of their names.</summary>
+    /// <summary>The ConfigMaps that were looked up, found or not, in order of names.</summary>
     public EquatableArray<ResourceName> ConfigMaps => [.. _configMaps.Order()];
 
-    /// <summary>Why the paths of the Ingress answer 503; null when they are open.</summary>
+    /// <summary>The reason why the paths of the Ingress answer 503; null when they do not.</summary>
     public string? ClosedReason => _closedReason ?? Annotations.ClosedReason;
 
-    /// <summary>Whether an object is of the Ingress's own namespace; one without a namespace is.</summary>
+    /// <summary>True if an object is in the Ingress's namespace or names no namespace.</summary>
     public bool IsOwn(ResourceName name) => name.Namespace.Length == 0 || name.Namespace == Ingress.Namespace;
 
-    /// <summary>A Secret of any type but kubernetes.io/tls; null when none exists. Call it for the Ingress's own namespace only.</summary>
+    /// <summary>Finds a Secret of any type but kubernetes.io/tls; null when none exists. Only for the Ingress's own namespace.</summary>
     public V1Secret? FindSecret(ResourceName name)
     {
         _secrets.Add(name);
@@ -74,23 +81,26 @@ public sealed class PolicyContext
         return _snapshot.ConfigMaps.GetValueOrDefault(name);
     }
 
-    /// <summary>Reports something about the Ingress.</summary>
+    /// <summary>Reports a problem of the Ingress.</summary>
     public void Report(Diagnostic diagnostic) => _diagnostics.Add(diagnostic);
 
-    /// <summary>Closes the paths of the Ingress: they answer 503. The cause has to be reported as well.</summary>
+    /// <summary>Makes the paths of the Ingress answer 503. The cause must be reported as well.</summary>
     public void Close(string reason) => _closedReason ??= reason;
 
-    /// <summary>All policies of the Ingress.</summary>
+    /// <summary>Reads all policies of the Ingress.</summary>
     internal RoutePolicies ReadPolicies()
     {
         var policies = new List<RoutePolicy>();
-        foreach (var feature in _features)
+        foreach (var feature in _options.Catalog.Features)
             ReadPolicies(feature, policies);
         if (ClosedReason is { } reason)
             policies.Add(new ClosedPolicy(reason));
         return policies.Count == 0 && Annotations.Sources.Count == 0 ? RoutePolicies.None : new RoutePolicies([.. policies], [.. Annotations.Sources]);
     }
-    /// <summary>A defect of ours closes the one Ingress that meets it: thrown further, it would keep every other change of the cluster back.</summary>
+
+    /// <summary>
+    /// A defect in a feature closes the one Ingress that meets it: thrown further, it would stop all other changes of the cluster.
+    /// </summary>
     private void ReadPolicies(RouteFeature feature, List<RoutePolicy> policies)
     {
         try
@@ -99,7 +109,7 @@ public sealed class PolicyContext
         }
         catch (Exception error)
         {
-            // Its message may quote a Secret.
+            // The exception's message may quote a Secret.
             Report(DiagnosticCatalog.TranslationFailed(Ingress, $"the annotations of \"{feature.Name}\"", error.GetType().Name, isLeftOut: false));
             Close($"the annotations of \"{feature.Name}\" cannot be read");
         }

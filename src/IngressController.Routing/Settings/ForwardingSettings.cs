@@ -1,86 +1,96 @@
 using IngressController.Routing.Annotations;
-using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Settings;
 
-/// <summary>Whose word counts about where a request comes from, and what the backend is told of it.</summary>
+/// <summary>The trusted proxies, and the forwarding headers towards the backend.</summary>
 public sealed record ForwardingSettings
 {
     public static ForwardingSettings Default { get; } = new();
 
-    /// <summary>Whether trusted peers say the client's address, scheme, host and port.</summary>
+    /// <summary>True if trusted proxies set the client's address, scheme, host and port.</summary>
     public bool UseForwardedHeaders { get; init; }
 
-    /// <summary>Whether trusted peers say the client's address only.</summary>
+    /// <summary>True if trusted proxies set the client's address only.</summary>
     public bool EnableRealIp { get; init; }
 
     /// <summary>
-    /// The networks of the proxies that are believed. ingress-nginx believes everybody once the headers are used; here nobody is, until
-    /// the operator says who: otherwise every client could choose its address.
+    /// The networks of the trusted proxies. ingress-nginx trusts everyone once forwarding headers are used; here no one is trusted by
+    /// default, as clients could choose their address.
     /// </summary>
     public IpNetworkSet ProxyRealIpCidr { get; init; } = IpNetworkSet.Empty;
 
     /// <summary>The header with the chain of addresses.</summary>
     public string ForwardedForHeader { get; init; } = "X-Forwarded-For";
 
-    /// <summary>Whether the backend gets the whole chain of a trusted peer, with the peer itself at its end.</summary>
+    /// <summary>True if the backend gets the whole chain of a trusted proxy, with that proxy at its end.</summary>
     public bool ComputeFullForwardedFor { get; init; }
 
-    /// <summary>Whether the backend gets the request target as received, as X-Original-URI.</summary>
+    /// <summary>True if the backend gets the request target as received, as X-Original-URI.</summary>
     public bool ProxyAddOriginalUriHeader { get; init; }
 
-    /// <summary>Whether a request without an id from a trusted peer gets one.</summary>
+    /// <summary>True if a request without an id from a trusted proxy gets one.</summary>
     public bool GenerateRequestId { get; init; } = true;
 
-    /// <summary>Whether any peer could be believed.</summary>
-    public bool BelievesPeers => (UseForwardedHeaders || EnableRealIp) && !ProxyRealIpCidr.IsEmpty;
+    /// <summary>
+    /// True if request headers with an underscore in their name are passed on. ingress-nginx drops them by default, silently; here the
+    /// names that backends could take for forwarding headers are dropped in every spelling, so the others do no harm.
+    /// </summary>
+    public bool UnderscoresInHeaders { get; init; } = true;
 
-    internal static ValueForm<IpNetworkSet> Networks { get; } = new("a comma-separated list of addresses and networks",
-        text => IpNetworkSet.TryParse(text, out var set, out var problem) ? set : ValueForm<IpNetworkSet>.Refuse($"is no such list: {problem}"))
+    /// <summary>True if any peer can be trusted.</summary>
+    public bool TrustsPeers => (UseForwardedHeaders || EnableRealIp) && !ProxyRealIpCidr.IsEmpty;
+
+    internal static ValueForm<IpNetworkSet> Networks { get; } = new("a comma-separated list of IP addresses and CIDRs",
+        text => IpNetworkSet.TryParse(text, out var set, out var problem) ? set : ValueForm<IpNetworkSet>.Refuse($"is invalid: {problem}"))
     {
         AllowsLines = true,
     };
 
-    private static ValueForm<string> HeaderName { get; } = new("the name of a header",
-        text => HttpToken.IsToken(text) ? text : ValueForm<string>.Refuse("is no name of a header"));
+    private static ValueForm<string> HeaderName { get; } = new("a header name",
+        text => HttpToken.IsToken(text) ? text : ValueForm<string>.Refuse("is not a header name"));
 
-    internal static IReadOnlyList<SettingKey> Keys { get; } =
+    internal static IReadOnlyList<SettingKey> Keys =>
     [
         SettingKey.Of("use-forwarded-headers", ValueForms.Boolean, "false",
-            "Whether the peers of proxy-real-ip-cidr are believed about the client's address, scheme (X-Forwarded-Proto), host and port. "
-            + "From everybody else none of these headers is believed.",
+            "Uses the forwarding headers of trusted proxies (proxy-real-ip-cidr) for the client's address, scheme (X-Forwarded-Proto), host and port. "
+            + "Those of all other peers are ignored.",
             (settings, value) => settings with { Forwarding = settings.Forwarding with { UseForwardedHeaders = value } }),
         SettingKey.Of("enable-real-ip", ValueForms.Boolean, "false",
-            "Whether the peers of proxy-real-ip-cidr are believed about the client's address, and about nothing else.",
+            "Uses the forwarding headers of trusted proxies (proxy-real-ip-cidr) for the client's address, and for nothing else.",
             (settings, value) => settings with { Forwarding = settings.Forwarding with { EnableRealIp = value } }),
-        SettingKey.Of("proxy-real-ip-cidr", Networks, "nobody",
-            "The proxies in front of this one that are believed, as addresses and networks. ingress-nginx's default is everybody; here it is nobody.",
+        SettingKey.Of("proxy-real-ip-cidr", Networks, "none",
+            "The trusted proxies, as IP addresses and CIDRs: the peers whose forwarding headers are used. The default of ingress-nginx is all peers; "
+            + "here it is none.",
             (settings, value) => settings with { Forwarding = settings.Forwarding with { ProxyRealIpCidr = value } }),
         SettingKey.Of("forwarded-for-header", HeaderName, "X-Forwarded-For",
-            "The header in which those proxies say the client's address. The client is its last entry that is not one of them. "
-            + "A header of another name reaches backends from those proxies only.",
+            "The header in which trusted proxies report the client's address. The client is its last entry that is not a trusted proxy. A header of "
+            + "another name is passed to backends only if a trusted proxy sent it.",
             (settings, value) => settings with { Forwarding = settings.Forwarding with { ForwardedForHeader = value } }),
         SettingKey.Of("compute-full-forwarded-for", ValueForms.Boolean, "false",
-            "Whether X-Forwarded-For towards the backend is the whole chain that a believed proxy sent, and that proxy, instead of the client alone.",
+            "Sends the whole chain that a trusted proxy sent, plus that proxy, to the backend in X-Forwarded-For, instead of the client alone.",
             (settings, value) => settings with { Forwarding = settings.Forwarding with { ComputeFullForwardedFor = value } }),
         SettingKey.Of("proxy-add-original-uri-header", ValueForms.Boolean, "false",
-            "Whether the backend gets path and query as received, as X-Original-URI.",
+            "Sends path and query as received to the backend, as X-Original-URI.",
             (settings, value) => settings with { Forwarding = settings.Forwarding with { ProxyAddOriginalUriHeader = value } }),
         SettingKey.Of("generate-request-id", ValueForms.Boolean, "true",
-            "Whether a request gets an X-Request-ID of its own when no believed proxy sent one.",
+            "Generates an X-Request-ID for requests that have none from a trusted proxy.",
             (settings, value) => settings with { Forwarding = settings.Forwarding with { GenerateRequestId = value } }),
+        SettingKey.Of("enable-underscores-in-headers", ValueForms.Boolean, "true (ingress-nginx: false)",
+            "Passes on request headers with an underscore in their name. Names that a backend could take for X-Forwarded-For and the like are dropped "
+            + "in every spelling, so the others are safe.",
+            (settings, value) => settings with { Forwarding = settings.Forwarding with { UnderscoresInHeaders = value } }),
     ];
 
-    /// <summary>What is set and does nothing.</summary>
+    /// <summary>The settings that are set and have no effect.</summary>
     internal IEnumerable<(string Key, string Why)> WithoutEffect()
     {
-        const string Nobody = "has no effect until proxy-real-ip-cidr names the proxies that are believed";
-        const string NobodyAtAll = "has no effect until use-forwarded-headers or enable-real-ip, and proxy-real-ip-cidr, say who is believed";
+        const string Nobody = "has no effect until proxy-real-ip-cidr names the trusted proxies";
+        const string NobodyAtAll = "has no effect without trusted proxies: set proxy-real-ip-cidr, and use-forwarded-headers or enable-real-ip";
         if (UseForwardedHeaders && ProxyRealIpCidr.IsEmpty)
             yield return ("use-forwarded-headers", Nobody);
         if (EnableRealIp && ProxyRealIpCidr.IsEmpty)
             yield return ("enable-real-ip", Nobody);
-        if (ComputeFullForwardedFor && !BelievesPeers)
+        if (ComputeFullForwardedFor && !TrustsPeers)
             yield return ("compute-full-forwarded-for", NobodyAtAll);
         if (!ProxyRealIpCidr.IsEmpty && !UseForwardedHeaders && !EnableRealIp)
             yield return ("proxy-real-ip-cidr", "has no effect without use-forwarded-headers or enable-real-ip");

@@ -9,10 +9,12 @@ namespace IngressController.Routing.Settings;
 internal static class SettingsReader
 {
     /// <param name="name">The ConfigMap.</param>
-    /// <param name="configMap">It, or null when it does not exist: then the options count alone.</param>
-    /// <param name="options">What the options say.</param>
-    /// <param name="diagnostics">Where problems go; each key is reported once.</param>
-    public static GlobalSettings Read(ResourceName name, V1ConfigMap? configMap, GlobalSettings options, List<Diagnostic> diagnostics)
+    /// <param name="configMap">Its content; null when it does not exist, which leaves the options.</param>
+    /// <param name="catalog">The known settings.</param>
+    /// <param name="options">The settings of the options.</param>
+    /// <param name="diagnostics">Receives the problems, one per key.</param>
+    public static GlobalSettings Read(
+        ResourceName name, V1ConfigMap? configMap, SettingsCatalog catalog, GlobalSettings options, List<Diagnostic> diagnostics)
     {
         if (configMap is null)
         {
@@ -23,9 +25,9 @@ internal static class SettingsReader
         var settings = options;
         foreach (var (key, text) in configMap.SortedData)
         {
-            if (SettingsCatalog.Find(key) is not { } setting)
+            if (catalog.Find(key) is not { } setting)
             {
-                diagnostics.Add(DiagnosticCatalog.SettingUnknown(name, key, SettingsCatalog.Nearest(key)));
+                diagnostics.Add(DiagnosticCatalog.SettingUnknown(name, key, catalog.Nearest(key)));
                 continue;
             }
 
@@ -39,7 +41,7 @@ internal static class SettingsReader
             }
 
             var closes = setting.OnBadValue == OnBadValue.CloseRoute;
-            diagnostics.Add(DiagnosticCatalog.SettingInvalid(name, key, text.Trim(), problem, closes, setting.Default));
+            diagnostics.Add(DiagnosticCatalog.SettingInvalid(name, key, text.Trim(), problem, closes, $"it is ignored (default: {setting.Default})"));
             if (closes)
                 settings = settings with { ClosedBy = settings.ClosedBy ?? key };
         }

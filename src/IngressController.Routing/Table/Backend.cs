@@ -1,18 +1,17 @@
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 
 namespace IngressController.Routing.Table;
 
-/// <summary>A port of a Service, as an Ingress names it, and how it is spoken to.</summary>
+/// <summary>The port of a Service and the protocol, as an Ingress names them.</summary>
 /// <param name="Service">The Service.</param>
-/// <param name="Port">By number or by name; empty means the Service's first port.</param>
-/// <param name="Protocol">What the Ingress says about it; null leaves it to the port's <c>appProtocol</c>.</param>
+/// <param name="Port">A number or a name; empty means the Service's first port.</param>
+/// <param name="Protocol">The protocol that the Ingress sets; null means the <c>appProtocol</c> of the port.</param>
 public readonly record struct BackendId(ResourceName Service, string Port, BackendProtocol? Protocol = null)
 {
     public override string ToString() => Protocol is { } protocol ? $"{Service}:{Port} as {protocol}" : $"{Service}:{Port}";
 }
 
-/// <summary>How the proxy speaks to a backend, from the port's <c>appProtocol</c> or an annotation.</summary>
+/// <summary>The protocol towards a backend, from the port's <c>appProtocol</c> or an annotation.</summary>
 public enum BackendProtocol
 {
     /// <summary>HTTP/1.1, with WebSockets.</summary>
@@ -21,41 +20,38 @@ public enum BackendProtocol
     /// <summary>HTTP/1.1 over TLS.</summary>
     Https,
 
-    /// <summary>HTTP/2 in cleartext with prior knowledge; gRPC too.</summary>
+    /// <summary>HTTP/2 in cleartext with prior knowledge; also gRPC.</summary>
     H2c,
 
-    /// <summary>HTTP/2 over TLS; gRPC too.</summary>
+    /// <summary>HTTP/2 over TLS; also gRPC.</summary>
     H2,
 
-    /// <summary>HTTP/1.1, over TLS when the client came by https.</summary>
+    /// <summary>HTTP/1.1, over TLS if the client uses https.</summary>
     ClientScheme,
 }
 
-/// <summary>A port of a Service with the endpoints that take its traffic.</summary>
+/// <summary>The protocol of the backends of an Ingress.</summary>
+public sealed record BackendProtocolPolicy(BackendProtocol Protocol) : RoutePolicy;
+
+/// <summary>The port of a Service with its endpoints.</summary>
 public sealed record Backend
 {
     public required BackendId Id { get; init; }
 
     public BackendProtocol Protocol { get; init; }
 
-    /// <summary>In order of address and port, each once. None means requests are answered 503.</summary>
+    /// <summary>No duplicates, in order of address and port. If empty, requests are answered 503.</summary>
     public EquatableArray<Endpoint> Endpoints { get; init; }
 
-    /// <summary>What is wrong, told to every Ingress that uses this backend.</summary>
+    /// <summary>Problems, reported to every Ingress that uses the backend.</summary>
     public EquatableArray<BackendProblem> Problems { get; init; }
 }
 
-/// <summary>What is wrong with a backend.</summary>
-/// <param name="Code">The diagnostic's code.</param>
-/// <param name="Field">The field below <c>backend.service</c> it concerns, for example <c>port.name</c>.</param>
-/// <param name="Message">What and what to do.</param>
-public sealed record BackendProblem(DiagnosticCode Code, string Field, string Message);
-
-/// <summary>Where traffic goes.</summary>
-/// <param name="Address">An IP address, or a DNS name with its final dot (ExternalName), resolved at each new connection.</param>
+/// <summary>One address of a backend.</summary>
+/// <param name="Address">An IP address, or a DNS name with its final dot (ExternalName), resolved for each new connection.</param>
 /// <param name="Port">The TCP port.</param>
 /// <param name="IsExternal">
-/// Whether an ExternalName led here: out of the cluster, so its address must not be one of this machine and its certificate is verified.
+/// True if it comes from an ExternalName: it is outside the cluster, so its address must not be local and its certificate is verified.
 /// </param>
 public readonly record struct Endpoint(string Address, int Port, bool IsExternal = false) : IComparable<Endpoint>
 {

@@ -1,15 +1,38 @@
 namespace IngressController.Routing.Table;
 
-/// <summary>Something that an Ingress asks for besides routing. Each feature has its own; they compare by value.</summary>
-public abstract record RoutePolicy;
+/// <summary>
+/// A policy that an Ingress asks for. Each feature has its own; they compare by value. Translation acts on the internal members, so that it
+/// names no feature.
+/// </summary>
+public abstract record RoutePolicy
+{
+    /// <summary>False if requests that match no rule are served without the policy.</summary>
+    internal virtual bool AppliesToDefaultBackend => true;
 
-/// <summary>The paths of the Ingress answer 503: a protection it asks for cannot be understood.</summary>
-/// <param name="Reason">For people who may read the object; clients are not told.</param>
+    /// <summary>The action for exactly <c>/</c> of the whole host, before all routes; null leaves it to the routes.</summary>
+    internal virtual RootAction? RootAction => null;
+
+    /// <summary>True if the policy makes a path a regular expression, and with it all paths of its host.</summary>
+    internal virtual bool MakesRegex(string path) => false;
+
+    /// <summary>Further names of the Ingress's hosts.</summary>
+    /// <param name="ingress">The Ingress.</param>
+    /// <param name="hosts">Its named hosts, in ordinal order.</param>
+    internal virtual IEnumerable<HostAlias> AliasesOf(ResourceName ingress, IReadOnlyList<string> hosts) => [];
+}
+
+/// <summary>An action for exactly <c>/</c> of a host.</summary>
+/// <param name="Action">The action.</param>
+/// <param name="Annotation">The annotation that asks for it, without prefix.</param>
+internal sealed record RootAction(RouteAction Action, string Annotation);
+
+/// <summary>The paths of the Ingress fail closed: a protection that it asks for is invalid.</summary>
+/// <param name="Reason">Shown to people who can read the object; clients do not see it.</param>
 public sealed record ClosedPolicy(string Reason) : RoutePolicy;
 
-/// <summary>Where a value in force comes from, for <c>explain</c>.</summary>
+/// <summary>The origin of an applied value, for <c>explain</c>.</summary>
 /// <param name="Setting">The name without prefix.</param>
-/// <param name="Value">As it was written.</param>
+/// <param name="Value">The value as written.</param>
 /// <param name="Origin">For example <c>annotation nginx.ingress.kubernetes.io/limit-rps</c> or <c>ConfigMap ingress/settings</c>.</param>
 public sealed record PolicySource(string Setting, string Value, string Origin);
 
@@ -17,6 +40,9 @@ public sealed record PolicySource(string Setting, string Value, string Origin);
 public sealed record RoutePolicies(EquatableArray<RoutePolicy> All, EquatableArray<PolicySource> Sources)
 {
     public static RoutePolicies None { get; } = new([], []);
+
+    /// <summary>The policies of requests that match no rule.</summary>
+    internal RoutePolicies OfDefaultBackend => this with { All = [.. All.Where(policy => policy.AppliesToDefaultBackend)] };
 
     /// <summary>The policy of a type; null when there is none.</summary>
     public T? Get<T>()
@@ -29,5 +55,17 @@ public sealed record RoutePolicies(EquatableArray<RoutePolicy> All, EquatableArr
         }
 
         return null;
+    }
+
+    /// <summary>True if a policy makes a path a regular expression.</summary>
+    internal bool MakeRegex(string path)
+    {
+        foreach (var policy in All)
+        {
+            if (policy.MakesRegex(path))
+                return true;
+        }
+
+        return false;
     }
 }

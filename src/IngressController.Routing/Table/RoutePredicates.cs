@@ -1,36 +1,36 @@
 namespace IngressController.Routing.Table;
 
-/// <summary>How a value of a request is compared.</summary>
+/// <summary>The comparison of a value of a request.</summary>
 public enum ValueMatch
 {
-    /// <summary>One of the values, as a whole.</summary>
+    /// <summary>It equals one of the values.</summary>
     Exact,
 
     /// <summary>It begins with one of the values.</summary>
     Prefix,
 
-    /// <summary>One of the values is in it.</summary>
+    /// <summary>It contains one of the values.</summary>
     Contains,
 
-    /// <summary>It is there, and none of the values is in it.</summary>
+    /// <summary>It is present and contains none of the values.</summary>
     NotContains,
 
-    /// <summary>It is there and not empty.</summary>
+    /// <summary>It is present and not empty.</summary>
     Exists,
 
-    /// <summary>It is not there.</summary>
+    /// <summary>It is absent.</summary>
     NotExists,
 }
 
-/// <summary>What a header or a query parameter of a request must be like.</summary>
-/// <param name="Name">Its name; compared without regard to case.</param>
-/// <param name="Match">How it is compared.</param>
-/// <param name="Values">With what; empty for Exists and NotExists.</param>
-/// <param name="IsCaseSensitive">Whether case matters in the values.</param>
+/// <summary>A condition on a header or query parameter.</summary>
+/// <param name="Name">The name, case-insensitive.</param>
+/// <param name="Match">The comparison.</param>
+/// <param name="Values">The values to compare with; empty for Exists and NotExists.</param>
+/// <param name="IsCaseSensitive">True if values are compared case-sensitively.</param>
 public sealed record ValuePredicate(string Name, ValueMatch Match, EquatableArray<string> Values, bool IsCaseSensitive);
 
-/// <summary>What a request must be like, besides host and path, for a route to take it.</summary>
-/// <param name="Methods">One of these, in upper case and in order; none means any.</param>
+/// <summary>The conditions on a request, besides host and path.</summary>
+/// <param name="Methods">One of these, upper-case and ordered; empty means any.</param>
 /// <param name="Headers">All of these.</param>
 /// <param name="QueryParameters">All of these.</param>
 public sealed record RoutePredicates(EquatableArray<string> Methods, EquatableArray<ValuePredicate> Headers, EquatableArray<ValuePredicate> QueryParameters)
@@ -38,13 +38,12 @@ public sealed record RoutePredicates(EquatableArray<string> Methods, EquatableAr
     public static RoutePredicates None { get; } = new([], [], []);
 
     /// <summary>
-    /// Those of a route whose predicates cannot be understood. It takes what no other route of its path takes, and answers 503: which
-    /// requests were meant for it nobody can say, so it stands in nobody's way.
+    /// The predicates of a route that could not be read. It matches only requests that no other route of its path matches, and answers 503.
     /// </summary>
     public static RoutePredicates Unreadable { get; } = None with { IsUnreadable = true };
 
     public bool IsUnreadable { get; init; }
 
-    /// <summary>How many there are: of several routes of one path, the more particular one is tried first.</summary>
+    /// <summary>The number of conditions: of several routes of one path, the one with more is tried first.</summary>
     public int Count => (Methods.Count > 0 ? 1 : 0) + Headers.Count + QueryParameters.Count;
 }

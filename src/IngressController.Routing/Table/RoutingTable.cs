@@ -1,11 +1,10 @@
 using System.Collections.Immutable;
-using IngressController.Routing.Cluster;
 
 namespace IngressController.Routing.Table;
 
 /// <summary>
-/// The result of translation: every host with its routes, every backend with its endpoints, every host with its certificate.
-/// Immutable, and free of Kubernetes' and YARP's types.
+/// The result of translation: hosts with their routes, backends with their endpoints, certificates. Immutable, and free of Kubernetes' and
+/// YARP's types.
 /// </summary>
 public sealed record RoutingTable
 {
@@ -22,124 +21,45 @@ public sealed record RoutingTable
     /// <summary>By host in lower case, exact or one-label wildcard.</summary>
     public ImmutableDictionary<string, TlsBinding> TlsBindings { get; init; } = ImmutableDictionary<string, TlsBinding>.Empty;
 
-    /// <summary>The operator's certificate for hosts without their own; null means the self-signed one made at start.</summary>
+    /// <summary>The operator's certificate for hosts without their own; null means the self-signed one made at startup.</summary>
     public TlsBinding? DefaultCertificate { get; init; }
 
     /// <summary>The operator's backend for requests that match nothing; null answers 404.</summary>
     public Route? DefaultRoute { get; init; }
 
-    /// <summary>How many replicas of this controller share the traffic, at least 1: a limit of the whole cluster is divided by it.</summary>
+    /// <summary>The number of ready replicas of this controller, at least 1: cluster-wide limits are divided by it.</summary>
     public int Replicas { get; init; } = 1;
 }
 
 /// <summary>
-/// One host with its routes in the order they are tried: Exact first, then the longest Prefix; or, where they are regular expressions, the
-/// longest as it is written. Those of one path by order, predicates and age.
+/// A host with its routes in the order in which they are tried: Exact first, then the longest Prefix; for regular expressions, the longest
+/// text first. Routes of one path are in order of order, predicates and age.
 /// </summary>
 /// <param name="Host">The host in lower case.</param>
 /// <param name="Routes">No two have the same match and predicates.</param>
 /// <param name="Default">The <c>spec.defaultBackend</c> of the oldest Ingress of this host.</param>
 public sealed record VirtualHost(string Host, EquatableArray<Route> Routes, Route? Default)
 {
-    /// <summary>Whether any of its Ingresses has <c>spec.tls</c>, good or not: then http is sent to https.</summary>
+    /// <summary>True if any of its Ingresses has <c>spec.tls</c>, valid or not: http is then redirected to https.</summary>
     public bool HasTls { get; init; }
 
-    /// <summary>The route of the path / of the whole host, before all others; its Ingress wants it sent to the application's root.</summary>
-    public Route? AppRoot { get; init; }
+    /// <summary>The route for exactly <c>/</c> of the whole host, before all others; null when there is none.</summary>
+    public Route? Root { get; init; }
 }
 
 /// <summary>A further name of a host.</summary>
 /// <param name="Name">A name, <c>*.example.com</c> for any depth, or <c>~</c> and a regular expression.</param>
-/// <param name="Target">The host it stands for.</param>
-/// <param name="Redirect">The status with which its requests are sent to the host; null serves them as the host's.</param>
-/// <param name="Ingress">Whose it is.</param>
-public sealed record HostAlias(string Name, string Target, int? Redirect, ResourceName Ingress);
-
-/// <summary>One path of one host.</summary>
-/// <param name="Origin">The place in the Ingress it comes from.</param>
-/// <param name="Match">The path it matches.</param>
-/// <param name="Action">What happens to a request.</param>
-public sealed record Route(RouteOrigin Origin, PathMatch Match, RouteAction Action)
-{
-    /// <summary>What the Ingress asks for besides.</summary>
-    public RoutePolicies Policies { get; init; } = RoutePolicies.None;
-
-    /// <summary>Which requests it takes besides host and path; the others pass on to the next candidate.</summary>
-    public RoutePredicates Predicates { get; init; } = RoutePredicates.None;
-
-    /// <summary>Among routes of one host and path, the smaller goes first.</summary>
-    public int Order { get; init; }
-
-    /// <summary>The path as the rule writes it.</summary>
-    public string PathText { get; init; } = "/";
-
-    /// <summary>Whether its own Ingress wants the path to be a regular expression; then all paths of its host are.</summary>
-    public bool WantsRegex { get; init; }
-
-    /// <summary>The path as a regular expression: always there when <see cref="Match"/> is one.</summary>
-    public PathPattern? Pattern { get; init; }
-}
-
-/// <summary>The place a route comes from.</summary>
-/// <param name="Ingress">The Ingress; empty for the operator's default backend.</param>
-/// <param name="Rule">The rule's index, or -1 for <c>spec.defaultBackend</c>.</param>
-/// <param name="Path">The path's index in its rule.</param>
-public readonly record struct RouteOrigin(ResourceName Ingress, int Rule, int Path)
-{
-    public static RouteOrigin DefaultBackend(ResourceName ingress) => new(ingress, -1, 0);
-
-    /// <summary>The field path, as kubectl explain writes it.</summary>
-    public string Field => Rule < 0 ? "spec.defaultBackend" : $"spec.rules[{Rule}].http.paths[{Path}]";
-
-    /// <summary>The field path of the route's backend.</summary>
-    public string BackendField => Rule < 0 ? Field : $"{Field}.backend";
-
-    public override string ToString() => $"{Ingress} {Field}";
-}
-
-public enum PathMatchType
-{
-    Exact,
-    Prefix,
-
-    /// <summary>Compared from the start, without regard to case; of a host in which one path is so, all are.</summary>
-    Regex,
-}
-
-/// <summary>The path of a route.</summary>
-/// <param name="Type">ImplementationSpecific is Prefix.</param>
-/// <param name="Value">
-/// The normalized form that requests are compared with; a Prefix has no trailing slash, but for the root. Of a Regex the pattern, which compiles.
-/// </param>
-public readonly record struct PathMatch(PathMatchType Type, string Value)
-{
-    public static PathMatch Root => new(PathMatchType.Prefix, "/");
-}
-
-/// <summary>What a route does with a request. Closed: forward it or refuse it.</summary>
-public abstract record RouteAction
-{
-    private RouteAction()
-    {
-    }
-
-    public sealed record Forward(BackendId Backend) : RouteAction;
-
-    /// <summary>Redirects every request.</summary>
-    /// <param name="Status">The status of the redirect.</param>
-    /// <param name="Host">The host that the request's own path and query are redirected to; null for a redirect to a path.</param>
-    /// <param name="Path">The path of the same host; null for a redirect to a host.</param>
-    public sealed record Redirect(int Status, string? Host, string? Path) : RouteAction;
-
-    /// <summary>Answers 503: the rule is kept, so that its traffic never falls through to another one.</summary>
-    public sealed record Unavailable(string Reason) : RouteAction;
-}
+/// <param name="Target">The host.</param>
+/// <param name="Redirect">The status that redirects its requests to the host; null serves them as the host's.</param>
+/// <param name="Ingress">The Ingress that asks for it.</param>
+/// <param name="Annotation">The annotation that asks for it, without prefix.</param>
+public sealed record HostAlias(string Name, string Target, int? Redirect, ResourceName Ingress, string Annotation);
 
 /// <summary>The certificate of a host.</summary>
 /// <param name="Host">The host, exact or one-label wildcard.</param>
-/// <param name="Secret">The Secret it comes from; null when none is named.</param>
+/// <param name="Secret">The Secret; null when none is named.</param>
 /// <param name="Certificate">
-/// Null means the default certificate, also where another Ingress's wildcard certificate would cover the host: who routes a host and says
-/// how it is served must not get a stranger's certificate because a Secret is missing.
+/// Null means the default certificate, even where another Ingress's wildcard certificate covers the host: a missing Secret must not give a
+/// host the certificate of another tenant.
 /// </param>
 public sealed record TlsBinding(string Host, ResourceName? Secret, TlsCertificate? Certificate);

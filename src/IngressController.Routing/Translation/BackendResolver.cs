@@ -1,15 +1,14 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Table;
 using k8s.Models;
-using static IngressController.Routing.Diagnostics.DiagnosticText;
+using static IngressController.Routing.Values.DiagnosticText;
 
 namespace IngressController.Routing.Translation;
 
-/// <summary>Step 3: from a port of a Service to the endpoints behind it.</summary>
+/// <summary>Step 3: resolves the port of a Service to its endpoints.</summary>
 internal static class BackendResolver
 {
     public static Backend Resolve(BackendId id, ClusterSnapshot snapshot, TranslationSettings settings)
@@ -29,7 +28,7 @@ internal static class BackendResolver
         if (endpoints.Length == 0)
         {
             problems.Add(new(DiagnosticCode.ServiceWithoutEndpoints, "name",
-                $"Service {id.Service} has no ready endpoint for port {Describe(port)}; check that its Pods are ready and its selector fits"));
+                $"Service {id.Service} has no ready endpoint for port {Describe(port)}; check that its Pods are ready and that its selector matches them"));
         }
 
         return new Backend { Id = id, Protocol = protocol, Endpoints = [.. endpoints], Problems = [.. problems] };
@@ -49,8 +48,8 @@ internal static class BackendResolver
     {
         var known = string.Join(", ", (service.Spec?.Ports ?? []).Select(Describe));
         return id.Port.Length == 0
-            ? $"Service {id.Service} has no port"
-            : $"Service {id.Service} has no port {Shorten(id.Port)}; it has {(known.Length > 0 ? Shorten(known) : "none")}";
+            ? $"Service {id.Service} has no ports"
+            : $"Service {id.Service} has no port {Shorten(id.Port)}; it has {(known.Length > 0 ? Shorten(known) : "no ports")}";
     }
 
     private static string Describe(V1ServicePort? port) =>
@@ -73,7 +72,7 @@ internal static class BackendResolver
                 return BackendProtocol.H2c;
             default:
                 problems.Add(new(DiagnosticCode.AppProtocolUnknown, "port",
-                    $"Service {id.Service} has appProtocol \"{Shorten(appProtocol)}\", which is not known here; taken as http"));
+                    $"Service {id.Service} has the unknown appProtocol \"{Shorten(appProtocol)}\"; it is treated as http"));
                 return BackendProtocol.Http;
         }
     }
@@ -86,7 +85,7 @@ internal static class BackendResolver
         if (portNumber is not (> 0 and <= 65535 and var port))
         {
             return Broken(id, DiagnosticCode.ServicePortNotFound, "port",
-                $"Service {id.Service} is of type ExternalName and has no port {Shorten(id.Port)}; name the port by number");
+                $"Service {id.Service} is of type ExternalName and has no port {Shorten(id.Port)}; use a port number");
         }
 
         var problems = new List<BackendProblem>();
@@ -104,7 +103,7 @@ internal static class BackendResolver
         if (HostName.Normalize(externalName, out _) is not { Length: > 0 } name || name.StartsWith('*'))
         {
             return Broken(id, DiagnosticCode.ExternalNameInvalid, "name",
-                $"Service {id.Service} has externalName \"{Shorten(externalName)}\", which is no DNS name");
+                $"Service {id.Service} has externalName \"{Shorten(externalName)}\", which is not a DNS name");
         }
 
         if (!settings.AllowExternalNameLoopback && (name == "localhost" || name.EndsWith(".localhost", StringComparison.Ordinal)))
@@ -115,41 +114,8 @@ internal static class BackendResolver
     }
 
     private static string Refused(BackendId id, string externalName) =>
-        $"Service {id.Service} has externalName \"{Shorten(externalName)}\", which leads to this machine or its link; refused unless --allow-external-name-loopback is set";
+        $"Service {id.Service} has externalName \"{Shorten(externalName)}\", which is a local address (such as loopback, link-local or metadata); it is refused unless --allow-external-name-loopback is set";
 
     private static Backend Broken(BackendId id, DiagnosticCode code, string field, string message) =>
         new() { Id = id, Problems = [new(code, field, message)] };
-}
-
-/// <summary>Addresses that ExternalName Services must not lead to: they belong to the controller's Pod and node, not to a tenant.</summary>
-public static class ExternalAddress
-{
-    private static ReadOnlySpan<byte> Nat64Prefix => [0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0];
-
-    /// <summary>The metadata services of clouds that are not on link-local addresses: AWS (IPv6), Azure, Alibaba.</summary>
-    private static readonly IPAddress[] MetadataServices =
-        [IPAddress.Parse("fd00:ec2::254"), IPAddress.Parse("168.63.129.16"), IPAddress.Parse("100.100.100.200")];
-
-    /// <summary>Loopback, link-local, the clouds' metadata services, unspecified, multicast and broadcast.</summary>
-    public static bool IsLocal(IPAddress address)
-    {
-        var plain = Unwrap(address);
-        if (IPAddress.IsLoopback(plain) || plain.Equals(IPAddress.Any) || plain.Equals(IPAddress.IPv6Any) || plain.Equals(IPAddress.Broadcast))
-            return true;
-        if (MetadataServices.Contains(plain))
-            return true;
-        if (plain.AddressFamily == AddressFamily.InterNetworkV6)
-            return plain.IsIPv6LinkLocal || plain.IsIPv6Multicast;
-        Span<byte> octets = stackalloc byte[4];
-        return plain.TryWriteBytes(octets, out _) && (octets[0] == 0 || (octets[0] == 169 && octets[1] == 254) || octets[0] >= 224);
-    }
-
-    /// <summary>The IPv4 address inside a mapped address or one of NAT64's well-known prefix (RFC 6052), else the address itself.</summary>
-    private static IPAddress Unwrap(IPAddress address)
-    {
-        if (address.IsIPv4MappedToIPv6)
-            return address.MapToIPv4();
-        var octets = address.GetAddressBytes();
-        return octets.AsSpan().StartsWith(Nat64Prefix) ? new IPAddress(octets.AsSpan(12)) : address;
-    }
 }

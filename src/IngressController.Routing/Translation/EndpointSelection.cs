@@ -5,14 +5,14 @@ using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Table;
 using k8s.Models;
-using static IngressController.Routing.Diagnostics.DiagnosticText;
+using static IngressController.Routing.Values.DiagnosticText;
 
 namespace IngressController.Routing.Translation;
 
-/// <summary>Which endpoints of a Service take traffic for one of its ports.</summary>
+/// <summary>Selects the endpoints of a Service that take the traffic of one of its ports.</summary>
 internal static class EndpointSelection
 {
-    /// <summary>The endpoints, each once, in order of address and port.</summary>
+    /// <summary>The endpoints without duplicates, in order of address and port.</summary>
     public static ImmutableArray<Endpoint> Select(
         V1Service service, V1ServicePort port, ImmutableArray<V1EndpointSlice> slices, List<BackendProblem> problems)
     {
@@ -27,7 +27,7 @@ internal static class EndpointSelection
             {
                 var conditions = endpoint?.Conditions;
                 var isReady = publishNotReady || conditions?.Ready != false;
-                // kube-proxy's rule (KEP-1669): Pods that shut down but still serve are used when there is nothing better.
+                // kube-proxy's rule (KEP-1669): terminating Pods that still serve are used when no other endpoint is ready.
                 var isDraining = conditions?.Serving == true && conditions.Terminating == true;
                 if (isReady || isDraining)
                     AddAddresses(slice, endpoint, number, isReady ? ready : draining, problems);
@@ -38,7 +38,7 @@ internal static class EndpointSelection
         return OfPreferredFamily(usable, service.Spec?.IpFamilies);
     }
 
-    /// <summary>The number a slice gives to the Service's port; slices name ports as the Service does.</summary>
+    /// <summary>The port number of a slice for the Service's port; slices name ports as the Service does.</summary>
     private static int? PortOf(V1EndpointSlice slice, V1ServicePort port, List<BackendProblem> problems)
     {
         var found = slice.Ports?.FirstOrDefault(candidate =>
@@ -53,7 +53,7 @@ internal static class EndpointSelection
     private static void AddAddresses(
         V1EndpointSlice slice, V1Endpoint? endpoint, int port, SortedSet<Endpoint> into, List<BackendProblem> problems)
     {
-        // Consumers use the first address of an endpoint only (discovery/v1: the others have no defined meaning).
+        // discovery/v1: consumers use the first address of an endpoint only.
         if (endpoint?.Addresses?.FirstOrDefault() is not { } text)
             return;
         if (slice.AddressType != "FQDN" && IPAddress.TryParse(text, out var address))
@@ -67,8 +67,8 @@ internal static class EndpointSelection
     }
 
     /// <summary>
-    /// A dual-stack Service lists each Pod twice, once per family: only the family the Service names first takes traffic, so that
-    /// balancing stays even, and the other one when the first has no endpoint.
+    /// A dual-stack Service lists each Pod once per family. Only the Service's first family takes traffic, so that balancing stays even;
+    /// the other one when the first has no endpoint.
     /// </summary>
     private static ImmutableArray<Endpoint> OfPreferredFamily(SortedSet<Endpoint> endpoints, IList<string>? families)
     {

@@ -1,5 +1,6 @@
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Features;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 using k8s.Models;
@@ -10,14 +11,15 @@ namespace IngressController.Routing.Translation;
 internal sealed class FragmentReader(TranslationSettings settings, ClusterSnapshot snapshot)
 {
     private readonly IngressClaim _claim = new(settings, snapshot.IngressClasses);
+    private readonly PolicyOptions _options = settings.PolicyOptions;
     private readonly HashSet<RoutePolicies> _sharedPolicies = [];
 
-    /// <summary>What the Ingress says; null when it is none of ours.</summary>
+    /// <summary>The fragment of an Ingress; null when it is not claimed.</summary>
     public IngressFragment? Read(V1Ingress ingress, GlobalSettings global)
     {
-        if (_claim.IsOurs(ingress))
-            return ReadOurs(ingress, global);
-        if (!_claim.LacksOurClass(ingress))
+        if (_claim.IsClaimed(ingress))
+            return ReadClaimed(ingress, global);
+        if (!_claim.LacksIngressClass(ingress))
             return null;
         return new IngressFragment
         {
@@ -28,12 +30,12 @@ internal sealed class FragmentReader(TranslationSettings settings, ClusterSnapsh
         };
     }
 
-    /// <summary>An Ingress that we fail at is left out: what it said before may be open where it asks for protection now.</summary>
-    private IngressFragment ReadOurs(V1Ingress ingress, GlobalSettings global)
+    /// <summary>An Ingress that cannot be read is ignored: its earlier version may be open where it asks for protection now.</summary>
+    private IngressFragment ReadClaimed(V1Ingress ingress, GlobalSettings global)
     {
         try
         {
-            return IngressReader.Read(ingress, snapshot, settings, global, _sharedPolicies);
+            return IngressReader.Read(ingress, snapshot, _options, global, _sharedPolicies);
         }
         catch (Exception error)
         {
@@ -41,7 +43,7 @@ internal sealed class FragmentReader(TranslationSettings settings, ClusterSnapsh
             {
                 Name = ingress.ResourceName,
                 Created = ingress.Metadata?.CreationTimestamp ?? DateTime.MaxValue,
-                Diagnostics = [DiagnosticCatalog.TranslationFailed(ingress.ResourceName, "it", error.GetType().Name, isLeftOut: true)],
+                Diagnostics = [DiagnosticCatalog.TranslationFailed(ingress.ResourceName, "the Ingress", error.GetType().Name, isLeftOut: true)],
             };
         }
     }

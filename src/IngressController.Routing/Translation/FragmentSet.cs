@@ -1,21 +1,20 @@
 using System.Collections.Immutable;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Translation;
 
 /// <summary>
-/// All fragments, and from what they name back to them: so a change of a Secret or a Service finds the few that it concerns.
-/// Persistent: a change shares the rest.
+/// All fragments, indexed by the objects that they name, so that a change of a Secret or Service finds the affected ones. Persistent: a
+/// change shares the rest.
 /// </summary>
 internal sealed record FragmentSet
 {
     public static FragmentSet Empty { get; } = new();
 
-    /// <summary>The Ingresses that are ours, and those that would be but for a missing IngressClass.</summary>
+    /// <summary>The claimed Ingresses, and those that only lack their IngressClass.</summary>
     public ImmutableDictionary<ResourceName, IngressFragment> Fragments { get; init; } = ImmutableDictionary<ResourceName, IngressFragment>.Empty;
 
-    /// <summary>Those that have diagnostics of their own, so that what is wrong is found without looking at what is right.</summary>
+    /// <summary>The fragments with diagnostics, so that collecting them costs nothing for the others.</summary>
     public ImmutableHashSet<ResourceName> Faulty { get; init; } = [];
 
     private ReverseIndex<string, ResourceName> ByHost { get; init; } = ReverseIndex<string, ResourceName>.Empty;
@@ -28,7 +27,7 @@ internal sealed record FragmentSet
 
     private ReverseIndex<ResourceName, ResourceName> ByConfigMap { get; init; } = ReverseIndex<ResourceName, ResourceName>.Empty;
 
-    /// <summary>What all of them name.</summary>
+    /// <summary>The objects that the fragments name.</summary>
     public ObjectReferences References { get; init; } = ObjectReferences.None;
 
     private ReverseIndex<BackendId, ResourceName> ByBackend { get; init; } = ReverseIndex<BackendId, ResourceName>.Empty;
@@ -40,7 +39,7 @@ internal sealed record FragmentSet
 
     public Builder ToBuilder() => new(this);
 
-    /// <summary>The set while one pass changes it; it notes what the changes touch.</summary>
+    /// <summary>The set during one pass; it records the names that changes touch.</summary>
     public sealed class Builder(FragmentSet before)
     {
         private readonly ImmutableDictionary<ResourceName, IngressFragment>.Builder _fragments = before.Fragments.ToBuilder();
@@ -55,16 +54,16 @@ internal sealed record FragmentSet
         private readonly ReverseIndex<BackendId, ResourceName>.Builder _byBackend = before.ByBackend.ToBuilder();
         private readonly ReverseIndex<ResourceName, BackendId>.Builder _backendsOfService = before.BackendsOfService.ToBuilder();
 
-        /// <summary>Hosts that some changed fragment has or had rules for.</summary>
+        /// <summary>Hosts that a changed fragment has or had rules for.</summary>
         public HashSet<string> TouchedHosts { get; } = new(StringComparer.Ordinal);
 
-        /// <summary>Hosts that some changed fragment wants or wanted a certificate for.</summary>
+        /// <summary>Hosts that a changed fragment wants or wanted a certificate for.</summary>
         public HashSet<string> TouchedTlsHosts { get; } = new(StringComparer.Ordinal);
 
-        /// <summary>Names that some changed fragment wants or wanted as an alias.</summary>
+        /// <summary>Names that a changed fragment wants or wanted as an alias.</summary>
         public HashSet<string> TouchedAliases { get; } = new(StringComparer.Ordinal);
 
-        /// <summary>Backends that were not used before, or are not used any more.</summary>
+        /// <summary>Backends that became used or unused.</summary>
         public HashSet<BackendId> TouchedBackends { get; } = [];
 
         public IEnumerable<ResourceName> Names => _fragments.Keys;
@@ -77,7 +76,7 @@ internal sealed record FragmentSet
 
         public IReadOnlyCollection<BackendId> BackendsOf(ResourceName service) => _backendsOfService[service];
 
-        /// <summary>The Ingresses that have rules for a host, oldest first.</summary>
+        /// <summary>The Ingresses with rules for a host, oldest first.</summary>
         public IngressFragment[] OfHost(string host) => OldestFirst(_byHost[host]);
 
         /// <summary>The Ingresses that want a name as an alias, oldest first.</summary>
@@ -92,7 +91,7 @@ internal sealed record FragmentSet
         /// <summary>The Ingresses that name a ConfigMap.</summary>
         public IEnumerable<IngressFragment> OfConfigMap(ResourceName configMap) => _byConfigMap[configMap].Select(name => _fragments[name]);
 
-        /// <summary>Puts a fragment in the place of the one of its name; null takes that away.</summary>
+        /// <summary>Replaces the fragment of a name; null removes it.</summary>
         public void Set(ResourceName name, IngressFragment? fragment)
         {
             _fragments.TryGetValue(name, out var old);
@@ -135,10 +134,10 @@ internal sealed record FragmentSet
                 TouchedAliases.Add(alias.Name);
             }
 
-            foreach (var wish in fragment.Tls)
+            foreach (var contribution in fragment.Tls)
             {
-                _byTlsHost.Add(wish.Host, fragment.Name);
-                TouchedTlsHosts.Add(wish.Host);
+                _byTlsHost.Add(contribution.Host, fragment.Name);
+                TouchedTlsHosts.Add(contribution.Host);
             }
 
             foreach (var secret in fragment.Secrets)
@@ -178,10 +177,10 @@ internal sealed record FragmentSet
                 TouchedAliases.Add(alias.Name);
             }
 
-            foreach (var wish in fragment.Tls)
+            foreach (var contribution in fragment.Tls)
             {
-                _byTlsHost.Remove(wish.Host, fragment.Name);
-                TouchedTlsHosts.Add(wish.Host);
+                _byTlsHost.Remove(contribution.Host, fragment.Name);
+                TouchedTlsHosts.Add(contribution.Host);
             }
 
             foreach (var secret in fragment.Secrets)

@@ -1,10 +1,9 @@
 using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Features.Redirects;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Translation;
 
-/// <summary>Step 2: several Ingresses become one host. The oldest wins each conflict; the loser is told who won.</summary>
+/// <summary>Step 2: merges several Ingresses into one host. The oldest wins each conflict, which is reported to the other one.</summary>
 internal sealed class HostMerge
 {
     private readonly string _host;
@@ -12,13 +11,14 @@ internal sealed class HostMerge
     private readonly List<Route> _routes = [];
     private readonly List<Diagnostic> _diagnostics = [];
     private Route? _default;
-    private Route? _appRoot;
+    private Route? _root;
+    private RoutePolicy? _rootPolicy;
     private bool _hasTls;
 
     private HostMerge(string host) => _host = host;
 
     /// <param name="host">The host in lower case.</param>
-    /// <param name="fragments">The Ingresses that have rules for it, oldest first.</param>
+    /// <param name="fragments">The Ingresses with rules for it, oldest first.</param>
     public static MergedHost Merge(string host, IReadOnlyList<IngressFragment> fragments)
     {
         var merge = new HostMerge(host);
@@ -36,49 +36,52 @@ internal sealed class HostMerge
         foreach (var route in contribution.Routes)
         {
             var claim = (route.Match, route.Predicates);
-            // Two rules that say the same are no conflict that anybody would notice.
+            // Duplicates are no conflict: traffic is the same.
             if (_winners.TryAdd(claim, route))
                 _routes.Add(route);
-            else if (!SaysTheSame(_winners[claim], route))
-                _diagnostics.Add(DiagnosticCatalog.RouteConflict(route, _winners[claim], _host));
+            else if (!IsDuplicate(_winners[claim], route))
+                _diagnostics.Add(DiagnosticCatalog.RouteConflict(route.Origin, route.Match, _winners[claim].Origin, _host));
         }
 
         _default ??= contribution.Default;
-        if (contribution.Default is { } loser && _default is { } winner && !SaysTheSame(loser, winner))
-            _diagnostics.Add(DiagnosticCatalog.DefaultBackendConflict(loser, winner, _host));
+        if (contribution.Default is { } loser && _default is { } winner && !IsDuplicate(loser, winner))
+            _diagnostics.Add(DiagnosticCatalog.DefaultBackendConflict(loser.Origin, winner.Origin, _host));
         _hasTls |= fragment.HasTls;
-        AddAppRoot(fragment);
+        AddRoot(fragment);
     }
 
-    private void AddAppRoot(IngressFragment fragment)
+    private void AddRoot(IngressFragment fragment)
     {
-        if (fragment.Policies.Get<AppRootPolicy>() is not { } wanted)
-            return;
-        var action = new RouteAction.Redirect(302, Host: null, wanted.Path);
-        _appRoot ??= new Route(new RouteOrigin(fragment.Name, 0, 0), new PathMatch(PathMatchType.Exact, "/"), action) { Policies = fragment.Policies };
-        if (_appRoot.Policies.Get<AppRootPolicy>() != wanted)
-            _diagnostics.Add(DiagnosticCatalog.HostPolicyConflict(fragment.Name, "metadata.annotations[app-root]", "app-root", _host, _appRoot.Origin.Ingress));
+        foreach (var policy in fragment.Policies.All)
+        {
+            if (policy.RootAction is not var (action, annotation))
+                continue;
+            _rootPolicy ??= policy;
+            _root ??= new Route(new RouteOrigin(fragment.Name, 0, 0), new PathMatch(PathMatchType.Exact, "/"), action) { Policies = fragment.Policies };
+            if (_rootPolicy != policy)
+                _diagnostics.Add(DiagnosticCatalog.HostPolicyConflict(fragment.Name, $"metadata.annotations[{annotation}]", annotation, _host, _root.Origin.Ingress));
+        }
     }
 
     private MergedHost Finish()
     {
-        // Stable sorts: what is equal otherwise stays in the order of age.
+        // The sorts are stable: equal routes stay in the order of age.
         Route[] routes;
-        // The oldest Ingress that asks for it is named; without it the next would switch the host just the same.
+        // The oldest Ingress that asks for it is named, although others may ask for it too.
         if (_routes.Find(route => route.WantsRegex) is { } switcher)
         {
             routes = [.. RegexHost.InOrder(_routes.Select(route => RegexHost.ToPattern(route, _diagnostics)))];
-            RegexHost.Tell(_host, routes, switcher.Origin.Ingress, _diagnostics);
+            RegexHost.Report(_host, routes, switcher.Origin.Ingress, _diagnostics);
         }
         else
         {
             routes = [.. _routes.Order(Comparer<Route>.Create(CompareByPrecedence))];
         }
 
-        return new MergedHost(new VirtualHost(_host, [.. routes], _default) { HasTls = _hasTls, AppRoot = _appRoot }, [.. _diagnostics]);
+        return new MergedHost(new VirtualHost(_host, [.. routes], _default) { HasTls = _hasTls, Root = _root }, [.. _diagnostics]);
     }
 
-    private static bool SaysTheSame(Route left, Route right) => left.Action == right.Action && left.Policies.All == right.Policies.All;
+    private static bool IsDuplicate(Route left, Route right) => left.Action == right.Action && left.Policies.All == right.Policies.All;
 
     private static int CompareByPrecedence(Route left, Route right)
     {
@@ -86,7 +89,7 @@ internal sealed class HostMerge
         return order != 0 ? order : CompareByPredicates(left, right);
     }
 
-    /// <summary>Routes of one path: by their own order, then the more particular one (as in the Gateway API).</summary>
+    /// <summary>Orders routes of one path by their order, then the one with more predicates first (as in the Gateway API).</summary>
     public static int CompareByPredicates(Route left, Route right)
     {
         var order = left.Order.CompareTo(right.Order);

@@ -4,7 +4,7 @@ using k8s.Models;
 
 namespace IngressController.Routing.Translation;
 
-/// <summary>Decides which Ingresses are ours. Made once per pass from all IngressClasses.</summary>
+/// <summary>Decides which Ingresses are claimed. Made once per pass from all IngressClasses.</summary>
 internal sealed class IngressClaim
 {
     private readonly TranslationSettings _settings;
@@ -15,13 +15,15 @@ internal sealed class IngressClaim
     {
         _settings = settings;
         _classes = classes;
-        _claimsUnclassed = settings.WatchIngressWithoutClass || classes.Values.Any(IsOurDefault);
+        _claimsUnclassed = settings.WatchIngressWithoutClass || classes.Values.Any(IsDefault);
     }
 
-    /// <summary>Whether an Ingress is ours: by the class its spec names, else by the legacy annotation, else because it names none.</summary>
-    public bool IsOurs(V1Ingress ingress) => ingress.Spec?.IngressClassName switch
+    /// <summary>
+    /// True if an Ingress is claimed: by the class in its spec, else by the legacy annotation, else because it names no class.
+    /// </summary>
+    public bool IsClaimed(V1Ingress ingress) => ingress.Spec?.IngressClassName switch
     {
-        { Length: > 0 } name => _classes.TryGetValue(name, out var named) && IsOurs(named),
+        { Length: > 0 } name => _classes.TryGetValue(name, out var named) && IsClaimed(named),
         _ => AnnotationReader.LegacyClass(ingress) switch
         {
             { } legacy => legacy == _settings.IngressClass,
@@ -29,12 +31,12 @@ internal sealed class IngressClaim
         },
     };
 
-    /// <summary>Whether an Ingress names the class that is meant to be ours, but no such IngressClass exists.</summary>
-    public bool LacksOurClass(V1Ingress ingress) =>
+    /// <summary>True if an Ingress names the controller's class, but no such IngressClass exists.</summary>
+    public bool LacksIngressClass(V1Ingress ingress) =>
         ingress.Spec?.IngressClassName is { } name && name == _settings.IngressClass && !_classes.ContainsKey(name);
 
-    private bool IsOurs(V1IngressClass ingressClass) => ingressClass.Spec?.Controller == _settings.ControllerClass;
+    private bool IsClaimed(V1IngressClass ingressClass) => ingressClass.Spec?.Controller == _settings.ControllerClass;
 
-    private bool IsOurDefault(V1IngressClass ingressClass) =>
-        IsOurs(ingressClass) && AnnotationReader.IsDefaultClass(ingressClass);
+    private bool IsDefault(V1IngressClass ingressClass) =>
+        IsClaimed(ingressClass) && AnnotationReader.IsDefaultClass(ingressClass);
 }

@@ -1,55 +1,54 @@
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Translation;
 
 /// <summary>
-/// What one Ingress asks for, read from it and from the Secrets and ConfigMaps its annotations name: no other Ingress has been looked at.
+/// One Ingress by itself, read with the Secrets and ConfigMaps that its annotations name; independent of other Ingresses.
 /// </summary>
 internal sealed record IngressFragment
 {
     public required ResourceName Name { get; init; }
 
-    /// <summary>Decides conflicts: the older Ingress wins, ties go to the smaller namespace/name.</summary>
+    /// <summary>Decides conflicts: the older Ingress wins, then the smaller namespace/name.</summary>
     public required DateTime Created { get; init; }
 
-    /// <summary>False for an Ingress whose IngressClass is missing: it is here only to be told so.</summary>
+    /// <summary>False for an Ingress whose IngressClass is missing: it is kept only for its diagnostic.</summary>
     public bool IsClaimed { get; init; } = true;
 
-    /// <summary>Each host once, in ordinal order.</summary>
+    /// <summary>No duplicates, in ordinal order.</summary>
     public EquatableArray<HostContribution> Hosts { get; init; }
 
-    /// <summary>In ordinal order of hosts, in a host the stronger claim first, then in order of <c>spec.tls</c>.</summary>
+    /// <summary>In ordinal order of hosts; for a host the stronger claim first, then in order of <c>spec.tls</c>.</summary>
     public EquatableArray<TlsContribution> Tls { get; init; }
 
-    /// <summary>What its annotations ask for; its routes have them, and its hosts those that are for whole hosts.</summary>
+    /// <summary>The policies of its annotations, for its routes and, where they concern whole hosts, its hosts.</summary>
     public RoutePolicies Policies { get; init; } = RoutePolicies.None;
 
-    /// <summary>Whether it has <c>spec.tls</c>, whatever stands in it.</summary>
+    /// <summary>True if it has <c>spec.tls</c>, valid or not.</summary>
     public bool HasTls { get; init; }
 
-    /// <summary>Further names of its hosts, each once.</summary>
+    /// <summary>Further names of its hosts, no duplicates.</summary>
     public EquatableArray<HostAlias> Aliases { get; init; }
 
-    /// <summary>The Secrets that its annotations name, whether they exist or not. When one changes, the Ingress is read again.</summary>
+    /// <summary>The Secrets that its annotations name, existing or not. A change of one makes the Ingress be read again.</summary>
     public EquatableArray<ResourceName> PolicySecrets { get; init; }
 
-    /// <summary>The ConfigMaps that its annotations name, whether they exist or not. When one changes, the Ingress is read again.</summary>
+    /// <summary>The ConfigMaps that its annotations name, existing or not. A change of one makes the Ingress be read again.</summary>
     public EquatableArray<ResourceName> PolicyConfigMaps { get; init; }
 
     public EquatableArray<Diagnostic> Diagnostics { get; init; }
 
-    /// <summary>All Secrets it names, each once.</summary>
-    public IEnumerable<ResourceName> Secrets => Tls.Select(wish => wish.Secret).OfType<ResourceName>().Concat(PolicySecrets).Distinct();
+    /// <summary>All Secrets that it names, no duplicates.</summary>
+    public IEnumerable<ResourceName> Secrets => Tls.Select(contribution => contribution.Secret).OfType<ResourceName>().Concat(PolicySecrets).Distinct();
 
     public IEnumerable<Route> AllRoutes => Hosts.SelectMany(host => host.Default is null ? host.Routes : host.Routes.Append(host.Default));
 
-    /// <summary>Each backend this Ingress uses, once.</summary>
+    /// <summary>The backends that it uses, no duplicates.</summary>
     public IEnumerable<BackendId> Backends =>
         AllRoutes.Select(route => route.Action).OfType<RouteAction.Forward>().Select(action => action.Backend).Distinct();
 
-    // Both look-ups are binary searches: an Ingress may have tens of thousands of hosts, and each of them is looked up.
+    // Both look-ups are binary searches: an Ingress may have tens of thousands of hosts, and each is looked up.
     public HostContribution? ForHost(string host)
     {
         var index = FirstAtOrAfter(Hosts, host, contribution => contribution.Host);
@@ -58,7 +57,7 @@ internal sealed record IngressFragment
 
     public IEnumerable<TlsContribution> TlsForHost(string host)
     {
-        for (var i = FirstAtOrAfter(Tls, host, wish => wish.Host); i < Tls.Count && Tls[i].Host == host; i++)
+        for (var i = FirstAtOrAfter(Tls, host, contribution => contribution.Host); i < Tls.Count && Tls[i].Host == host; i++)
             yield return Tls[i];
     }
 
@@ -85,23 +84,23 @@ internal sealed record IngressFragment
     }
 }
 
-/// <summary>The routes one Ingress wants for one host.</summary>
+/// <summary>The routes of one Ingress for one host.</summary>
 internal sealed record HostContribution(string Host, EquatableArray<Route> Routes, Route? Default);
 
-/// <summary>A certificate one Ingress wants for one host.</summary>
+/// <summary>A certificate that one Ingress wants for one host.</summary>
 /// <param name="Host">The host, exact or wildcard.</param>
 /// <param name="Secret">The Secret in the Ingress's namespace; null asks for the default certificate.</param>
 /// <param name="Entry">The index in <c>spec.tls</c>.</param>
-/// <param name="Claim">How strongly it claims the host.</param>
+/// <param name="Claim">The strength of the claim to the host.</param>
 internal sealed record TlsContribution(string Host, ResourceName? Secret, int Entry, TlsClaim Claim);
 
-/// <summary>How an Ingress names a host. Who routes a host decides its certificate before someone who merely lists it.</summary>
+/// <summary>The strength of a claim to a host: an Ingress that routes it takes precedence over one that only lists it.</summary>
 internal enum TlsClaim
 {
     /// <summary>The host is in <c>tls[].hosts</c>, or that list is empty, and it has a rule in the same Ingress.</summary>
     ListedAndRouted,
 
-    /// <summary>The host has a rule only; the certificate counts if it covers the host.</summary>
+    /// <summary>The host has a rule only; the certificate is used if it covers the host.</summary>
     Routed,
 
     /// <summary>The host is in <c>tls[].hosts</c> only.</summary>

@@ -1,22 +1,21 @@
+using System.Buffers;
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Features;
-using IngressController.Routing.Features.BackendProtocols;
-using IngressController.Routing.Features.Matching;
-using IngressController.Routing.Features.Redirects;
-using IngressController.Routing.Features.Rewriting;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 using k8s.Models;
 
 namespace IngressController.Routing.Translation;
 
-/// <summary>Step 1: reads one claimed Ingress by itself and reports everything that is wrong in it.</summary>
+/// <summary>Step 1: reads one claimed Ingress by itself and reports everything that is invalid in it.</summary>
 internal sealed class IngressReader
 {
-    /// <summary>Longer paths work, but stand a fair chance of being refused before they arrive.</summary>
+    /// <summary>Longer paths work, but clients and servers on the way may refuse them.</summary>
     private const int LongPath = 2_000;
+
+    private static readonly SearchValues<char> PatternCharacters = SearchValues.Create("*{}()|^[]\"'`");
 
     private readonly V1Ingress _ingress;
     private readonly ResourceName _name;
@@ -27,13 +26,13 @@ internal sealed class IngressReader
     private readonly BackendProtocol? _protocol;
     private readonly MatchingPolicy _matching;
 
-    private IngressReader(V1Ingress ingress, ClusterSnapshot snapshot, TranslationSettings translation, GlobalSettings settings, HashSet<RoutePolicies> shared)
+    private IngressReader(V1Ingress ingress, ClusterSnapshot snapshot, PolicyOptions options, GlobalSettings settings, HashSet<RoutePolicies> shared)
     {
         _ingress = ingress;
         _name = ingress.ResourceName;
-        _context = new PolicyContext(ingress, snapshot, translation, settings, _diagnostics);
+        _context = new PolicyContext(ingress, snapshot, options, settings, _diagnostics);
         _policies = _context.ReadPolicies();
-        // Thousands of Ingresses say the same, mostly nothing: they need one copy of it.
+        // Thousands of Ingresses have equal policies, mostly none: they share one object.
         if (shared.TryGetValue(_policies, out var same))
             _policies = same;
         else if (_policies.Sources.Count == 0)
@@ -43,14 +42,14 @@ internal sealed class IngressReader
     }
 
     /// <param name="ingress">The Ingress.</param>
-    /// <param name="snapshot">Where the Secrets and ConfigMaps are that it names.</param>
-    /// <param name="translation">What the operator chose.</param>
-    /// <param name="settings">What counts where the Ingress says nothing.</param>
-    /// <param name="shared">Policies that other Ingresses of this pass have.</param>
+    /// <param name="snapshot">The Secrets and ConfigMaps that it may name.</param>
+    /// <param name="options">The options of features.</param>
+    /// <param name="settings">The settings of all Ingresses.</param>
+    /// <param name="shared">Policies of other Ingresses of this pass, to share.</param>
     public static IngressFragment Read(
-        V1Ingress ingress, ClusterSnapshot snapshot, TranslationSettings translation, GlobalSettings settings, HashSet<RoutePolicies> shared)
+        V1Ingress ingress, ClusterSnapshot snapshot, PolicyOptions options, GlobalSettings settings, HashSet<RoutePolicies> shared)
     {
-        var reader = new IngressReader(ingress, snapshot, translation, settings, shared);
+        var reader = new IngressReader(ingress, snapshot, options, settings, shared);
         return reader._context.Annotations.Read(ForeignAnnotations.Canary, false) ? reader.ReadNothing() : reader.Read();
     }
 
@@ -101,15 +100,12 @@ internal sealed class IngressReader
     {
         var hosts = _routesByHost.Keys.Where(host => host.Length > 0).Order(StringComparer.Ordinal).ToArray();
         var aliases = new List<HostAlias>();
-        if (_policies.Get<ServerAliasPolicy>() is { } alias && hosts.Length > 0)
-            aliases.AddRange(alias.Names.Select(name => new HostAlias(name, hosts[0], Redirect: null, _name)));
-        if (_policies.Get<WwwRedirectPolicy>() is { } www)
-        {
-            aliases.AddRange(hosts.Where(host => host[0] != '*').Select(host => new HostAlias(
-                host.StartsWith("www.", StringComparison.Ordinal) ? host[4..] : $"www.{host}", host, www.Status, _name)));
-        }
-
-        return [.. aliases.DistinctBy(found => found.Name)];
+        foreach (var policy in _policies.All)
+            aliases.AddRange(policy.AliasesOf(_name, hosts));
+        if (aliases.Count == 0)
+            return [];
+        // A name that is served takes precedence over the same name as a redirect.
+        return [.. aliases.OrderBy(alias => alias.Redirect is not null).DistinctBy(alias => alias.Name)];
     }
 
     private void ReadRule(V1IngressRule rule, int index)
@@ -120,7 +116,7 @@ internal sealed class IngressReader
             return;
         }
 
-        // A rule without http sends its whole host to the default backend, so the host exists also without paths.
+        // A rule without http sends its whole host to the default backend, so the host exists even without paths.
         if (!_routesByHost.TryGetValue(host, out var routes))
             _routesByHost[host] = routes = [];
 
@@ -131,7 +127,7 @@ internal sealed class IngressReader
             var path = paths[i] ?? new V1HTTPIngressPath();
             var action = ReadBackend(path.Backend, origin, _protocol);
             var text = string.IsNullOrEmpty(path.Path) ? "/" : path.Path;
-            var wantsRegex = _policies.Get<RegexPathsPolicy>() is not null || (_policies.Get<RewritePolicy>() is { } rewrite && rewrite.Text != text);
+            var wantsRegex = _policies.MakeRegex(text);
             var pattern = wantsRegex && text[0] == '/' ? ReadPattern(text, origin, ref action) : null;
             if (ReadPath(path, text, isPattern: pattern is not null, origin, ref action) is { } match)
                 routes.Add(Make(origin, match, action) with { PathText = text, WantsRegex = wantsRegex, Pattern = pattern });
@@ -143,18 +139,10 @@ internal sealed class IngressReader
         if (_ingress.Spec?.DefaultBackend is not { } backend)
             return null;
         var origin = RouteOrigin.DefaultBackend(_name);
-        if (_protocol is not null)
-        {
-            _context.Annotations.Report(BackendProtocolFeature.BackendProtocolKey, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(
-                ingress, field, "not on spec.defaultBackend, which is spoken to as the appProtocol of its port says"));
-        }
-
-        // As in ingress-nginx: what everybody gets who asks for no known host is neither sent elsewhere nor rewritten.
+        // As in ingress-nginx: requests for unknown hosts are neither redirected nor rewritten.
         var isCatchAll = _ingress.Spec.Rules is not { Count: > 0 };
         var route = Make(origin, PathMatch.Root, ReadBackend(backend, origin, protocol: null));
-        return isCatchAll
-            ? route with { Policies = _policies with { All = [.. _policies.All.Where(policy => policy is not (RedirectPolicy or TlsRedirectPolicy or RewritePolicy))] } }
-            : route;
+        return isCatchAll ? route with { Policies = _policies.OfDefaultBackend } : route;
     }
 
     private Route Make(RouteOrigin origin, PathMatch match, RouteAction action) =>
@@ -170,7 +158,7 @@ internal sealed class IngressReader
         };
         if (type is null)
         {
-            // The rule's meaning is unknown: keep its path closed rather than let its traffic fall through.
+            // The rule's meaning is unknown: its path fails closed instead of letting its traffic fall through.
             _diagnostics.Add(DiagnosticCatalog.PathTypeUnknown(origin, path.PathType!));
             action = new RouteAction.Unavailable("unknown pathType");
         }
@@ -179,7 +167,7 @@ internal sealed class IngressReader
             _diagnostics.Add(DiagnosticCatalog.PathTypeMissing(origin));
         }
 
-        // As it is written: HostMerge makes a regular expression of it.
+        // Kept as written: HostMerge makes a regular expression of it.
         if (isPattern)
             return new PathMatch(type == PathMatchType.Exact ? PathMatchType.Exact : PathMatchType.Prefix, text);
         if (RequestPath.NormalizeRule(text, out var problem) is not { } value)
@@ -188,7 +176,7 @@ internal sealed class IngressReader
             return null;
         }
 
-        if (text.AsSpan().ContainsAny("*{}()|^[]\"'`"))
+        if (text.AsSpan().ContainsAny(PatternCharacters))
             _diagnostics.Add(DiagnosticCatalog.PathLooksLikePattern(origin, text));
         if (text.Length > LongPath)
             _diagnostics.Add(DiagnosticCatalog.PathVeryLong(origin, text.Length));
@@ -198,13 +186,15 @@ internal sealed class IngressReader
             : new PathMatch(PathMatchType.Prefix, value.Length > 1 ? value.TrimEnd('/') : value);
     }
 
-    /// <summary>A path that its own Ingress wants to be a regular expression; one that is none is closed, and compared literally.</summary>
+    /// <summary>
+    /// Compiles a path that its own Ingress makes a regular expression; an invalid one fails closed and is matched literally.
+    /// </summary>
     private PathPattern ReadPattern(string text, RouteOrigin origin, ref RouteAction action)
     {
         if (PathPattern.TryCreate(PathPattern.TextOf(text), out var problem) is { } pattern)
             return pattern;
         _diagnostics.Add(DiagnosticCatalog.PathPatternInvalid(origin, text, problem, closes: true));
-        action = new RouteAction.Unavailable("the path is no regular expression");
+        action = new RouteAction.Unavailable("the path is not a regular expression");
         return PathPattern.Literal(text);
     }
 
@@ -220,11 +210,11 @@ internal sealed class IngressReader
                 return service.Port switch
                 {
                     { Number: > 0, Name.Length: > 0 } =>
-                        Refuse(DiagnosticCatalog.ServicePortMissing(origin, "has a number and a name; remove one")),
+                        Refuse(DiagnosticCatalog.ServicePortMissing(origin, "has both a number and a name; remove one")),
                     { Number: > 0 and <= 65535 } port => Forward(service, port.Number.Value.ToString(System.Globalization.CultureInfo.InvariantCulture), protocol),
                     { Name: { Length: > 0 } name } => Forward(service, name, protocol),
                     { Number: { } number } => Refuse(DiagnosticCatalog.ServicePortMissing(origin, $"number {number} is not between 1 and 65535")),
-                    _ => Refuse(DiagnosticCatalog.ServicePortMissing(origin, "names no port; give a number or a name")),
+                    _ => Refuse(DiagnosticCatalog.ServicePortMissing(origin, "has neither a number nor a name; set one")),
                 };
             default:
                 return Refuse(DiagnosticCatalog.BackendMissing(origin));
@@ -243,9 +233,9 @@ internal sealed class IngressReader
     private static string Explain(PathProblem problem) => problem switch
     {
         PathProblem.NotAbsolute => "it does not start with a slash",
-        PathProblem.ForbiddenCharacter => "requests carry no ? or # in their path",
-        PathProblem.MalformedEscape => "a % needs two hexadecimal digits after it",
-        PathProblem.NullCharacter or PathProblem.Backslash => "requests with a backslash or %00 are refused",
+        PathProblem.ForbiddenCharacter => "the path of a request cannot contain ? or #",
+        PathProblem.MalformedEscape => "a % must be followed by two hexadecimal digits",
+        PathProblem.NullCharacter or PathProblem.Backslash => "requests with a backslash or %00 are rejected",
         PathProblem.AboveRoot or PathProblem.AmbiguousDotSegments => "dot segments are resolved before requests are matched",
         _ => throw new ArgumentOutOfRangeException(nameof(problem), problem, "no problem to explain"),
     };

@@ -1,10 +1,9 @@
 using System.Collections.Immutable;
 using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Translation;
 
-/// <summary>What several Ingresses say about a name comes together here during a pass: one value for each name, and what is wrong with it.</summary>
+/// <summary>The values and diagnostics of names that several Ingresses share, during one pass: one value per name.</summary>
 internal sealed class MergedNames<T>(ImmutableDictionary<string, T> values, ImmutableDictionary<string, EquatableArray<Diagnostic>> diagnostics)
     where T : class
 {
@@ -17,10 +16,10 @@ internal sealed class MergedNames<T>(ImmutableDictionary<string, T> values, Immu
 
     public T? Find(string name) => _values.GetValueOrDefault(name);
 
-    /// <summary>Puts the result for a name in place of the one before.</summary>
+    /// <summary>Replaces the result of a name.</summary>
     /// <param name="name">The name.</param>
-    /// <param name="value">Null when nobody uses the name.</param>
-    /// <param name="problems">What is wrong, also with a name that has no value.</param>
+    /// <param name="value">Null when the name is unused.</param>
+    /// <param name="problems">The problems, also of a name without value.</param>
     public void Set(string name, T? value, EquatableArray<Diagnostic> problems)
     {
         if (value is null)

@@ -1,14 +1,13 @@
 using System.Collections.Immutable;
-using IngressController.Routing.Cluster;
 
 namespace IngressController.Routing.Translation;
 
-/// <summary>The Secrets and ConfigMaps that translation looks for, whether they exist or not: a source need read no others.</summary>
+/// <summary>The Secrets and ConfigMaps that translation looks up, existing or not: a source needs no others.</summary>
 public sealed record ObjectReferences(ImmutableHashSet<ResourceName> Secrets, ImmutableHashSet<ResourceName> ConfigMaps)
 {
     public static ObjectReferences None { get; } = new([], []);
 
-    /// <summary>The same object when nothing differs, so that callers see at once that there is nothing to do.</summary>
+    /// <summary>Returns the same object when nothing differs, so that callers can compare references.</summary>
     internal ObjectReferences With(ImmutableHashSet<ResourceName> secrets, ImmutableHashSet<ResourceName> configMaps) =>
         ReferenceEquals(secrets, Secrets) && ReferenceEquals(configMaps, ConfigMaps) ? this : new(secrets, configMaps);
 }

@@ -1,14 +1,16 @@
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Features;
-using IngressController.Routing.Features.Redirects;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 using k8s.Models;
 
 namespace IngressController.Routing.Translation;
 
-/// <summary>What the operator says, during one pass: the settings of all Ingresses, what answers where no rule does, and the objects that options name.</summary>
+/// <summary>
+/// The part of a pass that depends on the operator: the settings of all Ingresses, the default route and certificate, and the objects that
+/// options name.
+/// </summary>
 internal sealed class OperatorDraft(Translation previous, ClusterSnapshot snapshot)
 {
     public GlobalSettings Global { get; private set; } = previous.Global;
@@ -17,18 +19,18 @@ internal sealed class OperatorDraft(Translation previous, ClusterSnapshot snapsh
 
     public int Replicas { get; private set; } = previous.Table.Replicas;
 
-    /// <summary>Whether the settings differ from those of the pass before.</summary>
+    /// <summary>True if the settings differ from those of the previous pass.</summary>
     public bool HasChanged => Global != previous.Global;
 
     public void ReadSettings(ClusterChanges changes)
     {
         var configMap = previous.Settings.ConfigMap;
-        if (!previous.IsEmpty && !OperatorConfigMaps.Of(previous.Global).Append(configMap ?? default).Any(changes.ConfigMaps.Contains))
+        if (!previous.IsEmpty && !previous.Global.ConfigMaps.Append(configMap ?? default).Any(changes.ConfigMaps.Contains))
             return;
         var diagnostics = new List<Diagnostic>();
         if (configMap is { } name)
-            Global = SettingsReader.Read(name, snapshot.ConfigMaps.GetValueOrDefault(name), previous.Settings.Global, diagnostics);
-        Global = OperatorConfigMaps.Resolve(Global, named => snapshot.ConfigMaps.GetValueOrDefault(named), configMap, diagnostics);
+            Global = SettingsReader.Read(name, snapshot.ConfigMaps.GetValueOrDefault(name), previous.Settings.Catalog.Settings, previous.Settings.Global, diagnostics);
+        Global = Global.ReadConfigMaps(named => snapshot.ConfigMaps.GetValueOrDefault(named), configMap, diagnostics);
         Diagnostics = [.. diagnostics];
     }
 
@@ -38,7 +40,7 @@ internal sealed class OperatorDraft(Translation previous, ClusterSnapshot snapsh
             Replicas = ReplicaCount.Of(snapshot.Endpoints.Of(service));
     }
 
-    /// <summary>What answers where no rule matches; the same object while nothing changes.</summary>
+    /// <summary>The route of requests that match no rule; the same object while nothing changes.</summary>
     public Route? DefaultRoute() =>
         previous.Table.DefaultRoute is { } kept && !HasChanged ? kept : DefaultBackend.Route(previous.Settings.DefaultBackendService, SettingsAlone);
 
@@ -47,11 +49,11 @@ internal sealed class OperatorDraft(Translation previous, ClusterSnapshot snapsh
             ? new TlsBinding("", name, certificate)
             : null;
 
-    /// <summary>The Secrets and ConfigMaps that Ingresses name, and those that options and settings do.</summary>
+    /// <summary>The Secrets and ConfigMaps that Ingresses, options and settings name.</summary>
     public ObjectReferences References(ObjectReferences ofFragments)
     {
         if (ReferenceEquals(ofFragments, previous.Fragments.References) && !ReferenceEquals(previous.References, ObjectReferences.None)
-            && OperatorConfigMaps.Of(Global).SequenceEqual(OperatorConfigMaps.Of(previous.Global)))
+            && Global.ConfigMaps.SequenceEqual(previous.Global.ConfigMaps))
         {
             return previous.References;
         }
@@ -59,13 +61,12 @@ internal sealed class OperatorDraft(Translation previous, ClusterSnapshot snapsh
         var settings = previous.Settings;
         return new ObjectReferences(
             settings.DefaultSslCertificate is { } certificate ? ofFragments.Secrets.Add(certificate) : ofFragments.Secrets,
-            (settings.ConfigMap is { } configMap ? ofFragments.ConfigMaps.Add(configMap) : ofFragments.ConfigMaps).Union(OperatorConfigMaps.Of(Global)));
+            (settings.ConfigMap is { } configMap ? ofFragments.ConfigMaps.Add(configMap) : ofFragments.ConfigMaps).Union(Global.ConfigMaps));
     }
 
-    /// <summary>What the settings ask of all routes, whom they keep out above all, counts where no rule matches, too; but nobody is sent to https there.</summary>
-    private RoutePolicies SettingsAlone()
-    {
-        var policies = new PolicyContext(new V1Ingress(), snapshot, previous.Settings, Global, []).ReadPolicies();
-        return policies with { All = [.. policies.All.Where(policy => policy is not (RedirectPolicy or TlsRedirectPolicy))] };
-    }
+    /// <summary>
+    /// The policies of the settings apply where no rule matches too, above all the block lists; redirects to https do not.
+    /// </summary>
+    private RoutePolicies SettingsAlone() =>
+        new PolicyContext(new V1Ingress(), snapshot, previous.Settings.PolicyOptions, Global, []).ReadPolicies().OfDefaultBackend;
 }

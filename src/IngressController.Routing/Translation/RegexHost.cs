@@ -1,16 +1,15 @@
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Translation;
 
 /// <summary>
-/// A host whose paths are regular expressions, because one of its Ingresses asks for that: as in ingress-nginx then all are, those of other
-/// Ingresses and Exact ones too.
+/// A host whose paths are all regular expressions, including Exact ones and those of other Ingresses, because one Ingress asks for it, as
+/// in ingress-nginx.
 /// </summary>
 internal static class RegexHost
 {
-    /// <summary>A route with its path as a pattern; one that is no pattern is compared literally.</summary>
+    /// <summary>Returns a route with its path as a pattern; an invalid pattern is matched literally.</summary>
     public static Route ToPattern(Route route, List<Diagnostic> diagnostics)
     {
         var pattern = route.Pattern;
@@ -23,13 +22,13 @@ internal static class RegexHost
         return route with { Match = new PathMatch(PathMatchType.Regex, pattern.Text), Pattern = pattern };
     }
 
-    /// <summary>The longest path as it is written first; of equal length the greater text, then the older Ingress.</summary>
+    /// <summary>Orders routes by the length of the written path, longest first; then by text, greatest first; then by age.</summary>
     public static IEnumerable<Route> InOrder(IEnumerable<Route> routes) =>
         routes.OrderByDescending(route => route.PathText.Length).ThenByDescending(route => route.PathText, StringComparer.Ordinal)
             .ThenBy(route => route, Comparer<Route>.Create(HostMerge.CompareByPredicates));
 
-    /// <summary>Tells each Ingress whose paths changed their meaning who did that.</summary>
-    public static void Tell(string host, IEnumerable<Route> routes, ResourceName switcher, List<Diagnostic> diagnostics)
+    /// <summary>Reports to each Ingress whose paths changed their meaning which Ingress caused it.</summary>
+    public static void Report(string host, IEnumerable<Route> routes, ResourceName switcher, List<Diagnostic> diagnostics)
     {
         foreach (var route in routes.Where(route => !route.WantsRegex).DistinctBy(route => route.Origin.Ingress))
             diagnostics.Add(DiagnosticCatalog.HostInRegexMode(route.Origin, host, switcher));

@@ -4,13 +4,13 @@ using k8s.Models;
 
 namespace IngressController.Routing.Translation;
 
-/// <summary>How many Pods a Service has that are ready.</summary>
+/// <summary>Counts the ready Pods of a Service.</summary>
 internal static class ReplicaCount
 {
-    /// <returns>At least 1: whoever asks runs, whether its own readiness has been noted yet or not.</returns>
+    /// <returns>At least 1: this replica runs, even if its readiness is not yet recorded.</returns>
     public static int Of(ImmutableArray<V1EndpointSlice> slices)
     {
-        // A dual-stack Service lists each Pod once per family, so the families are counted apart.
+        // A dual-stack Service lists each Pod once per family, so families are counted apart.
         var addresses = slices.GroupBy(slice => slice.AddressType, StringComparer.Ordinal)
             .Select(family => family.SelectMany(ReadyAddresses).Distinct(StringComparer.Ordinal).Count());
         return Math.Max(1, addresses.DefaultIfEmpty().Max());

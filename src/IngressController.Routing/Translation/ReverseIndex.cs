@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace IngressController.Routing.Translation;
 
-/// <summary>Which values concern a key, for example which Ingresses have rules for a host. Persistent: a change shares the rest.</summary>
+/// <summary>The values that concern a key, for example the Ingresses with rules for a host. Persistent: a change shares the rest.</summary>
 internal sealed class ReverseIndex<TKey, TValue>(ImmutableDictionary<TKey, ImmutableHashSet<TValue>> entries)
     where TKey : notnull
 {

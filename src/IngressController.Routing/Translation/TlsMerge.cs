@@ -6,16 +6,16 @@ using IngressController.Routing.Table;
 namespace IngressController.Routing.Translation;
 
 /// <summary>
-/// Step 4: which certificate a host is served with. The oldest Ingress that routes the host and says anything about its certificate
-/// decides. When its Secret cannot be served, another Ingress of the same namespace may stand in, but none of another tenant: a
-/// Secret that is missing for a moment must not hand the host to a stranger's certificate.
+/// Step 4: chooses the certificate of a host. The oldest Ingress that routes the host and names a certificate for it decides. If its Secret
+/// cannot be served, another Ingress of the same namespace can stand in, but none of another tenant: a Secret that is missing for a moment
+/// must not give the host a stranger's certificate.
 /// </summary>
 internal sealed class TlsMerge
 {
     private readonly string _host;
     private readonly ImmutableDictionary<ResourceName, TlsSecret> _secrets;
     private readonly List<Diagnostic> _diagnostics = [];
-    private (ResourceName Ingress, TlsContribution Wish)? _decider;
+    private (ResourceName Ingress, TlsContribution Contribution)? _decider;
     private (ResourceName Ingress, TlsBinding Binding)? _served;
 
     private TlsMerge(string host, ImmutableDictionary<ResourceName, TlsSecret> secrets)
@@ -31,61 +31,64 @@ internal sealed class TlsMerge
         string host, IReadOnlyList<IngressFragment> fragments, ImmutableDictionary<ResourceName, TlsSecret> secrets)
     {
         var merge = new TlsMerge(host, secrets);
-        var wishes = fragments
-            .SelectMany(fragment => fragment.TlsForHost(host).Select(wish => (fragment.Name, Wish: wish)))
-            .OrderBy(wish => wish.Wish.Claim == TlsClaim.Listed);
-        foreach (var (ingress, wish) in wishes)
-            merge.Add(ingress, wish);
+        var contributions = fragments
+            .SelectMany(fragment => fragment.TlsForHost(host).Select(contribution => (fragment.Name, Contribution: contribution)))
+            .OrderBy(entry => entry.Contribution.Claim == TlsClaim.Listed);
+        foreach (var (ingress, contribution) in contributions)
+            merge.Add(ingress, contribution);
         return merge.Finish();
     }
 
-    private void Add(ResourceName ingress, TlsContribution wish)
+    private void Add(ResourceName ingress, TlsContribution contribution)
     {
-        var certificate = wish.Secret is { } secret ? Usable(ingress, wish, secret) : null;
-        // An Ingress that does not list the host says something about it only by a certificate that covers it.
-        if (wish.Claim == TlsClaim.Routed && certificate is null)
+        var certificate = contribution.Secret is { } secret ? Usable(ingress, contribution, secret) : null;
+        // An Ingress that does not list the host has a say only by a certificate that covers it.
+        if (contribution.Claim == TlsClaim.Routed && certificate is null)
             return;
 
-        _decider ??= (ingress, wish);
-        if (MayServe(ingress, wish) && certificate is not null)
-            _served = (ingress, new TlsBinding(_host, wish.Secret!.Value, certificate));
-        else if (wish.Claim != TlsClaim.Routed && certificate is not null && wish.Secret != _served?.Binding.Secret)
+        _decider ??= (ingress, contribution);
+        if (MayServe(ingress, contribution) && certificate is not null)
+            _served = (ingress, new TlsBinding(_host, contribution.Secret!.Value, certificate));
+        else if (contribution.Claim != TlsClaim.Routed && certificate is not null && contribution.Secret != _served?.Binding.Secret)
             _diagnostics.Add(DiagnosticCatalog.TlsConflict(
-                ingress, wish.Entry, _host, wish.Secret!.Value, (_served?.Ingress ?? _decider?.Ingress)!.Value, _served?.Binding.Secret));
+                ingress, contribution.Entry, _host, contribution.Secret!.Value, (_served?.Ingress ?? _decider?.Ingress)!.Value, _served?.Binding.Secret));
     }
 
-    private bool MayServe(ResourceName ingress, TlsContribution wish) =>
+    private bool MayServe(ResourceName ingress, TlsContribution contribution) =>
         _served is null && _decider is { } decider
-        && (decider == (ingress, wish) || (decider.Wish.Secret is not null && decider.Ingress.Namespace == ingress.Namespace));
+        && (decider == (ingress, contribution) || (decider.Contribution.Secret is not null && decider.Ingress.Namespace == ingress.Namespace));
 
-    private MergedTls Finish() => new(
-        _served?.Binding ?? Refused(),
-        // What cannot be served does not matter much when another Secret of the owner is, and of several entries of one Ingress for all
-        // its hosts, one that is for another host is as it should be.
-        [.. _diagnostics.Where(diagnostic => diagnostic.Code != DiagnosticCode.TlsCertificateNotForHost || _served?.Ingress != diagnostic.Subject.Name).Select(diagnostic => _served is not null && diagnostic.Effect == DiagnosticEffect.DefaultCertificate
-            ? diagnostic with { Effect = DiagnosticEffect.FieldIgnored }
-            : diagnostic)]);
+    private MergedTls Finish() => new(_served?.Binding ?? Refused(), [.. _diagnostics.Where(Concerns).Select(WithEffect)]);
 
-    /// <summary>The owner of the host wants a certificate that cannot be served, or the default one.</summary>
+    /// <summary>Of several entries of one Ingress for all its hosts, those whose certificate is for another host are as intended.</summary>
+    private bool Concerns(Diagnostic diagnostic) =>
+        diagnostic.Code != DiagnosticCode.TlsCertificateNotForHost || _served?.Ingress != diagnostic.Subject.Name;
+
+    /// <summary>The host is not served with the default certificate if another Secret stands in.</summary>
+    private Diagnostic WithEffect(Diagnostic diagnostic) => _served is not null && diagnostic.Effect == DiagnosticEffect.DefaultCertificate
+        ? diagnostic with { Effect = DiagnosticEffect.FieldIgnored }
+        : diagnostic;
+
+    /// <summary>The owner of the host wants the default certificate, or one that cannot be served.</summary>
     private TlsBinding? Refused() =>
-        _decider is { Wish.Claim: TlsClaim.ListedAndRouted } decider ? new TlsBinding(_host, decider.Wish.Secret, Certificate: null) : null;
+        _decider is { Contribution.Claim: TlsClaim.ListedAndRouted } decider ? new TlsBinding(_host, decider.Contribution.Secret, Certificate: null) : null;
 
-    private TlsCertificate? Usable(ResourceName ingress, TlsContribution wish, ResourceName name)
+    private TlsCertificate? Usable(ResourceName ingress, TlsContribution contribution, ResourceName name)
     {
         if (!_secrets.TryGetValue(name, out var secret))
         {
-            _diagnostics.Add(DiagnosticCatalog.TlsSecretNotFound(ingress, wish.Entry, name));
+            _diagnostics.Add(DiagnosticCatalog.TlsSecretNotFound(ingress, contribution.Entry, name));
             return null;
         }
 
-        if (secret.Problem is not null)
-            _diagnostics.Add(DiagnosticCatalog.TlsSecretInvalid(ingress, wish.Entry, secret));
+        if (secret.Problem is { } problem)
+            _diagnostics.Add(DiagnosticCatalog.TlsSecretInvalid(ingress, contribution.Entry, name, problem, keepsLast: secret.Certificate is not null));
         if (secret.Certificate is not { } certificate)
             return null;
         if (certificate.Covers(_host))
             return certificate;
-        if (wish.Claim != TlsClaim.Routed)
-            _diagnostics.Add(DiagnosticCatalog.TlsCertificateNotForHost(ingress, wish.Entry, name, _host, certificate));
+        if (contribution.Claim != TlsClaim.Routed)
+            _diagnostics.Add(DiagnosticCatalog.TlsCertificateNotForHost(ingress, contribution.Entry, name, _host, certificate));
         return null;
     }
 }

@@ -1,17 +1,15 @@
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using k8s.Models;
 
 namespace IngressController.Routing.Translation;
 
-/// <summary>Reads <c>spec.tls</c> of one Ingress: which hosts want which Secret.</summary>
+/// <summary>Reads <c>spec.tls</c> of one Ingress: the Secrets that its hosts want.</summary>
 internal static class TlsReader
 {
     /// <summary>
-    /// How many Secrets of an Ingress are tried for a host that it routes but does not list: hosts times Secrets would let one
-    /// Ingress take all memory.
+    /// The maximum number of Secrets tried for a host that an Ingress routes but does not list: hosts times Secrets could exhaust memory.
     /// </summary>
-    private const int MostSecretsForUnlistedHosts = 8;
+    private const int MaxSecretsForUnlistedHosts = 8;
 
     /// <summary>The contributions in the order of <see cref="IngressFragment.Tls"/>.</summary>
     public static IEnumerable<TlsContribution> Read(
@@ -43,13 +41,13 @@ internal static class TlsReader
 
         foreach (var host in ruleHosts.Where(host => host.Length > 0 && !listedHosts.Contains(host)))
         {
-            contributions.AddRange(forEveryHost.Take(MostSecretsForUnlistedHosts)
-                .Select(wish => new TlsContribution(host, wish.Secret, wish.Entry, TlsClaim.ListedAndRouted)));
-            contributions.AddRange(ofListed.Take(MostSecretsForUnlistedHosts)
+            contributions.AddRange(forEveryHost.Take(MaxSecretsForUnlistedHosts)
+                .Select(contribution => new TlsContribution(host, contribution.Secret, contribution.Entry, TlsClaim.ListedAndRouted)));
+            contributions.AddRange(ofListed.Take(MaxSecretsForUnlistedHosts)
                 .Select(secret => new TlsContribution(host, secret.Key, secret.Value, TlsClaim.Routed)));
         }
 
-        return contributions.OrderBy(wish => wish.Host, StringComparer.Ordinal).ThenBy(wish => wish.Claim).ThenBy(wish => wish.Entry);
+        return contributions.OrderBy(contribution => contribution.Host, StringComparer.Ordinal).ThenBy(contribution => contribution.Claim).ThenBy(contribution => contribution.Entry);
     }
 
     private static HashSet<string> ReadHosts(ResourceName ingress, int entry, IList<string> hosts, List<Diagnostic> diagnostics)

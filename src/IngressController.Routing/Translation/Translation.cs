@@ -6,10 +6,7 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Translation;
 
-/// <summary>
-/// The routing table of a snapshot and everything that is wrong in it, with the intermediate results that let the next snapshot
-/// reuse what did not change.
-/// </summary>
+/// <summary>The routing table and the problems of a snapshot, with the intermediate results that the next translation reuses.</summary>
 public sealed record Translation
 {
     public required TranslationSettings Settings { get; init; }
@@ -18,16 +15,16 @@ public sealed record Translation
 
     public RoutingTable Table { get; init; } = RoutingTable.Empty;
 
-    /// <summary>What differs from the table before.</summary>
+    /// <summary>The differences from the previous table.</summary>
     public TableChanges Changes { get; init; } = TableChanges.None;
 
     /// <summary>The Secrets and ConfigMaps that claimed Ingresses and the operator name; the same object while nothing changes.</summary>
     public ObjectReferences References { get; init; } = ObjectReferences.None;
 
-    /// <summary>What counts where an Ingress says nothing itself: the options, over them the ConfigMap.</summary>
+    /// <summary>The settings of all Ingresses: the ConfigMap takes precedence over the options.</summary>
     public GlobalSettings Global { get; init; } = GlobalSettings.Default;
 
-    /// <summary>Whether this is what a first pass starts from.</summary>
+    /// <summary>True before the first pass.</summary>
     internal bool IsEmpty { get; init; }
 
     /// <summary>Problems of the ConfigMap of settings.</summary>
@@ -35,7 +32,7 @@ public sealed record Translation
 
     internal FragmentSet Fragments { get; init; } = FragmentSet.Empty;
 
-    /// <summary>The backends that have problems.</summary>
+    /// <summary>The backends with problems.</summary>
     internal ImmutableHashSet<BackendId> FaultyBackends { get; init; } = [];
 
     /// <summary>Conflicts of hosts, by host.</summary>
@@ -52,13 +49,13 @@ public sealed record Translation
 
     public static Translation Empty(TranslationSettings settings) => new() { Settings = settings, Global = settings.Global, IsEmpty = true };
 
-    /// <summary>How many Ingresses are ours.</summary>
+    /// <summary>The number of claimed Ingresses.</summary>
     public int ClaimedIngresses => Fragments.Fragments.Values.Count(fragment => fragment.IsClaimed);
 
-    /// <summary>Whether an Ingress is ours, and its routes are in the table.</summary>
+    /// <summary>True if an Ingress is claimed and its routes are in the table.</summary>
     public bool Claims(ResourceName ingress) => Fragments.Fragments.TryGetValue(ingress, out var fragment) && fragment.IsClaimed;
 
-    /// <summary>Everything that is wrong, each once, in a stable order. Costs what is wrong, not what exists.</summary>
+    /// <summary>All problems without duplicates, in a stable order. The cost depends on the number of problems, not of objects.</summary>
     public ImmutableArray<Diagnostic> CollectDiagnostics() =>
     [
         .. Fragments.Faulty.SelectMany(name => Fragments.Fragments[name].Diagnostics)
@@ -100,7 +97,7 @@ public sealed record Translation
     }
 }
 
-/// <summary>What differs between two tables, so that publishing costs what changed and not what exists.</summary>
+/// <summary>The differences between two tables, so that publishing costs only the changes.</summary>
 public sealed record TableChanges(
     ImmutableArray<string> Hosts, ImmutableArray<BackendId> Backends, ImmutableArray<string> TlsHosts, ImmutableArray<string> Aliases, bool Defaults,
     bool Replicas = false)
@@ -114,7 +111,7 @@ internal static class DefaultBackend
     public static BackendId Id(ResourceName service) => new(service, "");
 
     /// <param name="service">The Service; null when there is none.</param>
-    /// <param name="policies">What the operator wants of all routes.</param>
+    /// <param name="policies">The policies of the settings.</param>
     public static Route? Route(ResourceName? service, Func<RoutePolicies> policies) => service is { } name
         ? new Route(RouteOrigin.DefaultBackend(new ResourceName("", "")), PathMatch.Root, new RouteAction.Forward(Id(name))) { Policies = policies() }
         : null;

@@ -5,8 +5,8 @@ using IngressController.Routing.Table;
 namespace IngressController.Routing.Translation;
 
 /// <summary>
-/// The work of one pass: takes the results before, works out which of them the changes touch, and makes those anew. Lives only
-/// during <see cref="RoutingTableTranslator.Translate(Translation, ClusterSnapshot, ClusterChanges)"/>.
+/// One pass: takes the previous results, finds those that the changes touch, and makes them again. Lives only during
+/// <see cref="RoutingTableTranslator.Translate(Translation, ClusterSnapshot, ClusterChanges)"/>.
 /// </summary>
 internal sealed class TranslationDraft
 {
@@ -35,12 +35,12 @@ internal sealed class TranslationDraft
         _faultyBackends = previous.FaultyBackends.ToBuilder();
     }
 
-    /// <summary>Before all others: what counts for all Ingresses.</summary>
+    /// <summary>Before all steps: the settings of all Ingresses.</summary>
     public void ReadSettings(ClusterChanges changes) => _operator.ReadSettings(changes);
 
     /// <summary>
-    /// Step 1: the changed Ingresses and those that name a changed Secret or ConfigMap; all of them when a class changed and with it
-    /// what is ours, or the settings of all.
+    /// Step 1: reads the changed Ingresses and those that name a changed Secret or ConfigMap; all of them if an IngressClass or the
+    /// settings changed.
     /// </summary>
     public void ReadIngresses(ClusterChanges changes)
     {
@@ -53,7 +53,7 @@ internal sealed class TranslationDraft
             _fragments.Set(name, _snapshot.Ingresses.TryGetValue(name, out var ingress) ? _reader.Read(ingress, _operator.Global) : null);
     }
 
-    /// <summary>Step 2: every host that an Ingress read in step 1 has or had.</summary>
+    /// <summary>Step 2: merges every host that an Ingress read in step 1 has or had.</summary>
     public void MergeHosts()
     {
         foreach (var host in _fragments.TouchedHosts)
@@ -63,7 +63,7 @@ internal sealed class TranslationDraft
         }
     }
 
-    /// <summary>Still step 2: every name that is or was wanted as an alias, and those that became or ceased to be hosts.</summary>
+    /// <summary>Step 2, for aliases: every name that is or was wanted as an alias, and those that became or ceased to be hosts.</summary>
     public void MergeAliases()
     {
         var touched = _fragments.TouchedAliases;
@@ -75,7 +75,7 @@ internal sealed class TranslationDraft
         }
     }
 
-    /// <summary>Step 3: every backend that is used since step 1, and those of changed Services.</summary>
+    /// <summary>Step 3: resolves every backend that is new since step 1, and those of changed Services.</summary>
     public void ResolveBackends(IReadOnlySet<ResourceName> changedServices)
     {
         var touched = _fragments.TouchedBackends;
@@ -101,14 +101,14 @@ internal sealed class TranslationDraft
         }
     }
 
-    /// <summary>Step 4: every host whose wishes changed in step 1, and those that use a changed Secret.</summary>
+    /// <summary>Step 4: merges the certificates of every host that step 1 touched, and of those that use a changed Secret.</summary>
     public void MergeTls(IReadOnlySet<ResourceName> changedSecrets)
     {
         var touched = _fragments.TouchedTlsHosts;
         foreach (var fragment in changedSecrets.SelectMany(_fragments.OfSecret).DistinctBy(fragment => fragment.Name))
-            touched.UnionWith(fragment.Tls.Select(wish => wish.Host));
+            touched.UnionWith(fragment.Tls.Select(contribution => contribution.Host));
 
-        // Aliases after the hosts they stand for, whose certificate they get when it covers them.
+        // Aliases follow the hosts that they stand for, whose certificate they get if it covers them.
         touched.UnionWith(_fragments.TouchedAliases);
         if (touched.Count > 0)
             touched.UnionWith(_aliases.Values.Where(alias => touched.Contains(alias.Target)).Select(alias => alias.Name).ToArray());
@@ -119,7 +119,7 @@ internal sealed class TranslationDraft
         }
     }
 
-    /// <summary>Step 5: our own replicas, when their Service changed.</summary>
+    /// <summary>Step 5: counts the replicas of the controller if their Service changed.</summary>
     public void CountReplicas(IReadOnlySet<ResourceName> changedServices) => _operator.CountReplicas(changedServices);
 
     public Translation Finish()

@@ -63,7 +63,7 @@ internal sealed class AdminServer(ListenerOptions options, HealthState health, L
             "/api/explain" => ExplainAsync(context),
             "/" => TextAsync(context, StatusCodes.Status200OK,
                 "/healthz\n/readyz\n/metrics\n/api/routes\n/api/backends\n/api/certificates\n/api/diagnostics\n/api/leader\n/api/explain?url=URL[&method=METHOD][&header=NAME:VALUE]...[&client=IP]\n"),
-            _ => TextAsync(context, StatusCodes.Status404NotFound, "not found; GET / lists what is here\n"),
+            _ => TextAsync(context, StatusCodes.Status404NotFound, "not found; GET / lists the pages\n"),
         };
     }
 
@@ -75,7 +75,7 @@ internal sealed class AdminServer(ListenerOptions options, HealthState health, L
         {
             var url = query["url"].ToString();
             if (url.Length == 0)
-                throw new FormatException("url is missing; ask /api/explain?url=http://HOST/PATH, percent-encoded");
+                throw new FormatException("url is missing; use /api/explain?url=http://HOST/PATH, percent-encoded");
             request = ExplainRequest.Parse(
                 url, query["method"].LastOrDefault(), query["header"].Select(header => header ?? ""), query["client"].LastOrDefault());
         }

@@ -1,6 +1,5 @@
 using IngressController.Leadership;
 using IngressController.Pipeline;
-using IngressController.Routing.Translation;
 using IngressController.Sources;
 using IngressController.Views;
 

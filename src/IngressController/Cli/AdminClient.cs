@@ -21,24 +21,24 @@ internal static class AdminClient
             using var response = await client.GetAsync(new Uri(server, $"api/explain{Query(request)}"), cancellation);
             var body = await response.Content.ReadAsStringAsync(cancellation);
             if (response.StatusCode == HttpStatusCode.OK)
-                return ViewJson.Read<Explanation>(body) ?? throw new JsonException("the answer is null");
+                return ViewJson.Read<Explanation>(body) ?? throw new JsonException("the response is null");
             throw new ExplainException(response.StatusCode == HttpStatusCode.BadRequest
-                ? $"{server} refused the request: {body.Trim()}"
-                : $"{server} answered {(int)response.StatusCode}: it is not the admin port of a controller that can explain; name that with --admin URL");
+                ? $"{server} rejected the request: {body.Trim()}"
+                : $"{server} answered {(int)response.StatusCode}: it is not the admin port of a controller; set that with --admin URL");
         }
         catch (JsonException error)
         {
-            throw new ExplainException($"{server} answered something else than an explanation: it is not the admin port of a controller of this version", error);
+            throw new ExplainException($"{server} did not return an explanation: it is not the admin port of a controller of this version", error);
         }
         catch (HttpRequestException error)
         {
             throw new ExplainException(
-                $"no controller answers at {server} ({error.Message.TrimEnd('.')}); start one, name its admin port with --admin URL, or explain a folder with --manifests DIR",
+                $"no controller answers at {server} ({error.Message.TrimEnd('.')}); start one, set its admin port with --admin URL, or explain a folder with --manifests DIR",
                 error);
         }
         catch (OperationCanceledException error) when (!cancellation.IsCancellationRequested)
         {
-            throw new ExplainException($"{server} did not answer within {Timeout.TotalSeconds:0} seconds", error);
+            throw new ExplainException($"{server} did not respond within {Timeout.TotalSeconds:0} seconds", error);
         }
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using IngressController.Configuration;
 using IngressController.Routing.Annotations;
+using IngressController.Routing.Catalog;
 using IngressController.Views;
 
 namespace IngressController.Cli;
@@ -11,13 +12,13 @@ internal sealed class AnnotationsCommand
 {
     private readonly Argument<string?> _name = new("NAME")
     {
-        Description = "One annotation, with or without prefix; an older name does as well. Default: all of them.",
+        Description = "An annotation, with or without prefix; aliases are accepted. Default: all annotations.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<string> _output = OutputOption.Of("How they are written: text, a table by feature, or json.");
+    private readonly Option<string> _output = OutputOption.Of("The output format: text (a table per feature) or json.");
 
-    public AnnotationsCommand() => Command = new Command("annotations", "List the annotations of an Ingress that mean something, or everything about one of them.")
+    public AnnotationsCommand() => Command = new Command("annotations", "List the annotations of Ingresses, or describe one of them.")
     {
         _name, _output,
     };
@@ -26,7 +27,7 @@ internal sealed class AnnotationsCommand
 
     public async Task<int> RunAsync(ParseResult parsed, IngressOptions options, Terminal terminal, CancellationToken cancellation)
     {
-        var views = AnnotationCatalog.Groups.SelectMany(group => group.Keys.Select(key => AnnotationView.Of(group.Name, key))).ToArray();
+        var views = RouteFeatures.Catalog.Annotations.Groups.SelectMany(group => group.Keys.Select(key => AnnotationView.Of(group.Name, key))).ToArray();
         var isJson = parsed.IsJson(_output);
         if (parsed.GetValue(_name) is not { } argument)
         {
@@ -35,11 +36,11 @@ internal sealed class AnnotationsCommand
         }
 
         var name = argument[(argument.IndexOf('/') + 1)..];
-        if (AnnotationCatalog.Find(name) is not { } found)
+        if (RouteFeatures.Catalog.Annotations.Find(name) is not { } found)
         {
-            await terminal.ComplainAsync($"there is no annotation \"{name}\"" + (AnnotationCatalog.Nearest(name) is { } nearest
+            await terminal.WriteErrorAsync($"there is no annotation \"{name}\"" + (RouteFeatures.Catalog.Annotations.Nearest(name) is { } nearest
                 ? $"; did you mean {nearest}?"
-                : "; ingress-controller annotations lists those that are"));
+                : "; run ingress-controller annotations for a list"));
             return CommandLine.Failure;
         }
 
@@ -65,7 +66,7 @@ internal sealed class AnnotationsCommand
                 "  "));
         }
 
-        text.AppendLine("Written yarp.ingress.kubernetes.io/NAME or nginx.ingress.kubernetes.io/NAME. ingress-controller annotations NAME tells all about one.");
+        text.AppendLine("Write yarp.ingress.kubernetes.io/NAME or nginx.ingress.kubernetes.io/NAME. Run ingress-controller annotations NAME for a description.");
         return text.ToString();
     }
 
@@ -75,10 +76,10 @@ internal sealed class AnnotationsCommand
             [
                 ["Value", view.Value],
                 ["Default", view.Default ?? "none"],
-                ["Concerns", view.Concerns],
-                ["Bad value", view.OnBadValue],
+                ["Scope", view.Concerns],
+                ["Invalid value", view.OnBadValue],
                 ["Support", view.Support],
-                ["Also written", view.Aliases.Length == 0 ? "-" : string.Join(", ", view.Aliases)],
+                ["Aliases", view.Aliases.Length == 0 ? "-" : string.Join(", ", view.Aliases)],
             ],
             "  ");
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using IngressController.Configuration;
-using IngressController.Views;
 
 namespace IngressController.Cli;
 
@@ -20,12 +19,12 @@ internal static class CommandLine
             A Kubernetes Ingress controller: it watches Ingresses and serves their traffic itself.
 
             Every option is a flag, an environment variable and a key of appsettings.json in the working directory (Ingress:HttpPort for
-            --http-port). Flags go first, then the environment, then appsettings.json. Each global setting is an option, too: the verb
-            settings lists them.
+            --http-port). Flags take precedence over the environment, which takes precedence over appsettings.json. Each global setting is an
+            option, too: the settings command lists them.
             """);
-        var run = new Command("run", "Serve the Ingresses of a cluster, or of a folder of manifests (the default verb).");
-        var demo = new Command("demo", "Serve built-in Ingresses in front of built-in backends, to try things out.");
-        var echo = new Command("echo", "Answer every request with what was received, as JSON: a backend to try an Ingress with. It listens on --http-port.");
+        var run = new Command("run", "Serve the Ingresses of a cluster, or of a folder of manifests (the default command).");
+        var demo = new Command("demo", "Serve built-in Ingresses and backends, to try the controller out.");
+        var echo = new Command("echo", "Answer every request with the received request as JSON: a backend to test an Ingress with. It listens on --http-port.");
         var lint = new LintCommand();
         var explain = new ExplainCommand();
         var annotations = new AnnotationsCommand();
@@ -50,7 +49,7 @@ internal static class CommandLine
         var parsed = root.Parse(RunFlags.Normalize(args), new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
-            await terminal.ComplainAsync($"{parsed.Errors[0].Message.TrimEnd('.')}; --help lists the options");
+            await terminal.WriteErrorAsync($"{parsed.Errors[0].Message.TrimEnd('.')}; --help lists the options");
             return UsageError;
         }
 

@@ -44,16 +44,16 @@ internal static class DemoCommand
             {RouteTableText.Format(routes)}
             Try:
               curl http://shop.localhost:{http}/                       a Prefix rule, two Pods in turn
-              curl 'http://shop.localhost:{http}/api/users?id=7'       the longest Prefix wins
-              curl http://shop.localhost:{http}/api/version            Exact goes before Prefix
+              curl 'http://shop.localhost:{http}/api/users?id=7'       the longest Prefix takes precedence
+              curl http://shop.localhost:{http}/api/version            Exact takes precedence over Prefix
               curl -k https://shop.localhost:{https}/                   its own certificate, HTTP/2
               curl http://blue.apps.localhost:{http}/                  a wildcard host
-              curl http://rpc.localhost:{http}/                        a backend that speaks HTTP/2 without TLS
+              curl http://rpc.localhost:{http}/                        a backend with HTTP/2 without TLS
               curl -i http://soon.localhost:{http}/                    503: its Service does not exist
               curl http://localhost:{http}/anything                    the default backend
-              curl http://localhost:{admin}/api/diagnostics            what is wrong, and where
+              curl http://localhost:{admin}/api/diagnostics            the problems of all objects
 
-            Change the manifests in {folder} and ask again: routes follow at once. Ctrl-C ends the demo.
+            Change the manifests in {folder} and try again: routes are updated at once. Ctrl-C ends the demo.
 
             """;
     }

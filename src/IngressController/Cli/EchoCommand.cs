@@ -24,7 +24,7 @@ internal static class EchoCommand
         }
         catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException)
         {
-            await terminal.ComplainAsync($"cannot listen on {address}, port {port}: {error.Message.TrimEnd('.')}; choose another one with --http-port or --bind-address");
+            await terminal.WriteErrorAsync($"cannot listen on {address}, port {port}: {error.Message.TrimEnd('.')}; choose another port or address with --http-port or --bind-address");
             return CommandLine.Failure;
         }
 
@@ -47,7 +47,7 @@ internal static class EchoCommand
     private static async Task DrainAsync(EchoBackend backend, TimeSpan delay, Terminal terminal)
     {
         backend.BeginDrain();
-        await terminal.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"shutting down: answers for another {delay.TotalSeconds} s"));
+        await terminal.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"shutting down: answers requests for another {delay.TotalSeconds} s"));
         await Task.Delay(delay);
     }
 }

@@ -9,11 +9,11 @@ namespace IngressController.Cli;
 /// <summary>The <c>explain</c> command: explains the handling of a request by a running controller, or with manifests.</summary>
 internal sealed class ExplainCommand
 {
-    private readonly Argument<string> _url = new("URL") { Description = "What a client would ask for: http://HOST/PATH or https://HOST/PATH." };
+    private readonly Argument<string> _url = new("URL") { Description = "The URL that a client requests: http://HOST/PATH or https://HOST/PATH." };
 
     private readonly Option<string[]> _headers = new("--header", "-H")
     {
-        Description = "A field of the request; may be given several times. Host replaces the one of the URL.",
+        Description = "A header of the request; can be repeated. Host replaces the host of the URL.",
         HelpName = "NAME:VALUE",
         Arity = ArgumentArity.OneOrMore,
         AllowMultipleArgumentsPerToken = false,
@@ -21,20 +21,20 @@ internal sealed class ExplainCommand
 
     private readonly Option<string> _method = new("--method", "-X") { Description = "The method. Default: GET.", HelpName = "METHOD" };
 
-    private readonly Option<string> _client = new("--client") { Description = "The address the request comes from. Default: 127.0.0.1.", HelpName = "IP" };
+    private readonly Option<string> _client = new("--client") { Description = "The IP address of the client. Default: 127.0.0.1.", HelpName = "IP" };
 
     private readonly Option<string> _admin = new("--admin")
     {
-        Description = "The admin port of the controller that is asked. Default: --admin-port of this machine.",
+        Description = "The admin port of the controller. Default: --admin-port on this machine.",
         HelpName = "URL",
     };
 
-    private readonly Option<string> _output = OutputOption.Of("How the explanation is written: text or json.");
+    private readonly Option<string> _output = OutputOption.Of("The output format: text or json.");
 
     public ExplainCommand() => Command = new Command("explain", """
-        Explain a request: which host and path it matches and why not the others, what the policies of its Ingress do, and what
-        answers in the end. Nothing is sent to a backend. A running controller is asked; with --manifests DIR a folder is read
-        instead, and the options count as they do for run.
+        Explain a request: the host and path that it matches and why others do not, what the policies of its Ingress do, and the
+        result. Nothing is sent to a backend. It asks a running controller; with --manifests DIR it reads a folder instead, and the
+        options apply as they do for run.
         """)
     {
         _url, _headers, _method, _client, _admin, _output,
@@ -56,12 +56,12 @@ internal sealed class ExplainCommand
         }
         catch (FormatException error)
         {
-            await terminal.ComplainAsync(error.Message);
+            await terminal.WriteErrorAsync(error.Message);
             return CommandLine.UsageError;
         }
         catch (ExplainException error)
         {
-            await terminal.ComplainAsync(error.Message);
+            await terminal.WriteErrorAsync(error.Message);
             return CommandLine.Failure;
         }
     }
@@ -74,14 +74,14 @@ internal sealed class ExplainCommand
         {
             return admin is null
                 ? ManifestExplainer.ExplainAsync(request, folder, options, terminal, cancellation)
-                : throw new FormatException("--manifests and --admin exclude each other: explain a folder or ask a controller");
+                : throw new FormatException("--manifests and --admin cannot be combined: explain a folder or ask a controller");
         }
 
         RejectRunOptions(parsed);
         var address = admin ?? $"http://127.0.0.1:{options.Listener.AdminPort}";
         return Uri.TryCreate(address.EndsWith('/') ? address : $"{address}/", UriKind.Absolute, out var server) && server.Scheme is "http" or "https"
             ? AdminClient.ExplainAsync(server, request, cancellation)
-            : throw new FormatException($"--admin: \"{address}\" is no URL; write http://HOST:PORT");
+            : throw new FormatException($"--admin: \"{address}\" is not a URL; write http://HOST:PORT");
     }
 
     /// <summary>Rejects options of <c>run</c>, which would be ignored: a running controller has its own.</summary>
@@ -91,7 +91,7 @@ internal sealed class ExplainCommand
         var foreign = parsed.RootCommandResult.Children.Concat(parsed.CommandResult.Children).OfType<OptionResult>()
             .FirstOrDefault(result => !result.Implicit && !accepted.Contains(result.Option) && result.Option.Name != "--admin-port");
         if (foreign is not null)
-            throw new FormatException($"{foreign.Option.Name}: counts only together with --manifests; a running controller has its own");
+            throw new FormatException($"{foreign.Option.Name}: applies only with --manifests; a running controller has its own options");
     }
 }
 

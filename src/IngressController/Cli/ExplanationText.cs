@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using IngressController.Pipeline;
 using IngressController.Routing.Table;
@@ -23,7 +24,7 @@ internal static class ExplanationText
         AppendBackend(text, explanation);
         if (explanation.Certificate is { } certificate)
             Append(text, certificate);
-        Section(text, "Diagnostics of its Ingress", [.. explanation.Diagnostics.Select(Row)]);
+        Section(text, "Diagnostics of the Ingress", [.. explanation.Diagnostics.Select(Row)]);
         return text.Append('\n').Append(Line(explanation.Verdict)).Append('\n').ToString().ReplaceLineEndings();
     }
 
@@ -36,7 +37,7 @@ internal static class ExplanationText
             Mark(entry.IsChosen), entry.PathType, entry.Path, $"{entry.Ingress} {entry.Field}", entry.Reason,
         })], "  ");
         if (explanation.PathsLeftOut > 0)
-            text.Append($"    and {explanation.PathsLeftOut} more that do not match\n");
+            text.Append(CultureInfo.InvariantCulture, $"    and {explanation.PathsLeftOut} more that do not match\n");
     }
 
     private static void AppendPolicies(StringBuilder text, Explanation explanation)
@@ -56,7 +57,7 @@ internal static class ExplanationText
             return;
         }
 
-        text.Append($"\nBackend {backend.Name}, spoken to by {Word(backend.Protocol)}\n");
+        text.Append($"\nBackend {backend.Name} over {Word(backend.Protocol)}\n");
         foreach (var endpoint in backend.Endpoints)
             text.Append($"    endpoint {endpoint}\n");
         if (backend.Note is { } note)
@@ -66,7 +67,7 @@ internal static class ExplanationText
         foreach (var problem in backend.Problems)
             text.Append($"    problem: {problem}\n");
         if (backend.Path is { } path)
-            text.Append($"    gets {path} with Host {backend.Host}\n");
+            text.Append($"    receives {path} with Host {backend.Host}\n");
     }
 
     private static void Append(StringBuilder text, CertificateView certificate)
@@ -74,7 +75,7 @@ internal static class ExplanationText
         text.Append($"\nCertificate of {certificate.Host}: {certificate.Subject}");
         text.Append(certificate.Secret is { } secret ? $", from Secret {secret}\n" : "\n");
         if (certificate.DnsNames.Length > 0)
-            text.Append($"    valid for {string.Join(", ", certificate.DnsNames)}, {(certificate.IsValidNow ? "until" : "NOT NOW: until")} {certificate.NotAfter:yyyy-MM-dd}\n");
+            text.Append($"    valid for {string.Join(", ", certificate.DnsNames)}, {(certificate.IsValidNow ? "until" : "but not now: until")} {certificate.NotAfter:yyyy-MM-dd}\n");
         if (certificate.Problem is { } problem)
             text.Append($"    problem: {problem}\n");
     }
@@ -102,7 +103,7 @@ internal static class ExplanationText
 
     private static string Word(StepOutcome outcome, Verdict verdict) => outcome switch
     {
-        StepOutcome.Continues => "goes on",
+        StepOutcome.Continues => "continues",
         StepOutcome.Replies => $"answers {verdict.Status}",
         _ => "not reached",
     };

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using IngressController.Configuration;
-using IngressController.Routing.Translation;
 using IngressController.Views;
 
 namespace IngressController.Cli;
@@ -10,18 +9,18 @@ internal sealed class LintCommand
 {
     private readonly Argument<string[]> _paths = new("PATH")
     {
-        Description = "A file of manifests, a folder of them, or - for standard input.",
+        Description = "A file or folder of manifests, or - for standard input.",
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private readonly Option<string> _output = OutputOption.Of("How findings are written: text, one line each, or json.");
+    private readonly Option<string> _output = OutputOption.Of("The output format: text (one line per finding) or json.");
 
     public LintCommand()
     {
         Command = new Command("lint", """
-            Check manifests: prints what is wrong with their Ingresses, where it stands and what serving would do about it. What a
-            cluster makes itself (EndpointSlices) need not be there; Services and Secrets that are missing are warnings. Exit code 1
-            when there is an error, 2 when the command itself is wrong, else 0.
+            Check manifests: print the problems of their Ingresses, the location of each and its effect. EndpointSlices, which a cluster
+            creates itself, are not needed; missing Services and Secrets are warnings. The exit code is 1 if there is an error, 2 if the
+            command line is invalid, and 0 otherwise.
             """)
         {
             _paths, _output,
@@ -35,7 +34,7 @@ internal sealed class LintCommand
         var paths = parsed.GetValue(_paths)!;
         if (paths.FirstOrDefault(path => path != LintInput.StandardInput && !File.Exists(path) && !Directory.Exists(path)) is { } missing)
         {
-            await terminal.ComplainAsync(missing.StartsWith('-')
+            await terminal.WriteErrorAsync(missing.StartsWith('-')
                 ? $"Unrecognized command or argument '{missing}'; --help lists the options"
                 : $"no file or folder \"{missing}\" exists");
             return CommandLine.UsageError;

@@ -3,8 +3,6 @@ using IngressController.Explain;
 using IngressController.Hosting;
 using IngressController.Reconciliation;
 using IngressController.Routing.Cluster;
-using IngressController.Routing.Table;
-using IngressController.Routing.Translation;
 using IngressController.Sources.Folder;
 using IngressController.Views;
 
@@ -23,13 +21,13 @@ internal static class ManifestExplainer
         var snapshot = ManifestSnapshot.Of(ManifestSet.Of(manifests.SelectMany(manifest => manifest.Objects), ManifestSet.ImplicitClass(options.Translation)));
         await using var controller = ControllerHost.Create(options, logging => logging.ClearProviders());
         if (!await controller.Services.GetRequiredService<ReconcileLoop>().TryApplyAsync(snapshot.Cluster, ClusterChanges.Everything(snapshot.Cluster), cancellation))
-            throw new ExplainException($"the manifests of {folder} cannot be applied. Please report this defect");
+            throw new ExplainException($"the manifests in {folder} cannot be applied; this is a bug in the controller, please report it");
 
         var explanation = await controller.Services.GetRequiredService<Explainer>().ExplainAsync(request, cancellation);
         return explanation.Backend is { } backend && snapshot.AssumedReady.Any(service => backend.Name.StartsWith($"{service}:", StringComparison.Ordinal))
             ? explanation with
             {
-                Backend = backend with { Endpoints = [], Note = "taken as ready: the manifests hold no EndpointSlices for it" },
+                Backend = backend with { Endpoints = [], Note = "assumed ready: the manifests contain no EndpointSlices for it" },
             }
             : explanation;
     }

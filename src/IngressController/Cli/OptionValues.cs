@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 using IngressController.Routing.Annotations;
-using IngressController.Routing.Cluster;
 using IngressController.Status;
 
 namespace IngressController.Cli;
@@ -27,10 +26,10 @@ internal static partial class OptionValues
     public static int Port(string value) =>
         ushort.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var port)
             ? port
-            : throw new FormatException($"\"{value}\" is no port; expected a number from 0 to 65535");
+            : throw new FormatException($"\"{value}\" is not a port; use a number from 0 to 65535");
 
     public static IPAddress Address(string value) =>
-        IPAddress.TryParse(value, out var address) ? address : throw new FormatException($"\"{value}\" is no IP address");
+        IPAddress.TryParse(value, out var address) ? address : throw new FormatException($"\"{value}\" is not an IP address");
 
     public static bool Bool(string value) =>
         bool.TryParse(value, out var result) ? result : throw new FormatException($"\"{value}\" is neither true nor false");
@@ -38,7 +37,7 @@ internal static partial class OptionValues
     public static string Prefix(string value) =>
         value.Length <= 253 && PrefixPattern().IsMatch(value)
             ? value
-            : throw new FormatException($"\"{value}\" is no prefix of annotations; expected a DNS name in lower case without slash, for example nginx.ingress.kubernetes.io");
+            : throw new FormatException($"\"{value}\" is not an annotation prefix; use a DNS name in lower case without a slash, such as nginx.ingress.kubernetes.io");
 
     public static LogLevel Level(string value) => value switch
     {
@@ -46,7 +45,7 @@ internal static partial class OptionValues
         "information" => LogLevel.Information,
         "warning" => LogLevel.Warning,
         "error" => LogLevel.Error,
-        _ => throw new FormatException($"\"{value}\" is none of debug, information, warning, error"),
+        _ => throw new FormatException($"\"{value}\" is not one of debug, information, warning, error"),
     };
 
     public static int ErrorStatus(string value)
@@ -56,14 +55,14 @@ internal static partial class OptionValues
     }
 
     /// <summary>Matches RFC 1123 labels of at most 63 characters, which API servers require for the prefix of an annotation.</summary>
-    [GeneratedRegex(@"^(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex PrefixPattern();
 
     public static ResourceName Name(string value) =>
         ResourceName.TryParse(value, out var name) ? name : throw new FormatException($"\"{value}\" is not of the form NAMESPACE/NAME");
 
     public static string ObjectName(string value) =>
-        value.Length <= 253 && PrefixPattern().IsMatch(value) ? value : throw new FormatException($"\"{value}\" is no name of an object; expected a DNS name in lower case");
+        value.Length <= 253 && PrefixPattern().IsMatch(value) ? value : throw new FormatException($"\"{value}\" is not the name of an object; use a DNS name in lower case");
 
     /// <summary>Parses an IP address or a host name. API servers reject a status with other text.</summary>
     public static string StatusAddress(string value) =>
@@ -76,5 +75,5 @@ internal static partial class OptionValues
     public static TimeSpan Seconds(string value) =>
         double.TryParse(value, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) && seconds is > 0 and <= 86_400
             ? TimeSpan.FromSeconds(seconds)
-            : throw new FormatException($"\"{value}\" is no number of seconds between 0 and 86400");
+            : throw new FormatException($"\"{value}\" is not a number of seconds between 0 and 86400");
 }

@@ -1,4 +1,3 @@
-using IngressController.Routing.Table;
 using IngressController.Views;
 
 namespace IngressController.Cli;

@@ -1,5 +1,5 @@
+using IngressController.Routing.Features.RateLimiting;
 using IngressController.Routing.Settings;
-using IngressController.Routing.Translation;
 using static IngressController.Cli.OptionValues;
 
 namespace IngressController.Cli;
@@ -70,7 +70,7 @@ internal static class RunOptionGroups
         new("limit-status-code", "CODE",
             "Status of requests over limit-rps, limit-rpm or limit-connections. The settings limit-req-status-code and "
             + "limit-conn-status-code take precedence.",
-            options => options.Translation.Global.LimitReqStatusCode,
+            options => options.Translation.Global.Get<RateLimitSettings>().LimitReqStatusCode,
             (options, value) =>
                 options with { Translation = options.Translation with { Global = WithLimitStatus(options.Translation.Global, ErrorStatus(value)) } }),
     ]);
@@ -194,5 +194,5 @@ internal static class RunOptionGroups
     public static IReadOnlyList<RunOptionGroup> All { get; } = [Source, Ingress, Listener, Upstream, Status, LeaderElection, Shutdown, Logging];
 
     private static GlobalSettings WithLimitStatus(GlobalSettings settings, int status) =>
-        settings with { LimitReqStatusCode = status, LimitConnStatusCode = status };
+        settings.With(settings.Get<RateLimitSettings>() with { LimitReqStatusCode = status, LimitConnStatusCode = status });
 }

@@ -1,5 +1,4 @@
-using IngressController.Routing.Settings;
-using IngressController.Views;
+using IngressController.Routing.Catalog;
 
 namespace IngressController.Cli;
 
@@ -29,7 +28,7 @@ internal static class RunOptions
     /// <summary>
     /// The global settings as options. They are applied last, so that they take precedence over an option that sets several of them.
     /// </summary>
-    private static readonly RunOption[] Settings = [.. SettingOptions.Of(SettingsCatalog.All, Declared)];
+    private static readonly RunOption[] Settings = [.. SettingOptions.Of(RouteFeatures.Catalog.Settings.All, Declared)];
 
     public static IReadOnlyList<RunOption> All { get; } = [.. Declared, .. Settings];
 

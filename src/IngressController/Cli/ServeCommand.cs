@@ -41,7 +41,7 @@ internal static partial class ServeCommand
         }
         catch (Exception error) when (Reason(error, options) is { } reason)
         {
-            await terminal.ComplainAsync(reason);
+            await terminal.WriteErrorAsync(reason);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
@@ -56,9 +56,9 @@ internal static partial class ServeCommand
     {
         KubeConfigException => error.Message,
         IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } =>
-            $"{error.Message.TrimEnd('.')}; end what listens there, or choose another port with --http-port, --https-port or --admin-port",
+            $"{error.Message.TrimEnd('.')}; stop the process that listens there, or choose another port with --http-port, --https-port or --admin-port",
         SocketException { SocketErrorCode: SocketError.AccessDenied } =>
-            $"may not listen on {Ports(options)}: {error.Message}; ports below 1024 need the capability NET_BIND_SERVICE",
+            $"not permitted to listen on {Ports(options)}: {error.Message}; ports below 1024 require the capability NET_BIND_SERVICE",
         SocketException => $"cannot listen on {Ports(options)}: {error.Message}; check --bind-address",
         _ => null,
     };

@@ -1,6 +1,5 @@
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Settings;
-using IngressController.Routing.Translation;
 
 namespace IngressController.Cli;
 

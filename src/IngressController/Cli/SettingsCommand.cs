@@ -1,6 +1,7 @@
 using System.CommandLine;
 using IngressController.Configuration;
 using IngressController.Routing.Annotations;
+using IngressController.Routing.Catalog;
 using IngressController.Routing.Settings;
 using IngressController.Views;
 
@@ -11,15 +12,15 @@ internal sealed class SettingsCommand
 {
     private readonly Argument<string?> _name = new("NAME")
     {
-        Description = "One setting. Default: all of them.",
+        Description = "A setting. Default: all settings.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
-    private readonly Option<string> _output = OutputOption.Of("How they are written: text, a table, or json.");
+    private readonly Option<string> _output = OutputOption.Of("The output format: text (a table) or json.");
 
     public SettingsCommand() => Command = new Command("settings", """
-        List the global settings, which count where an Ingress says nothing, or everything about one of them. Each is a key of the
-        ConfigMap of settings and an option of run: NAME is --NAME.
+        List the global settings, which apply where an Ingress does not set an annotation, or describe one of them. Each is a key of
+        the settings ConfigMap and an option of run: NAME is --NAME.
         """)
     {
         _name, _output,
@@ -32,17 +33,17 @@ internal sealed class SettingsCommand
         var isJson = parsed.IsJson(_output);
         if (parsed.GetValue(_name) is not { } argument)
         {
-            var views = SettingsCatalog.All.Select(ViewOf).ToArray();
+            var views = RouteFeatures.Catalog.Settings.All.Select(ViewOf).ToArray();
             await terminal.Out.WriteAsync(isJson ? Json(views) : List(views));
             return 0;
         }
 
         var name = argument.TrimStart('-');
-        if (SettingsCatalog.Find(name) is not { } found)
+        if (RouteFeatures.Catalog.Settings.Find(name) is not { } found)
         {
-            await terminal.ComplainAsync($"there is no setting \"{name}\"" + (SettingsCatalog.Nearest(name) is { } nearest
+            await terminal.WriteErrorAsync($"there is no setting \"{name}\"" + (RouteFeatures.Catalog.Settings.Nearest(name) is { } nearest
                 ? $"; did you mean {nearest}?"
-                : "; ingress-controller settings lists those that are"));
+                : "; run ingress-controller settings for a list"));
             return CommandLine.Failure;
         }
 

@@ -1,5 +1,4 @@
 using System.Net;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 
 namespace IngressController.Configuration;

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using IngressController.Cli;
 using IngressController.Routing.Diagnostics;
 
 namespace IngressController.Events;

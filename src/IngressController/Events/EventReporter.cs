@@ -1,7 +1,6 @@
 using IngressController.Leadership;
 using IngressController.Pipeline;
 using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Translation;
 using IngressController.Sources;
 
 namespace IngressController.Events;

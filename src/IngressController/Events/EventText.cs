@@ -65,8 +65,8 @@ internal static class EventText
         EventTopic.Problem => Note(write.Key.Problem!),
         EventTopic.MoreProblems => string.Create(
             CultureInfo.InvariantCulture,
-            $"and {write.Entry.Hidden} more when this was first seen; /api/diagnostics of the controller's admin port has all of them"),
-        _ => "nothing is wrong with it any more",
+            $"and {write.Entry.Hidden} more when this was first seen; see /api/diagnostics on the controller's admin port"),
+        _ => "all problems are resolved",
     };
 
     /// <summary>Returns the field, the message and the effect on traffic. If the text is too long, the message is truncated.</summary>

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using IngressController.Cli;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Serialization;
 using IngressController.Leadership;
@@ -95,7 +94,7 @@ internal sealed partial class EventWriter(
         {
             return await ReadAsync(write, lost) is { } existing
                 ? await RepeatAsync(write, existing.Count + 1, lost)
-                : throw new TimeoutException("the Event expired meanwhile");
+                : throw new TimeoutException("the Event expired meanwhile", error);
         }
     }
 

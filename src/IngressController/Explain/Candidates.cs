@@ -16,21 +16,21 @@ internal static class HostCandidates
             yield break;
         var isChosen = ReferenceEquals(@default, route);
         yield return new HostEntry(
-            "(--default-backend-service)", isChosen, isChosen ? "gets what nothing else matches" : "only for what nothing else matches");
+            "(--default-backend-service)", isChosen, isChosen ? "serves requests that nothing else matches" : "only for requests that nothing else matches");
     }
 
     private static string Name(string entry) => entry.Length == 0 ? "(rules without a host)" : entry;
 
     private static string Reason(HostCandidate candidate, HostCandidate? chosen) => candidate switch
     {
-        { IsAlias: true, Paths: null } => "the name is sent to this host",
+        { IsAlias: true, Paths: null } => "the name redirects to this host",
         { IsAlias: true } => "the name is an alias of this host",
         { Paths: null, Entry: "" } => "there are none",
         { Paths: null } => "no rule has this host",
         { IsChosen: true, Entry: "" } => "no rule has the host",
-        { IsChosen: true, Entry: ['*', ..] } => "no rule has the host itself, and this one is a label above",
-        { IsChosen: true } => "is the host",
-        _ => $"{Name(chosen?.Entry ?? "")} is more specific and decides alone, whether or not its paths match",
+        { IsChosen: true, Entry: ['*', ..] } => "no rule has the exact host, and this wildcard matches it",
+        { IsChosen: true } => "exact match",
+        _ => $"{Name(chosen?.Entry ?? "")} is more specific and takes precedence, even if none of its paths match",
     };
 }
 
@@ -43,8 +43,8 @@ internal static class PathCandidates
     public static (PathEntry[] Paths, int LeftOut) Of(PathTable table, string path, HttpRequest request, RouteEntry? winner)
     {
         var entries = new List<PathEntry>();
-        if (table.AppRoot is { } root)
-            entries.Add(Entry(root, winner, ReferenceEquals(root, winner) ? "is the root of the host, which goes before all paths" : "only for exactly /"));
+        if (table.Root is { } root)
+            entries.Add(Entry(root, winner, ReferenceEquals(root, winner) ? "app-root takes precedence over all paths" : "only for exactly /"));
         var mismatches = 0;
         foreach (var route in table.Routes)
         {
@@ -57,7 +57,7 @@ internal static class PathCandidates
         if (table.Default is { } last)
         {
             var isWinner = ReferenceEquals(last, winner);
-            entries.Add(Entry(last, winner, isWinner ? "no path matches, so the default backend gets it" : "only for paths that nothing matches"));
+            entries.Add(Entry(last, winner, isWinner ? "no path matches, so the default backend serves it" : "only for requests that no path matches"));
         }
 
         return ([.. entries], Math.Max(0, mismatches - MaxMismatches));
@@ -72,19 +72,19 @@ internal static class PathCandidates
     private static string Reason(RouteEntry route, bool matches, HttpRequest request, RouteEntry? winner)
     {
         if (!route.Accepts(request))
-            return "asks for a method, headers or a query that the request does not have";
+            return "requires a method, headers or query parameters that the request does not have";
         var isExact = route.Definition.Match.Type == PathMatchType.Exact;
         if (route.Definition.Match.Type == PathMatchType.Regex)
         {
-            return ReferenceEquals(route, winner) ? "the first pattern that matches, the longest as it is written before the others"
-                : matches ? "matches, but a longer pattern goes before it" : "the path does not match the pattern from its start";
+            return ReferenceEquals(route, winner) ? "the first pattern that matches; longer patterns are tried first"
+                : matches ? "matches, but a longer pattern takes precedence" : "the pattern does not match from the start of the path";
         }
 
         if (ReferenceEquals(route, winner))
-            return isExact ? "is the path" : "the longest that matches";
+            return isExact ? "exact match" : "the longest match";
         if (!matches)
-            return isExact ? "is another path" : "the path does not begin with it, element by element";
-        return winner?.Definition.Match.Type == PathMatchType.Exact && !isExact ? "matches, but Exact goes before it" : "matches, but a longer one goes before it";
+            return isExact ? "a different path" : "not a prefix of the path, element by element";
+        return winner?.Definition.Match.Type == PathMatchType.Exact && !isExact ? "matches, but Exact takes precedence" : "matches, but a longer path takes precedence";
     }
 }
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Net;
 using System.Text.RegularExpressions;
-using IngressController.Routing.Table;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace IngressController.Explain;
@@ -41,9 +40,9 @@ internal sealed partial record ExplainRequest
         var fields = headers.Select(ParseHeader).ToList();
         var hosts = fields.Where(field => field.Key.Equals("Host", StringComparison.OrdinalIgnoreCase)).ToArray();
         if (hosts.Length > 1)
-            throw new FormatException("Host is given twice; a request with two is answered 400");
+            throw new FormatException("Host is given twice; such a request is answered 400");
         if (hosts.Length == 1 && !AuthorityPattern().IsMatch(hosts[0].Value))
-            throw new FormatException($"\"{hosts[0].Value}\" is no value of Host");
+            throw new FormatException($"\"{hosts[0].Value}\" is not a valid Host");
         var host = hosts.Length == 1 ? hosts[0].Value : WithoutDefaultPort(scheme, authority);
         return new ExplainRequest
         {
@@ -54,7 +53,7 @@ internal sealed partial record ExplainRequest
             Method = ParseMethod(method ?? "GET"),
             Headers = [KeyValuePair.Create("Host", host), .. fields.Except(hosts)],
             Client = client is null ? IPAddress.Loopback
-                : IPAddress.TryParse(client, out var address) ? address : throw new FormatException($"client \"{client}\" is no IP address"),
+                : IPAddress.TryParse(client, out var address) ? address : throw new FormatException($"client \"{client}\" is not an IP address"),
         };
     }
 
@@ -81,15 +80,15 @@ internal sealed partial record ExplainRequest
     private static (string Scheme, string Authority, string Target) Split(string url)
     {
         if (url.AsSpan().ContainsAnyExceptInRange('!', '~'))
-            throw new FormatException("the URL holds a character that must be percent-encoded: a space, a control character or one outside ASCII");
+            throw new FormatException("the URL contains a character that must be percent-encoded: a space, a control character or one outside ASCII");
         var match = UrlPattern().Match(url);
         if (!match.Success)
-            throw new FormatException($"\"{url}\" is no absolute URL; write http://HOST/PATH or https://HOST/PATH");
+            throw new FormatException($"\"{url}\" is not an absolute URL; write http://HOST/PATH or https://HOST/PATH");
         var authority = match.Groups["authority"].Value;
         if (authority.Contains('@', StringComparison.Ordinal))
-            throw new FormatException("the URL holds a user name, which no client sends there; give it as a header: --header 'Authorization: Basic ...'");
+            throw new FormatException("the URL contains a user name, which clients do not send in the URL; use a header: --header 'Authorization: Basic ...'");
         if (!AuthorityPattern().IsMatch(authority))
-            throw new FormatException($"\"{authority}\" is no host, with or without port");
+            throw new FormatException($"\"{authority}\" is not a host with an optional port");
         var target = match.Groups["target"].Value;
         return (match.Groups["scheme"].Value.ToLowerInvariant(), authority, target.StartsWith('/') ? target : $"/{target}");
     }
@@ -103,8 +102,8 @@ internal sealed partial record ExplainRequest
     private static string ParseMethod(string method)
     {
         if (!HttpToken.IsToken(method))
-            throw new FormatException($"\"{method}\" is no method");
-        return method == "CONNECT" ? throw new FormatException("CONNECT asks for a tunnel and has no URL; explain another method") : method;
+            throw new FormatException($"\"{method}\" is not a method");
+        return method == "CONNECT" ? throw new FormatException("CONNECT opens a tunnel and has no URL; use another method") : method;
     }
 
     private static KeyValuePair<string, string> ParseHeader(string header)
@@ -115,17 +114,17 @@ internal sealed partial record ExplainRequest
             throw new FormatException($"header \"{header}\" is not of the form NAME:VALUE");
         var value = header[(colon + 1)..].Trim();
         return value.Any(c => c is < ' ' and not '\t' or '\x7F' or > '\xFF')
-            ? throw new FormatException($"the value of header {name} holds a character that no field can have")
+            ? throw new FormatException($"the value of header {name} contains a character that header fields cannot contain")
             : KeyValuePair.Create(name, value);
     }
 
     /// <summary>Matches an absolute URL. Its fragment is ignored, because clients do not send it.</summary>
-    [GeneratedRegex(@"^(?<scheme>https?)://(?<authority>[^/?#]*)(?<target>[^#]*)(#.*)?\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?<scheme>https?)://(?<authority>[^/?#]*)(?<target>[^#]*)(#.*)?\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex UrlPattern();
 
-    [GeneratedRegex(@"^([A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^([A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex AuthorityPattern();
 
-    [GeneratedRegex(@":[0-9]+\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@":[0-9]+\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex PortPattern();
 }

@@ -2,8 +2,6 @@ using IngressController.Forwarding;
 using IngressController.Pipeline;
 using IngressController.Proxy;
 using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Table;
-using IngressController.Routing.Translation;
 using IngressController.Sources;
 using IngressController.Views;
 using Microsoft.AspNetCore.WebUtilities;
@@ -53,7 +51,7 @@ internal sealed class Explainer(RequestPipeline pipeline, ForwardTransformer tra
     private static Verdict VerdictOf(HttpContext context, DryRun dryRun)
     {
         if (dryRun.IsForwarded)
-            return new Verdict(null, null, dryRun.Request.Route.Cluster!.Id.ToString(), "nothing keeps it from its backend");
+            return new Verdict(null, null, dryRun.Request.Route.Cluster!.Id.ToString(), "no step answers the request");
         var location = context.Response.Headers.Location.ToString();
         var (status, answering) = (context.Response.StatusCode, dryRun.Steps.FirstOrDefault(step => step.Outcome == StepOutcome.Replies)?.Step);
         var reason = dryRun.Refusal?.Detail ?? (answering is null ? ReasonPhrases.GetReasonPhrase(status) : $"answered by {answering.Name}");

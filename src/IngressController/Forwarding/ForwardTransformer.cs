@@ -1,7 +1,6 @@
 using System.Net;
 using IngressController.Http;
 using IngressController.Pipeline;
-using IngressController.Routing.Table;
 using IngressController.Shutdown;
 using IngressController.TrustedProxies;
 using Microsoft.Net.Http.Headers;
@@ -10,8 +9,8 @@ using Yarp.ReverseProxy.Forwarder;
 namespace IngressController.Forwarding;
 
 /// <summary>
-/// What the backend gets of a request and the client of a response: everything but hop-by-hop headers (RFC 9110, 7.6.1), with the
-/// client's Host kept and the forwarding headers ours alone.
+/// Builds the request for the backend and the response for the client: all headers except hop-by-hop headers (RFC 9110, 7.6.1). The
+/// client's Host is kept; only the proxy sets forwarding headers.
 /// </summary>
 internal sealed class ForwardTransformer(Drain drain) : HttpTransformer
 {
@@ -29,19 +28,19 @@ internal sealed class ForwardTransformer(Drain drain) : HttpTransformer
             change.Apply(request, proxyRequest);
         if (transforms is not null)
             return TransformAsync(request, proxyRequest, destinationPrefix, transforms, cancellationToken);
-        Change(request, proxyRequest);
+        ApplyChanges(request, proxyRequest);
         return default;
     }
 
-    /// <summary>Runs YARP's transforms first: a header that an annotation of ours sets takes precedence.</summary>
+    /// <summary>Runs YARP's transforms first: a header that another annotation sets takes precedence.</summary>
     private static async ValueTask TransformAsync(
         ProxyRequest request, HttpRequestMessage message, string destination, MessageTransforms transforms, CancellationToken cancellation)
     {
         await transforms.ApplyAsync(request, message, destination, cancellation);
-        Change(request, message);
+        ApplyChanges(request, message);
     }
 
-    private static void Change(ProxyRequest request, HttpRequestMessage message)
+    private static void ApplyChanges(ProxyRequest request, HttpRequestMessage message)
     {
         foreach (var change in request.Route.Plan.RequestChanges)
             change.Apply(request, message);
@@ -69,7 +68,7 @@ internal sealed class ForwardTransformer(Drain drain) : HttpTransformer
             }
         }
 
-        // The bytes after an upgrade are no body.
+        // The bytes after an upgrade are not a body.
         var hasBody = copyBody
             && proxyResponse.StatusCode != HttpStatusCode.SwitchingProtocols && proxyResponse.RequestMessage?.Method != HttpMethod.Connect;
         foreach (var change in request.Revision.ResponseChanges)
@@ -84,9 +83,9 @@ internal sealed class ForwardTransformer(Drain drain) : HttpTransformer
         }
 
         drain.Announce(context);
-        // A body of known length is no stream of events.
+        // A body of known length is not an event stream.
         if (hasBody && headers.ContentLength is null)
-            proxyResponse.Content = new PromptResponseHead(proxyResponse.Content, context.Response);
+            proxyResponse.Content = new EarlyResponseHead(proxyResponse.Content, context.Response);
 
         return copyBody;
     }
@@ -106,7 +105,7 @@ internal sealed class ForwardTransformer(Drain drain) : HttpTransformer
 
     private static void CopyRequestHeaders(ProxyRequest request, HttpRequestMessage proxyRequest, MessageTransforms? transforms)
     {
-        var dropsUnderscores = !request.Revision.Settings.Headers.UnderscoresInHeaders;
+        var dropsUnderscores = !request.Revision.Settings.Forwarding.UnderscoresInHeaders;
         var incoming = request.Context.Request.Headers;
         var nominated = incoming.Connection;
         var isFramedByEncoding = incoming.TransferEncoding.Count > 0;
@@ -118,7 +117,7 @@ internal sealed class ForwardTransformer(Drain drain) : HttpTransformer
                 continue;
             if (dropsUnderscores && name.Contains('_'))
                 continue;
-            // RFC 9112, 6.3: Transfer-Encoding overrides Content-Length, and passing both on is how requests are smuggled.
+            // RFC 9112, 6.3: Transfer-Encoding overrides Content-Length, and forwarding both allows request smuggling.
             if (isFramedByEncoding && name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase))
                 continue;
             ForwardedHeaders.Add(proxyRequest, name, values);
@@ -146,7 +145,7 @@ internal sealed class ForwardTransformer(Drain drain) : HttpTransformer
         if (forwarding is null || forwarding.SendsRequestId(received))
             headers.TryAddWithoutValidation("X-Request-ID", context.TraceIdentifier);
         forwarding?.AddHeaders(context, received, headers);
-        // After the marks of those who had the request before, which RFC 8586 wants kept.
-        headers.TryAddWithoutValidation(LoopGuard.Header, LoopGuard.Mark);
+        // Appended to the values of previous proxies, which RFC 8586 requires to be kept.
+        headers.TryAddWithoutValidation(LoopGuard.Header, LoopGuard.CdnId);
     }
 }

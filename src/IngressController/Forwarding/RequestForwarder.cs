@@ -1,5 +1,4 @@
 using IngressController.Pipeline;
-using IngressController.Routing.Table;
 using IngressController.Shutdown;
 using IngressController.Signals;
 using IngressController.Upstream;
@@ -9,7 +8,9 @@ using Yarp.ReverseProxy.Model;
 
 namespace IngressController.Forwarding;
 
-/// <summary>Sends a request to an endpoint of its cluster, to another one when the first takes no connection, and says what went wrong.</summary>
+/// <summary>
+/// Forwards a request to an endpoint of its cluster, retries at another one if the connection fails, and reports failures.
+/// </summary>
 internal sealed partial class RequestForwarder(
     IHttpForwarder forwarder, ForwardTransformer transformer, LocalReplies replies, OpenWebSockets webSockets, Drain drain, TimeProvider time, ILogger<RequestForwarder> logger)
 {
@@ -30,7 +31,7 @@ internal sealed partial class RequestForwarder(
         if (error == ForwarderError.None)
             return;
 
-        // Nothing was sent, so any method may be tried again. Once: more attempts would multiply load on a failing Service.
+        // Nothing was sent, so any method can be retried. Only once: more attempts would multiply the load on a failing Service.
         if (IsConnectFailure(context) && !context.Response.HasStarted
             && cluster.Next(model, failed: destination) is { } other && !ReferenceEquals(other, destination))
         {
@@ -53,14 +54,14 @@ internal sealed partial class RequestForwarder(
     {
         var context = request.Context;
         var exception = context.GetForwarderErrorFeature()?.Exception;
-        // Who is gone needs no answer, and what the end of the grace period cut is no fault of the endpoint.
+        // A client that has gone needs no response, and a request cut at the end of the grace period is not a failure of the endpoint.
         if (context.RequestAborted.IsCancellationRequested || drain.IsOver)
             return Task.CompletedTask;
 
-        // Not the endpoint's failure, so no line of the log: any client could fill it.
+        // Not the endpoint's failure, so it is not logged: any client could fill the log.
         if (RefusedBodyException.Find(exception) is { } refusal)
             return replies.RefuseAsync(request, refusal);
-        if (IsClientsFault(error))
+        if (IsClientError(error))
         {
             var status = context.Response.StatusCode;
             return replies.WriteAsync(request, status, ReasonPhrases.GetReasonPhrase(status), "the request body could not be read");
@@ -70,8 +71,8 @@ internal sealed partial class RequestForwarder(
         if (_failures.TryTake(HashCode.Combine(origin, destination.DestinationId), out var suppressed))
             Log.Failed(logger, origin, destination.DestinationId, error, Reason(exception), suppressed);
         return error is ForwarderError.RequestTimedOut || exception?.InnerException is UpstreamConnectTimeoutException
-            ? replies.WriteAsync(request, StatusCodes.Status504GatewayTimeout, "Gateway Timeout", "the backend did not answer in time")
-            : replies.WriteAsync(request, StatusCodes.Status502BadGateway, "Bad Gateway", "the backend could not be reached or answered wrongly");
+            ? replies.WriteAsync(request, StatusCodes.Status504GatewayTimeout, "Gateway Timeout", "the backend did not respond in time")
+            : replies.WriteAsync(request, StatusCodes.Status502BadGateway, "Bad Gateway", "the backend could not be reached or sent an invalid response");
     }
 
     private static bool IsConnectFailure(HttpContext context) =>
@@ -80,18 +81,18 @@ internal sealed partial class RequestForwarder(
             HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
         };
 
-    private static bool IsClientsFault(ForwarderError error) =>
+    private static bool IsClientError(ForwarderError error) =>
         error is ForwarderError.RequestBodyClient or ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled;
 
     private static string Reason(Exception? exception) =>
-        exception is null ? "no further reason"
+        exception is null ? "unknown reason"
         : exception.InnerException is { } inner && !exception.Message.Contains(inner.Message, StringComparison.Ordinal) ? $"{exception.Message} {inner.Message}"
         : exception.Message;
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "{Route}: endpoint {Endpoint} failed ({Error}): {Reason} ({Suppressed} failures before it were not logged)")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Route}: endpoint {Endpoint} failed ({Error}): {Reason} ({Suppressed} earlier failures not logged)")]
         public static partial void Failed(
-            ILogger logger, Routing.Table.RouteOrigin route, string endpoint, ForwarderError error, string reason, long suppressed);
+            ILogger logger, RouteOrigin route, string endpoint, ForwarderError error, string reason, long suppressed);
     }
 }

@@ -3,6 +3,7 @@ using IngressController.Configuration;
 using IngressController.Explain;
 using IngressController.Forwarding;
 using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Configuration;
 using IngressController.Kubernetes.Watching;
 using IngressController.Leadership;
 using IngressController.Listeners;

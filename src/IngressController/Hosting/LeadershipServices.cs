@@ -3,7 +3,6 @@ using IngressController.Events;
 using IngressController.Kubernetes.Watching;
 using IngressController.Leadership;
 using IngressController.Metrics;
-using IngressController.Routing.Translation;
 using IngressController.Sources.Kubernetes;
 using IngressController.Status;
 

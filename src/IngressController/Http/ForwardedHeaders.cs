@@ -1,40 +1,43 @@
 using System.Net;
-using IngressController.Pipeline;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Transforms;
 
 namespace IngressController.Http;
 
-/// <summary>The request headers that a proxy forwards (RFC 9110, 7.6.1), and those that it alone may set.</summary>
+/// <summary>
+/// The rules for request headers: hop-by-hop headers (RFC 9110, 7.6.1) and headers that only the proxy sets are not forwarded.
+/// </summary>
 internal static class ForwardedHeaders
 {
-    /// <summary>True if a header that a client sent may be forwarded at all.</summary>
+    /// <summary>True if a header of the client is forwarded.</summary>
     /// <param name="name">The header.</param>
-    /// <param name="connection">The client's Connection header, which may name others to drop.</param>
+    /// <param name="connection">The client's Connection header; the headers that it names are not forwarded.</param>
     public static bool IsForwarded(string name, StringValues connection) =>
         !IsHopByHop(name) && !IsReserved(name) && (connection.Count == 0 || !IsNominated(connection, name));
 
-    /// <summary>True if a Connection header cannot drop the header: without it the request means something else, or loops without end.</summary>
+    /// <summary>
+    /// True if a Connection header cannot remove the header: without it the request changes its meaning, or loops are not detected.
+    /// </summary>
     public static bool IsProtected(string name) =>
         name.Equals(HeaderNames.Host, StringComparison.OrdinalIgnoreCase)
         || name.Equals(LoopGuard.Header, StringComparison.OrdinalIgnoreCase)
         || name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Adds a header to a request, beside others of its name.</summary>
+    /// <summary>Adds a header to a request and keeps existing values.</summary>
     public static void Add(HttpRequestMessage request, string name, StringValues values)
     {
         if (values.Count == 1 ? request.Headers.TryAddWithoutValidation(name, values[0]) : request.Headers.TryAddWithoutValidation(name, values.AsEnumerable()))
             return;
-        // Headers that describe a body are forwarded on a request without one too (for example Content-Type on GET): YARP makes the content
-        // that it allows there, and no other.
+        // Content headers are forwarded without a body too (for example Content-Type on GET). YARP creates the empty content that it
+        // permits there.
         if (request.Content is { } content)
             content.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
         else
             RequestTransform.AddHeader(new RequestTransformContext { ProxyRequest = request }, name, values);
     }
 
-    /// <summary>The text of a client address; an IPv4 address in IPv6 form is written as IPv4.</summary>
+    /// <summary>The text of a client address. An IPv4-mapped IPv6 address is written as IPv4.</summary>
     public static string AddressText(IPAddress? address) =>
         (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() ?? "";
 
@@ -66,9 +69,9 @@ internal static class ForwardedHeaders
     };
 
     /// <summary>
-    /// True for headers that no client may set because backends trust them: those that say where a request came from, which this proxy sets
-    /// itself, and Proxy, which CGI turns into HTTP_PROXY (httpoxy). CGI and its successors (WSGI, Rack, PHP) read <c>X_Real_IP</c> as the same
-    /// variable as <c>X-Real-IP</c>, so an underscore makes no difference.
+    /// True for headers that backends trust, so that clients must not set them: the forwarding headers, which the proxy sets itself, and
+    /// Proxy, which CGI turns into HTTP_PROXY (httpoxy). CGI and its successors (WSGI, Rack, PHP) read <c>X_Real_IP</c> as
+    /// <c>X-Real-IP</c>, so underscores are compared as hyphens.
     /// </summary>
     private static bool IsReserved(string name)
     {

@@ -5,7 +5,7 @@ namespace IngressController.Http;
 /// <summary>The parts of a Host header.</summary>
 internal static class HostHeader
 {
-    /// <summary>The name without port and final dot. An IPv6 literal stays as it is: it matches only rules without a host.</summary>
+    /// <summary>The name without port and trailing dot. An IPv6 literal is unchanged: it matches only rules without a host.</summary>
     public static ReadOnlySpan<char> NameOf(ReadOnlySpan<char> host)
     {
         var colon = host.LastIndexOf(':');
@@ -14,7 +14,7 @@ internal static class HostHeader
         return host.Length > 1 && host[^1] == '.' ? host[..^1] : host;
     }
 
-    /// <summary>The port that the client used: that of its Host header, else the default of the scheme. The port that this process listens on does not matter.</summary>
+    /// <summary>The port of the Host header, or the default of the scheme. The port that the proxy listens on is irrelevant.</summary>
     public static string PortOf(string host, bool isHttps)
     {
         var colon = host.LastIndexOf(':');

@@ -1,6 +1,6 @@
 namespace IngressController.Http;
 
-/// <summary>A stream that is only read, asynchronously.</summary>
+/// <summary>A stream that supports asynchronous reads only.</summary>
 internal abstract class ReadOnlyStream : OneWayStream
 {
     public override bool CanRead => true;
@@ -11,7 +11,7 @@ internal abstract class ReadOnlyStream : OneWayStream
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 }
 
-/// <summary>A stream that is only written, asynchronously.</summary>
+/// <summary>A stream that supports asynchronous writes only.</summary>
 internal abstract class WriteOnlyStream : OneWayStream
 {
     public override bool CanWrite => true;
@@ -22,7 +22,7 @@ internal abstract class WriteOnlyStream : OneWayStream
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 }
 
-/// <summary>What the streams of message bodies cannot do.</summary>
+/// <summary>A stream without seeking, length and synchronous calls.</summary>
 internal abstract class OneWayStream : Stream
 {
     public override bool CanRead => false;

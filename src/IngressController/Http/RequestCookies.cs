@@ -2,10 +2,10 @@ using Microsoft.Extensions.Primitives;
 
 namespace IngressController.Http;
 
-/// <summary>Cookies as they were sent. The framework's own collection decodes escapes, line breaks among them, and allocates.</summary>
+/// <summary>Cookies as received. ASP.NET Core's collection decodes escapes, including line breaks, and allocates.</summary>
 internal static class RequestCookies
 {
-    /// <summary>The value of the first cookie of a name; empty when there is none. Names are case-sensitive (RFC 6265, 5.3).</summary>
+    /// <summary>The value of the first cookie with a name; empty if there is none. Names are case-sensitive (RFC 6265, 5.3).</summary>
     /// <param name="lines">The Cookie headers.</param>
     /// <param name="name">The name.</param>
     public static ReadOnlySpan<char> Find(StringValues lines, string name)

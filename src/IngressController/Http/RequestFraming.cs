@@ -1,27 +1,27 @@
 namespace IngressController.Http;
 
 /// <summary>
-/// Heads that Kestrel reads in one way and a server in front of or behind it could read in another: where those disagree about the
-/// end of a request, one client's bytes become another's request (RFC 9112, 6.1 and 11.2).
+/// Finds ambiguous request framing, which Kestrel reads in one way and a server in front of it or behind it could read in another. If they
+/// disagree about the end of a request, requests can be smuggled (RFC 9112, 6.1 and 11.2).
 /// </summary>
 internal static class RequestFraming
 {
-    /// <summary>Kestrel gives a Content-Length that came with Transfer-Encoding this name.</summary>
+    /// <summary>The name that Kestrel gives to a Content-Length beside Transfer-Encoding.</summary>
     private const string OverriddenContentLength = "X-Content-Length";
 
-    /// <summary>What is wrong; null when there is only one way to read the request.</summary>
+    /// <summary>The problem; null if the framing is unambiguous.</summary>
     public static string? Problem(HttpRequest request)
     {
         var encodings = request.Headers.TransferEncoding;
         if (encodings.Count == 0)
             return null;
         if (HttpProtocol.IsHttp10(request.Protocol))
-            return "HTTP/1.0 knows no Transfer-Encoding";
+            return "HTTP/1.0 does not support Transfer-Encoding";
         if (request.Headers.ContentLength is not null || request.Headers.ContainsKey(OverriddenContentLength))
-            return "it has both Transfer-Encoding and Content-Length";
-        // Another coding would reach the backend undecoded, and without the header that says so.
+            return "the request has both Transfer-Encoding and Content-Length";
+        // The body would reach the backend with another coding still applied, but without the header that names it.
         return encodings.Count == 1 && "chunked".Equals(encodings[0]?.Trim(), StringComparison.OrdinalIgnoreCase)
             ? null
-            : "its Transfer-Encoding is not just chunked";
+            : "the Transfer-Encoding of the request is not just chunked";
     }
 }

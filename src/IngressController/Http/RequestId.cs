@@ -1,6 +1,6 @@
 namespace IngressController.Http;
 
-/// <summary>Request ids: 32 hexadecimal digits, as other proxies generate them.</summary>
+/// <summary>Generates request ids: 32 hexadecimal digits, as in other proxies.</summary>
 internal static class RequestId
 {
     public static string New() => string.Create(32, 0, static (chars, _) =>

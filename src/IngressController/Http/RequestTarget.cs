@@ -6,7 +6,9 @@ namespace IngressController.Http;
 /// <summary>The request target as received, split into path and query without decoding.</summary>
 internal readonly struct RequestTarget
 {
-    /// <summary>Visible ASCII except #, which ends a query. A query may hold characters that RFC 3986, 3.4 does not allow; they pass unchanged.</summary>
+    /// <summary>
+    /// Visible ASCII except #, which ends a query. Includes characters that RFC 3986, 3.4 does not permit; they pass unchanged.
+    /// </summary>
     private static readonly SearchValues<char> QueryCharacters =
         SearchValues.Create([.. Enumerable.Range('!', '~' - '!' + 1).Select(code => (char)code).Where(c => c != '#')]);
 
@@ -19,17 +21,17 @@ internal readonly struct RequestTarget
         _pathLength = mark < 0 ? pathAndQuery.Length : mark;
     }
 
-    /// <summary>The target in origin form; the absolute form loses scheme and authority.</summary>
+    /// <summary>The target in origin form. Scheme and authority of an absolute form are removed.</summary>
     public string PathAndQuery { get; }
 
     public ReadOnlySpan<char> Path => PathAndQuery.AsSpan(0, _pathLength);
 
-    /// <summary>The query with its question mark; empty without one.</summary>
+    /// <summary>The query with its question mark; empty if there is none.</summary>
     public ReadOnlySpan<char> Query => PathAndQuery.AsSpan(_pathLength);
 
     /// <summary>
-    /// True if the query can stand in a request line. HTTP/2 has other delimiters, so there it may hold characters that would end the target,
-    /// or the line, of HTTP/1.1.
+    /// True if the query is safe in an HTTP/1.1 request line. In HTTP/2, which has other delimiters, it can hold characters that end the
+    /// target or the line in HTTP/1.1.
     /// </summary>
     public bool HasSafeQuery => !Query.ContainsAnyExcept(QueryCharacters);
 
@@ -45,8 +47,8 @@ internal readonly struct RequestTarget
             return target;
         var rest = target.AsSpan(scheme + 3);
         var path = rest.IndexOfAny('/', '?');
-        // User names before the host, and characters at which some parsers end a host: such an authority names two hosts. It is kept whole and
-        // refused, because it is not an absolute path.
+        // User info, and characters at which some parsers end a host, make the host ambiguous. The target is returned unchanged and refused
+        // later, because it is not an absolute path.
         if ((path < 0 ? rest : rest[..path]).IndexOfAny('@', '#', '\\') >= 0)
             return target;
         return path < 0 ? "/" : rest[path] == '/' ? rest[path..].ToString() : string.Concat("/", rest[path..]);

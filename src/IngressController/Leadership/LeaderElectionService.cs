@@ -1,5 +1,6 @@
 using IngressController.Configuration;
 using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Configuration;
 using IngressController.Kubernetes.Leasing;
 using IngressController.Pipeline;
 

@@ -13,7 +13,7 @@ internal sealed class LeaderMetrics
     {
         switch (notice)
         {
-            case LeaderNotice.Leads:
+            case LeaderNotice.StartedLeading:
                 Interlocked.Increment(ref _terms);
                 break;
             case LeaderNotice.Failed:

@@ -56,13 +56,13 @@ internal sealed class LeaderState(string identity, SourceLog log, LeaderMetrics 
         metrics.OnNotice(notice);
         switch (notice)
         {
-            case LeaderNotice.Leads:
+            case LeaderNotice.StartedLeading:
                 SetLeader(identity);
                 break;
-            case LeaderNotice.Follows follows:
+            case LeaderNotice.NewLeader follows:
                 SetLeader(follows.Leader);
                 break;
-            case LeaderNotice.LeadsNoMore or LeaderNotice.Released:
+            case LeaderNotice.StoppedLeading or LeaderNotice.Released:
                 SetLeader(null);
                 break;
         }

@@ -1,6 +1,5 @@
 using IngressController.Configuration;
 using IngressController.Pipeline;
-using IngressController.Routing.Translation;
 
 namespace IngressController.Listeners;
 

@@ -4,20 +4,24 @@ using IngressController.Routing.Table;
 namespace IngressController.Matching;
 
 /// <summary>
-/// Names that are no hosts themselves: looked at only when no exact host has matched. Immutable; it names its hosts and does not hold them, so a
-/// change of a host does not touch it. Only which patterns are too slow is found out later.
+/// The aliases of hosts, compared if no exact host matches. Immutable except for the list of patterns that have timed out. It holds the
+/// names of hosts and not their tables, so a change of a host does not affect it.
 /// </summary>
 internal sealed class HostAliases
 {
+    private const int MaxDnsNameLength = 255;
+
     public static HostAliases None { get; } = new([]);
 
     private readonly Dictionary<string, Entry>.AlternateLookup<ReadOnlySpan<char>> _exact;
     private readonly Dictionary<string, Entry>.AlternateLookup<ReadOnlySpan<char>> _suffixes;
     private readonly (PathPattern Pattern, Entry Entry)[] _patterns;
-    private readonly bool[] _isTooSlow;
+    private readonly bool[] _hasTimedOut;
     private readonly int _count;
 
-    /// <param name="aliases">The aliases, each with what answers its requests when they are sent on; null serves them as the host's.</param>
+    /// <param name="aliases">
+    /// The aliases, each with the route that redirects its requests; null if they are served as requests of the host.
+    /// </param>
     public HostAliases(IReadOnlyCollection<(HostAlias Alias, RouteEntry? Redirect)> aliases)
     {
         var exact = new Dictionary<string, Entry>(StringComparer.OrdinalIgnoreCase);
@@ -37,18 +41,20 @@ internal sealed class HostAliases
         _exact = exact.GetAlternateLookup<ReadOnlySpan<char>>();
         _suffixes = suffixes.GetAlternateLookup<ReadOnlySpan<char>>();
         _patterns = [.. patterns];
-        _isTooSlow = new bool[patterns.Count];
+        _hasTimedOut = new bool[patterns.Count];
         _count = aliases.Count;
     }
 
-    /// <summary>The alias that is the very name.</summary>
+    /// <summary>The alias that equals the name.</summary>
     public Entry? FindExact(ReadOnlySpan<char> host) => _count > 0 && _exact.TryGetValue(host, out var exact) ? exact : null;
 
-    /// <summary>The alias for many names, of which one is the host: the longest <c>*.</c> name, else the first regular expression.</summary>
+    /// <summary>
+    /// The wildcard or pattern alias that matches the name: the longest <c>*.</c> name, then the first regular expression.
+    /// </summary>
     public Entry? FindPattern(ReadOnlySpan<char> host)
     {
-        // No name of DNS is longer, and what a long one costs grows with its dots.
-        if (_count == 0 || host.Length > 255)
+        // The cost grows with the number of dots.
+        if (_count == 0 || host.Length > MaxDnsNameLength)
             return null;
         for (var rest = host; rest.IndexOf('.') is >= 0 and var dot; rest = rest[(dot + 1)..])
         {
@@ -58,7 +64,7 @@ internal sealed class HostAliases
 
         for (var i = 0; i < _patterns.Length; i++)
         {
-            if (IsFound(i, host))
+            if (IsMatch(i, host))
                 return _patterns[i].Entry;
         }
 
@@ -66,12 +72,12 @@ internal sealed class HostAliases
     }
 
     /// <summary>
-    /// Every name that is no host comes by here, whoever's it is. So a pattern that takes too long is not asked again: it would stall the
-    /// requests of others.
+    /// Skips patterns that have timed out: every unknown name reaches the patterns, and a slow one would stall the requests of other
+    /// tenants.
     /// </summary>
-    private bool IsFound(int pattern, ReadOnlySpan<char> host)
+    private bool IsMatch(int pattern, ReadOnlySpan<char> host)
     {
-        if (_isTooSlow[pattern])
+        if (_hasTimedOut[pattern])
             return false;
         try
         {
@@ -79,12 +85,12 @@ internal sealed class HostAliases
         }
         catch (RegexMatchTimeoutException)
         {
-            _isTooSlow[pattern] = true;
+            _hasTimedOut[pattern] = true;
             return false;
         }
     }
 
-    /// <param name="Target">The host it stands for.</param>
-    /// <param name="Redirect">What answers its requests; null serves them as the host's.</param>
+    /// <param name="Target">The host of the alias.</param>
+    /// <param name="Redirect">The route that redirects its requests; null if they are served as requests of the host.</param>
     public sealed record Entry(string Target, RouteEntry? Redirect);
 }

@@ -3,9 +3,8 @@ using IngressController.Http;
 namespace IngressController.Matching;
 
 /// <summary>
-/// All hosts of one revision: the exact host or alias, else the wildcard of its parent (one label), else an alias for many names, else the
-/// rules without a host.
-/// A host that matches decides alone: its paths that match nothing do not fall through to a less specific host. Immutable.
+/// The hosts of one revision, compared in this order: exact host or alias, wildcard host (one label), wildcard or pattern alias, rules
+/// without a host. A path that the matching host does not serve does not fall through to a less specific host. Immutable.
 /// </summary>
 internal sealed class HostTable
 {
@@ -30,20 +29,20 @@ internal sealed class HostTable
         _wildcardLookup = wildcards.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
-    /// <summary>Every host with its paths; the wildcard hosts with their asterisk, rules without a host as the empty host.</summary>
+    /// <summary>The hosts with their paths. Wildcard hosts have their asterisk; the empty host stands for rules without a host.</summary>
     public IEnumerable<KeyValuePair<string, PathTable>> Hosts =>
         _exact.Concat(_wildcards.Select(host => KeyValuePair.Create($"*{host.Key}", host.Value)))
             .Concat(_anyHost is null ? [] : [KeyValuePair.Create("", _anyHost)]);
 
     public HostAliases Aliases { get; }
 
-    /// <summary>The operator's default backend.</summary>
+    /// <summary>The route of the operator's default backend; null if there is none.</summary>
     public RouteEntry? Default => _default;
 
-    /// <summary>The route of a request; null means 404.</summary>
-    /// <param name="host">The Host header as received: any case, with or without port and final dot.</param>
+    /// <summary>The route of a request; null if none matches.</summary>
+    /// <param name="host">The Host header as received: any case, with or without port and trailing dot.</param>
     /// <param name="path">The normalized path.</param>
-    /// <param name="request">What routes may look at besides; without it, only those that take all requests are found.</param>
+    /// <param name="request">The request, for predicates; without it, only routes without predicates match.</param>
     public RouteEntry? Find(ReadOnlySpan<char> host, ReadOnlySpan<char> path, HttpRequest? request = null)
     {
         var name = HostHeader.NameOf(host);
@@ -62,7 +61,7 @@ internal sealed class HostTable
         return paths?.Find(path, request) ?? _default;
     }
 
-    /// <summary>Whether http requests to a host have a certificate to be sent to: its own, or that of the wildcard host above it.</summary>
+    /// <summary>True if the host, or the wildcard host above it, has <c>spec.tls</c>, so that http can be redirected to https.</summary>
     public bool HasTls(ReadOnlySpan<char> host)
     {
         var name = HostHeader.NameOf(host);
@@ -71,7 +70,7 @@ internal sealed class HostTable
         return paths.HasTls || (name.IndexOf('.') is > 0 and var dot && _wildcardLookup.TryGetValue(name[dot..], out var wildcard) && wildcard.HasTls);
     }
 
-    /// <summary>The entries that could serve a host, the most specific first; the first that exists decides. For <c>explain</c>.</summary>
+    /// <summary>The entries that could serve a host, most specific first; the first that exists is used. For <c>explain</c>.</summary>
     public IReadOnlyList<HostCandidate> Candidates(string host)
     {
         var name = HostHeader.NameOf(host);
@@ -94,7 +93,7 @@ internal sealed class HostTable
         HostCandidate Candidate(string entry, PathTable? paths) => new(entry, paths, paths is not null && ReferenceEquals(paths, chosen));
     }
 
-    /// <summary>A host table with some hosts changed; a host whose paths are null is removed.</summary>
+    /// <summary>Returns a copy with some hosts changed. A host with null paths is removed.</summary>
     public HostTable With(IReadOnlyCollection<KeyValuePair<string, PathTable?>> hosts, RouteEntry? defaultRoute, HostAliases aliases)
     {
         var exact = hosts.Any(host => host.Key.Length > 0 && host.Key[0] != '*') ? new(_exact, StringComparer.OrdinalIgnoreCase) : _exact;
@@ -122,8 +121,8 @@ internal sealed class HostTable
     }
 
     /// <summary>
-    /// The alias of a name that is no host. As in nginx a wildcard host goes before aliases that are no plain names: else one Ingress could
-    /// take the names below another one's wildcard with a pattern.
+    /// The alias of a name that is not a host. As in nginx, a wildcard host takes precedence over wildcard and pattern aliases: otherwise
+    /// one Ingress could take names below another Ingress's wildcard with a pattern.
     /// </summary>
     private HostAliases.Entry? FindAlias(ReadOnlySpan<char> name) =>
         Aliases.FindExact(name) ?? (FindWildcard(name) is null ? Aliases.FindPattern(name) : null);
@@ -135,12 +134,12 @@ internal sealed class HostTable
         _wildcards.Count > 0 && host.IndexOf('.') is > 0 and var dot && _wildcardLookup.TryGetValue(host[dot..], out var wildcard) ? wildcard : null;
 }
 
-/// <summary>An entry of the host table that a request could have gone to.</summary>
-/// <param name="Entry">As in <see cref="HostTable.Hosts"/>.</param>
-/// <param name="Paths">Its paths; null when there is no such entry.</param>
-/// <param name="IsChosen">Whether the request goes there.</param>
+/// <summary>An entry of the host table that could serve a request.</summary>
+/// <param name="Entry">The host, as in <see cref="HostTable.Hosts"/>.</param>
+/// <param name="Paths">Its paths; null if the table has no such entry.</param>
+/// <param name="IsChosen">True if it serves the request.</param>
 internal sealed record HostCandidate(string Entry, PathTable? Paths, bool IsChosen)
 {
-    /// <summary>Whether the name is an alias of the entry, and no host itself.</summary>
+    /// <summary>True if the name is an alias of the entry.</summary>
     public bool IsAlias { get; init; }
 }

@@ -1,16 +1,15 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using IngressController.Routing.Table;
 
 namespace IngressController.Matching;
 
 /// <summary>
-/// The paths of one host: Exact before Prefix, then the longest Prefix by whole elements. One hash look-up per element boundary at
-/// which a rule of that length ends, so neither a hostile path nor a rule of thousands of elements makes the host slow. Immutable.
+/// The paths of one host: Exact takes precedence over Prefix, then the longest Prefix by whole elements. Costs one hash lookup per element
+/// boundary at which a rule of that length ends, so neither hostile paths nor rules of thousands of elements are slow. Immutable.
 /// </summary>
 internal sealed class PathTable
 {
-    /// <summary>How long all patterns of a host may take together for one request.</summary>
+    /// <summary>The time limit for all patterns of a host together, per request.</summary>
     private static readonly TimeSpan PatternsLimit = TimeSpan.FromMilliseconds(250);
 
     private readonly Dictionary<string, Entry> _entries;
@@ -20,11 +19,11 @@ internal sealed class PathTable
     private readonly RouteEntry? _root;
     private readonly RouteEntry? _default;
 
-    /// <summary>By the first route of a path, those that are tried after it. Null when no route of the host looks at more than host and path.</summary>
-    private readonly Dictionary<RouteEntry, RouteEntry[]>? _others;
+    /// <summary>The further routes of a path, by its first route. Null if no route of the host has predicates.</summary>
+    private readonly Dictionary<RouteEntry, RouteEntry[]>? _alternatives;
 
-    /// <param name="routes">The routes in the order in which they are tried; no two with the same match and predicates.</param>
-    /// <param name="defaultRoute">What gets the paths that no route matches.</param>
+    /// <param name="routes">The routes in order of precedence; no two have the same match and predicates.</param>
+    /// <param name="defaultRoute">The route of paths that no other route matches; null if there is none.</param>
     public PathTable(IReadOnlyCollection<RouteEntry> routes, RouteEntry? defaultRoute)
     {
         _default = defaultRoute;
@@ -34,8 +33,8 @@ internal sealed class PathTable
         _entries = new Dictionary<string, Entry>(routes.Count, StringComparer.Ordinal);
         if (routes.Any(route => route.HasPredicates) || defaultRoute is { HasPredicates: true })
         {
-            _others = routes.GroupBy(route => route.Definition.Match).ToDictionary(group => group.First(), group => group.Skip(1).ToArray());
-            routes = [.. _others.Keys];
+            _alternatives = routes.GroupBy(route => route.Definition.Match).ToDictionary(group => group.First(), group => group.Skip(1).ToArray());
+            routes = [.. _alternatives.Keys];
         }
 
         foreach (var route in _patterns is null ? routes : [])
@@ -65,26 +64,26 @@ internal sealed class PathTable
 
     public RouteEntry? Default => _default;
 
-    /// <summary>What answers for exactly / before all routes; null where the host has no root of its application.</summary>
-    public RouteEntry? AppRoot { get; init; }
+    /// <summary>The route of the exact path /, which takes precedence over all others; null if the host has no app-root.</summary>
+    public RouteEntry? Root { get; init; }
 
-    /// <summary>Whether an Ingress of the host has <c>spec.tls</c>.</summary>
+    /// <summary>True if an Ingress of the host has <c>spec.tls</c>.</summary>
     public bool HasTls { get; init; }
 
-    /// <summary>The route of a normalized path; null when none matches and the host has no default.</summary>
+    /// <summary>The route of a normalized path; null if none matches and the host has no default.</summary>
     /// <param name="path">The path.</param>
-    /// <param name="request">What routes may look at besides; without it, only those that take all requests are found.</param>
-    /// <exception cref="RegexMatchTimeoutException">A pattern took too long.</exception>
+    /// <param name="request">The request, for predicates; without it, only routes without predicates match.</param>
+    /// <exception cref="RegexMatchTimeoutException">A pattern timed out.</exception>
     public RouteEntry? Find(ReadOnlySpan<char> path, HttpRequest? request = null)
     {
-        if (AppRoot is not null && path is "/")
-            return AppRoot;
+        if (Root is not null && path is "/")
+            return Root;
         if (_patterns is not null)
             return FindPattern(path, request) ?? Choose(_default, request);
         if (_lookup.TryGetValue(path, out var whole) && Choose(whole.Exact, request) is { } exact)
             return exact;
 
-        // "/foo/" is "/foo" to a Prefix: the empty last element does not count.
+        // A Prefix treats "/foo/" as "/foo": the empty last element is ignored.
         var candidate = path.Length > 1 && path[^1] == '/' ? path[..^1] : path;
         if (candidate.Length >= _hasPrefixOfLength.Length)
             candidate = ElementBoundaryAtMost(path, _hasPrefixOfLength.Length - 1);
@@ -98,23 +97,23 @@ internal sealed class PathTable
         return Choose(_root, request) ?? Choose(_default, request);
     }
 
-    /// <summary>Of the routes of one path, the first that takes the request.</summary>
-    private RouteEntry? Choose(RouteEntry? first, HttpRequest? request) => _others is null || first is null ? first : ChooseAmong(first, request);
+    /// <summary>The first route of a path whose predicates match the request.</summary>
+    private RouteEntry? Choose(RouteEntry? first, HttpRequest? request) => _alternatives is null || first is null ? first : ChooseAmong(first, request);
 
     private RouteEntry? ChooseAmong(RouteEntry first, HttpRequest? request)
     {
         if (first.Accepts(request))
             return first;
-        foreach (var other in _others!.GetValueOrDefault(first, []))
+        foreach (var alternative in _alternatives!.GetValueOrDefault(first, []))
         {
-            if (other.Accepts(request))
-                return other;
+            if (alternative.Accepts(request))
+                return alternative;
         }
 
         return null;
     }
 
-    /// <summary>Whether a route would match a path if it were alone. For <c>explain</c>: it costs a table.</summary>
+    /// <summary>True if a route matches a path when it is the only one. For <c>explain</c>: each call builds a table.</summary>
     public static bool Matches(RouteEntry route, ReadOnlySpan<char> path, HttpRequest request) => new PathTable([route], null).Find(path, request) is not null;
 
     private RouteEntry? FindPattern(ReadOnlySpan<char> path, HttpRequest? request)
@@ -124,7 +123,7 @@ internal sealed class PathTable
         {
             if (route.Accepts(request) && pattern.MatchesStartOf(path))
                 return route;
-            // A thousand patterns that each stay just below their own limit would keep a core busy for twenty seconds.
+            // A thousand patterns, each just below its own limit, would occupy a core for twenty seconds.
             if (Stopwatch.GetElapsedTime(start) > PatternsLimit)
                 throw new RegexMatchTimeoutException(path.ToString(), pattern.Text, PatternsLimit);
         }
@@ -132,7 +131,7 @@ internal sealed class PathTable
         return null;
     }
 
-    /// <summary>The longest prefix of whole elements that is not longer than <paramref name="length"/>.</summary>
+    /// <summary>The longest prefix of whole elements with at most <paramref name="length"/> characters.</summary>
     private static ReadOnlySpan<char> ElementBoundaryAtMost(ReadOnlySpan<char> path, int length) =>
         path[length] == '/' ? path[..length] : path[..Math.Max(path[..length].LastIndexOf('/'), 0)];
 

@@ -4,14 +4,14 @@ using Microsoft.Extensions.Primitives;
 
 namespace IngressController.Matching;
 
-/// <summary>Whether a request is one that a route takes, by its method, headers and query: as YARP compares them.</summary>
+/// <summary>Matches the method, headers and query of a request against the predicates of a route, as YARP does.</summary>
 internal sealed class RequestMatcher
 {
     private readonly RoutePredicates _predicates;
 
     private RequestMatcher(RoutePredicates predicates) => _predicates = predicates;
 
-    /// <summary>Null when any request will do.</summary>
+    /// <summary>Returns null if there are no predicates: every request matches.</summary>
     public static RequestMatcher? Of(RoutePredicates predicates) => predicates.Count == 0 ? null : new RequestMatcher(predicates);
 
     public bool Match(HttpRequest request)
@@ -35,11 +35,11 @@ internal sealed class RequestMatcher
 
     private bool MatchMethod(HttpRequest request)
     {
-        // RFC 8441: the WebSocket of an HTTP/2 client is a CONNECT where HTTP/1.1 has a GET.
+        // RFC 8441: a WebSocket is opened by CONNECT in HTTP/2 and by GET in HTTP/1.1.
         var method = request.HttpContext.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } ? HttpMethods.Get : request.Method;
-        foreach (var wanted in _predicates.Methods)
+        foreach (var expected in _predicates.Methods)
         {
-            if (HttpMethods.Equals(wanted, method))
+            if (HttpMethods.Equals(expected, method))
                 return true;
         }
 
@@ -48,30 +48,30 @@ internal sealed class RequestMatcher
 
     private static bool MatchHeader(ValuePredicate predicate, StringValues lines)
     {
-        var isThere = !StringValues.IsNullOrEmpty(lines);
+        var isPresent = !StringValues.IsNullOrEmpty(lines);
         return predicate.Match switch
         {
-            ValueMatch.Exists => isThere,
-            ValueMatch.NotExists => !isThere,
-            ValueMatch.Contains => isThere && Contains(predicate, lines),
-            ValueMatch.NotContains => isThere && !Contains(predicate, lines),
-            _ => isThere && MatchAnyElement(predicate, lines),
+            ValueMatch.Exists => isPresent,
+            ValueMatch.NotExists => !isPresent,
+            ValueMatch.Contains => isPresent && Contains(predicate, lines),
+            ValueMatch.NotContains => isPresent && !Contains(predicate, lines),
+            _ => isPresent && MatchAnyElement(predicate, lines),
         };
     }
 
-    /// <summary>A parameter that stands there twice is one value to some backends and another to others, so it is none here.</summary>
+    /// <summary>Exact, Prefix and Contains never match a repeated parameter: backends differ in which of its values they use.</summary>
     private static bool MatchQuery(ValuePredicate predicate, StringValues values)
     {
         if (values.Count > 1 && predicate.Match is ValueMatch.Exact or ValueMatch.Prefix or ValueMatch.Contains)
             return false;
-        var isThere = !StringValues.IsNullOrEmpty(values);
+        var isPresent = !StringValues.IsNullOrEmpty(values);
         return predicate.Match switch
         {
-            ValueMatch.Exists => isThere,
-            ValueMatch.NotExists => !isThere,
-            ValueMatch.Contains => isThere && Contains(predicate, values),
-            ValueMatch.NotContains => isThere && !Contains(predicate, values),
-            _ => isThere && MatchOne(predicate, values[0]),
+            ValueMatch.Exists => isPresent,
+            ValueMatch.NotExists => !isPresent,
+            ValueMatch.Contains => isPresent && Contains(predicate, values),
+            ValueMatch.NotContains => isPresent && !Contains(predicate, values),
+            _ => isPresent && MatchOne(predicate, values[0]),
         };
     }
 
@@ -110,7 +110,7 @@ internal sealed class RequestMatcher
         return false;
     }
 
-    /// <summary>Where the first element of a list ends; a separator between quotes is a part of it.</summary>
+    /// <summary>The end of the first element of a list. A separator between quotes belongs to the element.</summary>
     private static int ElementEnd(ReadOnlySpan<char> list, char separator)
     {
         var isQuoted = false;
@@ -127,9 +127,9 @@ internal sealed class RequestMatcher
 
     private static bool MatchOne(ValuePredicate predicate, ReadOnlySpan<char> value)
     {
-        foreach (var wanted in predicate.Values)
+        foreach (var expected in predicate.Values)
         {
-            if (predicate.Match == ValueMatch.Exact ? value.Equals(wanted, Comparison(predicate)) : value.StartsWith(wanted, Comparison(predicate)))
+            if (predicate.Match == ValueMatch.Exact ? value.Equals(expected, Comparison(predicate)) : value.StartsWith(expected, Comparison(predicate)))
                 return true;
         }
 

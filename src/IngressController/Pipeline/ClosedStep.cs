@@ -2,7 +2,7 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Pipeline;
 
-/// <summary>Replies 503 for an Ingress whose protection is invalid. The diagnostics tell its owner why.</summary>
+/// <summary>Replies 503 for an Ingress with an invalid policy that fails closed. The reason is in the diagnostics.</summary>
 internal sealed class ClosedStep(ClosedPolicy policy, LocalReplies replies) : RequestStep
 {
     public override string Name => "closed";

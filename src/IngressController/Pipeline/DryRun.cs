@@ -1,10 +1,10 @@
 namespace IngressController.Pipeline;
 
-/// <summary>The decisions of the pipeline about a request that was never sent.</summary>
-/// <param name="Request">The request, with its route if it has one.</param>
+/// <summary>The result of a dry run of the pipeline.</summary>
+/// <param name="Request">The request, with its route if one matches.</param>
 /// <param name="Steps">The steps of the route, in order.</param>
-/// <param name="Refusal">The reason why it is refused outside of steps; null when it is not.</param>
-/// <param name="IsForwarded">True if a backend would get it; else the response holds the local reply.</param>
+/// <param name="Refusal">The refusal outside of steps; null if there is none.</param>
+/// <param name="IsForwarded">True if the request would be forwarded; otherwise the response holds the local reply.</param>
 internal sealed record DryRun(ProxyRequest Request, IReadOnlyList<DryRunStep> Steps, Refusal? Refusal, bool IsForwarded);
 
 /// <summary>A step and its decision.</summary>

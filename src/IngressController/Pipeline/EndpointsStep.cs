@@ -1,10 +1,9 @@
-using IngressController.Routing.Table;
 
 namespace IngressController.Pipeline;
 
 /// <summary>
-/// Replies 503 when no endpoint could take the request, before limits and authentication: as in ingress-nginx, and so that clients of a Service
-/// that is down do not use up their limits.
+/// Replies 503 if no endpoint is available. Runs before limits and authentication, as in ingress-nginx, so that clients of a Service that
+/// is down do not use up their limits.
 /// </summary>
 internal sealed class EndpointsStep(LocalReplies replies) : RequestStep
 {
@@ -12,7 +11,7 @@ internal sealed class EndpointsStep(LocalReplies replies) : RequestStep
 
     public static RequestStep Create(PlanContext context) => new EndpointsStep(context.Replies);
 
-    public override string Describe(Revision revision) => "503 when no endpoint is ready";
+    public override string Describe(Revision revision) => "503 if no endpoint is ready";
 
     public override ValueTask<bool> InvokeAsync(ProxyRequest request) =>
         request.Route.Cluster is { HasEndpoints: true } ? ValueTask.FromResult(true) : RefuseAsync(request);

@@ -1,13 +1,13 @@
-using IngressController.Routing.Table;
 
 namespace IngressController.Pipeline;
 
-/// <summary>Rules that a setting exempts from a policy, by the beginning of their path.</summary>
+/// <summary>Path prefixes that a setting exempts from a policy.</summary>
 internal static class ExemptPaths
 {
     /// <summary>
-    /// True if a route's rule begins with one of the paths. As in ingress-nginx the rule's path decides, not the request's: the Ingress shows
-    /// what is exempt. Checked for each request, because routes with the same policies share their steps.
+    /// True if the path of the route's rule starts with one of the prefixes. As in ingress-nginx, the path of the rule is compared and not
+    /// that of the request, so the Ingress shows what is exempt. Checked per request, because routes with the same policies share their
+    /// steps.
     /// </summary>
     public static bool Contain(EquatableArray<string> exempt, ProxyRoute route)
     {

@@ -2,7 +2,9 @@ using IngressController.Signals;
 
 namespace IngressController.Pipeline;
 
-/// <summary>The one mutable holder of the configuration. The reconcile loop alone publishes; readers take <see cref="Current"/> once.</summary>
+/// <summary>
+/// The mutable reference to the live revision. Only the reconcile loop publishes; readers read <see cref="Current"/> once.
+/// </summary>
 internal sealed class LiveRevision(Revision initial)
 {
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -11,10 +13,10 @@ internal sealed class LiveRevision(Revision initial)
 
     public Revision Current => _current;
 
-    /// <summary>Completes when the first revision is live.</summary>
+    /// <summary>Completes when the first revision is published.</summary>
     public Task First => _first.Task;
 
-    /// <summary>Completes when a revision becomes live after this was read.</summary>
+    /// <summary>Completes when the next revision is published.</summary>
     public Task Next => _next.Next;
 
     public void Publish(Revision revision)

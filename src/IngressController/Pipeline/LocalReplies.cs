@@ -6,8 +6,8 @@ using IngressController.Shutdown;
 namespace IngressController.Pipeline;
 
 /// <summary>
-/// Writes the responses that the proxy sends itself: a short text, or problem details (RFC 9457) when the client asks for JSON. They say what
-/// happened and nothing about the cluster: which Ingress and why is for its owner, in the diagnostics.
+/// Writes local replies: a short text, or problem details (RFC 9457) if the client accepts JSON. They contain no facts about the cluster;
+/// the diagnostics name the Ingress and the reason.
 /// </summary>
 internal sealed class LocalReplies(Drain drain)
 {
@@ -23,11 +23,10 @@ internal sealed class LocalReplies(Drain drain)
         var body = asJson ? Json(status, title, detail, context.TraceIdentifier) : Encoding.UTF8.GetBytes($"{status} {title}: {detail}\n");
         response.ContentType = asJson ? "application/problem+json" : "text/plain; charset=utf-8";
         response.ContentLength = body.Length;
-        Change(request);
+        ApplyChanges(request);
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body).AsTask();
     }
 
-    /// <summary>Replies with a refusal.</summary>
     public Task RefuseAsync(ProxyRequest request, Refusal refusal)
     {
         var context = request.Context;
@@ -36,7 +35,7 @@ internal sealed class LocalReplies(Drain drain)
         return WriteAsync(request, refusal.Status, refusal.Title, refusal.Detail);
     }
 
-    /// <summary>Replies with a status and no body.</summary>
+    /// <summary>Replies without a body.</summary>
     public Task WriteEmptyAsync(ProxyRequest request, int status)
     {
         var response = request.Context.Response;
@@ -45,14 +44,14 @@ internal sealed class LocalReplies(Drain drain)
         response.StatusCode = status;
         if (status != StatusCodes.Status204NoContent)
             response.ContentLength = 0;
-        Change(request);
+        ApplyChanges(request);
         return Task.CompletedTask;
     }
 
     /// <summary>Redirects the client.</summary>
     /// <param name="request">The request.</param>
     /// <param name="status">301, 302, 303, 307 or 308.</param>
-    /// <param name="location">The target; it holds no control characters.</param>
+    /// <param name="location">The target, without control characters.</param>
     public Task RedirectAsync(ProxyRequest request, int status, string location)
     {
         if (request.Context.Response.HasStarted)
@@ -61,8 +60,8 @@ internal sealed class LocalReplies(Drain drain)
         return WriteEmptyAsync(request, status);
     }
 
-    /// <summary>Applies the response changes of the operator and of the route, as to a backend's response.</summary>
-    private void Change(ProxyRequest request)
+    /// <summary>Applies the response changes of the settings and of the route, as to a backend's response.</summary>
+    private void ApplyChanges(ProxyRequest request)
     {
         foreach (var change in request.Revision.ResponseChanges)
             change.Apply(request, isLocal: true);

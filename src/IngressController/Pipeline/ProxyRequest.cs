@@ -1,12 +1,11 @@
 using IngressController.Http;
-using IngressController.Routing.Table;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace IngressController.Pipeline;
 
 /// <summary>
-/// One request on its way through the proxy: the revision that serves it, its path, and its route once that is found. A feature of the
-/// HTTP context, so that code that gets only the context finds it.
+/// A request in the pipeline: the revision that serves it, its path, and its route once one is found. It is a feature of the HTTP context,
+/// for code that receives only the context.
 /// </summary>
 internal sealed class ProxyRequest
 {
@@ -22,7 +21,7 @@ internal sealed class ProxyRequest
 
     public HttpContext Context { get; }
 
-    /// <summary>The configuration that was live when the request began; it serves the request to its end.</summary>
+    /// <summary>The revision that was live when the request began; it serves the whole request.</summary>
     public Revision Revision { get; }
 
     public RequestTarget Target { get; }
@@ -30,16 +29,16 @@ internal sealed class ProxyRequest
     /// <summary>The route; null until one is found.</summary>
     public ProxyRoute? MatchedRoute { get; set; }
 
-    /// <summary>The route, for code that runs only after it is found.</summary>
+    /// <summary>The route, for code that runs after matching.</summary>
     public ProxyRoute Route => MatchedRoute ?? throw new InvalidOperationException("the request has no route");
 
-    /// <summary>The normalized path, which every rule and policy compares.</summary>
+    /// <summary>The normalized path, which rules and policies compare.</summary>
     public ReadOnlySpan<char> Path => _path ?? Target.Path;
 
-    /// <summary>The path that replaces the request's towards the backend; null when it is not rewritten.</summary>
+    /// <summary>The path for the backend; null if the path is not rewritten.</summary>
     public RewrittenPath? Rewritten { get; set; }
 
-    /// <summary>Begins a request.</summary>
+    /// <summary>Creates the request and adds it to the features of its context.</summary>
     public static ProxyRequest Begin(HttpContext context, Revision revision)
     {
         var request = new ProxyRequest(context, revision);
@@ -47,10 +46,10 @@ internal sealed class ProxyRequest
         return request;
     }
 
-    /// <summary>The request of a context that has passed <see cref="Begin"/>.</summary>
+    /// <summary>The request that <see cref="Begin"/> added to a context.</summary>
     public static ProxyRequest Of(HttpContext context) => context.Features.GetRequiredFeature<ProxyRequest>();
 
-    /// <summary>Normalizes the path, once for the whole request.</summary>
+    /// <summary>Normalizes the path. Called once per request.</summary>
     public PathProblem NormalizePath()
     {
         var received = Target.Path;
@@ -60,6 +59,6 @@ internal sealed class ProxyRequest
         return normalized.Problem;
     }
 
-    /// <summary>The URI at the backend: path and query byte for byte as received, except for dot segments and rewrites.</summary>
+    /// <summary>The URI for the backend. Path and query are unchanged byte for byte, except for dot segments and rewrites.</summary>
     public string UriAt(string destination) => string.Concat(destination, Rewritten?.Path ?? _pathForBackend ?? Target.Path, Target.Query);
 }

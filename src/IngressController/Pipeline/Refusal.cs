@@ -1,12 +1,12 @@
 namespace IngressController.Pipeline;
 
-/// <summary>The reason why a request is not forwarded, as the client reads it.</summary>
+/// <summary>The local reply to a request that is not forwarded.</summary>
 /// <param name="Status">The status.</param>
 /// <param name="Title">The name of the status.</param>
-/// <param name="Detail">One clause about what happened, without facts about the cluster.</param>
+/// <param name="Detail">One clause with the reason, without facts about the cluster.</param>
 internal sealed record Refusal(int Status, string Title, string Detail)
 {
-    /// <summary>True if no other request can follow on an HTTP/1.1 connection.</summary>
+    /// <summary>True if the HTTP/1.1 connection must be closed after the reply.</summary>
     public bool ClosesConnection { get; init; }
 
     public static Refusal NoConfiguration { get; } = Unavailable("the proxy has no configuration yet");
@@ -15,31 +15,31 @@ internal sealed record Refusal(int Status, string Title, string Detail)
 
     public static Refusal NoEndpoint { get; } = Unavailable("no endpoint is ready");
 
-    /// <summary>The route cannot be known, so none is taken.</summary>
-    public static Refusal MatchTimedOut { get; } = Unavailable("the path takes too long to match");
+    /// <summary>Matching timed out, so the route is unknown.</summary>
+    public static Refusal MatchTimedOut { get; } = Unavailable("matching the path took too long");
 
-    public static Refusal RewriteTimedOut { get; } = Unavailable("the path takes too long to rewrite");
+    public static Refusal RewriteTimedOut { get; } = Unavailable("rewriting the path took too long");
 
-    public static Refusal Closed { get; } = Unavailable("this route is closed because of its configuration");
+    public static Refusal Closed { get; } = Unavailable("this route is unavailable because of its configuration");
 
     public static Refusal NoRoute { get; } = new(StatusCodes.Status404NotFound, "Not Found", "no route matches this host and path");
 
-    public static Refusal UnsupportedTunnel { get; } = new(StatusCodes.Status501NotImplemented, "Not Implemented", "only WebSockets can be tunnelled");
+    public static Refusal UnsupportedTunnel { get; } = new(StatusCodes.Status501NotImplemented, "Not Implemented", "only WebSocket tunnels are supported");
 
     public static Refusal Loop { get; } = new(
-        StatusCodes.Status508LoopDetected, "Loop Detected", "the request came back to the proxy that had sent it on");
+        StatusCodes.Status508LoopDetected, "Loop Detected", "the request came back to the proxy that forwarded it");
 
     public static Refusal BadRequest(string detail) => new(StatusCodes.Status400BadRequest, "Bad Request", detail);
 
     private static Refusal Unavailable(string detail) => new(StatusCodes.Status503ServiceUnavailable, "Service Unavailable", detail);
 }
 
-/// <summary>A step refuses the body of a request while it is read.</summary>
+/// <summary>Thrown if a step refuses the body of a request while it is read.</summary>
 internal sealed class RefusedBodyException(Refusal refusal) : BadHttpRequestException(refusal.Detail, refusal.Status)
 {
     public Refusal Refusal => refusal;
 
-    /// <summary>The refusal that an error comes from; null when it has another cause.</summary>
+    /// <summary>The refusal that caused an error; null if it has another cause.</summary>
     public static Refusal? Find(Exception? error)
     {
         for (; error is not null; error = error.InnerException)

@@ -1,28 +1,29 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using IngressController.Metrics;
-using IngressController.Routing.Cluster;
 
 namespace IngressController.Pipeline;
 
-/// <summary>Counts requests per Ingress and Service: labels are bounded by what exists in the cluster, never by what clients send.</summary>
+/// <summary>
+/// Counts requests per Ingress and Service. Labels are bounded by the objects of the cluster, not by the requests of clients.
+/// </summary>
 internal sealed class RequestMetrics : IMetricsSource
 {
     private static readonly ResourceName NoIngress = new("", "");
 
-    /// <summary>How many new pairs are noted between two sweeps of those that are gone.</summary>
-    private const int SweepEvery = 1024;
+    /// <summary>Number of new pairs between two sweeps of collected ones.</summary>
+    private const int SweepInterval = 1024;
 
-    /// <summary>Routes hold their counters; here they are only found again, so that what no route uses any more goes away.</summary>
+    /// <summary>Weak references: routes hold their counters, so counters without a route are collected.</summary>
     private readonly ConcurrentDictionary<(ResourceName Ingress, ResourceName? Service), WeakReference<RequestCounters>> _counters = new();
     private int _added;
 
     public RequestMetrics() => Unmatched = For(NoIngress, service: null);
 
-    /// <summary>Requests that no route matched, or that were refused before matching.</summary>
+    /// <summary>The counters of requests that match no route or are refused before matching.</summary>
     public RequestCounters Unmatched { get; }
 
-    /// <summary>The counters of a pair, kept for as long as any route holds them. Called by the reconcile loop alone.</summary>
+    /// <summary>The counters of a pair, which exist for as long as a route holds them. Called only by the reconcile loop.</summary>
     public RequestCounters For(ResourceName ingress, ResourceName? service)
     {
         var key = (ingress, service);
@@ -31,7 +32,7 @@ internal sealed class RequestMetrics : IMetricsSource
 
         counters = new RequestCounters(ingress, service);
         _counters[key] = new WeakReference<RequestCounters>(counters);
-        if (++_added % SweepEvery == 0)
+        if (++_added % SweepInterval == 0)
             Sweep();
         return counters;
     }
@@ -66,7 +67,7 @@ internal sealed class RequestMetrics : IMetricsSource
     }
 }
 
-/// <summary>The counters of one Ingress and Service. Kept across revisions of the table.</summary>
+/// <summary>The counters of one Ingress and Service. They outlive revisions.</summary>
 internal sealed class RequestCounters(ResourceName ingress, ResourceName? service)
 {
     private readonly long[] _byStatusClass = new long[6];

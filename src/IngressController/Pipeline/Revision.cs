@@ -7,36 +7,36 @@ using IngressController.TrustedProxies;
 namespace IngressController.Pipeline;
 
 /// <summary>
-/// One revision of the configuration: everything that requests, handshakes, the admin API and the leader's tasks read. Immutable, and swapped as
-/// a whole by <see cref="LiveRevision"/>, so that no reader mixes two revisions.
+/// A revision of the configuration: everything that requests, TLS handshakes, the admin API and leader tasks read. Immutable, and replaced
+/// as a whole by <see cref="LiveRevision"/>, so that readers never mix two revisions.
 /// <para>
-/// Mutable on purpose, because they outlive a revision: the endpoints of an <see cref="Upstream.UpstreamCluster"/> (a change of endpoints costs
-/// only its cluster), the counters of <see cref="RequestMetrics"/>, and the state of rate limiters.
+/// These are mutable because they outlive a revision: the endpoints of an <see cref="Upstream.UpstreamCluster"/> (a change of endpoints
+/// rebuilds only its cluster), the counters of <see cref="RequestMetrics"/>, and the state of rate limiters.
 /// </para>
 /// </summary>
 internal sealed record Revision
 {
-    /// <summary>The translation that it was built from.</summary>
+    /// <summary>The translation that this revision is built from.</summary>
     public required Translation Translation { get; init; }
 
     public required HostTable Hosts { get; init; }
 
     public required CertificateTable Certificates { get; init; }
 
-    /// <summary>The proxies whose forwarding headers are used; null when none are trusted and all forwarding settings are the defaults.</summary>
+    /// <summary>The rules for forwarding headers; null if all forwarding settings have their defaults.</summary>
     public ForwardingRules? Forwarding { get; init; }
 
-    /// <summary>The changes of every request, before those of its route.</summary>
+    /// <summary>The changes of every request, applied before those of its route.</summary>
     public RequestChange[] RequestChanges { get; init; } = [];
 
-    /// <summary>The changes of every response, before those of its route, so that the Ingress has the last word.</summary>
+    /// <summary>The changes of every response, applied before those of its route, so that the Ingress takes precedence.</summary>
     public ResponseChange[] ResponseChanges { get; init; } = [];
 
-    /// <summary>True until the first translation is live: every request is answered with 503.</summary>
+    /// <summary>True until the first translation is live. Every request gets 503 until then.</summary>
     public bool IsInitial { get; init; }
 
     public GlobalSettings Settings => Translation.Global;
 
-    /// <summary>Ready replicas of this controller, at least 1.</summary>
+    /// <summary>Number of ready replicas of the controller, at least 1.</summary>
     public int Replicas => Translation.Table.Replicas;
 }

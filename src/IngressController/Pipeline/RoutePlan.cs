@@ -3,18 +3,18 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Pipeline;
 
-/// <summary>The steps and changes of one route, each list in its order. Empty for routes that ask for nothing.</summary>
+/// <summary>The steps and changes of one route, each list in order.</summary>
 internal sealed record RoutePlan(RequestStep[] Steps, RequestChange[] RequestChanges, ResponseChange[] ResponseChanges)
 {
     public static RoutePlan Empty { get; } = new([], [], []);
 
-    /// <summary>Null when the route has none.</summary>
+    /// <summary>The transforms; null if the route has none.</summary>
     public MessageTransforms? Transforms { get; init; }
 }
 
 /// <summary>
-/// The input of a route's steps and changes. Routes of Ingresses without annotations share theirs, so a step that needs its route takes it from
-/// the request.
+/// The input for creating the steps and changes of a route. Routes of Ingresses without annotations share a plan, so a step that needs the
+/// route reads it from the request.
 /// </summary>
 /// <param name="Host">The host of the route; empty for rules without one.</param>
 /// <param name="Definition">The route of the routing table.</param>
@@ -30,7 +30,7 @@ internal sealed record PlanContext(string Host, Routing.Table.Route Definition, 
         where T : notnull => Services.GetRequiredService<T>();
 }
 
-/// <summary>The input of changes that every request or response gets.</summary>
+/// <summary>The input for creating the changes of every request and response.</summary>
 internal sealed record GlobalPlanContext(GlobalSettings Settings, IServiceProvider Services)
 {
     public T Service<T>()

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.RegularExpressions;
 using IngressController.Http;
 using IngressController.Routing.Table;
-using IngressController.Routing.Translation;
 
 namespace IngressController.Pipeline;
 
@@ -12,7 +11,7 @@ internal static class TemplateValues
 {
     /// <param name="template">The template.</param>
     /// <param name="request">The request.</param>
-    /// <param name="captures">The match of the path's regular expression, for its groups; without one they are empty.</param>
+    /// <param name="captures">The match of the path's regular expression, for its groups; if null, groups are empty.</param>
     public static string Expand(ValueTemplate template, ProxyRequest request, Match? captures = null)
     {
         if (template.IsLiteral)
@@ -55,11 +54,11 @@ internal static class TemplateValues
             TemplateVariable.ServiceName => backend?.Service.Name ?? "",
             TemplateVariable.ServicePort => backend?.Port ?? "",
             TemplateVariable.RequestId => context.TraceIdentifier,
-            _ => throw new ArgumentOutOfRangeException(nameof(part), part.Variable, "a variable without a value"),
+            _ => throw new ArgumentOutOfRangeException(nameof(part), part.Variable, "unknown variable"),
         };
     }
 
-    /// <summary>The first parameter of a name (case-insensitive, as in nginx), not decoded.</summary>
+    /// <summary>The first parameter with a name (case-insensitive, as in nginx), not decoded.</summary>
     private static string Argument(ReadOnlySpan<char> query, string name)
     {
         var parameters = query.TrimStart('?');

@@ -15,84 +15,85 @@ using IngressController.Pipeline;
 namespace IngressController.Proxy;
 
 /// <summary>
-/// The order of everything that is done to a request and its response: the one place that names the features. An entry makes its step or change,
-/// or nothing where the route does not ask for it. A feature is removed by deleting its folder and its lines here.
+/// The order of all steps and changes: the only place that names the features. An entry creates its step or change, or returns null if the
+/// route does not need it. A feature is removed by deleting its folder and its lines here.
 /// </summary>
 internal static class PipelineOrder
 {
-    /// <summary>The steps of a request, in the order of ingress-nginx where both have them.</summary>
+    /// <summary>The steps of a request, in the order of ingress-nginx if it has them.</summary>
     private static readonly Func<PlanContext, IEnumerable<RequestStep>>[] Steps =
     [
-        // First: a client that is denied everywhere learns nothing about the route.
+        // First: a client on a block list learns nothing about the route.
         One(BlockStep.Create),
-        // Both reply for all paths of a host, or for its root, before anything else of the host.
+        // These reply for all paths of a host, or for its root, before any other step.
         One(WwwRedirectStep.Create),
         One(AppRootStep.Create),
-        // Before everything that replies: a body that is too large is not read, whatever the reply would be.
+        // Before other replies: a body that is too large is never read.
         One(BodyLimitStep.Create),
-        // Before redirects, limits and authentication: browsers send preflight requests without credentials, and follow no redirect of the response.
+        // Before redirects, limits and authentication: browsers send preflight requests without credentials and do not follow redirects of
+        // them.
         One(CorsPreflight.Create),
-        // Before all access control: the client is only told where to go.
+        // Before access control: a redirect needs none.
         One(RedirectStep.Create),
-        // After redirects, which protect nothing; before everything that could grant access.
+        // After redirects, which need no protection; before every step that can grant access.
         One(ClosedStep.Create),
-        // The same for transforms that YARP rejects, which only the host can know.
+        // The same for transforms that YARP rejects; the translation cannot detect these.
         One(RouteTransforms.Guard),
-        // Before the redirect to https, as in nginx, which redirects the client to the path it asked for all the same.
+        // Before the redirect to https, as in nginx. The redirect uses the original path all the same.
         One(RewriteStep.Create),
-        // Before limits and passwords: a request that comes again by https uses up neither.
+        // Before limits and passwords: a request that is repeated by https is not counted twice.
         One(TlsRedirectStep.Create),
-        // Before limits and passwords as well.
+        // Before limits and passwords: a request without an endpoint uses up neither.
         One(EndpointsStep.Create),
-        // Before access control, as in nginx: guessing passwords is limited as well.
+        // Before access control, as in nginx: password guessing is limited too.
         One(RateLimitStep.Create),
-        // A denied client stays out, whatever else would grant access.
+        // Before the checks that grant access: a denied client gets none, even with satisfy any.
         One(DenyListStep.Create),
-        // A step each, or one step of them all with satisfy any, in the same order.
+        // One step per check, or one step for all with satisfy any, in the same order.
         AccessSteps.Of(
-            // Costs nothing, so before passwords.
+            // Before passwords, because it is cheap.
             AllowListCheck.Create,
-            // Before the service, which is called only for requests that could get access.
+            // Before the service, which is called only for requests that pass this check.
             BasicAuthCheck.Create,
             // Last: it calls another service.
             ExternalAuthCheck.Create),
     ];
 
-    /// <summary>The changes of requests for the backend.</summary>
+    /// <summary>The changes of requests to the backend.</summary>
     private static readonly Func<PlanContext, RequestChange?>[] RequestChanges =
     [
-        // Before the headers of the authentication service, of which Authorization may be one.
+        // Before the headers of the authentication service, which can include Authorization.
         CredentialsRemoval.Create,
         UpstreamHostChange.Create,
         ForwardedPrefixChange.Create,
         // After the headers of other features, so that the Ingress can remove them.
         RequestHeadersChange.Create,
-        // Last: no other header can pass for one that the service vouches for.
+        // Last: no other change can forge a header of the service.
         AuthHeadersChange.Create,
     ];
 
     /// <summary>The changes of the heads of responses.</summary>
     private static readonly Func<PlanContext, ResponseChange?>[] ResponseChanges =
     [
-        // First the backend's own headers, so that none of ours is rewritten.
+        // First: only the backend's own headers are rewritten.
         CookieRewrite.Create,
         RedirectRewrite.Create,
-        // After the backend's own cookies are there.
+        // After the rewrite of the backend's cookies.
         AuthCookiesChange.Create,
         CorsHeaders.Create,
         ResponseHeadersChange.CreateCustom,
-        // Last, as the most specific one: it sees the headers of all others.
+        // After all other headers, as the most specific one.
         ResponseHeadersChange.Create,
         ResponsePacing.Create,
     ];
 
-    /// <summary>The changes that the operator's settings make to every request, before those of its route.</summary>
+    /// <summary>The changes that the operator's settings make to every request.</summary>
     private static readonly Func<GlobalPlanContext, RequestChange?>[] GlobalRequestChanges = [OperatorHeaders.CreateForRequests];
 
-    /// <summary>The changes that the operator's settings make to every response, before those of its route.</summary>
+    /// <summary>The changes that the operator's settings make to every response.</summary>
     private static readonly Func<GlobalPlanContext, ResponseChange?>[] GlobalResponseChanges = [OperatorHeaders.Create];
 
-    /// <summary>The services that features add.</summary>
+    /// <summary>Registers the services of the features.</summary>
     private static readonly Action<IServiceCollection>[] Services = [RateLimitStep.AddServices, BasicAuthCheck.AddServices, ExternalAuthCheck.AddServices];
 
     public static void AddServices(IServiceCollection services)
@@ -101,7 +102,7 @@ internal static class PipelineOrder
             add(services);
     }
 
-    /// <summary>The plan of a route. A final step ends it: no later step or change is reached.</summary>
+    /// <summary>The plan of a route. It ends after a final step: no later step or change would run.</summary>
     public static RoutePlan PlanOf(PlanContext context)
     {
         var steps = new List<RequestStep>();
@@ -112,15 +113,15 @@ internal static class PipelineOrder
                 return new([.. steps], [], []);
         }
 
-        return new([.. steps], Make(RequestChanges, context), Make(ResponseChanges, context)) { Transforms = RouteTransforms.Create(context) };
+        return new([.. steps], Create(RequestChanges, context), Create(ResponseChanges, context)) { Transforms = RouteTransforms.Create(context) };
     }
 
-    public static RequestChange[] RequestChangesOf(GlobalPlanContext context) => Make(GlobalRequestChanges, context);
+    public static RequestChange[] RequestChangesOf(GlobalPlanContext context) => Create(GlobalRequestChanges, context);
 
-    public static ResponseChange[] ResponseChangesOf(GlobalPlanContext context) => Make(GlobalResponseChanges, context);
+    public static ResponseChange[] ResponseChangesOf(GlobalPlanContext context) => Create(GlobalResponseChanges, context);
 
     private static Func<PlanContext, IEnumerable<RequestStep>> One(Func<PlanContext, RequestStep?> create) => context => create(context) is { } step ? [step] : [];
 
-    private static T[] Make<TContext, T>(Func<TContext, T?>[] makers, TContext context)
-        where T : class => [.. makers.Select(make => make(context)).OfType<T>()];
+    private static T[] Create<TContext, T>(Func<TContext, T?>[] factories, TContext context)
+        where T : class => [.. factories.Select(create => create(context)).OfType<T>()];
 }

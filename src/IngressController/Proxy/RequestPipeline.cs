@@ -3,16 +3,15 @@ using System.Text.RegularExpressions;
 using IngressController.Forwarding;
 using IngressController.Http;
 using IngressController.Pipeline;
-using IngressController.Routing.Table;
 using IngressController.Shutdown;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace IngressController.Proxy;
 
-/// <summary>Takes a request through the proxy: finds its route, runs the steps of the route (<see cref="PipelineOrder"/>), and forwards it.</summary>
+/// <summary>Serves requests: finds the route, runs its steps (<see cref="PipelineOrder"/>), and forwards the request.</summary>
 internal sealed class RequestPipeline(LiveRevision live, RequestMetrics metrics, RequestForwarder forwarder, LocalReplies replies, Drain drain)
 {
-    /// <summary>Serves one request, and counts it whatever becomes of it.</summary>
+    /// <summary>Serves and counts one request.</summary>
     public async Task InvokeAsync(HttpContext context)
     {
         var start = Stopwatch.GetTimestamp();
@@ -30,8 +29,8 @@ internal sealed class RequestPipeline(LiveRevision live, RequestMetrics metrics,
     }
 
     /// <summary>
-    /// The decisions about a request, the same in the same order, without forwarding it: for <c>explain</c>. Nothing is counted and no backend
-    /// is called. A local reply is in the response afterwards.
+    /// Runs the same decisions in the same order without forwarding, for <c>explain</c>. Nothing is counted and no backend is called. A
+    /// local reply is written to the response.
     /// </summary>
     public async Task<DryRun> DryRunAsync(HttpContext context)
     {
@@ -59,7 +58,7 @@ internal sealed class RequestPipeline(LiveRevision live, RequestMetrics metrics,
         }
     }
 
-    /// <summary>Takes the live revision, and finds the client behind trusted proxies, so that everything after it sees the client.</summary>
+    /// <summary>Reads the live revision and restores the client behind trusted proxies, for everything that follows.</summary>
     private ProxyRequest Begin(HttpContext context)
     {
         var request = ProxyRequest.Begin(context, live.Current);
@@ -71,7 +70,7 @@ internal sealed class RequestPipeline(LiveRevision live, RequestMetrics metrics,
     {
         if (FindRoute(request) is { } refusal)
             return replies.RefuseAsync(request, refusal);
-        // Steps seldom wait, and a route without any pays nothing: no state machine before the forwarder's own.
+        // Steps rarely wait: without a pending step no state machine is allocated before that of the forwarder.
         var steps = request.Route.Plan.Steps;
         for (var i = 0; i < steps.Length; i++)
         {
@@ -98,29 +97,29 @@ internal sealed class RequestPipeline(LiveRevision live, RequestMetrics metrics,
     private Task ForwardAsync(ProxyRequest request) =>
         Unforwardable(request) is { } refusal ? replies.RefuseAsync(request, refusal) : forwarder.ForwardAsync(request, request.Route.Cluster!);
 
-    /// <summary>The reason why a request that has passed all steps is not forwarded; null when it is.</summary>
+    /// <summary>The refusal of a request that has passed all steps; null if it can be forwarded.</summary>
     private static Refusal? Unforwardable(ProxyRequest request) =>
         request.Route.Cluster is not { } cluster ? Refusal.NoBackend
         : LoopGuard.IsLoop(request.Context.Request.Headers) ? Refusal.Loop
         : !cluster.HasEndpoints ? Refusal.NoEndpoint
         : null;
 
-    /// <summary>Finds the route, or the reason why there is none. A path that two servers would read differently reaches no rule.</summary>
+    /// <summary>Finds the route, or returns the refusal. An ambiguous path is never matched.</summary>
     private static Refusal? FindRoute(ProxyRequest request)
     {
         var context = request.Context;
         if (request.Revision.IsInitial)
             return Refusal.NoConfiguration;
 
-        // The rest of this connection may belong to this request or to the next one.
+        // Later bytes of this connection can belong to this request or to the next one.
         if (RequestFraming.Problem(context.Request) is { } problem)
             return Refusal.BadRequest(problem) with { ClosesConnection = true };
         if (request.NormalizePath() is not PathProblem.None and var pathProblem)
             return Refusal.BadRequest(Explain(pathProblem));
         if (!request.Target.HasSafeQuery)
-            return Refusal.BadRequest("the query holds a character that must be percent-encoded");
+            return Refusal.BadRequest("the query contains a character that must be percent-encoded");
 
-        // RFC 8441, 5: of all that can be tunnelled through HTTP/2, only WebSockets are.
+        // RFC 8441, 5: HTTP/2 can tunnel other protocols too; only WebSockets are supported.
         if (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } tunnel && tunnel.Protocol != "websocket")
             return Refusal.UnsupportedTunnel;
 
@@ -138,13 +137,13 @@ internal sealed class RequestPipeline(LiveRevision live, RequestMetrics metrics,
 
     private static string Explain(PathProblem problem) => problem switch
     {
-        PathProblem.NotAbsolute => "the request target is no absolute path",
-        PathProblem.ForbiddenCharacter => "the path holds a character that must be percent-encoded",
-        PathProblem.MalformedEscape => "the path holds a % without two hexadecimal digits",
-        PathProblem.NullCharacter => "the path holds %00",
-        PathProblem.Backslash => "the path holds a backslash",
+        PathProblem.NotAbsolute => "the request target is not an absolute path",
+        PathProblem.ForbiddenCharacter => "the path contains a character that must be percent-encoded",
+        PathProblem.MalformedEscape => "the path contains a % without two hexadecimal digits",
+        PathProblem.NullCharacter => "the path contains %00",
+        PathProblem.Backslash => "the path contains a backslash",
         PathProblem.AboveRoot => "the path leads above the root",
-        PathProblem.AmbiguousDotSegments => "the path holds dot segments that can be read in two ways",
-        _ => throw new ArgumentOutOfRangeException(nameof(problem), problem, "no problem to explain"),
+        PathProblem.AmbiguousDotSegments => "the path contains ambiguous dot segments",
+        _ => throw new ArgumentOutOfRangeException(nameof(problem), problem, "unknown problem"),
     };
 }

@@ -1,6 +1,5 @@
 using IngressController.Matching;
 using IngressController.Pipeline;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
@@ -11,12 +10,12 @@ using IngressController.Upstream;
 namespace IngressController.Proxy;
 
 /// <summary>
-/// Builds a revision out of the one before and a translation; only what changed is built again. A change of endpoints costs its cluster, a
-/// change of hosts also a copy of their hash table. Called by the reconcile loop alone.
+/// Builds a revision from the previous one and a translation. Only changed parts are rebuilt: a change of endpoints rebuilds its cluster, a
+/// change of hosts also copies their hash table. Called only by the reconcile loop.
 /// </summary>
 internal sealed class RevisionBuilder(UpstreamClients clients, CertificateStore certificates, RequestMetrics metrics, IServiceProvider services)
 {
-    /// <summary>More than there are kinds of Ingresses without annotations; a change of the global settings makes new ones.</summary>
+    /// <summary>More than the number of different plans without annotations; a change of the global settings adds new ones.</summary>
     private const int MaxSharedPlans = 16;
 
     private readonly Dictionary<BackendId, UpstreamCluster> _clusters = [];
@@ -98,7 +97,7 @@ internal sealed class RevisionBuilder(UpstreamClients clients, CertificateStore 
     private PathTable Build(VirtualHost host) =>
         new([.. host.Routes.Select(route => Build(host.Host, route))], host.Default is { } route ? Build(host.Host, route) : null)
         {
-            AppRoot = host.AppRoot is { } root ? Build(host.Host, root) : null,
+            Root = host.Root is { } root ? Build(host.Host, root) : null,
             HasTls = host.HasTls,
         };
 
@@ -116,7 +115,7 @@ internal sealed class RevisionBuilder(UpstreamClients clients, CertificateStore 
         return new ProxyRoute(host, route, cluster, metrics.For(route.Origin.Ingress, service), Plan(new PlanContext(host, route, services)));
     }
 
-    /// <summary>The plan of a route. Most Ingresses have no annotations, and their routes share one.</summary>
+    /// <summary>The plan of a route. Routes of Ingresses without annotations, which are most, share one.</summary>
     private RoutePlan Plan(PlanContext context)
     {
         var policies = context.Definition.Policies;

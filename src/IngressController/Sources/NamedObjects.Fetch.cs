@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Threading.Channels;
 using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Serialization;
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Diagnostics;
 

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using IngressController.Kubernetes.Resources;
+using IngressController.Kubernetes.Serialization;
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Cluster;
 using k8s;

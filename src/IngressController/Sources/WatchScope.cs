@@ -1,4 +1,3 @@
-using IngressController.Routing.Cluster;
 
 namespace IngressController.Sources;
 

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using IngressController.Routing.Table;
 using k8s.Models;
 
 namespace IngressController.Status;

@@ -1,6 +1,5 @@
 using IngressController.Configuration;
 using IngressController.Routing.Cluster;
-using IngressController.Routing.Table;
 using k8s.Models;
 
 namespace IngressController.Status;

@@ -1,7 +1,6 @@
 using IngressController.Configuration;
 using IngressController.Kubernetes.Client;
 using IngressController.Leadership;
-using IngressController.Routing.Translation;
 using k8s;
 using k8s.Models;
 

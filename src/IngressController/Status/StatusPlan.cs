@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using IngressController.Kubernetes.Resources;
 using IngressController.Routing.Cluster;
-using IngressController.Routing.Table;
 using IngressController.Routing.Translation;
 using IngressController.Sources;
 using k8s.Models;

@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using IngressController.Routing.Cluster;
 using IngressController.Signals;
 
 namespace IngressController.Status;

@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using IngressController.Configuration;
 using IngressController.Routing.Cluster;
-using IngressController.Routing.Table;
-using IngressController.Routing.Translation;
 
 namespace IngressController.Status;
 

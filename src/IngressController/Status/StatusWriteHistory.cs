@@ -1,6 +1,5 @@
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Cluster;
-using IngressController.Routing.Table;
 using k8s.Models;
 
 namespace IngressController.Status;
@@ -164,7 +163,7 @@ internal sealed class StatusWriteHistory(ReflectorTimings timings, TimeProvider 
                 return left;
             var backoff = known.Backoff is { } before
                 ? before
-                : new Backoff(timings with { MinBackoff = timings.ForbiddenRetry, MaxBackoff = timings.ForbiddenRetry * 10 }, time);
+                : new Backoff(timings with { MinBackoff = timings.ForbiddenBackoff, MaxBackoff = timings.ForbiddenBackoff * 10 }, time);
             var delay = backoff.Next();
             _forbidden[@namespace] = (backoff, new(time.GetTimestamp(), delay));
             return delay;

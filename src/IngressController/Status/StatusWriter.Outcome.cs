@@ -1,6 +1,5 @@
 using IngressController.Kubernetes.Watching;
 using IngressController.Leadership;
-using IngressController.Routing.Cluster;
 
 namespace IngressController.Status;
 
@@ -55,16 +54,16 @@ internal sealed partial class StatusWriter
         public static partial void Forbidden(ILogger logger, string @namespace, string reason, double seconds);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "the API server rejects {Addresses} in the status of Ingress {Ingress}: {Reason}; it is not retried until the addresses or the Ingress change")]
-        public static partial void Refused(ILogger logger, Routing.Cluster.ResourceName ingress, string addresses, string reason);
+        public static partial void Refused(ILogger logger, ResourceName ingress, string addresses, string reason);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "another writer keeps changing the status of Ingress {Ingress}, so it is written less often from now on; two controllers must not claim the same IngressClass")]
-        public static partial void Contended(ILogger logger, Routing.Cluster.ResourceName ingress);
+        public static partial void Contended(ILogger logger, ResourceName ingress);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "the status of Ingress {Ingress} cannot be written: {Reason}; next attempt in {Seconds:0.#} s. Further failures are logged at level debug until a write succeeds")]
-        public static partial void Failed(ILogger logger, Routing.Cluster.ResourceName ingress, string reason, double seconds);
+        public static partial void Failed(ILogger logger, ResourceName ingress, string reason, double seconds);
 
         [LoggerMessage(Level = LogLevel.Debug, Message = "the status of Ingress {Ingress} was not written ({Result}): {Reason}; next attempt in {Seconds:0.#} s")]
-        public static partial void Postponed(ILogger logger, Routing.Cluster.ResourceName ingress, StatusResult result, string reason, double seconds);
+        public static partial void Postponed(ILogger logger, ResourceName ingress, StatusResult result, string reason, double seconds);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "--update-status-on-shutdown has no effect without --replicas-service: no replica can know that it is the last")]
         public static partial void ResetOnShutdownUnavailable(ILogger logger);

@@ -3,7 +3,6 @@ using IngressController.Kubernetes.Watching;
 using IngressController.Leadership;
 using IngressController.Pipeline;
 using IngressController.Routing.Cluster;
-using IngressController.Routing.Translation;
 using IngressController.Sources;
 
 namespace IngressController.Status;

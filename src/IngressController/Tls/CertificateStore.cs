@@ -1,4 +1,3 @@
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 
 namespace IngressController.Tls;

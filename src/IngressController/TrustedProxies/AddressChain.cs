@@ -1,24 +1,23 @@
 using System.Net;
 using System.Net.Sockets;
-using IngressController.Routing.Table;
 using Microsoft.Extensions.Primitives;
 
 namespace IngressController.TrustedProxies;
 
 /// <summary>
-/// Reads the addresses that proxies wrote behind one another. Each proxy vouches for what it wrote itself, at the right; what stands
-/// left of an address that is not believed may be anybody's invention.
+/// Reads chains of client addresses, such as X-Forwarded-For. Each proxy appends an address at the right; everything left of an address
+/// that is not trusted can be forged.
 /// </summary>
 internal static class AddressChain
 {
     /// <summary>
-    /// The last address of the chain that is not believed; where all are, the first one. Something that is no address ends the search
-    /// at what was found before, as in nginx: who stands behind <c>unknown</c> nobody can say.
+    /// The last address of the chain that is not trusted; the first one if all are trusted. As in nginx, an entry that is not an address,
+    /// such as <c>unknown</c>, ends the search: the address before it in the search is returned.
     /// </summary>
     /// <param name="lines">The lines of the header, in order.</param>
-    /// <param name="peer">The believed proxy that sent them.</param>
-    /// <param name="trusted">Who is believed.</param>
-    /// <param name="entries">How many entries of the chain were taken.</param>
+    /// <param name="peer">The trusted proxy that sent them.</param>
+    /// <param name="trusted">The networks of trusted proxies.</param>
+    /// <param name="entries">Number of entries that were used.</param>
     public static IPEndPoint Client(StringValues lines, IPEndPoint peer, IpNetworkSet trusted, out int entries)
     {
         var client = peer;
@@ -31,7 +30,7 @@ internal static class AddressChain
                 var comma = rest.LastIndexOf(',');
                 var entry = rest[(comma + 1)..].Trim();
                 rest = rest[..Math.Max(comma, 0)];
-                // RFC 9110, 5.6.1: empty elements of a list do not count.
+                // RFC 9110, 5.6.1: empty list elements are ignored.
                 if (entry.IsEmpty)
                     continue;
                 if (Parse(entry) is not { } address)
@@ -47,8 +46,8 @@ internal static class AddressChain
     }
 
     /// <summary>
-    /// An address, with or without port: <c>1.2.3.4</c>, <c>1.2.3.4:5</c>, <c>::1</c>, <c>[::1]</c>, <c>[::1]:5</c>. Port 0 when there is none;
-    /// an IPv4 address in IPv6 is that IPv4 address. Null for everything else.
+    /// Parses an address with or without port: <c>1.2.3.4</c>, <c>1.2.3.4:5</c>, <c>::1</c>, <c>[::1]</c>, <c>[::1]:5</c>. The port is 0 if
+    /// there is none. An IPv4-mapped IPv6 address becomes an IPv4 address. Returns null for everything else.
     /// </summary>
     public static IPEndPoint? Parse(ReadOnlySpan<char> entry)
     {
@@ -86,17 +85,19 @@ internal static class AddressChain
         return ParseAddress(address) is { } parsed ? new IPEndPoint(parsed, number) : null;
     }
 
-    /// <summary>.NET reads numbers, octal digits and zones as well, which other programs read as other addresses or not at all.</summary>
+    /// <summary>
+    /// Rejects plain numbers, octal digits and zones: .NET accepts them, but other programs read them as other addresses or not at all.
+    /// </summary>
     private static IPAddress? ParseAddress(ReadOnlySpan<char> text)
     {
         if (text.ContainsAny('%', '[', ']') || !IPAddress.TryParse(text, out var address))
             return null;
         if (address.AddressFamily == AddressFamily.InterNetworkV6)
-            return Plain(address);
+            return Unmap(address);
         Span<char> canonical = stackalloc char[16];
         return address.TryFormat(canonical, out var length) && canonical[..length].SequenceEqual(text) ? address : null;
     }
 
-    /// <summary>An IPv4 address written as IPv6 is that IPv4 address.</summary>
-    public static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+    /// <summary>Converts an IPv4-mapped IPv6 address to IPv4.</summary>
+    public static IPAddress Unmap(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 }

@@ -9,42 +9,43 @@ using Microsoft.Extensions.Primitives;
 namespace IngressController.TrustedProxies;
 
 /// <summary>
-/// Whom to believe about where a request comes from, and what the backend is told of it. Immutable; swapped when the settings change.
+/// The rules for forwarding headers: which peers are trusted, and which headers the backend receives. Immutable; replaced if the settings
+/// change.
 /// </summary>
 internal sealed class ForwardingRules
 {
-    private const int LongestRequestId = 200;
+    private const int MaxRequestIdLength = 200;
 
-    /// <summary>What ids of all tracing systems are made of; they end up in logs, so nothing that needs quoting.</summary>
+    /// <summary>The characters of request ids of common tracing systems. Ids are logged, so none of them needs quoting.</summary>
     private static readonly SearchValues<char> RequestIdCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:=+/@;|");
 
     private static readonly SearchValues<char> HostCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:[]");
 
-    private readonly bool _isOwnHeader;
+    private readonly bool _usesCustomHeader;
 
     private ForwardingRules(ForwardingSettings settings)
     {
         Settings = settings;
-        _isOwnHeader = settings.BelievesPeers && !settings.ForwardedForHeader.Equals("X-Forwarded-For", StringComparison.OrdinalIgnoreCase);
+        _usesCustomHeader = settings.TrustsPeers && !settings.ForwardedForHeader.Equals("X-Forwarded-For", StringComparison.OrdinalIgnoreCase);
     }
 
     public ForwardingSettings Settings { get; }
 
-    /// <summary>The rules; null when all is as by default, so that a request has nothing to ask them.</summary>
+    /// <summary>The rules; null if all settings have their defaults, so that requests skip them.</summary>
     public static ForwardingRules? Of(ForwardingSettings settings) => settings == ForwardingSettings.Default ? null : new ForwardingRules(settings);
 
-    /// <summary>Makes the request look as if the client had sent it here itself, if a believed proxy did.</summary>
-    /// <returns>The id that proxy gave the request; null when it needs a new one.</returns>
+    /// <summary>Sets address, scheme and host of the request to those of the client, if a trusted proxy sent it.</summary>
+    /// <returns>The request id that the proxy sent; null if a new one is needed.</returns>
     public string? Identify(HttpContext context)
     {
         var connection = context.Connection;
-        if (!Settings.BelievesPeers || connection.RemoteIpAddress is not { } address || !Settings.ProxyRealIpCidr.Contains(address))
+        if (!Settings.TrustsPeers || connection.RemoteIpAddress is not { } address || !Settings.ProxyRealIpCidr.Contains(address))
             return null;
 
         var headers = context.Request.Headers;
-        var peer = new IPEndPoint(AddressChain.Plain(address), connection.RemotePort);
+        var peer = new IPEndPoint(AddressChain.Unmap(address), connection.RemotePort);
         var lines = headers[Settings.ForwardedForHeader];
         var client = AddressChain.Client(lines, peer, Settings.ProxyRealIpCidr, out var entries);
         connection.RemoteIpAddress = client.Address;
@@ -62,10 +63,10 @@ internal sealed class ForwardingRules
         return id;
     }
 
-    /// <summary>Whether the backend gets the request's id.</summary>
+    /// <summary>True if the backend receives the request id.</summary>
     public bool SendsRequestId(ReceivedConnection? received) => Settings.GenerateRequestId || received is { HasRequestId: true };
 
-    /// <summary>What else the backend gets, after the headers that all requests have.</summary>
+    /// <summary>Adds the headers that the settings require to the forwarding headers of all requests.</summary>
     public void AddHeaders(HttpContext context, ReceivedConnection? received, HttpRequestHeaders headers)
     {
         if (Settings.ProxyAddOriginalUriHeader)
@@ -77,17 +78,17 @@ internal sealed class ForwardingRules
         if (received?.Chain is { } chain)
             headers.TryAddWithoutValidation("X-Original-Forwarded-For", chain);
 
-        // Backends will take the operator's word that this header tells the client, so from others it must not come.
-        if (_isOwnHeader && received is null)
+        // Backends trust the operator's header for the client address, so it is removed unless a trusted proxy sent it.
+        if (_usesCustomHeader && received is null)
             headers.Remove(Settings.ForwardedForHeader);
     }
 
-    /// <summary>Takes scheme, host and port from the headers of a believed proxy.</summary>
+    /// <summary>Reads scheme, host and port from the headers of a trusted proxy.</summary>
     /// <param name="context">The request.</param>
     /// <param name="received">Its connection.</param>
     /// <param name="hops">
-    /// How many proxies are known to have had the request. Proxies that write these headers behind one another write as many values as
-    /// addresses, so the value that belongs to the client stands this far from the end; more to the left is what the client itself sent.
+    /// Number of proxies that are known to have forwarded the request. Proxies that append to these headers write as many values as
+    /// addresses, so the client's value is this far from the end; values further left were sent by the client itself.
     /// </param>
     private static ReceivedConnection WithHeaders(HttpContext context, ReceivedConnection received, int hops)
     {
@@ -109,7 +110,9 @@ internal sealed class ForwardingRules
         return received with { ForwardedHost = host, ForwardedPort = port };
     }
 
-    /// <summary>The value <paramref name="fromEnd"/> places from the end, counted from 1; the first one of shorter lists. Null when there is none.</summary>
+    /// <summary>
+    /// The value <paramref name="fromEnd"/> places from the end, counted from 1; the first one of shorter lists. Null if there is none.
+    /// </summary>
     private static string? Value(StringValues lines, int fromEnd)
     {
         if (lines.Count == 0)
@@ -119,5 +122,5 @@ internal sealed class ForwardingRules
     }
 
     private static string? RequestId(StringValues values) =>
-        values.Count == 1 && values[0] is { Length: > 0 and <= LongestRequestId } id && !id.AsSpan().ContainsAnyExcept(RequestIdCharacters) ? id : null;
+        values.Count == 1 && values[0] is { Length: > 0 and <= MaxRequestIdLength } id && !id.AsSpan().ContainsAnyExcept(RequestIdCharacters) ? id : null;
 }

@@ -4,17 +4,17 @@ using IngressController.Http;
 namespace IngressController.Upstream;
 
 /// <summary>
-/// Two things about a request's body that the HTTP client would decide otherwise. It collects what is written to it until 4 KB are there,
-/// and YARP flushes for gRPC alone, so a client that uploads little by little would wait for ever for an answer to what it sent: each part
-/// goes out as it comes. And it sends a request without content again when a kept connection breaks; RFC 9110, 9.2.2 forbids a proxy that
-/// for methods that are not idempotent, so these get content, be it empty.
+/// Overrides two defaults of the HTTP client for request bodies. It buffers writes up to 4 KB, and YARP flushes only for gRPC, so a client
+/// that uploads in small parts would wait forever for a response: here each part is flushed. It also retries a request without content when
+/// a pooled connection breaks, which RFC 9110, 9.2.2 forbids for methods that are not idempotent: here these have content, even if it is
+/// empty.
 /// </summary>
 internal sealed class RequestContentHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
 {
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         if (request.Content is { Headers.ContentLength: not 0 } content)
-            request.Content = new PromptContent(content);
+            request.Content = new FlushingContent(content);
         else if (request.Content is null && !IsIdempotent(request.Method))
             request.Content = new ByteArrayContent([]);
         return base.SendAsync(request, cancellationToken);
@@ -24,11 +24,11 @@ internal sealed class RequestContentHandler(HttpMessageHandler inner) : Delegati
         method == HttpMethod.Get || method == HttpMethod.Head || method == HttpMethod.Put || method == HttpMethod.Delete
         || method == HttpMethod.Options || method == HttpMethod.Trace || method == HttpMethod.Connect;
 
-    private sealed class PromptContent : HttpContent
+    private sealed class FlushingContent : HttpContent
     {
         private readonly HttpContent _content;
 
-        public PromptContent(HttpContent content)
+        public FlushingContent(HttpContent content)
         {
             _content = content;
             foreach (var (name, values) in content.Headers.NonValidated)
@@ -36,7 +36,7 @@ internal sealed class RequestContentHandler(HttpMessageHandler inner) : Delegati
         }
 
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
-            _content.CopyToAsync(new PromptStream(stream), context, cancellationToken);
+            _content.CopyToAsync(new FlushingStream(stream), context, cancellationToken);
 
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
             SerializeToStreamAsync(stream, context, CancellationToken.None);
@@ -48,7 +48,7 @@ internal sealed class RequestContentHandler(HttpMessageHandler inner) : Delegati
         }
     }
 
-    private sealed class PromptStream(Stream stream) : WriteOnlyStream
+    private sealed class FlushingStream(Stream stream) : WriteOnlyStream
     {
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {

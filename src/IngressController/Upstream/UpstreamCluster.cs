@@ -6,14 +6,14 @@ using Yarp.ReverseProxy.Model;
 namespace IngressController.Upstream;
 
 /// <summary>
-/// A backend while it serves. The object stays for as long as any route names the backend; what changes is swapped inside, so that
-/// a change of endpoints touches nothing else.
+/// A backend that serves requests. The object exists for as long as a route refers to the backend. Endpoints and protocol are replaced
+/// inside it, so that a change of endpoints affects nothing else.
 /// </summary>
 internal sealed class UpstreamCluster
 {
     private readonly UpstreamClients _clients;
     private volatile UpstreamModel _current;
-    private uint _turn;
+    private uint _counter;
 
     public UpstreamCluster(Backend backend, UpstreamClients clients)
     {
@@ -24,27 +24,27 @@ internal sealed class UpstreamCluster
 
     public BackendId Id { get; }
 
-    /// <summary>Endpoints and transport of this moment. Read it once per request.</summary>
+    /// <summary>The current endpoints and transport. Read once per request.</summary>
     public UpstreamModel Current => _current;
 
-    /// <summary>True if an endpoint takes traffic now.</summary>
+    /// <summary>True if an endpoint is available.</summary>
     public bool HasEndpoints => _current.State.DestinationsState.AvailableDestinations.Count > 0;
 
-    /// <summary>Takes the backend's new endpoints and protocol; destinations that stay keep their state.</summary>
+    /// <summary>Applies the backend's new endpoints and protocol. Remaining destinations keep their state.</summary>
     public void Update(Backend backend) => _current = Build(backend, _current);
 
     /// <summary>
-    /// The next endpoint in turn: an even round robin over those that take traffic, leaving out <paramref name="failed"/> unless it is
-    /// the only one. Null when there is none.
+    /// The next endpoint: an even round robin over the available ones, without <paramref name="failed"/> unless it is the only one. Null if
+    /// there is none.
     /// </summary>
     public DestinationState? Next(UpstreamModel model, DestinationState? failed = null)
     {
         var destinations = model.State.DestinationsState.AvailableDestinations;
         if (destinations.Count == 0)
             return null;
-        var turn = Interlocked.Increment(ref _turn);
-        var chosen = destinations[(int)(turn % (uint)destinations.Count)];
-        return ReferenceEquals(chosen, failed) ? destinations[(int)((turn + 1) % (uint)destinations.Count)] : chosen;
+        var count = Interlocked.Increment(ref _counter);
+        var chosen = destinations[(int)(count % (uint)destinations.Count)];
+        return ReferenceEquals(chosen, failed) ? destinations[(int)((count + 1) % (uint)destinations.Count)] : chosen;
     }
 
     private UpstreamModel Build(Backend backend, UpstreamModel? previous)
@@ -52,7 +52,7 @@ internal sealed class UpstreamCluster
         var isExternal = backend.Endpoints.Count > 0 && backend.Endpoints[0].IsExternal;
         var transport = new UpstreamTransport(
             backend.Protocol, isExternal, isExternal && backend.Protocol == BackendProtocol.H2 ? backend.Endpoints[0].Address.TrimEnd('.') : null);
-        // Servers compare :scheme with the connection, and the HTTP client takes it from the address.
+        // Servers compare :scheme with the connection, and the HTTP client derives it from the address.
         var scheme = backend.Protocol == BackendProtocol.H2 ? "https" : "http";
         var kept = previous?.Transport == transport ? previous : null;
         var state = kept?.State ?? new ClusterState(
@@ -80,7 +80,7 @@ internal sealed class UpstreamCluster
         };
     }
 
-    /// <summary>Where the client's scheme decides, the one transport for cleartext is shared with the backends that always have it.</summary>
+    /// <summary>The cleartext transport of a backend that follows the client's scheme, shared with backends that always use it.</summary>
     private static UpstreamTransport Cleartext(UpstreamTransport transport) =>
         transport.Protocol == BackendProtocol.ClientScheme ? transport with { Protocol = BackendProtocol.Http } : transport;
 
@@ -92,21 +92,23 @@ internal sealed class UpstreamCluster
     };
 }
 
-/// <summary>What a cluster serves with at one moment.</summary>
-/// <param name="Transport">How connections are made.</param>
+/// <summary>A snapshot of a cluster.</summary>
+/// <param name="Transport">The transport of its connections.</param>
 /// <param name="State">YARP's cluster, with its destinations.</param>
-/// <param name="RequestConfig">Protocol version and time-outs of requests.</param>
+/// <param name="RequestConfig">Protocol version and timeouts of requests.</param>
 internal sealed record UpstreamModel(UpstreamTransport Transport, ClusterState State, ForwarderRequestConfig RequestConfig)
 {
-    /// <summary>The client for requests that came by https, where that makes a difference.</summary>
+    /// <summary>The client for requests received by https; null unless the backend follows the client's scheme.</summary>
     public HttpMessageInvoker? SecureClient { get; init; }
 
     public HttpMessageInvoker ClientFor(HttpContext context) =>
         SecureClient is { } secure && context.Request.IsHttps ? secure : State.Model.HttpClient;
 }
 
-/// <summary>How connections to endpoints are made; clusters with the same transport share their client.</summary>
-/// <param name="Protocol">What is spoken.</param>
-/// <param name="IsExternal">Whether it leads out of the cluster.</param>
-/// <param name="ServerName">The name that certificates must have where the HTTP client itself verifies them; it knows only the request's Host.</param>
+/// <summary>The transport of connections to endpoints. Clusters with the same transport share an HTTP client.</summary>
+/// <param name="Protocol">The protocol.</param>
+/// <param name="IsExternal">True for endpoints outside the cluster.</param>
+/// <param name="ServerName">
+/// The name that certificates must have if the HTTP client, which knows only the request's Host, does the handshake.
+/// </param>
 internal readonly record struct UpstreamTransport(BackendProtocol Protocol, bool IsExternal, string? ServerName = null);

@@ -2,21 +2,22 @@ using System.Net;
 using System.Net.Sockets;
 using IngressController.Configuration;
 using IngressController.Routing.Table;
-using IngressController.Routing.Translation;
 
 namespace IngressController.Upstream;
 
-/// <summary>No connection within the time allowed; answered with 504.</summary>
+/// <summary>A connection attempt timed out; the response is 504.</summary>
 internal sealed class UpstreamConnectTimeoutException(string message) : IOException(message);
 
-/// <summary>A name led to an address that is refused (see --allow-external-name-loopback).</summary>
+/// <summary>A name resolved to an address that is refused (see --allow-external-name-loopback).</summary>
 internal sealed class UpstreamAddressRefusedException(string message) : IOException(message);
 
-/// <summary>Looks a name up in DNS.</summary>
+/// <summary>Resolves a name by DNS.</summary>
 internal delegate Task<IPAddress[]> ResolveName(string name, CancellationToken cancellation);
 
-/// <summary>Opens connections to endpoints: looks names up, refuses addresses of this machine, speaks TLS where the port wants it.</summary>
-internal sealed class UpstreamConnector(UpstreamOptions options, ResolveName resolve, OwnAddresses own)
+/// <summary>
+/// Opens connections to endpoints: resolves names, refuses local addresses, and performs the TLS handshake if the backend requires it.
+/// </summary>
+internal sealed class UpstreamConnector(UpstreamOptions options, ResolveName resolve, InterfaceAddresses interfaces)
 {
     public async ValueTask<Stream> ConnectAsync(UpstreamTransport transport, DnsEndPoint endpoint, CancellationToken cancellation)
     {
@@ -51,13 +52,15 @@ internal sealed class UpstreamConnector(UpstreamOptions options, ResolveName res
         var addresses = IPAddress.TryParse(endpoint.Host, out var literal) ? [literal]
             : IsLocalhost(endpoint.Host) ? [IPAddress.Loopback, IPAddress.IPv6Loopback]
             : await resolve(endpoint.Host, cancellation);
-        // Checked here, on the very addresses that are connected to, so that no later answer of the DNS server gets around it.
-        var allowed = options.AllowExternalNameLoopback ? addresses : [.. addresses.Where(address => !ExternalAddress.IsLocal(address) && !own.Contains(address))];
+        // Checked on the addresses of this connection, so that a later DNS response cannot bypass it.
+        var allowed = options.AllowExternalNameLoopback ? addresses : [.. addresses.Where(address => !ExternalAddress.IsLocal(address) && !interfaces.Contains(address))];
         if (allowed.Length == 0 && addresses.Length > 0)
-            throw new UpstreamAddressRefusedException($"{endpoint.Host} leads to {addresses[0]}, an address of this machine or its link");
+            throw new UpstreamAddressRefusedException($"{endpoint.Host} resolves to {addresses[0]}, a local or link-local address");
         await socket.ConnectAsync(allowed, endpoint.Port, cancellation);
     }
 
-    /// <summary>RFC 6761, 6.3: these names are never asked of DNS, and hosts files do not know them with their final dot.</summary>
+    /// <summary>
+    /// True for names that are never resolved by DNS (RFC 6761, 6.3) and that hosts files do not list with a trailing dot.
+    /// </summary>
     private static bool IsLocalhost(string name) => name == "localhost." || name.EndsWith(".localhost.", StringComparison.Ordinal);
 }

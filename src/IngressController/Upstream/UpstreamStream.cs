@@ -3,29 +3,29 @@ using System.Net.Sockets;
 namespace IngressController.Upstream;
 
 /// <summary>
-/// A connection to an endpoint that may answer before it has read the whole request, and close (413, 401). The HTTP client sends a
-/// body to its end before it reads the answer, so it would report the failed write instead of the answer that is there to be read.
+/// A connection to an endpoint that can respond before it has read the whole request, and then close (413, 401). The HTTP client sends the
+/// whole body before it reads the response, so it would report the failed write instead of the response that has arrived.
 /// </summary>
 internal sealed class UpstreamStream(Socket socket) : NetworkStream(socket, ownsSocket: true)
 {
-    private bool _isAnswered;
+    private bool _hasResponded;
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (_isAnswered)
+        if (_hasResponded)
             return;
         try
         {
             await base.WriteAsync(buffer, cancellationToken);
         }
-        catch (IOException) when (HasAnswer())
+        catch (IOException) when (HasResponse())
         {
-            // The rest of the body has no reader any more; without the answer it would be an ordinary failure.
-            _isAnswered = true;
+            // The endpoint no longer reads the rest of the body. Without a response this is an ordinary failure.
+            _hasResponded = true;
         }
     }
 
-    private bool HasAnswer()
+    private bool HasResponse()
     {
         try
         {

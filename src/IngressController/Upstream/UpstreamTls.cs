@@ -5,18 +5,18 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace IngressController.Upstream;
 
-/// <summary>The certificate of an external name is not one to trust under that name.</summary>
+/// <summary>The certificate of an external name is not trusted or does not match the name.</summary>
 internal sealed class UpstreamCertificateRefusedException(string message) : IOException(message);
 
-/// <summary>TLS towards endpoints.</summary>
+/// <summary>TLS to endpoints.</summary>
 internal static class UpstreamTls
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
 
     /// <summary>
-    /// TLS to Pods is encryption without identity: their certificates are issued by nobody in common and name no Pod address.
-    /// Verification comes with the backend TLS annotations, which say against what. A name leads across networks that are not the
-    /// cluster's, and is an identity to check.
+    /// Performs the TLS handshake. Certificates of Pods are not verified: they have no common issuer and do not name the Pod address.
+    /// (Verification needs the backend TLS annotations, which name the CA.) Certificates of external names are verified, because the
+    /// connection leaves the cluster's network.
     /// </summary>
     public static async Task<Stream> AuthenticateAsync(UpstreamStream stream, string host, bool isVerified, CancellationToken cancellation)
     {
@@ -49,8 +49,8 @@ internal static class UpstreamTls
     }
 
     /// <summary>
-    /// For HTTP/2 over TLS, where the HTTP client does the handshake: it writes :scheme as it knows the connection. It compares the
-    /// certificate with the request's Host, so the name that counts is compared here.
+    /// The options for HTTP/2 over TLS. There the HTTP client does the handshake, so that it writes the correct :scheme. It compares the
+    /// certificate with the request's Host, so the endpoint's name is compared here.
     /// </summary>
     public static SslClientAuthenticationOptions Http2Options(UpstreamTransport transport) => transport.ServerName is not { } name
         ? new() { RemoteCertificateValidationCallback = static (_, _, _, _) => true }
@@ -66,7 +66,8 @@ internal static class UpstreamTls
     {
         var policy = new X509ChainPolicy
         {
-            // Revocation and missing issuers would be fetched from where the certificate says: it must not choose what we connect to.
+            // Revocation lists and missing issuers would be fetched from URLs in the certificate, which must not choose the proxy's
+            // connections.
             RevocationMode = X509RevocationMode.NoCheck,
             DisableCertificateDownloads = true,
         };

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text;
 using IngressController.Routing.Diagnostics;
 using IngressController.Sources.Folder;
@@ -20,7 +21,7 @@ internal sealed record LintReport(int Files, int Ingresses, int OurIngresses, in
         var text = new StringBuilder();
         foreach (var finding in Diagnostics)
             text.Append(finding).Append('\n');
-        return text.Append($"{Count(Files, "file")}, {Count(Ingresses, "Ingress", "es")} ({OurIngresses} ours): {Count(Errors, "error")}, {Count(Warnings, "warning")}").ToString();
+        return text.Append(CultureInfo.InvariantCulture, $"{Count(Files, "file")}, {Count(Ingresses, "Ingress", "es")} ({OurIngresses} claimed): {Count(Errors, "error")}, {Count(Warnings, "warning")}").ToString();
     }
 
     private static string Count(int count, string what, string plural = "s") => $"{count} {what}{(count == 1 ? "" : plural)}";

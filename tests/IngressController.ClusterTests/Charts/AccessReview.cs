@@ -4,18 +4,21 @@ using IngressController.ClusterTests.Fixture;
 
 namespace IngressController.ClusterTests.Charts;
 
-/// <summary>What somebody may or may not do, as text: <c>get secrets in team-a</c>, <c>patch ingresses.networking.k8s.io/status</c>, <c>get secrets/wildcard in certificates</c>.</summary>
-/// <param name="Allowed">Whether it is to be allowed.</param>
-/// <param name="Text">Verb, resource (with group, and after a slash the name of one object), and namespace; none means all.</param>
+/// <summary>
+/// A permission that a user has or lacks, as text: <c>get secrets in team-a</c>, <c>patch ingresses.networking.k8s.io/status</c>, <c>get
+/// secrets/wildcard in certificates</c>.
+/// </summary>
+/// <param name="Allowed">True if it should be allowed.</param>
+/// <param name="Text">Verb, resource (with group, and after a slash the name of one object), and namespace; no namespace means all.</param>
 internal sealed record AccessReview(bool Allowed, string Text)
 {
-    /// <summary>Those whose answer is another one, as "allowed: ..." or "denied: ...".</summary>
+    /// <summary>Returns the reviews with another result, as "allowed: ..." or "denied: ...".</summary>
     public static async Task<string[]> DifferencesAsync(ClusterClient client, string user, IEnumerable<AccessReview> reviews)
     {
         var differences = new List<string>();
         foreach (var review in reviews)
         {
-            var allowed = await review.AskAsync(client, user);
+            var allowed = await review.IsAllowedAsync(client, user);
             if (allowed != review.Allowed)
                 differences.Add($"{(allowed ? "allowed" : "denied")}: {review.Text}");
         }
@@ -23,7 +26,7 @@ internal sealed record AccessReview(bool Allowed, string Text)
         return [.. differences];
     }
 
-    private async Task<bool> AskAsync(ClusterClient client, string user)
+    private async Task<bool> IsAllowedAsync(ClusterClient client, string user)
     {
         var words = Text.Split(' ');
         var path = words[1].Split('/');

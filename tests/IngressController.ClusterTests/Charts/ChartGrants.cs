@@ -1,9 +1,11 @@
 namespace IngressController.ClusterTests.Charts;
 
-/// <summary>What the roles of the chart are to allow, and never to allow, as <see cref="AccessReview"/> writes it.</summary>
+/// <summary>
+/// The permissions that the roles of the chart grant, and those that they never grant, in the form of <see cref="AccessReview"/>.
+/// </summary>
 internal static class ChartGrants
 {
-    /// <summary>Nobody needs these, wherever and however it is installed.</summary>
+    /// <summary>Permissions that no installation needs.</summary>
     public static readonly string[] NeverAllowed =
     [
         "create ingresses.networking.k8s.io in team-a", "update ingresses.networking.k8s.io in team-a", "patch ingresses.networking.k8s.io in team-a",

@@ -4,13 +4,13 @@ using IngressController.Tests.Charts;
 
 namespace IngressController.ClusterTests.Charts;
 
-/// <summary>What helm would install of a rendering, where no one makes Pods.</summary>
+/// <summary>The objects of a rendering that helm would install, without workloads, because no one creates Pods.</summary>
 internal static class ChartInstallation
 {
     public static IEnumerable<JsonObject> Of(ChartCase chart) =>
         chart.Objects.Where(item => ChartCase.Kind(item) is not ("Deployment" or "DaemonSet" or "PodDisruptionBudget"));
 
-    /// <summary>Applies an object, and its namespace before it.</summary>
+    /// <summary>Applies an object, after its namespace.</summary>
     public static async Task ApplyAsync(ClusterClient client, JsonObject item)
     {
         if ((string?)item["metadata"]!["namespace"] is { } ns)

@@ -6,7 +6,9 @@ using Xunit.Abstractions;
 
 namespace IngressController.ClusterTests.Charts;
 
-/// <summary>The API server takes what the chart renders: every field exists, every value is one it allows, and none is one it warns of.</summary>
+/// <summary>
+/// The API server accepts the renderings of the chart: every field exists, every value is valid, and none causes a warning.
+/// </summary>
 [Collection(ClusterCollection.Name)]
 public sealed class ChartManifestTests(ClusterFixture cluster, ITestOutputHelper output)
 {
@@ -21,11 +23,11 @@ public sealed class ChartManifestTests(ClusterFixture cluster, ITestOutputHelper
           versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true} } }]
         """;
 
-    /// <summary>The chart has the value for those who use it, and says the same.</summary>
+    /// <summary>A warning about a value that the chart offers with the same note.</summary>
     private const string KnownWarning = "spec.externalIPs is deprecated";
 
     [ClusterFact]
-    public async Task It_accepts_every_rendering()
+    public async Task The_API_server_accepts_every_rendering()
     {
         await cluster.Client.ApplyAsync(ServiceMonitors);
         await Wait.UntilAsync(() => cluster.Client.ExistsAsync("/apis/monitoring.coreos.com/v1/servicemonitors"), "ServiceMonitors are served");
@@ -38,7 +40,7 @@ public sealed class ChartManifestTests(ClusterFixture cluster, ITestOutputHelper
     }
 
     [ClusterFact]
-    public async Task It_accepts_the_plain_manifests_and_the_demo_application()
+    public async Task The_API_server_accepts_the_plain_manifests_and_the_demo_application()
     {
         var server = new ChartServer(cluster.Capabilities);
         var findings = new List<string>();
@@ -48,9 +50,9 @@ public sealed class ChartManifestTests(ClusterFixture cluster, ITestOutputHelper
         Assert.True(findings.Count == 0, string.Join("\n", findings));
     }
 
-    /// <summary>A check of the check: a field that does not exist is not passed over.</summary>
+    /// <summary>Verifies the check: an unknown field is not ignored.</summary>
     [ClusterFact]
-    public async Task It_refuses_a_field_that_does_not_exist()
+    public async Task The_API_server_rejects_an_unknown_field()
     {
         var deployment = new ChartCase("default").Workload;
         deployment["spec"]!["template"]!["spec"]!["toleration"] = new JsonArray();

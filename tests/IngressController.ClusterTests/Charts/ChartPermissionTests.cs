@@ -6,7 +6,7 @@ using static IngressController.ClusterTests.Charts.ChartGrants;
 
 namespace IngressController.ClusterTests.Charts;
 
-/// <summary>The roles of the chart: the controller works with them, and they grant nothing it does not need.</summary>
+/// <summary>The roles of the chart: the controller works with them, and they grant nothing else.</summary>
 [Collection(ClusterCollection.Name)]
 public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetime
 {
@@ -27,7 +27,7 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
     }
 
     [ClusterFact]
-    public async Task Cluster_wide_roles_grant_what_is_needed_and_no_more()
+    public async Task Cluster_wide_roles_grant_only_the_required_permissions()
     {
         await ApplyAsync("default");
         await GrantsAsync(Everywhere,
@@ -36,7 +36,7 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
     }
 
     [ClusterFact]
-    public async Task Roles_of_named_namespaces_leave_all_others_alone()
+    public async Task Roles_in_named_namespaces_grant_nothing_in_others()
     {
         await ApplyAsync("watch-namespaces");
         await GrantsAsync(Teams,
@@ -56,16 +56,16 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
     }
 
     [ClusterFact]
-    public async Task On_the_network_of_nodes_their_addresses_may_be_read_one_by_one()
+    public async Task With_host_networking_single_Nodes_can_be_read()
     {
         await ApplyAsync("daemonset-host-network");
         await GrantsAsync(Everywhere, ["get nodes/a", .. WhereIngressesAreServed("team-a")], NeverAllowed);
     }
 
     [ClusterFact]
-    public async Task Without_a_leader_nothing_may_be_written()
+    public async Task Without_leader_election_nothing_can_be_written()
     {
-        await ApplyAsync("one-replica-without-leader");
+        await ApplyAsync("single-replica-without-leader");
         await GrantsAsync(Everywhere,
             ["list ingresses.networking.k8s.io in team-a", "get secrets in team-a"],
             [
@@ -75,10 +75,10 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
     }
 
     [ClusterFact]
-    public Task It_serves_with_the_roles_of_a_default_installation() => ServesAsync("default", Everywhere, "yarp", "default.chart.example");
+    public Task The_controller_serves_with_the_roles_of_a_default_installation() => ServesAsync("default", Everywhere, "yarp", "default.chart.example");
 
     [ClusterFact]
-    public async Task It_serves_with_roles_in_named_namespaces_alone()
+    public async Task The_controller_serves_with_roles_in_named_namespaces_only()
     {
         using var certificate = Manifests.Certificate("teams.chart.example");
         await NewNamespaceAsync("certificates");
@@ -95,7 +95,7 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
         await cluster.Client.ApplyAsync(Manifests.Slice("a", cluster.Backend.Port("a")), "team-a");
         using var own = Manifests.Certificate(host);
         await cluster.Client.ApplyAsync(Manifests.TlsSecret("own", own), "team-a");
-        await cluster.Client.ApplyAsync(Manifests.TlsSecret("of-nobody", own), "team-a");
+        await cluster.Client.ApplyAsync(Manifests.TlsSecret("unreferenced", own), "team-a");
         var ingress = Manifests.Ingress("i", host, "a", ingressClass: ingressClass, tlsSecret: serialNumber is null ? "own" : null);
         await cluster.Client.ApplyAsync(ingress, "team-a");
         await UntilAsync(account, [new AccessReview(true, "get secrets in team-a"), new AccessReview(true, "list ingressclasses.networking.k8s.io")]);
@@ -114,7 +114,7 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
         Assert.Equal(serialNumber ?? own.SerialNumber, await client.CertificateAsync(host));
         using var adminClient = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         await Wait.UntilAsync(
-            async () => (await adminClient.GetFromJsonAsync<JsonNode>($"http://127.0.0.1:{admin}/api/leader"))!["isLeader"]!.GetValue<bool>(), "it leads", () => process.Output);
+            async () => (await adminClient.GetFromJsonAsync<JsonNode>($"http://127.0.0.1:{admin}/api/leader"))!["isLeader"]!.GetValue<bool>(), "the replica leads", () => process.Output);
         await UntilWrittenAsync(new ChartCase(name), process);
 
         process.Terminate();
@@ -122,10 +122,10 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
         Assert.DoesNotContain("warn:", process.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("fail:", process.Output, StringComparison.Ordinal);
         await cluster.Client.DeleteAsync(ingress, "team-a");
-        await RequireModestyAsync(account, serialNumber is null ? ["team-a/own"] : ["certificates/wildcard"]);
+        await RequireLeastPrivilegeAsync(account, serialNumber is null ? ["team-a/own"] : ["certificates/wildcard"]);
     }
 
-    /// <summary>What a leader writes: the address of the published Service, and an Event for an Ingress with a fault.</summary>
+    /// <summary>Waits for the writes of a leader: the address of the published Service, and an Event for an invalid Ingress.</summary>
     private async Task UntilWrittenAsync(ChartCase chart, ChildProcess process)
     {
         var published = chart.Arguments.Single(argument => argument.StartsWith("--publish-service=", StringComparison.Ordinal)).Split('/')[^1];
@@ -141,28 +141,28 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
             async () => (await cluster.Client.Http.GetStringAsync(path)).Contains(text, StringComparison.Ordinal), $"{path} says {text}", () => process.Output);
     }
 
-    /// <summary>The API server's own record: nothing was asked for that is not granted, and no Secret was read that nobody named.</summary>
-    private async Task RequireModestyAsync(string account, string[] secrets)
+    /// <summary>Checks in the audit log that no request was forbidden and that only referenced Secrets were read.</summary>
+    private async Task RequireLeastPrivilegeAsync(string account, string[] secrets)
     {
         var requests = await cluster.Server.Audit.RequestsAsync(ServiceAccounts.UserOf(account));
         Assert.DoesNotContain(requests, request => request.Code == 403);
-        Assert.Equal(secrets, Got("secrets"));
-        Assert.Equal([$"yarp-ingress/{account.Split(':')[1]}"], Got("configmaps"));
+        Assert.Equal(secrets, Read("secrets"));
+        Assert.Equal([$"yarp-ingress/{account.Split(':')[1]}"], Read("configmaps"));
         Assert.Contains(requests, request => request is { IsLease: true, IsDone: true, Verb: "create" });
 
-        IEnumerable<string> Got(string resource) => requests.Where(request => request.Verb == "get" && request.Resource == resource).Select(request => request.Name).Distinct();
+        IEnumerable<string> Read(string resource) => requests.Where(request => request.Verb == "get" && request.Resource == resource).Select(request => request.Name).Distinct();
     }
 
     private Task GrantsAsync(string account, IEnumerable<string> allowed, IEnumerable<string> denied) =>
         UntilAsync(account, [.. allowed.Select(text => new AccessReview(true, text)), .. denied.Select(text => new AccessReview(false, text))]);
 
-    /// <summary>The server's view of its roles follows them a little later.</summary>
+    /// <summary>Waits for the expected permissions; the API server applies changed roles with a delay.</summary>
     private async Task UntilAsync(string account, IReadOnlyList<AccessReview> reviews)
     {
         string[] differences = [];
         await Wait.UntilAsync(
             async () => (differences = await AccessReview.DifferencesAsync(cluster.Client, ServiceAccounts.UserOf(account), reviews)).Length == 0,
-            $"{account} may do what it is to", () => string.Join('\n', differences));
+            $"{account} has the expected permissions", () => string.Join('\n', differences));
     }
 
     private async Task ApplyAsync(string name)
@@ -170,7 +170,7 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
         foreach (var item in ChartInstallation.Of(new ChartCase(name)))
         {
             await ChartInstallation.ApplyAsync(cluster.Client, item);
-            // The class of all tests stays.
+            // All tests share this class.
             if (ChartCase.NameOf(item) != "yarp")
                 _applied.Add(item);
         }

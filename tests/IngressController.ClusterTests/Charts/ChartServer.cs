@@ -5,21 +5,21 @@ using IngressController.Tests.Charts;
 namespace IngressController.ClusterTests.Charts;
 
 /// <summary>
-/// An API server that may be older than the chart asks for. What it does not have is left out of an object or called by its older name, so
-/// that the rest is checked; a server that has it all checks what the chart renders, as it stands.
+/// An API server that may be older than the chart requires. Fields that it does not have are removed from an object or get their older
+/// name, so that the rest is checked; a server that has all of them checks the rendering unchanged.
 /// </summary>
 internal sealed class ChartServer(ApiCapabilities capabilities)
 {
-    /// <summary>Kinds that had the same fields, as far as the chart sets them, under an older version.</summary>
+    /// <summary>Kinds with the same fields, as far as the chart sets them, in an older version.</summary>
     private static readonly (string Version, string Older)[] OlderVersions = [("policy/v1", "policy/v1beta1"), ("autoscaling/v2", "autoscaling/v2beta2")];
 
-    /// <summary>Fields that came with Kubernetes 1.21 and later, and what goes with each where it is unknown.</summary>
-    private static readonly (string Kind, string Field, string Goes)[] NewerFields =
+    /// <summary>Fields of Kubernetes 1.21 and later, and the field that is removed if they are unknown.</summary>
+    private static readonly (string Kind, string Field, string Removed)[] NewerFields =
     [
         ("Service", "spec.internalTrafficPolicy", "spec.internalTrafficPolicy"),
         ("Service", "spec.loadBalancerClass", "spec.loadBalancerClass"),
         ("Service", "spec.allocateLoadBalancerNodePorts", "spec.allocateLoadBalancerNodePorts"),
-        // Without a surge, a maxUnavailable of 0 is refused.
+        // Without a surge, a maxUnavailable of 0 is rejected.
         ("DaemonSet", "spec.updateStrategy.rollingUpdate.maxSurge", "spec.updateStrategy.rollingUpdate"),
     ];
 
@@ -38,15 +38,15 @@ internal sealed class ChartServer(ApiCapabilities capabilities)
         }
 
         foreach (var field in NewerFields.Where(field => field.Kind == kind && !capabilities.HasField(version, kind, field.Field.Split('.'))))
-            Remove(item, kind, field.Goes);
+            Remove(item, kind, field.Removed);
         foreach (var field in FamilyFields.Where(_ => kind == "Service" && !capabilities.IsDualStack))
             Remove(item, kind, field);
     }
 
-    /// <summary>What of the renderings this server could not check.</summary>
+    /// <summary>Returns a line about the fields that this server cannot check.</summary>
     public string Report() => _unchecked.Count == 0
-        ? $"API server {capabilities.Version}: everything is checked as it is rendered"
-        : $"API server {capabilities.Version} does not have, and so does not check: {string.Join(", ", _unchecked)}";
+        ? $"API server {capabilities.Version}: everything is checked as rendered"
+        : $"API server {capabilities.Version} does not have and does not check: {string.Join(", ", _unchecked)}";
 
     private void Remove(JsonObject item, string kind, string field)
     {

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace IngressController.ClusterTests.Fixture;
 
-/// <summary>What the API server under test can, as it says itself. Nothing is concluded from its version, which is for messages alone.</summary>
+/// <summary>The capabilities of the API server under test, as it reports them. Its version is only for messages.</summary>
 internal sealed class ApiCapabilities
 {
     private readonly HashSet<string> _served;
@@ -19,11 +19,11 @@ internal sealed class ApiCapabilities
 
     public string Version { get; }
 
-    /// <summary>Whether Services may have addresses of both families.</summary>
+    /// <summary>True if Services can have addresses of both families.</summary>
     public bool IsDualStack { get; }
 
-    /// <summary>Asks before a test has added kinds of its own.</summary>
-    public static async Task<ApiCapabilities> AskAsync(ClusterClient client, bool isDualStack)
+    /// <summary>Queries the capabilities before a test has added kinds of its own.</summary>
+    public static async Task<ApiCapabilities> QueryAsync(ClusterClient client, bool isDualStack)
     {
         var version = await GetAsync("/version");
         var groups = await GetAsync("/apis");
@@ -34,13 +34,13 @@ internal sealed class ApiCapabilities
         async Task<JsonObject> GetAsync(string path) => (await client.Http.GetFromJsonAsync<JsonObject>(path))!;
     }
 
-    /// <param name="apiVersion">For example <c>policy/v1</c>.</param>
+    /// <param name="apiVersion">The group and version, such as <c>policy/v1</c>.</param>
     public bool Serves(string apiVersion) => _served.Contains(apiVersion);
 
-    /// <summary>Whether objects have a field here.</summary>
-    /// <param name="apiVersion">Of the kind, for example <c>apps/v1</c>.</param>
-    /// <param name="kind">For example <c>DaemonSet</c>.</param>
-    /// <param name="path">The names that lead to the field, none of them that of a list.</param>
+    /// <summary>Returns true if objects have a field on this server.</summary>
+    /// <param name="apiVersion">The group and version of the kind, such as <c>apps/v1</c>.</param>
+    /// <param name="kind">The kind, such as <c>DaemonSet</c>.</param>
+    /// <param name="path">The names on the path to the field, without lists.</param>
     public bool HasField(string apiVersion, string kind, IEnumerable<string> path)
     {
         var schema = _schemas.Select(entry => entry.Value!).SingleOrDefault(schema => IsOf(schema, apiVersion, kind))

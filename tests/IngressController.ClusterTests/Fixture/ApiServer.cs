@@ -4,17 +4,19 @@ using System.Net.Sockets;
 
 namespace IngressController.ClusterTests.Fixture;
 
-/// <summary>A real etcd and kube-apiserver on free ports of 127.0.0.1. The API server may be stopped and started again over the same data.</summary>
+/// <summary>A real etcd and kube-apiserver on free ports of 127.0.0.1. The API server can be restarted with the same data.</summary>
 internal sealed class ApiServer : IDisposable
 {
-    /// <summary>It takes two seconds on an idle machine. One that hangs, or finds its port not yet free, is ended and started again.</summary>
+    /// <summary>
+    /// The time limit of one start, which takes two seconds on an idle machine. After it, the server is killed and restarted.
+    /// </summary>
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(40);
 
-    private const int Starts = 3;
+    private const int MaxStarts = 3;
 
     /// <summary>
-    /// Where the Service kubernetes would lead, which no test uses. A server that listens on a loopback address takes the address of the
-    /// default route otherwise, and a network namespace has none. From the range for documentation (RFC 5737).
+    /// The endpoint of the Service kubernetes, which no test uses; from the range for documentation (RFC 5737). By default, a server that
+    /// listens on a loopback address uses the address of the default route, which a network namespace does not have.
     /// </summary>
     private const string AdvertisedAddress = "192.0.2.1";
 
@@ -43,27 +45,27 @@ internal sealed class ApiServer : IDisposable
 
     private string CertificateFolder => Path.Combine(_folder.FullName, "certs");
 
-    /// <summary>Who wrote what and when, as the API server saw it, over all its starts.</summary>
+    /// <summary>The audit log of the API server, across its restarts.</summary>
     public AuditLog Audit => new(Path.Combine(_folder.FullName, "audit.log"));
 
-    /// <summary>Whether Services may have addresses of both families: not where the server refuses a second range at its start.</summary>
+    /// <summary>True if Services can have addresses of both families; false if the server rejects a second range at startup.</summary>
     public bool IsDualStack { get; private set; } = true;
 
-    /// <summary>Whether the API server and its etcd run; they may still be starting.</summary>
+    /// <summary>True if the API server and its etcd run; they may still be starting.</summary>
     public bool IsRunning => _server is { HasExited: false } && Etcd.IsRunning;
 
-    /// <summary>Starts the API server and waits until it serves; it keeps its port, its certificate and, through etcd, its objects.</summary>
+    /// <summary>Starts the API server and waits until it is ready; it keeps its port, its certificate and, in etcd, its objects.</summary>
     public async Task StartAsync(HttpClient client)
     {
         Etcd.EnsureStarted();
         var failures = new List<string>();
-        while (failures.Count < Starts)
+        while (failures.Count < MaxStarts)
         {
             await Wait.UntilAsync(() => Task.FromResult(FreePort.IsFree(_port)), $"port {_port} is free");
             Start();
             if (await IsReadyAsync(client))
                 return;
-            if (IsDualStack && await RefusesSecondRangeAsync())
+            if (IsDualStack && await RejectsSecondRangeAsync())
             {
                 IsDualStack = false;
                 continue;
@@ -73,19 +75,19 @@ internal sealed class ApiServer : IDisposable
             Kill();
         }
 
-        Assert.Fail($"the API server did not start in {Starts} tries of {StartLimit.TotalSeconds} s\n{string.Join("\n", failures)}\netcd:\n{Etcd.LastOutput}");
+        Assert.Fail($"the API server did not start in {MaxStarts} attempts of {StartLimit.TotalSeconds} s\n{string.Join("\n", failures)}\netcd:\n{Etcd.LastOutput}");
     }
 
-    private async Task<bool> RefusesSecondRangeAsync()
+    private async Task<bool> RejectsSecondRangeAsync()
     {
         if (_server is not { HasExited: true } ended)
             return false;
-        // Until it has said all it had to say.
+        // Waits for the whole output.
         await ended.WaitForExitAsync(StartLimit);
         return ended.Output.Contains("secondary service cluster-ip range", StringComparison.Ordinal);
     }
 
-    /// <summary>Fails with what they wrote when the API server or etcd has ended, though no test stopped it.</summary>
+    /// <summary>Fails with their output if the API server or etcd has ended without being stopped by a test.</summary>
     public void RequireRunning()
     {
         if (Etcd.HasEnded)
@@ -101,14 +103,14 @@ internal sealed class ApiServer : IDisposable
         $"--audit-policy-file={AuditPolicyFile}", $"--audit-log-path={Audit.Path}", "--audit-log-maxsize=1000",
     ]);
 
-    /// <summary>Ends it without warning, as a crash or a lost node does.</summary>
+    /// <summary>Kills the API server, as a crash or a lost node does.</summary>
     public void Kill()
     {
         _server?.Dispose();
         _server = null;
     }
 
-    /// <summary>Asks it to end, and waits until it no longer listens; it serves the watches it has for up to a minute.</summary>
+    /// <summary>Shuts the API server down and waits until it no longer listens; it serves its open watches for up to a minute.</summary>
     public async Task DrainAsync()
     {
         _server!.Terminate();
@@ -131,7 +133,7 @@ internal sealed class ApiServer : IDisposable
         }
     }
 
-    /// <summary>Ends those that <see cref="Drain"/> let go on.</summary>
+    /// <summary>Kills the servers that <see cref="DrainAsync"/> left running.</summary>
     public void KillDrained()
     {
         Assert.DoesNotContain(_drained, server => server.HasExited);
@@ -139,7 +141,7 @@ internal sealed class ApiServer : IDisposable
         _drained.Clear();
     }
 
-    /// <summary>Polls readyz: that is how an API server says it.</summary>
+    /// <summary>Polls readyz until the API server is ready.</summary>
     private async Task<bool> IsReadyAsync(HttpClient client)
     {
         var start = Stopwatch.GetTimestamp();
@@ -147,14 +149,14 @@ internal sealed class ApiServer : IDisposable
         {
             try
             {
-                using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(2));
-                using var answer = await client.GetAsync(new Uri(Address, "/readyz"), patience.Token);
+                using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(2));
+                using var answer = await client.GetAsync(new Uri(Address, "/readyz"), timeout.Token);
                 if (answer.IsSuccessStatusCode)
                     return true;
             }
             catch (Exception error) when (error is HttpRequestException or OperationCanceledException)
             {
-                // Not listening yet, or listening and not serving.
+                // The server does not listen yet, or does not serve yet.
             }
 
             await Task.Delay(50);
@@ -163,7 +165,7 @@ internal sealed class ApiServer : IDisposable
         return false;
     }
 
-    /// <summary>Writes a kubeconfig with a token; the server's certificate, made at its start, is its own authority.</summary>
+    /// <summary>Writes a kubeconfig with a token; the server's certificate, created at its start, is its own authority.</summary>
     public string WriteKubeconfig(string token, Uri? address = null)
     {
         var path = Path.Combine(_folder.FullName, $"kubeconfig-{token}{address?.Port}");

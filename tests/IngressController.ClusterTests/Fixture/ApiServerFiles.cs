@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace IngressController.ClusterTests.Fixture;
 
-/// <summary>What an API server of the tests is started with, wherever it runs.</summary>
+/// <summary>The files and arguments of an API server in tests.</summary>
 internal static class ApiServerFiles
 {
     private const string Key = "sa.key";
@@ -17,9 +17,9 @@ internal static class ApiServerFiles
         File.WriteAllLines(Path.Combine(folder, Tokens), ServiceAccounts.TokenLines);
     }
 
-    /// <param name="folder">Where the API server finds the files.</param>
-    /// <param name="etcd">Where it finds etcd.</param>
-    /// <param name="serviceRanges">Where Services get their addresses from.</param>
+    /// <param name="folder">The folder of the files, as the API server sees it.</param>
+    /// <param name="etcd">The address of etcd.</param>
+    /// <param name="serviceRanges">The address ranges of Services.</param>
     public static IEnumerable<string> Arguments(string folder, string etcd, string serviceRanges) =>
     [
         $"--etcd-servers={etcd}", "--service-account-issuer=https://kubernetes.default.svc", "--api-audiences=api",

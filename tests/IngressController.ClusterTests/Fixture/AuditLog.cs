@@ -2,10 +2,13 @@ using System.Text.Json.Nodes;
 
 namespace IngressController.ClusterTests.Fixture;
 
-/// <summary>What the API server's audit log says of writes: who, what and when, by the server's one clock.</summary>
+/// <summary>The writes in the API server's audit log: user, action and time, by the server's clock.</summary>
 internal sealed class AuditLog(string path)
 {
-    /// <summary>All writes of leaders: the Lease with its content, and what only a leader may write. Of some users everything.</summary>
+    /// <summary>
+    /// Returns an audit policy with all writes of leaders (the Lease with its content, and objects that only a leader writes), and all
+    /// requests of some users.
+    /// </summary>
     public static string PolicyWithReadsOf(IEnumerable<string> users) => $$"""
         apiVersion: audit.k8s.io/v1
         kind: Policy
@@ -26,7 +29,7 @@ internal sealed class AuditLog(string path)
 
     public string Path => path;
 
-    /// <summary>The writes of some users, in the order of their arrival.</summary>
+    /// <summary>Returns the writes of some users, in the order of their arrival.</summary>
     public async Task<AuditedWrite[]> WritesAsync(IEnumerable<string> users)
     {
         var of = users.ToHashSet(StringComparer.Ordinal);
@@ -39,7 +42,7 @@ internal sealed class AuditLog(string path)
         ];
     }
 
-    /// <summary>Every request of a user whose reads are in the log, too.</summary>
+    /// <summary>Returns all requests of a user whose reads are also logged.</summary>
     public Task<AuditedWrite[]> RequestsAsync(string user) => WritesAsync([user]);
 
     private async Task<string> ReadAsync()
@@ -50,20 +53,20 @@ internal sealed class AuditLog(string path)
     }
 }
 
-/// <param name="User">Whose token it had.</param>
-/// <param name="Verb">For example <c>update</c>.</param>
-/// <param name="Resource">For example <c>leases</c>, or <c>ingresses/status</c>.</param>
+/// <param name="User">The user of the token.</param>
+/// <param name="Verb">The verb, such as <c>update</c>.</param>
+/// <param name="Resource">The resource, such as <c>leases</c> or <c>ingresses/status</c>.</param>
 /// <param name="Name">The object, as NAMESPACE/NAME.</param>
-/// <param name="Received">When it arrived.</param>
-/// <param name="Completed">When it was answered; it was carried out between the two.</param>
-/// <param name="Code">What it was answered with.</param>
-/// <param name="Holder">For a Lease: whom it names as the holder.</param>
+/// <param name="Received">The time at which it arrived.</param>
+/// <param name="Completed">The time of the response; the write was carried out between the two.</param>
+/// <param name="Code">The status code of the response.</param>
+/// <param name="Holder">The holder that a Lease names.</param>
 internal sealed record AuditedWrite(
     string User, string Verb, string Resource, string Name, DateTimeOffset Received, DateTimeOffset Completed, int Code, string? Holder)
 {
     public bool IsLease => Resource == "leases";
 
-    /// <summary>The API server carried it out.</summary>
+    /// <summary>True if the API server carried it out.</summary>
     public bool IsDone => Code is >= 200 and < 300;
 
     public static AuditedWrite Of(JsonNode line)

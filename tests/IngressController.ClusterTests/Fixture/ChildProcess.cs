@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace IngressController.ClusterTests.Fixture;
 
-/// <summary>A process of a test. It is ended by its id: when it is disposed, and when the test run ends without that.</summary>
+/// <summary>A process of a test. It is killed by its id when it is disposed, or at the end of the test run.</summary>
 internal sealed partial class ChildProcess : IDisposable
 {
     private const int SigTerm = 15;
@@ -21,7 +21,7 @@ internal sealed partial class ChildProcess : IDisposable
         AppDomain.CurrentDomain.ProcessExit += Kill;
     }
 
-    /// <summary>What it has written to both outputs.</summary>
+    /// <summary>The text of both outputs.</summary>
     public string Output
     {
         get
@@ -31,7 +31,7 @@ internal sealed partial class ChildProcess : IDisposable
         }
     }
 
-    /// <summary>The end of it: what a process says last is why it ended.</summary>
+    /// <summary>The last lines of both outputs, which usually have the reason why a process ended.</summary>
     public string LastOutput
     {
         get
@@ -43,7 +43,7 @@ internal sealed partial class ChildProcess : IDisposable
 
     public bool HasExited => _process.HasExited;
 
-    /// <summary>Starts the controller: the one built with the tests, or the published one that <c>INGRESS_CONTROLLER</c> names.</summary>
+    /// <summary>Starts the controller that is built with the tests, or the published one in <c>INGRESS_CONTROLLER</c>.</summary>
     public static ChildProcess StartController(IEnumerable<string> arguments, params (string Name, string Value)[] environment) =>
         Environment.GetEnvironmentVariable("INGRESS_CONTROLLER") is { Length: > 0 } published
             ? Start(published, arguments, environment)
@@ -66,7 +66,7 @@ internal sealed partial class ChildProcess : IDisposable
         return child;
     }
 
-    /// <summary>Completes when its output holds the text.</summary>
+    /// <summary>Completes when the output contains the text.</summary>
     public async Task UntilOutputAsync(string text, TimeSpan limit)
     {
         using var timer = new CancellationTokenSource(limit);
@@ -94,11 +94,11 @@ internal sealed partial class ChildProcess : IDisposable
     /// <summary>SIGTERM.</summary>
     public void Terminate() => Assert.Equal(0, SendSignal(_process.Id, SigTerm));
 
-    /// <summary>SIGSTOP: nothing of it runs until it is woken up; its connections stay.</summary>
-    public void Stop() => Assert.Equal(0, SendSignal(_process.Id, SigStop));
+    /// <summary>SIGSTOP: the process does not run until it is resumed; its connections stay.</summary>
+    public void Suspend() => Assert.Equal(0, SendSignal(_process.Id, SigStop));
 
     /// <summary>SIGCONT.</summary>
-    public void Wake() => Assert.Equal(0, SendSignal(_process.Id, SigCont));
+    public void Resume() => Assert.Equal(0, SendSignal(_process.Id, SigCont));
 
     /// <summary>SIGKILL.</summary>
     public void Kill()

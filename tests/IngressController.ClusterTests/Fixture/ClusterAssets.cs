@@ -1,6 +1,6 @@
 namespace IngressController.ClusterTests.Fixture;
 
-/// <summary>Where etcd and kube-apiserver are, by envtest's convention.</summary>
+/// <summary>The paths of etcd and kube-apiserver, by the convention of envtest.</summary>
 internal static class ClusterAssets
 {
     private const string Variable = "KUBEBUILDER_ASSETS";
@@ -12,17 +12,17 @@ internal static class ClusterAssets
 
     public static string ApiServer => Path.Combine(Folder, "kube-apiserver");
 
-    /// <summary>For API servers older than 1.21, which do not have discovery.k8s.io/v1.</summary>
+    /// <summary>The CRD for API servers older than 1.21, which do not have discovery.k8s.io/v1.</summary>
     public static string EndpointSlicesCrd => Path.Combine(Folder, "endpointslices-crd.yaml");
 
-    /// <summary>Why there is no API server to test against; null when there is one.</summary>
+    /// <summary>The reason why there is no API server to test against; null if there is one.</summary>
     public static string? Missing { get; } =
         new[] { Etcd, ApiServer }.FirstOrDefault(path => !File.Exists(path)) is { } path
             ? $"no API server to test against: {path} does not exist; set {Variable} to the folder of etcd and kube-apiserver"
             : null;
 }
 
-/// <summary>A test that needs a real API server; skipped, and says why, where there is none.</summary>
+/// <summary>A test that needs a real API server; skipped with the reason if there is none.</summary>
 internal sealed class ClusterFactAttribute : FactAttribute
 {
     public ClusterFactAttribute() => Skip = ClusterAssets.Missing;

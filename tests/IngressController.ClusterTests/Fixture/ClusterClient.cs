@@ -7,12 +7,12 @@ using IngressController.Kubernetes.Serialization;
 
 namespace IngressController.ClusterTests.Fixture;
 
-/// <summary>What kubectl would do: it writes manifests. Deliberately apart from the client under test.</summary>
+/// <summary>Writes manifests as kubectl does, independently of the client under test.</summary>
 internal sealed class ClusterClient : IDisposable
 {
     public ClusterClient(Uri server, string token)
     {
-        // The test's own server with a certificate made at its start: there is nobody in between.
+        // The server of the test creates its certificate at startup, and no one is on the path.
         var handler = new SocketsHttpHandler
         {
             UseProxy = false,
@@ -26,19 +26,19 @@ internal sealed class ClusterClient : IDisposable
 
     /// <summary>Creates or changes the objects of a YAML text (server-side apply).</summary>
     /// <param name="manifests">One or more documents.</param>
-    /// <param name="namespace">For objects that name none.</param>
+    /// <param name="namespace">The namespace of objects that do not name one.</param>
     public async Task ApplyAsync(string manifests, string? @namespace = null)
     {
         foreach (var item in Read(manifests))
             await ApplyAsync(item, @namespace);
     }
 
-    /// <summary>Creates or changes one object, or only asks whether it would be accepted.</summary>
-    /// <returns>What the API server warns of.</returns>
+    /// <summary>Creates or changes one object; as a dry run, only checks that it would be accepted.</summary>
+    /// <returns>The warnings of the API server.</returns>
     public Task<string[]> ApplyAsync(JsonObject item, string? @namespace = null, bool dryRun = false) => SendAsync(
         HttpMethod.Patch, $"{PathOf(item, @namespace)}?fieldManager=test&force=true{(dryRun ? "&dryRun=All" : "")}", item, "application/apply-patch+yaml");
 
-    /// <summary>Creates objects as they are.</summary>
+    /// <summary>Creates objects without server-side apply.</summary>
     public async Task CreateAsync(string manifests, string @namespace)
     {
         foreach (var item in Read(manifests))
@@ -48,10 +48,10 @@ internal sealed class ClusterClient : IDisposable
         }
     }
 
-    /// <summary>Writes <c>status.loadBalancer.ingress</c> as some controller does.</summary>
-    /// <param name="path">Of the object.</param>
+    /// <summary>Writes <c>status.loadBalancer.ingress</c> as a controller does.</summary>
+    /// <param name="path">The path of the object.</param>
     /// <param name="addresses">The list, as JSON.</param>
-    /// <param name="manager">Who writes.</param>
+    /// <param name="manager">The field manager.</param>
     public Task WriteStatusAsync(string path, string addresses, string manager) => SendAsync(
         HttpMethod.Patch, $"{path}/status?fieldManager={manager}",
         new JsonObject { ["status"] = new JsonObject { ["loadBalancer"] = new JsonObject { ["ingress"] = JsonNode.Parse(addresses) } } }, "application/merge-patch+json");
@@ -65,7 +65,9 @@ internal sealed class ClusterClient : IDisposable
 
     public Task DeleteAsync(JsonObject item, string? @namespace = null) => SendAsync(HttpMethod.Delete, PathOf(item, @namespace), body: null);
 
-    /// <summary>Whether the API server knows the path. While it prepares the storage of a new kind it answers 429: not yet.</summary>
+    /// <summary>
+    /// Returns true if the API server knows the path. It answers 429 while it prepares the storage of a new kind: not yet.
+    /// </summary>
     public async Task<bool> ExistsAsync(string path)
     {
         using var answer = await Http.GetAsync(path);
@@ -77,8 +79,8 @@ internal sealed class ClusterClient : IDisposable
         };
     }
 
-    /// <summary>Gives an API server older than 1.21 discovery.k8s.io/v1, as a custom resource, which holds anything.</summary>
-    /// <returns>Whether it had none.</returns>
+    /// <summary>Adds discovery.k8s.io/v1 to an API server older than 1.21, as a custom resource without a schema.</summary>
+    /// <returns>True if the server had none.</returns>
     public async Task<bool> AddEndpointSlicesAsync()
     {
         if (await ExistsAsync("/apis/discovery.k8s.io/v1"))
@@ -93,8 +95,8 @@ internal sealed class ClusterClient : IDisposable
     private static IEnumerable<JsonObject> Read(string manifests) =>
         KubernetesYaml.LoadAll(new StringReader(manifests)).Select(document => document.Root!.AsObject());
 
-    /// <summary>Whether the API server would create an object, and what it says when it would not; nothing is written.</summary>
-    public async Task<string?> WhyRefusedAsync(string manifest, string @namespace)
+    /// <summary>Returns the reason why the API server would reject an object, or null if it would create it; nothing is written.</summary>
+    public async Task<string?> RejectionReasonAsync(string manifest, string @namespace)
     {
         var item = Read(manifest).Single();
         var path = PathOf(item, @namespace);
@@ -105,7 +107,7 @@ internal sealed class ClusterClient : IDisposable
         return null;
     }
 
-    /// <returns>What the API server warns of: the text of each <c>299 - "..."</c>.</returns>
+    /// <returns>The warnings of the API server: the text of each <c>299 - "..."</c>.</returns>
     private async Task<string[]> SendAsync(HttpMethod method, string path, JsonObject? body, string mediaType = "application/json")
     {
         using var request = new HttpRequestMessage(method, path);

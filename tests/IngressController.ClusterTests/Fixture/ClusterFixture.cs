@@ -1,6 +1,6 @@
 namespace IngressController.ClusterTests.Fixture;
 
-/// <summary>One API server for all tests; they run one after the other, each in a namespace and with hosts of its own.</summary>
+/// <summary>An API server for all tests, which run one after the other, each with its own namespace and hosts.</summary>
 public sealed class ClusterFixture : IAsyncLifetime
 {
     private int _namespaces;
@@ -22,11 +22,11 @@ public sealed class ClusterFixture : IAsyncLifetime
         Client = new ClusterClient(Server.Address, ServiceAccounts.AdminToken);
         Backend = await TestBackend.StartAsync("a", "b");
         await StartAsync();
-        Capabilities = await ApiCapabilities.AskAsync(Client, Server.IsDualStack);
+        Capabilities = await ApiCapabilities.QueryAsync(Client, Server.IsDualStack);
         await Client.AddEndpointSlicesAsync();
-        if (await Client.WhyRefusedAsync(Manifests.Slice("probe", 80), "default") is { } reason)
-            Assert.Fail($"the API server refuses the address of the test backends: {reason}; {TestBackend.HowToGiveAnother}");
-        await Client.ApplyAsync(Manifests.OurClass);
+        if (await Client.RejectionReasonAsync(Manifests.Slice("probe", 80), "default") is { } reason)
+            Assert.Fail($"the API server rejects the address of the test backends: {reason}; {TestBackend.AddressHint}");
+        await Client.ApplyAsync(Manifests.YarpClass);
         await Client.ApplyAsync(Manifests.Grant("controller", Manifests.ControllerRules));
         await Client.ApplyAsync(Manifests.GrantStatus("controller"));
         await Client.ApplyAsync(Manifests.GrantLeadership("controller"));
@@ -39,13 +39,13 @@ public sealed class ClusterFixture : IAsyncLifetime
         }
     }
 
-    /// <summary>Starts the API server (again).</summary>
+    /// <summary>Starts or restarts the API server.</summary>
     internal Task StartAsync() => Server.StartAsync(Client.Http);
 
-    /// <summary>A test that stopped the API server and failed must not take the others with it.</summary>
+    /// <summary>Restarts the API server after a test that stopped it and failed, so that the other tests do not fail too.</summary>
     internal Task EnsureRunningAsync() => ClusterAssets.Missing is not null || Server.IsRunning ? Task.CompletedTask : StartAsync();
 
-    /// <summary>A namespace that no other test uses.</summary>
+    /// <summary>Creates a namespace that no other test uses.</summary>
     internal async Task<string> NewNamespaceAsync()
     {
         var name = $"test-{Interlocked.Increment(ref _namespaces)}";
@@ -53,7 +53,7 @@ public sealed class ClusterFixture : IAsyncLifetime
         return name;
     }
 
-    /// <summary>A namespace with the Services a and b in front of the test backends.</summary>
+    /// <summary>Creates a namespace with the Services a and b for the test backends.</summary>
     internal async Task<string> NewNamespaceWithServicesAsync()
     {
         var ns = await NewNamespaceAsync();

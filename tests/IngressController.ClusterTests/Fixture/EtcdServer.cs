@@ -3,19 +3,19 @@ using System.Text.Json.Nodes;
 
 namespace IngressController.ClusterTests.Fixture;
 
-/// <summary>A real etcd on free ports of 127.0.0.1, which may be ended and started again over the same data.</summary>
+/// <summary>A real etcd on free ports of 127.0.0.1, which can be restarted with the same data.</summary>
 internal sealed class EtcdServer(string dataFolder)
 {
     private readonly int _port = FreePort.Take();
     private readonly int _peerPort = FreePort.Take();
     private ChildProcess? _process;
 
-    /// <summary>Without a slash at its end: etcd takes no path.</summary>
+    /// <summary>The address, without a trailing slash because etcd accepts no path.</summary>
     public string Address => $"http://127.0.0.1:{_port}";
 
     public bool IsRunning => _process is { HasExited: false };
 
-    /// <summary>Whether it ended by itself.</summary>
+    /// <summary>True if it ended without being killed.</summary>
     public bool HasEnded => _process is { HasExited: true };
 
     public string LastOutput => _process?.LastOutput ?? "";
@@ -26,7 +26,7 @@ internal sealed class EtcdServer(string dataFolder)
             Start();
     }
 
-    /// <summary>For the first time, or again over the same data.</summary>
+    /// <summary>Starts or restarts etcd, with the same data.</summary>
     public void Start()
     {
         var peer = $"http://127.0.0.1:{_peerPort}";
@@ -38,14 +38,14 @@ internal sealed class EtcdServer(string dataFolder)
         ]);
     }
 
-    /// <summary>Ends it without warning; the API server lives on without a memory.</summary>
+    /// <summary>Kills etcd; the API server continues without storage.</summary>
     public void Kill()
     {
         _process?.Dispose();
         _process = null;
     }
 
-    /// <summary>Takes all versions but the newest out; over HTTP, as etcdctl may not be there.</summary>
+    /// <summary>Removes all versions but the newest, over HTTP because etcdctl may be missing.</summary>
     public async Task CompactAsync()
     {
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(Address) };

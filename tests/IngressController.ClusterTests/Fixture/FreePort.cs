@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace IngressController.ClusterTests.Fixture;
 
-/// <summary>Ports for processes that cannot pick one themselves.</summary>
+/// <summary>Ports for processes that cannot choose one themselves.</summary>
 internal static class FreePort
 {
     private static readonly (int First, int Last) Range = Outside(OutgoingRange());
@@ -19,7 +19,7 @@ internal static class FreePort
         }
     }
 
-    /// <summary>Whether a server could listen on it now.</summary>
+    /// <summary>Returns true if a server can listen on the port now.</summary>
     public static bool IsFree(int port)
     {
         try
@@ -35,8 +35,8 @@ internal static class FreePort
     }
 
     /// <summary>
-    /// Not from the range that outgoing connections take theirs from: one of those may not hold the port while its server restarts.
-    /// Where that range leaves no room, it cannot be helped.
+    /// Returns a range outside of that of outgoing connections, which could use the port while its server restarts. If there is no room
+    /// outside, the ranges overlap.
     /// </summary>
     private static (int First, int Last) Outside((int First, int Last) outgoing) =>
         outgoing.First > 12_000 ? (10_000, outgoing.First - 1)

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace IngressController.ClusterTests.Fixture;
 
-/// <summary>A way to the API server that can be shut: connections through it are cut, and new ones end at once.</summary>
+/// <summary>A relay to the API server that can be shut: then its connections are closed, and new ones are closed at once.</summary>
 internal sealed class Gate : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -66,7 +66,7 @@ internal sealed class Gate : IAsyncDisposable
         }
         catch (Exception end) when (end is IOException or SocketException or ObjectDisposedException)
         {
-            // Either side has gone, or the gate was shut.
+            // Either peer is gone, or the gate was shut.
         }
         finally
         {

@@ -1,6 +1,6 @@
 namespace IngressController.ClusterTests.Fixture;
 
-/// <summary>Ingresses that keep coming, so that whoever leads always has a status to write.</summary>
+/// <summary>Creates Ingresses continuously, so that the leader always has a status to write.</summary>
 internal sealed class IngressChurn : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -8,7 +8,7 @@ internal sealed class IngressChurn : IAsyncDisposable
 
     public IngressChurn(ClusterClient client, string @namespace) => _run = RunAsync(client, @namespace);
 
-    /// <returns>How many there are.</returns>
+    /// <returns>Number of Ingresses.</returns>
     public async Task<int> StopAsync()
     {
         await _stop.CancelAsync();

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace IngressController.ClusterTests.Fixture;
 
-/// <summary>Requests from several connections at once until it is stopped; counts what they are answered.</summary>
+/// <summary>Sends requests on several connections until it is stopped, and counts the answers.</summary>
 internal sealed class Load : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
@@ -40,7 +40,7 @@ internal sealed class Load : IAsyncDisposable
             }
 
             _answers.AddOrUpdate(answer, 1, static (_, count) => count + 1);
-            // Two processors are shared with the servers under test: some load, not all there can be.
+            // The servers under test share the processors, so the load is limited.
             await Task.Delay(2);
         }
     }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace IngressController.ClusterTests.Fixture;
 
-/// <summary>Keeps what a controller logs.</summary>
+/// <summary>Records the log of a controller.</summary>
 internal sealed class LogRecorder : ILoggerProvider
 {
     private readonly Lock _lock = new();

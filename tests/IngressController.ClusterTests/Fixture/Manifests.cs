@@ -3,33 +3,33 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace IngressController.ClusterTests.Fixture;
 
-/// <summary>The objects that tests write.</summary>
+/// <summary>The objects of the tests.</summary>
 internal static class Manifests
 {
-    public const string OurClass = """
+    public const string YarpClass = """
         apiVersion: networking.k8s.io/v1
         kind: IngressClass
         metadata: {name: yarp}
         spec: {controller: yarp.ingress.kubernetes.io/controller}
         """;
 
-    /// <summary>What the controller needs to read, one rule per kind.</summary>
+    /// <summary>The permissions that the controller needs to read, one rule per kind.</summary>
     public static IReadOnlyList<(string Group, string Resource)> ControllerRules { get; } =
     [
         ("networking.k8s.io", "ingresses"), ("networking.k8s.io", "ingressclasses"), ("", "services"), ("", "secrets"),
         ("", "configmaps"), ("discovery.k8s.io", "endpointslices"),
     ];
 
-    /// <summary>What a controller reads, in all namespaces.</summary>
-    /// <param name="serviceAccount">Who gets it.</param>
+    /// <summary>Grants a controller read access in all namespaces.</summary>
+    /// <param name="serviceAccount">The service account.</param>
     /// <param name="rules">The resources.</param>
-    /// <param name="withoutGet">A resource that may be listed and watched, but not got by name.</param>
+    /// <param name="withoutGet">A resource that can be listed and watched, but not read by name.</param>
     public static string Grant(string serviceAccount, IEnumerable<(string Group, string Resource)> rules, string? withoutGet = null) => ClusterRole(
         serviceAccount, serviceAccount,
         [.. rules.Select(rule => (rule.Group, rule.Resource, $"{(rule.Resource == withoutGet ? "" : "get, ")}list, watch"))]);
 
-    /// <summary>A webhook that must agree to each write of a leader, and that nobody answers.</summary>
-    public const string RefuseWrites = """
+    /// <summary>A webhook that has to allow each write of a leader and that no one answers.</summary>
+    public const string RejectWrites = """
         apiVersion: admissionregistration.k8s.io/v1
         kind: ValidatingWebhookConfiguration
         metadata: {name: refuse-writes}
@@ -45,20 +45,20 @@ internal static class Manifests
           admissionReviewVersions: [v1]
         """;
 
-    /// <summary>What a candidate of the leader election needs, and the leader to write, in all namespaces.</summary>
-    /// <param name="serviceAccount">Who gets it.</param>
-    /// <param name="withEvents">Whether Events may be written.</param>
+    /// <summary>Grants a candidate of the leader election and the leader their permissions, in all namespaces.</summary>
+    /// <param name="serviceAccount">The service account.</param>
+    /// <param name="withEvents">True to grant writing Events.</param>
     public static string GrantLeadership(string serviceAccount, bool withEvents = true)
     {
         (string, string, string)[] events = withEvents ? [("events.k8s.io", "events", "create, patch")] : [];
         return ClusterRole($"{serviceAccount}-leader", serviceAccount, [("coordination.k8s.io", "leases", "get, create, patch"), .. events]);
     }
 
-    /// <summary>What the leader needs besides.</summary>
+    /// <summary>Grants the leader the permissions for the status.</summary>
     public static string GrantStatus(string serviceAccount) => ClusterRole(
         $"{serviceAccount}-status", serviceAccount, [("networking.k8s.io", "ingresses/status", "patch"), ("", "nodes", "get")]);
 
-    /// <summary>A ClusterRole, and its binding to a service account.</summary>
+    /// <summary>Returns a ClusterRole and its binding to a service account.</summary>
     private static string ClusterRole(string name, string serviceAccount, (string Group, string Resource, string Verbs)[] rules) => $$"""
         apiVersion: rbac.authorization.k8s.io/v1
         kind: ClusterRole
@@ -92,13 +92,16 @@ internal static class Manifests
             http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: {{service}}, port: {number: 80} } } }]}
         """;
 
-    /// <summary>One that serves, with an annotation that is reported at once: what another object may solve is held back for a while.</summary>
+    /// <summary>
+    /// Returns an Ingress that serves, with an invalid annotation, which is reported at once: problems that another object may fix are
+    /// delayed.
+    /// </summary>
     public static string FaultyIngress(string name, string host, string service, string ingressClass = "yarp") => Ingress(name, host, service, ingressClass: ingressClass)
         .Replace($"metadata: {{name: {name} }}", $"metadata: {{name: {name}, annotations: {{yarp.ingress.kubernetes.io/proxy-body-size: huge}} }}", StringComparison.Ordinal);
 
-    /// <summary>What is said of it.</summary>
+    /// <summary>The message about <see cref="FaultyIngress"/>.</summary>
     public const string Fault =
-        "metadata.annotations[yarp.ingress.kubernetes.io/proxy-body-size]: \"huge\" is no size such as 8k, 1m or 2g; the default counts: the setting of the same name, 1m (FieldIgnored)";
+        "metadata.annotations[yarp.ingress.kubernetes.io/proxy-body-size]: \"huge\" is not a size such as 8k, 1m or 2g; the default applies: the setting proxy-body-size (1m) (FieldIgnored)";
 
     public static string Service(string name, int port = 80) => $$"""
         apiVersion: v1
@@ -107,9 +110,9 @@ internal static class Manifests
         spec: {ports: [{port: {{port}}, protocol: TCP}]}
         """;
 
-    /// <param name="service">Whose endpoint it is.</param>
-    /// <param name="port">Of the endpoint.</param>
-    /// <param name="address">Of the endpoint; null for that of the test's own backends.</param>
+    /// <param name="service">The Service.</param>
+    /// <param name="port">The port of the endpoint.</param>
+    /// <param name="address">The address of the endpoint; null for that of the test backends.</param>
     public static string Slice(string service, int port, string? address = null) => $$"""
         apiVersion: discovery.k8s.io/v1
         kind: EndpointSlice

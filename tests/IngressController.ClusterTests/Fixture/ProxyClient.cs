@@ -3,13 +3,13 @@ using System.Net.Sockets;
 
 namespace IngressController.ClusterTests.Fixture;
 
-/// <summary>A client of the proxy: it connects to it whatever the URL's host is.</summary>
+/// <summary>A client that connects to the proxy for any host in the URL.</summary>
 internal sealed class ProxyClient(Func<int> httpPort, Func<int> httpsPort) : IDisposable
 {
     private readonly HttpClient _client = New(httpPort, httpsPort);
 
-    /// <param name="url">Its host is one of the cluster, not of DNS.</param>
-    /// <param name="version">The one version of HTTP that will do; null for HTTP/1.1.</param>
+    /// <param name="url">The URL; its host is one of the cluster, not of DNS.</param>
+    /// <param name="version">The required version of HTTP; null for HTTP/1.1.</param>
     public async Task<string> AnswerAsync(string url, Version? version = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, url) { Version = version ?? HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
@@ -23,7 +23,7 @@ internal sealed class ProxyClient(Func<int> httpPort, Func<int> httpsPort) : IDi
         await Wait.UntilAsync(async () => (last = await AnswerAsync(url)) == answer, $"{url} answers {answer}", () => $"it answers {last}\n{details?.Invoke()}");
     }
 
-    /// <summary>The subject of the certificate shown for a host.</summary>
+    /// <summary>Returns the serial number of the certificate for a host.</summary>
     public async Task<string> CertificateAsync(string host)
     {
         using var socket = new TcpClient();

@@ -4,12 +4,12 @@ using System.Text.Json.Nodes;
 namespace IngressController.ClusterTests.Fixture;
 
 /// <summary>
-/// Three replicas of the controller, each a process with a service account of its own, so that the API server can tell them apart. They
-/// watch one namespace and write the status of its Ingresses. Their lease is short: 4 s, a deadline of 2.5 s, a try each half second.
+/// Three replicas of the controller, each a process with a service account of its own, so that the API server can distinguish them. They
+/// watch one namespace and write the status of its Ingresses. Their lease is short: 4 s, a deadline of 2.5 s, a retry period of 0.5 s.
 /// </summary>
 internal sealed class Replicas : IAsyncDisposable
 {
-    /// <summary>How long the lease of a dead leader lasts.</summary>
+    /// <summary>The duration of the lease after its holder has died.</summary>
     public static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(4);
 
     private const string StatusAddress = "203.0.113.7";
@@ -27,8 +27,8 @@ internal sealed class Replicas : IAsyncDisposable
 
     public static string[] Accounts { get; } = ["child1", "child2", "child3"];
 
-    /// <summary>The longest time between two looks of a candidate at the lease.</summary>
-    public static TimeSpan LongestPause => RetryPeriod * 2.2;
+    /// <summary>Maximum time between two reads of the lease by a candidate.</summary>
+    public static TimeSpan MaxPause => RetryPeriod * 2.2;
 
     /// <summary>The namespace of their Pods and their Lease.</summary>
     public string Namespace { get; }
@@ -50,7 +50,7 @@ internal sealed class Replicas : IAsyncDisposable
         return replicas;
     }
 
-    /// <summary>Starts a new process in the place of one, which goes on until it is told otherwise; returns the old one when the new one is ready.</summary>
+    /// <summary>Replaces a process with a new one; the old one continues, and is returned when the new one is ready.</summary>
     public async Task<Replica> ReplaceAsync(int index)
     {
         var old = All[index];
@@ -59,7 +59,7 @@ internal sealed class Replicas : IAsyncDisposable
         return old;
     }
 
-    /// <summary>Waits until one of those that can be asked says that it leads.</summary>
+    /// <summary>Waits until one of the running replicas reports that it leads.</summary>
     public async Task<Replica> UntilLeaderAsync(params Replica[] except)
     {
         Replica? leader = null;
@@ -76,21 +76,21 @@ internal sealed class Replicas : IAsyncDisposable
 
                 return false;
             },
-            "one leads", () => string.Join("\n", All.Select(replica => $"{replica.Account}:\n{replica.Output}")));
+            "one replica leads", () => string.Join("\n", All.Select(replica => $"{replica.Account}:\n{replica.Output}")));
         return leader!;
     }
 
-    /// <summary>How many of those that can be asked say that they lead.</summary>
+    /// <summary>Returns the number of running replicas that report that they lead.</summary>
     public async Task<int> CountLeadersAsync() =>
         (await Task.WhenAll(All.Where(replica => replica.CanAnswer).Select(replica => replica.IsLeaderAsync()))).Count(isLeader => isLeader);
 
-    /// <summary>Waits until one has written a status: what a leader writes beside the Lease is what the story is about.</summary>
+    /// <summary>Waits until a replica has written a status: the leader's writes besides the Lease are under test.</summary>
     public Task UntilWroteStatusAsync(Replica replica) => Wait.UntilAsync(
         async () => (await WritesAsync()).Any(write => write.User == replica.User && write.Resource == "ingresses/status" && write.IsDone),
         $"{replica.Account} writes a status", () => replica.Output);
 
-    /// <summary>Waits until all Ingresses of their namespace have a status, however many leaders there have been.</summary>
-    /// <param name="count">How many there are at least.</param>
+    /// <summary>Waits until all Ingresses of the namespace have a status.</summary>
+    /// <param name="count">Minimum number of Ingresses.</param>
     public async Task UntilAllHaveStatusAsync(int count)
     {
         string[] addresses = [];
@@ -101,10 +101,10 @@ internal sealed class Replicas : IAsyncDisposable
                 addresses = [.. list!["items"]!.AsArray().Select(item => item!["status"]?["loadBalancer"]?["ingress"]?[0]?["ip"]?.GetValue<string>() ?? "none")];
                 return addresses.Length >= count && addresses.All(address => address == StatusAddress);
             },
-            "all have a status", () => $"{addresses.Count(address => address == StatusAddress)} of {addresses.Length}");
+            "all Ingresses have a status", () => $"{addresses.Count(address => address == StatusAddress)} of {addresses.Length}");
     }
 
-    /// <summary>Everything they wrote, in the order of its arrival at the API server.</summary>
+    /// <summary>Returns all writes of the replicas, in the order of their arrival at the API server.</summary>
     public async Task<AuditedWrite[]> WritesAsync()
     {
         var lease = $"{Namespace}/yarp-ingress-leader";
@@ -112,8 +112,8 @@ internal sealed class Replicas : IAsyncDisposable
     }
 
     /// <summary>
-    /// What the API server saw must be the story of one writer at a time: the Lease goes from one to another only when it was given back or
-    /// has expired, and what is written beside it is written by the one who holds it. Also what was refused counts as written.
+    /// Checks in the audit log that there was one writer at a time: the Lease changes its holder only after a release or its expiry, and
+    /// only the holder writes other objects. Rejected writes are included.
     /// </summary>
     public async Task RequireOneWriterAtATimeAsync()
     {
@@ -123,7 +123,7 @@ internal sealed class Replicas : IAsyncDisposable
         {
             if (!write.IsLease)
             {
-                Assert.True(held is { Holder.Length: > 0 } && held.User == write.User, $"{write}\nis a write beside the holder's, who is {held}");
+                Assert.True(held is { Holder.Length: > 0 } && held.User == write.User, $"{write}\nis not a write of the holder, which is {held}");
                 continue;
             }
 
@@ -131,8 +131,8 @@ internal sealed class Replicas : IAsyncDisposable
                 continue;
             if (held is { Holder.Length: > 0 } && held.User != write.User)
             {
-                // The server's clock is one for both; a write takes effect between its arrival and its answer.
-                Assert.True(write.Completed - held.Received >= LeaseDuration, $"{write}\ntakes a lease that has not expired:\n{held}");
+                // Both times are of the server's clock; a write takes effect between its arrival and its response.
+                Assert.True(write.Completed - held.Received >= LeaseDuration, $"{write}\nacquires a lease that has not expired:\n{held}");
             }
 
             held = write;
@@ -149,7 +149,7 @@ internal sealed class Replicas : IAsyncDisposable
     }
 }
 
-/// <summary>One process of the controller.</summary>
+/// <summary>A process of the controller.</summary>
 internal sealed class Replica : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
@@ -159,7 +159,7 @@ internal sealed class Replica : IDisposable
     private readonly int _admin = FreePort.Take();
     private readonly ChildProcess _process;
     private readonly HttpClient _client = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(5) };
-    private bool _isStopped;
+    private bool _isSuspended;
 
     public Replica(ApiServer server, string account, string @namespace, IEnumerable<string> flags)
     {
@@ -175,7 +175,7 @@ internal sealed class Replica : IDisposable
 
     public string Account { get; }
 
-    /// <summary>How the API server names it.</summary>
+    /// <summary>The user name in the API server.</summary>
     public string User => ServiceAccounts.UserOf(Account);
 
     public ProxyClient Proxy { get; }
@@ -184,7 +184,7 @@ internal sealed class Replica : IDisposable
 
     public string Output => _process.Output;
 
-    public bool CanAnswer => !_isStopped && !_process.HasExited;
+    public bool CanAnswer => !_isSuspended && !_process.HasExited;
 
     public async Task UntilReadyAsync()
     {
@@ -194,7 +194,7 @@ internal sealed class Replica : IDisposable
 
     public Task UntilOutputAsync(string text) => _process.UntilOutputAsync(text, Limit);
 
-    /// <summary>What its admin port says of the leader.</summary>
+    /// <summary>Returns the leader that its admin port reports.</summary>
     public async Task<JsonNode> LeaderAsync() => (await _client.GetFromJsonAsync<JsonNode>($"http://127.0.0.1:{_admin}/api/leader"))!;
 
     public async Task<bool> IsLeaderAsync()
@@ -205,7 +205,7 @@ internal sealed class Replica : IDisposable
         }
         catch (HttpRequestException)
         {
-            // It has just ended.
+            // The process has just ended.
             return false;
         }
     }
@@ -220,17 +220,17 @@ internal sealed class Replica : IDisposable
     public Task<int> WaitForExitAsync() => _process.WaitForExitAsync(Limit);
 
     /// <summary>SIGSTOP.</summary>
-    public void Stop()
+    public void Suspend()
     {
-        _isStopped = true;
-        _process.Stop();
+        _isSuspended = true;
+        _process.Suspend();
     }
 
     /// <summary>SIGCONT.</summary>
-    public void Wake()
+    public void Resume()
     {
-        _process.Wake();
-        _isStopped = false;
+        _process.Resume();
+        _isSuspended = false;
     }
 
     public void Dispose()

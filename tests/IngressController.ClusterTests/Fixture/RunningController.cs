@@ -7,6 +7,7 @@ using IngressController.Hosting;
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
+using IngressController.Routing.Values;
 using IngressController.Sources;
 using IngressController.Status;
 using Microsoft.Extensions.DependencyInjection;
@@ -36,21 +37,21 @@ internal sealed class RunningController : IAsyncDisposable
 
     public IServiceProvider Services => _host.Services;
 
-    /// <summary>The ConfigMaps that have been read.</summary>
+    /// <summary>The ConfigMaps in the store.</summary>
     public ImmutableDictionary<ResourceName, V1ConfigMap> ConfigMaps => Services.GetRequiredService<ClusterStore>().Snapshot.ConfigMaps;
 
-    /// <summary>What it has written as the leader.</summary>
+    /// <summary>The statuses that it has written as the leader.</summary>
     public StatusMetrics Statuses => Services.GetRequiredService<StatusMetrics>();
 
     /// <param name="server">The API server.</param>
-    /// <param name="user">Whose rights the controller has.</param>
-    /// <param name="namespaces">Those it watches; none means all.</param>
-    /// <param name="timings">Of its watches.</param>
-    /// <param name="untilReady">Whether to wait until it is ready.</param>
-    /// <param name="settings">What the operator chose; null for the defaults.</param>
-    /// <param name="leadsIn">The namespace of the Lease it runs for; null when it takes no part in the election.</param>
-    /// <param name="through">The way it takes to the API server; null for the direct one.</param>
-    /// <param name="status">What it writes back where it leads.</param>
+    /// <param name="user">The service account whose permissions the controller has.</param>
+    /// <param name="namespaces">The watched namespaces; empty for all.</param>
+    /// <param name="timings">The timings of its watches.</param>
+    /// <param name="untilReady">True to wait until it is ready.</param>
+    /// <param name="settings">The settings; null for the defaults.</param>
+    /// <param name="leadsIn">The namespace of the Lease; null to take no part in the election.</param>
+    /// <param name="through">The relay to the API server; null for a direct connection.</param>
+    /// <param name="status">The status options.</param>
     public static async Task<RunningController> StartAsync(
         ApiServer server, string user = "controller", IReadOnlyList<string>? namespaces = null, ReflectorTimings? timings = null, bool untilReady = true, Gate? through = null,
         TranslationSettings? settings = null, StatusOptions? status = null, string? leadsIn = null)
@@ -84,7 +85,7 @@ internal sealed class RunningController : IAsyncDisposable
         return (answer.StatusCode, (await answer.Content.ReadAsStringAsync()).TrimEnd());
     }
 
-    /// <summary>What is wrong in a namespace: "name: code", in order.</summary>
+    /// <summary>Returns the diagnostics of a namespace as "name: code", in order.</summary>
     public async Task<string[]> DiagnosticsAsync(string @namespace)
     {
         var diagnostics = (await Admin.GetFromJsonAsync<JsonArray>("/api/diagnostics"))!;
@@ -95,8 +96,8 @@ internal sealed class RunningController : IAsyncDisposable
         ];
     }
 
-    /// <summary>Completes when a request to the URL is answered so.</summary>
-    /// <param name="url">Its host is one of the cluster, not of DNS.</param>
+    /// <summary>Completes when a request to the URL gets the answer.</summary>
+    /// <param name="url">The URL; its host is one of the cluster, not of DNS.</param>
     /// <param name="answer">The status code and, for 200, the name of the backend: "200 a".</param>
     public Task UntilAnswerAsync(string url, string answer) => Client.UntilAnswerAsync(url, answer, Log.ToString);
 

@@ -1,15 +1,15 @@
 namespace IngressController.ClusterTests.Fixture;
 
-/// <summary>Who the API server of the tests knows: token authentication reads its file at start, so all are known beforehand.</summary>
+/// <summary>The users of the API server: token authentication reads its file at startup, so all are defined beforehand.</summary>
 internal static class ServiceAccounts
 {
-    /// <summary>A user who may do everything.</summary>
+    /// <summary>The token of a user with all permissions.</summary>
     public const string AdminToken = "admin-token";
 
-    /// <summary>Those that renderings of the chart make.</summary>
+    /// <summary>The service accounts in renderings of the chart.</summary>
     public static IReadOnlyList<string> OfCharts { get; } = ["yarp-ingress:yarp-ingress", "yarp-ingress:yarp-teams"];
 
-    /// <summary>The lines of the token file. Nothing is granted yet: each test grants what it needs.</summary>
+    /// <summary>The lines of the token file. The accounts have no permissions: each test grants those that it needs.</summary>
     public static IEnumerable<string> TokenLines =>
     [
         $"{AdminToken},admin,admin,\"system:masters\"",
@@ -18,10 +18,10 @@ internal static class ServiceAccounts
 
     private static IReadOnlyList<string> OfTests { get; } = ["controller", "restricted", "child", "child1", "child2", "child3"];
 
-    /// <summary>The token of a service account.</summary>
+    /// <summary>Returns the token of a service account.</summary>
     /// <param name="serviceAccount">NAME in the namespace ingress, or NAMESPACE:NAME.</param>
     public static string TokenOf(string serviceAccount) => $"{serviceAccount.Replace(':', '.')}-token";
 
-    /// <summary>How RBAC names a service account.</summary>
+    /// <summary>Returns the user name of a service account in RBAC.</summary>
     public static string UserOf(string serviceAccount) => $"system:serviceaccount:{(serviceAccount.Contains(':') ? serviceAccount : $"ingress:{serviceAccount}")}";
 }

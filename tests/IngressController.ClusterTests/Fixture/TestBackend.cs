@@ -23,13 +23,13 @@ internal sealed class TestBackend : IAsyncDisposable
 
     private const string Variable = "INGRESS_TEST_BACKEND_ADDRESS";
 
-    /// <summary>Where the backends listen, which EndpointSlices name.</summary>
+    /// <summary>The address of the backends, for EndpointSlices.</summary>
     public static IPAddress Address { get; } =
         Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } address ? IPAddress.Parse(address) : IPAddress.Loopback;
 
-    /// <summary>What to do where an API server refuses the address: those with EndpointSlices of their own take no loopback address.</summary>
-    public static string HowToGiveAnother =>
-        $"run tests/IngressController.ClusterTests/run as root, which makes a network namespace with another address, or set {Variable} to an address of this machine";
+    /// <summary>The remedy if an API server rejects the address: servers with built-in EndpointSlices accept no loopback address.</summary>
+    public static string AddressHint =>
+        $"run tests/IngressController.ClusterTests/run as root, which creates a network namespace with another address, or set {Variable} to an address of this machine";
 
     public int Port(string name) => _ports[name];
 

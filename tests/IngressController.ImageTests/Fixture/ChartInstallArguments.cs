@@ -3,7 +3,7 @@ using IngressController.Tests;
 
 namespace IngressController.ImageTests.Fixture;
 
-/// <summary>How the chart is installed where no cloud makes load balancers: with ports of the node, and an address of its own to publish.</summary>
+/// <summary>The installation of the chart without load balancers of a cloud: with node ports, and an address to publish.</summary>
 internal static class ChartInstallArguments
 {
     public const string Release = "yarp-ingress";
@@ -12,8 +12,8 @@ internal static class ChartInstallArguments
     public const ushort HttpsNodePort = 30443;
     public const string PublishedAddress = "203.0.113.7";
 
-    /// <summary>What follows <c>helm install</c> or <c>helm template</c>.</summary>
-    /// <param name="image">The image, which the node has already.</param>
+    /// <summary>Returns the arguments of <c>helm install</c> or <c>helm template</c>.</summary>
+    /// <param name="image">The image, which the node already has.</param>
     public static string[] For(string image)
     {
         var name = new DockerImage(image);

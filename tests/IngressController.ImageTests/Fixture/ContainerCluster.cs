@@ -11,8 +11,8 @@ using Wait = IngressController.ClusterTests.Fixture.Wait;
 namespace IngressController.ImageTests.Fixture;
 
 /// <summary>
-/// An API server with what the chart installs but Pods, the image as such a Pod, and two backends, a and b: all of them containers. No
-/// kubelet and no kube-proxy: the tests write the EndpointSlices.
+/// An API server with the objects of the chart without workloads, the image as a Pod of the chart, and two backends, a and b, as
+/// containers. There is no kubelet and no kube-proxy: the tests write the EndpointSlices.
 /// </summary>
 public sealed class ContainerCluster : IAsyncLifetime
 {
@@ -27,7 +27,7 @@ public sealed class ContainerCluster : IAsyncLifetime
 
     internal ClusterClient Client => ControlPlane.Client;
 
-    /// <summary>One that publishes two addresses of its own.</summary>
+    /// <summary>A rendering that publishes two addresses.</summary>
     internal static ChartCase Chart { get; } = new("node-ports");
 
     public async Task InitializeAsync()
@@ -48,34 +48,34 @@ public sealed class ContainerCluster : IAsyncLifetime
         Controller = await ControllerPod.StartAsync(_network, Chart, _certificate);
     }
 
-    /// <summary>Completes when a request to the URL is answered by the backend.</summary>
+    /// <summary>Completes when the backend answers a request to the URL.</summary>
     internal async Task UntilAnsweredByAsync(string url, string backend)
     {
         var last = "";
         await Wait.UntilAsync(async () => (last = await AnswerAsync(url)) == backend, $"{url} is answered by {backend}", () => $"the answer is {last}");
     }
 
-    /// <summary>The backend that answers, else the answer.</summary>
+    /// <summary>Returns the backend that answers, or the status code of any other answer.</summary>
     internal async Task<string> AnswerAsync(string url)
     {
         var answer = await Controller.Proxy.AnswerAsync(url);
         return answer.StartsWith("200 ", StringComparison.Ordinal) ? JsonNode.Parse(answer[4..])!["pod"]!.GetValue<string>() : answer;
     }
 
-    /// <summary>A namespace that no other test uses, with the Service web, whose endpoint is a backend.</summary>
+    /// <summary>Creates a namespace that no other test uses, with the Service web, whose endpoint is a backend.</summary>
     internal async Task<string> NewNamespaceAsync(string backend)
     {
         var name = $"test-{Interlocked.Increment(ref _namespaces)}";
         await Client.ApplyAsync($"{{apiVersion: v1, kind: Namespace, metadata: {{name: {name}}}}}");
         await Client.ApplyAsync(Manifests.Service("web"), name);
-        await LeadToAsync(name, backend);
+        await SetBackendAsync(name, backend);
         return name;
     }
 
     /// <summary>Makes a backend the endpoint of a namespace's Service.</summary>
-    internal Task LeadToAsync(string ns, string backend) => Client.ApplyAsync(Manifests.Slice("web", IngressImage.Http, _backends[backend].IpAddress), ns);
+    internal Task SetBackendAsync(string ns, string backend) => Client.ApplyAsync(Manifests.Slice("web", IngressImage.Http, _backends[backend].IpAddress), ns);
 
-    /// <summary>A test that stopped the API server and failed must not take the others with it.</summary>
+    /// <summary>Restarts the API server after a test that stopped it and failed, so that the other tests do not fail too.</summary>
     internal Task EnsureRunningAsync() => ControlPlane.IsApiServerRunning ? Task.CompletedTask : ControlPlane.StartApiServerAsync();
 
     public async Task DisposeAsync()
@@ -87,19 +87,19 @@ public sealed class ContainerCluster : IAsyncLifetime
         }
     }
 
-    /// <summary>The image's own echo, which says the name of its Pod.</summary>
+    /// <summary>Starts the image's echo command, which returns the name of its Pod.</summary>
     private async Task<IContainer> StartBackendAsync(string name)
     {
         var backend = IngressImage.Container().WithNetwork(_network).WithEnvironment("POD_NAME", name)
             .WithCommand("echo", $"--http-port={IngressImage.Http}")
             .WithWaitStrategy(ContainerWait.ForUnixContainer().UntilMessageIsLogged("listening on ", wait => wait.WithInterval(TimeSpan.FromMilliseconds(100)).WithTimeout(TimeSpan.FromSeconds(60))))
             .Build();
-        await backend.StartOrTellWhyAsync();
+        await backend.StartOrFailAsync();
         return backend;
     }
 }
 
-/// <summary>A test that needs the image and a real API server; skipped, and says why, where one is missing.</summary>
+/// <summary>A test that needs the image and a real API server; skipped with the reason if one is missing.</summary>
 internal sealed class ControlPlaneFactAttribute : FactAttribute
 {
     public static string? Missing { get; } = IngressImage.Missing ?? ClusterAssets.Missing;

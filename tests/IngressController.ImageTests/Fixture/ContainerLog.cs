@@ -6,15 +6,15 @@ internal static class ContainerLog
 {
     extension(IContainer container)
     {
-        /// <summary>What it has written to both outputs.</summary>
+        /// <summary>Returns the text of both outputs.</summary>
         public async Task<string> LogAsync()
         {
             var (stdout, stderr) = await container.GetLogsAsync(timestampsEnabled: false);
             return stdout + stderr;
         }
 
-        /// <summary>Starts it; where it does not get ready, says what it wrote and leaves nothing behind.</summary>
-        public async Task StartOrTellWhyAsync()
+        /// <summary>Starts the container; if it does not become ready, removes it and fails with its log.</summary>
+        public async Task StartOrFailAsync()
         {
             try
             {

@@ -11,10 +11,10 @@ using ContainerWait = DotNet.Testcontainers.Builders.Wait;
 
 namespace IngressController.ImageTests.Fixture;
 
-/// <summary>etcd and kube-apiserver as containers of one network. The API server may be stopped and started again over the same data.</summary>
+/// <summary>etcd and kube-apiserver as containers of one network. The API server can be restarted with the same data.</summary>
 internal sealed class ControlPlane : IAsyncDisposable
 {
-    /// <summary>How Pods call the API server, and the name in its certificate.</summary>
+    /// <summary>The name of the API server for Pods and in its certificate.</summary>
     public const string Host = "kubernetes.default.svc";
 
     public const ushort Port = 6443;
@@ -44,11 +44,11 @@ internal sealed class ControlPlane : IAsyncDisposable
         _apiServer = ApiServer(_image, network, files);
     }
 
-    /// <summary>May do everything. Another one after each start, whose port is another one, too.</summary>
+    /// <summary>A client with all permissions. Each start creates a new one with another port.</summary>
     public ClusterClient Client { get; private set; } = null!;
 
-    /// <param name="network">Where the two find each other.</param>
-    /// <param name="certificate">That of the API server, with its key; it is its own authority.</param>
+    /// <param name="network">The network of both containers.</param>
+    /// <param name="certificate">The certificate of the API server, with its key; it is its own authority.</param>
     public static async Task<ControlPlane> StartAsync(INetwork network, X509Certificate2 certificate)
     {
         using var files = new TempFolder();
@@ -57,19 +57,19 @@ internal sealed class ControlPlane : IAsyncDisposable
         files.Write("tls.key", certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
         var plane = new ControlPlane(network, files);
         await plane._image.CreateAsync();
-        await plane._etcd.StartOrTellWhyAsync();
+        await plane._etcd.StartOrFailAsync();
         await plane.StartApiServerAsync();
         return plane;
     }
 
     public async Task StartApiServerAsync()
     {
-        await _apiServer.StartOrTellWhyAsync();
+        await _apiServer.StartOrFailAsync();
         Client?.Dispose();
         Client = new ClusterClient(new Uri($"https://127.0.0.1:{_apiServer.GetMappedPublicPort(Port)}"), ServiceAccounts.AdminToken);
     }
 
-    /// <summary>Ends it without warning, as a lost node does.</summary>
+    /// <summary>Kills the API server, as a lost node does.</summary>
     public Task KillApiServerAsync() => _apiServer.StopAsync();
 
     public bool IsApiServerRunning => _apiServer.State == TestcontainersStates.Running;
@@ -87,7 +87,7 @@ internal sealed class ControlPlane : IAsyncDisposable
         .WithEntrypoint("etcd")
         .WithCommand("--data-dir=/data", $"--listen-client-urls=http://0.0.0.0:{EtcdPort}", $"--advertise-client-urls={EtcdAddress}")
         .WithPortBinding(EtcdPort, assignRandomHostPort: true)
-        .WithWaitStrategy(ContainerWait.ForUnixContainer().UntilHttpRequestIsSucceeded(http => http.ForPort(EtcdPort).ForPath("/health"), Patience))
+        .WithWaitStrategy(ContainerWait.ForUnixContainer().UntilHttpRequestIsSucceeded(http => http.ForPort(EtcdPort).ForPath("/health"), ReadyTimeout))
         .Build();
 
     private static IContainer ApiServer(IImage image, INetwork network, string files) => new ContainerBuilder(image)
@@ -103,9 +103,9 @@ internal sealed class ControlPlane : IAsyncDisposable
         .WithWaitStrategy(ContainerWait.ForUnixContainer().UntilHttpRequestIsSucceeded(
             http => http.UsingTls().UsingHttpMessageHandler(AnyCertificate).ForPort(Port).ForPath("/readyz")
                 .WithHeader("Authorization", $"Bearer {ServiceAccounts.AdminToken}"),
-            Patience))
+            ReadyTimeout))
         .Build();
 
-    private static void Patience(IWaitStrategy wait) =>
+    private static void ReadyTimeout(IWaitStrategy wait) =>
         wait.WithInterval(TimeSpan.FromMilliseconds(100)).WithTimeout(TimeSpan.FromSeconds(90));
 }

@@ -7,7 +7,9 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.ImageTests.Fixture;
 
-/// <summary>The image as a Pod of the chart: its arguments, and the files of its service account where the kubelet puts them.</summary>
+/// <summary>
+/// The image as a Pod of the chart: its arguments, and the files of its service account in the folder that the kubelet uses.
+/// </summary>
 internal sealed class ControllerPod : IAsyncDisposable
 {
     private const string ServiceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -33,13 +35,13 @@ internal sealed class ControllerPod : IAsyncDisposable
 
     public ProxyClient Proxy { get; private set; } = null!;
 
-    /// <param name="network">Where it finds the API server.</param>
-    /// <param name="chart">Whose Pod it is.</param>
+    /// <param name="network">The network of the API server.</param>
+    /// <param name="chart">The rendering that contains the Pod.</param>
     /// <param name="certificate">The authority of the API server.</param>
     public static async Task<ControllerPod> StartAsync(INetwork network, ChartCase chart, string certificate)
     {
         var pod = new ControllerPod(network, chart, certificate);
-        await pod._container.StartOrTellWhyAsync();
+        await pod._container.StartOrFailAsync();
         var ports = IngressImage.PortsOf(pod._container);
         pod.Proxy = new ProxyClient(() => ports.Http, () => ports.Https);
         return pod;

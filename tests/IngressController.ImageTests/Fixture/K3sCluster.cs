@@ -21,7 +21,7 @@ internal sealed class K3sCluster : IAsyncDisposable
         .WithWaitStrategy(Wait.ForUnixContainer().UntilCommandIsCompleted(NodeIsReady, wait => wait.WithTimeout(TimeSpan.FromMinutes(3))))
         .Build();
 
-    /// <summary>The port of this machine that leads to the node port of the Service.</summary>
+    /// <summary>The port of this machine that is mapped to the node port of the Service.</summary>
     public int HttpPort => _k3s.GetMappedPublicPort(ChartInstallArguments.HttpNodePort);
 
     public int HttpsPort => _k3s.GetMappedPublicPort(ChartInstallArguments.HttpsNodePort);
@@ -32,17 +32,17 @@ internal sealed class K3sCluster : IAsyncDisposable
     public static async Task<K3sCluster> StartAsync(string image)
     {
         var cluster = new K3sCluster(image);
-        await cluster._k3s.StartOrTellWhyAsync();
+        await cluster._k3s.StartOrFailAsync();
         await File.WriteAllTextAsync(cluster.Kubeconfig, await cluster._k3s.GetKubeconfigAsync());
         await cluster.LoadAsync(IngressImage.Name);
         return cluster;
     }
 
-    /// <summary>kubectl, of the node.</summary>
-    /// <returns>What it prints.</returns>
+    /// <summary>Runs kubectl on the node.</summary>
+    /// <returns>Its output.</returns>
     public Task<string> KubectlAsync(params string[] arguments) => ExecuteAsync(["kubectl", .. arguments]);
 
-    /// <summary>kubectl apply.</summary>
+    /// <summary>Applies manifests with kubectl.</summary>
     public async Task ApplyAsync(string manifests)
     {
         const string File = "/manifests.yaml";
@@ -50,7 +50,7 @@ internal sealed class K3sCluster : IAsyncDisposable
         await KubectlAsync("apply", "--filename", File);
     }
 
-    /// <summary>helm, of this machine.</summary>
+    /// <summary>Runs helm on this machine.</summary>
     public void Helm(params string[] arguments)
     {
         var (code, output, error) = HelmProgram.Run(["--kubeconfig", Kubeconfig, .. arguments]);
@@ -63,7 +63,7 @@ internal sealed class K3sCluster : IAsyncDisposable
         _folder.Dispose();
     }
 
-    /// <summary>What kind load docker-image does: docker save, and the node's containerd imports it.</summary>
+    /// <summary>Loads an image into the node as kind load docker-image does: docker save, and an import by the node's containerd.</summary>
     private async Task LoadAsync(string image)
     {
         var archive = new FileInfo(_folder.At("image.tar"));
@@ -84,7 +84,7 @@ internal sealed class K3sCluster : IAsyncDisposable
     }
 }
 
-/// <summary>A test in a cluster of k3s; skipped, and says how it is run, where no image of k3s is named.</summary>
+/// <summary>A test in a k3s cluster; skipped with instructions if no image of k3s is named.</summary>
 internal sealed class K3sFactAttribute : FactAttribute
 {
     private const string Variable = "K3S_IMAGE";

@@ -1,5 +1,5 @@
-# etcd and kube-apiserver from the folder of KUBEBUILDER_ASSETS, which is the context, on the image under test: that is sure to be there,
-# and has the C library, which etcd may need.
+# etcd and kube-apiserver from the folder of KUBEBUILDER_ASSETS, which is the build context. The base is the image under test, because it is
+# always available and has the C library that etcd may need.
 ARG BASE
 FROM ${BASE}
 COPY etcd kube-apiserver /usr/local/bin/

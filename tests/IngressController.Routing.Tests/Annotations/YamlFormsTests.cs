@@ -3,7 +3,7 @@ using IngressController.Routing.Annotations;
 
 namespace IngressController.Routing.Tests.Annotations;
 
-/// <summary>YAML of tenants is read or refused, whatever it is: an exception would stop the translation of everybody's objects.</summary>
+/// <summary>YAML of tenants is read or refused without exception, which would stop the translation of all objects.</summary>
 public sealed class YamlFormsTests
 {
     private static readonly string[] Pieces =

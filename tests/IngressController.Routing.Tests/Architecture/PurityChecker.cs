@@ -3,14 +3,14 @@ using System.Reflection.PortableExecutable;
 
 namespace IngressController.Routing.Tests.Architecture;
 
-/// <summary>Reads a compiled assembly and tells which references it must not have.</summary>
+/// <summary>Finds the references that a compiled assembly must not have.</summary>
 internal static class PurityChecker
 {
     private const string KubernetesPackage = "KubernetesClient.Aot";
 
     private const string ModelsNamespace = "k8s.Models";
 
-    /// <summary>What every model is.</summary>
+    /// <summary>The interfaces of all models.</summary>
     private static readonly HashSet<string> ModelInterfaces = ["k8s.IKubernetesObject", "k8s.IKubernetesObject`1", "k8s.IMetadata`1"];
 
     private static readonly string[] ForbiddenNamespaces =
@@ -54,13 +54,13 @@ internal static class PurityChecker
         || ForbiddenNamespaces.Any(forbidden => @namespace == forbidden || @namespace.StartsWith($"{forbidden}.", StringComparison.Ordinal))
         || ForbiddenTypes.Contains($"{@namespace}.{name}");
 
-    /// <summary>Models are read, never changed: they are shared by whoever holds the snapshot.</summary>
+    /// <summary>Models are read only: everyone with the snapshot shares them.</summary>
     public static bool IsForbiddenMember(string @namespace, string type, string name) =>
         (@namespace == ModelsNamespace && name.StartsWith("set_", StringComparison.Ordinal)) || ForbiddenMembers.Contains($"{@namespace}.{type}.{name}");
 
     private static (string Assembly, string Namespace, string Name) Describe(MetadataReader metadata, TypeReference reference)
     {
-        // A nested type is judged by the type around it.
+        // A nested type counts as the type around it.
         while (reference.ResolutionScope.Kind == HandleKind.TypeReference)
             reference = metadata.GetTypeReference((TypeReferenceHandle)reference.ResolutionScope);
         var assembly = reference.ResolutionScope.Kind == HandleKind.AssemblyReference

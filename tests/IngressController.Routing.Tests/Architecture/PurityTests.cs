@@ -9,7 +9,8 @@ public sealed class PurityTests
 {
     private const string ModelsNamespace = "k8s.Models";
 
-    private static IEnumerable<Type> TableTypes => typeof(RoutingTable).Assembly.GetTypes().Where(type => type.Namespace == typeof(RoutingTable).Namespace);
+    private static IEnumerable<Type> TableTypes => typeof(RoutingTable).Assembly.GetTypes()
+        .Where(type => type.Namespace == typeof(RoutingTable).Namespace || type.Namespace == typeof(ResourceName).Namespace);
 
     [Fact]
     public void Routing_refers_to_nothing_impure() =>
@@ -44,14 +45,14 @@ public sealed class PurityTests
     [InlineData("YamlDotNet", "YamlDotNet.Core", "Parser", false)]
     [InlineData("System.Runtime", "System", "DateTime", false)]
     [InlineData("System.Net.Primitives", "System.Net", "IPAddress", false)]
-    public void The_checker_judges_by_assembly_namespace_and_name(string assembly, string @namespace, string name, bool forbidden) =>
+    public void The_checker_forbids_types_by_assembly_namespace_and_name(string assembly, string @namespace, string name, bool forbidden) =>
         Assert.Equal(forbidden, PurityChecker.IsForbiddenType(assembly, @namespace, name));
 
     [Theory]
     [InlineData("k8s.Models", "V1Ingress", "set_Spec", true)]
     [InlineData("k8s.Models", "V1Ingress", "get_Spec", false)]
     [InlineData("System", "DateTime", "get_UtcNow", true)]
-    public void The_checker_judges_members(string @namespace, string type, string name, bool forbidden) =>
+    public void The_checker_forbids_members(string @namespace, string type, string name, bool forbidden) =>
         Assert.Equal(forbidden, PurityChecker.IsForbiddenMember(@namespace, type, name));
 
     [Fact]
@@ -62,7 +63,7 @@ public sealed class PurityTests
     }
 
     [Fact]
-    public void The_check_of_the_table_finds_models_where_they_are()
+    public void The_check_of_the_table_finds_planted_models()
     {
         Assert.Contains(typeof(V1Service), TypeUse.Of(typeof(InSignature)));
         Assert.Contains(typeof(V1Service), TypeUse.Of(typeof(InCode)));
@@ -75,7 +76,7 @@ public sealed class PurityTests
         public static object Make() => new V1Service { Kind = "Service" };
     }
 
-    /// <summary>Never called: it is here to be found.</summary>
+    /// <summary>Never called: the checker must find it.</summary>
     internal static object[] Impure() =>
         [DateTime.UtcNow, DateTimeOffset.Now, Guid.NewGuid(), TimeProvider.System, System.Net.Dns.GetHostName(), new HttpClient(), typeof(k8s.IKubernetes)];
 }

@@ -3,7 +3,7 @@ using System.Reflection.Emit;
 
 namespace IngressController.Routing.Tests.Architecture;
 
-/// <summary>Every type that a type's members and code refer to.</summary>
+/// <summary>Finds every type that a type's members and code refer to.</summary>
 internal static class TypeUse
 {
     private const BindingFlags Everything =

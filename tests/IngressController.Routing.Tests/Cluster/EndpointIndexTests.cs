@@ -8,7 +8,7 @@ public sealed class EndpointIndexTests
     private static readonly ResourceName Web = new("default", "web");
 
     [Fact]
-    public void Slices_are_in_order_of_their_names()
+    public void Slices_are_ordered_by_name()
     {
         var index = EndpointIndex.Empty.Set(Slice("c", "web")).Set(Slice("a", "web")).Set(Slice("b", "web"));
         Assert.Equal(["a", "b", "c"], index.Of(Web).Select(slice => slice.Metadata!.Name));
@@ -26,7 +26,7 @@ public sealed class EndpointIndexTests
     [Theory]
     [InlineData("a")]
     [InlineData(null)]
-    public void A_slice_is_replaced_and_removed_also_without_a_name(string? name)
+    public void A_slice_without_a_name_can_be_replaced_and_removed(string? name)
     {
         var index = EndpointIndex.Empty.Set(Slice(name, "web")).Set(Slice(name, "web"));
         Assert.Single(index.Of(Web));

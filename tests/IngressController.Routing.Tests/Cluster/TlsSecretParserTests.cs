@@ -14,7 +14,7 @@ public sealed class TlsSecretParserTests
     [InlineData("wildcard-ecdsa", "*.example.com")]
     [InlineData("cn-only-ecdsa", "legacy.example.com")]
     [InlineData("chain-ecdsa", "chain.example.com")]
-    public void A_good_Secret_gives_a_certificate_with_its_names(string name, string names)
+    public void A_valid_Secret_gives_a_certificate_with_its_names(string name, string names)
     {
         var parsed = TlsSecretParser.Parse(Secret(Read($"{name}.crt"), Read($"{name}.key")));
 
@@ -38,14 +38,14 @@ public sealed class TlsSecretParserTests
     }
 
     [Fact]
-    public void The_chain_holds_certificates_alone()
+    public void The_chain_holds_certificates_only()
     {
         var parsed = TlsSecretParser.Parse(Secret($"{Read("app-ecdsa.key")}text\n{Read("app-ecdsa.crt")}", Read("app-ecdsa.key")));
         Assert.Equal(Read("app-ecdsa.crt"), parsed.Certificate!.ChainPem);
     }
 
     [Fact]
-    public void Data_counts_as_stringData_does()
+    public void Data_is_read_like_stringData()
     {
         var fromData = TlsSecretParser.Parse(new V1Secret
         {
@@ -56,7 +56,7 @@ public sealed class TlsSecretParserTests
     }
 
     [Fact]
-    public void Another_key_or_certificate_is_another_fingerprint() => Assert.NotEqual(
+    public void Another_key_or_certificate_has_another_fingerprint() => Assert.NotEqual(
         TlsSecretParser.Parse(Secret(Read("app-ecdsa.crt"), Read("app-ecdsa.key"))).Certificate,
         TlsSecretParser.Parse(Secret(Read("app-renewed-ecdsa.crt"), Read("app-renewed-ecdsa.key"))).Certificate);
 
@@ -65,24 +65,24 @@ public sealed class TlsSecretParserTests
         { null, Read("app-ecdsa.key"), "data[tls.crt] is missing or empty" },
         { "", Read("app-ecdsa.key"), "data[tls.crt] is missing or empty" },
         { Read("app-ecdsa.crt"), null, "data[tls.key] is missing or empty" },
-        { "garbage", Read("app-ecdsa.key"), "data[tls.crt] holds no PEM certificate" },
-        { "\0\u00FF", Read("app-ecdsa.key"), "data[tls.crt] holds no PEM certificate" },
-        { Read("app-ecdsa.key"), Read("app-ecdsa.key"), "data[tls.crt] holds no PEM certificate" },
-        { Read("app-ecdsa.crt").Replace("MII", "AAA"), Read("app-ecdsa.key"), "data[tls.crt] does not parse" },
-        { Read("app-ecdsa.crt")[..200], Read("app-ecdsa.key"), "data[tls.crt] holds no PEM certificate" },
-        { Read("malformed-san-ecdsa.crt"), Read("malformed-san-ecdsa.key"), "data[tls.crt] or data[tls.key] does not decode" },
+        { "garbage", Read("app-ecdsa.key"), "data[tls.crt] contains no PEM certificate" },
+        { "\0\u00FF", Read("app-ecdsa.key"), "data[tls.crt] contains no PEM certificate" },
+        { Read("app-ecdsa.key"), Read("app-ecdsa.key"), "data[tls.crt] contains no PEM certificate" },
+        { Read("app-ecdsa.crt").Replace("MII", "AAA"), Read("app-ecdsa.key"), "data[tls.crt] cannot be parsed" },
+        { Read("app-ecdsa.crt")[..200], Read("app-ecdsa.key"), "data[tls.crt] contains no PEM certificate" },
+        { Read("malformed-san-ecdsa.crt"), Read("malformed-san-ecdsa.key"), "data[tls.crt] or data[tls.key] cannot be decoded" },
         { Read("ed25519.crt"), Read("ed25519.key"), "neither RSA nor ECDSA" },
         { Read("short-rsa.crt"), Read("short-rsa.key"), "the RSA key of CN=short.example.com has 1024 bits" },
-        { Read("sha1-rsa.crt"), Read("sha1-rsa.key"), "the signature of CN=sha1.example.com is made with MD5 or SHA-1" },
-        { Read("app-ecdsa.crt"), "garbage", "data[tls.key] is no private key of the first certificate" },
-        { Read("app-ecdsa.crt"), Read("app-renewed-ecdsa.key"), "data[tls.key] is no private key of the first certificate" },
-        { Read("app-ecdsa.crt"), Read("api-rsa.key"), "data[tls.key] is no private key of the first certificate" },
-        { Read("app-ecdsa.crt"), Read("app-encrypted.key"), "data[tls.key] is no private key of the first certificate" },
+        { Read("sha1-rsa.crt"), Read("sha1-rsa.key"), "the signature of CN=sha1.example.com uses MD5 or SHA-1" },
+        { Read("app-ecdsa.crt"), "garbage", "data[tls.key] is not the private key of the first certificate" },
+        { Read("app-ecdsa.crt"), Read("app-renewed-ecdsa.key"), "data[tls.key] is not the private key of the first certificate" },
+        { Read("app-ecdsa.crt"), Read("api-rsa.key"), "data[tls.key] is not the private key of the first certificate" },
+        { Read("app-ecdsa.crt"), Read("app-encrypted.key"), "data[tls.key] is not the private key of the first certificate" },
     };
 
     [Theory]
     [MemberData(nameof(BadSecrets))]
-    public void A_bad_Secret_says_what_is_wrong_and_keeps_the_last_good_certificate(string? chain, string? key, string problem)
+    public void An_invalid_Secret_has_a_problem_and_keeps_the_last_valid_certificate(string? chain, string? key, string problem)
     {
         var good = TlsSecretParser.Parse(Secret(Read("app-ecdsa.crt"), Read("app-ecdsa.key")));
 
@@ -95,11 +95,11 @@ public sealed class TlsSecretParserTests
         Assert.Same(good.Certificate, after.Certificate);
     }
 
-    /// <summary>Damage of the DER inside the PEM, which the PEM itself does not show.</summary>
+    /// <summary>Damage of the DER inside a well-formed PEM.</summary>
     [Theory]
     [InlineData("app-ecdsa")]
     [InlineData("api-rsa")]
-    public void Damage_anywhere_is_a_problem_of_the_Secret_and_no_exception(string name)
+    public void Damage_anywhere_is_a_problem_and_no_exception(string name)
     {
         var random = new Random(20);
         var (chain, key) = (Read($"{name}.crt"), Read($"{name}.key"));
@@ -114,7 +114,7 @@ public sealed class TlsSecretParserTests
     [Fact]
     public void A_key_of_an_unknown_curve_is_a_problem_of_the_Secret()
     {
-        // SEC1 with the curve 1.2.3.4.5, which the platform does not know.
+        // SEC1 with the curve 1.2.3.4.5, unknown to the platform.
         byte[] der = [0x30, 0x2D, 2, 1, 1, 4, 32, .. Enumerable.Repeat((byte)7, 32), 0xA0, 6, 6, 4, 0x2A, 3, 4, 5];
         var parsed = TlsSecretParser.Parse(Secret(Read("app-ecdsa.crt"), new string(System.Security.Cryptography.PemEncoding.Write("EC PRIVATE KEY", der))));
         Assert.NotNull(parsed.Problem);

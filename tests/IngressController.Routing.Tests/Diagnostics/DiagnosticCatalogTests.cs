@@ -27,7 +27,7 @@ public sealed partial class DiagnosticCatalogTests
     public void Every_code_of_translation_has_a_golden_case()
     {
         var seen = GoldenCase.AllNames.SelectMany(name => GoldenCase.Load(name).Translate().CollectDiagnostics()).Select(diagnostic => diagnostic.Code).ToHashSet();
-        // Objects that do not decode never reach translation: the sources tell of them.
+        // Sources report objects that do not decode; those never reach translation.
         Assert.Equal([DiagnosticCode.ObjectUnreadable, DiagnosticCode.TranslationFailed], Codes.Where(code => !seen.Contains(code)));
     }
 
@@ -43,7 +43,7 @@ public sealed partial class DiagnosticCatalogTests
     [InlineData("http://:secret@auth", "http://:[redacted]@auth")]
     [InlineData("https://auth.example.com@evil.example/", "https://auth.example.com@evil.example/")]
     [InlineData("https://auth.example.com:8443/a@b", "https://auth.example.com:8443/a@b")]
-    public void The_password_of_a_URL_is_told_to_nobody(string value, string shown)
+    public void The_password_of_a_URL_is_redacted(string value, string shown)
     {
         foreach (var diagnostic in (Diagnostic[])
             [

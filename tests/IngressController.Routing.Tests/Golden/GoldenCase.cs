@@ -1,13 +1,12 @@
 using System.Text.Json.Nodes;
 using IngressController.Kubernetes.Serialization;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 
 namespace IngressController.Routing.Tests.Golden;
 
 /// <summary>
-/// A folder with Kubernetes YAML in (<c>in.yaml</c>, or <c>in.1.yaml</c>, <c>in.2.yaml</c> ... applied in turn) and the rendered
-/// table and diagnostics out (<c>out.yaml</c>).
+/// A folder with Kubernetes YAML (<c>in.yaml</c>, or <c>in.1.yaml</c>, <c>in.2.yaml</c> ... applied in turn) and the expected table and
+/// diagnostics (<c>out.yaml</c>).
 /// </summary>
 internal sealed record GoldenCase(string Name, TranslationSettings Settings, IReadOnlyList<IReadOnlyList<JsonObject>> Steps)
 {
@@ -17,7 +16,7 @@ internal sealed record GoldenCase(string Name, TranslationSettings Settings, IRe
 
     public IEnumerable<JsonObject> AllDocuments => Steps.SelectMany(documents => documents);
 
-    /// <summary>Every folder that holds an input or an output, also incomplete ones, so that none is forgotten in silence.</summary>
+    /// <summary>Every folder with an input or an output, even an incomplete one, so that none is silently ignored.</summary>
     public static IEnumerable<string> AllNames =>
         Directory.EnumerateFiles(RepositoryFolder.Cases, "*.yaml", SearchOption.AllDirectories)
             .Select(file => Path.GetRelativePath(RepositoryFolder.Cases, Path.GetDirectoryName(file)!).Replace('\\', '/'))

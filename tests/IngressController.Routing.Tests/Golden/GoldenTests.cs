@@ -3,8 +3,8 @@ using IngressController.Kubernetes.Serialization;
 namespace IngressController.Routing.Tests.Golden;
 
 /// <summary>
-/// The specification of translation by example. <c>UPDATE_GOLDEN=1</c> writes the out.yaml files anew, for a person to read the
-/// difference; where <c>CI</c> is set that is refused.
+/// The specification of translation by example. <c>UPDATE_GOLDEN=1</c> writes the out.yaml files, to review the difference; it is refused
+/// if <c>CI</c> is set.
 /// </summary>
 public sealed class GoldenTests
 {
@@ -72,7 +72,7 @@ public sealed class GoldenTests
         }));
 }
 
-/// <summary>Whether expectations are to be written anew.</summary>
+/// <summary>True if expectations are to be written.</summary>
 public static class GoldenUpdate
 {
     public enum Answer

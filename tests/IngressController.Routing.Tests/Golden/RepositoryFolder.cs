@@ -1,6 +1,6 @@
 namespace IngressController.Routing.Tests.Golden;
 
-/// <summary>The checked-out sources, found from where the tests run.</summary>
+/// <summary>The checked-out sources, found from the test's directory.</summary>
 internal static class RepositoryFolder
 {
     private static readonly Lazy<string> Root = new(() =>

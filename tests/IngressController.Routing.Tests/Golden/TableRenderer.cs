@@ -8,7 +8,7 @@ using k8s.Models;
 
 namespace IngressController.Routing.Tests.Golden;
 
-/// <summary>A translation as text for people to read and for tests to compare: YAML, complete, in a fixed order.</summary>
+/// <summary>Renders a translation as text, for people and for comparison: complete YAML in a fixed order.</summary>
 internal static class TableRenderer
 {
     public static string Render(IngressController.Routing.Translation.Translation translation)
@@ -35,8 +35,8 @@ internal static class TableRenderer
             Line(text, $"  {Scalar(host.Host.Length == 0 ? "(every other host)" : host.Host)}:{(host.Routes.Count == 0 && host.Default is null ? " []" : "")}");
             foreach (var route in host.Routes)
                 Line(text, $"  - {Scalar(Describe(route))}");
-            if (host.AppRoot is { } root)
-                Line(text, $"  - {Scalar($"exactly / -> {root.Policies.Get<IngressController.Routing.Features.Redirects.AppRootPolicy>()!.Path}   ({root.Origin.Ingress})")}");
+            if (host.Root is { } root)
+                Line(text, $"  - {Scalar($"exactly / -> {((RouteAction.Redirect)root.Action).Path}   ({root.Origin.Ingress})")}");
             if (host.Default is { } defaultRoute)
                 Line(text, $"  - {Scalar($"otherwise -> {Describe(defaultRoute.Action)}   ({defaultRoute.Origin})")}");
         }
@@ -51,10 +51,10 @@ internal static class TableRenderer
             Line(text, $"  {Scalar(name)}: {Scalar($"{(alias.Redirect is { } status ? $"{status} to" : "as")} {alias.Target}   ({alias.Ingress})")}");
     }
 
-    /// <summary>By Ingress, as all its routes have the same. What every Ingress has that says nothing is left out.</summary>
+    /// <summary>By Ingress, as all its routes share them. The policies of every Ingress without annotations are omitted.</summary>
     private static void RenderPolicies(StringBuilder text, IngressController.Routing.Translation.Translation translation)
     {
-        var usual = new PolicyContext(new V1Ingress(), translation.Snapshot, translation.Settings, GlobalSettings.Default, []).ReadPolicies().All.ToHashSet();
+        var usual = new PolicyContext(new V1Ingress(), translation.Snapshot, translation.Settings.PolicyOptions, GlobalSettings.Default, []).ReadPolicies().All.ToHashSet();
         var byIngress = translation.Table.Hosts.Values.SelectMany(host => host.Default is { } route ? host.Routes.Append(route) : host.Routes)
             .Where(route => route.Policies.All.Any(policy => !usual.Contains(policy)))
             .DistinctBy(route => route.Origin.Ingress).OrderBy(route => route.Origin.Ingress).ToArray();
@@ -133,6 +133,7 @@ internal static class TableRenderer
     private static string Describe(RouteAction action) => action switch
     {
         RouteAction.Forward forward => forward.Backend.ToString(),
+        RouteAction.Redirect redirect => $"{redirect.Status} {(redirect.Host ?? redirect.Path)}",
         RouteAction.Unavailable unavailable => $"503 {unavailable.Reason}",
         _ => throw new ArgumentOutOfRangeException(nameof(action), action, "an action without a rendering"),
     };
@@ -147,7 +148,7 @@ internal static class TableRenderer
 
     private static void Line(StringBuilder text, string line) => text.Append(line).Append('\n');
 
-    /// <summary>Quoted only where a plain scalar would not read back as it is.</summary>
+    /// <summary>Quoted only if a plain scalar would not read back unchanged.</summary>
     private static string Scalar(string value)
     {
         var isPlain = value.Length > 0

@@ -7,7 +7,7 @@ using k8s.Models;
 
 namespace IngressController.Routing.Tests.Golden;
 
-/// <summary>A cluster that documents are applied to and deleted from; keeps account of what changed as a source would.</summary>
+/// <summary>A cluster to apply documents to and delete them from; it records the changes as a source would.</summary>
 internal sealed class TestCluster
 {
     public ClusterSnapshot Snapshot { get; private set; } = ClusterSnapshot.Empty;

@@ -1,12 +1,13 @@
 using System.Text.Json.Nodes;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Tests.Golden;
 using IngressController.Routing.Translation;
 
 namespace IngressController.Routing.Tests.Invariants;
 
-/// <summary>Clusters of about fifty Ingresses that collide in hosts, paths, Secrets and Services, edited at random; a seed repeats.</summary>
+/// <summary>
+/// Clusters of about fifty Ingresses that collide in hosts, paths, Secrets and Services, edited at random; a seed makes them repeatable.
+/// </summary>
 public sealed class GeneratedClusterTests
 {
     [Theory]
@@ -15,7 +16,7 @@ public sealed class GeneratedClusterTests
     [InlineData(3)]
     [InlineData(4)]
     [InlineData(5)]
-    public void Edits_translate_as_from_nothing(int seed)
+    public void Incremental_translation_equals_full_translation(int seed)
     {
         var cluster = new ClusterGenerator(seed);
         var settings = new TranslationSettings

@@ -4,13 +4,15 @@ using IngressController.Routing.Tests.Golden;
 
 namespace IngressController.Routing.Tests.Invariants;
 
-/// <summary>One bad Ingress never harms another: every invalid case, younger and in other namespaces, beside every valid one.</summary>
+/// <summary>
+/// An invalid Ingress never affects another: every invalid case, younger and in other namespaces, beside every valid one.
+/// </summary>
 public sealed class IsolationTests
 {
     private static readonly Lazy<IReadOnlyList<GoldenCase>> ValidCases = new(() =>
     [
         .. GoldenCase.AllNames.Select(GoldenCase.Load).Where(golden => golden.Translate().CollectDiagnostics().Length == 0)
-            // Each invalid case meets each of these: a few of every feature are enough, all would take minutes.
+            // A few valid cases of every feature are enough; all would take minutes.
             .GroupBy(golden => golden.Name.Split('/')[0]).SelectMany(feature => feature.Take(5)).Select(AsOlder),
     ]);
 
@@ -19,7 +21,7 @@ public sealed class IsolationTests
 
     [Theory]
     [MemberData(nameof(InvalidCases))]
-    public void An_invalid_case_leaves_valid_ones_as_they_were(string name)
+    public void An_invalid_case_does_not_change_valid_ones(string name)
     {
         var stranger = GoldenCase.Load(name).AllDocuments.Where(document => !GoldenCase.IsKind(document, "IngressClass")).Select(AsStranger).ToArray();
         var switched = HostsInRegexMode(GoldenCase.Load(name));
@@ -42,13 +44,13 @@ public sealed class IsolationTests
 
     private static void AssertKept(VirtualHost before, VirtualHost after)
     {
-        // Others may add paths to a host, but not change or reorder what is there.
+        // Others may add paths to a host, but not change or reorder existing ones.
         Assert.Equal(before.Routes, after.Routes.Where(before.Routes.Contains));
         if (before.Default is not null)
             Assert.Equal(before.Default, after.Default);
     }
 
-    /// <summary>As in ingress-nginx, one Ingress switches how all paths of a host are compared; what they lead to stays.</summary>
+    /// <summary>As in ingress-nginx, one Ingress switches the comparison of all paths of a host; their actions stay.</summary>
     private static void AssertKeptAsPatterns(VirtualHost before, VirtualHost after) => Assert.All(before.Routes, route =>
     {
         var kept = Assert.Single(after.Routes, candidate => candidate.Origin == route.Origin);
@@ -60,7 +62,7 @@ public sealed class IsolationTests
         .. golden.Translate().Table.Hosts.Values.Where(host => host.Routes.Any(route => route.Match.Type == PathMatchType.Regex)).Select(host => host.Host),
     ];
 
-    /// <summary>An Ingress without an age is the youngest of all; here each must be older than the stranger's.</summary>
+    /// <summary>An Ingress without an age is the youngest; here each must be older than the stranger's.</summary>
     private static GoldenCase AsOlder(GoldenCase golden)
     {
         foreach (var metadata in golden.AllDocuments.Select(document => document["metadata"]!.AsObject()))

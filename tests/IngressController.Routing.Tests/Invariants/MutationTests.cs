@@ -7,7 +7,7 @@ using k8s.Models;
 
 namespace IngressController.Routing.Tests.Invariants;
 
-/// <summary>Nothing the API returns stops the process: damaged documents may fail to decode, but what decodes translates.</summary>
+/// <summary>No object of the API stops the process: damaged documents may fail to decode, but those that decode are translated.</summary>
 public sealed class MutationTests
 {
     private static readonly string[] WrongTexts =
@@ -21,7 +21,7 @@ public sealed class MutationTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Damaged_documents_are_translated_all_the_same(string name)
+    public void Damaged_documents_that_decode_are_translated(string name)
     {
         var golden = GoldenCase.Load(name);
         for (var seed = 0; seed < 40; seed++)

@@ -4,7 +4,7 @@ using IngressController.Routing.Translation;
 
 namespace IngressController.Routing.Tests.Invariants;
 
-/// <summary>The order in which objects arrive decides nothing.</summary>
+/// <summary>The order in which objects arrive has no effect.</summary>
 public sealed class OrderTests
 {
     public static TheoryData<string> Cases => GoldenCase.AllRows;
@@ -25,7 +25,7 @@ public sealed class OrderTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Documents_one_by_one_with_deletes_between_give_the_same_table(string name)
+    public void Single_documents_with_deletes_between_give_the_same_table(string name)
     {
         var golden = GoldenCase.Load(name);
         var expected = TableRenderer.Render(golden.Translate());
@@ -59,7 +59,10 @@ public sealed class OrderTests
         return after;
     }
 
-    /// <summary>Every document applied, some deleted and applied again. A Secret of a case in steps stays: deleting it forgets its last good certificate.</summary>
+    /// <summary>
+    /// Every document applied, some deleted and applied again. A Secret of a case in steps stays: deleting it would lose its last valid
+    /// certificate.
+    /// </summary>
     private static IEnumerable<(JsonObject Document, bool IsDelete)> Detours(Random random, IReadOnlyList<JsonObject> documents, bool deleteSecrets)
     {
         var applied = new List<JsonObject>();

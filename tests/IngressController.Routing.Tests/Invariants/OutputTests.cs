@@ -5,7 +5,7 @@ using k8s.Models;
 
 namespace IngressController.Routing.Tests.Invariants;
 
-/// <summary>What may and must stand in everything that is shown.</summary>
+/// <summary>The requirements on everything that is shown.</summary>
 public sealed class OutputTests
 {
     public static TheoryData<string> Cases => GoldenCase.AllRows;
@@ -36,10 +36,10 @@ public sealed class OutputTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void A_diagnostic_says_what_where_and_on_one_line(string name) =>
+    public void A_diagnostic_has_a_field_and_a_message_of_one_line(string name) =>
         Assert.All(GoldenCase.Load(name).Translate().CollectDiagnostics(), AssertUseful);
 
-    /// <summary>The lines of the key, but for those with the public half of it, which the certificate shows too.</summary>
+    /// <summary>The lines of the key, except those with its public half, which the certificate shows too.</summary>
     private static IEnumerable<string> PrivateLines(JsonObject secret)
     {
         var chain = secret["stringData"]?["tls.crt"]?.ToString() ?? "";
@@ -64,7 +64,7 @@ public sealed class OutputTests
     }
 
     [Fact]
-    public void A_Secret_prints_nothing_of_what_it_holds()
+    public void A_Secret_prints_nothing_of_its_content()
     {
         var secret = new V1Secret
         {

@@ -3,10 +3,10 @@ using IngressController.Routing.Translation;
 
 namespace IngressController.Routing.Tests.Invariants;
 
-/// <summary>What must hold of any two translations, one made from the other.</summary>
+/// <summary>The requirements on any two translations, one made from the other.</summary>
 internal static class TranslationAssert
 {
-    /// <summary>The incremental result is the one from nothing, and its changes name exactly what differs from before.</summary>
+    /// <summary>The incremental result equals the full one, and its changes name exactly the differences from the previous one.</summary>
     public static void Incremental(Routing.Translation.Translation before, Routing.Translation.Translation after)
     {
         var fromNothing = RoutingTableTranslator.Translate(after.Snapshot, after.Settings);

@@ -1,3 +1,4 @@
+using IngressController.Routing.Catalog;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Features;
@@ -7,11 +8,11 @@ using k8s.Models;
 
 namespace IngressController.Routing.Tests.Translation;
 
-/// <summary>A defect that one Ingress brings out must not keep back what all others want.</summary>
+/// <summary>A defect that one Ingress triggers must not hold back the others.</summary>
 public sealed class FailingFeatureTests
 {
     [Fact]
-    public void An_Ingress_that_a_feature_fails_at_is_closed_and_the_others_are_as_they_were()
+    public void An_Ingress_that_makes_a_feature_fail_is_closed_and_others_are_unchanged()
     {
         var translation = Translate(context => context.Ingress.Name == "bad" ? throw new FormatException("hunter2") : []);
 
@@ -24,7 +25,7 @@ public sealed class FailingFeatureTests
     }
 
     [Fact]
-    public void An_Ingress_that_fails_elsewhere_is_left_out_and_the_others_are_as_they_were()
+    public void An_Ingress_that_fails_elsewhere_is_ignored_and_others_are_unchanged()
     {
         var translation = Translate(context => context.Ingress.Name == "bad" ? [new Incomparable()] : []);
 
@@ -50,7 +51,7 @@ public sealed class FailingFeatureTests
                 ],
             },
         }).ToDictionary(ingress => ingress.ResourceName);
-        var settings = new TranslationSettings { WatchIngressWithoutClass = true, Features = [.. RouteFeatures.All, new RouteFeature("Failing", [], read)] };
+        var settings = new TranslationSettings { WatchIngressWithoutClass = true, Catalog = new FeatureCatalog([.. RouteFeatures.All, new RouteFeature("Failing", [], read)]) };
         return RoutingTableTranslator.Translate(ClusterSnapshot.Empty with { Ingresses = ClusterSnapshot.Empty.Ingresses.AddRange(ingresses) }, settings);
     }
 

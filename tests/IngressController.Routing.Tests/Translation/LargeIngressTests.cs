@@ -5,7 +5,7 @@ using k8s.Models;
 
 namespace IngressController.Routing.Tests.Translation;
 
-/// <summary>One tenant's Ingress of the greatest size etcd takes must not keep the controller busy or fill its memory.</summary>
+/// <summary>An Ingress of the maximum size in etcd must not keep the controller busy or exhaust its memory.</summary>
 public sealed class LargeIngressTests
 {
     [Fact]
@@ -27,7 +27,7 @@ public sealed class LargeIngressTests
         var translation = RoutingTableTranslator.Translate(snapshot, new TranslationSettings { WatchIngressWithoutClass = true });
 
         Assert.Equal(Count, translation.Table.Hosts.Count);
-        // Linear is far below a second; with hosts times hosts or hosts times Secrets it was minutes, or no memory was left.
+        // Linear is far below a second; hosts times hosts, or hosts times Secrets, took minutes or all memory.
         Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(15));
     }
 }

@@ -6,6 +6,7 @@ using IngressController.Hosting;
 using IngressController.Metrics;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
+using IngressController.Routing.Values;
 using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Admin;
@@ -192,7 +193,7 @@ public sealed class AdminServerTests : IAsyncLifetime
         await host.StartAsync(CancellationToken.None);
         using var admin = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{host.AdminPort}") };
 
-        await api.Answered(4).WaitAsync(TimeSpan.FromSeconds(20));
+        await api.UntilAnsweredAsync(4).WaitAsync(TimeSpan.FromSeconds(20));
         Assert.Equal("ok\n", await admin.GetStringAsync("/healthz"));
         Assert.Equal("not ready: waiting for ingresses.networking.k8s.io, secrets\n", await NotReadyAsync("secrets\n"));
         Assert.Equal(0, Assert.Single(PrometheusPage.Parse(await admin.GetStringAsync("/metrics")), sample => sample.Name == "yarp_ingress_ready").Value);

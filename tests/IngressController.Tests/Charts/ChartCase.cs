@@ -3,10 +3,10 @@ using IngressController.Kubernetes.Serialization;
 
 namespace IngressController.Tests.Charts;
 
-/// <summary>A folder of tests/charts: values of the chart (<c>values.yaml</c>) and what it makes of them (<c>rendered.yaml</c>).</summary>
+/// <summary>A folder of tests/charts: values of the chart (<c>values.yaml</c>) and their rendering (<c>rendered.yaml</c>).</summary>
 internal sealed record ChartCase(string Name)
 {
-    /// <summary>Value files that are refused.</summary>
+    /// <summary>The folder of value files that are rejected.</summary>
     public const string InvalidFolder = "invalid";
 
     public static IEnumerable<string> Names => Directory.EnumerateDirectories(RepositoryFile.Cases)
@@ -42,6 +42,6 @@ internal sealed record ChartCase(string Name)
 
     public static string Text(JsonNode? node) => node!.GetValue<string>();
 
-    /// <summary>Whether the Pods hold ports of their node, which the levels of Pod Security do not allow.</summary>
+    /// <summary>True if the Pods use ports of their node, which Pod Security levels do not allow.</summary>
     public bool HoldsNodePorts => Container["ports"]!.AsArray().Any(port => port!["hostPort"] is not null) || PodSpec["hostNetwork"] is not null;
 }

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Configuration;
 
 namespace IngressController.Tests.Charts;
 
-/// <summary>What holds for every rendering of the chart, whatever the values are.</summary>
+/// <summary>Invariants of every rendering of the chart, with any values.</summary>
 public sealed class ChartInvariantTests
 {
     private static readonly string[] ClusterScoped = ["ClusterRole", "ClusterRoleBinding", "IngressClass"];
@@ -27,7 +27,7 @@ public sealed class ChartInvariantTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void No_two_objects_have_one_name(string name)
+    public void Names_of_objects_are_unique(string name)
     {
         var names = new ChartCase(name).Objects.Select(item => $"{ChartCase.Kind(item)} {item["metadata"]!["namespace"]}/{ChartCase.NameOf(item)}").ToArray();
         Assert.Equal(names.Distinct(), names);
@@ -50,7 +50,7 @@ public sealed class ChartInvariantTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void A_ServiceMonitor_finds_exactly_the_Service_of_the_admin_port(string name)
+    public void A_ServiceMonitor_selects_exactly_the_Service_of_the_admin_port(string name)
     {
         var objects = new ChartCase(name).Objects;
         foreach (var monitor in objects.Where(item => ChartCase.Kind(item) == "ServiceMonitor"))
@@ -88,7 +88,7 @@ public sealed class ChartInvariantTests
             Assert.DoesNotContain(":latest", last, StringComparison.Ordinal);
         });
 
-    /// <summary>What holds ports of the node breaks the level by that, and with ports below 1024 by being root; by nothing else.</summary>
+    /// <summary>Pods with ports of the node violate the level only by these, and with ports below 1024 also by running as root.</summary>
     [Theory]
     [MemberData(nameof(Cases))]
     public void Pods_pass_the_Pod_Security_level_restricted(string name)
@@ -103,7 +103,7 @@ public sealed class ChartInvariantTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Pods_are_given_the_time_they_need_to_end(string name)
+    public void Pods_have_enough_time_to_shut_down(string name)
     {
         var chart = new ChartCase(name);
         var shutdown = Options(chart.Arguments).Shutdown;
@@ -111,22 +111,22 @@ public sealed class ChartInvariantTests
     }
 
     /// <summary>
-    /// The admin port is open within a second of the start. The kubelet compares the delay with the time since the start cut to the whole
-    /// second (normalizeStatus), so up to one second of the delay is lost. A question before the port is open fails and becomes an Event.
+    /// The admin port is open within a second of the start. The kubelet compares the delay with the time since the start, truncated to whole
+    /// seconds (normalizeStatus), so up to one second of the delay is lost. A probe before the port is open fails and becomes an Event.
     /// </summary>
     [Theory]
     [MemberData(nameof(Cases))]
-    public void No_probe_asks_before_the_port_is_open(string name)
+    public void No_probe_is_sent_before_the_port_is_open(string name)
     {
         const long OpenWithinSeconds = 1;
         if (new ChartCase(name).Container["startupProbe"] is { } probe)
             Assert.InRange(probe["initialDelaySeconds"]!.GetValue<long>() - 1, OpenWithinSeconds, OpenWithinSeconds);
     }
 
-    /// <summary>The program's own reader takes the arguments: an option that is renamed or a value it would refuse fails here.</summary>
+    /// <summary>The program's own parser reads the arguments, so a renamed option or an invalid value fails here.</summary>
     [Theory]
     [MemberData(nameof(Cases))]
-    public void The_program_understands_its_arguments(string name)
+    public void The_program_accepts_its_arguments(string name)
     {
         var chart = new ChartCase(name);
         Assert.Equal("run", chart.Arguments[0]);
@@ -143,7 +143,7 @@ public sealed class ChartInvariantTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Nothing_may_be_changed_but_status_Events_and_the_Lease(string name)
+    public void Only_status_Events_and_the_Lease_can_be_written(string name)
     {
         string[] changes = ["ingresses/status: patch", "events: create", "events: patch", "leases: create", "leases: patch"];
         var rules = new ChartCase(name).Objects.Where(item => ChartCase.Kind(item) is "Role" or "ClusterRole").SelectMany(role => role["rules"]!.AsArray());

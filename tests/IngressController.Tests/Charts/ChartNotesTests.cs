@@ -3,7 +3,7 @@ using IngressController.Tests.Fakes;
 namespace IngressController.Tests.Charts;
 
 /// <summary>
-/// What an installation says at its end. <c>helm template</c> does not print that, so a copy of the chart has it in a ConfigMap.
+/// The notes of an installation. <c>helm template</c> does not print them, so a copy of the chart has them in a ConfigMap.
 /// </summary>
 public sealed class ChartNotesTests : IDisposable
 {
@@ -15,14 +15,14 @@ public sealed class ChartNotesTests : IDisposable
     [InlineData("default", "kubectl -n yarp-ingress rollout status deployment/yarp-ingress", "get service yarp-ingress --watch", "--class=yarp", "port-forward deployment/yarp-ingress 10254:admin", "/api/diagnostics")]
     [InlineData("daemonset-host-network", "rollout status daemonset/yarp-ingress", "each node that runs one of its Pods, ports 8080 and 8443")]
     [InlineData("node-ports", "each node, at the node ports of", "\nservice.externalIPs is deprecated since Kubernetes 1.36")]
-    [InlineData("dual-stack", "inside the cluster only: yarp-ingress.yarp-ingress.svc", "port-forward service/yarp-ingress 8080:80")]
-    [InlineData("objects-of-others", "spec.controller: yarp.ingress.kubernetes.io/controller", "service.enabled is false", "rbac.create is false: grant the ServiceAccount ingress", "not written: status.update is false", "No Events are written: events.enabled is false")]
-    [InlineData("one-replica-without-leader", "not written: leaderElection.enabled is false", "There is one replica")]
+    [InlineData("dual-stack", "only inside the cluster: yarp-ingress.yarp-ingress.svc", "port-forward service/yarp-ingress 8080:80")]
+    [InlineData("existing-objects", "spec.controller: yarp.ingress.kubernetes.io/controller", "service.enabled is false", "rbac.create is false: grant the ServiceAccount ingress", "not written: status.update is false", "No Events are written: events.enabled is false")]
+    [InlineData("single-replica-without-leader", "not written: leaderElection.enabled is false", "There is only one replica")]
     [InlineData("watch-namespaces", "class teams in team-a, team-b.")]
-    [InlineData("internal-service-alone", "get service yarp-ingress-internal")]
+    [InlineData("internal-service-only", "get service yarp-ingress-internal")]
     [InlineData("names", "edge is the default class")]
-    [InlineData("node-ports-of-a-deployment", "each node that runs one of its Pods, ports 80 and 443", "There is a Service of type LoadBalancer besides, and the Ingresses show its address", "no node with one of its Pods can be drained")]
-    public void They_say_what_to_do_next(string name, params string[] expected)
+    [InlineData("deployment-host-ports", "each node that runs one of its Pods, ports 80 and 443", "There is also a Service of type LoadBalancer, and the Ingresses show its address", "no node with one of its Pods can be drained")]
+    public void They_describe_the_next_steps(string name, params string[] expected)
     {
         var notes = Notes(new ChartCase(name).ValuesFile);
         Assert.All(expected, text => Assert.Contains(text, notes, StringComparison.Ordinal));

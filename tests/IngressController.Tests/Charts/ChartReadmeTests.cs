@@ -1,14 +1,14 @@
 namespace IngressController.Tests.Charts;
 
-/// <summary>The README of the chart lists its values as values.yaml describes them; <c>UPDATE_GOLDEN=1</c> writes the list anew.</summary>
+/// <summary>The README of the chart lists its values as values.yaml describes them. <c>UPDATE_GOLDEN=1</c> rewrites the list.</summary>
 public sealed class ChartReadmeTests
 {
-    private const string Begin = "<!-- The tables below are written from the comments of values.yaml. -->\n\n";
+    private const string Begin = "<!-- The tables below are generated from the comments in values.yaml. -->\n\n";
 
     private static string Values => RepositoryFile.Read("charts", "yarp-ingress", "values.yaml");
 
     [Fact]
-    public void The_readme_lists_the_values_as_they_are()
+    public void The_readme_lists_the_current_values()
     {
         var file = Path.Combine(RepositoryFile.Chart, "README.md");
         var text = File.ReadAllText(file).ReplaceLineEndings("\n");

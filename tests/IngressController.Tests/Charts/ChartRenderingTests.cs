@@ -1,6 +1,6 @@
 namespace IngressController.Tests.Charts;
 
-/// <summary>What the chart makes of values, by example; <c>UPDATE_GOLDEN=1</c> writes the renderings anew.</summary>
+/// <summary>Renderings of the chart for example values. <c>UPDATE_GOLDEN=1</c> rewrites them.</summary>
 public sealed class ChartRenderingTests
 {
     public static TheoryData<string> Cases => ChartCase.Rows;
@@ -26,12 +26,12 @@ public sealed class ChartRenderingTests
         Assert.DoesNotContain("[WARNING]", output, StringComparison.Ordinal);
     }
 
-    /// <summary>The first line of the file says which value is refused, or with which words.</summary>
+    /// <summary>The first line of the file names the rejected value, or the beginning of the message.</summary>
     [HelmTheory]
     [MemberData(nameof(Invalid))]
-    public void Values_that_cannot_be_are_refused_by_name(string name)
+    public void Invalid_values_are_rejected_by_name(string name)
     {
-        const string Prefix = "# refused: ";
+        const string Prefix = "# rejected: ";
         var file = Path.Combine(RepositoryFile.Cases, ChartCase.InvalidFolder, $"{name}.yaml");
         var expected = File.ReadLines(file).First();
         Assert.StartsWith(Prefix, expected, StringComparison.Ordinal);
@@ -51,7 +51,7 @@ public sealed class ChartRenderingTests
     [InlineData("- watchNamespaces.0: Does not match pattern '^[a-z]'\n", "watchNamespaces")]
     [InlineData("- at '/watchNamespaces/0': 'Team_A' does not match pattern '^[a-z]'\n", "watchNamespaces")]
     [InlineData("Error: execution error at (yarp-ingress/templates/workload.yaml:1:4): ports.http: must differ\n", "ports.http")]
-    public void Versions_of_helm_name_the_same_value(string error, string expected)
+    public void The_messages_of_all_helm_versions_name_the_value(string error, string expected)
     {
         Assert.True(HelmRefusal.Names(error, expected));
         Assert.False(HelmRefusal.Names(error, "service"));

@@ -1,16 +1,16 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IngressController.Cli;
-using IngressController.Routing.Settings;
+using IngressController.Routing.Catalog;
 
 namespace IngressController.Tests.Charts;
 
-/// <summary>values.yaml, values.schema.json and the settings of the program say the same.</summary>
+/// <summary>values.yaml, values.schema.json and the settings of the program agree.</summary>
 public sealed class ChartValuesTests
 {
     private static readonly string SchemaFile = Path.Combine(RepositoryFile.Chart, "values.schema.json");
 
-    /// <summary>Text, and not escaped more than JSON needs: people read it.</summary>
+    /// <summary>Indented and escaped no more than JSON requires, for readers.</summary>
     private static readonly JsonSerializerOptions Format = new()
     {
         WriteIndented = true,
@@ -18,25 +18,25 @@ public sealed class ChartValuesTests
     };
 
     [Fact]
-    public void The_schema_knows_the_settings_of_the_program_and_no_others()
+    public void The_schema_has_exactly_the_settings_of_the_program()
     {
         var schema = Schema();
-        schema["definitions"]!["settings"]!["properties"] = new JsonObject(SettingsCatalog.All.Select(setting => setting.Name).Order(StringComparer.Ordinal)
+        schema["definitions"]!["settings"]!["properties"] = new JsonObject(RouteFeatures.Catalog.Settings.All.Select(setting => setting.Name).Order(StringComparer.Ordinal)
             .Select(name => KeyValuePair.Create<string, JsonNode?>(name, new JsonObject { ["type"] = new JsonArray("string", "boolean", "number") })));
         RepositoryFile.AssertIs(SchemaFile, $"{schema.ToJsonString(Format)}\n");
     }
 
     [Fact]
-    public void The_chart_installs_the_version_it_stands_beside() => Assert.Equal(
+    public void The_appVersion_is_the_version_of_the_program() => Assert.Equal(
         typeof(RunOptions).Assembly.GetName().Version!.ToString(3),
         ChartCase.Text(Assert.Single(ChartCase.Parse(RepositoryFile.Read("charts", "yarp-ingress", "Chart.yaml")))["appVersion"]));
 
     [Fact]
-    public void Every_value_is_in_the_schema_and_the_other_way_round() =>
+    public void Values_and_schema_have_the_same_keys() =>
         Assert.Equal(Leaves(Schema(), Schema()).Order(StringComparer.Ordinal), Leaves(Values()).Order(StringComparer.Ordinal));
 
     [Fact]
-    public void No_object_of_ours_takes_keys_it_does_not_know() => Assert.All(
+    public void Unknown_keys_are_rejected_in_all_objects_of_the_chart() => Assert.All(
         Objects(Schema()), schema => Assert.True(schema["additionalProperties"] is { } more && (more.GetValueKind() == JsonValueKind.False), schema.ToJsonString()));
 
     private static JsonObject Schema() => JsonNode.Parse(File.ReadAllText(SchemaFile))!.AsObject();
@@ -50,7 +50,7 @@ public sealed class ChartValuesTests
         _ => [],
     };
 
-    /// <summary>The paths of the values a schema describes, down to where Kubernetes' own objects begin.</summary>
+    /// <summary>The paths of the values that a schema describes, down to objects of Kubernetes.</summary>
     private static IEnumerable<string> Leaves(JsonObject root, JsonNode schema, string path = "")
     {
         if (schema["$ref"] is { } reference)
@@ -63,7 +63,7 @@ public sealed class ChartValuesTests
     private static IEnumerable<string> Leaves(JsonNode? value, string path = "") =>
         !IsOpen(path) && value is JsonObject { Count: > 0 } fields ? fields.SelectMany(field => Leaves(field.Value, $"{path}.{field.Key}")) : [path];
 
-    /// <summary>Values of which the file gives some or no field: the others are Kubernetes' to know.</summary>
+    /// <summary>True for values whose other fields are defined by Kubernetes.</summary>
     private static bool IsOpen(string path) =>
         path is ".config" or ".updateStrategy" or ".affinity" or ".resources" or ".podSecurityContext" or ".securityContext" or ".autoscaling.behavior"
         || path.EndsWith("Probe", StringComparison.Ordinal);

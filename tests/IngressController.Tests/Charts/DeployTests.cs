@@ -4,14 +4,14 @@ using IngressController.Tests.Cli;
 
 namespace IngressController.Tests.Charts;
 
-/// <summary>What deploy/ holds fits the chart and the program.</summary>
+/// <summary>The files of deploy/ agree with the chart and the program.</summary>
 public sealed class DeployTests
 {
     private static readonly string Base = RepositoryFile.Find("deploy", "base");
 
-    /// <summary>Without what is only true of a release of Helm; <c>UPDATE_GOLDEN=1</c> writes it anew.</summary>
+    /// <summary>Labels that only apply to a Helm release are removed. <c>UPDATE_GOLDEN=1</c> rewrites it.</summary>
     [HelmFact]
-    public void The_base_is_what_the_chart_renders_by_default()
+    public void The_base_is_the_default_rendering_of_the_chart()
     {
         var (code, rendered, error) = HelmProgram.Template();
         Assert.True(code == 0, error);
@@ -26,7 +26,7 @@ public sealed class DeployTests
     }
 
     [Fact]
-    public void The_base_lists_its_files_and_makes_their_namespace()
+    public void The_base_lists_its_files_and_creates_their_namespace()
     {
         var listed = Assert.Single(Read("base", "kustomization.yaml"))["resources"]!.AsArray().Select(file => (string)file!);
         Assert.Equal(["kustomization.yaml", .. listed], Directory.EnumerateFiles(Base).Select(Path.GetFileName).Order(StringComparer.Ordinal));
@@ -35,7 +35,7 @@ public sealed class DeployTests
     }
 
     [HelmFact]
-    public void The_values_for_kind_hold_the_ports_that_its_cluster_maps()
+    public void The_values_for_kind_use_the_ports_that_its_cluster_maps()
     {
         var (code, rendered, error) = HelmProgram.Template(RepositoryFile.Find("deploy", "kind", "values.yaml"), "--set-string", "image.tag=dev-0123456789ab");
         Assert.True(code == 0, error);
@@ -55,11 +55,11 @@ public sealed class DeployTests
     public async Task The_demo_application_has_no_findings()
     {
         var (code, output, error) = await CommandRun.InvokeAsync(["lint", RepositoryFile.Find("deploy", "demo", "app.yaml")]);
-        Assert.Equal(("1 file, 1 Ingress (1 ours): 0 errors, 0 warnings\n", "", 0), (output, error, code));
+        Assert.Equal(("1 file, 1 Ingress (1 claimed): 0 errors, 0 warnings\n", "", 0), (output, error, code));
     }
 
     [Fact]
-    public void The_demo_application_runs_the_echo_verb_where_restricted_Pods_alone_are_allowed()
+    public void The_demo_application_runs_echo_in_a_namespace_of_restricted_Pods()
     {
         var objects = Read("demo", "app.yaml");
         var space = objects.Single(item => ChartCase.Kind(item) == "Namespace");

@@ -2,21 +2,21 @@ using System.Diagnostics;
 
 namespace IngressController.Tests.Charts;
 
-/// <summary>Runs <c>helm</c>: the one the variable HELM names, else the one of the PATH.</summary>
+/// <summary>Runs <c>helm</c>: the program that HELM names, else the one on the PATH.</summary>
 internal static class HelmProgram
 {
     private const string Variable = "HELM";
 
     private static readonly string? Path = Named() ?? Candidates().FirstOrDefault(File.Exists);
 
-    /// <summary>Why charts cannot be rendered here; null when they can.</summary>
-    public static string? Missing => Path is null ? $"no helm to render the chart with: put it on the PATH, or name the program in the variable {Variable}" : null;
+    /// <summary>The reason why charts cannot be rendered; null if they can.</summary>
+    public static string? Missing => Path is null ? $"helm is missing: put it on the PATH, or set {Variable} to the program" : null;
 
     public static (int Code, string Out, string Error) Run(params string[] arguments)
     {
         using var process = new Process
         {
-            StartInfo = new ProcessStartInfo(Path!, arguments) { RedirectStandardOutput = true, RedirectStandardError = true },
+            StartInfo = new ProcessStartInfo(Path!, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false },
         };
         process.Start();
         var error = process.StandardError.ReadToEndAsync();
@@ -32,7 +32,7 @@ internal static class HelmProgram
             .. valuesFile is null ? [] : new[] { "--values", valuesFile }, .. more,
         ]);
 
-    /// <summary>As it stands: where it names nothing that runs, the tests fail and do not take another.</summary>
+    /// <summary>Used even if it does not exist: the tests then fail, and use no other.</summary>
     private static string? Named() => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } path ? path : null;
 
     private static IEnumerable<string> Candidates() =>
@@ -40,13 +40,13 @@ internal static class HelmProgram
             .Select(folder => System.IO.Path.Combine(folder, "helm"));
 }
 
-/// <summary>A test that needs helm; skipped, and says why, where there is none.</summary>
+/// <summary>A test that needs helm, and is skipped without it.</summary>
 internal sealed class HelmFactAttribute : FactAttribute
 {
     public HelmFactAttribute() => Skip = HelmProgram.Missing;
 }
 
-/// <summary>The same for a test with several cases.</summary>
+/// <summary>A test with several cases that needs helm.</summary>
 internal sealed class HelmTheoryAttribute : TheoryAttribute
 {
     public HelmTheoryAttribute() => Skip = HelmProgram.Missing;

@@ -3,13 +3,13 @@ using System.Text.RegularExpressions;
 namespace IngressController.Tests.Charts;
 
 /// <summary>
-/// What helm refuses values for. Versions check values.schema.json with different libraries, and this is the one place that knows: where
-/// 3.17 says <c>- service: Additional property x is not allowed</c>, later ones and 4 say
+/// Reads helm's messages about invalid values. Versions check values.schema.json with different libraries: 3.17 prints
+/// <c>- service: Additional property x is not allowed</c>, later versions and 4 print
 /// <c>- at '/service': additional properties 'x' not allowed</c>. Both name <c>service.x</c>.
 /// </summary>
 internal static partial class HelmRefusal
 {
-    /// <summary>Whether the value of this path, one inside it, or the check of the chart with these first words is what helm complains of.</summary>
+    /// <summary>True if the message is about the value at this path, a value inside it, or a check of the chart that begins with this text.</summary>
     public static bool Names(string error, string expected)
     {
         var paths = SchemaLine().Matches(error).SelectMany(Paths).ToArray();

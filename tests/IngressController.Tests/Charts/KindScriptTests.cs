@@ -3,7 +3,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Charts;
 
-/// <summary>The scripts of deploy/kind with programs in place of kind, docker, kubectl, helm and curl that write down how they are called.</summary>
+/// <summary>The scripts of deploy/kind, with stubs for kind, docker, kubectl, helm and curl that record their calls.</summary>
 public sealed class KindScriptTests : IDisposable
 {
     private static readonly string[] Programs = ["kind", "docker", "kubectl", "helm", "curl"];
@@ -13,7 +13,7 @@ public sealed class KindScriptTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Up_makes_the_cluster_loads_the_image_installs_the_chart_and_asks_the_demo_host()
+    public void Up_creates_the_cluster_loads_the_image_installs_the_chart_and_requests_the_demo_host()
     {
         Install(Programs);
         var (code, output) = Run("up.sh");
@@ -39,7 +39,7 @@ public sealed class KindScriptTests : IDisposable
     }
 
     [Fact]
-    public void Up_keeps_a_cluster_that_is_there()
+    public void Up_keeps_an_existing_cluster()
     {
         Install(Programs);
         File.WriteAllText(Path.Combine(_folder, "clusters"), "another\nmine\n");
@@ -51,7 +51,7 @@ public sealed class KindScriptTests : IDisposable
     }
 
     [Fact]
-    public void Up_says_what_to_install_before_it_does_anything()
+    public void Up_names_missing_programs_before_it_does_anything()
     {
         Install("docker", "curl", "kubectl");
         var (code, output) = Run("up.sh");
@@ -76,7 +76,7 @@ public sealed class KindScriptTests : IDisposable
     [Theory]
     [InlineData("yarp-ingress\n", "kind get clusters", "kind delete cluster --name yarp-ingress")]
     [InlineData("yarp-ingress-2\n", "kind get clusters")]
-    public void Down_takes_away_what_up_has_made(string clusters, params string[] calls)
+    public void Down_deletes_the_cluster_of_up(string clusters, params string[] calls)
     {
         Install(Programs);
         File.WriteAllText(Path.Combine(_folder, "clusters"), clusters);
@@ -106,7 +106,7 @@ public sealed class KindScriptTests : IDisposable
                 File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         }
 
-        // What else the scripts use, without whatever this machine has of the above.
+        // Other tools that the scripts use. The PATH contains nothing else, so that no real program is called.
         foreach (var tool in (string[])["bash", "basename", "dirname", "cat", "grep", "sed"])
             File.CreateSymbolicLink(Path.Combine(_folder, "bin", tool), File.Exists($"/usr/bin/{tool}") ? $"/usr/bin/{tool}" : $"/bin/{tool}");
     }

@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace IngressController.Tests.Charts;
 
 /// <summary>
-/// The Pod Security level <c>restricted</c>, as far as a Pod of the chart can break it: what
-/// https://kubernetes.io/docs/concepts/security/pod-security-standards/ forbids, one line per finding.
+/// The Pod Security level <c>restricted</c> (https://kubernetes.io/docs/concepts/security/pod-security-standards/), as far as a Pod of the chart
+/// can violate it. One line per finding.
 /// </summary>
 internal static class RestrictedLevel
 {

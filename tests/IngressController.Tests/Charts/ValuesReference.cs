@@ -5,19 +5,19 @@ using System.Text.RegularExpressions;
 namespace IngressController.Tests.Charts;
 
 /// <summary>
-/// The tables of the chart's README out of values.yaml: <c>## Title</c> begins a section, and a comment right above a key belongs to it.
-/// What stands below a key with a comment of its own, and has none, is its default.
+/// Generates the tables of the chart's README from values.yaml: <c>## Title</c> begins a section, and a comment right above a key belongs to
+/// that key. Keys without a comment below a key with one are its default.
 /// </summary>
 internal static partial class ValuesReference
 {
     /// <summary>One value of the chart.</summary>
-    /// <param name="Section">The title it stands under.</param>
+    /// <param name="Section">The title of its section.</param>
     /// <param name="Path">For example <c>service.type</c>.</param>
-    /// <param name="Comment">What is said about it; empty when nothing is.</param>
+    /// <param name="Comment">Its comment; can be empty.</param>
     internal sealed record Value(string Section, string Path, string Comment);
 
-    /// <summary>What is longer makes a table unreadable.</summary>
-    private const int LongestDefault = 100;
+    /// <summary>Longer defaults make a table unreadable.</summary>
+    private const int MaxDefaultLength = 100;
 
     public static IReadOnlyList<Value> Read(string text)
     {
@@ -53,7 +53,7 @@ internal static partial class ValuesReference
             markdown.Append($"### {section.Key}\n\n| value | meaning | default |\n|---|---|---|\n");
             foreach (var value in section.Where(value => value.Comment.Length > 0))
             {
-                // Of a value whose parts are described on their own the default stands there.
+                // The parts of such a value have their own defaults.
                 var isParent = all.Any(other => other.Comment.Length > 0 && other.Path.StartsWith($"{value.Path}.", StringComparison.Ordinal));
                 var shown = isParent ? "" : Shown(Find(defaults, value.Path));
                 markdown.Append($"| `{value.Path}` | {value.Comment.Replace("|", "\\|", StringComparison.Ordinal)} | {shown} |\n");
@@ -65,7 +65,7 @@ internal static partial class ValuesReference
         return markdown.ToString();
     }
 
-    /// <summary>Values without a comment, neither their own nor one of what they stand in.</summary>
+    /// <summary>Values without a comment, on themselves or on a key above.</summary>
     public static IEnumerable<string> Undescribed(string text)
     {
         var all = Read(text);
@@ -78,7 +78,7 @@ internal static partial class ValuesReference
     private static string Shown(JsonNode? value)
     {
         var text = value is JsonValue scalar && scalar.TryGetValue<string>(out var plain) && plain.Length > 0 ? plain : value?.ToJsonString() ?? "null";
-        return text.Length > LongestDefault ? "see values.yaml" : $"`{text}`";
+        return text.Length > MaxDefaultLength ? "see values.yaml" : $"`{text}`";
     }
 
     private static JsonNode? Find(JsonNode? node, string path) => path.Split('.').Aggregate(node, (inner, key) => inner?[key]);

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using IngressController.Cli;
-using IngressController.Routing.Annotations;
-using IngressController.Routing.Settings;
+using IngressController.Routing.Catalog;
 
 namespace IngressController.Tests.Cli;
 
@@ -15,8 +14,8 @@ public sealed class CatalogCommandTests
 
         Assert.Equal((0, ""), (code, error));
         var lines = text.Split('\n');
-        Assert.All(AnnotationCatalog.Groups, group => Assert.Contains(group.Name, lines));
-        Assert.All(AnnotationCatalog.Groups.SelectMany(group => group.Keys), key => Assert.Single(lines, line => line.StartsWith($"  {key.Name} ", StringComparison.Ordinal)));
+        Assert.All(RouteFeatures.Catalog.Annotations.Groups, group => Assert.Contains(group.Name, lines));
+        Assert.All(RouteFeatures.Catalog.Annotations.Groups.SelectMany(group => group.Keys), key => Assert.Single(lines, line => line.StartsWith($"  {key.Name} ", StringComparison.Ordinal)));
         Assert.All(lines, line => Assert.True(line.Length <= 220, line));
         Assert.Contains("  canary-by-header                          text ", text, StringComparison.Ordinal);
     }
@@ -30,24 +29,24 @@ public sealed class CatalogCommandTests
         var (code, text, _) = await CommandRun.InvokeAsync(["annotations", name]);
 
         Assert.Equal(0, code);
-        Assert.StartsWith("configuration-snippet (Not supported)\n\n  Not supported: write what it does as annotations: ", text, StringComparison.Ordinal);
-        Assert.Contains("\n  Value         text\n  Default       none\n  Concerns      the paths of the Ingress\n  Bad value     it is left out\n  Support       not supported: write", text, StringComparison.Ordinal);
-        Assert.EndsWith("\n  Also written  -\n", text, StringComparison.Ordinal);
+        Assert.StartsWith("configuration-snippet (Not supported)\n\n  Not supported; use annotations instead, such as ", text, StringComparison.Ordinal);
+        Assert.Contains("\n  Value          text\n  Default        none\n  Scope          the paths of the Ingress\n  Invalid value  it is ignored\n  Support        not supported; use", text, StringComparison.Ordinal);
+        Assert.EndsWith("\n  Aliases        -\n", text, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Alias_finds_the_annotation()
     {
-        var keys = AnnotationCatalog.Groups.SelectMany(group => group.Keys).Where(key => key.Aliases.Count > 0);
+        var keys = RouteFeatures.Catalog.Annotations.Groups.SelectMany(group => group.Keys).Where(key => key.Aliases.Count > 0);
         foreach (var key in keys)
             Assert.StartsWith($"{key.Name} (", (await CommandRun.InvokeAsync(["annotations", key.Aliases[0]])).Out, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("there is no annotation \"canari\"; did you mean canary?", "annotations", "nginx.ingress.kubernetes.io/canari")]
-    [InlineData("there is no annotation \"qqqqqqqqqqqq\"; ingress-controller annotations lists those that are", "annotations", "qqqqqqqqqqqq")]
+    [InlineData("there is no annotation \"qqqqqqqqqqqq\"; run ingress-controller annotations for a list", "annotations", "qqqqqqqqqqqq")]
     [InlineData("there is no setting \"limit-req-status\"; did you mean limit-req-status-code?", "settings", "limit-req-status")]
-    [InlineData("there is no setting \"qqqqqqqqqqqq\"; ingress-controller settings lists those that are", "settings", "qqqqqqqqqqqq")]
+    [InlineData("there is no setting \"qqqqqqqqqqqq\"; run ingress-controller settings for a list", "settings", "qqqqqqqqqqqq")]
     public async Task Unknown_name_suggests_the_most_similar_one(string expected, params string[] args) =>
         Assert.Equal((1, "", $"ingress-controller: {expected}\n"), await CommandRun.InvokeAsync(args));
 
@@ -58,7 +57,7 @@ public sealed class CatalogCommandTests
         var (_, one, _) = await CommandRun.InvokeAsync(["annotations", "auth-tls-secret", "-o", "json"]);
 
         using var json = JsonDocument.Parse(all);
-        Assert.Equal(AnnotationCatalog.Groups.Sum(group => group.Keys.Count), json.RootElement.GetArrayLength());
+        Assert.Equal(RouteFeatures.Catalog.Annotations.Groups.Sum(group => group.Keys.Count), json.RootElement.GetArrayLength());
         using var single = JsonDocument.Parse(one);
         Assert.Equal(
             ["Not yet supported", "auth-tls-secret", "the paths of the Ingress answer 503"],
@@ -73,7 +72,7 @@ public sealed class CatalogCommandTests
         Assert.Equal((0, ""), (code, error));
         var lines = text.TrimEnd().Split('\n');
         Assert.StartsWith("NAME ", lines[0], StringComparison.Ordinal);
-        Assert.Equal(SettingsCatalog.All.Select(setting => setting.Name), lines[1..].Select(line => line.Split(' ')[0]));
+        Assert.Equal(RouteFeatures.Catalog.Settings.All.Select(setting => setting.Name), lines[1..].Select(line => line.Split(' ')[0]));
     }
 
     [Theory]
@@ -88,7 +87,7 @@ public sealed class CatalogCommandTests
         Assert.Equal("""
             limit-conn-status-code
 
-              The status of requests over a limit of limit-connections.
+              The status of requests over limit-connections.
 
               Value        a whole number from 400 to 599
               Default      503

@@ -18,7 +18,7 @@ public sealed class LintTests : IDisposable
 
         var (code, text, error) = await CommandRun.InvokeAsync(["lint", file]);
 
-        Assert.Equal((0, "1 file, 1 Ingress (1 ours): 0 errors, 0 warnings\n", ""), (code, text, error));
+        Assert.Equal((0, "1 file, 1 Ingress (1 claimed): 0 errors, 0 warnings\n", ""), (code, text, error));
     }
 
     [Fact]
@@ -33,7 +33,7 @@ public sealed class LintTests : IDisposable
         Assert.Equal(
             $"{file}:8: error ServicePortNotFound Ingress default/shop spec.rules[0].http.paths[0].backend.service.port: "
             + "Service default/web has no port 81; it has 80", lines[0]);
-        Assert.Equal("1 file, 1 Ingress (1 ours): 1 error, 0 warnings", lines[1]);
+        Assert.Equal("1 file, 1 Ingress (1 claimed): 1 error, 0 warnings", lines[1]);
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class LintTests : IDisposable
         var (code, text, _) = await CommandRun.InvokeAsync(["lint", "-", _folder, file, "-"], Manifests.Ingress("piped", "piped.example", "web"));
 
         Assert.Equal(0, code);
-        Assert.EndsWith("3 files, 3 Ingresses (2 ours): 0 errors, 0 warnings\n", text, StringComparison.Ordinal);
+        Assert.EndsWith("3 files, 3 Ingresses (2 claimed): 0 errors, 0 warnings\n", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class LintTests : IDisposable
 
         Assert.Equal(1, code);
         Assert.StartsWith("(standard input):", text, StringComparison.Ordinal);
-        Assert.Contains("error ObjectUnreadable File (standard input) (file): is no YAML", text, StringComparison.Ordinal);
+        Assert.Contains("error ObjectUnreadable File (standard input) (file): is not valid YAML", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -111,10 +111,10 @@ public sealed class LintTests : IDisposable
         var (code, text, _) = await CommandRun.InvokeAsync(["lint", _folder]);
 
         Assert.Equal(1, code);
-        Assert.Contains(" apiVersion: \"\" is not served; write networking.k8s.io/v1", text, StringComparison.Ordinal);
-        Assert.Contains("(document): is no Kubernetes object", text, StringComparison.Ordinal);
-        Assert.Contains("Ingress default/x metadata.annotations.a: must be a string, but is a boolean: put its value in quotes", text, StringComparison.Ordinal);
-        Assert.EndsWith("1 file, 1 Ingress (1 ours): 3 errors, 0 warnings\n", text, StringComparison.Ordinal);
+        Assert.Contains(" apiVersion: \"\" is not supported; use networking.k8s.io/v1", text, StringComparison.Ordinal);
+        Assert.Contains("(document): is not a Kubernetes object", text, StringComparison.Ordinal);
+        Assert.Contains("Ingress default/x metadata.annotations.a: must be a string, but is a boolean: put the value in quotes", text, StringComparison.Ordinal);
+        Assert.EndsWith("1 file, 1 Ingress (1 claimed): 3 errors, 0 warnings\n", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -126,7 +126,7 @@ public sealed class LintTests : IDisposable
         var (code, text, _) = await CommandRun.InvokeAsync(["lint", _folder]);
 
         Assert.Equal(0, code);
-        Assert.Contains($"{first}:7: warning ObjectUnreadable Ingress default/shop metadata.name: is defined again at {second}:2, and that one counts", text, StringComparison.Ordinal);
+        Assert.Contains($"{first}:7: warning ObjectUnreadable Ingress default/shop metadata.name: is also defined at {second}:2, which takes precedence", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -139,11 +139,11 @@ public sealed class LintTests : IDisposable
         async Task<string> ClaimedAsync(params string[] options) =>
             (await CommandRun.InvokeAsync(["lint", .. options, file])).Out.Split('(', ')')[^2];
 
-        Assert.Equal("0 ours", await ClaimedAsync());
-        Assert.Equal("1 ours", await ClaimedAsync("--ingress-class", "mine"));
-        Assert.Equal("1 ours", await ClaimedAsync("--watch-ingress-without-class"));
-        Assert.Equal("2 ours", await ClaimedAsync("--ingress-class=mine", "--watch-ingress-without-class=true"));
-        Assert.Equal("0 ours", await ClaimedAsync("--watch-ingress-without-class", "false"));
+        Assert.Equal("0 claimed", await ClaimedAsync());
+        Assert.Equal("1 claimed", await ClaimedAsync("--ingress-class", "mine"));
+        Assert.Equal("1 claimed", await ClaimedAsync("--watch-ingress-without-class"));
+        Assert.Equal("2 claimed", await ClaimedAsync("--ingress-class=mine", "--watch-ingress-without-class=true"));
+        Assert.Equal("0 claimed", await ClaimedAsync("--watch-ingress-without-class", "false"));
     }
 
     [Fact]
@@ -151,8 +151,8 @@ public sealed class LintTests : IDisposable
     {
         var file = _folder.Write("shop.yaml", Good + "---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: yarp}\nspec: {controller: example.com/theirs}\n");
 
-        Assert.EndsWith("1 Ingress (0 ours): 0 errors, 0 warnings\n", (await CommandRun.InvokeAsync(["lint", file])).Out, StringComparison.Ordinal);
-        Assert.EndsWith("(1 ours): 0 errors, 0 warnings\n", (await CommandRun.InvokeAsync(["lint", file, "--controller-class", "example.com/theirs"])).Out, StringComparison.Ordinal);
+        Assert.EndsWith("1 Ingress (0 claimed): 0 errors, 0 warnings\n", (await CommandRun.InvokeAsync(["lint", file])).Out, StringComparison.Ordinal);
+        Assert.EndsWith("(1 claimed): 0 errors, 0 warnings\n", (await CommandRun.InvokeAsync(["lint", file, "--controller-class", "example.com/theirs"])).Out, StringComparison.Ordinal);
     }
 
     [Theory]

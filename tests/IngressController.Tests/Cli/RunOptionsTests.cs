@@ -2,6 +2,8 @@ using System.Text;
 using IngressController.Cli;
 using IngressController.Configuration;
 using IngressController.Routing.Annotations;
+using IngressController.Routing.Catalog;
+using IngressController.Routing.Features.RateLimiting;
 using IngressController.Routing.Settings;
 using Microsoft.Extensions.Configuration;
 
@@ -155,7 +157,7 @@ public sealed class RunOptionsTests
     {
         var option = RunOptions.All.Single(option => option.Name == "annotation-prefix");
 
-        Assert.Contains("is no prefix of annotations", Assert.Throws<FormatException>(() => Read(option, flag: prefix)).Message, StringComparison.Ordinal);
+        Assert.Contains("is not an annotation prefix", Assert.Throws<FormatException>(() => Read(option, flag: prefix)).Message, StringComparison.Ordinal);
         Assert.Throws<FormatException>(() => Read(option, flag: new string('a', 64)));
         Assert.Throws<FormatException>(() => Read(option, flag: string.Join('.', Enumerable.Repeat("abc", 64))));
     }
@@ -164,13 +166,13 @@ public sealed class RunOptionsTests
     public void Setting_is_an_option_unless_an_option_has_its_name()
     {
         var taken = SettingKey.Of("http-port", ValueForms.Text, "-", "Test.", (settings, _) => settings);
-        var flag = SettingKey.Of("some-flag", ValueForms.Boolean, "false", "Test.", (settings, value) => settings with { LimitConnStatusCode = value ? 1 : 2 });
+        var flag = SettingKey.Of("some-flag", ValueForms.Boolean, "false", "Test.", (RateLimitSettings settings, bool value) => settings with { LimitConnStatusCode = value ? 1 : 2 });
 
         var option = Assert.Single(SettingOptions.Of([taken, flag], RunOptions.Declared));
 
         Assert.Equal(("--some-flag", "INGRESS_SOME_FLAG", "Ingress:SomeFlag", true, true), (option.Flag, option.EnvironmentVariable, option.AppSettingsKey, option.IsSwitch, option.IsHidden));
-        Assert.Equal(1, Read(option, [option], flag: "true").Translation.Global.LimitConnStatusCode);
-        Assert.Equal(2, Read(option, [option], environment: "false").Translation.Global.LimitConnStatusCode);
+        Assert.Equal(1, Read(option, [option], flag: "true").Translation.Global.Get<RateLimitSettings>().LimitConnStatusCode);
+        Assert.Equal(2, Read(option, [option], environment: "false").Translation.Global.Get<RateLimitSettings>().LimitConnStatusCode);
         Assert.Equal(
             "--some-flag: \"yes\" is neither true nor false", Assert.Throws<FormatException>(() => Read(option, [option], flag: "yes")).Message);
     }
@@ -178,7 +180,7 @@ public sealed class RunOptionsTests
     [Fact]
     public void Each_setting_is_an_option_of_every_command_that_translates()
     {
-        var names = SettingsCatalog.All.Select(setting => setting.Name).ToArray();
+        var names = RouteFeatures.Catalog.Settings.All.Select(setting => setting.Name).ToArray();
 
         Assert.All([RunOptions.All, RunOptions.Demo, RunOptions.Lint, RunOptions.Explain], options =>
             Assert.Empty(names.Except(options.Select(option => option.Name)).Except(RunOptions.Declared.Select(option => option.Name))));
@@ -191,7 +193,7 @@ public sealed class RunOptionsTests
         var options = OptionLayers.Read(
             RunOptions.All, option => option.Name switch { "limit-status-code" => ["429"], "limit-conn-status-code" => ["430"], _ => [] }, _ => null, Settings("{}"));
 
-        Assert.Equal((429, 430), (options.Translation.Global.LimitReqStatusCode, options.Translation.Global.LimitConnStatusCode));
+        Assert.Equal(new RateLimitSettings { LimitReqStatusCode = 429, LimitConnStatusCode = 430 }, options.Translation.Global.Get<RateLimitSettings>());
     }
 
     [Fact]
@@ -216,17 +218,17 @@ public sealed class RunOptionsTests
     [InlineData("Unrecognized command or argument 'maybe'", "--server-header", "maybe")]
     [InlineData("--server-header: \"maybe\" is neither true nor false", "--server-header=maybe")]
     [InlineData("Required argument missing for option: '--http-port'", "--http-port")]
-    [InlineData("--http-port: \"x\" is no port", "run", "--http-port", "x")]
-    [InlineData("--http-port: \"x\" is no port", "--http-port", "x", "demo")]
+    [InlineData("--http-port: \"x\" is not a port", "run", "--http-port", "x")]
+    [InlineData("--http-port: \"x\" is not a port", "--http-port", "x", "demo")]
     [InlineData("--http-port: given 2 times; give it once", "--http-port", "1", "--http-port=2")]
     [InlineData("--http-port: given 2 times; give it once", "--http-port", "1", "run", "--http-port", "2")]
     [InlineData("--server-header: given 2 times; give it once", "--server-header", "--server-header")]
     [InlineData("--manifests: no folder \"/nonexistent\" exists", "--manifests", "/nonexistent")]
     [InlineData("--kubeconfig: demo has no such option", "--kubeconfig", "x", "demo")]
     [InlineData("Unrecognized command or argument '--kubeconfig'", "demo", "--kubeconfig", "x")]
-    [InlineData("--limit-req-status-code: \"x\" is no whole number", "--limit-req-status-code", "x")]
-    [InlineData("--limit-req-status-code: \"x\" is no whole number", "lint", "-", "--limit-req-status-code", "x")]
-    [InlineData("--annotation-prefix: \"a/\" is no prefix of annotations", "--annotation-prefix", "b.example", "--annotation-prefix", "a/")]
+    [InlineData("--limit-req-status-code: \"x\" is not a whole number", "--limit-req-status-code", "x")]
+    [InlineData("--limit-req-status-code: \"x\" is not a whole number", "lint", "-", "--limit-req-status-code", "x")]
+    [InlineData("--annotation-prefix: \"a/\" is not an annotation prefix", "--annotation-prefix", "b.example", "--annotation-prefix", "a/")]
     [InlineData("--http-port: annotations has no such option", "--http-port", "80", "annotations")]
     [InlineData("--manifests and --kubeconfig exclude each other", "--manifests", "/", "--kubeconfig", "x")]
     public async Task A_usage_error_is_one_line_and_exit_code_2(string expected, params string[] args)

@@ -27,7 +27,7 @@ public sealed class StartFailureTests : IDisposable
 
         var line = await FailAsync(1, ["--manifests", _folder, .. args]);
 
-        Assert.Contains($":{port}: address already in use; end what listens there, or choose another port with --http-port", line, StringComparison.Ordinal);
+        Assert.Contains($":{port}: address already in use; stop the process that listens there, or choose another port with --http-port", line, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -49,7 +49,7 @@ public sealed partial class EchoCommandTests : IDisposable
 
         var start = Stopwatch.GetTimestamp();
         process.Signal(PosixSignal.SIGTERM);
-        await process.WaitForAsync("shutting down: answers for another 2 s");
+        await process.WaitForAsync("shutting down: answers requests for another 2 s");
         Assert.Equal((200, "close"), await AskAsync(open));
         await using (var late = await WireConnection.ConnectAsync(port))
             Assert.Equal((200, "close"), await AskAsync(late));
@@ -89,7 +89,7 @@ public sealed partial class EchoCommandTests : IDisposable
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
         var (code, output, error) = await CommandRun.InvokeAsync(["echo", "--bind-address", "127.0.0.1", "--http-port", $"{port}"]);
         Assert.Equal((1, ""), (code, output));
-        Assert.Matches($@"^ingress-controller: cannot listen on 127\.0\.0\.1, port {port}: .*; choose another one with --http-port or --bind-address\n$", error);
+        Assert.Matches($@"^ingress-controller: cannot listen on 127\.0\.0\.1, port {port}: .*; choose another port or address with --http-port or --bind-address\n$", error);
     }
 
     [Fact]

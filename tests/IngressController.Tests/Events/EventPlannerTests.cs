@@ -125,7 +125,7 @@ public sealed class EventPlannerTests
         var problems = Enumerable.Range(0, 300).Select(number => EventScript.Problem($"p{number:000}", number >= 290 ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning)).ToArray();
         var writes = script.See(problems).Writes;
         Assert.Equal([.. Enumerable.Range(290, 10).Select(number => $"+p{number}1"), "+MoreProblems1"], writes.Select(Show));
-        Assert.Equal("and 290 more when this was first seen; /api/diagnostics of the controller's admin port has all of them", EventText.Note(writes[^1]));
+        Assert.Equal("and 290 more when this was first seen; see /api/diagnostics on the controller's admin port", EventText.Note(writes[^1]));
 
         script.Now += TimeSpan.FromMinutes(5);
         Assert.Empty(script.See(problems).Writes);

@@ -8,11 +8,11 @@ namespace IngressController.Tests.Explain;
 public sealed class AdminExplainTests
 {
     [Theory]
-    [InlineData("", "url is missing; ask /api/explain?url=http://HOST/PATH, percent-encoded\n")]
-    [InlineData("?url=shop.example", "\"shop.example\" is no absolute URL; write http://HOST/PATH or https://HOST/PATH\n")]
+    [InlineData("", "url is missing; use /api/explain?url=http://HOST/PATH, percent-encoded\n")]
+    [InlineData("?url=shop.example", "\"shop.example\" is not an absolute URL; write http://HOST/PATH or https://HOST/PATH\n")]
     [InlineData("?url=http://shop.example/&header=x", "header \"x\" is not of the form NAME:VALUE\n")]
-    [InlineData("?url=http://shop.example/&client=x", "client \"x\" is no IP address\n")]
-    [InlineData("?url=http://shop.example/&method=%20", "\" \" is no method\n")]
+    [InlineData("?url=http://shop.example/&client=x", "client \"x\" is not an IP address\n")]
+    [InlineData("?url=http://shop.example/&method=%20", "\" \" is not a method\n")]
     public async Task Invalid_query_is_answered_400_with_the_reason(string query, string expected)
     {
         await using var controller = await TestController.StartAsync("");

@@ -54,7 +54,7 @@ public sealed class ExplainCommandTests
         var (_, same, _) = await CommandRun.InvokeAsync(["explain", "http://shop.example/x", "-H", "A: b", "--admin-port", $"{controller.AdminPort}"]);
 
         Assert.Equal((0, ""), (code, error));
-        Assert.EndsWith("    endpoint 127.0.0.1:9\n    gets /x with Host shop.example\n\n=> forwarded to default/web:80\n", text, StringComparison.Ordinal);
+        Assert.EndsWith("    endpoint 127.0.0.1:9\n    receives /x with Host shop.example\n\n=> forwarded to default/web:80\n", text, StringComparison.Ordinal);
         Assert.Equal(text, same);
     }
 
@@ -71,18 +71,18 @@ public sealed class ExplainCommandTests
 
         await using var other = await KestrelBackend.StartAsync(context => context.Response.WriteAsync("hello"));
         Assert.Contains(
-            $"http://127.0.0.1:{other.Port}/ answered something else than an explanation", await FailAsync("--admin", $"http://127.0.0.1:{other.Port}"), StringComparison.Ordinal);
+            $"http://127.0.0.1:{other.Port}/ did not return an explanation", await FailAsync("--admin", $"http://127.0.0.1:{other.Port}"), StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("Required argument 'URL' missing for command: 'explain'", "explain")]
-    [InlineData("\"x\" is no absolute URL", "explain", "x")]
+    [InlineData("\"x\" is not an absolute URL", "explain", "x")]
     [InlineData("header \"x\" is not of the form NAME:VALUE", "explain", "http://a/", "-H", "x")]
-    [InlineData("--admin: \"localhost:1\" is no URL; write http://HOST:PORT", "explain", "http://a/", "--admin", "localhost:1")]
-    [InlineData("--manifests and --admin exclude each other", "explain", "http://a/", "--admin", "http://a", "--manifests", "/")]
+    [InlineData("--admin: \"localhost:1\" is not a URL; write http://HOST:PORT", "explain", "http://a/", "--admin", "localhost:1")]
+    [InlineData("--manifests and --admin cannot be combined", "explain", "http://a/", "--admin", "http://a", "--manifests", "/")]
     [InlineData("--manifests: no folder \"/nonexistent\" exists", "explain", "http://a/", "--manifests", "/nonexistent")]
-    [InlineData("--ingress-class: counts only together with --manifests", "explain", "http://a/", "--ingress-class", "x")]
-    [InlineData("--ingress-class: counts only together with --manifests", "--ingress-class", "x", "explain", "http://a/")]
+    [InlineData("--ingress-class: applies only with --manifests", "explain", "http://a/", "--ingress-class", "x")]
+    [InlineData("--ingress-class: applies only with --manifests", "--ingress-class", "x", "explain", "http://a/")]
     [InlineData("--kubeconfig: explain has no such option", "--kubeconfig", "x", "explain", "http://a/")]
     public async Task A_usage_error_is_one_line(string expected, params string[] args)
     {

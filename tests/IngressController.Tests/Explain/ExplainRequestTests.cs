@@ -23,12 +23,12 @@ public sealed class ExplainRequestTests
     }
 
     [Theory]
-    [InlineData("a.example/x", "\"a.example/x\" is no absolute URL; write http://HOST/PATH or https://HOST/PATH")]
-    [InlineData("ftp://a.example/", "is no absolute URL")]
-    [InlineData("http:///x", "\"\" is no host, with or without port")]
-    [InlineData("http://a.example:port/", "\"a.example:port\" is no host, with or without port")]
-    [InlineData("http://a\\b.example/", "is no host")]
-    [InlineData("http://user:pass@a.example/", "holds a user name")]
+    [InlineData("a.example/x", "\"a.example/x\" is not an absolute URL; write http://HOST/PATH or https://HOST/PATH")]
+    [InlineData("ftp://a.example/", "is not an absolute URL")]
+    [InlineData("http:///x", "\"\" is not a host with an optional port")]
+    [InlineData("http://a.example:port/", "\"a.example:port\" is not a host with an optional port")]
+    [InlineData("http://a\\b.example/", "is not a host")]
+    [InlineData("http://user:pass@a.example/", "contains a user name")]
     [InlineData("http://a.example/a b", "must be percent-encoded")]
     [InlineData("http://a.example/\u00FC", "must be percent-encoded")]
     [InlineData("http://a.example/\r\nX: y", "must be percent-encoded")]
@@ -36,15 +36,15 @@ public sealed class ExplainRequestTests
         Assert.Contains(expected, Assert.Throws<FormatException>(() => ExplainRequest.Parse(url, null, [], null)).Message, StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("GET POST", null, null, "\"GET POST\" is no method")]
-    [InlineData("", null, null, "\"\" is no method")]
-    [InlineData("CONNECT", null, null, "CONNECT asks for a tunnel")]
+    [InlineData("GET POST", null, null, "\"GET POST\" is not a method")]
+    [InlineData("", null, null, "\"\" is not a method")]
+    [InlineData("CONNECT", null, null, "CONNECT opens a tunnel")]
     [InlineData(null, "X", null, "header \"X\" is not of the form NAME:VALUE")]
     [InlineData(null, ": x", null, "header \": x\" is not of the form NAME:VALUE")]
     [InlineData(null, "X Y: x", null, "is not of the form NAME:VALUE")]
-    [InlineData(null, "X: a\r\nY: b", null, "the value of header X holds a character that no field can have")]
-    [InlineData(null, "Host: a b", null, "\"a b\" is no value of Host")]
-    [InlineData(null, null, "me", "client \"me\" is no IP address")]
+    [InlineData(null, "X: a\r\nY: b", null, "the value of header X contains a character that header fields cannot contain")]
+    [InlineData(null, "Host: a b", null, "\"a b\" is not a valid Host")]
+    [InlineData(null, null, "me", "client \"me\" is not an IP address")]
     public void Invalid_methods_headers_and_addresses_are_rejected(string? method, string? header, string? client, string expected) => Assert.Contains(
         expected, Assert.Throws<FormatException>(() => ExplainRequest.Parse("http://a.example/", method, header is null ? [] : [header], client)).Message, StringComparison.Ordinal);
 
@@ -57,7 +57,7 @@ public sealed class ExplainRequestTests
         Assert.Equal(("b.example:1", "a.example"), (request.Host, request.ServerName));
         Assert.Equal("1,2", context.Request.Headers["X"].ToString());
         Assert.Equal("b.example:1", context.Request.Headers.Host.ToString());
-        Assert.Equal("Host is given twice; a request with two is answered 400", Assert.Throws<FormatException>(() => ExplainRequest.Parse("http://a/", null, ["Host: a", "Host: b"], null)).Message);
+        Assert.Equal("Host is given twice; such a request is answered 400", Assert.Throws<FormatException>(() => ExplainRequest.Parse("http://a/", null, ["Host: a", "Host: b"], null)).Message);
     }
 
     [Fact]

@@ -14,10 +14,10 @@ public sealed class ExplanationTextTests
         GET https://a.example/ from 127.0.0.1
 
         Host a.example
-          >  a.example  is the host
+          >  a.example  exact match
 
         Path /
-          >  Prefix  /  default/a spec.rules[0].http.paths[0]  the longest that matches
+          >  Prefix  /  default/a spec.rules[0].http.paths[0]  the longest match
             and 7 more that do not match
 
         Policies
@@ -29,16 +29,16 @@ public sealed class ExplanationTextTests
             permanent-redirect  https://b.example  ConfigMap ingress/settings
 
         Steps
-            limits         5 requests a second    goes on
+            limits         5 requests a second    continues
             redirect       301 to b.example       answers 301
             authorization  users of default/auth  not reached
 
-        Backend default/a:80, spoken to by HTTPS
+        Backend default/a:80 over HTTPS
             endpoint 10.0.0.1:80
             problem: half of it is missing
 
         Certificate of a.example: CN=a.example, from Secret default/cert
-            valid for a.example, www.a.example, NOT NOW: until 2020-02-03
+            valid for a.example, www.a.example, but not now: until 2020-02-03
 
         => 301 to https://b.example/ (answered by redirect)
 
@@ -62,8 +62,8 @@ public sealed class ExplanationTextTests
     {
         Request = new ExplainedRequest("GET", "https://a.example/", "a.example", "/", "127.0.0.1"),
         Verdict = new Verdict(301, "https://b.example/", null, "answered by redirect"),
-        Hosts = [new HostEntry("a.example", true, "is the host")],
-        Paths = [new PathEntry("Prefix", "/", "default/a", "spec.rules[0].http.paths[0]", true, "the longest that matches")],
+        Hosts = [new HostEntry("a.example", true, "exact match")],
+        Paths = [new PathEntry("Prefix", "/", "default/a", "spec.rules[0].http.paths[0]", true, "the longest match")],
         PathsLeftOut = 7,
         Route = new RouteView("a.example", "Prefix", "/", "default/a:80", null, null, "default/a", "spec.rules[0].http.paths[0]"),
         Policies = [new PolicyEntry("Limits", "Rate = 5"), new PolicyEntry("Redirect", "To = https://b.example")],

@@ -33,7 +33,7 @@ internal sealed class RandomRequests(int seed, (string Host, string[] Paths)[] r
         "Authorization: Basic dXNlcjpwYXNz", "Authorization: Bearer x", "X-Forwarded-For: 203.0.113.9",
         "X-Forwarded-Proto: https", "X-Forwarded-Host: evil.example", "X-Real-IP: 203.0.113.9", "Cookie: a=b; session=c", "User-Agent: test",
         "Referer: https://evil.example/", "Connection: close", "Transfer-Encoding: gzip", "X_Under_Score: 1",
-        $"{LoopGuard.Header}: {string.Join(", ", Enumerable.Repeat(LoopGuard.Mark, 12))}",
+        $"{LoopGuard.Header}: {string.Join(", ", Enumerable.Repeat(LoopGuard.CdnId, 12))}",
     ];
 
     private readonly Random _random = new(seed);

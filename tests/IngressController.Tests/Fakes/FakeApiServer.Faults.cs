@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace IngressController.Tests.Fakes;
 
-/// <content>Faults and what can be waited for.</content>
+/// <content>Faults, and conditions to wait for.</content>
 public sealed partial class FakeApiServer
 {
     private readonly List<Fault> _faults = [];
@@ -23,31 +23,31 @@ public sealed partial class FakeApiServer
     /// <summary>Every request, in order of arrival.</summary>
     public ImmutableList<FakeApiRequest> Requests { get; private set; } = [];
 
-    /// <summary>Tokens that are not answered with 401; null accepts everybody.</summary>
+    /// <summary>Tokens that are accepted, all others get 401; null accepts any request.</summary>
     public ImmutableHashSet<string>? AcceptedTokens { get; set; }
 
-    /// <summary>Resources that are answered with 403, by plural name.</summary>
+    /// <summary>Resources that return 403, by plural name.</summary>
     public ImmutableHashSet<string> ForbiddenResources { get; set; } = [];
 
-    /// <summary>False answers <c>sendInitialEvents</c> with 422, as servers without the feature do.</summary>
+    /// <summary>If false, <c>sendInitialEvents</c> returns 422, as on servers without the feature.</summary>
     public bool SupportsWatchList { get; set; } = true;
 
-    /// <summary>False leaves out the bookmark that ends the initial events.</summary>
+    /// <summary>If false, the bookmark that ends the initial events is not sent.</summary>
     public bool EndsInitialEvents { get; set; } = true;
 
-    /// <summary>True answers lists of version "0" in one piece, as the watch cache does.</summary>
+    /// <summary>If true, lists of version "0" have one page, as those of the watch cache.</summary>
     public bool ListsFromCache { get; set; } = true;
 
-    /// <summary>True answers a watch of a forgotten version with HTTP 410, false with an ERROR event; real servers do both.</summary>
+    /// <summary>If true, a watch of an expired version gets HTTP 410, otherwise an ERROR event; real servers do both.</summary>
     public bool ExpiresByStatusCode { get; set; }
 
-    /// <summary>Write bodies in pieces of so many bytes; null writes them whole.</summary>
+    /// <summary>Size of the pieces of bodies in bytes; null for whole bodies.</summary>
     public int? PieceSize { get; set; }
 
-    /// <summary>Lists at least so long are compressed for clients that accept it.</summary>
+    /// <summary>Minimum length in bytes of lists that are compressed for clients that accept it.</summary>
     public int GzipThreshold { get; set; } = 128 * 1024;
 
-    /// <summary>Answers the next requests that match with a Status.</summary>
+    /// <summary>Answers the next matching requests with a Status.</summary>
     public void Fail(
         Func<FakeApiRequest, bool> when, int code, string reason, int times = 1, string? message = null, int? retryAfterSeconds = null) =>
         Intercept(when, context =>
@@ -57,14 +57,14 @@ public sealed partial class FakeApiServer
             return WriteStatusAsync(context, Status(code, reason, message ?? $"fault {code}"));
         }, times);
 
-    /// <summary>Answers the next requests that match in any way; the latest fault is asked first.</summary>
+    /// <summary>Answers the next matching requests with a delegate; the latest fault takes precedence.</summary>
     public void Intercept(Func<FakeApiRequest, bool> when, Func<HttpContext, Task> respond, int times = 1)
     {
         lock (_lock)
             _faults.Insert(0, new Fault(when, times, respond));
     }
 
-    /// <summary>Answers the next requests that match as usual, but not before the task completes.</summary>
+    /// <summary>Answers the next matching requests normally, but only after the task has completed.</summary>
     public void Hold(Func<FakeApiRequest, bool> when, Task until, int times = 1) => Intercept(when, async context =>
     {
         await until;
@@ -78,7 +78,7 @@ public sealed partial class FakeApiServer
             _faults.Clear();
     }
 
-    /// <summary>Completes when the condition holds; it is asked again after each request, response and start of a watch.</summary>
+    /// <summary>Completes when the condition holds; it is checked after each request, response and start of a watch.</summary>
     public async Task UntilAsync(Func<FakeApiServer, bool> condition)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace IngressController.Tests.Fakes;
 
-/// <content>Answers to requests that are no watches.</content>
+/// <content>Responses to requests other than watches.</content>
 public sealed partial class FakeApiServer
 {
     private readonly Dictionary<string, (long Version, List<JsonObject> Items)> _pages = [];
@@ -19,7 +19,7 @@ public sealed partial class FakeApiServer
             && Terms(FieldSelector).All(term => Field(item, term.Name) == term.Value)
             && Terms(LabelSelector).All(term => item["metadata"]?["labels"]?[term.Name]?.ToString() == term.Value);
 
-        /// <summary>What is shown of an object.</summary>
+        /// <summary>Returns the object or only its metadata.</summary>
         public JsonObject Cut(JsonObject item) => !IsMetadataOnly ? item.DeepClone().AsObject() : new JsonObject
         {
             ["kind"] = "PartialObjectMetadata",
@@ -55,7 +55,7 @@ public sealed partial class FakeApiServer
             await WriteJsonAsync(context, List(request, CollectionOf(request)));
     }
 
-    /// <summary>Objects of manifests may name no namespace: they are in "default".</summary>
+    /// <summary>Returns the namespace of an object, which is "default" if a manifest does not name one.</summary>
     private static string NamespaceOf(JsonObject item) => item["metadata"]?["namespace"]?.ToString() ?? "default";
 
     private static Collection CollectionOf(FakeApiRequest request)
@@ -121,7 +121,7 @@ public sealed partial class FakeApiServer
         };
     }
 
-    /// <summary>The objects of real lists have no kind of their own.</summary>
+    /// <summary>Returns the object without its kind, which objects in real lists do not have.</summary>
     private static JsonNode WithoutKind(JsonObject item)
     {
         var copy = item.DeepClone().AsObject();

@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace IngressController.Tests.Fakes;
 
-/// <content>Merge patches, and what the server notes of who wrote a status.</content>
+/// <content>Merge patches, and the managed fields of a status.</content>
 public sealed partial class FakeApiServer
 {
-    /// <summary>Writes a status as some controller does.</summary>
+    /// <summary>Writes a status as a controller does.</summary>
     public void WriteStatus(string kind, string @namespace, string name, string loadBalancerIngress, string manager)
     {
         var patch = new JsonObject { ["status"] = new JsonObject { ["loadBalancer"] = new JsonObject { ["ingress"] = JsonNode.Parse(loadBalancerIngress) } } };
@@ -18,7 +18,7 @@ public sealed partial class FakeApiServer
         }
     }
 
-    /// <summary>The status of an object as one line: its addresses and host names, in the order they stand there.</summary>
+    /// <summary>Returns the status of an object as one line: its addresses and host names, in their order.</summary>
     public string StatusOf(string kind, string @namespace, string name)
     {
         lock (_lock)
@@ -60,7 +60,7 @@ public sealed partial class FakeApiServer
         var before = ObjectsOf(resource)[key];
         var after = before.DeepClone().AsObject();
         after["status"] = Merge(before["status"], patch["status"]);
-        // A patch that changes nothing makes no version.
+        // A patch without a change creates no version.
         if (JsonNode.DeepEquals(before["status"], after["status"]))
             return before;
         const string Field = """{"f:status":{"f:loadBalancer":{"f:ingress":{}}}}""";
@@ -73,7 +73,7 @@ public sealed partial class FakeApiServer
         return after;
     }
 
-    /// <summary>RFC 7396.</summary>
+    /// <summary>Applies a merge patch (RFC 7396).</summary>
     private static JsonNode? Merge(JsonNode? target, JsonNode? patch)
     {
         if (patch is not JsonObject changes)
@@ -90,8 +90,8 @@ public sealed partial class FakeApiServer
         return merged;
     }
 
-    /// <summary>Who changes an object leaves its status alone, and the server counts the changes of the spec of an Ingress.</summary>
-    private static void KeepWhatTheServerWrites(string resource, JsonObject item, JsonObject? old)
+    /// <summary>Keeps the status and managed fields of a changed object, and counts the changes to the spec of an Ingress.</summary>
+    private static void KeepServerFields(string resource, JsonObject item, JsonObject? old)
     {
         if (old?["status"] is { } status)
             item["status"] ??= status.DeepClone();

@@ -60,13 +60,13 @@ public sealed partial class FakeApiServer
             metadata["uid"] ??= old?["metadata"]?["uid"]?.GetValue<string>() ?? Guid.NewGuid().ToString();
             metadata["creationTimestamp"] ??= old?["metadata"]?["creationTimestamp"]?.GetValue<string>()
                 ?? DateTime.UtcNow.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
-            KeepWhatTheServerWrites(resource, copy, old);
+            KeepServerFields(resource, copy, old);
             objects[key] = copy;
             Record(resource, old is null ? "ADDED" : "MODIFIED", copy);
         }
     }
 
-    /// <param name="kind">For example <c>Ingress</c>; the namespace is null for cluster-scoped objects.</param>
+    /// <param name="kind">The kind, such as <c>Ingress</c>; the namespace is null for cluster-scoped objects.</param>
     public void Delete(string kind, string? @namespace, string name)
     {
         lock (_lock)
@@ -79,7 +79,7 @@ public sealed partial class FakeApiServer
         }
     }
 
-    /// <summary>Forgets the history: watches that start before now answer 410, and so do continue tokens.</summary>
+    /// <summary>Removes the history: watches of older versions and continue tokens get 410.</summary>
     public void Compact()
     {
         lock (_lock)
@@ -90,7 +90,7 @@ public sealed partial class FakeApiServer
         }
     }
 
-    /// <summary>Like etcd restored from a backup: the objects stay, but versions seen later are in the future now.</summary>
+    /// <summary>Rewinds the version as a restore of etcd does: the objects stay, but newer versions are now in the future.</summary>
     public void Rewind(long versions)
     {
         lock (_lock)

@@ -11,21 +11,21 @@ public sealed partial class FakeApiServer
 {
     private readonly List<Watcher> _watchers = [];
 
-    /// <summary>How many watches are open; an optional plural name counts those of one resource.</summary>
+    /// <summary>Returns the number of open watches, of one resource if a plural name is given.</summary>
     public int OpenWatches(string? plural = null)
     {
         lock (_lock)
             return _watchers.Count(watcher => watcher.IsOf(plural));
     }
 
-    /// <summary>Ends open watches as a server does at their time-out.</summary>
+    /// <summary>Ends open watches as a server does at their timeout.</summary>
     public void EndWatches(string? plural = null) => Command(plural, watcher => watcher.Output.TryComplete());
 
     /// <summary>Sends the first half of an event, then cuts the connection.</summary>
     public void CutWatches(string? plural = null) =>
         Command(plural, watcher => watcher.Output.TryComplete(new CutException("{\"type\":\"MODIFIED\",\"object\":{\"metadata\":{\"name\":\"x"u8.ToArray())));
 
-    /// <summary>Open watches stay open, but nothing arrives any more, as if a firewall had forgotten the connection.</summary>
+    /// <summary>Keeps watches open without sending anything, as if a firewall had dropped the connection.</summary>
     public void HangWatches(string? plural = null) => Command(plural, watcher => watcher.IsHung = true);
 
     public void SendBookmarks(string? plural = null) => Command(plural, watcher => watcher.Bookmark(_version, endsInitialEvents: false));
@@ -37,7 +37,7 @@ public sealed partial class FakeApiServer
         watcher.Output.TryComplete();
     });
 
-    /// <summary>Sends bytes as they are.</summary>
+    /// <summary>Sends bytes unchanged.</summary>
     public void SendRaw(byte[] bytes, string? plural = null) => Command(plural, watcher => watcher.Output.TryWrite(bytes));
 
     private void Command(string? plural, Action<Watcher> action)
@@ -84,7 +84,7 @@ public sealed partial class FakeApiServer
         }
     }
 
-    /// <summary>Fills in what the watch begins with; a Status refuses it.</summary>
+    /// <summary>Adds the first events of a watch; returns a Status if the watch is rejected.</summary>
     private JsonObject? Begin(Watcher watcher, FakeApiRequest request)
     {
         var from = request.ResourceVersion is null or "" or "0" ? (long?)null : long.Parse(request.ResourceVersion, CultureInfo.InvariantCulture);
@@ -137,7 +137,7 @@ public sealed partial class FakeApiServer
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
-            // timeoutSeconds: the stream ends in good order.
+            // timeoutSeconds: the stream ends normally.
         }
     }
 

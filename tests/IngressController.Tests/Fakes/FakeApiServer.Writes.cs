@@ -8,11 +8,11 @@ namespace IngressController.Tests.Fakes;
 /// <content>Objects that clients write.</content>
 public sealed partial class FakeApiServer
 {
-    /// <summary>What was written and accepted, in order.</summary>
+    /// <summary>The accepted writes, in order.</summary>
     public ImmutableList<(string Method, JsonObject Object)> Writes { get; private set; } = [];
 
-    /// <summary>An object as it is now; null when there is none.</summary>
-    /// <param name="resource">For example <c>coordination.k8s.io/leases</c>.</param>
+    /// <summary>Returns the current object; null if there is none.</summary>
+    /// <param name="resource">The resource, such as <c>coordination.k8s.io/leases</c>.</param>
     public JsonObject? Find(string resource, string? @namespace, string name)
     {
         lock (_lock)
@@ -30,8 +30,8 @@ public sealed partial class FakeApiServer
             var metadata = item["metadata"]!;
             var stored = ObjectsOf($"{group}/{plural}").GetValueOrDefault(KeyOf(metadata));
             var version = metadata["resourceVersion"]?.ToString();
-            if (Refusal(request, stored, version) is { } refusal)
-                return refusal;
+            if (Rejection(request, stored, version) is { } rejection)
+                return rejection;
             Upsert(item);
             stored = ObjectsOf($"{group}/{plural}")[KeyOf(metadata)].DeepClone().AsObject();
             Writes = Writes.Add((request.Method, stored));
@@ -39,7 +39,7 @@ public sealed partial class FakeApiServer
         }
     }
 
-    private static JsonObject? Refusal(FakeApiRequest request, JsonObject? stored, string? version) => (request.Method, stored) switch
+    private static JsonObject? Rejection(FakeApiRequest request, JsonObject? stored, string? version) => (request.Method, stored) switch
     {
         ("POST", not null) => Status(409, "AlreadyExists", $"{request.Resource} already exists"),
         ("PUT", null) => Status(404, "NotFound", $"{request.Resource} \"{request.Name}\" not found"),

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
-using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Configuration;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -12,8 +12,8 @@ using Microsoft.Extensions.Logging;
 namespace IngressController.Tests.Fakes;
 
 /// <summary>
-/// An API server in this process: objects of any kind, lists with pages, watches with a history, bookmarks and watch-lists, and
-/// faults on demand. It listens on a free port of 127.0.0.1 and keeps the port over a restart.
+/// An API server in this process: objects of any kind, lists with pages, watches with a history, bookmarks and watch-lists, and faults on
+/// demand. It listens on a free port of 127.0.0.1 and keeps the port over a restart.
 /// </summary>
 public sealed partial class FakeApiServer : IAsyncDisposable
 {
@@ -34,15 +34,15 @@ public sealed partial class FakeApiServer : IAsyncDisposable
     /// <summary>Signs <see cref="ServerCertificate"/>; null over plain HTTP.</summary>
     public FakeApiServerAuthority? Authority { get; set; }
 
-    /// <summary>Shown to new connections; may be replaced at any time.</summary>
+    /// <summary>The certificate for new connections; may be replaced at any time.</summary>
     public System.Security.Cryptography.X509Certificates.X509Certificate2? ServerCertificate { get; set; }
 
-    /// <summary>Offered by ALPN; HTTP/1.1 alone tests the fallback.</summary>
+    /// <summary>The protocols offered by ALPN; HTTP/1.1 alone tests the fallback.</summary>
     public HttpProtocols Protocols { get; init; } = HttpProtocols.Http1AndHttp2;
 
     public Uri Address => new($"{(ServerCertificate is null ? "http" : "https")}://127.0.0.1:{_port}");
 
-    /// <summary>How to reach this server.</summary>
+    /// <summary>The configuration that reaches this server.</summary>
     public ApiServerConfiguration Configuration => new()
     {
         Host = Address,
@@ -58,7 +58,7 @@ public sealed partial class FakeApiServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Starts, or starts again on the same port with the same objects.</summary>
+    /// <summary>Starts or restarts the server, on the same port with the same objects.</summary>
     public async Task StartAsync()
     {
         _connections = new CancellationTokenSource();
@@ -90,7 +90,7 @@ public sealed partial class FakeApiServer : IAsyncDisposable
         _port = new Uri(_app.Urls.Single()).Port;
     }
 
-    /// <summary>Stops and cuts all connections; the objects stay.</summary>
+    /// <summary>Stops the server and closes all connections; the objects stay.</summary>
     public async Task StopAsync()
     {
         if (_app is not { } app)
@@ -103,7 +103,7 @@ public sealed partial class FakeApiServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await StopAsync();
 
-    /// <summary>The names clients asked for by SNI, in order; empty where a client sent none.</summary>
+    /// <summary>The SNI names of clients, in order; empty for a client without one.</summary>
     public ImmutableList<string> RequestedServerNames { get; private set; } = [];
 
     /// <summary>Writes a kubeconfig with one context that reaches this server.</summary>
@@ -136,7 +136,7 @@ public sealed partial class FakeApiServer : IAsyncDisposable
         }
         catch (Exception error) when (error is OperationCanceledException or IOException)
         {
-            context.Abort(); // the client went away, or the server was told to stop
+            context.Abort(); // the client is gone, or the server is stopping
         }
         finally
         {
@@ -146,10 +146,10 @@ public sealed partial class FakeApiServer : IAsyncDisposable
     }
 }
 
-/// <summary>One request, as the log of the fake has it.</summary>
+/// <summary>A request in the log of the fake.</summary>
 public sealed record FakeApiRequest(string Method, string Path, IReadOnlyDictionary<string, string> Query, IReadOnlyDictionary<string, string> Headers)
 {
-    /// <summary>Zero until the response has ended.</summary>
+    /// <summary>The status code; zero until the response has ended.</summary>
     public int StatusCode { get; set; }
 
     public string Protocol { get; init; } = "";
@@ -157,13 +157,13 @@ public sealed record FakeApiRequest(string Method, string Path, IReadOnlyDiction
     /// <summary>The subject of the client's certificate; null without one.</summary>
     public string? ClientCertificate { get; init; }
 
-    /// <summary>For example <c>ingresses</c>.</summary>
+    /// <summary>The plural name, such as <c>ingresses</c>.</summary>
     public string Resource => Target.Plural;
 
-    /// <summary>The name of the one object that is asked for; null for collections.</summary>
+    /// <summary>The name of the requested object; null for collections.</summary>
     public string? Name => Target.Name;
 
-    /// <summary>Whether the client prefers the metadata of the objects to the objects.</summary>
+    /// <summary>True if the client prefers the metadata of objects to whole objects.</summary>
     public bool IsMetadataOnly => Headers.GetValueOrDefault("Accept")?.StartsWith("application/json;as=PartialObjectMetadata", StringComparison.Ordinal) == true;
 
     public bool IsWatch => Query.ContainsKey("watch");
@@ -174,12 +174,14 @@ public sealed record FakeApiRequest(string Method, string Path, IReadOnlyDiction
 
     public bool IsList => !IsWatch && Name is null && (Path.StartsWith("/api/", StringComparison.Ordinal) || Path.StartsWith("/apis/", StringComparison.Ordinal));
 
-    /// <summary>Null when the query has none.</summary>
+    /// <summary>The version in the query; null if there is none.</summary>
     public string? ResourceVersion => Query.GetValueOrDefault("resourceVersion");
 
     public string? Token => Headers.GetValueOrDefault("Authorization")?.Replace("Bearer ", "");
 
-    /// <summary><c>/api/v1/[namespaces/NS/]PLURAL[/NAME[/status]]</c> or <c>/apis/GROUP/VERSION/[namespaces/NS/]PLURAL[/NAME]</c>.</summary>
+    /// <summary>
+    /// The parts of <c>/api/v1/[namespaces/NS/]PLURAL[/NAME[/status]]</c> or <c>/apis/GROUP/VERSION/[namespaces/NS/]PLURAL[/NAME]</c>.
+    /// </summary>
     internal (string Group, string? Namespace, string Plural, string? Name) Target
     {
         get

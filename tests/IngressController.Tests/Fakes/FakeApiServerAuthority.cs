@@ -5,7 +5,7 @@ using System.Text;
 
 namespace IngressController.Tests.Fakes;
 
-/// <summary>A certificate authority made for one test.</summary>
+/// <summary>A certificate authority for one test.</summary>
 public sealed class FakeApiServerAuthority
 {
     private readonly X509Certificate2 _certificate;
@@ -14,7 +14,7 @@ public sealed class FakeApiServerAuthority
 
     public X509Certificate2 Certificate => _certificate;
 
-    /// <summary>The authority's certificate.</summary>
+    /// <summary>The authority's certificate as PEM.</summary>
     public byte[] Pem => Encoding.ASCII.GetBytes(_certificate.ExportCertificatePem());
 
     public static FakeApiServerAuthority Create(string name)
@@ -27,7 +27,7 @@ public sealed class FakeApiServerAuthority
         return new(request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1)));
     }
 
-    /// <summary>A certificate with its key, for servers and clients, valid for the names or addresses.</summary>
+    /// <summary>Issues a certificate with its key, for servers and clients, valid for the names or addresses.</summary>
     public X509Certificate2 Issue(params string[] names)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -49,7 +49,7 @@ public sealed class FakeApiServerAuthority
         return signed.CopyWithPrivateKey(key);
     }
 
-    /// <summary>A certificate and its key as PEM.</summary>
+    /// <summary>Issues a certificate and its key as PEM.</summary>
     public (byte[] Certificate, byte[] Key) IssuePem(params string[] names)
     {
         using var certificate = Issue(names);

@@ -9,7 +9,7 @@ public sealed class LargeBodiesFixture : ProxyFixture
     public override IngressOptions Configure(IngressOptions options)
     {
         var configured = base.Configure(options);
-        var global = configured.Translation.Global with { Bodies = new BodySettings { ProxyBodySize = 0 } };
+        var global = configured.Translation.Global.With(new BodySettings { ProxyBodySize = 0 });
         return configured with { Translation = configured.Translation with { Global = global } };
     }
 }

@@ -1,5 +1,4 @@
 using IngressController.Configuration;
-using IngressController.Routing.Cluster;
 
 namespace IngressController.Tests.Fakes;
 

@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace IngressController.Tests.Fakes;
 
-/// <summary>An API server of an empty cluster that keeps back the lists of some kinds until told otherwise.</summary>
+/// <summary>An API server of an empty cluster that holds back the lists of some kinds until they are opened.</summary>
 internal sealed class SilentApiServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -35,8 +35,8 @@ internal sealed class SilentApiServer : IAsyncDisposable
 
     public void Open(string plural) => _closed[plural].TrySetResult();
 
-    /// <summary>Completes when so many lists were sent.</summary>
-    public async Task Answered(int count)
+    /// <summary>Completes when a number of lists has been sent.</summary>
+    public async Task UntilAnsweredAsync(int count)
     {
         for (; count > 0; count--)
             await _answered.WaitAsync();
@@ -56,7 +56,7 @@ internal sealed class SilentApiServer : IAsyncDisposable
             if (_closed.TryGetValue(context.Request.Path.Value!.Split('/')[^1], out var gate))
                 await gate.Task.WaitAsync(stop.Token);
             context.Response.ContentType = "application/json";
-            // A watch that begins with all objects (KEP-3157): there are none.
+            // A watch that begins with all objects (KEP-3157), of which there are none.
             await context.Response.WriteAsync(
                 """{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"1","annotations":{"k8s.io/initial-events-end":"true"}}}}""" + "\n", stop.Token);
             await context.Response.Body.FlushAsync(stop.Token);
@@ -65,7 +65,7 @@ internal sealed class SilentApiServer : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // The client went, or the test is over.
+            // The client is gone, or the test is over.
         }
     }
 }

@@ -5,7 +5,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features;
 
-/// <summary>A proxy whose authentication services may be on this machine, and Ingresses with annotations.</summary>
+/// <summary>A proxy that permits local authentication services, and Ingresses with annotations.</summary>
 public class AccessFixture : ProxyFixture
 {
     private readonly HashSet<string> _added = [];
@@ -21,7 +21,7 @@ public class AccessFixture : ProxyFixture
         };
     }
 
-    /// <summary>Serves a backend at a host of its own, with annotations of ingress-nginx; returns the host.</summary>
+    /// <summary>Serves a backend at a new host with annotations of ingress-nginx, and returns the host.</summary>
     internal async Task<string> ServeAsync(WireBackend backend, params (string Name, string Value)[] annotations)
     {
         var host = $"a{++_hosts}.example";
@@ -38,7 +38,7 @@ public class AccessFixture : ProxyFixture
         return AddAsync(Manifests.Service(name, [port], appProtocol) + Ingress(name, host, path, annotations));
     }
 
-    /// <summary>Adds a Secret once.</summary>
+    /// <summary>Adds a Secret unless it exists.</summary>
     internal Task AddSecretAsync(string name, string key, string value) => !_added.Add(name) ? Task.CompletedTask : AddAsync($$"""
         ---
         apiVersion: v1
@@ -49,7 +49,7 @@ public class AccessFixture : ProxyFixture
 
         """);
 
-    /// <summary>A GET from another address of this machine.</summary>
+    /// <summary>Sends a GET from another address of this machine.</summary>
     internal async Task<WireMessage> GetFromAsync(string address, string host, string fields = "")
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

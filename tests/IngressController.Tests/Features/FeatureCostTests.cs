@@ -6,6 +6,7 @@ using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.Cors;
 using IngressController.Routing.Features.Headers;
 using IngressController.Routing.Table;
+using IngressController.Routing.Values;
 using IngressController.Shutdown;
 using IngressController.Tests.Fakes;
 using Microsoft.AspNetCore.Http;
@@ -14,7 +15,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace IngressController.Tests.Features;
 
-/// <summary>What the features cost requests of routes that ask for nothing: no memory.</summary>
+/// <summary>Features allocate no memory for requests of routes without annotations.</summary>
 public sealed class FeatureCostTests
 {
     private static readonly ProxyRoute Plain = new(
@@ -24,7 +25,7 @@ public sealed class FeatureCostTests
     [Theory]
     [InlineData("http", false)]
     [InlineData("https", true)]
-    public void Headers_and_body_limits_allocate_nothing(string scheme, bool hasBody)
+    public void Headers_and_body_limits_do_not_allocate(string scheme, bool hasBody)
     {
         var headers = new OperatorHeaders(new HeaderSettings(), new ListenerOptions());
         var bodies = new BodyLimitStep(null, new LocalReplies(new Drain()));
@@ -45,7 +46,7 @@ public sealed class FeatureCostTests
     }
 
     [Fact]
-    public void Origins_are_compared_without_memory()
+    public void Comparing_origins_does_not_allocate()
     {
         var policy = new CorsPolicy([new CorsOrigin("https://a.example"), new CorsOrigin("https://*.example.org")], "GET", "X", null, true, 1);
         AssertAllocatesNothing(() => Assert.True(policy.Allows("https://b.example.org")));
@@ -53,7 +54,7 @@ public sealed class FeatureCostTests
 
     private static void AssertAllocatesNothing(Action action)
     {
-        // The first rounds make caches and compiled code.
+        // The first rounds fill caches and compile code.
         for (var i = 0; i < 100; i++)
             action();
         var before = GC.GetAllocatedBytesForCurrentThread();

@@ -2,17 +2,17 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features;
 
-/// <summary>A controller and a backend that keeps what it received; each test adds Ingresses with the annotations it is about.</summary>
+/// <summary>A controller and a backend that records requests. Each test adds Ingresses with annotations.</summary>
 public sealed class FeatureFixture : ProxyFixture, IAsyncLifetime
 {
     private int _hosts;
 
     internal WireBackend Backend { get; } = WireBackend.Answer(_ => WireBackend.Ok("ok"));
 
-    /// <summary>A host that no other test uses.</summary>
+    /// <summary>Returns a new host.</summary>
     internal string NewHost() => $"f{Interlocked.Increment(ref _hosts)}.example";
 
-    /// <summary>Serves a path of a new host with annotations; returns the host.</summary>
+    /// <summary>Serves a path of a new host with annotations, and returns the host.</summary>
     internal async Task<string> ServeAsync(string annotations, string path = "/", string pathType = "ImplementationSpecific", string? tlsSecret = null)
     {
         var host = NewHost();
@@ -20,21 +20,21 @@ public sealed class FeatureFixture : ProxyFixture, IAsyncLifetime
         return host;
     }
 
-    /// <summary>Sends a GET that the proxy must answer itself: nothing reaches the backend.</summary>
-    internal async Task<WireMessage> AskAsync(string host, string target = "/", string fields = "")
+    /// <summary>Sends a GET that must get a local reply.</summary>
+    internal async Task<WireMessage> GetReplyAsync(string host, string target = "/", string fields = "")
     {
         Backend.Requests.Clear();
-        var answer = await GetAsync(host, target, fields);
+        var response = await GetAsync(host, target, fields);
         Assert.Empty(Backend.Requests);
-        return answer;
+        return response;
     }
 
-    /// <summary>Sends a GET that must reach the backend; returns what arrived there.</summary>
+    /// <summary>Sends a GET that must reach the backend, and returns the request that it received.</summary>
     internal async Task<WireMessage> ForwardAsync(string host, string target = "/", string fields = "")
     {
         Backend.Requests.Clear();
-        var answer = await GetAsync(host, target, fields);
-        Assert.True(answer.Status == 200, $"{answer.Start}: {answer.Body}");
+        var response = await GetAsync(host, target, fields);
+        Assert.True(response.Status == 200, $"{response.Start}: {response.Body}");
         return Assert.Single(Backend.Requests);
     }
 

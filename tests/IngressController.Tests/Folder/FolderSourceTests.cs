@@ -138,8 +138,8 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
 
         Assert.Equal("a", await ServiceAsync());
         var diagnostic = Assert.Single(await DiagnosticsAsync());
-        Assert.Contains("is no YAML", diagnostic.Message, StringComparison.Ordinal);
-        Assert.EndsWith("; what it held before is served on", diagnostic.Message, StringComparison.Ordinal);
+        Assert.Contains("is not valid YAML", diagnostic.Message, StringComparison.Ordinal);
+        Assert.EndsWith("; its last valid version stays in use", diagnostic.Message, StringComparison.Ordinal);
 
         await WriteAsync("manifests.yaml", ToB, "b");
         Assert.Empty(await DiagnosticsAsync());
@@ -252,7 +252,7 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
         Write("1.yaml", Manifests.Ingress("i", "app.example", "a"));
         await ServedByAsync("b");
         var diagnostic = Assert.Single(await DiagnosticsAsync());
-        Assert.Equal(("i", "is defined again at 2.yaml:2, and that one counts"), (diagnostic.Name, diagnostic.Message));
+        Assert.Equal(("i", "is also defined at 2.yaml:2, which takes precedence"), (diagnostic.Name, diagnostic.Message));
 
         File.Delete(At("2.yaml"));
         await ServedByAsync("a");

@@ -27,7 +27,7 @@ public sealed class HalfWrittenTests : IDisposable
         Write("one", "two");
         Write();
         Assert.Equal(["one", "two"], Names());
-        Assert.Contains("is empty; what it held is served for now", Assert.Single(_reported), StringComparison.Ordinal);
+        Assert.Contains("is empty; its previous content stays in use for now", Assert.Single(_reported), StringComparison.Ordinal);
         Assert.Single(_contents.Problems);
         Assert.Equal(FolderContents.RemovalDelay, _contents.ReloadIn);
 
@@ -120,7 +120,7 @@ public sealed class HalfWrittenTests : IDisposable
         for (var round = 1; round <= 3; round++)
         {
             await File.WriteAllTextAsync(file, "");
-            await controller.Log.WaitForAsync("is empty; what it held is served for now", round);
+            await controller.Log.WaitForAsync("is empty; its previous content stays in use for now", round);
             for (var request = 0; request < 5; request++)
                 Assert.Equal(HttpStatusCode.OK, await StatusAsync(controller, "app.example"));
             await File.WriteAllTextAsync(file, text + Manifests.Ingress($"i{round}", $"{round}.example", "web"));

@@ -53,11 +53,11 @@ public sealed class ManifestTests
     }
 
     [Theory]
-    [InlineData("kind: Ingress\n\tmetadata: x\n", "is no YAML: line 1")]
-    [InlineData("kind: [\n", "is no YAML: line 2")]
-    [InlineData("a: 1\na: 2\n", "is no YAML: line 2")]
-    [InlineData("{\"kind\": \"Ingress\"", "is no YAML")]
-    [InlineData("a: *b\n", "is no YAML: line 1")]
+    [InlineData("kind: Ingress\n\tmetadata: x\n", "is not valid YAML: line 1")]
+    [InlineData("kind: [\n", "is not valid YAML: line 2")]
+    [InlineData("a: 1\na: 2\n", "is not valid YAML: line 2")]
+    [InlineData("{\"kind\": \"Ingress\"", "is not valid YAML")]
+    [InlineData("a: *b\n", "is not valid YAML: line 1")]
     [InlineData("? [a]\n: b\n", "line 1: a key must be a string")]
     [InlineData("&a\n? *a\n: b\n", "a key must be a string")]
     [InlineData("&a [*a]\n", "nested deeper than 100 levels")]
@@ -75,15 +75,15 @@ public sealed class ManifestTests
     {
         var problem = Assert.Single(Manifest.Read("file.yaml", [.. Encoding.UTF8.GetBytes(Ingress + "# caf"), 0xE9, 0x0A]).Problems);
 
-        Assert.StartsWith("is no UTF-8 text", problem.Diagnostic.Message, StringComparison.Ordinal);
+        Assert.StartsWith("is not UTF-8 text", problem.Diagnostic.Message, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("metadata: {name: a, annotations: {x: true}}", "metadata.annotations.x", "must be a string, but is a boolean: put its value in quotes")]
-    [InlineData("metadata: {name: a, annotations: {x: off}}", "metadata.annotations.x", "must be a string, but is a boolean: put its value in quotes")]
-    [InlineData("metadata: {name: a, annotations: {x: 1}}", "metadata.annotations.x", "must be a string, but is a number: put its value in quotes")]
+    [InlineData("metadata: {name: a, annotations: {x: true}}", "metadata.annotations.x", "must be a string, but is a boolean: put the value in quotes")]
+    [InlineData("metadata: {name: a, annotations: {x: off}}", "metadata.annotations.x", "must be a string, but is a boolean: put the value in quotes")]
+    [InlineData("metadata: {name: a, annotations: {x: 1}}", "metadata.annotations.x", "must be a string, but is a number: put the value in quotes")]
     [InlineData("metadata: {name: a, annotations: [x]}", "metadata.annotations", "has a value of the wrong type")]
-    [InlineData("metadata: {name: 1}", "metadata.name", "must be a string, but is a number: put its value in quotes")]
+    [InlineData("metadata: {name: 1}", "metadata.name", "must be a string, but is a number: put the value in quotes")]
     [InlineData("metadata: {namespace: n}", "metadata.name", "is missing")]
     [InlineData("metadata: [a]", "metadata", "has a value of the wrong type")]
     [InlineData("metadata: {name: a, creationTimestamp: yesterday}", "metadata.creationTimestamp", "has a value of the wrong type")]
@@ -159,7 +159,7 @@ public sealed class ManifestTests
 
         var problem = Assert.Single(Read(text).Problems).Diagnostic;
 
-        Assert.Matches("aliases repeat more than|nested deeper than|is no YAML", problem.Message);
+        Assert.Matches("aliases repeat more than|nested deeper than|is not valid YAML", problem.Message);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 200_000_000);
     }
 
@@ -181,7 +181,7 @@ public sealed class ManifestTests
     [InlineData("networking.k8s.io/v1beta1")]
     [InlineData("extensions/v1beta1")]
     public void Old_API_versions_are_reported(string version) =>
-        Assert.Contains("write networking.k8s.io/v1", Assert.Single(Read(Ingress.Replace("networking.k8s.io/v1", version, StringComparison.Ordinal)).Problems).Diagnostic.Message, StringComparison.Ordinal);
+        Assert.Contains("use networking.k8s.io/v1", Assert.Single(Read(Ingress.Replace("networking.k8s.io/v1", version, StringComparison.Ordinal)).Problems).Diagnostic.Message, StringComparison.Ordinal);
 
     [Fact]
     public void Corrupted_manifests_never_throw()

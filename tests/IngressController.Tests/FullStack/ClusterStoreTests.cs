@@ -1,5 +1,4 @@
 using IngressController.Kubernetes.Watching;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Sources;
 using k8s;

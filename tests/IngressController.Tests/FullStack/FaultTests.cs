@@ -20,7 +20,7 @@ public sealed class FaultTests
     public async Task Watch_list_that_never_ends_falls_back_to_lists()
     {
         await using var stack = await TestStack.StartAsync(
-            server => server.EndsInitialEvents = false, ReflectorRun.Fast with { InitialEventsSilence = TimeSpan.FromMilliseconds(200) });
+            server => server.EndsInitialEvents = false, ReflectorRun.Fast with { InitialEventsIdleTimeout = TimeSpan.FromMilliseconds(200) });
         await LeadToBAsync(stack);
     }
 
@@ -56,7 +56,7 @@ public sealed class FaultTests
     [Fact]
     public async Task Idle_watches_are_detected()
     {
-        var timings = ReflectorRun.Fast with { BookmarkSilence = TimeSpan.FromMilliseconds(300) };
+        var timings = ReflectorRun.Fast with { BookmarkIdleTimeout = TimeSpan.FromMilliseconds(300) };
         await using var stack = await TestStack.StartAsync(timings: timings);
         // Two bookmarks show that this server sends them.
         stack.Server.SendBookmarks();
@@ -65,7 +65,7 @@ public sealed class FaultTests
         await stack.UntilAnswerAsync("after.example", "b");
         stack.Server.HangWatches();
         await LeadToBAsync(stack);
-        Assert.Contains("the connection seems dead", stack.Log.ToString(), StringComparison.Ordinal);
+        Assert.Contains("the connection is considered dead", stack.Log.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -85,7 +85,7 @@ public sealed class FaultTests
 
         await stack.UntilAnswerAsync("app.example", "b");
         Assert.Equal("404", await stack.AnswerAsync("gone.example"));
-        Assert.Contains("relisting ingresses.networking.k8s.io in all namespaces: ", stack.Log.ToString(), StringComparison.Ordinal);
+        Assert.Contains("relisting ingresses.networking.k8s.io in all namespaces", stack.Log.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]

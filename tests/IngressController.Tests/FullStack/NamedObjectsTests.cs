@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using IngressController.Kubernetes.Resources;
+using IngressController.Kubernetes.Serialization;
 using IngressController.Kubernetes.Watching;
-using IngressController.Routing.Cluster;
 using IngressController.Sources;
 using IngressController.Sources.Kubernetes;
 using IngressController.Tests.Kubernetes;

@@ -1,6 +1,6 @@
 using IngressController.Configuration;
 using IngressController.Hosting;
-using IngressController.Kubernetes.Resources;
+using IngressController.Kubernetes.Serialization;
 using IngressController.Kubernetes.Watching;
 using IngressController.Pipeline;
 using IngressController.Reconciliation;

@@ -1,5 +1,4 @@
 using IngressController.Kubernetes.Resources;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Translation;
 using IngressController.Tests.Fakes;
 using IngressController.Tests.Kubernetes;

@@ -1,6 +1,8 @@
 using System.Net;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Leasing;
+using IngressController.Kubernetes.Serialization;
+using IngressController.Kubernetes.Transport;
 using IngressController.Kubernetes.Watching;
 using IngressController.Sources.Kubernetes;
 using IngressController.Tests.Kubernetes;
@@ -112,7 +114,7 @@ public sealed class SourceLogTests : IDisposable
         ];
         LeaderNotice[] ofLeader =
         [
-            new LeaderNotice.Leads("x/lease"), new LeaderNotice.LeadsNoMore("lost"), new LeaderNotice.Follows("b"), new LeaderNotice.Released("x/lease"),
+            new LeaderNotice.StartedLeading("x/lease"), new LeaderNotice.StoppedLeading("lost"), new LeaderNotice.NewLeader("b"), new LeaderNotice.Released("x/lease"),
             new LeaderNotice.Failed("x/lease", "renew", error, RetryIn: null), new LeaderNotice.Recovered("x/lease"),
         ];
         Assert.Equal(Kinds<ClientNotice>(), ofClient.Select(notice => notice.GetType()).ToHashSet());

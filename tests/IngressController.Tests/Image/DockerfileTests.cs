@@ -48,18 +48,31 @@ public sealed class DockerfileTests
         Assert.All(defaults, line => Assert.Equal($"ARG VERSION={version}", line));
     }
 
-    /// <summary>
-    /// The SDK image compiles for the framework, and the runtime image contains its dependencies. Both can be replaced by a mirror.
-    /// </summary>
+    /// <summary>A build without arguments pulls .NET's own images, of the target framework; a mirror needs one argument.</summary>
     [Fact]
-    public void Base_images_are_build_arguments_with_the_version_of_the_target_framework()
+    public void Base_images_are_build_arguments_with_a_default()
     {
         var framework = XDocument.Load(Path.Combine(Root, "Directory.Build.props")).Descendants("TargetFramework").Single().Value["net".Length..];
-        Assert.Contains($"ARG SDK_IMAGE=mcr.microsoft.com/dotnet/sdk:{framework}", Dockerfile);
-        Assert.Contains($"ARG RUNTIME_IMAGE=mcr.microsoft.com/dotnet/runtime-deps:{framework}-noble-chiseled", Dockerfile);
+        string[] arguments =
+        [
+            "ARG DOTNET_REGISTRY=mcr.microsoft.com/dotnet",
+            $"ARG SDK_IMAGE=${{DOTNET_REGISTRY}}/sdk:{framework}",
+            $"ARG RUNTIME_IMAGE=${{DOTNET_REGISTRY}}/runtime-deps:{framework}-noble-chiseled",
+        ];
+        Assert.Equal(arguments, Dockerfile.Where(line => line.StartsWith("ARG ", StringComparison.Ordinal)).Take(3));
         Assert.Equal(
             ["FROM --platform=${BUILD_PLATFORM} ${SDK_IMAGE} AS build", "FROM ${RUNTIME_IMAGE}"],
             Dockerfile.Where(line => line.StartsWith("FROM ", StringComparison.Ordinal)));
+    }
+
+    /// <summary>The licences of the program and of the packages in it require their text in every copy.</summary>
+    [Fact]
+    public void The_licence_and_the_notices_are_in_the_image()
+    {
+        Assert.Contains("COPY LICENSE THIRD-PARTY-NOTICES.md licenses/", Dockerfile);
+        var sent = File.ReadAllLines(Path.Combine(Root, ".dockerignore"));
+        Assert.Contains("!LICENSE", sent);
+        Assert.Contains("!THIRD-PARTY-NOTICES.md", sent);
     }
 
     private static string Instruction(string name) =>

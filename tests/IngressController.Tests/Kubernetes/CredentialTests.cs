@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Configuration;
+using IngressController.Kubernetes.Transport;
 using IngressController.Tests.Fakes;
 using k8s;
 using k8s.Exceptions;
@@ -9,11 +11,11 @@ namespace IngressController.Tests.Kubernetes;
 public sealed class CredentialTests
 {
     [Fact]
-    public async Task A_token_file_is_read_again_each_minute_through_its_symlink()
+    public async Task A_token_file_behind_a_symlink_is_reloaded_every_minute()
     {
         await using var server = await FakeApiServer.CreateAsync();
         using var directory = new TemporaryDirectory();
-        // As the kubelet lays it out: token -> ..data/token, and ..data -> a directory that is swapped.
+        // The layout of the kubelet: token -> ..data/token, and ..data -> a directory that is swapped.
         void Publish(string version, string token)
         {
             var folder = Directory.CreateDirectory(Path.Combine(directory.Path, version));
@@ -43,7 +45,7 @@ public sealed class CredentialTests
     }
 
     [Fact]
-    public async Task A_static_token_that_is_refused_is_not_sent_twice()
+    public async Task A_rejected_static_token_is_not_retried()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.AcceptedTokens = ["other"];
@@ -55,7 +57,7 @@ public sealed class CredentialTests
     }
 
     [Fact]
-    public async Task A_refused_token_file_is_tried_once_more_and_no_more()
+    public async Task A_rejected_token_file_is_retried_once()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.AcceptedTokens = ["other"];
@@ -67,7 +69,7 @@ public sealed class CredentialTests
     }
 
     [Fact]
-    public async Task A_missing_token_file_is_named()
+    public async Task The_error_names_a_missing_token_file()
     {
         await using var server = await FakeApiServer.CreateAsync();
         using var client = new ApiServerConnection(
@@ -101,7 +103,7 @@ public sealed class CredentialTests
     }
 
     [Fact]
-    public async Task A_plug_in_is_told_what_it_asks_for_and_its_token_kept_until_it_expires()
+    public async Task A_plug_in_receives_cluster_information_and_its_token_is_kept_until_it_expires()
     {
         await using var server = await FakeApiServer.CreateAsync(https: true);
         using var directory = new TemporaryDirectory();
@@ -131,7 +133,7 @@ public sealed class CredentialTests
     }
 
     [Fact]
-    public async Task A_plug_ins_refused_token_is_made_anew()
+    public async Task A_rejected_token_of_a_plug_in_is_recreated()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.AcceptedTokens = ["token-2"];
@@ -146,7 +148,7 @@ public sealed class CredentialTests
     }
 
     [Fact]
-    public async Task A_plug_ins_client_certificate_is_shown()
+    public async Task The_client_certificate_of_a_plug_in_is_sent()
     {
         await using var server = await FakeApiServer.CreateAsync(https: true);
         using var directory = new TemporaryDirectory();
@@ -173,7 +175,7 @@ public sealed class CredentialTests
     [InlineData("echo '{\"apiVersion\":\"v2\",\"kind\":\"ExecCredential\"}'", "printed v2 ExecCredential instead of")]
     [InlineData("echo '{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\",\"status\":{}}'", "neither a token nor")]
     [InlineData("sleep 30", "did not answer within 3 s")]
-    public async Task A_plug_in_that_fails_says_why(string script, string expected)
+    public async Task The_failure_of_a_plug_in_has_a_reason(string script, string expected)
     {
         using var directory = new TemporaryDirectory();
         var plugin = Script(directory, script);
@@ -184,7 +186,7 @@ public sealed class CredentialTests
     }
 
     [Fact]
-    public async Task A_plug_in_that_is_not_installed_shows_its_hint()
+    public async Task A_missing_plug_in_shows_its_install_hint()
     {
         var error = await FailureAsync(new("client.authentication.k8s.io/v1", "no-such-plugin") { InstallHint = "install it from example.org" });
         Assert.Contains("install it from example.org", error.Message);

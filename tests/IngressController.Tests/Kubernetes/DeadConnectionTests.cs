@@ -6,12 +6,15 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Kubernetes;
 
-/// <summary>A peer that is gone without a word, as after a lost node or a forgotten NAT entry.</summary>
+/// <summary>A peer that is gone without closing the connection, as after a lost node or NAT entry.</summary>
 public sealed class DeadConnectionTests
 {
-    /// <summary>Pings go out after 30 s of silence and are waited for 15 s; the package alone took 222 s. A watch may be silent for minutes, so nothing else tells.</summary>
+    /// <summary>
+    /// Pings are sent after 30 idle seconds and time out after 15 s; the package alone needs 222 s. A watch may be idle for minutes, so
+    /// nothing else detects it.
+    /// </summary>
     [Fact]
-    public async Task A_watch_over_a_connection_that_died_silently_ends_within_a_minute()
+    public async Task A_watch_over_a_dead_connection_ends_within_a_minute()
     {
         await using var server = await FakeApiServer.CreateAsync(https: true);
         using var relay = new Relay(server.Address.Port);
@@ -28,10 +31,10 @@ public sealed class DeadConnectionTests
     private static async Task ReadToEndAsync(WatchStream<k8s.Models.V1Service> watch)
     {
         await foreach (var change in watch.ReadAllAsync())
-            Assert.Fail($"nothing can come: {change}");
+            Assert.Fail($"unexpected event: {change}");
     }
 
-    /// <summary>Between a client and a server until it is frozen: then it holds both connections and passes nothing on.</summary>
+    /// <summary>Relays between a client and a server. When it is frozen, it keeps both connections and forwards nothing.</summary>
     private sealed class Relay : IDisposable
     {
         private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -74,7 +77,7 @@ public sealed class DeadConnectionTests
             var buffer = new byte[16 * 1024];
             while (await from.ReadAsync(buffer) is > 0 and var count)
             {
-                // What comes later is swallowed, as by a network that has forgotten the connection.
+                // When frozen, data is dropped as in a network that has lost the connection.
                 if (!_isFrozen)
                     await to.WriteAsync(buffer.AsMemory(0, count));
             }

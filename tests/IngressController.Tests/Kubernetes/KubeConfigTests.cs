@@ -1,5 +1,6 @@
 using System.Text;
 using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Configuration;
 using IngressController.Tests.Fakes;
 using k8s;
 using k8s.Exceptions;
@@ -52,7 +53,7 @@ public sealed class KubeConfigTests : IDisposable
     }
 
     [Fact]
-    public void An_exec_plug_in_is_read_with_a_command_relative_to_the_file()
+    public void The_command_of_an_exec_plug_in_is_relative_to_the_file()
     {
         var configuration = Build("""
             current-context: c
@@ -85,7 +86,7 @@ public sealed class KubeConfigTests : IDisposable
     }
 
     [Fact]
-    public void The_first_file_wins_per_entry_and_missing_files_are_skipped()
+    public void The_first_file_takes_precedence_per_entry_and_missing_files_are_ignored()
     {
         var sub = Directory.CreateDirectory(Path.Combine(_directory.Path, "sub"));
         var first = _directory.Write("first", """
@@ -120,7 +121,7 @@ public sealed class KubeConfigTests : IDisposable
     [InlineData("{current-context: c, contexts: [{name: c, context: {cluster: k}}]}", "context 'c' refers to the cluster 'k'")]
     [InlineData("a: [", "cannot be read: line ")]
     [InlineData("clusters: 5", "cannot be read: ")]
-    public void What_is_missing_is_named_with_its_file(string text, string expected)
+    public void The_error_names_a_missing_entry_and_the_file(string text, string expected)
     {
         var error = Assert.Throws<KubeConfigException>(() => Build(text));
         Assert.Contains(expected, error.Message);
@@ -137,7 +138,7 @@ public sealed class KubeConfigTests : IDisposable
     [InlineData("server: https://x", "as-groups: [x]", "need 'as'")]
     [InlineData("server: https://x", "exec: {command: x, apiVersion: client.authentication.k8s.io/v1alpha1}", "exec.apiVersion 'client.authentication.k8s.io/v1alpha1'")]
     [InlineData("server: https://x", "exec: {command: x, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Always}", "interactiveMode Always")]
-    public void What_contradicts_itself_is_named_with_its_entry(string cluster, string user, string expected)
+    public void The_error_names_a_contradictory_entry(string cluster, string user, string expected)
     {
         var error = Assert.Throws<KubeConfigException>(() => Build($$$"""
             current-context: c
@@ -154,7 +155,7 @@ public sealed class KubeConfigTests : IDisposable
     }
 
     [Fact]
-    public void Skipping_the_certificate_check_is_warned_of()
+    public void Skipping_the_certificate_check_warns()
     {
         var configuration = Build("""
             current-context: c
@@ -166,7 +167,7 @@ public sealed class KubeConfigTests : IDisposable
     }
 
     [Fact]
-    public void A_pod_uses_its_service_account()
+    public void A_Pod_uses_its_service_account()
     {
         _directory.Write("token", "t");
         _directory.Write("ca.crt", "pem");
@@ -186,7 +187,7 @@ public sealed class KubeConfigTests : IDisposable
     }
 
     [Fact]
-    public async Task The_fakes_kubeconfig_reaches_it()
+    public async Task The_kubeconfig_of_the_fake_reaches_it()
     {
         await using var server = await FakeApiServer.CreateAsync(https: true);
         var path = Path.Combine(_directory.Path, "fake");

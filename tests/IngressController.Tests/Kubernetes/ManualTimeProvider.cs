@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace IngressController.Tests.Kubernetes;
 
-/// <summary>A clock that moves only when it is told to; due timers run inside <see cref="Advance"/>.</summary>
+/// <summary>A clock that moves only in <see cref="Advance"/>, which runs the timers that are due.</summary>
 internal sealed class ManualTimeProvider : TimeProvider
 {
     private readonly Lock _lock = new();
@@ -28,13 +28,13 @@ internal sealed class ManualTimeProvider : TimeProvider
         return timer;
     }
 
-    /// <summary>Completes when some timer is set that is due within so long: what is tested sleeps.</summary>
+    /// <summary>Completes when a timer is due within a time, that is, when the code under test sleeps.</summary>
     public async Task TimerAsync(TimeSpan within, TimeSpan limit)
     {
         var start = Stopwatch.GetTimestamp();
         while (!IsDueWithin(within))
         {
-            Assert.True(Stopwatch.GetElapsedTime(start) < limit, "nothing sleeps");
+            Assert.True(Stopwatch.GetElapsedTime(start) < limit, "no timer is set");
             await Task.Delay(1);
         }
     }

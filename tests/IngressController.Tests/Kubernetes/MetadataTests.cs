@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace IngressController.Tests.Kubernetes;
 
-/// <summary>Objects cut to their metadata, and single objects by name.</summary>
+/// <summary>Objects reduced to their metadata, and single objects by name.</summary>
 public sealed class MetadataTests : IAsyncLifetime
 {
     private const string Secret = """
@@ -41,7 +41,7 @@ public sealed class MetadataTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_list_asks_for_metadata_and_takes_whole_objects_where_the_server_has_nothing_less()
+    public async Task A_list_asks_for_metadata_and_accepts_whole_objects()
     {
         _server.Upsert(Secret);
         var item = Assert.Single(await ListAsync());
@@ -73,11 +73,11 @@ public sealed class MetadataTests : IAsyncLifetime
     [InlineData("""{"metadata":[]}""")]
     [InlineData("""{"metadata":{"name":7}}""")]
     [InlineData("""{"metadata":{"name":"n","namespace":{}}}""")]
-    public void Metadata_of_another_form_does_not_decode(string json) => Assert.ThrowsAny<Exception>(
+    public void Malformed_metadata_does_not_decode(string json) => Assert.ThrowsAny<Exception>(
         () => JsonSerializer.Deserialize(json, ApiJson.Of<PartialObjectMetadata>()));
 
     [Fact]
-    public async Task One_object_by_its_name()
+    public async Task An_object_is_read_by_its_name()
     {
         _server.Upsert(Secret);
         var found = await GetAsync("tls");
@@ -87,7 +87,7 @@ public sealed class MetadataTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_refusal_and_an_answer_that_is_not_that_object_are_errors()
+    public async Task An_error_response_and_another_object_are_errors()
     {
         _server.Fail(_ => true, 403, "Forbidden");
         Assert.True((await Assert.ThrowsAsync<ApiServerException>(() => GetAsync("tls"))).IsForbidden);
@@ -99,7 +99,7 @@ public sealed class MetadataTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task No_answer_in_time_is_an_error()
+    public async Task No_response_in_time_is_an_error()
     {
         var held = new TaskCompletionSource();
         _server.Intercept(_ => true, _ => held.Task);

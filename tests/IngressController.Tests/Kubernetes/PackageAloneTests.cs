@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Configuration;
 using IngressController.Kubernetes.Resources;
 using IngressController.Kubernetes.Serialization;
 using IngressController.Tests.Fakes;
@@ -12,15 +13,15 @@ using Microsoft.AspNetCore.Http;
 namespace IngressController.Tests.Kubernetes;
 
 /// <summary>
-/// What our part of the client is for: each test shows a defect of the package alone, and the connection beside it without. Where one fails
-/// because the package got better, its remedy can go (docs/decisions/0001-packages.md).
+/// Shows a defect of the package alone in each test, and the connection without it. If a test fails because the package has improved, its
+/// workaround can be removed (docs/decisions/0001-packages.md).
 /// </summary>
 public sealed class PackageAloneTests
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
     [Fact]
-    public async Task A_server_with_a_certificate_for_another_name_gets_the_token()
+    public async Task The_package_sends_the_token_to_a_server_with_a_certificate_for_another_name()
     {
         await using var server = await FakeApiServer.CreateAsync(https: true);
         server.ServerCertificate = server.Authority!.Issue("other.example");
@@ -34,7 +35,7 @@ public sealed class PackageAloneTests
     }
 
     [Fact]
-    public async Task Of_a_bundle_of_authorities_the_first_counts()
+    public async Task The_package_uses_only_the_first_authority_of_a_bundle()
     {
         await using var server = await FakeApiServer.CreateAsync(https: true);
         using var directory = new TemporaryDirectory();
@@ -49,7 +50,7 @@ public sealed class PackageAloneTests
     }
 
     [Fact]
-    public async Task A_token_that_was_replaced_is_not_read_after_a_refusal()
+    public async Task The_package_does_not_reload_a_token_file_after_a_401()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.Intercept(request => request.Token != "second", async context =>
@@ -74,7 +75,7 @@ public sealed class PackageAloneTests
     }
 
     [Fact]
-    public async Task What_a_kubeconfig_says_of_impersonation_and_token_files_is_ignored()
+    public async Task The_package_ignores_impersonation_and_token_files_of_a_kubeconfig()
     {
         await using var server = await FakeApiServer.CreateAsync();
         using var directory = new TemporaryDirectory();
@@ -91,11 +92,11 @@ public sealed class PackageAloneTests
     }
 
     [Fact]
-    public async Task A_proxy_of_a_kubeconfig_is_ignored()
+    public async Task The_package_ignores_the_proxy_of_a_kubeconfig()
     {
         await using var server = await FakeApiServer.CreateAsync();
         using var directory = new TemporaryDirectory();
-        // Port 9 is where no one listens.
+        // No one listens on port 9.
         var config = directory.Write("config", KubeConfig(server, "proxy-url: 'http://127.0.0.1:9'", "token: x"));
         using (var alone = new k8s.Kubernetes(KubernetesClientConfiguration.BuildConfigFromConfigFile(config)))
             await alone.Version.GetCodeAsync();
@@ -106,7 +107,7 @@ public sealed class PackageAloneTests
     }
 
     [Fact]
-    public async Task An_argument_of_a_plug_in_that_holds_a_blank_arrives_as_two()
+    public async Task The_package_splits_an_argument_of_a_plug_in_at_a_blank()
     {
         await using var server = await FakeApiServer.CreateAsync();
         using var directory = new TemporaryDirectory();
@@ -128,30 +129,30 @@ public sealed class PackageAloneTests
     }
 
     [Fact]
-    public async Task A_body_that_stalls_is_waited_for_without_end()
+    public async Task The_package_waits_forever_for_a_body_that_stalls()
     {
         await using var server = await FakeApiServer.CreateAsync();
-        var goOn = new TaskCompletionSource();
+        var release = new TaskCompletionSource();
         server.Intercept(_ => true, async context =>
         {
             await context.Response.WriteAsync("{\"gitVersion\":");
             await context.Response.Body.FlushAsync();
-            await goOn.Task;
+            await release.Task;
         }, times: 2);
-        var hasty = server.Configuration with { Timeouts = new ClientTimeouts { Unary = TimeSpan.FromMilliseconds(500) } };
-        using var alone = Alone(server, configuration => configuration.HttpClientTimeout = hasty.Timeouts.Unary);
-        using var connection = new ApiServerConnection(hasty, TimeProvider.System);
-        var waits = Task.Run(() => alone.Version.GetCodeAsync());
+        var configurationWithTimeout = server.Configuration with { Timeouts = new ClientTimeouts { Unary = TimeSpan.FromMilliseconds(500) } };
+        using var alone = Alone(server, configuration => configuration.HttpClientTimeout = configurationWithTimeout.Timeouts.Unary);
+        using var connection = new ApiServerConnection(configurationWithTimeout, TimeProvider.System);
+        var call = Task.Run(() => alone.Version.GetCodeAsync());
         await Assert.ThrowsAsync<TimeoutException>(() => connection.Kubernetes.Version.GetCodeAsync());
 
-        // Begun first, and still not at its end when ours has come to its.
-        Assert.False(waits.IsCompleted);
-        goOn.SetResult();
-        await Assert.ThrowsAnyAsync<Exception>(() => waits.WaitAsync(Limit));
+        // The call of the package began first and has still not ended.
+        Assert.False(call.IsCompleted);
+        release.SetResult();
+        await Assert.ThrowsAnyAsync<Exception>(() => call.WaitAsync(Limit));
     }
 
     [Fact]
-    public async Task One_object_that_does_not_decode_loses_the_list()
+    public async Task The_package_loses_a_list_with_one_object_that_does_not_decode()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.Upsert("""
@@ -171,7 +172,7 @@ public sealed class PackageAloneTests
     }
 
     [Fact]
-    public async Task A_refusal_is_told_with_its_whole_body_and_its_Status_unread()
+    public async Task The_package_leaves_the_Status_of_an_error_undecoded()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.Fail(_ => true, 429, "TooManyRequests", times: 2);
@@ -179,13 +180,13 @@ public sealed class PackageAloneTests
         Assert.Null((await Assert.ThrowsAsync<HttpOperationException>(() => alone.Version.GetCodeAsync())).Body);
 
         using var connection = new ApiServerConnection(server.Configuration, TimeProvider.System);
-        var refusal = await Assert.ThrowsAsync<ApiServerException>(() => connection.Kubernetes.Version.GetCodeAsync());
-        Assert.True(refusal.IsTooManyRequests);
-        Assert.IsType<V1Status>(refusal.Body);
+        var error = await Assert.ThrowsAsync<ApiServerException>(() => connection.Kubernetes.Version.GetCodeAsync());
+        Assert.True(error.IsTooManyRequests);
+        Assert.IsType<V1Status>(error.Body);
     }
 
     [Fact]
-    public async Task A_name_may_lead_to_another_path()
+    public async Task The_package_lets_a_name_change_the_path()
     {
         await using var server = await FakeApiServer.CreateAsync();
         using var alone = Alone(server);
@@ -198,7 +199,7 @@ public sealed class PackageAloneTests
     }
 
     [Fact]
-    public void Times_of_whole_seconds_are_written_as_API_servers_refuse_them()
+    public void The_package_writes_whole_seconds_in_a_form_that_API_servers_reject()
     {
         var noon = new DateTime(2030, 1, 1, 12, 0, 0, DateTimeKind.Utc);
         var lease = new V1Lease { Spec = new V1LeaseSpec { RenewTime = noon } };
@@ -211,19 +212,19 @@ public sealed class PackageAloneTests
     }
 
     [Fact]
-    public void All_of_an_object_is_kept()
+    public void The_package_keeps_every_field_of_an_object()
     {
         var json = Encoding.UTF8.GetBytes("""
             {"metadata":{"name":"i","annotations":{"a":"b","kubectl.kubernetes.io/last-applied-configuration":"{}"},
-            "managedFields":[{"manager":"kubectl","fieldsV1":{"f:spec":{}}},{"manager":"ours","fieldsV1":{"f:status":{"f:loadBalancer":{"f:ingress":{}}}}}]},
+            "managedFields":[{"manager":"kubectl","fieldsV1":{"f:spec":{}}},{"manager":"yarp","fieldsV1":{"f:status":{"f:loadBalancer":{"f:ingress":{}}}}}]},
             "spec":{"selector":{"app":"x"},"clusterIP":"10.0.0.1"}}
             """);
         var alone = KubernetesJson.Deserialize<V1Service>(new MemoryStream(json));
         Assert.Equal((2, 2, 1), (alone.Metadata.ManagedFields.Count, alone.Metadata.Annotations.Count, alone.Spec.Selector.Count));
 
-        var ours = JsonSerializer.Deserialize(json, ApiJson.Of<V1Service>())!;
-        Assert.Equal(("ours", "a", "10.0.0.1"), (ours.Metadata.LoadBalancerManager, Assert.Single(ours.Metadata.Annotations).Key, ours.Spec.ClusterIP));
-        Assert.Null(ours.Spec.Selector);
+        var decoded = JsonSerializer.Deserialize(json, ApiJson.Of<V1Service>())!;
+        Assert.Equal(("yarp", "a", "10.0.0.1"), (decoded.Metadata.LoadBalancerManager, Assert.Single(decoded.Metadata.Annotations).Key, decoded.Spec.ClusterIP));
+        Assert.Null(decoded.Spec.Selector);
     }
 
     private static k8s.Kubernetes Alone(FakeApiServer server, Action<KubernetesClientConfiguration>? configure = null)

@@ -1,4 +1,4 @@
-using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Configuration;
 using IngressController.Kubernetes.Watching;
 using IngressController.Tests.Fakes;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -8,7 +8,7 @@ namespace IngressController.Tests.Kubernetes;
 public sealed class ReflectorFaultTests
 {
     [Fact]
-    public async Task A_cut_within_an_event_resumes_at_the_last_version()
+    public async Task A_watch_that_breaks_within_an_event_resumes_at_the_last_version()
     {
         await using var server = await FakeApiServer.CreateAsync();
         await using var run = ReflectorRun.Start(server);
@@ -29,7 +29,7 @@ public sealed class ReflectorFaultTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_version_that_is_too_old_is_listed_anew_from_the_last_version(bool byStatusCode)
+    public async Task An_expired_version_is_relisted_from_the_last_version(bool byStatusCode)
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.ExpiresByStatusCode = byStatusCode;
@@ -48,7 +48,7 @@ public sealed class ReflectorFaultTests
     }
 
     [Fact]
-    public async Task An_error_event_410_on_an_open_watch_lists_anew()
+    public async Task A_410_event_on_an_open_watch_relists()
     {
         await using var server = await FakeApiServer.CreateAsync();
         await using var run = ReflectorRun.Start(server);
@@ -58,7 +58,7 @@ public sealed class ReflectorFaultTests
     }
 
     [Fact]
-    public async Task A_list_whose_version_expired_asks_for_the_newest_state()
+    public async Task A_list_with_an_expired_version_asks_for_the_newest_state()
     {
         await using var server = await FakeApiServer.CreateAsync();
         await using var run = ReflectorRun.Start(server);
@@ -70,7 +70,7 @@ public sealed class ReflectorFaultTests
     }
 
     [Fact]
-    public async Task A_server_restored_from_a_backup_is_listed_anew()
+    public async Task A_server_restored_from_a_backup_is_relisted()
     {
         await using var server = await FakeApiServer.CreateAsync();
         for (var i = 0; i < 10; i++)
@@ -87,7 +87,7 @@ public sealed class ReflectorFaultTests
     }
 
     [Fact]
-    public async Task A_server_that_is_away_is_awaited_and_the_watch_resumed_without_a_list()
+    public async Task A_watch_resumes_without_a_list_after_an_outage()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.UpsertService("one");
@@ -104,7 +104,7 @@ public sealed class ReflectorFaultTests
     }
 
     [Fact]
-    public async Task Retry_After_of_429_is_obeyed_and_the_watch_resumed_without_a_list()
+    public async Task Retry_After_of_a_429_is_respected_and_the_watch_resumes_without_a_list()
     {
         await using var server = await FakeApiServer.CreateAsync();
         await using var run = ReflectorRun.Start(server);
@@ -117,10 +117,10 @@ public sealed class ReflectorFaultTests
     }
 
     [Fact]
-    public async Task Answers_500_are_retried_at_the_same_version_for_a_bounded_time()
+    public async Task A_500_is_retried_at_the_same_version_for_a_bounded_time()
     {
         await using var server = await FakeApiServer.CreateAsync();
-        var timings = ReflectorRun.Fast with { InternalErrorRetry = TimeSpan.FromMilliseconds(150) };
+        var timings = ReflectorRun.Fast with { MaxInternalErrorRetryDuration = TimeSpan.FromMilliseconds(150) };
         await using var run = ReflectorRun.Start(server, new() { UseWatchList = false, Timings = timings });
         await server.UntilAsync(_ => server.OpenWatches() == 1);
         server.Fail(request => request.IsWatch, 500, "InternalError", times: int.MaxValue);
@@ -133,7 +133,7 @@ public sealed class ReflectorFaultTests
     }
 
     [Fact]
-    public async Task A_list_answered_503_is_tried_again()
+    public async Task A_503_for_a_list_is_retried()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.UpsertService("one");
@@ -144,7 +144,7 @@ public sealed class ReflectorFaultTests
     }
 
     [Fact]
-    public async Task Missing_permissions_are_told_in_one_sentence_and_tried_again()
+    public async Task Missing_permissions_are_reported_in_one_sentence_and_retried()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.UpsertService("one");
@@ -158,13 +158,15 @@ public sealed class ReflectorFaultTests
         await run.UntilNamesAsync("a/one");
     }
 
-    /// <summary>Soon at first, for a server that has just started forbids everything until it has read its roles.</summary>
+    /// <summary>
+    /// The first retries are soon because a server that has just started denies everything until it has loaded its roles.
+    /// </summary>
     [Fact]
-    public async Task Forbidden_is_retried_soon_and_then_slowly()
+    public async Task A_403_is_retried_soon_and_then_slowly()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.ForbiddenResources = ["services"];
-        var timings = ReflectorRun.Fast with { MinBackoff = TimeSpan.FromMilliseconds(5), ForbiddenRetry = TimeSpan.FromMilliseconds(80) };
+        var timings = ReflectorRun.Fast with { MinBackoff = TimeSpan.FromMilliseconds(5), ForbiddenBackoff = TimeSpan.FromMilliseconds(80) };
         await using var run = ReflectorRun.Start(server, new() { UseWatchList = false, Timings = timings });
         await run.UntilAsync(_ => run.Notices.OfType<ReflectorNotice.Failed>().Count() == 6);
         var delays = run.Notices.OfType<ReflectorNotice.Failed>().Select(failed => failed.RetryIn.TotalMilliseconds).ToArray();
@@ -173,7 +175,7 @@ public sealed class ReflectorFaultTests
     }
 
     [Fact]
-    public async Task Watches_that_end_at_once_are_backed_off()
+    public async Task Watches_that_end_at_once_back_off()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.Intercept(request => request.IsWatch, context => context.Response.StartAsync(), times: 3);
@@ -184,7 +186,7 @@ public sealed class ReflectorFaultTests
     }
 
     [Fact]
-    public async Task A_stream_that_is_no_watch_is_listed_anew()
+    public async Task A_stream_that_is_not_a_watch_is_relisted()
     {
         await using var server = await FakeApiServer.CreateAsync();
         await using var run = ReflectorRun.Start(server);
@@ -194,7 +196,7 @@ public sealed class ReflectorFaultTests
     }
 
     [Fact]
-    public async Task A_connection_that_is_silent_beyond_its_time_out_is_given_up()
+    public async Task A_watch_that_is_idle_beyond_its_timeout_is_cancelled()
     {
         await using var server = await FakeApiServer.CreateAsync();
         var time = new ManualTimeProvider();
@@ -214,7 +216,7 @@ public sealed class ReflectorFaultTests
     }
 
     [Fact]
-    public async Task With_bookmarks_flowing_a_dead_connection_is_noticed_within_70_seconds()
+    public async Task With_bookmarks_a_dead_connection_is_detected_within_70_seconds()
     {
         await using var server = await FakeApiServer.CreateAsync();
         var time = new ManualTimeProvider();
@@ -237,7 +239,7 @@ public sealed class ReflectorFaultTests
     }
 
     [Fact]
-    public async Task A_token_that_is_refused_is_read_again_and_the_request_repeated()
+    public async Task A_rejected_token_is_reloaded_and_the_request_retried()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.AcceptedTokens = ["old"];
@@ -261,7 +263,7 @@ public sealed class ReflectorFaultTests
     [InlineData(HttpProtocols.Http1AndHttp2, true)]
     [InlineData(HttpProtocols.Http1AndHttp2, false)]
     [InlineData(HttpProtocols.Http1, false)]
-    public async Task Over_tls_a_restart_and_a_silent_connection_lose_nothing(HttpProtocols protocols, bool watchList)
+    public async Task Over_TLS_a_restart_and_an_idle_connection_lose_nothing(HttpProtocols protocols, bool watchList)
     {
         await using var server = await FakeApiServer.CreateAsync(https: true, protocols);
         server.UpsertService("one");
@@ -294,7 +296,7 @@ public sealed class ReflectorFaultTests
     }
 
     [Fact]
-    public void Delays_grow_to_their_limit_and_start_over_after_a_quiet_time()
+    public void Delays_grow_to_their_maximum_and_are_reset_after_a_quiet_period()
     {
         var time = new ManualTimeProvider();
         var backoff = new Backoff(new ReflectorTimings(), time);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Configuration;
 using IngressController.Kubernetes.Resources;
 using IngressController.Kubernetes.Watching;
 using IngressController.Tests.Fakes;
@@ -7,7 +8,7 @@ using k8s.Models;
 
 namespace IngressController.Tests.Kubernetes;
 
-/// <summary>A running reflector and everything it told; holds the state as a receiver would.</summary>
+/// <summary>A running reflector with everything it delivered; keeps the state as a receiver does.</summary>
 internal sealed class ReflectorRun : IAsyncDisposable
 {
     private readonly Lock _lock = new();
@@ -18,24 +19,24 @@ internal sealed class ReflectorRun : IAsyncDisposable
 
     private ReflectorRun(ApiServerConnection client) => _client = client;
 
-    /// <summary>Errors are retried within milliseconds, everything else takes its usual time.</summary>
+    /// <summary>Timings with retries within milliseconds and defaults for everything else.</summary>
     public static ReflectorTimings Fast { get; } = new()
     {
         MinBackoff = TimeSpan.FromMilliseconds(5),
         MaxBackoff = TimeSpan.FromMilliseconds(20),
-        ForbiddenRetry = TimeSpan.FromMilliseconds(20),
+        ForbiddenBackoff = TimeSpan.FromMilliseconds(20),
     };
 
     public ImmutableList<ResourceChange<V1Service>> Changes { get; private set; } = [];
 
     public ImmutableList<ReflectorNotice> Notices { get; private set; } = [];
 
-    /// <summary>By namespace/name.</summary>
+    /// <summary>The objects by namespace/name.</summary>
     public ImmutableSortedDictionary<string, V1Service> State { get; private set; } = ImmutableSortedDictionary<string, V1Service>.Empty;
 
     public string Names => string.Join(" ", State.Keys);
 
-    /// <summary>Called with each change; may throw.</summary>
+    /// <summary>Receives each change; may throw.</summary>
     public Action<ResourceChange<V1Service>>? OnChange { get; set; }
 
     public static ReflectorRun Start(
@@ -69,7 +70,7 @@ internal sealed class ReflectorRun : IAsyncDisposable
             }
             catch (OperationCanceledException)
             {
-                Assert.Fail($"not reached; state: {Names}; notices:\n{string.Join("\n", Notices.Select(notice => notice.Message))}");
+                Assert.Fail($"condition not met; state: {Names}; notices:\n{string.Join("\n", Notices.Select(notice => notice.Message))}");
             }
         }
     }
@@ -93,7 +94,7 @@ internal sealed class ReflectorRun : IAsyncDisposable
             State = change switch
             {
                 ResourceChange<V1Service>.Replaced replaced => replaced.Items.ToImmutableSortedDictionary(Key, item => item)
-                    .AddRange(State.Where(held => replaced.Undecodable.Any(broken => broken.ToString() == held.Key))),
+                    .AddRange(State.Where(held => replaced.Undecodable.Any(item => item.ToString() == held.Key))),
                 ResourceChange<V1Service>.Applied applied => State.SetItem(Key(applied.Object), applied.Object),
                 ResourceChange<V1Service>.Deleted deleted => State.Remove(Key(deleted.Object)),
                 _ => throw new InvalidOperationException(),

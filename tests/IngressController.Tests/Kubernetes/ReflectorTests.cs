@@ -7,7 +7,7 @@ namespace IngressController.Tests.Kubernetes;
 public sealed class ReflectorTests
 {
     [Fact]
-    public async Task Lists_from_the_cache_and_then_watches_from_the_lists_version()
+    public async Task A_reflector_lists_from_the_cache_and_watches_from_that_version()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.UpsertService("one");
@@ -30,7 +30,7 @@ public sealed class ReflectorTests
     }
 
     [Fact]
-    public async Task Asks_only_for_the_namespace_and_what_the_selectors_match()
+    public async Task Requests_are_limited_to_the_namespace_and_the_selectors()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.UpsertService("one", @namespace: "a");
@@ -45,7 +45,7 @@ public sealed class ReflectorTests
     }
 
     [Fact]
-    public async Task Replaces_only_after_the_last_page()
+    public async Task The_state_is_replaced_only_after_the_last_page()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.ListsFromCache = false;
@@ -76,7 +76,7 @@ public sealed class ReflectorTests
     }
 
     [Fact]
-    public async Task A_watch_that_ends_is_resumed_where_it_ended_without_a_list()
+    public async Task A_watch_that_ends_resumes_without_a_list()
     {
         await using var server = await FakeApiServer.CreateAsync();
         await using var run = ReflectorRun.Start(server);
@@ -96,7 +96,7 @@ public sealed class ReflectorTests
     }
 
     [Fact]
-    public async Task A_bookmark_moves_the_version_a_watch_is_resumed_at()
+    public async Task A_bookmark_advances_the_version_at_which_a_watch_resumes()
     {
         await using var server = await FakeApiServer.CreateAsync();
         await using var run = ReflectorRun.Start(server);
@@ -112,7 +112,7 @@ public sealed class ReflectorTests
     }
 
     [Fact]
-    public async Task A_deletion_that_was_missed_shows_in_the_next_list()
+    public async Task A_missed_deletion_shows_in_the_next_list()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.UpsertService("one");
@@ -128,7 +128,7 @@ public sealed class ReflectorTests
     }
 
     [Fact]
-    public async Task An_object_created_again_is_applied_with_its_new_uid()
+    public async Task A_recreated_object_is_applied_with_its_new_uid()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.UpsertService("one");
@@ -141,7 +141,7 @@ public sealed class ReflectorTests
     }
 
     [Fact]
-    public async Task A_late_deletion_of_the_old_object_does_not_take_the_new_one_away()
+    public async Task A_late_deletion_of_the_old_object_does_not_remove_the_new_one()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.UpsertService("one", uid: "new");
@@ -154,7 +154,7 @@ public sealed class ReflectorTests
     }
 
     [Fact]
-    public async Task An_object_that_does_not_decode_is_reported_and_harms_no_other()
+    public async Task An_object_that_does_not_decode_is_reported_and_does_not_affect_others()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.UpsertService("good");
@@ -174,7 +174,7 @@ public sealed class ReflectorTests
         Assert.Equal(version, server.Requests.Last().ResourceVersion);
         Assert.Equal(1, server.Lists);
 
-        // Its deletion cannot be told as an event, a list tells it.
+        // Its deletion does not decode as an event; a list shows it.
         server.Delete("Service", "a", "good");
         await run.UntilNamesAsync("");
         Assert.Equal(2, server.Lists);

@@ -7,7 +7,7 @@ namespace IngressController.Tests.Kubernetes;
 public sealed class SharedStringTests
 {
     [Fact]
-    public void Objects_of_one_namespace_share_its_name()
+    public void Objects_of_a_namespace_share_its_name()
     {
         var one = Decode("""{"metadata":{"namespace":"team-\u0061","name":"one"}}""");
         var two = Decode("""{"metadata":{"namespace":"team-a","name":"two"}}""");
@@ -16,7 +16,7 @@ public sealed class SharedStringTests
     }
 
     [Fact]
-    public void Null_stays_null_and_long_or_many_values_are_read_as_they_are()
+    public void Null_and_long_and_many_values_decode_unchanged()
     {
         Assert.Null(Decode("""{"metadata":{"namespace":null}}""").Metadata!.NamespaceProperty);
         var texts = Enumerable.Range(0, 5_000).Select(i => $"ns-{i}").Append(new string('x', 64)).Append(new string('x', 65)).Append("").Append("Zürich");
@@ -24,7 +24,7 @@ public sealed class SharedStringTests
     }
 
     [Fact]
-    public void A_number_is_no_string() =>
+    public void A_number_is_not_a_string() =>
         Assert.Throws<JsonException>(() => Decode("""{"metadata":{"namespace":7}}"""));
 
     private static V1Ingress Decode(string json) => JsonSerializer.Deserialize(json, ApiJson.Of<V1Ingress>())!;

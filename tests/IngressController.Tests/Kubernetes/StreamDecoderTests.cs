@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Configuration;
 using IngressController.Kubernetes.Resources;
 using IngressController.Tests.Fakes;
 using k8s;
@@ -21,7 +22,7 @@ public sealed class StreamDecoderTests
         """;
 
     [Fact]
-    public async Task A_list_decodes_the_same_however_it_is_split()
+    public async Task A_list_decodes_the_same_for_any_split()
     {
         var bytes = Encoding.UTF8.GetBytes(List);
         for (var seed = 0; seed < 300; seed++)
@@ -32,13 +33,13 @@ public sealed class StreamDecoderTests
             Assert.Equal(["ä€😀/a", "/b"], page.Items.Select(item => $"{item.Metadata!.NamespaceProperty}/{item.Metadata.Name}"));
             Assert.Equal("q\"]}", page.Items[0].Spec!.ExternalName);
             Assert.Equal(["http", "8080"], page.Items[1].Spec!.Ports!.Select(port => port.TargetPort!.Value));
-            Assert.Equal(["n/broken", "(unknown)", "(unknown)", "(unknown)", "(unknown)"], page.Undecodable.Select(broken => broken.ToString()));
+            Assert.Equal(["n/broken", "(unknown)", "(unknown)", "(unknown)", "(unknown)"], page.Undecodable.Select(item => item.ToString()));
             Assert.Equal(("12", "tok"), (page.ResourceVersion, page.Continue));
         }
     }
 
     [Fact]
-    public async Task A_list_that_ends_early_or_is_none_is_refused_wherever_it_is_cut()
+    public async Task An_incomplete_or_invalid_list_is_an_error()
     {
         var bytes = Encoding.UTF8.GetBytes(List);
         for (var length = 0; length < bytes.Length - 1; length += 7)
@@ -57,7 +58,7 @@ public sealed class StreamDecoderTests
     [Theory]
     [InlineData("""{"items":null,"metadata":{"resourceVersion":"1"}}""")]
     [InlineData("""{"metadata":{"resourceVersion":"1"},"items":[]}""")]
-    public async Task A_list_may_be_empty(string text)
+    public async Task A_list_can_be_empty(string text)
     {
         var page = await new ListDecoder<V1Service>(ResourceTypes.Services)
             .ReadAsync(new SplitStream(Encoding.UTF8.GetBytes(text), () => 4), () => { }, default);
@@ -66,7 +67,7 @@ public sealed class StreamDecoderTests
     }
 
     [Fact]
-    public async Task A_watch_decodes_the_same_however_it_is_split()
+    public async Task A_watch_decodes_the_same_for_any_split()
     {
         const string Watch = """
             {"type":"ADDED","object":{"metadata":{"name":"a","namespace":"ä€😀"}}}
@@ -93,7 +94,7 @@ public sealed class StreamDecoderTests
                     WatchEvent<V1Service>.Applied applied => $"+{applied.Object.Metadata!.NamespaceProperty}/{applied.Object.Metadata.Name}",
                     WatchEvent<V1Service>.Deleted deleted => $"-{deleted.Object.Metadata!.Name}",
                     WatchEvent<V1Service>.Bookmark bookmark => $"@{bookmark.ResourceVersion} {bookmark.EndsInitialEvents}",
-                    WatchEvent<V1Service>.Undecodable broken => $"?{broken.Object.Name} {broken.Object.Uid}",
+                    WatchEvent<V1Service>.Undecodable undecodable => $"?{undecodable.Object.Name} {undecodable.Object.Uid}",
                     WatchEvent<V1Service>.Unknown unknown => $"!{unknown.Type}",
                     WatchEvent<V1Service>.Error error => $"E{error.Exception.IsExpired}",
                     _ => "",
@@ -105,7 +106,7 @@ public sealed class StreamDecoderTests
     }
 
     [Fact]
-    public async Task A_watch_cut_within_a_line_is_an_error()
+    public async Task A_watch_that_ends_within_a_line_is_an_error()
     {
         using var stream = new WatchStream<V1Service>(
             new MemoryStream(), new SplitStream("{\"type\":\"ADD"u8.ToArray(), () => 5), ResourceTypes.Services, "/x");
@@ -116,7 +117,7 @@ public sealed class StreamDecoderTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Lists_are_compressed_unless_disabled_and_watches_never(bool disabled)
+    public async Task Lists_are_compressed_unless_disabled_and_watches_are_never_compressed(bool disabled)
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.GzipThreshold = 0;
@@ -132,7 +133,7 @@ public sealed class StreamDecoderTests
     }
 
     [Fact]
-    public async Task A_list_without_progress_and_a_call_without_an_answer_time_out()
+    public async Task A_list_without_progress_and_a_call_without_a_response_time_out()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.Intercept(_ => true, context => Task.Delay(Timeout.Infinite, context.RequestAborted), times: 2);
@@ -144,7 +145,7 @@ public sealed class StreamDecoderTests
     }
 
     [Fact]
-    public async Task An_answer_that_is_no_status_is_quoted_in_part_and_one_that_is_speaks_for_itself()
+    public async Task An_error_message_has_the_Status_or_an_excerpt_of_another_body()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.Intercept(_ => true, async context =>
@@ -169,7 +170,7 @@ public sealed class StreamDecoderTests
     }
 
     [Fact]
-    public async Task A_path_of_the_host_is_a_prefix_of_every_request()
+    public async Task The_path_of_the_host_prefixes_every_request()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.Intercept(request => request.Path == "/k8s/c-1/version/", context => context.Response.WriteAsync("{\"gitVersion\":\"v9\"}"));
@@ -178,7 +179,7 @@ public sealed class StreamDecoderTests
         Assert.Equal("v9", (await client.Kubernetes.Version.GetCodeAsync()).GitVersion);
     }
 
-    /// <summary>Hands out its bytes in pieces of chosen sizes, as a network does.</summary>
+    /// <summary>Returns its bytes in pieces of chosen sizes, as a network does.</summary>
     private sealed class SplitStream(byte[] bytes, Func<int> pieceSize) : MemoryStream(bytes)
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>

@@ -1,6 +1,6 @@
 namespace IngressController.Tests.Kubernetes;
 
-/// <summary>A directory of one test.</summary>
+/// <summary>A directory for one test.</summary>
 internal sealed class TemporaryDirectory : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("k8s-client-").FullName;

@@ -2,7 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using IngressController.Kubernetes.Client;
+using IngressController.Kubernetes.Configuration;
 using IngressController.Kubernetes.Resources;
+using IngressController.Kubernetes.Transport;
 using IngressController.Tests.Fakes;
 using k8s;
 using k8s.Exceptions;
@@ -15,7 +17,7 @@ public sealed class TlsTests
     [Theory]
     [InlineData(HttpProtocols.Http1AndHttp2, "HTTP/2")]
     [InlineData(HttpProtocols.Http1, "HTTP/1.1")]
-    public async Task Speaks_http_2_and_falls_back(HttpProtocols protocols, string expected)
+    public async Task HTTP_2_falls_back_to_HTTP_1_1(HttpProtocols protocols, string expected)
     {
         await using var server = await FakeApiServer.CreateAsync(https: true, protocols);
         using var client = new ApiServerConnection(server.Configuration, TimeProvider.System);
@@ -27,7 +29,7 @@ public sealed class TlsTests
     }
 
     [Fact]
-    public async Task A_certificate_of_the_trusted_authority_for_another_name_is_refused()
+    public async Task A_certificate_of_the_trusted_authority_for_another_name_is_rejected()
     {
         await using var server = await FakeApiServer.CreateAsync(https: true);
         server.ServerCertificate = server.Authority!.Issue("other.example");
@@ -35,9 +37,9 @@ public sealed class TlsTests
         Assert.Empty(server.Requests);
     }
 
-    /// <summary>Callers take a cancellation that they did not ask for as the end of what they do.</summary>
+    /// <summary>Callers would mistake a cancellation that they did not request for their own.</summary>
     [Fact]
-    public async Task A_server_that_takes_no_connection_in_time_is_a_time_out_and_no_cancellation()
+    public async Task A_connect_timeout_is_not_a_cancellation()
     {
         using var silent = new TcpListener(IPAddress.Loopback, 0);
         silent.Start();
@@ -52,7 +54,7 @@ public sealed class TlsTests
     }
 
     [Fact]
-    public async Task A_certificate_of_another_authority_is_refused()
+    public async Task A_certificate_of_another_authority_is_rejected()
     {
         await using var server = await FakeApiServer.CreateAsync(https: true);
         server.ServerCertificate = FakeApiServerAuthority.Create("stranger").Issue("127.0.0.1");
@@ -61,14 +63,14 @@ public sealed class TlsTests
     }
 
     [Fact]
-    public async Task Without_an_authority_the_systems_own_are_asked()
+    public async Task Without_an_authority_the_system_authorities_apply()
     {
         await using var server = await FakeApiServer.CreateAsync(https: true);
         await RefusesAsync(server.Configuration with { CertificateAuthority = null });
     }
 
     [Fact]
-    public async Task Skipping_the_check_accepts_everything_and_warns()
+    public async Task Skipping_the_check_accepts_any_certificate_and_warns()
     {
         await using var server = await FakeApiServer.CreateAsync(https: true);
         server.ServerCertificate = FakeApiServerAuthority.Create("stranger").Issue("other.example");
@@ -82,7 +84,7 @@ public sealed class TlsTests
     [Theory]
     [InlineData(HttpProtocols.Http1AndHttp2, "HTTP/2")]
     [InlineData(HttpProtocols.Http1, "HTTP/1.1")]
-    public async Task The_tls_server_name_is_asked_for_and_checked_but_is_no_host_header(HttpProtocols protocols, string expected)
+    public async Task The_TLS_server_name_is_sent_and_checked_but_is_not_the_Host_header(HttpProtocols protocols, string expected)
     {
         await using var server = await FakeApiServer.CreateAsync(https: true, protocols);
         server.ServerCertificate = server.Authority!.Issue("kubernetes.default.svc");
@@ -98,7 +100,7 @@ public sealed class TlsTests
     }
 
     [Fact]
-    public async Task A_rotated_authority_file_is_used_after_at_most_a_minute()
+    public async Task A_rotated_authority_file_is_used_within_a_minute()
     {
         await using var server = await FakeApiServer.CreateAsync(https: true);
         using var directory = new TemporaryDirectory();
@@ -123,7 +125,7 @@ public sealed class TlsTests
     }
 
     [Fact]
-    public async Task A_failed_handshake_looks_at_the_authority_file_at_once()
+    public async Task A_failed_handshake_reloads_the_authority_file_at_once()
     {
         await using var server = await FakeApiServer.CreateAsync(https: true);
         using var directory = new TemporaryDirectory();
@@ -137,7 +139,7 @@ public sealed class TlsTests
     }
 
     [Fact]
-    public async Task An_authority_file_that_was_read_half_written_does_not_end_what_worked()
+    public async Task A_half_written_authority_file_leaves_the_previous_content_in_use()
     {
         await using var server = await FakeApiServer.CreateAsync(https: true);
         using var directory = new TemporaryDirectory();
@@ -157,7 +159,7 @@ public sealed class TlsTests
     }
 
     [Fact]
-    public async Task A_client_certificate_is_shown_and_its_rotation_leaves_running_watches_alone()
+    public async Task A_client_certificate_is_sent_and_its_rotation_does_not_affect_open_watches()
     {
         await using var server = await FakeApiServer.CreateAsync(https: true);
         using var directory = new TemporaryDirectory();
@@ -190,7 +192,7 @@ public sealed class TlsTests
     }
 
     [Fact]
-    public async Task A_proxy_is_asked_for_a_tunnel_and_does_not_weaken_the_check()
+    public async Task A_proxy_tunnels_connections_and_does_not_weaken_the_check()
     {
         await using var server = await FakeApiServer.CreateAsync(https: true);
         using var proxy = new TcpListener(IPAddress.Loopback, 0);

@@ -9,7 +9,7 @@ public sealed class WatchListTests
     private static readonly ReflectorOptions Options = new() { Timings = ReflectorRun.Fast };
 
     [Fact]
-    public async Task The_initial_state_is_streamed_and_replaced_at_once_on_the_same_stream()
+    public async Task The_initial_state_is_streamed_and_delivered_at_once()
     {
         await using var server = await FakeApiServer.CreateAsync();
         for (var i = 0; i < 5; i++)
@@ -28,7 +28,7 @@ public sealed class WatchListTests
     }
 
     [Fact]
-    public async Task After_its_end_the_stream_is_resumed_as_a_plain_watch()
+    public async Task A_stream_that_ends_resumes_as_a_plain_watch()
     {
         await using var server = await FakeApiServer.CreateAsync();
         await using var run = ReflectorRun.Start(server, Options);
@@ -40,7 +40,7 @@ public sealed class WatchListTests
     }
 
     [Fact]
-    public async Task A_server_that_refuses_is_listed_for_the_rest_of_the_run()
+    public async Task A_server_that_rejects_watch_lists_is_listed_for_the_rest_of_the_run()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.SupportsWatchList = false;
@@ -60,7 +60,7 @@ public sealed class WatchListTests
         await using var server = await FakeApiServer.CreateAsync();
         server.EndsInitialEvents = false;
         server.UpsertService("one");
-        var timings = ReflectorRun.Fast with { InitialEventsSilence = TimeSpan.FromMilliseconds(200) };
+        var timings = ReflectorRun.Fast with { InitialEventsIdleTimeout = TimeSpan.FromMilliseconds(200) };
         await using var run = ReflectorRun.Start(server, new() { Timings = timings });
         await run.UntilNamesAsync("a/one");
         Assert.Equal(1, server.Lists);
@@ -68,7 +68,7 @@ public sealed class WatchListTests
     }
 
     [Fact]
-    public async Task A_stream_cut_before_its_initial_events_are_complete_shows_nothing_and_is_listed()
+    public async Task A_stream_that_breaks_within_its_initial_events_delivers_nothing_and_is_listed()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.EndsInitialEvents = false;
@@ -82,7 +82,7 @@ public sealed class WatchListTests
     }
 
     [Fact]
-    public async Task A_server_that_is_away_at_the_start_does_not_cost_the_watch_list()
+    public async Task An_outage_at_startup_does_not_disable_watch_lists()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.UpsertService("one");
@@ -94,7 +94,7 @@ public sealed class WatchListTests
     }
 
     [Fact]
-    public async Task An_expired_version_is_streamed_anew()
+    public async Task An_expired_version_is_streamed_again()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.UpsertService("one");
@@ -111,7 +111,7 @@ public sealed class WatchListTests
     }
 
     [Fact]
-    public async Task An_undecodable_initial_object_is_listed_as_such()
+    public async Task An_undecodable_initial_object_is_delivered_as_undecodable()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.UpsertService("good");

@@ -39,7 +39,7 @@ public sealed class LeadershipTests
 
         await stack.StopControllerAsync();
         Assert.Equal("", Stored()!["spec"]!["holderIdentity"]!.ToString());
-        Assert.Contains("stopped leading: this process ends", stack.Log.Lines);
+        Assert.Contains("stopped leading: this process is shutting down", stack.Log.Lines);
 
         JsonObject? Stored() => stack.Server.Find(Resource, "ingress", "yarp-ingress-leader");
     }
@@ -52,7 +52,7 @@ public sealed class LeadershipTests
         (stack.PodNamespace, stack.Election) = ("ingress", Fast);
         await stack.StartControllerAsync();
         await stack.UntilReadyAsync();
-        await stack.UntilLoggedAsync("Warning: cannot get or take the Lease ingress/yarp-ingress-leader: forbidden: ");
+        await stack.UntilLoggedAsync("Warning: cannot get or acquire the Lease ingress/yarp-ingress-leader: forbidden: ");
         var warning = Assert.Single(stack.Log.Lines, line => line.Contains("Lease", StringComparison.Ordinal));
         Assert.Contains("; grant the verbs get, create and patch on leases.coordination.k8s.io in namespace ingress; next attempt in ", warning, StringComparison.Ordinal);
     }
@@ -83,7 +83,7 @@ public sealed class LeadershipTests
         stack.Server.Hold(request => request.Resource == "leases", never.Task, times: int.MaxValue);
         await stack.UntilLoggedAsync("stopped leading: the lease could not be renewed for 1 s");
         await stack.StopControllerAsync().WaitAsync(TimeSpan.FromSeconds(10));
-        Assert.Contains("cannot give back the Lease ingress/yarp-ingress-leader: no answer within 0.5 s", stack.Log.ToString(), StringComparison.Ordinal);
+        Assert.Contains("cannot release the Lease ingress/yarp-ingress-leader: no answer within 0.5 s", stack.Log.ToString(), StringComparison.Ordinal);
         never.SetResult();
     }
 }

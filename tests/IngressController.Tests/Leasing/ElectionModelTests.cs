@@ -3,27 +3,27 @@ using IngressController.Kubernetes.Leasing;
 namespace IngressController.Tests.Leasing;
 
 /// <summary>
-/// Three candidates in a world where processes stop, die and restart, networks lose and delay, servers refuse, clocks run apart and
-/// people edit: never may two write, and when that ends, one leads again in time.
+/// Three candidates in a simulation in which processes are suspended, die and restart, networks lose and delay messages, servers return
+/// errors, clocks drift and people edit the Lease: two never write at the same time, and after the faults one leads again in time.
 /// </summary>
 public sealed class ElectionModelTests
 {
-    private static readonly TimeSpan Trouble = TimeSpan.FromMinutes(6);
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(12);
+    private static readonly TimeSpan FaultPhase = TimeSpan.FromMinutes(6);
+    private static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(12);
 
-    /// <summary>The slowest clock of the model; 10 s of deadline and 15 s of lease would bear more.</summary>
-    private const double SlowestRate = 0.9;
+    /// <summary>The rate of the slowest clock; a deadline of 10 s and a lease of 15 s would tolerate more.</summary>
+    private const double MinRate = 0.9;
 
     public static TheoryData<int> Blocks => [.. Enumerable.Range(0, 8)];
 
     [Theory]
     [MemberData(nameof(Blocks))]
-    public void Two_never_write_at_a_time_and_one_leads_again_after_the_trouble(int block)
+    public void At_most_one_replica_writes_and_one_leads_again_after_the_faults(int block)
     {
         var terms = 0;
         for (var seed = block * 50; seed < (block + 1) * 50; seed++)
             SimulatedWorld.Run(seed, world => terms += new Model(world).Run());
-        // Else the trouble is none, and nothing was tried.
+        // With fewer terms the faults would test nothing.
         Assert.True(terms > 50 * 4, $"{terms} terms in 50 runs");
     }
 
@@ -47,11 +47,11 @@ public sealed class ElectionModelTests
             {
                 Loses = process => _cutOff.Contains(process) || world.Chance(_lossRate),
                 Refuses = _ => world.Chance(_refusalRate) ? SimulatedLease.Refusal(500, "InternalError") : null,
-                Latency = () => world.Chance(_longDelayRate) ? world.Between(0, LongestDelay.TotalSeconds) : world.Between(0.001, 0.05),
+                Latency = () => world.Chance(_longDelayRate) ? world.Between(0, MaxDelay.TotalSeconds) : world.Between(0.001, 0.05),
             };
             _lease.OnWrite = lease =>
             {
-                // The moment another takes it: nobody else may believe to have it, stopped or not.
+                // When another acquires the lease, no one else may be able to write, suspended or not.
                 var writers = _replicas.Where(replica => replica.MayWrite && replica.Identity != lease.Spec!.HolderIdentity).ToArray();
                 Assert.True(writers.Length == 0, $"{world.Now}: {lease.Spec!.HolderIdentity} takes the lease while {writers.FirstOrDefault()?.Identity} may write");
             };
@@ -62,36 +62,36 @@ public sealed class ElectionModelTests
             };
         }
 
-        /// <returns>How many terms there were.</returns>
+        /// <returns>Number of terms.</returns>
         public int Run()
         {
             for (var i = 0; i < 3; i++)
                 _replicas.Add(Start());
-            _world.After(_world.Between(0, 10), Strike);
-            _world.RunUntil(Trouble);
-            Heal();
+            _world.After(_world.Between(0, 10), InjectFault);
+            _world.RunUntil(FaultPhase);
+            EndFaults();
 
             var options = SimulatedReplica.Options;
-            // What was under way when the trouble ended may still renew the lease of a dead leader; then its record has to age, and a
-            // candidate has to look, for which a request that was lost must have timed out.
-            var limit = LongestDelay + LongestDelay
-                + ((options.LeaseDuration + (options.RetryPeriod * 2 * (1 + LeaderElectorOptions.JitterFactor)) + options.RequestTimeout) / SlowestRate);
+            // A request in flight at the end of the faults may still renew the lease of a dead leader. Then its record has to expire and a
+            // candidate has to read it, for which a lost request must have timed out.
+            var limit = MaxDelay + MaxDelay
+                + ((options.LeaseDuration + (options.RetryPeriod * 2 * (1 + LeaderElectorOptions.JitterFactor)) + options.RequestTimeout) / MinRate);
             _world.RunUntil(() => _replicas.Exists(replica => replica.MayWrite), limit, "one leads");
             _world.RunFor(TimeSpan.FromMinutes(1));
             var leader = Assert.Single(_replicas, replica => replica.MayWrite);
             Assert.Equal(leader.Identity, _lease.Holder);
-            _replicas.ForEach(replica => replica.RequireSound());
+            _replicas.ForEach(replica => replica.RequireNotFaulted());
             return _terms + _replicas.Sum(replica => replica.Terms);
         }
 
         private SimulatedReplica Start() => new(
-            _world, _lease, $"replica-{_started++}", SlowestRate + (_world.Random.NextDouble() * 2 * (1 - SlowestRate)),
+            _world, _lease, $"replica-{_started++}", MinRate + (_world.Random.NextDouble() * 2 * (1 - MinRate)),
             TimeSpan.FromHours(_world.Random.Next(-10, 10)))
         {
             WorkEndsAfter = _world.Chance(0.5) ? TimeSpan.Zero : _world.Between(0, 3),
         };
 
-        private void Strike()
+        private void InjectFault()
         {
             if (_isOver)
                 return;
@@ -104,8 +104,8 @@ public sealed class ElectionModelTests
                     _world.After(_world.Between(0, 40), () => _cutOff.Remove(replica.Clock));
                     break;
                 case 1 or 2:
-                    replica.Clock.Stop();
-                    _world.After(_world.Between(0, 40), replica.Clock.Wake);
+                    replica.Clock.Suspend();
+                    _world.After(_world.Between(0, 40), replica.Clock.Resume);
                     break;
                 case 3:
                     replica.Kill();
@@ -129,25 +129,25 @@ public sealed class ElectionModelTests
                     break;
             }
 
-            _world.After(_world.Between(0, 12), Strike);
+            _world.After(_world.Between(0, 12), InjectFault);
         }
 
         private void Restart(int index, SimulatedReplica old)
         {
             if (_replicas[index] != old)
                 return;
-            old.RequireSound();
+            old.RequireNotFaulted();
             old.Kill();
             _terms += old.Terms;
             _replicas[index] = Start();
         }
 
-        private void Heal()
+        private void EndFaults()
         {
             _isOver = true;
             (_lossRate, _refusalRate, _longDelayRate) = (0, 0, 0);
             _cutOff.Clear();
-            _replicas.ForEach(replica => replica.Clock.Wake());
+            _replicas.ForEach(replica => replica.Clock.Resume());
         }
     }
 }

@@ -3,11 +3,11 @@ using k8s.Models;
 
 namespace IngressController.Tests.Leasing;
 
-/// <summary>One thing at a time, on simulated time. Wall clocks of the candidates differ by hours wherever nothing else is said.</summary>
+/// <summary>Tests single behaviors in simulated time. By default the wall clocks of the candidates differ by hours.</summary>
 public sealed class LeaderElectorTests
 {
     private static readonly LeaderElectorOptions Options = SimulatedReplica.Options;
-    private static readonly TimeSpan LongestPause = Options.RetryPeriod * (1 + LeaderElectorOptions.JitterFactor);
+    private static readonly TimeSpan MaxPause = Options.RetryPeriod * (1 + LeaderElectorOptions.JitterFactor);
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(0.2);
 
     [Fact]
@@ -24,7 +24,7 @@ public sealed class LeaderElectorTests
     });
 
     [Fact]
-    public void A_leader_stays_the_leader_with_one_request_per_retry_period() => SimulatedWorld.Run(1, world =>
+    public void A_leader_keeps_the_lease_with_one_request_per_retry_period() => SimulatedWorld.Run(1, world =>
     {
         var lease = new SimulatedLease(world);
         var a = new SimulatedReplica(world, lease, "a");
@@ -48,7 +48,7 @@ public sealed class LeaderElectorTests
     [InlineData(0)]
     [InlineData(-13)]
     [InlineData(13)]
-    public void When_the_leader_dies_another_takes_over_once_the_lease_has_expired_whatever_the_clocks_show(int hours) => SimulatedWorld.Run(2, world =>
+    public void Another_candidate_replaces_a_dead_leader_after_expiry_regardless_of_the_clocks(int hours) => SimulatedWorld.Run(2, world =>
     {
         var lease = new SimulatedLease(world);
         var a = new SimulatedReplica(world, lease, "a", skew: TimeSpan.FromHours(hours));
@@ -59,16 +59,16 @@ public sealed class LeaderElectorTests
 
         var took = world.RunUntil(() => b.MayWrite, TimeSpan.FromMinutes(2), "b leads");
 
-        Assert.InRange(took, Options.LeaseDuration - Options.RetryPeriod, Options.LeaseDuration + LongestPause + Moment);
+        Assert.InRange(took, Options.LeaseDuration - Options.RetryPeriod, Options.LeaseDuration + MaxPause + Moment);
         Assert.Equal(("b", 1), (lease.Holder, lease.Stored!.Spec!.LeaseTransitions));
         Assert.Equal(lease.Stored.Spec.AcquireTime, lease.Stored.Spec.RenewTime);
     });
 
-    /// <summary>Nobody knows how old a record is that is seen for the first time, be its time a day ago or in a day.</summary>
+    /// <summary>The age of a record that is seen for the first time is unknown, whatever time it contains.</summary>
     [Theory]
     [InlineData(-24)]
     [InlineData(24)]
-    public void A_candidate_that_starts_gives_a_holder_it_has_not_seen_before_the_whole_duration(int hours) => SimulatedWorld.Run(3, world =>
+    public void A_new_candidate_waits_for_the_whole_duration_of_an_unknown_holder(int hours) => SimulatedWorld.Run(3, world =>
     {
         var lease = new SimulatedLease(world);
         var time = new DateTime(2030, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddHours(hours);
@@ -77,8 +77,8 @@ public sealed class LeaderElectorTests
 
         var took = world.RunUntil(() => a.MayWrite, TimeSpan.FromMinutes(2), "a leads");
 
-        // The record's own duration counts, not the candidate's.
-        Assert.InRange(took, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(60) + LongestPause + Moment);
+        // The duration of the record applies, not that of the candidate.
+        Assert.InRange(took, TimeSpan.FromSeconds(60), TimeSpan.FromSeconds(60) + MaxPause + Moment);
         Assert.Equal(7, lease.Stored!.Spec!.LeaseTransitions);
     });
 
@@ -96,16 +96,16 @@ public sealed class LeaderElectorTests
     });
 
     [Fact]
-    public void A_holder_without_a_duration_is_given_the_candidates_own() => SimulatedWorld.Run(4, world =>
+    public void A_holder_without_a_duration_gets_that_of_the_candidate() => SimulatedWorld.Run(4, world =>
     {
         var lease = new SimulatedLease(world);
         lease.Edit(old => old with { Spec = new V1LeaseSpec { HolderIdentity = "gone" } });
         var a = new SimulatedReplica(world, lease, "a");
-        Assert.InRange(world.RunUntil(() => a.MayWrite, TimeSpan.FromMinutes(2), "a leads"), Options.LeaseDuration, Options.LeaseDuration + LongestPause + Moment);
+        Assert.InRange(world.RunUntil(() => a.MayWrite, TimeSpan.FromMinutes(2), "a leads"), Options.LeaseDuration, Options.LeaseDuration + MaxPause + Moment);
     });
 
     [Fact]
-    public void Of_two_that_come_at_once_one_loses_the_race_and_follows() => SimulatedWorld.Run(5, world =>
+    public void One_of_two_simultaneous_candidates_loses_the_race() => SimulatedWorld.Run(5, world =>
     {
         foreach (var exists in (bool[])[false, true])
         {
@@ -113,15 +113,15 @@ public sealed class LeaderElectorTests
             if (exists)
                 lease.Edit(old => old with { Spec = null });
             SimulatedReplica[] both = [new(world, lease, "a"), new(world, lease, "b")];
-            world.RunFor(LongestPause + Moment);
+            world.RunFor(MaxPause + Moment);
             var leader = Assert.Single(both, replica => replica.MayWrite);
             var other = Assert.Single(both, replica => !replica.MayWrite);
-            Assert.Equal($"{leader.Identity} leads", Assert.Single(other.Notices).Message);
+            Assert.Equal($"{leader.Identity} is the leader", Assert.Single(other.Notices).Message);
         }
     });
 
     [Fact]
-    public void A_leader_that_is_told_to_end_renews_until_its_work_has_ended_and_then_gives_the_lease_back() => SimulatedWorld.Run(6, world =>
+    public void A_stopping_leader_renews_until_its_tasks_have_ended_and_then_releases_the_lease() => SimulatedWorld.Run(6, world =>
     {
         var lease = new SimulatedLease(world);
         var a = new SimulatedReplica(world, lease, "a") { WorkEndsAfter = TimeSpan.FromSeconds(40) };
@@ -137,15 +137,15 @@ public sealed class LeaderElectorTests
         Assert.False(a.IsWorking);
         Assert.Equal(0, b.Terms);
         var took = world.RunUntil(() => b.MayWrite, TimeSpan.FromMinutes(2), "b leads");
-        Assert.True(took <= LongestPause + Moment, $"{took}");
+        Assert.True(took <= MaxPause + Moment, $"{took}");
         world.RunFor(Moment);
         Assert.True(a.HasEnded);
-        Assert.Equal(["leads now: holds the Lease ns/lease", "leads no more: this process ends", "gave the Lease ns/lease back"], a.Notices.Select(notice => notice.Message));
+        Assert.Equal(["started leading: holds the Lease ns/lease", "stopped leading: this process is shutting down", "released the Lease ns/lease"], a.Notices.Select(notice => notice.Message));
         Assert.InRange(lease.Requests.Count(request => request.Process == a.Clock && request.At > at && request.Verb == "patch"), 18, 21);
     });
 
     [Fact]
-    public void A_candidate_that_is_told_to_end_while_it_takes_the_lease_gives_it_back() => SimulatedWorld.Run(7, world =>
+    public void A_candidate_that_is_stopped_while_acquiring_the_lease_releases_it() => SimulatedWorld.Run(7, world =>
     {
         var lease = new SimulatedLease(world) { Latency = () => TimeSpan.FromMilliseconds(100) };
         var a = new SimulatedReplica(world, lease, "a");
@@ -157,7 +157,7 @@ public sealed class LeaderElectorTests
     });
 
     [Fact]
-    public void One_that_never_led_ends_without_a_request() => SimulatedWorld.Run(8, world =>
+    public void A_candidate_that_never_led_ends_without_a_request() => SimulatedWorld.Run(8, world =>
     {
         var lease = new SimulatedLease(world);
         lease.Edit(old => old with { Spec = new V1LeaseSpec { HolderIdentity = "other", LeaseDurationSeconds = 3600 } });
@@ -183,7 +183,7 @@ public sealed class LeaderElectorTests
     });
 
     [Fact]
-    public void Durations_that_do_not_fit_together_are_refused()
+    public void Contradictory_durations_are_rejected()
     {
         var access = new SimulatedLease(new SimulatedWorld(0)).AccessOf(null!);
         foreach (var options in (LeaderElectorOptions[])

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace IngressController.Tests.Leasing;
 
-/// <summary>What goes over the wire, and what a server may answer.</summary>
+/// <summary>The requests of the elector over HTTP, and the responses of a server.</summary>
 public sealed class LeaseOverHttpTests
 {
     private const string Resource = "coordination.k8s.io/leases";
@@ -21,11 +21,11 @@ public sealed class LeaseOverHttpTests
         LeaseDuration = TimeSpan.FromSeconds(8),
         RenewDeadline = TimeSpan.FromSeconds(6),
         RetryPeriod = TimeSpan.FromMilliseconds(10),
-        ForbiddenRetry = TimeSpan.FromMilliseconds(10),
+        ForbiddenRetryPeriod = TimeSpan.FromMilliseconds(10),
     };
 
     [Fact]
-    public async Task What_others_keep_in_the_Lease_survives_taking_renewing_and_giving_back()
+    public async Task Other_fields_of_the_Lease_survive_acquisition_renewal_and_release()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.Upsert("""
@@ -55,8 +55,8 @@ public sealed class LeaseOverHttpTests
             foreach (var time in (string[])["acquireTime", "renewTime"])
                 Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$", spec[time]!.GetValue<string>());
             Assert.Equal(42, spec["leaseTransitions"]!.GetValue<int>());
-            foreach (var ours in (string[])["acquireTime", "renewTime", "leaseTransitions", "holderIdentity", "leaseDurationSeconds"])
-                spec.Remove(ours);
+            foreach (var field in (string[])["acquireTime", "renewTime", "leaseTransitions", "holderIdentity", "leaseDurationSeconds"])
+                spec.Remove(field);
             var expected = before.DeepClone().AsObject();
             expected["spec"]!.AsObject().Remove("leaseTransitions");
             expected["metadata"]!["resourceVersion"] = after["metadata"]!["resourceVersion"]!.DeepClone();
@@ -67,14 +67,14 @@ public sealed class LeaseOverHttpTests
         Assert.Equal(("", 1), (last["holderIdentity"]!.GetValue<string>(), last["leaseDurationSeconds"]!.GetValue<int>()));
     }
 
-    /// <summary>The garbage collector deletes a Lease whose owner is gone, and a Lease that someone else has made is theirs.</summary>
+    /// <summary>The garbage collector deletes a Lease whose owner is gone, so a Lease that someone else created keeps its owner.</summary>
     [Theory]
     [InlineData(false, "yarp")]
     [InlineData(true, null)]
-    public async Task A_Lease_that_it_creates_has_the_owner_and_one_that_is_there_keeps_its_own(bool isThere, string? expected)
+    public async Task A_created_Lease_has_the_owner_and_an_existing_one_keeps_its_own(bool exists, string? expected)
     {
         await using var server = await FakeApiServer.CreateAsync();
-        if (isThere)
+        if (exists)
             server.Upsert("""{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"leader","namespace":"ns"}}""");
         var owner = new V1OwnerReference { ApiVersion = "v1", Kind = "ServiceAccount", Name = "yarp", Uid = "1" };
         await using var run = Candidate.Start(server, Fast with { Owner = owner });
@@ -85,7 +85,7 @@ public sealed class LeaseOverHttpTests
     }
 
     [Fact]
-    public async Task Nothing_a_server_answers_ends_a_candidate()
+    public async Task No_response_of_a_server_ends_a_candidate()
     {
         await using var server = await FakeApiServer.CreateAsync();
         string[] answers =
@@ -108,9 +108,9 @@ public sealed class LeaseOverHttpTests
         Assert.True(run.Failures >= answers.Length + 3, $"{run.Failures}");
     }
 
-    /// <summary>Times of other programs may be anything; only their change counts.</summary>
+    /// <summary>The times of other programs may have any value; only their change matters.</summary>
     [Fact]
-    public async Task Times_that_cannot_be_read_are_no_obstacle()
+    public async Task Unreadable_times_do_not_prevent_acquisition()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.Upsert("""
@@ -125,33 +125,33 @@ public sealed class LeaseOverHttpTests
     }
 
     [Fact]
-    public async Task A_Lease_that_changes_between_its_reading_and_its_writing_is_not_taken()
+    public async Task A_Lease_that_changes_between_read_and_write_is_not_acquired()
     {
         await using var server = await FakeApiServer.CreateAsync();
         server.Upsert("""{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"leader","namespace":"ns"}}""");
         var reached = new TaskCompletionSource();
-        var goOn = new TaskCompletionSource();
+        var release = new TaskCompletionSource();
         server.Hold(request =>
         {
             if (request.Method == "PATCH")
                 reached.TrySetResult();
             return request.Method == "PATCH";
-        }, goOn.Task);
+        }, release.Task);
         await using var run = Candidate.Start(server, Fast);
         await reached.Task.WaitAsync(TimeSpan.FromSeconds(20));
         server.Upsert("""{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"leader","namespace":"ns"},"spec":{"holderIdentity":"faster","leaseDurationSeconds":60}}""");
-        goOn.SetResult();
+        release.SetResult();
 
-        await run.UntilAsync(notice => notice is LeaderNotice.Follows { Leader: "faster" });
+        await run.UntilAsync(notice => notice is LeaderNotice.NewLeader { Leader: "faster" });
         Assert.Empty(server.Writes);
         Assert.Equal(0, run.Failures);
     }
 
-    /// <summary>A connection may take its time: what counts is the moment the body goes out.</summary>
+    /// <summary>A connection may take long to open: only the moment at which the body is sent matters.</summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_write_that_loses_its_permission_before_its_body_goes_out_is_not_carried_out(bool http2)
+    public async Task A_write_whose_permission_ends_before_its_body_is_sent_is_not_carried_out(bool http2)
     {
         await using var server = await FakeApiServer.CreateAsync(https: http2);
         using var client = new ApiServerConnection(server.Configuration, TimeProvider.System);
@@ -177,7 +177,7 @@ public sealed class LeaseOverHttpTests
         Assert.Equal(http2 ? "HTTP/2" : "HTTP/1.1", server.Requests[^1].Protocol);
     }
 
-    /// <summary>With the members in the order of the other one.</summary>
+    /// <summary>Returns the object with its members in the order of another.</summary>
     private static JsonNode Sorted(JsonNode node, JsonNode like)
     {
         if (node is not JsonObject item || like is not JsonObject order)
@@ -217,7 +217,7 @@ public sealed class LeaseOverHttpTests
 
         public static Candidate Start(FakeApiServer server, LeaderElectorOptions options) => new(server, options);
 
-        public Task UntilLeaderAsync() => UntilAsync(notice => notice is LeaderNotice.Leads);
+        public Task UntilLeaderAsync() => UntilAsync(notice => notice is LeaderNotice.StartedLeading);
 
         public async Task UntilAsync(Func<LeaderNotice, bool> condition)
         {

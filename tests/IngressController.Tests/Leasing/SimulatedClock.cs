@@ -1,21 +1,21 @@
 namespace IngressController.Tests.Leasing;
 
 /// <summary>
-/// The clock of one process. It may run fast or slow and show any time of day. While the process is stopped nothing of it runs; when it
-/// wakes, everything that has come due runs at once, in any order.
+/// The clock of one process. It may run fast or slow and show any time of day. While the process is suspended, none of its code runs; when
+/// it resumes, everything that is due runs at once, in any order.
 /// </summary>
 internal sealed class SimulatedClock(SimulatedWorld world, double rate = 1, TimeSpan skew = default) : TimeProvider
 {
     private readonly List<Action> _waiting = [];
     private readonly TimeSpan _offset = world.Between(0, 1_000_000);
-    private bool _isStopped;
+    private bool _isSuspended;
     private bool _isDead;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public bool IsDead => _isDead;
 
-    public bool IsStopped => _isStopped;
+    public bool IsSuspended => _isSuspended;
 
     public override long GetTimestamp() => (_offset + (world.Now * rate)).Ticks;
 
@@ -28,24 +28,24 @@ internal sealed class SimulatedClock(SimulatedWorld world, double rate = 1, Time
         return timer;
     }
 
-    /// <summary>Runs something in the process: at once, when it wakes, or never.</summary>
+    /// <summary>Runs an action in the process: at once, when it resumes, or never if it is dead.</summary>
     public void Run(Action action)
     {
         if (_isDead)
             return;
-        if (_isStopped)
+        if (_isSuspended)
             _waiting.Add(action);
         else
             action();
     }
 
-    public void Stop() => _isStopped = true;
+    public void Suspend() => _isSuspended = true;
 
-    public void Wake()
+    public void Resume()
     {
-        if (!_isStopped)
+        if (!_isSuspended)
             return;
-        _isStopped = false;
+        _isSuspended = false;
         var due = _waiting.ToArray();
         _waiting.Clear();
         world.Random.Shuffle(due);

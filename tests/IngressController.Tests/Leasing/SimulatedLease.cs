@@ -6,7 +6,7 @@ using k8s.Models;
 
 namespace IngressController.Tests.Leasing;
 
-/// <summary>The Lease at an API server, and the network to it. Requests and answers take their time, or get lost.</summary>
+/// <summary>The Lease at an API server, and the network to it. Requests and responses are delayed or lost.</summary>
 internal sealed class SimulatedLease(SimulatedWorld world)
 {
     private long _version = 100;
@@ -15,19 +15,19 @@ internal sealed class SimulatedLease(SimulatedWorld world)
 
     public string Holder => Stored?.Spec?.HolderIdentity ?? "";
 
-    /// <summary>How long a request or an answer takes.</summary>
+    /// <summary>The delay of a request or a response.</summary>
     public Func<TimeSpan> Latency { get; set; } = () => world.Between(0.001, 0.02);
 
-    /// <summary>Whether the next request of a process gets lost, or the answer to it.</summary>
+    /// <summary>True if the next request of a process, or the response to it, is lost.</summary>
     public Func<SimulatedClock, bool> Loses { get; set; } = static _ => false;
 
-    /// <summary>What a request is refused with; null when it is carried out.</summary>
+    /// <summary>The error of a request; null if it is carried out.</summary>
     public Func<SimulatedClock, Exception?> Refuses { get; set; } = static _ => null;
 
-    /// <summary>Told what is written, before it is stored.</summary>
+    /// <summary>Receives each write before it is stored.</summary>
     public Action<V1Lease> OnWrite { get; set; } = static _ => { };
 
-    /// <summary>When each process asked, and what.</summary>
+    /// <summary>The requests of each process with their times.</summary>
     public List<(TimeSpan At, SimulatedClock Process, string Verb)> Requests { get; } = [];
 
     public LeaseAccess AccessOf(SimulatedClock process) => new(
@@ -35,7 +35,7 @@ internal sealed class SimulatedLease(SimulatedWorld world)
         async (lease, cancellation) => (await CallAsync(process, "create", () => Create(lease), cancellation).ConfigureAwait(false))!,
         async (lease, cancellation) => (await CallAsync(process, "patch", () => Patch(lease), cancellation).ConfigureAwait(false))!);
 
-    /// <summary>What somebody else does to it.</summary>
+    /// <summary>Changes the Lease as another program does.</summary>
     public void Edit(Func<V1Lease, V1Lease?> edit) => Store(edit(Stored ?? new V1Lease { Metadata = new V1ObjectMeta { Name = "lease" } }));
 
     public static ApiServerException Refusal(int code, string reason) =>
@@ -78,12 +78,12 @@ internal sealed class SimulatedLease(SimulatedWorld world)
     {
         cancellation.ThrowIfCancellationRequested();
         Requests.Add((world.Now, process, verb));
-        // Continuations run where it is completed: in the event that brings the answer.
+        // Continuations run where it is completed: in the event of the response.
         var answer = new TaskCompletionSource<V1Lease?>();
         cancellation.Register(() => answer.TrySetCanceled(cancellation));
         if (Loses(process))
             return answer.Task;
-        // What is under way is carried out, whether or not the client still waits.
+        // A request in flight is carried out whether or not the client still waits.
         world.After(Latency(), () =>
         {
             V1Lease? result = null;

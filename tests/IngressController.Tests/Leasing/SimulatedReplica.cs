@@ -2,7 +2,7 @@ using IngressController.Kubernetes.Leasing;
 
 namespace IngressController.Tests.Leasing;
 
-/// <summary>One process that takes part, and what an observer knows of it.</summary>
+/// <summary>A process that takes part in the election, as an observer sees it.</summary>
 internal sealed class SimulatedReplica
 {
     private readonly SimulatedWorld _world;
@@ -28,17 +28,17 @@ internal sealed class SimulatedReplica
 
     public LeaderTerm? Term { get; private set; }
 
-    /// <summary>How long the work takes to end when it is told to.</summary>
+    /// <summary>The time that the leader tasks take to end.</summary>
     public TimeSpan WorkEndsAfter { get; set; }
 
-    /// <summary>Whether it would write if it ran now; it may be stopped and wake up at any moment.</summary>
+    /// <summary>True if it would write if it ran now; a suspended process may resume at any moment.</summary>
     public bool MayWrite => !Clock.IsDead && Term is { MayWrite: true };
 
     public bool IsWorking { get; private set; }
 
     public bool HasEnded => _run.IsCompleted;
 
-    public int Terms => Notices.OfType<LeaderNotice.Leads>().Count();
+    public int Terms => Notices.OfType<LeaderNotice.StartedLeading>().Count();
 
     /// <summary>SIGTERM.</summary>
     public void Terminate() => Clock.Run(_stop.Cancel);
@@ -46,8 +46,8 @@ internal sealed class SimulatedReplica
     /// <summary>SIGKILL.</summary>
     public void Kill() => Clock.Kill();
 
-    /// <summary>A failure of the elector itself, which there must not be.</summary>
-    public void RequireSound()
+    /// <summary>Fails if the elector itself has failed.</summary>
+    public void RequireNotFaulted()
     {
         if (_run.IsFaulted)
             Assert.Fail($"{Identity} has ended: {_run.Exception}");
@@ -57,7 +57,7 @@ internal sealed class SimulatedReplica
     {
         Term = term;
         IsWorking = true;
-        // Continuations run where it is completed: nothing leaves the thread.
+        // Continuations run where it is completed, so that nothing leaves the thread.
         var end = new TaskCompletionSource();
         term.Lost.Register(() => end.TrySetResult());
         _stop.Token.Register(() => end.TrySetResult());

@@ -1,8 +1,8 @@
 namespace IngressController.Tests.Leasing;
 
 /// <summary>
-/// Time and everything that happens in it, on one thread and in an order that a seed decides: hours pass in milliseconds, and a failure
-/// happens again. Nothing in it may leave the thread.
+/// Simulated time and its events, on one thread and in an order that a seed decides: hours pass in milliseconds, and a failure is
+/// reproducible. No code in it may leave the thread.
 /// </summary>
 internal sealed class SimulatedWorld(int seed)
 {
@@ -14,10 +14,10 @@ internal sealed class SimulatedWorld(int seed)
 
     public TimeSpan Now { get; private set; }
 
-    /// <summary>Asked after each event.</summary>
+    /// <summary>Checked after each event.</summary>
     public Action Invariant { get; set; } = static () => { };
 
-    /// <summary>Runs a test on a thread that has nothing which would take continuations elsewhere.</summary>
+    /// <summary>Runs a test on a thread without a context that would move continuations to other threads.</summary>
     public static void Run(int seed, Action<SimulatedWorld> test)
     {
         Exception? failure = null;
@@ -55,8 +55,8 @@ internal sealed class SimulatedWorld(int seed)
         Invariant();
     }
 
-    /// <summary>Runs until it holds, and fails when it does not within the limit.</summary>
-    /// <returns>How long it took.</returns>
+    /// <summary>Runs until the condition holds; fails if it does not within the limit.</summary>
+    /// <returns>The time that it took.</returns>
     public TimeSpan RunUntil(Func<bool> condition, TimeSpan limit, string what)
     {
         var start = Now;

@@ -11,14 +11,14 @@ using Xunit.Abstractions;
 
 namespace IngressController.Tests.Proxy;
 
-/// <summary>Endpoints, routes and certificates change while requests are under way.</summary>
+/// <summary>Changes of endpoints, routes and certificates while requests are in flight.</summary>
 [Collection("alone")]
 public sealed class ChurnTests(ITestOutputHelper output)
 {
     private const int Changes = 1000;
 
     [Fact]
-    public async Task A_thousand_changes_under_load_fail_no_request()
+    public async Task No_request_fails_during_a_thousand_changes_under_load()
     {
         var backends = Enumerable.Range(0, 4).Select(_ => WireBackend.Answer(request => WireBackend.Ok(request.Target))).ToArray();
         await using var controller = await TestController.StartAsync(
@@ -33,7 +33,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
             switch (i % 4)
             {
                 case 0:
-                    // One to four endpoints, never the same ones twice in a row.
+                    // One or two endpoints, different from the previous ones.
                     cluster.Set(ClusterKinds.EndpointSlices, Slice("app-0", "app", backends[i / 4 % 4].Port));
                     cluster.Set(ClusterKinds.EndpointSlices, Slice("app-1", "app", backends[i / 4 % 3].Port));
                     break;
@@ -50,7 +50,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
             }
 
             Assert.True(await cluster.PublishAsync());
-            // Each revision serves something before the next one comes.
+            // Each revision serves requests before the next one is published.
             await load.NextAsync();
         }
 
@@ -65,7 +65,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task An_endpoint_that_is_removed_serves_its_request_to_the_end()
+    public async Task A_removed_endpoint_completes_its_request_in_flight()
     {
         var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var removed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -138,7 +138,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
         StringData = new Dictionary<string, string> { ["tls.crt"] = certificate, ["tls.key"] = key },
     };
 
-    /// <summary>Publishes each change as a revision of its own, without the loop's pause between two of them.</summary>
+    /// <summary>Publishes each change as a separate revision, without the pause of the reconcile loop.</summary>
     private sealed class LiveCluster(TestController controller)
     {
         private readonly ReconcileLoop _loop = controller.Services.GetRequiredService<ReconcileLoop>();
@@ -156,7 +156,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Requests of every kind, one after another in each of several tasks, until stopped.</summary>
+    /// <summary>Sends requests of every kind until stopped: several tasks, each with one request at a time.</summary>
     private sealed class Load
     {
         private readonly TestController _controller;
@@ -178,7 +178,7 @@ public sealed class ChurnTests(ITestOutputHelper output)
 
         public ConcurrentDictionary<string, int> ByKind { get; } = new();
 
-        /// <summary>Completes when another request has been served, and then some.</summary>
+        /// <summary>Completes when four more requests have been served.</summary>
         public async Task NextAsync()
         {
             for (var i = 0; i < 4; i++)

@@ -12,11 +12,11 @@ public sealed class DefaultBackendFixture : ProxyFixture
     }
 }
 
-/// <summary>What --default-backend-service gets.</summary>
+/// <summary>The requests that --default-backend-service receives.</summary>
 public sealed class DefaultBackendTests(DefaultBackendFixture proxy) : IClassFixture<DefaultBackendFixture>
 {
     [Fact]
-    public async Task It_gets_what_nothing_else_matches_and_answers_503_without_endpoints()
+    public async Task The_default_backend_serves_unmatched_requests_and_returns_503_without_endpoints()
     {
         await using var fallback = WireBackend.Answer(WireBackend.Ok("fallback"));
         await using var app = WireBackend.Answer(WireBackend.Ok("app"));

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace IngressController.Tests.Proxy;
 
-/// <summary>gRPC as it is on the wire: length-prefixed messages over HTTP/2, the status in trailers.</summary>
+/// <summary>gRPC on the wire: length-prefixed messages over HTTP/2, with the status in trailers.</summary>
 public sealed class GrpcTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     private static byte[] Frame(string message)
@@ -29,13 +29,13 @@ public sealed class GrpcTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
         return Encoding.ASCII.GetString(message);
     }
 
-    /// <summary>Answers each message before the next one comes; a message "fail" ends the call with status 7.</summary>
+    /// <summary>Responds to each message before the next one arrives. The message "fail" ends the call with status 7.</summary>
     private static async Task ServeAsync(HttpContext context)
     {
         context.Response.ContentType = "application/grpc";
         if (context.Request.Path == "/s/Denied")
         {
-            // A call without any message has its status in the headers.
+            // A call without messages has its status in the headers.
             context.Response.Headers["grpc-status"] = "7";
             return;
         }
@@ -72,7 +72,7 @@ public sealed class GrpcTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
     [Theory]
     [InlineData("hello", "0")]
     [InlineData("fail", "7")]
-    public async Task A_unary_call_gets_its_message_and_its_status(string message, string status)
+    public async Task A_unary_call_receives_its_message_and_status(string message, string status)
     {
         await using var backend = await KestrelBackend.StartAsync(ServeAsync, HttpProtocols.Http2);
         var host = await proxy.ServeAsync([backend.Port], "grpc");
@@ -85,7 +85,7 @@ public sealed class GrpcTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
     }
 
     [Fact]
-    public async Task Both_directions_stream_each_message_arrives_before_the_next_is_sent()
+    public async Task Each_message_of_a_bidirectional_stream_is_forwarded_before_the_next_is_sent()
     {
         await using var backend = await KestrelBackend.StartAsync(ServeAsync, HttpProtocols.Http2);
         var host = await proxy.ServeAsync([backend.Port], "grpc");
@@ -97,25 +97,25 @@ public sealed class GrpcTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
             streams.SetResult(stream);
             await done.Task;
         }));
-        var patience = TimeSpan.FromSeconds(10);
-        // Headers come before any message is sent.
-        using var response = await proxy.Controller.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(patience);
+        var timeout = TimeSpan.FromSeconds(10);
+        // Headers arrive before the first message is sent.
+        using var response = await proxy.Controller.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(timeout);
         var sending = await streams.Task;
         var receiving = await response.Content.ReadAsStreamAsync();
         for (var i = 0; i < 20; i++)
         {
             await sending.WriteAsync(Frame($"m{i}"));
             await sending.FlushAsync();
-            Assert.Equal($"echo m{i}", await ReadAsync(receiving).WaitAsync(patience));
+            Assert.Equal($"echo m{i}", await ReadAsync(receiving).WaitAsync(timeout));
         }
 
         done.SetResult();
-        Assert.Null(await ReadAsync(receiving).WaitAsync(patience));
+        Assert.Null(await ReadAsync(receiving).WaitAsync(timeout));
         Assert.Equal("0", response.TrailingHeaders.GetValues("grpc-status").Single());
     }
 
     [Fact]
-    public async Task A_status_without_any_message_arrives()
+    public async Task A_status_without_messages_is_forwarded()
     {
         await using var backend = await KestrelBackend.StartAsync(ServeAsync, HttpProtocols.Http2);
         var host = await proxy.ServeAsync([backend.Port], "grpc");
@@ -125,7 +125,7 @@ public sealed class GrpcTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
     }
 
     [Fact]
-    public async Task A_call_that_the_client_cancels_is_cancelled_at_the_backend()
+    public async Task A_call_canceled_by_the_client_is_canceled_at_the_backend()
     {
         var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var backend = await KestrelBackend.StartAsync(
@@ -149,7 +149,7 @@ public sealed class GrpcTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
         using var leaving = new CancellationTokenSource();
         var reading = (await response.Content.ReadAsStreamAsync()).ReadAsync(new byte[1], leaving.Token).AsTask();
         await leaving.CancelAsync();
-        // The client resets the stream once its own sending has ended.
+        // The client resets the stream after it has sent its messages.
         never.SetCanceled();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
         await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(10));

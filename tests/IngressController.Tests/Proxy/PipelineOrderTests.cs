@@ -17,8 +17,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IngressController.Tests.Proxy;
 
 /// <summary>
-/// The order of <see cref="PipelineOrder"/>, a test per neighbouring pair: an Ingress for which both would act on a request, and the
-/// earlier one answers.
+/// The order of <see cref="PipelineOrder"/>, with one test per neighboring pair of steps: both would reply to the request, and the earlier
+/// one does.
 /// </summary>
 public sealed class PipelineOrderTests(PipelineOrderTests.Fixture proxy) : IClassFixture<PipelineOrderTests.Fixture>
 {
@@ -50,7 +50,7 @@ public sealed class PipelineOrderTests(PipelineOrderTests.Fixture proxy) : IClas
 
     private static readonly (string, string) Any = ("satisfy", "any");
 
-    /// <summary>The first step alone answers with the status; the second alone would answer with the other one.</summary>
+    /// <summary>The pairs: with both steps the first status is returned, without the earlier step the second status.</summary>
     private static readonly Pair[] Pairs =
     [
         new("block list before app root", new([("app-root", "/app")], Fields: Blocked), 403, new([("app-root", "/app")]), 302),
@@ -63,8 +63,8 @@ public sealed class PipelineOrderTests(PipelineOrderTests.Fixture proxy) : IClas
         new("endpoints before rate limits", new(OnePerHour, HasEndpoint: false, Times: 2), 503, new(OnePerHour, Times: 2), 429),
         new("rate limits before deny list", new([.. OnePerHour, Denied], Times: 2), 429, new([Denied], Times: 2), 403),
         new("deny list before satisfy any", new([Denied, Any, .. Basic]), 403, new([Any, .. Basic]), 401),
-        new("deny list before satisfy any that lets in", new([Denied, Any, .. Basic], Fields: Password), 403, new([Any, .. Basic], Fields: Password), 200),
-        // Of the three below it makes one step, so none of them is left to ask again.
+        new("deny list before satisfy any that grants access", new([Denied, Any, .. Basic], Fields: Password), 403, new([Any, .. Basic], Fields: Password), 200),
+        // It replaces the three checks below, so none of them runs separately.
         new("satisfy any in place of allow list", new([Any, NotAllowed, .. Basic], Fields: Password), 200, new([NotAllowed, .. Basic], Fields: Password), 403),
         new("deny list before basic authentication", new([Denied, .. Basic]), 403, new(Basic), 401),
         new("allow list before basic authentication", new([NotAllowed, .. Basic]), 403, new(Basic), 401),
@@ -76,25 +76,25 @@ public sealed class PipelineOrderTests(PipelineOrderTests.Fixture proxy) : IClas
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task Of_two_neighbours_the_earlier_one_answers(string name)
+    public async Task Of_two_neighboring_steps_the_earlier_one_replies(string name)
     {
         var pair = Pairs.Single(pair => pair.Name == name);
 
         Assert.Equal(pair.Status, await StatusAsync(pair.Both));
-        // The later one would have acted, and otherwise.
+        // The later step alone replies with a different status.
         Assert.Equal(pair.LaterStatus, await StatusAsync(pair.Later));
         Assert.NotEqual(pair.Status, pair.LaterStatus);
     }
 
     [Fact]
-    public async Task A_deny_list_comes_before_an_allow_list_that_lets_in()
+    public async Task A_deny_list_takes_precedence_over_an_allow_list()
     {
         Assert.Equal(403, await StatusAsync(new([Denied, ("allowlist-source-range", "127.0.0.1")])));
         Assert.Equal(200, await StatusAsync(new([("allowlist-source-range", "127.0.0.1")])));
     }
 
     [Fact]
-    public async Task An_endpoint_that_is_missing_uses_up_no_limit()
+    public async Task A_request_without_an_endpoint_does_not_count_for_limits()
     {
         var host = await proxy.ServeAsync(Fixture.NoPort, OnePerHour);
         for (var i = 0; i < 3; i++)
@@ -102,19 +102,19 @@ public sealed class PipelineOrderTests(PipelineOrderTests.Fixture proxy) : IClas
     }
 
     [Fact]
-    public async Task The_redirect_to_https_has_the_path_from_before_the_rewrite()
+    public async Task The_redirect_to_https_uses_the_path_before_the_rewrite()
     {
         var host = await proxy.ServeAsync(proxy.Backend.Port, ToHttps, ("rewrite-target", "/rewritten"));
-        Assert.Equal($"https://{host}/as/asked?a=b", (await proxy.GetAsync(host, "/as/asked?a=b")).One("Location"));
+        Assert.Equal($"https://{host}/original?a=b", (await proxy.GetAsync(host, "/original?a=b")).One("Location"));
 
         var plain = await proxy.ServeAsync(proxy.Backend.Port, ("rewrite-target", "/rewritten"));
         proxy.Backend.Requests.Clear();
-        Assert.Equal(200, (await proxy.GetAsync(plain, "/as/asked?a=b")).Status);
+        Assert.Equal(200, (await proxy.GetAsync(plain, "/original?a=b")).Status);
         Assert.Equal("/rewritten?a=b", Assert.Single(proxy.Backend.Requests).Target);
     }
 
     [Fact]
-    public async Task A_limit_by_path_counts_the_path_from_before_the_rewrite()
+    public async Task A_limit_by_path_uses_the_path_before_the_rewrite()
     {
         var host = await proxy.ServeAsync(proxy.Backend.Port, [.. OnePerHour, ("rate-limit-key", "path"), ("rewrite-target", "/rewritten")]);
         Assert.Equal(200, (await proxy.GetAsync(host, "/a")).Status);
@@ -122,9 +122,11 @@ public sealed class PipelineOrderTests(PipelineOrderTests.Fixture proxy) : IClas
         Assert.Equal(429, (await proxy.GetAsync(host, "/a")).Status);
     }
 
-    /// <summary>No annotation leads there: what YARP would refuse is refused before. So the plan is asked instead of a socket.</summary>
+    /// <summary>
+    /// Tests the plan instead of a socket: no annotation reaches this, because the translation rejects such transforms first.
+    /// </summary>
     [Fact]
-    public void Transforms_that_YARP_refuses_close_a_route_after_closed_and_before_the_rewrite()
+    public void Transforms_that_YARP_rejects_make_a_route_fail_closed_before_the_rewrite()
     {
         EquatableArray<RoutePolicy> policies =
         [
@@ -154,25 +156,25 @@ public sealed class PipelineOrderTests(PipelineOrderTests.Fixture proxy) : IClas
         var status = 0;
         for (var i = 0; i < trial.Times; i++)
             status = (await proxy.ExchangeAsync($"{trial.Method} / HTTP/1.1\r\nHost: {host}\r\n{trial.Fields}{length}\r\n{trial.Body}")).Status;
-        // Of those that are refused none arrives; a limit of one lets the first one pass.
+        // Refused requests do not reach the backend; a limit of one allows the first request.
         Assert.InRange(proxy.Backend.Requests.Count, status == 200 ? 1 : 0, status is 200 or 429 ? 1 : 0);
         return status;
     }
 
-    /// <param name="Name">The two neighbours.</param>
-    /// <param name="Both">For which both would act.</param>
-    /// <param name="Status">What the earlier one answers.</param>
-    /// <param name="Later">The same without what the earlier one acts on.</param>
-    /// <param name="LaterStatus">What the later one answers then.</param>
+    /// <param name="Name">The two steps.</param>
+    /// <param name="Both">A request to which both steps would reply.</param>
+    /// <param name="Status">The status of the earlier step.</param>
+    /// <param name="Later">The same request without the earlier step.</param>
+    /// <param name="LaterStatus">The status of the later step.</param>
     private sealed record Pair(string Name, Trial Both, int Status, Trial Later, int LaterStatus);
 
     private sealed record Trial(
         (string Name, string Value)[] Annotations, string Method = "GET", string Fields = "", bool HasEndpoint = true, int Times = 1, string Body = "");
 
-    /// <summary>Lets nobody in whose User-Agent is <c>blocked</c>, and has an authentication service that refuses everybody.</summary>
+    /// <summary>A proxy that denies the User-Agent <c>blocked</c>, and an authentication service that denies every request.</summary>
     public sealed class Fixture : AccessFixture, IAsyncLifetime
     {
-        /// <summary>In place of the port of a backend: the Service has no endpoint.</summary>
+        /// <summary>The port for a Service without endpoints.</summary>
         internal const int NoPort = 0;
 
         private readonly WireBackend _auth = WireBackend.Answer("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
@@ -187,10 +189,10 @@ public sealed class PipelineOrderTests(PipelineOrderTests.Fixture proxy) : IClas
         {
             var configured = base.Configure(options);
             var blocked = BlockPolicy.None with { UserAgents = [new TextPattern(TextMatch.Whole, "blocked")] };
-            return configured with { Translation = configured.Translation with { Global = GlobalSettings.Default with { Blocked = blocked } } };
+            return configured with { Translation = configured.Translation with { Global = GlobalSettings.Default.With(new BlockSettings { Policy = blocked }) } };
         }
 
-        /// <summary>Serves the backend, or nothing, at a host of its own; returns the host.</summary>
+        /// <summary>Serves the port at a new host, and returns the host.</summary>
         internal async Task<string> ServeAsync(int port, params (string Name, string Value)[] annotations)
         {
             var name = $"o{++_hosts}";

@@ -7,8 +7,8 @@ using IngressController.Tests.Fakes;
 namespace IngressController.Tests.Proxy;
 
 /// <summary>
-/// Objects that froze, crashed or emptied the routing of other controllers built on YARP. Each test adds one, then proves that it
-/// does what it can by itself and that an Ingress which was there before still follows its changes.
+/// Objects that froze, crashed or emptied the routing of other controllers built on YARP. Each test adds one and proves that its valid
+/// parts are served and that changes of an existing Ingress still apply.
 /// </summary>
 public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>, IAsyncLifetime
 {
@@ -33,8 +33,8 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
         return response.Status == 200 ? response.Body : $"{response.Status}";
     }
 
-    /// <summary>Adds the pill, then moves the good Ingress to another Service: both must be seen.</summary>
-    private async Task SwallowAsync(string pill)
+    /// <summary>Adds the pill, then moves the valid Ingress to another Service. Both changes must apply.</summary>
+    private async Task AddPillAsync(string pill)
     {
         Assert.Equal("one", await GetAsync("good.example"));
         await _controller.ApplyAsync(Services + Manifests.Ingress("good", "good.example", "one"), pill);
@@ -43,7 +43,7 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
         Assert.Equal("two", await GetAsync("good.example"));
         Assert.Equal("two", await GetAsync("late.example"));
 
-        // No pass failed on the way either.
+        // No revision failed meanwhile.
         using var client = new HttpClient();
         var metrics = await client.GetStringAsync($"http://127.0.0.1:{_controller.AdminPort}/metrics");
         Assert.Contains("\nyarp_ingress_revision_failures_total 0\n", metrics, StringComparison.Ordinal);
@@ -55,16 +55,15 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
     private static string Path(string path, string service = "two", string type = "Prefix", string port = "number: 80") =>
         $"{{path: '{path}', pathType: {type}, backend: {{service: {{name: {service}, port: {{ {port} }} }} }} }}";
 
-    // B.A.4: every valid IDN host.
     [Fact]
     public async Task An_IDN_host_is_served()
     {
-        await SwallowAsync(Manifests.Ingress("pill", "xn--mnchen-3ya.example", "two"));
+        await AddPillAsync(Manifests.Ingress("pill", "xn--mnchen-3ya.example", "two"));
         Assert.Equal("two", await GetAsync("xn--mnchen-3ya.example"));
         Assert.Equal("two", await GetAsync("XN--MNCHEN-3YA.example"));
     }
 
-    // B.A.3: characters that are syntax in route templates are ordinary ones in a path.
+    // Characters that are syntax in route templates are ordinary in a path.
     [Theory]
     [InlineData("/{", "/%7B")]
     [InlineData("/}", "/}")]
@@ -77,14 +76,14 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
     [InlineData("/\"quoted\"", "/\"quoted\"")]
     [InlineData("/~a:b@c", "/~a:b@c")]
     [InlineData("/a//b", "/a/b")]
-    public async Task A_path_with_the_syntax_of_templates_means_itself(string path, string target)
+    public async Task A_path_with_template_syntax_is_literal(string path, string target)
     {
-        await SwallowAsync(Ingress("pill", $"rules: [{{host: pill.example, http: {{paths: [{Path(path)}]}} }}]"));
+        await AddPillAsync(Ingress("pill", $"rules: [{{host: pill.example, http: {{paths: [{Path(path)}]}} }}]"));
         Assert.Equal("two", await GetAsync("pill.example", target));
         Assert.Equal("404", await GetAsync("pill.example", "/other"));
     }
 
-    // B.A.3: paths that no request can carry.
+    // Paths that no request can contain.
     [Theory]
     [InlineData("/a?b")]
     [InlineData("/a#b")]
@@ -93,9 +92,9 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
     [InlineData("/%00")]
     [InlineData("/a\\b")]
     [InlineData("relative")]
-    public async Task A_path_that_cannot_match_costs_only_itself(string path)
+    public async Task A_path_that_can_never_match_affects_no_other_path(string path)
     {
-        await SwallowAsync(Ingress("pill", $"rules: [{{host: pill.example, http: {{paths: [{Path(path)}, {Path("/fine")}]}} }}]"));
+        await AddPillAsync(Ingress("pill", $"rules: [{{host: pill.example, http: {{paths: [{Path(path)}, {Path("/fine")}]}} }}]"));
         Assert.Equal("two", await GetAsync("pill.example", "/fine"));
         Assert.Equal("404", await GetAsync("pill.example", "/"));
     }
@@ -104,15 +103,15 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
     public async Task A_path_of_4000_characters_is_served()
     {
         var path = $"/{new string('p', 3999)}";
-        await SwallowAsync(Manifests.Ingress("pill", "pill.example", "two", path));
+        await AddPillAsync(Manifests.Ingress("pill", "pill.example", "two", path));
         Assert.Equal("two", await GetAsync("pill.example", path));
     }
 
-    // B.A.5 and B.A.6: what became the same route id.
+    // Other controllers give these the same route id.
     [Fact]
-    public async Task Routes_that_differ_in_type_or_case_only_and_duplicates_stay_apart()
+    public async Task Routes_that_differ_only_in_type_or_case_are_kept_apart()
     {
-        await SwallowAsync(Ingress("pill",
+        await AddPillAsync(Ingress("pill",
             $"rules: [{{host: pill.example, http: {{paths: [{Path("/foo", "one", "Exact")}, {Path("/foo")}, {Path("/Foo", "one")}, {Path("/foo")}, {Path("/foo", "one")}]}} }}, "
             + $"{{host: pill.example, http: {{paths: [{Path("/second")}]}} }}, {{host: PILL.example, http: {{paths: [{Path("/third")}]}} }}]"));
         Assert.Equal("one", await GetAsync("pill.example", "/foo"));
@@ -122,11 +121,10 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
         Assert.Equal("two", await GetAsync("pill.example", "/third"));
     }
 
-    // B.A.6: two ports with one target port, two slices.
     [Fact]
-    public async Task A_service_whose_ports_share_a_target_port_is_two_backends()
+    public async Task Two_ports_with_the_same_target_port_are_two_backends()
     {
-        await SwallowAsync(
+        await AddPillAsync(
             "---\napiVersion: v1\nkind: Service\nmetadata: {name: pair}\nspec: {ports: [{name: a, port: 80, targetPort: 8080}, {name: b, port: 443, targetPort: 8080}]}\n"
             + string.Concat(Enumerable.Range(0, 2).Select(i =>
                 $"---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {{name: pair-{i}, labels: {{kubernetes.io/service-name: pair}} }}\naddressType: IPv4\n"
@@ -136,7 +134,7 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
         Assert.Equal("two", await GetAsync("pill.example", "/b"));
     }
 
-    // B.B: what crashed the process: rules without http, resource backends, nothing at all.
+    // These crashed the process: rules without http, empty backends, null values.
     [Theory]
     [InlineData("rules: [{host: pill.example}]")]
     [InlineData("rules: [{host: pill.example, http: {paths: []} }]")]
@@ -151,16 +149,15 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
     [InlineData("rules: [{host: '10.0.0.1'}]")]
     [InlineData("rules: [{host: '*'}]")]
     [InlineData("rules: [{host: 'a b'}]")]
-    public async Task Missing_and_senseless_parts_harm_nobody_else(string spec) => await SwallowAsync(Ingress("pill", spec));
+    public async Task Missing_and_meaningless_fields_affect_no_other_Ingress(string spec) => await AddPillAsync(Ingress("pill", spec));
 
-    // An API server stores {} for such an item; a folder of manifests hands it on as it is.
+    // An API server stores {} for such an item; a folder of manifests passes null on.
     [Theory]
     [InlineData("rules: [null]")]
     [InlineData("rules: [{host: pill.example, http: {paths: [null]} }]")]
     [InlineData("tls: [null]")]
-    public async Task Null_items_harm_nobody_else(string spec) => await SwallowAsync(Ingress("pill", spec));
+    public async Task Null_items_affect_no_other_Ingress(string spec) => await AddPillAsync(Ingress("pill", spec));
 
-    // B.B, B.M and B.N: a rule whose backend is missing keeps its traffic and answers 503.
     [Theory]
     [InlineData("{path: /x, pathType: Prefix}")]
     [InlineData("{path: /x, pathType: Prefix, backend: {} }")]
@@ -173,14 +170,13 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
     [InlineData("{path: /x, pathType: Prefix, backend: {service: {name: missing, port: {number: 80} } } }")]
     [InlineData("{path: /x, pathType: Prefix, backend: {resource: {apiGroup: x.io, kind: Bucket, name: b} } }")]
     [InlineData("{path: /x, pathType: Odd, backend: {service: {name: two, port: {number: 80} } } }")]
-    public async Task A_rule_without_a_usable_backend_keeps_its_traffic_and_answers_503(string path)
+    public async Task A_rule_without_a_usable_backend_keeps_its_traffic_and_returns_503(string path)
     {
-        await SwallowAsync(Ingress("pill", $"rules: [{{host: pill.example, http: {{paths: [{Path("/", "one")}, {path}]}} }}]"));
+        await AddPillAsync(Ingress("pill", $"rules: [{{host: pill.example, http: {{paths: [{Path("/", "one")}, {path}]}} }}]"));
         Assert.Equal("503", await GetAsync("pill.example", "/x/y"));
         Assert.Equal("one", await GetAsync("pill.example", "/y"));
     }
 
-    // B.A.1, B.A.2 and style 3.2: annotations of any content.
     [Theory]
     [InlineData("rate-limiter-policy: nope")]
     [InlineData("authorization-policy: nope")]
@@ -189,43 +185,40 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
     [InlineData("timeout: '-1'")]
     [InlineData("route-order: 99999999999999999999")]
     [InlineData("health-check: 'Active: {Interval: x}'")]
-    public async Task Annotations_of_any_content_harm_nobody_else(string annotation) =>
-        await SwallowAsync(Ingress("pill", $"rules: [{{host: pill.example, http: {{paths: [{Path("/")}]}} }}]",
+    public async Task Annotations_of_any_content_affect_no_other_Ingress(string annotation) =>
+        await AddPillAsync(Ingress("pill", $"rules: [{{host: pill.example, http: {{paths: [{Path("/")}]}} }}]",
             $", annotations: {{yarp.ingress.kubernetes.io/{annotation.Replace("99999999999999999999", "'99999999999999999999'", StringComparison.Ordinal)} }}"));
 
-    // B.L: one Service, two Ingresses.
     [Fact]
-    public async Task Two_ingresses_of_one_service_do_not_overwrite_each_other()
+    public async Task Two_Ingresses_of_one_Service_do_not_overwrite_each_other()
     {
-        await SwallowAsync(
+        await AddPillAsync(
             Manifests.Ingress("pill-a", "a.example", "two", "/a") + Manifests.Ingress("pill-b", "b.example", "two", "/b", "Exact"));
         Assert.Equal("two", await GetAsync("a.example", "/a/x"));
         Assert.Equal("two", await GetAsync("b.example", "/b"));
         Assert.Equal("404", await GetAsync("b.example", "/b/x"));
     }
 
-    // B.A.5 across Ingresses: the older one wins, and its end lets the other one in.
     [Fact]
-    public async Task The_same_rule_in_two_ingresses_is_served_by_the_older_until_it_is_gone()
+    public async Task A_duplicate_rule_is_served_by_the_older_Ingress_until_it_is_deleted()
     {
         var younger = Ingress("a-younger", $"rules: [{{host: pill.example, http: {{paths: [{Path("/", "one")}]}} }}]", ", creationTimestamp: '2024-02-01T00:00:00Z'");
         var older = Ingress("b-older", $"rules: [{{host: pill.example, http: {{paths: [{Path("/")}]}} }}]", ", creationTimestamp: '2024-01-01T00:00:00Z'");
-        await SwallowAsync(younger + older);
+        await AddPillAsync(younger + older);
         Assert.Equal("two", await GetAsync("pill.example"));
-        await SwallowBackAsync(younger);
+        await ReplacePillAsync(younger);
         Assert.Equal("one", await GetAsync("pill.example"));
     }
 
-    // B.O: Secrets that hold no certificate.
     [Theory]
     [InlineData("{tls.crt: Z2FyYmFnZQ==, tls.key: Z2FyYmFnZQ==}")]
     [InlineData("{tls.crt: '', tls.key: ''}")]
     [InlineData("{}")]
     [InlineData("{tls.crt: '!!! no base64'}")]
     [InlineData("null")]
-    public async Task A_secret_of_garbage_leaves_its_host_on_the_default_certificate(string data)
+    public async Task A_host_with_an_invalid_Secret_uses_the_default_certificate(string data)
     {
-        await SwallowAsync(
+        await AddPillAsync(
             $"---\napiVersion: v1\nkind: Secret\nmetadata: {{name: bad}}\ntype: kubernetes.io/tls\ndata: {data}\n"
             + Manifests.Ingress("pill", "pill.example", "two", tlsSecret: "bad"));
         Assert.Equal("two", await GetAsync("pill.example"));
@@ -233,52 +226,49 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
         Assert.Equal("two", await client.GetStringAsync("https://pill.example/"));
     }
 
-    // B.J: a change of the class decides at once.
     [Fact]
-    public async Task A_class_that_changes_hands_claims_and_releases_at_once()
+    public async Task A_change_of_the_class_claims_and_releases_Ingresses_immediately()
     {
         const string Class = "---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: other}\nspec: {controller: CONTROLLER}\n";
         var ingress = Manifests.Ingress("pill", "pill.example", "two").Replace("ingressClassName: yarp", "ingressClassName: other", StringComparison.Ordinal);
-        var theirs = Class.Replace("CONTROLLER", "else.example/controller", StringComparison.Ordinal);
-        var ours = Class.Replace("CONTROLLER", "yarp.ingress.kubernetes.io/controller", StringComparison.Ordinal);
-        await SwallowAsync(theirs + ingress);
+        var unclaimed = Class.Replace("CONTROLLER", "else.example/controller", StringComparison.Ordinal);
+        var claimed = Class.Replace("CONTROLLER", "yarp.ingress.kubernetes.io/controller", StringComparison.Ordinal);
+        await AddPillAsync(unclaimed + ingress);
         Assert.Equal("404", await GetAsync("pill.example"));
-        await SwallowBackAsync(ours + ingress);
+        await ReplacePillAsync(claimed + ingress);
         Assert.Equal("two", await GetAsync("pill.example"));
-        await SwallowBackAsync(theirs + ingress);
+        await ReplacePillAsync(unclaimed + ingress);
         Assert.Equal("404", await GetAsync("pill.example"));
-        await SwallowBackAsync(ingress);
+        await ReplacePillAsync(ingress);
         Assert.Equal("404", await GetAsync("pill.example"));
     }
 
-    // B.M and B.N: Services and endpoints that come and go.
     [Fact]
-    public async Task A_service_that_goes_and_comes_is_503_meanwhile_and_never_another_rule()
+    public async Task A_deleted_Service_returns_503_until_it_is_recreated_and_never_falls_through_to_another_rule()
     {
         var routes = Ingress("pill", $"rules: [{{host: pill.example, http: {{paths: [{Path("/", "one")}, {Path("/x", "three")}]}} }}]");
-        await SwallowAsync(routes);
+        await AddPillAsync(routes);
         Assert.Equal("503", await GetAsync("pill.example", "/x"));
-        await SwallowBackAsync(routes + Manifests.Service("three", [_two.Port]));
+        await ReplacePillAsync(routes + Manifests.Service("three", [_two.Port]));
         Assert.Equal("two", await GetAsync("pill.example", "/x"));
-        await SwallowBackAsync(routes + Manifests.Service("three", []));
+        await ReplacePillAsync(routes + Manifests.Service("three", []));
         Assert.Equal("503", await GetAsync("pill.example", "/x"));
         await _controller.ApplyAsync(routes + Manifests.Service("two", [_two.Port]));
         Assert.Equal("503", await GetAsync("pill.example", "/"));
     }
 
-    // B.A and style 3.2: the owner is told.
     [Fact]
-    public async Task What_is_wrong_is_told_as_data()
+    public async Task Problems_are_reported_as_diagnostics()
     {
-        await SwallowAsync(Ingress("pill", $"rules: [{{host: pill.example, http: {{paths: [{Path("/x", "missing")}]}} }}]"));
+        await AddPillAsync(Ingress("pill", $"rules: [{{host: pill.example, http: {{paths: [{Path("/x", "missing")}]}} }}]"));
         var live = _controller.Services.GetRequiredService<LiveRevision>();
         Assert.Contains(live.Current.Translation.CollectDiagnostics(), diagnostic => diagnostic.Code == DiagnosticCode.ServiceNotFound && diagnostic.Subject.Name.Name == "pill");
     }
 
     [Fact]
-    public async Task A_thousand_pills_at_once_leave_the_good_one_alone()
+    public async Task A_thousand_invalid_Ingresses_do_not_affect_a_valid_one()
     {
-        await SwallowAsync(string.Concat(Enumerable.Range(0, 1000).Select(i => (i % 4) switch
+        await AddPillAsync(string.Concat(Enumerable.Range(0, 1000).Select(i => (i % 4) switch
         {
             0 => Ingress($"pill-{i}", $"rules: [{{host: 'h{i}..example'}}]"),
             1 => Ingress($"pill-{i}", $"rules: [{{host: h{i}.example, http: {{paths: [{Path("/%")}, {Path("/{}")}]}} }}]"),
@@ -289,7 +279,7 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
         Assert.Equal("two", await GetAsync("h1.example", "/{}"));
     }
 
-    private async Task SwallowBackAsync(string manifests)
+    private async Task ReplacePillAsync(string manifests)
     {
         await _controller.ApplyAsync(Services + Manifests.Ingress("good", "good.example", "one"), manifests);
         Assert.Equal("one", await GetAsync("good.example"));

@@ -17,7 +17,7 @@ public sealed class ProtocolTests(ProxyFixture proxy) : IClassFixture<ProxyFixtu
     [InlineData("https", "2.0", HttpProtocols.Http1, "https")]
     [InlineData("http", "1.1", HttpProtocols.Http2, "kubernetes.io/h2c")]
     [InlineData("https", "2.0", HttpProtocols.Http2, "kubernetes.io/h2c")]
-    public async Task Every_client_reaches_every_backend(string scheme, string version, HttpProtocols backendSpeaks, string? appProtocol)
+    public async Task Every_client_protocol_works_with_every_backend_protocol(string scheme, string version, HttpProtocols backendSpeaks, string? appProtocol)
     {
         await using var backend = await KestrelBackend.StartAsync(
             async context =>
@@ -44,7 +44,7 @@ public sealed class ProtocolTests(ProxyFixture proxy) : IClassFixture<ProxyFixtu
     }
 
     [Fact]
-    public async Task An_HTTP_2_request_without_a_length_is_chunked_for_the_backend_and_one_without_a_body_has_none()
+    public async Task An_HTTP_2_body_without_a_length_is_chunked_for_the_backend()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("ok"));
         var host = await proxy.ServeAsync(backend);
@@ -71,7 +71,7 @@ public sealed class ProtocolTests(ProxyFixture proxy) : IClassFixture<ProxyFixtu
     }
 
     [Fact]
-    public async Task Trailers_never_damage_the_response_of_an_HTTP_1_1_client()
+    public async Task Trailers_do_not_damage_a_response_to_an_HTTP_1_1_client()
     {
         await using var backend = WireBackend.Answer("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 42\r\n\r\n");
         var host = await proxy.ServeAsync(backend);
@@ -81,7 +81,7 @@ public sealed class ProtocolTests(ProxyFixture proxy) : IClassFixture<ProxyFixtu
     }
 
     [Fact]
-    public async Task A_backend_that_breaks_off_an_HTTP_2_response_breaks_off_the_clients()
+    public async Task A_truncated_HTTP_2_response_is_aborted_for_the_client()
     {
         await using var backend = await KestrelBackend.StartAsync(
             async context =>
@@ -95,13 +95,13 @@ public sealed class ProtocolTests(ProxyFixture proxy) : IClassFixture<ProxyFixtu
         await using var connection = await proxy.ConnectAsync();
         await connection.SendAsync($"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
         var head = (await connection.ReadHeadAsync())!;
-        // When the reset overtakes the head, the client is told so; a whole response it must never look like.
+        // The reset can arrive before the head. In either case the response must not look complete.
         if (head.Status != 502)
             await Assert.ThrowsAnyAsync<IOException>(() => connection.ReadBodyAsync(head, untilClose: true));
     }
 
     [Fact]
-    public async Task TE_trailers_reaches_an_HTTP_2_backend()
+    public async Task TE_trailers_is_forwarded_to_an_HTTP_2_backend()
     {
         var seen = "";
         await using var backend = await KestrelBackend.StartAsync(

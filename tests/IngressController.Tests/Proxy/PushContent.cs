@@ -2,7 +2,7 @@ using System.Net;
 
 namespace IngressController.Tests.Proxy;
 
-/// <summary>A body of no known length that a test writes while it is being sent.</summary>
+/// <summary>A body of unknown length that a test writes while it is sent.</summary>
 internal sealed class PushContent(Func<Stream, Task> write) : HttpContent
 {
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => write(stream);

@@ -2,14 +2,14 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Proxy;
 
-/// <summary>A backend that keeps what it received and answers 200.</summary>
+/// <summary>A proxy with a backend that records requests and responds with 200.</summary>
 public sealed class RecordingFixture : ProxyFixture, IAsyncLifetime
 {
     internal WireBackend Backend { get; } = WireBackend.Answer(_ => WireBackend.Ok("ok"));
 
     internal string Host { get; private set; } = "";
 
-    /// <summary>Sends a request through the proxy and returns what the backend got of it.</summary>
+    /// <summary>Sends a request through the proxy and returns the request that the backend received.</summary>
     internal async Task<WireMessage> SendAsync(string request)
     {
         Backend.Requests.Clear();

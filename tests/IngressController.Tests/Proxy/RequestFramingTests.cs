@@ -1,6 +1,6 @@
 namespace IngressController.Tests.Proxy;
 
-/// <summary>How the proxy tells where a request ends, and that it never disagrees with the backend about it.</summary>
+/// <summary>The framing of requests, which proxy and backend never read differently.</summary>
 public sealed class RequestFramingTests(RecordingFixture proxy) : IClassFixture<RecordingFixture>
 {
     [Theory]
@@ -9,10 +9,10 @@ public sealed class RequestFramingTests(RecordingFixture proxy) : IClassFixture<
     [InlineData("Transfer-Encoding: chunked\r\n", "3\r\nhel\r\n2;ext=1\r\nlo\r\n0\r\n\r\n", "hello")]
     [InlineData("transfer-encoding: Chunked\r\n", "5\r\nhello\r\n0\r\nX-Trailer: 1\r\n\r\n", "hello")]
     [InlineData("Transfer-Encoding: chunked\r\n", "0\r\n\r\n", "")]
-    // What Kestrel takes leniently reaches the backend in the strict form.
+    // Lenient forms that Kestrel accepts reach the backend in strict form.
     [InlineData("Content-Length: +5\r\n", "hello", "hello")]
     [InlineData("X: y\nTransfer-Encoding: chunked\n", "5\r\nhello\r\n0\r\n\r\n", "hello")]
-    public async Task A_body_arrives_whole_with_one_kind_of_framing(string fields, string body, string expected)
+    public async Task A_body_reaches_the_backend_complete_with_one_kind_of_framing(string fields, string body, string expected)
     {
         var received = await proxy.SendAsync(fields, body);
         Assert.Equal(expected, received.Body);
@@ -53,7 +53,7 @@ public sealed class RequestFramingTests(RecordingFixture proxy) : IClassFixture<
     [InlineData("X Y: a\r\n")]
     [InlineData("no colon\r\n")]
     [InlineData(": a\r\n")]
-    public async Task A_head_that_two_servers_could_frame_differently_is_refused_and_ends_the_connection(string fields)
+    public async Task A_head_with_ambiguous_framing_is_refused_and_the_connection_closed(string fields)
     {
         proxy.Backend.Requests.Clear();
         await using var connection = await proxy.ConnectAsync();
@@ -76,7 +76,7 @@ public sealed class RequestFramingTests(RecordingFixture proxy) : IClassFixture<
     [InlineData("5 \nhello\r\n0\r\n\r\n")]
     [InlineData("5\nhello\r\n0\r\n\r\n")]
     [InlineData("5\r\nhelloXX0\r\n\r\n")]
-    public async Task A_broken_chunk_never_becomes_a_whole_request(string body)
+    public async Task An_invalid_chunk_never_becomes_a_complete_request(string body)
     {
         proxy.Backend.Requests.Clear();
         await using var connection = await proxy.ConnectAsync();
@@ -88,18 +88,18 @@ public sealed class RequestFramingTests(RecordingFixture proxy) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_1_0_client_may_not_use_an_encoding_it_does_not_know()
+    public async Task An_HTTP_1_0_request_with_Transfer_Encoding_is_refused()
     {
         var response = await proxy.ExchangeAsync($"POST / HTTP/1.0\r\nHost: {proxy.Host}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
         Assert.Equal(400, response.Status);
     }
 
     [Fact]
-    public async Task The_name_Kestrel_gives_to_an_overridden_length_is_a_header_like_any_other_without_an_encoding() =>
+    public async Task X_Content_Length_is_an_ordinary_header_without_Transfer_Encoding() =>
         Assert.Equal("9", (await proxy.SendAsync("Content-Length: 5\r\nX-Content-Length: 9\r\n", "hello")).One("X-Content-Length"));
 
     [Fact]
-    public async Task Pipelined_requests_are_answered_in_their_order()
+    public async Task Responses_to_pipelined_requests_are_in_order()
     {
         proxy.Backend.Requests.Clear();
         await using var connection = await proxy.ConnectAsync();
@@ -111,7 +111,7 @@ public sealed class RequestFramingTests(RecordingFixture proxy) : IClassFixture<
     }
 
     [Fact]
-    public async Task A_body_that_the_client_cuts_short_never_becomes_a_whole_request()
+    public async Task A_truncated_body_never_becomes_a_complete_request()
     {
         proxy.Backend.Requests.Clear();
         await using var connection = await proxy.ConnectAsync();

@@ -3,13 +3,13 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Proxy;
 
-/// <summary>Which header fields a backend gets of a request.</summary>
+/// <summary>The request headers that a backend receives.</summary>
 public sealed class RequestHeaderTests(RecordingFixture proxy) : IClassFixture<RecordingFixture>
 {
     [Theory]
     [InlineData("", "80")]
     [InlineData(":8080", "8080")]
-    public async Task The_host_is_kept_and_the_forwarding_headers_are_ours_alone(string port, string expectedPort)
+    public async Task Host_is_kept_and_only_the_proxy_sets_forwarding_headers(string port, string expectedPort)
     {
         var host = proxy.Host + port;
         var received = await proxy.SendAsync(
@@ -36,7 +36,7 @@ public sealed class RequestHeaderTests(RecordingFixture proxy) : IClassFixture<R
     [InlineData("X-Original_Forwarded-Proto")]
     [InlineData("X-Scheme")]
     [InlineData("X_Scheme")]
-    public async Task Headers_that_backends_trust_do_not_pass(string name)
+    public async Task Headers_that_backends_trust_are_not_forwarded(string name)
     {
         var received = await proxy.SendAsync($"GET / HTTP/1.1\r\nHost: {proxy.Host}\r\n{name}: evil\r\nX-Original: kept\r\nProxy-X: kept\r\nX-Schemes: kept\r\n\r\n");
         Assert.DoesNotContain(received.Fields, field => field.Value == "evil");
@@ -44,7 +44,7 @@ public sealed class RequestHeaderTests(RecordingFixture proxy) : IClassFixture<R
     }
 
     [Fact]
-    public async Task Each_request_gets_an_id_of_its_own()
+    public async Task Each_request_gets_a_unique_id()
     {
         var first = await proxy.SendAsync($"GET / HTTP/1.1\r\nHost: {proxy.Host}\r\n\r\n");
         var second = await proxy.SendAsync($"GET / HTTP/1.1\r\nHost: {proxy.Host}\r\n\r\n");
@@ -52,7 +52,7 @@ public sealed class RequestHeaderTests(RecordingFixture proxy) : IClassFixture<R
     }
 
     [Fact]
-    public async Task Hop_by_hop_headers_and_those_that_Connection_names_are_removed()
+    public async Task Hop_by_hop_headers_and_headers_named_by_Connection_are_removed()
     {
         var received = await proxy.SendAsync(
             $"GET / HTTP/1.1\r\nHost: {proxy.Host}\r\nConnection: keep-alive, X-Hop ,close, host, content-type\r\nConnection: X-Other\r\n" +
@@ -67,7 +67,7 @@ public sealed class RequestHeaderTests(RecordingFixture proxy) : IClassFixture<R
     }
 
     [Fact]
-    public async Task Connection_cannot_take_our_own_headers_away()
+    public async Task Connection_cannot_remove_headers_of_the_proxy()
     {
         var received = await proxy.SendAsync($"GET / HTTP/1.1\r\nHost: {proxy.Host}\r\nConnection: X-Forwarded-For, X-Real-IP, X-Forwarded-Proto\r\n\r\n");
         Assert.Equal("127.0.0.1", received.One("X-Forwarded-For"));
@@ -76,7 +76,7 @@ public sealed class RequestHeaderTests(RecordingFixture proxy) : IClassFixture<R
     }
 
     [Fact]
-    public async Task Bytes_outside_ASCII_pass_unchanged_both_as_Latin_1_and_as_UTF_8()
+    public async Task Bytes_outside_ASCII_are_forwarded_unchanged_as_Latin_1_and_as_UTF_8()
     {
         var received = await proxy.SendAsync($"GET / HTTP/1.1\r\nHost: {proxy.Host}\r\nX-Latin: caf\u00e9 \u00ff\u0080\r\nX-Utf: caf\u00c3\u00a9 \u00e2\u0082\u00ac\r\n\r\n");
         Assert.Equal("caf\u00e9 \u00ff\u0080", received.One("X-Latin"));
@@ -84,7 +84,7 @@ public sealed class RequestHeaderTests(RecordingFixture proxy) : IClassFixture<R
     }
 
     [Fact]
-    public async Task Odd_but_valid_headers_pass()
+    public async Task Unusual_but_valid_headers_are_forwarded()
     {
         var received = await proxy.SendAsync(
             $"GET / HTTP/1.1\r\nHost: {proxy.Host}\r\nX-Empty:\r\nX-Spaces: \t a  b \t\r\nx-lower: 1\r\nX_Under: 1\r\n!#$%&'*+-.^_`|~: 1\r\nX-Twice: a\r\nX-Twice: b\r\n" +
@@ -114,7 +114,7 @@ public sealed class RequestHeaderTests(RecordingFixture proxy) : IClassFixture<R
     }
 
     [Fact]
-    public async Task Nothing_is_added_beyond_the_forwarding_headers_and_the_mark_against_loops()
+    public async Task Only_forwarding_headers_and_CDN_Loop_are_added()
     {
         var received = await proxy.SendAsync($"GET / HTTP/1.1\r\nHost: {proxy.Host}\r\n\r\n");
         Assert.Equal(
@@ -123,7 +123,7 @@ public sealed class RequestHeaderTests(RecordingFixture proxy) : IClassFixture<R
     }
 
     [Fact]
-    public async Task The_pseudo_headers_of_an_HTTP_2_request_are_no_headers_to_the_backend()
+    public async Task Pseudo_headers_of_HTTP_2_are_not_forwarded()
     {
         proxy.Backend.Requests.Clear();
         using var request = ProtocolTests.Request(HttpMethod.Get, $"https://{proxy.Host}/", "2.0");
@@ -137,11 +137,11 @@ public sealed class RequestHeaderTests(RecordingFixture proxy) : IClassFixture<R
     [InlineData(":method: PUT")]
     [InlineData(":protocol: x")]
     [InlineData(":x: y")]
-    public async Task A_header_with_the_name_of_a_pseudo_header_is_400(string field) =>
+    public async Task A_header_named_like_a_pseudo_header_returns_400(string field) =>
         Assert.Equal(400, (await proxy.GetAsync(proxy.Host, "/", $"{field}\r\n")).Status);
 
     [Fact]
-    public async Task A_1_0_request_without_host_reaches_the_backend_with_one()
+    public async Task An_HTTP_1_0_request_without_Host_reaches_the_backend_with_one()
     {
         await proxy.AddAsync(Manifests.Service("nohost", [proxy.Backend.Port]) + Manifests.Ingress("nohost", "", "nohost", "/nohost"));
         var received = await proxy.SendAsync("GET /nohost HTTP/1.0\r\n\r\n");

@@ -2,14 +2,14 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Proxy;
 
-/// <summary>How the proxy tells a client where a response ends.</summary>
+/// <summary>The framing of responses to clients.</summary>
 public sealed class ResponseFramingTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     [Theory]
     [InlineData("Content-Length: 5\r\n\r\nhello", "Content-Length")]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n", "Transfer-Encoding")]
     [InlineData("Transfer-Encoding: chunked\r\nContent-Length: 99\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "Transfer-Encoding")]
-    public async Task A_body_arrives_whole_with_the_framing_it_came_with(string rest, string framing)
+    public async Task A_body_reaches_the_client_complete_with_the_framing_of_the_backend(string rest, string framing)
     {
         await using var backend = WireBackend.Answer($"HTTP/1.1 200 OK\r\n{rest}");
         var response = await proxy.GetAsync(await proxy.ServeAsync(backend));
@@ -19,7 +19,7 @@ public sealed class ResponseFramingTests(ProxyFixture proxy) : IClassFixture<Pro
     }
 
     [Fact]
-    public async Task A_body_that_ends_with_the_connection_is_chunked_for_1_1_and_ends_with_the_connection_for_1_0()
+    public async Task A_body_that_ends_with_the_connection_is_chunked_for_HTTP_1_1_and_ends_with_the_connection_for_HTTP_1_0()
     {
         await using var backend = WireBackend.Start(async connection =>
         {
@@ -41,7 +41,7 @@ public sealed class ResponseFramingTests(ProxyFixture proxy) : IClassFixture<Pro
     [InlineData("GET", "HTTP/1.1 304 Not Modified\r\nETag: \"x\"\r\n\r\n", 304, null)]
     [InlineData("GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\nETag: \"x\"\r\n\r\n", 304, "5")]
     [InlineData("GET", "HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\nETag: \"x\"\r\n\r\n", 205, "0")]
-    public async Task A_response_without_a_body_leaves_the_connection_usable(string method, string answer, int status, string? length)
+    public async Task The_connection_is_reusable_after_a_response_without_a_body(string method, string answer, int status, string? length)
     {
         await using var backend = WireBackend.Answer(answer);
         var host = await proxy.ServeAsync(backend);
@@ -59,7 +59,7 @@ public sealed class ResponseFramingTests(ProxyFixture proxy) : IClassFixture<Pro
     [InlineData("Content-Length: 10\r\n\r\nhello", true)]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", false)]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", true)]
-    public async Task A_backend_that_breaks_off_never_looks_like_a_whole_response(string rest, bool reset)
+    public async Task A_truncated_response_never_looks_complete(string rest, bool reset)
     {
         var received = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var backend = WireBackend.Start(async connection =>
@@ -85,7 +85,7 @@ public sealed class ResponseFramingTests(ProxyFixture proxy) : IClassFixture<Pro
     }
 
     [Fact]
-    public async Task Interim_responses_of_a_backend_do_not_disturb_the_final_one()
+    public async Task Interim_responses_of_a_backend_do_not_affect_the_final_one()
     {
         await using var backend = WireBackend.Answer(
             "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n" + WireBackend.Ok("ok"));
@@ -109,7 +109,7 @@ public sealed class ResponseFramingTests(ProxyFixture proxy) : IClassFixture<Pro
     [InlineData("HTTP/1.1 200 OK\r\nX Y: a\r\nContent-Length: 2\r\n\r\nok")]
     [InlineData("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-")]
-    public async Task A_backend_that_answers_wrongly_is_a_bad_gateway(string answer)
+    public async Task An_invalid_response_returns_502(string answer)
     {
         await using var backend = WireBackend.Start(async connection =>
         {
@@ -120,7 +120,7 @@ public sealed class ResponseFramingTests(ProxyFixture proxy) : IClassFixture<Pro
     }
 
     [Fact]
-    public async Task A_backend_with_too_large_a_head_is_a_bad_gateway()
+    public async Task A_response_with_too_large_a_head_returns_502()
     {
         await using var backend = WireBackend.Answer($"HTTP/1.1 200 OK\r\nX: {new string('x', 200_000)}\r\nContent-Length: 2\r\n\r\nok");
         Assert.Equal(502, (await proxy.GetAsync(await proxy.ServeAsync(backend))).Status);

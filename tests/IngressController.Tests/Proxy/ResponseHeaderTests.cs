@@ -3,7 +3,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Proxy;
 
-/// <summary>Which header fields a client gets of a response.</summary>
+/// <summary>The response headers that a client receives.</summary>
 public sealed class ResponseHeaderTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     private async Task<WireMessage> AnswerAsync(string fields, string request = "GET / HTTP/1.1")
@@ -14,7 +14,7 @@ public sealed class ResponseHeaderTests(ProxyFixture proxy) : IClassFixture<Prox
     }
 
     [Fact]
-    public async Task Repeated_headers_stay_apart_and_in_order()
+    public async Task Repeated_headers_stay_separate_and_in_order()
     {
         var response = await AnswerAsync("Set-Cookie: a=1; Path=/\r\nset-cookie: b=2, c=3\r\nSet-Cookie: d=4\r\nVary: A\r\nVary: B\r\nWWW-Authenticate: Basic\r\nWWW-Authenticate: Bearer\r\n");
         Assert.Equal(["a=1; Path=/", "b=2, c=3", "d=4"], response.All("Set-Cookie"));
@@ -23,7 +23,7 @@ public sealed class ResponseHeaderTests(ProxyFixture proxy) : IClassFixture<Prox
     }
 
     [Fact]
-    public async Task Hop_by_hop_headers_and_those_that_Connection_names_are_removed()
+    public async Task Hop_by_hop_headers_and_headers_named_by_Connection_are_removed()
     {
         var response = await AnswerAsync("Connection: X-Hop, content-length\r\nConnection: X-Other\r\nX-Hop: 1\r\nX-Other: 1\r\nKeep-Alive: timeout=5\r\nProxy-Connection: x\r\nUpgrade: h2c\r\nProxy-Authenticate: Basic\r\nX-Kept: 1\r\n");
         var names = response.Fields.Select(field => field.Name.ToLowerInvariant()).ToHashSet();
@@ -33,17 +33,17 @@ public sealed class ResponseHeaderTests(ProxyFixture proxy) : IClassFixture<Prox
     }
 
     [Fact]
-    public async Task Date_and_Server_are_the_backends_or_else_ours()
+    public async Task Date_and_Server_are_added_if_the_backend_sends_none()
     {
-        var ours = await AnswerAsync("");
-        Assert.Equal("yarp-ingress", ours.One("Server"));
-        Assert.True(DateTimeOffset.TryParseExact(ours.One("Date"), "r", CultureInfo.InvariantCulture, DateTimeStyles.None, out _));
+        var added = await AnswerAsync("");
+        Assert.Equal("yarp-ingress", added.One("Server"));
+        Assert.True(DateTimeOffset.TryParseExact(added.One("Date"), "r", CultureInfo.InvariantCulture, DateTimeStyles.None, out _));
         var theirs = await AnswerAsync("Server: theirs/1\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
         Assert.Equal(("theirs/1", "Sun, 06 Nov 1994 08:49:37 GMT"), (theirs.One("Server"), theirs.One("Date")));
     }
 
     [Fact]
-    public async Task Bytes_outside_ASCII_and_odd_values_pass_unchanged()
+    public async Task Bytes_outside_ASCII_and_unusual_values_are_forwarded_unchanged()
     {
         var response = await AnswerAsync("X-Latin: caf\u00e9 \u00ff\u0080\r\nX-Utf: caf\u00c3\u00a9\r\nX-Empty:\r\nLast-Modified: never\r\nETag: odd\r\nContent-Type: (odd\r\nAllow: GET,, X\r\nLocation: http://[bad\r\n");
         Assert.Equal("caf\u00e9 \u00ff\u0080", response.One("X-Latin"));
@@ -57,7 +57,7 @@ public sealed class ResponseHeaderTests(ProxyFixture proxy) : IClassFixture<Prox
     }
 
     [Fact]
-    public async Task Nothing_is_added_but_Date_and_Server()
+    public async Task Only_Date_and_Server_are_added()
     {
         var response = await AnswerAsync("Strict-Transport-Security: max-age=1\r\nTraceparent: x\r\nVia: 1.1 z\r\n");
         Assert.Equal(
@@ -71,7 +71,7 @@ public sealed class ResponseHeaderTests(ProxyFixture proxy) : IClassFixture<Prox
     [InlineData("599 Odd")]
     [InlineData("301 Moved Permanently")]
     [InlineData("401 Unauthorized")]
-    public async Task Status_and_reason_pass(string status)
+    public async Task Status_and_reason_phrase_are_forwarded(string status)
     {
         await using var backend = WireBackend.Answer($"HTTP/1.1 {status}\r\nContent-Length: 2\r\nLocation: http://else.example/\r\n\r\nok");
         var response = await proxy.GetAsync(await proxy.ServeAsync(backend));
@@ -80,11 +80,11 @@ public sealed class ResponseHeaderTests(ProxyFixture proxy) : IClassFixture<Prox
     }
 }
 
-/// <summary>With server-header=false nothing says who answers.</summary>
+/// <summary>Responses with server-header=false.</summary>
 public sealed class ServerHeaderTests
 {
     [Fact]
-    public async Task Without_server_header_none_is_sent_and_the_backends_is_removed()
+    public async Task Without_server_header_the_backends_Server_header_is_removed()
     {
         await using var backend = WireBackend.Answer("HTTP/1.1 200 OK\r\nServer: theirs/1\r\nContent-Length: 0\r\n\r\n");
         await using var controller = await TestController.StartAsync(

@@ -9,7 +9,7 @@ namespace IngressController.Tests.Proxy;
 public sealed class RoutingTests
 {
     [Fact]
-    public async Task A_request_reaches_the_service_of_its_host_and_follows_a_change()
+    public async Task A_request_reaches_the_Service_of_its_host_and_follows_a_change()
     {
         EchoPod[] pods = [new("a", "a-1"), new("b", "b-1")];
         await using var backend = await EchoBackend.StartAsync(pods, CancellationToken.None);

@@ -6,11 +6,11 @@ using Xunit.Abstractions;
 
 namespace IngressController.Tests.Proxy;
 
-/// <summary>Tests that measure memory run alone.</summary>
+/// <summary>The collection of tests that measure memory or time and do not run in parallel with others.</summary>
 [CollectionDefinition("alone", DisableParallelization = true)]
 public sealed class RunsAlone;
 
-/// <summary>Bodies pass through as they come: neither held back nor piled up.</summary>
+/// <summary>Bodies are streamed without delay and without unbounded buffering.</summary>
 [Collection("alone")]
 public sealed class StreamingTests(LargeBodiesFixture proxy, ITestOutputHelper output) : IClassFixture<LargeBodiesFixture>
 {
@@ -19,7 +19,7 @@ public sealed class StreamingTests(LargeBodiesFixture proxy, ITestOutputHelper o
     [Theory]
     [InlineData("1.1", "http")]
     [InlineData("2.0", "https")]
-    public async Task Each_event_arrives_before_the_next_is_sent(string version, string scheme)
+    public async Task Each_event_is_forwarded_before_the_next_is_sent(string version, string scheme)
     {
         using var next = new SemaphoreSlim(0);
         await using var backend = WireBackend.Start(async connection =>
@@ -36,7 +36,7 @@ public sealed class StreamingTests(LargeBodiesFixture proxy, ITestOutputHelper o
         });
         var host = await proxy.ServeAsync(backend);
         using var request = ProtocolTests.Request(HttpMethod.Get, $"{scheme}://{host}/", version);
-        // The head comes before any event does: it opens the EventSource.
+        // The head arrives before the first event: it opens the EventSource.
         using var response = await proxy.Controller.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).WaitAsync(TimeSpan.FromSeconds(10));
         using var events = new StreamReader(await response.Content.ReadAsStreamAsync());
         for (var i = 0; i < 10; i++)
@@ -50,7 +50,7 @@ public sealed class StreamingTests(LargeBodiesFixture proxy, ITestOutputHelper o
     }
 
     [Fact]
-    public async Task Uploads_stream_chunk_by_chunk_too()
+    public async Task Each_chunk_of_an_upload_is_forwarded_before_the_next_is_sent()
     {
         var received = new SemaphoreSlim(0);
         await using var backend = WireBackend.Start(async connection =>
@@ -75,7 +75,7 @@ public sealed class StreamingTests(LargeBodiesFixture proxy, ITestOutputHelper o
     }
 
     [Fact]
-    public async Task Half_a_gigabyte_passes_each_way_in_bounded_memory()
+    public async Task Half_a_gigabyte_streams_in_both_directions_in_bounded_memory()
     {
         await using var backend = await KestrelBackend.StartAsync(context => ServeAsync(context, Large));
         var host = await proxy.ServeAsync([backend.Port]);
@@ -111,7 +111,7 @@ public sealed class StreamingTests(LargeBodiesFixture proxy, ITestOutputHelper o
     }
 
     [Fact]
-    public async Task HTTP_2_on_both_sides_streams_each_way_in_bounded_memory()
+    public async Task HTTP_2_on_both_sides_streams_in_both_directions_in_bounded_memory()
     {
         const long Size = Large / 4;
         await using var backend = await KestrelBackend.StartAsync(context => ServeAsync(context, Size), HttpProtocols.Http2);
@@ -142,11 +142,11 @@ public sealed class StreamingTests(LargeBodiesFixture proxy, ITestOutputHelper o
         using var upload = await proxy.Controller.Client.SendAsync(post);
         Assert.Equal($"{Size}", await upload.Content.ReadAsStringAsync());
         output.WriteLine($"heap at most {(peak - before) >> 20} MiB above {before >> 20} MiB");
-        // The windows of three HTTP/2 connections in one process: they may grow to 16 MiB each.
+        // The windows of three HTTP/2 connections in one process can grow to 16 MiB each.
         Assert.InRange(peak - before, long.MinValue, 64 * 1024 * 1024);
     }
 
-    /// <summary>Counts an upload, or sends a download, without ever holding more than a block.</summary>
+    /// <summary>Counts the bytes of an upload, or sends a download, with a buffer of one block.</summary>
     private static async Task ServeAsync(HttpContext context, long size)
     {
         var block = new byte[256 * 1024];
@@ -167,7 +167,7 @@ public sealed class StreamingTests(LargeBodiesFixture proxy, ITestOutputHelper o
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_side_that_does_not_read_makes_the_other_one_stall(bool clientStalls)
+    public async Task A_side_that_does_not_read_stalls_the_other(bool clientStalls)
     {
         long sent = 0;
         var stalled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -190,7 +190,7 @@ public sealed class StreamingTests(LargeBodiesFixture proxy, ITestOutputHelper o
         await stalled.Task.WaitAsync(TimeSpan.FromSeconds(20));
 
         output.WriteLine($"stalled after {Interlocked.Read(ref sent) >> 10} KiB");
-        // What fits into the sockets' buffers on both sides, and no more than that.
+        // At most the socket buffers of both sides.
         Assert.InRange(Interlocked.Read(ref sent), 1, 48 * 1024 * 1024);
 
         async Task SendUntilStalledAsync(Stream stream)
@@ -198,10 +198,10 @@ public sealed class StreamingTests(LargeBodiesFixture proxy, ITestOutputHelper o
             var block = new byte[64 * 1024];
             while (Interlocked.Read(ref sent) < Large)
             {
-                using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+                using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(1));
                 try
                 {
-                    await stream.WriteAsync(block, patience.Token);
+                    await stream.WriteAsync(block, timeout.Token);
                 }
                 catch (OperationCanceledException)
                 {

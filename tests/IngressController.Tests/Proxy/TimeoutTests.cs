@@ -5,7 +5,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Proxy;
 
-public sealed class ImpatientToConnectFixture : ProxyFixture
+public sealed class ConnectTimeoutFixture : ProxyFixture
 {
     public override IngressOptions Configure(IngressOptions options) => options with
     {
@@ -13,7 +13,7 @@ public sealed class ImpatientToConnectFixture : ProxyFixture
     };
 }
 
-public sealed class ImpatientToReadFixture : ProxyFixture
+public sealed class ReadTimeoutFixture : ProxyFixture
 {
     public override IngressOptions Configure(IngressOptions options) => options with
     {
@@ -21,14 +21,14 @@ public sealed class ImpatientToReadFixture : ProxyFixture
     };
 }
 
-/// <summary>What clients get when a backend is too slow. Only here are the time-outs short.</summary>
-public sealed class TimeoutTests(ImpatientToConnectFixture connecting, ImpatientToReadFixture answering)
-    : IClassFixture<ImpatientToConnectFixture>, IClassFixture<ImpatientToReadFixture>
+/// <summary>Responses to clients if a backend is too slow. The timeouts of these fixtures are short.</summary>
+public sealed class TimeoutTests(ConnectTimeoutFixture connecting, ReadTimeoutFixture answering)
+    : IClassFixture<ConnectTimeoutFixture>, IClassFixture<ReadTimeoutFixture>
 {
     [Fact]
-    public async Task A_connection_that_is_not_made_in_time_is_504()
+    public async Task A_connection_timeout_returns_504()
     {
-        // A full backlog: the kernel drops the SYN, as a node that is gone does.
+        // A full backlog: the kernel drops the SYN, like a node that is down.
         using var listener = new Socket(SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen(0);
@@ -53,7 +53,7 @@ public sealed class TimeoutTests(ImpatientToConnectFixture connecting, Impatient
     [Theory]
     [InlineData("GET", "")]
     [InlineData("POST", "Content-Length: 5\r\n\r\nhello")]
-    public async Task An_answer_that_does_not_come_in_time_is_504(string method, string rest)
+    public async Task A_response_timeout_returns_504(string method, string rest)
     {
         await using var backend = WireBackend.Start(async connection =>
         {
@@ -67,7 +67,7 @@ public sealed class TimeoutTests(ImpatientToConnectFixture connecting, Impatient
     }
 
     [Fact]
-    public async Task A_response_that_falls_silent_is_cut_off()
+    public async Task An_idle_response_is_aborted()
     {
         await using var backend = WireBackend.Start(async connection =>
         {

@@ -32,34 +32,34 @@ public sealed class WebSocketTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
     [InlineData("wss", 2, HttpProtocols.Http1, null)]
     [InlineData("wss", 2, HttpProtocols.Http2, "kubernetes.io/h2c")]
     [InlineData("ws", 1, HttpProtocols.Http2, "kubernetes.io/h2c")]
-    public async Task Messages_go_both_ways_until_either_side_closes(string scheme, int version, HttpProtocols backendSpeaks, string? appProtocol)
+    public async Task Messages_pass_in_both_directions_until_either_side_closes(string scheme, int version, HttpProtocols backendSpeaks, string? appProtocol)
     {
         await using var backend = await KestrelBackend.StartAsync(EchoAsync, backendSpeaks);
         var host = await proxy.ServeAsync([backend.Port], appProtocol);
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(15));
         using var socket = new ClientWebSocket();
         socket.Options.HttpVersion = new Version(version, version == 1 ? 1 : 0);
         socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
         socket.Options.CollectHttpResponseDetails = true;
         socket.Options.AddSubProtocol("chat.v1");
-        await socket.ConnectAsync(new Uri($"{scheme}://{host}/ws?x=1"), proxy.Controller.Client, patience.Token);
+        await socket.ConnectAsync(new Uri($"{scheme}://{host}/ws?x=1"), proxy.Controller.Client, timeout.Token);
 
         Assert.Equal("chat.v1", socket.SubProtocol);
         Assert.Equal([host], socket.HttpResponseHeaders!["X-Host"]);
         var large = Encoding.UTF8.GetBytes(new string('x', 300_000));
         foreach (var message in new[] { "hello"u8.ToArray(), large, "again"u8.ToArray() })
         {
-            var sending = socket.SendAsync(message, WebSocketMessageType.Text, true, patience.Token);
-            Assert.Equal(message, await ReceiveAsync(socket, patience.Token));
+            var sending = socket.SendAsync(message, WebSocketMessageType.Text, true, timeout.Token);
+            Assert.Equal(message, await ReceiveAsync(socket, timeout.Token));
             await sending;
         }
 
-        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "done", patience.Token);
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "done", timeout.Token);
         Assert.Equal((WebSocketCloseStatus.NormalClosure, "bye"), (socket.CloseStatus, socket.CloseStatusDescription));
     }
 
     [Fact]
-    public async Task A_backend_that_refuses_the_upgrade_answers_the_client()
+    public async Task The_response_of_a_backend_that_refuses_the_upgrade_reaches_the_client()
     {
         await using var backend = WireBackend.Answer("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno");
         var host = await proxy.ServeAsync(backend);
@@ -69,7 +69,7 @@ public sealed class WebSocketTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
     }
 
     [Fact]
-    public async Task What_was_sent_before_a_crash_arrives_and_the_client_sees_the_end()
+    public async Task Messages_before_a_crash_are_delivered_and_the_client_is_disconnected()
     {
         await using var backend = WireBackend.Start(async connection =>
         {
@@ -84,7 +84,7 @@ public sealed class WebSocketTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
     }
 
     [Fact]
-    public async Task An_extended_CONNECT_of_another_protocol_goes_nowhere()
+    public async Task An_extended_CONNECT_of_another_protocol_is_refused()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("ok"));
         var host = await proxy.ServeAsync(backend);

@@ -137,11 +137,11 @@ public sealed class TlsTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("mismatched", "is no private key of the first certificate")]
+    [InlineData("mismatched", "is not the private key of the first certificate")]
     [InlineData("encrypted", "data[tls.key]")]
-    [InlineData("leaf-last", "is no private key of the first certificate")]
+    [InlineData("leaf-last", "is not the private key of the first certificate")]
     [InlineData("no-key", "data[tls.key] is missing or empty")]
-    [InlineData("no-certificate", "holds no PEM certificate")]
+    [InlineData("no-certificate", "contains no PEM certificate")]
     [InlineData("garbage", "data[tls.crt]")]
     public async Task Invalid_Secret_is_reported_and_its_hosts_keep_the_last_valid_certificate(string kind, string problem)
     {
@@ -262,7 +262,7 @@ public sealed class TlsTests : IAsyncLifetime
         Assert.Equal(SelfSigned, (await HandshakeAsync("weak.example")).Subject);
         Assert.Equal("CN=app.example", (await HandshakeAsync("app.example")).Subject);
         Assert.Contains(
-            "the RSA key of CN=weak.example has 1024 bits, and OpenSSL takes no fewer than 2048", await AdminAsync("/api/diagnostics"), StringComparison.Ordinal);
+            "the RSA key of CN=weak.example has 1024 bits; OpenSSL requires at least 2048", await AdminAsync("/api/diagnostics"), StringComparison.Ordinal);
     }
 
     [Fact]

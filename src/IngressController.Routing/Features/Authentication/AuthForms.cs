@@ -1,10 +1,9 @@
 using System.Globalization;
 using IngressController.Routing.Annotations;
-using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Authentication;
 
-/// <summary>How the values of auth-url and its like are written.</summary>
+/// <summary>The forms of auth-url and its companions.</summary>
 internal static class AuthForms
 {
     private static readonly string[] HopByHop =
@@ -15,59 +14,59 @@ internal static class AuthForms
 
     private static readonly string[] OfTheProxy = ["x-real-ip", "x-request-id", "x-scheme", "forwarded", "proxy"];
 
-    public static ValueForm<AuthUrl> Url { get; } = new("an http or https URL; variables such as $host may stand in it", AuthUrlParser.Read);
+    public static ValueForm<AuthUrl> Url { get; } = new("an http or https URL; may contain variables such as $host", AuthUrlParser.Read);
 
-    public static ValueForm<ValueTemplate> SignIn { get; } = new("a URL or an absolute path; variables such as $host may stand in it", AuthUrlParser.ReadSignIn);
+    public static ValueForm<ValueTemplate> SignIn { get; } = new("a URL or an absolute path; may contain variables such as $host", AuthUrlParser.ReadSignIn);
 
     public static ValueForm<string> Method { get; } = new("GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS", text =>
         text is "GET" or "HEAD" or "POST" or "PUT" or "PATCH" or "DELETE" or "OPTIONS"
             ? text
-            : ValueForm<string>.Refuse("is no method that can ask; write one in capital letters, such as GET or POST"));
+            : ValueForm<string>.Refuse("is not a supported method; write one in upper case, such as GET or POST"));
 
     public static ValueForm<string> QueryParameter { get; } = new("the name of a query parameter", text =>
-        text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? text : ValueForm<string>.Refuse("is no name of a query parameter"));
+        text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? text : ValueForm<string>.Refuse("is not the name of a query parameter"));
 
-    public static ValueForm<ValueTemplate> Template { get; } = new("text; variables such as $request_uri may stand in it", text =>
+    public static ValueForm<ValueTemplate> Template { get; } = new("text; may contain variables such as $request_uri", text =>
         !ValueTemplate.TryParse(text, out var template, out var problem) ? ValueForm<ValueTemplate>.Refuse(problem)
-        : template.Parts.Any(part => part.Variable == TemplateVariable.Capture) ? ValueForm<ValueTemplate>.Refuse("refers to a group of the path ($1), which has no meaning here")
+        : template.Parts.Any(part => part.Variable == TemplateVariable.Capture) ? ValueForm<ValueTemplate>.Refuse("uses a capture group ($1 to $9), which is not available here")
         : template);
 
     /// <summary>Headers of the service's answer that the backend gets.</summary>
     public static ValueForm<EquatableArray<string>> ResponseHeaders { get; } = ValueForms.List.Select<EquatableArray<string>>(
         names => names.Select(name => (name, problem: BackendHeaderProblem(name))).FirstOrDefault(found => found.problem is not null) is { problem: { } problem, name: var wrong }
-            ? ValueForm<EquatableArray<string>>.Refuse($"names {wrong}, which {problem}")
+            ? ValueForm<EquatableArray<string>>.Refuse($"contains {wrong}, which {problem}")
             : names,
         "a comma-separated list of header names");
 
-    public static ValueForm<EquatableArray<AuthCacheRule>> CacheDuration { get; } = new("statuses and a time, as 200 202 401 5m; several separated by commas", text =>
+    public static ValueForm<EquatableArray<AuthCacheRule>> CacheDuration { get; } = new("status codes and a duration, such as 200 202 401 5m; several separated by commas", text =>
     {
         var rules = new List<AuthCacheRule>();
         foreach (var entry in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
             if (ReadCacheRule(entry) is not { } rule)
-                return ValueForm<EquatableArray<AuthCacheRule>>.Refuse($"has the entry \"{entry}\", which is not statuses and a time, such as 200 202 5m");
+                return ValueForm<EquatableArray<AuthCacheRule>>.Refuse($"contains \"{entry}\", which is not status codes and a duration, such as 200 202 5m");
             rules.Add(rule);
         }
 
         return rules.Count == 0 ? ExternalAuthSettings.DefaultCacheDuration : new EquatableArray<AuthCacheRule>([.. rules]);
     });
 
-    /// <summary>Why a header cannot be set for the backend; null when it can.</summary>
+    /// <summary>The reason why a header cannot be set for the backend; null when it can.</summary>
     public static string? BackendHeaderProblem(string name) =>
         RequestHeaderProblem(name) is { } problem ? problem
-        // CGI and its heirs read underscores and dashes alike.
+        // CGI and its successors read underscores and dashes alike.
         : name.Replace('_', '-').ToLowerInvariant() is var plain
             && (OfTheProxy.Contains(plain) || plain.StartsWith("x-forwarded-", StringComparison.Ordinal) || plain.StartsWith("x-original-forwarded-", StringComparison.Ordinal))
-            ? "only the proxy itself sets"
+            ? "only the proxy sets"
             : null;
 
-    /// <summary>Why a header cannot be set in a request at all; null when it can.</summary>
+    /// <summary>The reason why a header cannot be set in any request; null when it can.</summary>
     public static string? RequestHeaderProblem(string name)
     {
         if (!HttpToken.IsToken(name))
-            return "is no name of a header";
+            return "is not a header name";
         var plain = name.Replace('_', '-').ToLowerInvariant();
-        return HopByHop.Contains(plain) || plain.StartsWith("content-", StringComparison.Ordinal) ? "belongs to the connection or to the body" : null;
+        return HopByHop.Contains(plain) || plain.StartsWith("content-", StringComparison.Ordinal) ? "belongs to the connection or the body" : null;
     }
 
     private static AuthCacheRule? ReadCacheRule(string entry)
@@ -85,7 +84,7 @@ internal static class AuthForms
             statuses.Add(status);
         }
 
-        // nginx keeps these when no status is named.
+        // nginx's statuses when none is named.
         return new(statuses.Count == 0 ? [200, 301, 302] : [.. statuses], lifetime);
     }
 

@@ -1,26 +1,24 @@
 using System.Globalization;
 using System.Net;
 using IngressController.Routing.Annotations;
-using IngressController.Routing.Table;
-using IngressController.Routing.Translation;
 
 namespace IngressController.Routing.Features.Authentication;
 
-/// <summary>Reads the URLs of authentication services and of sign-in pages.</summary>
+/// <summary>Reads the URLs of authentication services and sign-in pages.</summary>
 internal static class AuthUrlParser
 {
     private const string Unsafe = "\"<>\\";
 
-    /// <summary>Values of a request that say nothing but where it was sent, or are the rule's own.</summary>
+    /// <summary>Variables that a client cannot choose freely: the host, and values of the rule.</summary>
     private static readonly TemplateVariable[] OfTheRule =
     [
         TemplateVariable.Host, TemplateVariable.ServerName, TemplateVariable.Namespace, TemplateVariable.IngressName, TemplateVariable.ServiceName,
     ];
 
-    /// <summary>A browser goes there by itself, so the port it came by may stand in it as well.</summary>
+    /// <summary>A browser follows the sign-in page itself, so its host can also have the client's Host header and port.</summary>
     private static readonly TemplateVariable[] OfTheClient = [.. OfTheRule, TemplateVariable.HttpHost, TemplateVariable.ServerPort];
 
-    /// <summary>The URL of a service that is asked.</summary>
+    /// <summary>Reads the URL of an authentication service.</summary>
     public static Parsed<AuthUrl> Read(string text)
     {
         if (!TryReadTemplate(text, out var template, out var problem) || !TrySplit(template, out var scheme, out var rest, out problem))
@@ -32,16 +30,16 @@ internal static class AuthUrlParser
         return new AuthUrl { Text = template, Scheme = scheme, Host = host, Port = port, Target = new([.. target]) };
     }
 
-    /// <summary>The URL of a page that clients are sent to: absolute, or a path of the host they asked for.</summary>
+    /// <summary>Reads the URL of a sign-in page: absolute, or a path of the requested host.</summary>
     public static Parsed<ValueTemplate> ReadSignIn(string text)
     {
         if (!TryReadTemplate(text, out var template, out var problem))
             return ValueForm<ValueTemplate>.Refuse(problem);
         if (text[0] == '/')
         {
-            // Browsers take //host for the host of another site.
+            // Browsers read //host as the host of another site.
             return text.StartsWith("//", StringComparison.Ordinal) || template.Parts[0].Name == "/" && template.Parts.Count > 1
-                ? ValueForm<ValueTemplate>.Refuse("can lead to another host; begin it with https:// or with one slash and a name")
+                ? ValueForm<ValueTemplate>.Refuse("can lead to another host; start it with https:// or with a single slash and a name")
                 : template;
         }
 
@@ -55,9 +53,9 @@ internal static class AuthUrlParser
         if (!ValueTemplate.TryParse(text, out template, out problem))
             return false;
         if (text.FirstOrDefault(c => c is <= ' ' or > '~' || Unsafe.Contains(c)) is var wrong && wrong != default)
-            problem = $"holds the character U+{(int)wrong:X4}, which must be percent-encoded in a URL";
+            problem = $"contains the character U+{(int)wrong:X4}, which must be percent-encoded in a URL";
         else if (template.Parts.Any(part => part.Variable == TemplateVariable.Capture))
-            problem = "refers to a group of the path ($1), which has no meaning here";
+            problem = "uses a capture group ($1 to $9), which is not available here";
         return problem.Length == 0;
     }
 
@@ -72,7 +70,7 @@ internal static class AuthUrlParser
         var name = end < 0 ? null : text[..end].ToLowerInvariant();
         if (literal == 1 ? name != "" : name is not ("http" or "https"))
         {
-            problem = "begins neither with http:// nor with https://";
+            problem = "does not start with http:// or https://";
             return false;
         }
 
@@ -83,7 +81,7 @@ internal static class AuthUrlParser
         return true;
     }
 
-    /// <summary>The authority ends at the first slash, question mark or number sign; $request_uri and $uri begin with a slash.</summary>
+    /// <summary>Splits at the first slash, question mark or number sign; $request_uri and $uri begin with a slash.</summary>
     private static bool TrySplitAuthority(
         List<TemplatePart> rest, TemplateVariable[] allowed, out List<TemplatePart> authority, out IEnumerable<TemplatePart> target, out string problem)
     {
@@ -102,7 +100,7 @@ internal static class AuthUrlParser
 
             if (part.Variable != TemplateVariable.Literal && !allowed.Contains(part.Variable))
             {
-                problem = $"has the variable {new ValueTemplate([part])} in its host, where a client could choose it; $host, $namespace and $service_name may stand there";
+                problem = $"has the variable {new ValueTemplate([part])} in its host, which lets clients choose the host; use $host, $namespace or $service_name there";
                 return false;
             }
 
@@ -112,7 +110,7 @@ internal static class AuthUrlParser
         if (authority.Count == 0)
             problem = "has no host";
         else if (authority.Any(part => part.Variable == TemplateVariable.Literal && part.Name.Contains('@')))
-            problem = "has a user name before its host";
+            problem = "contains a user name";
         return problem.Length == 0;
     }
 
@@ -124,7 +122,7 @@ internal static class AuthUrlParser
         if (colon >= 0)
         {
             if (!int.TryParse(last.Name.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is < 1 or > 65535)
-                problem = "has a port that is no number from 1 to 65535";
+                problem = "has a port that is not a number from 1 to 65535";
             port = number;
             authority[^1] = last with { Name = last.Name[..colon] };
         }
@@ -142,7 +140,7 @@ internal static class AuthUrlParser
 
     private static bool IsHost(string host) =>
         host is ['[', .., ']'] ? IPAddress.TryParse(host, out _) && !host.Contains('%')
-        // Written as addresses are: other forms of one (octal, one number) would be read differently by different readers.
+        // Canonical forms only: programs read other forms (octal, one number) differently.
         : IPAddress.TryParse(host, out var address) ? address.ToString() == host
         : HostName.Normalize(host, out _) is { Length: > 0 } name && name[0] != '*';
 }

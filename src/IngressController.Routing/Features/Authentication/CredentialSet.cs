@@ -5,7 +5,7 @@ using System.Text;
 
 namespace IngressController.Routing.Features.Authentication;
 
-/// <summary>Who may log in: users with their password hashes. Immutable, compared by value; it never prints what it holds.</summary>
+/// <summary>Users with their password hashes. Immutable, compared by value; the content never prints.</summary>
 public sealed class CredentialSet : IEquatable<CredentialSet>
 {
     private readonly Dictionary<string, PasswordHash> _hashes;
@@ -20,14 +20,14 @@ public sealed class CredentialSet : IEquatable<CredentialSet>
         _fingerprint = Fingerprint(ordered);
     }
 
-    /// <summary>How many users can log in.</summary>
+    /// <summary>The number of users that can log in.</summary>
     public int Count => _inOrder.Length;
 
     public bool TryFind(string user, [NotNullWhen(true)] out PasswordHash? hash) => _hashes.TryGetValue(user, out hash);
 
     /// <summary>
-    /// The hash of some user, chosen by a number: what an unknown user is verified with, so that the time it takes tells nothing.
-    /// Chosen among all, because the hashes of a set may differ in form and cost.
+    /// The hash of some user, chosen by a number. Unknown users are verified with it, so that the time reveals nothing. It is chosen among
+    /// all because hashes differ in form and cost.
     /// </summary>
     public PasswordHash Decoy(uint number) => _inOrder[number % (uint)_inOrder.Length];
 
@@ -39,7 +39,7 @@ public sealed class CredentialSet : IEquatable<CredentialSet>
 
     public override string ToString() => $"{Count} users [redacted]";
 
-    /// <summary>SHA-256 over all users. Not printed: short passwords could be guessed from it where they are not hashed well.</summary>
+    /// <summary>SHA-256 over all users. Not printed: short passwords could be guessed from it if they are not hashed well.</summary>
     private static string Fingerprint(KeyValuePair<string, PasswordHash>[] users)
     {
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

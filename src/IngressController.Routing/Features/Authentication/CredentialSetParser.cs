@@ -1,34 +1,33 @@
 using System.Text;
 using IngressController.Routing.Cluster;
-using IngressController.Routing.Table;
 using k8s.Models;
 
 namespace IngressController.Routing.Features.Authentication;
 
-/// <summary>How users are written in a Secret (auth-secret-type).</summary>
+/// <summary>The form of users in a Secret (auth-secret-type).</summary>
 public enum CredentialForm
 {
-    /// <summary>The key <c>auth</c> holds a file of htpasswd: <c>user:hash</c> lines.</summary>
+    /// <summary>The key <c>auth</c> holds an htpasswd file: <c>user:hash</c> lines.</summary>
     AuthFile,
 
     /// <summary>Each key is a user, its value the hash.</summary>
     AuthMap,
 }
 
-/// <summary>What a Secret says about users.</summary>
-/// <param name="Users">Who may log in; null when the Secret says nothing that can be used.</param>
-/// <param name="Problem">Why there are no users; null when there are.</param>
+/// <summary>The users of a Secret.</summary>
+/// <param name="Users">The users; null when the Secret holds nothing usable.</param>
+/// <param name="Problem">The reason why there are no users; null when there are.</param>
 /// <param name="UserProblems">
-/// Users who cannot log in, by line or key, with the reason; never with what is written there. They change nothing for the others.
+/// The users that cannot log in, by line or key, with the reason and without their content. Other users are not affected.
 /// </param>
 public sealed record ParsedCredentials(CredentialSet? Users, string? Problem, EquatableArray<string> UserProblems);
 
-/// <summary>Reads users from a Secret: pure, with the rules of nginx's auth_basic_user_file.</summary>
+/// <summary>Reads users from a Secret by the rules of nginx's auth_basic_user_file.</summary>
 public static class CredentialSetParser
 {
     private const string FileKey = "auth";
 
-    /// <summary>A file that is no htpasswd at all has thousands of bad lines; the first ones tell enough.</summary>
+    /// <summary>A file that is no htpasswd file has thousands of invalid lines; the first ones are enough.</summary>
     private const int MaxReported = 8;
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -51,12 +50,12 @@ public static class CredentialSetParser
             ReadLine(text.AsSpan(range), $"data[{FileKey}] line {number}", users);
         }
 
-        return users.Finish($"data[{FileKey}] holds no user");
+        return users.Finish($"data[{FileKey}] has no users");
     }
 
     private static void ReadLine(ReadOnlySpan<char> line, string place, UserCollector users)
     {
-        // As nginx does: a comment begins in the first column, and the hash ends at a carriage return or a second colon.
+        // As in nginx: a comment begins in the first column, and the hash ends at a carriage return or a second colon.
         if (line.IsWhiteSpace() || line[0] is '#' or '\r')
             return;
         var colon = line.IndexOf(':');
@@ -80,14 +79,14 @@ public static class CredentialSetParser
             var place = $"data[{user}]";
             if (!TryDecode(secret, user, out var text))
                 users.AddUnreadable($"{place} is not UTF-8");
-            // ingress-nginx writes key:value lines for nginx to read, where a second line would be another user.
+            // ingress-nginx writes key:value lines for nginx, where a second line would be another user.
             else if (text.TrimEnd('\r', '\n') is var hash && hash.AsSpan().ContainsAny('\r', '\n'))
-                users.AddUnreadable($"{place} holds more than one line");
+                users.AddUnreadable($"{place} has more than one line");
             else
                 users.Add(user, hash.IndexOf(':') is >= 0 and var colon ? hash[..colon] : hash, place);
         }
 
-        return users.Finish("data holds no key, and each key would be a user");
+        return users.Finish("data is empty; each key is a user name");
     }
 
     /// <summary>The value of a key; empty when there is none.</summary>
@@ -128,14 +127,14 @@ public static class CredentialSetParser
             // RFC 7617, 2: neither a colon nor a control character can be sent in a user name.
             if (user.Length == 0 || user.Contains(':') || user.Any(char.IsControl))
             {
-                AddUnreadable($"{place} has a user name that cannot be sent");
+                AddUnreadable($"{place} has a user name that is empty or contains a colon or a control character");
                 return;
             }
 
-            // nginx takes the first line of a user and reads no further, even when nobody can log in with it.
+            // nginx takes the first line of a user, even if no one can log in with it.
             if (_users.ContainsKey(user))
             {
-                AddUnreadable($"{place} repeats a user, and the first line counts");
+                AddUnreadable($"{place} repeats a user; the first entry applies");
                 return;
             }
 

@@ -5,60 +5,68 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Authentication;
 
-/// <summary>Asks another service about each request, by the annotations of an Ingress or by the settings for all.</summary>
+/// <summary>Asks an authentication service about each request, by annotations or by settings.</summary>
 public static class ExternalAuthFeature
 {
     public static AnnotationKey<AuthUrl> AuthUrl { get; } = Key("auth-url", AuthForms.Url, "the setting global-auth-url",
-        "Asks this URL about each request, by GET, with the client's headers and without its body. 2xx lets the request in; 401 and 403 are passed on, 401 with the service's "
-        + "WWW-Authenticate; everything else, no answer within 60 seconds and a service that cannot be reached are answered 500. The service is told X-Original-URL, "
-        + "X-Original-Method, X-Real-IP, X-Forwarded-For, X-Auth-Request-Redirect, X-Request-ID and X-Sent-From. Names are looked up as absolute; those that end with .svc are "
-        + "Services. Loopback, link-local and metadata addresses are refused as for ExternalName Services, and https certificates are verified. Rules whose path begins with one "
-        + "of the setting no-auth-locations are open.");
+        "Asks the authentication service at this URL about each request, by GET, with the client's headers and without its body. A 2xx response "
+        + "allows the request; 401 and 403 are passed on, 401 with the service's WWW-Authenticate; any other response, no response within 60 seconds "
+        + "and a failed connection answer 500. The service gets X-Original-URL, X-Original-Method, X-Real-IP, X-Forwarded-For, "
+        + "X-Auth-Request-Redirect, X-Request-ID and X-Sent-From. Names are resolved as absolute names; those that end with .svc are Services. "
+        + "Loopback, link-local and metadata addresses are refused as for ExternalName Services, and https certificates are verified. Rules whose "
+        + "path begins with one of the setting no-auth-locations are exempt.") with { IsAccessCheck = true };
 
     public static AnnotationKey<string> AuthMethod { get; } = Key("auth-method", AuthForms.Method, "GET",
-        "The method of the request to auth-url. When it is set, the service is told X-Original-URI and X-Scheme as well.");
+        "The method of the request to auth-url. If it is set, the service also gets X-Original-URI and X-Scheme.");
 
-    public static AnnotationKey<ValueTemplate> AuthSignin { get; } = Key("auth-signin", AuthForms.SignIn, "401 is answered",
-        "Where a client is sent, with 302, instead of 401. The page is told the URL the client wanted in its parameter rd (auth-signin-redirect-param), unless its query has that "
-        + "parameter already. The cookies of the service's answer are set.", OnBadValue.UseDefault);
+    public static AnnotationKey<ValueTemplate> AuthSignin { get; } = Key("auth-signin", AuthForms.SignIn, "the response is 401",
+        "Redirects clients to this page, with 302, instead of answering 401. The page gets the original URL in its query parameter rd "
+        + "(auth-signin-redirect-param), unless its query already has that parameter. The cookies of the service's response are set.", OnBadValue.UseDefault);
 
     public static AnnotationKey<string> AuthSigninRedirectParam { get; } = Key("auth-signin-redirect-param", AuthForms.QueryParameter, "rd",
-        "The name of the parameter of auth-signin that says where the client wanted to go.", OnBadValue.UseDefault);
+        "The query parameter of auth-signin that holds the original URL.", OnBadValue.UseDefault);
 
     public static AnnotationKey<EquatableArray<string>> AuthResponseHeaders { get; } = Key("auth-response-headers", AuthForms.ResponseHeaders, null,
-        "Headers of the service's answer that the backend gets, instead of the client's. A listed header that the answer does not have is removed, however the client spells it. "
-        + "Headers of the connection, of the body, Host and the proxy's own (X-Forwarded-For and its like) cannot be listed.");
+        "Headers of the service's response that the backend gets in place of the client's. A listed header that is missing from the response is "
+        + "removed from the request, in any spelling. Headers of the connection, of the body, Host and the proxy's own (such as X-Forwarded-For) "
+        + "cannot be listed.");
 
     public static AnnotationKey<ResourceName> AuthProxySetHeaders { get; } = Key("auth-proxy-set-headers", new ValueForm<ResourceName>(
-            "the name of a ConfigMap, or NAMESPACE/NAME with the Ingress's own namespace", text =>
+            "the name of a ConfigMap in the namespace of the Ingress, optionally as NAMESPACE/NAME", text =>
                 ResourceName.TryParse(text, out var name) ? name
                 : text.Contains('/') ? ValueForm<ResourceName>.Refuse("is neither a name nor NAMESPACE/NAME")
                 : new ResourceName("", text)), null,
-        "A ConfigMap of the Ingress's own namespace with headers for the service; variables such as $host may stand in their values. An empty value removes the client's header. "
-        + "While it does not exist, the paths answer 503.");
+        "A ConfigMap in the namespace of the Ingress with headers for the service. Their values may contain variables such as $host. An empty value "
+        + "removes the client's header. While the ConfigMap does not exist, the paths answer 503.");
 
     public static AnnotationKey<ValueTemplate> AuthRequestRedirect { get; } = Key("auth-request-redirect", AuthForms.Template, "$request_uri",
-        "What the service is told in X-Auth-Request-Redirect.");
+        "The value of X-Auth-Request-Redirect in the request to the service.");
 
-    public static AnnotationKey<ValueTemplate> AuthCacheKey { get; } = Key("auth-cache-key", AuthForms.Template, "nothing is kept",
-        "Keeps the service's answers by this, as $cookie_session or $remote_user$http_authorization, for each host and path of its own. Name everything the service decides by: "
-        + "requests with the same key get the same answer. Answers with Set-Cookie or Vary, and those that Cache-Control forbids to keep, are not kept.", OnBadValue.UseDefault);
+    public static AnnotationKey<ValueTemplate> AuthCacheKey { get; } = Key("auth-cache-key", AuthForms.Template, "no caching",
+        "Caches the service's responses under this key, such as $cookie_session or $remote_user$http_authorization, separately for each host and "
+        + "path. Include everything the service decides by: requests with the same key get the same response. Responses with Set-Cookie or Vary, and "
+        + "those that Cache-Control excludes, are not cached.", OnBadValue.UseDefault);
 
     public static AnnotationKey<EquatableArray<AuthCacheRule>> AuthCacheDuration { get; } = Key("auth-cache-duration", AuthForms.CacheDuration, "200 202 401 5m",
-        "Which statuses are kept, and for how long: statuses and a time (ms, s, m, h, d, w), several separated by commas. Without statuses 200 is kept. Needs auth-cache-key.");
+        "The status codes that are cached, and for how long: codes and a duration (ms, s, m, h, d, w), several separated by commas. Without codes, "
+        + "200 is cached. Needs auth-cache-key.");
 
     public static AnnotationKey<bool> AuthAlwaysSetCookie { get; } = Key("auth-always-set-cookie", ValueForms.Boolean, "false",
-        "Sets the cookies of the service's answer whatever the status of the response is; else for 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308.");
+        "Sets the cookies of the service's response whatever the status of the response to the client; by default only for 200, 201, 204, 206, 301, "
+        + "302, 303, 304, 307 and 308.");
 
     public static AnnotationKey<bool> EnableGlobalAuth { get; } = Key("enable-global-auth", ValueForms.Boolean, "true",
-        "Whether the setting global-auth-url counts for this Ingress. auth-url replaces it.", OnBadValue.UseDefault);
+        "Applies the setting global-auth-url to the Ingress. auth-url takes precedence over it.", OnBadValue.UseDefault);
 
     public static RouteFeature Feature { get; } = new("External authentication",
         [
             AuthUrl, AuthMethod, AuthSignin, AuthSigninRedirectParam, AuthResponseHeaders, AuthProxySetHeaders, AuthRequestRedirect, AuthCacheKey, AuthCacheDuration,
             AuthAlwaysSetCookie, EnableGlobalAuth,
         ],
-        Read);
+        Read)
+    {
+        Settings = AuthenticationSettings.Keys,
+    };
 
     private static AnnotationKey<T> Key<T>(string name, ValueForm<T> form, string? @default, string documentation, OnBadValue onBadValue = OnBadValue.CloseRoute) => new()
     {
@@ -83,8 +91,9 @@ public static class ExternalAuthFeature
 
         foreach (var key in Feature.Keys.Where(key => key != AuthUrl && key != EnableGlobalAuth && context.Annotations.IsSet(key)))
             context.Annotations.Report(key, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "auth-url is not set"));
-        if (isGlobal && context.Settings.GlobalAuth.Url is { } global && IsGlobalUsable(context, global))
-            yield return ToPolicy(context, context.Settings.GlobalAuth, global);
+        var settings = context.Settings.Get<AuthenticationSettings>().Global;
+        if (isGlobal && settings.Url is { } global && IsGlobalUsable(context, global))
+            yield return ToPolicy(context, settings, global);
     }
 
     private static ExternalAuthSettings ReadOwn(AnnotationReader annotations)
@@ -118,7 +127,7 @@ public static class ExternalAuthFeature
         CacheKey = settings.CacheKey,
         CacheDuration = settings.CacheKey is null ? [] : settings.CacheDuration,
         AlwaysSetCookie = settings.AlwaysSetCookie,
-        ExemptPaths = context.Settings.NoAuthLocations,
+        ExemptPaths = context.Settings.Get<AuthenticationSettings>().NoAuthLocations,
     };
 
     private static bool IsUsable(PolicyContext context, AuthUrl url)
@@ -134,13 +143,13 @@ public static class ExternalAuthFeature
         if (Problem(context, url) is not { } problem)
             return true;
         context.Report(DiagnosticCatalog.GlobalAuthUnusable(context.Ingress, url.ToString(), problem));
-        context.Close("setting global-auth-url cannot be used here");
+        context.Close("setting global-auth-url cannot be used");
         return false;
     }
 
     private static string? Problem(PolicyContext context, AuthUrl url) =>
-        url.FollowsHost && context.ServesEveryHost ? "leads to the host a client asks for, and a rule without a host lets a client choose any; name the host of the service"
-        : url.IsLocal && !context.AllowsLocalAddresses ? "leads to this machine or its link; refused unless --allow-external-name-loopback is set"
+        url.FollowsHost && context.ServesEveryHost ? "uses the host of the request, which clients choose freely for a rule without a host; name the host of the service"
+        : url.IsLocal && !context.AllowsLocalAddresses ? "leads to a local address (such as loopback, link-local or metadata); it is refused unless --allow-external-name-loopback is set"
         : null;
 
     private static EquatableArray<AuthRequestHeader> ReadRequestHeaders(PolicyContext context)
@@ -149,7 +158,7 @@ public static class ExternalAuthFeature
             return [];
         if (!context.IsOwn(named))
         {
-            context.Annotations.Refuse(AuthProxySetHeaders, $"is in another namespace; put the ConfigMap into {context.Ingress.Namespace}");
+            context.Annotations.Refuse(AuthProxySetHeaders, $"is in another namespace; use a ConfigMap in namespace {context.Ingress.Namespace}");
             return [];
         }
 

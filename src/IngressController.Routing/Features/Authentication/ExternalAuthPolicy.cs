@@ -5,19 +5,19 @@ namespace IngressController.Routing.Features.Authentication;
 /// <summary>A header of the request to the authentication service.</summary>
 public sealed record AuthRequestHeader(string Name, ValueTemplate Value);
 
-/// <summary>How long answers of some statuses are kept.</summary>
-/// <param name="Statuses">The statuses; none means every status.</param>
-/// <param name="Lifetime">For how long.</param>
+/// <summary>The time for which answers of some statuses are cached.</summary>
+/// <param name="Statuses">The statuses; empty means every status.</param>
+/// <param name="Lifetime">The time.</param>
 public sealed record AuthCacheRule(EquatableArray<int> Statuses, TimeSpan Lifetime);
 
-/// <summary>The annotations auth-url and its like, or the settings global-auth-url and its like, which mean the same.</summary>
+/// <summary>The values of auth-url and its companions, from annotations or from the settings global-auth-url and its companions.</summary>
 public sealed record ExternalAuthSettings
 {
     public static EquatableArray<AuthCacheRule> DefaultCacheDuration { get; } = [new([200, 202, 401], TimeSpan.FromMinutes(5))];
 
     public AuthUrl? Url { get; init; }
 
-    /// <summary>Null is GET.</summary>
+    /// <summary>Null means GET.</summary>
     public string? Method { get; init; }
 
     public ValueTemplate? SignIn { get; init; }
@@ -26,10 +26,10 @@ public sealed record ExternalAuthSettings
 
     public EquatableArray<string> ResponseHeaders { get; init; }
 
-    /// <summary>What X-Auth-Request-Redirect says; null is the request's own target.</summary>
+    /// <summary>The value of X-Auth-Request-Redirect; null means the request's own target.</summary>
     public ValueTemplate? RequestRedirect { get; init; }
 
-    /// <summary>What answers are kept by; null keeps none.</summary>
+    /// <summary>The cache key of answers; null caches none.</summary>
     public ValueTemplate? CacheKey { get; init; }
 
     public EquatableArray<AuthCacheRule> CacheDuration { get; init; } = DefaultCacheDuration;
@@ -37,8 +37,8 @@ public sealed record ExternalAuthSettings
     public bool AlwaysSetCookie { get; init; }
 
     /// <summary>
-    /// Where clients without a login are sent: the sign-in page and, unless its query says so already, where to go from there.
-    /// Null answers 401.
+    /// The redirect of clients without a login: the sign-in page and, unless its query names it already, the URL to return to. Null answers
+    /// 401.
     /// </summary>
     public ValueTemplate? SignInWithReturn
     {
@@ -48,7 +48,7 @@ public sealed record ExternalAuthSettings
                 return null;
             var query = string.Concat(SignIn.Parts.Select(part => part.Variable == TemplateVariable.Literal ? part.Name : "$"));
             var mark = query.IndexOf('?', StringComparison.Ordinal);
-            // As ingress-nginx: a parameter of that name with a value is the owner's own choice of where to return to.
+            // As in ingress-nginx: a parameter of that name with a value is the owner's choice of the URL to return to.
             if (mark >= 0 && query[(mark + 1)..].Split('&').Any(pair => pair.StartsWith($"{SignInRedirectParam}=", StringComparison.Ordinal) && pair.Length > SignInRedirectParam.Length + 1))
                 return SignIn;
             var separator = mark < 0 ? "?" : query[^1] is '?' or '&' ? "" : "&";
@@ -60,21 +60,21 @@ public sealed record ExternalAuthSettings
     }
 }
 
-/// <summary>Another service is asked about each request: only what it answers 2xx to gets in.</summary>
+/// <summary>An authentication service is asked about each request: only a 2xx answer allows it.</summary>
 public sealed record ExternalAuthPolicy : RoutePolicy
 {
     public required AuthUrl Url { get; init; }
 
-    /// <summary>Null is GET.</summary>
+    /// <summary>Null means GET.</summary>
     public string? Method { get; init; }
 
-    /// <summary>Where 401 sends the client instead; null sends nowhere.</summary>
+    /// <summary>The redirect that replaces 401; null means none.</summary>
     public ValueTemplate? SignIn { get; init; }
 
-    /// <summary>The headers of its answer that the backend gets; the client's own of these names never reach it.</summary>
+    /// <summary>The headers of its answer that the backend gets, in place of the client's.</summary>
     public EquatableArray<string> ResponseHeaders { get; init; }
 
-    /// <summary>What it is told besides.</summary>
+    /// <summary>Further headers of the request to it.</summary>
     public EquatableArray<AuthRequestHeader> RequestHeaders { get; init; }
 
     public ValueTemplate? RequestRedirect { get; init; }
@@ -83,7 +83,7 @@ public sealed record ExternalAuthPolicy : RoutePolicy
 
     public EquatableArray<AuthCacheRule> CacheDuration { get; init; }
 
-    /// <summary>Whether the client gets its cookies whatever the status is.</summary>
+    /// <summary>True if the client gets the cookies of its answer for any status of the response.</summary>
     public bool AlwaysSetCookie { get; init; }
 
     /// <summary>Rules whose path begins with one of these are open.</summary>

@@ -4,15 +4,13 @@ using System.Text;
 
 namespace IngressController.Routing.Features.Authentication;
 
-/// <summary>
-/// The hash of one password, taken apart but not verified with: that costs time, and is the host's. It shows as <c>[redacted]</c>.
-/// </summary>
+/// <summary>The parsed hash of one password. The host verifies with it, as that costs time. It prints as <c>[redacted]</c>.</summary>
 public sealed class PasswordHash
 {
-    /// <summary>The highest cost of bcrypt that is read: one verification takes about a second of a core.</summary>
+    /// <summary>The maximum cost of bcrypt: one verification takes about a second of a core.</summary>
     public const int MaxBcryptCost = 14;
 
-    /// <summary>The most rounds of <c>$5$</c> and <c>$6$</c> that are read: one verification takes about half a second of a core.</summary>
+    /// <summary>The maximum rounds of <c>$5$</c> and <c>$6$</c>: one verification takes about half a second of a core.</summary>
     public const int MaxRounds = 1_000_000;
 
     private const int DefaultRounds = 5000;
@@ -36,18 +34,18 @@ public sealed class PasswordHash
     /// <summary>The rounds of <c>$5$</c> and <c>$6$</c>; 0 for the others.</summary>
     public int Rounds { get; }
 
-    /// <summary>The hash as it is written in the Secret, in UTF-8.</summary>
+    /// <summary>The hash as written in the Secret, in UTF-8.</summary>
     public ReadOnlySpan<byte> Reveal() => _text;
 
-    /// <summary>The salt as written; empty where the scheme has none or does not write it apart.</summary>
+    /// <summary>The salt as written; empty if the scheme has none or does not separate it.</summary>
     public ReadOnlySpan<byte> RevealSalt() => _text.AsSpan(_salt);
 
-    /// <summary>What a verification must come to, as written.</summary>
+    /// <summary>The expected result of a verification, as written.</summary>
     public ReadOnlySpan<byte> RevealDigest() => _text.AsSpan(_digest);
 
     public override string ToString() => "[redacted]";
 
-    /// <summary>Reads a hash. The problem says what is wrong and never what was read.</summary>
+    /// <summary>Reads a hash. The problem never quotes what was read.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out PasswordHash? hash, [NotNullWhen(false)] out string? problem)
     {
         (hash, problem) = text switch
@@ -60,11 +58,11 @@ public sealed class PasswordHash
             ['$', '6', '$', ..] => Sha2(PasswordScheme.Sha512Crypt, text, digestLength: 86),
             _ when text.StartsWith("{SHA}", StringComparison.Ordinal) => Sha1(PasswordScheme.Sha1, text, 5),
             _ when text.StartsWith("{SSHA}", StringComparison.Ordinal) => Sha1(PasswordScheme.SaltedSha1, text, 6),
-            // nginx would let in whoever sends no password; this is what a template with an unset variable writes.
+            // nginx would allow requests without a password; a template with an unset variable writes this.
             "{PLAIN}" => (null, "has an empty password"),
             _ when text.StartsWith("{PLAIN}", StringComparison.Ordinal) => (new(PasswordScheme.Plain, text, ..0, 7..), null),
             { Length: 13 } when IsOf(CryptAlphabet, text) => (new(PasswordScheme.DesCrypt, text, ..2, 2..), null),
-            _ => (null, "has a hash of no known form (known: $2y$, $2a$, $2b$, $apr1$, $1$, $5$, $6$, {SHA}, {SSHA}, {PLAIN}, DES crypt)"),
+            _ => (null, "has a hash in an unknown format (known: $2y$, $2a$, $2b$, $apr1$, $1$, $5$, $6$, {SHA}, {SSHA}, {PLAIN}, DES crypt)"),
         };
         return hash is not null;
     }
@@ -72,7 +70,7 @@ public sealed class PasswordHash
     private static (PasswordHash?, string?) Bcrypt(string text)
     {
         if (text.Length != 60 || text[6] != '$' || !char.IsAsciiDigit(text[4]) || !char.IsAsciiDigit(text[5]) || !IsOf(CryptAlphabet, text.AsSpan(7)))
-            return (null, "has a damaged bcrypt hash");
+            return (null, "has a malformed bcrypt hash");
         var cost = int.Parse(text.AsSpan(4, 2), NumberStyles.None, CultureInfo.InvariantCulture);
         return cost is < 4 or > MaxBcryptCost
             ? (null, $"has a bcrypt hash whose cost is not between 4 and {MaxBcryptCost}")
@@ -83,7 +81,7 @@ public sealed class PasswordHash
     {
         var saltEnd = SaltEnd(text, saltStart, maxLength: 8);
         return saltEnd < 0 || text.Length - saltEnd - 1 != 22 || !IsOf(CryptAlphabet, text.AsSpan(saltEnd + 1))
-            ? (null, "has a damaged MD5 hash")
+            ? (null, "has a malformed MD5 hash")
             : (new(scheme, text, saltStart..saltEnd, (saltEnd + 1)..), null);
     }
 
@@ -96,9 +94,9 @@ public sealed class PasswordHash
         {
             var end = text.IndexOf('$', 3);
             if (end < 0)
-                return (null, "has a damaged SHA-2 hash");
+                return (null, "has a malformed SHA-2 hash");
             var number = text.AsSpan(3 + prefix.Length, end - 3 - prefix.Length);
-            // crypt(3) takes fewer as 1000 and more as its maximum, and writes what it took: such a hash never matches there either.
+            // crypt(3) clamps the rounds and writes the clamped number, so such a hash never matches there either.
             if (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out rounds) || rounds is < 1000 or > MaxRounds || number[0] == '0')
                 return (null, $"has a SHA-2 hash whose rounds are not between 1000 and {MaxRounds}");
             saltStart = end + 1;
@@ -106,22 +104,22 @@ public sealed class PasswordHash
 
         var saltEnd = SaltEnd(text, saltStart, maxLength: 16);
         return saltEnd < 0 || text.Length - saltEnd - 1 != digestLength || !IsOf(CryptAlphabet, text.AsSpan(saltEnd + 1))
-            ? (null, "has a damaged SHA-2 hash")
+            ? (null, "has a malformed SHA-2 hash")
             : (new(scheme, text, saltStart..saltEnd, (saltEnd + 1).., rounds), null);
     }
 
     private static (PasswordHash?, string?) Sha1(PasswordScheme scheme, string text, int start)
     {
         var decoded = new byte[text.Length];
-        // Compared as text by nginx, so only the one canonical encoding of it counts.
+        // nginx compares it as text, so only the canonical encoding matches.
         return !Convert.TryFromBase64Chars(text.AsSpan(start), decoded, out var length)
             || (scheme == PasswordScheme.Sha1 ? length != 20 : length < 20)
             || !text.AsSpan(start).SequenceEqual(Convert.ToBase64String(decoded, 0, length))
-            ? (null, "has a damaged SHA-1 hash")
+            ? (null, "has a malformed SHA-1 hash")
             : (new(scheme, text, ..0, start..), null);
     }
 
-    /// <summary>Where the salt ends; -1 when no salt of that length is there.</summary>
+    /// <summary>The end of the salt; -1 when there is none of that length.</summary>
     private static int SaltEnd(string text, int start, int maxLength)
     {
         var end = text.IndexOf('$', start);

@@ -1,6 +1,5 @@
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Bodies;
@@ -12,51 +11,41 @@ public static class BodiesFeature
     {
         Name = "proxy-body-size",
         Form = ValueForms.Size,
-        Default = "the setting of the same name, 1m",
-        Documentation = "How large a request body may be; 0 means any size. A request that says at once that its body is larger is answered 413 before "
-            + "redirects and authentication; one that does not say it (chunked, or HTTP/2 without Content-Length) is answered 413 when it exceeds the limit, "
-            + "or cut off when the response has begun by then. What a gRPC call sends counts as its body, so long-lived streams want 0. The bytes of a "
-            + "WebSocket do not count.",
+        Default = "the setting proxy-body-size (1m)",
+        Documentation = "The maximum size of a request body; 0 means no limit. A request whose Content-Length is larger is answered 413 before "
+            + "redirects and authentication. One without Content-Length (chunked or HTTP/2) is answered 413 when it exceeds the limit, or cut off if "
+            + "the response has begun. The messages of a gRPC call are its body, so long-lived streams need 0. The bytes of a WebSocket do not count.",
     };
 
     public static AnnotationKey<int> LimitRate { get; } = new()
     {
         Name = "limit-rate",
         Form = ValueForms.Integer(0),
-        Default = "the setting of the same name, 0",
-        Documentation = "How fast the body of each response goes out, in KiB per second; 0 means at full speed. Two requests of one client are two responses. "
-            + "The bytes of a WebSocket do not count.",
+        Default = "the setting limit-rate (0)",
+        Documentation = "The rate at which the body of each response is sent, in KiB per second; 0 means no limit. Each response has its own limit, "
+            + "also for the same client. The bytes of a WebSocket do not count.",
     };
 
     public static AnnotationKey<int> LimitRateAfter { get; } = new()
     {
         Name = "limit-rate-after",
         Form = ValueForms.Integer(0),
-        Default = "the setting of the same name, 0",
-        Documentation = "How many KiB of each response go out at full speed before limit-rate counts.",
+        Default = "the setting limit-rate-after (0)",
+        Documentation = "The number of KiB of each response that are sent before limit-rate applies.",
     };
 
-    public static RouteFeature Feature { get; } = new("Bodies", [ProxyBodySize, LimitRate, LimitRateAfter], Read);
-
-    public static IReadOnlyList<SettingKey> Settings { get; } =
-    [
-        SettingKey.Of("proxy-body-size", ValueForms.Size, "1m", "How large a request body may be where the Ingress does not say; 0 means any size.",
-            (settings, value) => settings with { Bodies = settings.Bodies with { ProxyBodySize = value } }),
-        SettingKey.Of("limit-rate", ValueForms.Integer(0), "0", "How fast each response goes out where the Ingress does not say, in KiB per second; 0 means at full speed.",
-            (settings, value) => settings with { Bodies = settings.Bodies with { LimitRate = value } }),
-        SettingKey.Of("limit-rate-after", ValueForms.Integer(0), "0", "How many KiB of each response go out at full speed before limit-rate counts.",
-            (settings, value) => settings with { Bodies = settings.Bodies with { LimitRateAfter = value } }),
-    ];
+    public static RouteFeature Feature { get; } = new("Bodies", [ProxyBodySize, LimitRate, LimitRateAfter], Read) { Settings = BodySettings.Keys };
 
     private static IEnumerable<RoutePolicy> Read(PolicyContext context)
     {
         var annotations = context.Annotations;
-        // The setting alone makes no policy: it is looked up when a body comes.
+        // The setting makes no policy: the host reads it for each body.
         if (annotations.TryRead(ProxyBodySize, out var size))
             yield return new BodySizePolicy(size);
 
-        var rate = annotations.Read(LimitRate, context.Settings.Bodies.LimitRate);
-        var after = annotations.Read(LimitRateAfter, context.Settings.Bodies.LimitRateAfter);
+        var settings = context.Settings.Get<BodySettings>();
+        var rate = annotations.Read(LimitRate, settings.LimitRate);
+        var after = annotations.Read(LimitRateAfter, settings.LimitRateAfter);
         if (rate > 0)
             yield return new ResponseRatePolicy(rate * 1024L, after * 1024L);
         else if (after > 0 && annotations.IsSet(LimitRateAfter))

@@ -2,24 +2,11 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Bodies;
 
-/// <summary>How large a request body may be, where the Ingress says so itself.</summary>
+/// <summary>The maximum size of a request body, if the Ingress sets it.</summary>
 /// <param name="MaxBytes">Larger ones are answered 413; 0 means any size.</param>
 public sealed record BodySizePolicy(long MaxBytes) : RoutePolicy;
 
-/// <summary>How fast the body of each response goes out.</summary>
+/// <summary>The speed of each response body.</summary>
 /// <param name="BytesPerSecond">More than 0.</param>
-/// <param name="BytesBefore">So many bytes go out at full speed first.</param>
+/// <param name="BytesBefore">The bytes that are sent at full speed first.</param>
 public sealed record ResponseRatePolicy(long BytesPerSecond, long BytesBefore) : RoutePolicy;
-
-/// <summary>What the ConfigMap or the options say about bodies.</summary>
-public sealed record BodySettings
-{
-    /// <summary>How large a request body may be where the Ingress does not say, in bytes; 0 means any size.</summary>
-    public long ProxyBodySize { get; init; } = 1 << 20;
-
-    /// <summary>How fast the body of each response goes out where the Ingress does not say, in KiB per second; 0 means at full speed.</summary>
-    public int LimitRate { get; init; }
-
-    /// <summary>How many KiB go out at full speed before.</summary>
-    public int LimitRateAfter { get; init; }
-}

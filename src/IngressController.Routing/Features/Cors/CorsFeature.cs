@@ -4,7 +4,7 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Cors;
 
-/// <summary>Which other sites may read responses in a browser.</summary>
+/// <summary>The other sites that can read responses in a browser.</summary>
 public static class CorsFeature
 {
     private const string DefaultMethods = "GET, PUT, POST, DELETE, PATCH, OPTIONS";
@@ -20,7 +20,7 @@ public static class CorsFeature
         {
             var name = text.AsSpan()[range].Trim();
             if (!name.IsEmpty && !HttpToken.IsToken(name))
-                return ValueForm<string>.Refuse($"holds \"{DiagnosticText.Shorten(name.ToString())}\", which is no name");
+                return ValueForm<string>.Refuse($"contains \"{DiagnosticText.Shorten(name.ToString())}\", which is not a valid name");
         }
 
         return text;
@@ -31,19 +31,20 @@ public static class CorsFeature
         Name = "enable-cors",
         Form = ValueForms.Boolean,
         Default = "false",
-        Documentation = "Lets other sites read the responses of the Ingress's paths in a browser. Every response to an allowed origin carries the headers of "
-            + "the CORS protocol, errors too, and those of the backend are overwritten. Every OPTIONS request of an allowed origin is answered 204 at once, "
-            + "before redirects, limits and authentication. Other origins get no such headers from the proxy, and their requests go on to the backend.",
+        Documentation = "Lets other sites read the responses of the Ingress's paths in a browser. Every response to an allowed origin, errors "
+            + "included, carries the CORS headers in place of the backend's. Every OPTIONS request from an allowed origin is answered 204 at once, "
+            + "before redirects, limits and authentication. Other origins get no CORS headers from the proxy, and their requests go on to the "
+            + "backend.",
     };
 
     public static AnnotationKey<EquatableArray<string>> AllowOrigin { get; } = new()
     {
         Name = "cors-allow-origin",
         Form = ValueForms.List,
-        Documentation = "The origins, separated by commas: scheme://host[:port], scheme://*.domain[:port] for the names one label below a domain, null, or * "
-            + "for any. Schemes of every kind count, case does not, and a port must be the one the browser sends. Any when it is not set. An origin that "
-            + "cannot be read is left out; when none is left, no origin is allowed. With * and credentials browsers let nobody read responses to requests "
-            + "with cookies, so name the origins then. An origin that is named comes back with Vary: Origin.",
+        Documentation = "The allowed origins, separated by commas: scheme://host[:port], scheme://*.domain[:port] for names one label below a domain, "
+            + "null, or * for any. Any scheme is accepted, case is ignored, and a port must be the one that the browser sends. If it is not set, any "
+            + "origin is allowed. An invalid origin is ignored; if none is left, no origin is allowed. With * and credentials, browsers hide "
+            + "responses to requests with cookies, so name the origins then. Responses to a named origin carry Vary: Origin.",
     };
 
     public static AnnotationKey<string> AllowMethods { get; } = new()
@@ -66,14 +67,16 @@ public static class CorsFeature
     {
         Name = "cors-expose-headers",
         Form = Names,
-        Documentation = "The response headers that other sites may read: the value of Access-Control-Expose-Headers. Not set, the backend's own stays.",
+        Documentation = "The response headers that other sites may read: the value of Access-Control-Expose-Headers. If it is not set, the backend's "
+            + "own value stays.",
     };
 
     public static AnnotationKey<bool> AllowCredentials { get; } = new()
     {
         Name = "cors-allow-credentials",
         Form = ValueForms.Boolean,
-        Documentation = "Whether other sites may send cookies and credentials along. true when it is not set, false when it cannot be read; false also takes the backend's Access-Control-Allow-Credentials away.",
+        Documentation = "Lets other sites send cookies and credentials. true if it is not set, false if it is invalid; false also removes the "
+            + "backend's Access-Control-Allow-Credentials.",
     };
 
     public static AnnotationKey<int> MaxAge { get; } = new()
@@ -81,8 +84,8 @@ public static class CorsFeature
         Name = "cors-max-age",
         Form = ValueForms.Integer(-1),
         Default = "1728000",
-        Documentation = "How long, in seconds, a browser may remember the answer to an OPTIONS request: the value of Access-Control-Max-Age. Browsers have "
-            + "limits of their own, and -1 forbids it.",
+        Documentation = "The time, in seconds, for which a browser may cache the response to an OPTIONS request: the value of Access-Control-Max-Age. "
+            + "Browsers have limits of their own, and -1 disables caching.",
     };
 
     public static RouteFeature Feature { get; } = new(
@@ -105,12 +108,12 @@ public static class CorsFeature
             annotations.Read(AllowMethods, DefaultMethods),
             annotations.Read(AllowHeaders, DefaultHeaders),
             annotations.TryRead(ExposeHeaders, out var exposed) ? exposed : null,
-            // A value that cannot be read was hardly meant to be the default.
+            // An invalid value was hardly meant to be the default.
             annotations.TryRead(AllowCredentials, out var credentials) ? credentials : !annotations.IsSet(AllowCredentials),
             annotations.Read(MaxAge, DefaultMaxAge));
     }
 
-    /// <summary>Null for any. What cannot be read allows nobody: the default would open the route to every site.</summary>
+    /// <summary>Null means any origin. Invalid origins allow no one: the default would open the route to every site.</summary>
     private static EquatableArray<CorsOrigin>? ReadOrigins(AnnotationReader annotations)
     {
         if (!annotations.IsSet(AllowOrigin))
@@ -129,7 +132,7 @@ public static class CorsFeature
         }
 
         if (origins.Count == 0)
-            annotations.Report(AllowOrigin, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "it names no origin, so none is allowed"));
+            annotations.Report(AllowOrigin, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "it has no valid origin, so no origin is allowed"));
         return [.. origins];
     }
 }

@@ -5,9 +5,9 @@ using IngressController.Routing.Annotations;
 namespace IngressController.Routing.Features.Cors;
 
 /// <summary>
-/// An origin that is allowed: <c>scheme://host[:port]</c>, the same with <c>*</c> for the first label of the host, or <c>null</c>.
+/// An allowed origin: <c>scheme://host[:port]</c>, the same with <c>*</c> for the first label of the host, or <c>null</c>.
 /// </summary>
-/// <param name="Text">As it was written.</param>
+/// <param name="Text">The origin as written.</param>
 public readonly record struct CorsOrigin(string Text)
 {
     private const string Separator = "://";
@@ -21,7 +21,7 @@ public readonly record struct CorsOrigin(string Text)
     private static readonly SearchValues<char> SchemeChars =
         SearchValues.Create("+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
-    /// <summary>Reads one origin, which is not <c>*</c>.</summary>
+    /// <summary>Reads an origin other than <c>*</c>.</summary>
     public static Parsed<CorsOrigin> Parse(string text)
     {
         if (text == "null")
@@ -45,11 +45,11 @@ public readonly record struct CorsOrigin(string Text)
         if (host.StartsWith("*."))
             host = host[2..];
         return host.IsEmpty || host.ContainsAnyExcept(HostChars)
-            ? ValueForm<CorsOrigin>.Refuse("is no origin: write scheme://host[:port], or scheme://*.domain[:port] for the names one label below it")
+            ? ValueForm<CorsOrigin>.Refuse("is not an origin; write scheme://host[:port], or scheme://*.domain[:port] for names one label below the domain")
             : new CorsOrigin(text);
     }
 
-    /// <summary>Compares without regard to case; the port must be written where the client writes it, and only there.</summary>
+    /// <summary>Compares case-insensitively; a port must be written if and only if the client sends it.</summary>
     public bool Matches(ReadOnlySpan<char> origin)
     {
         var star = Text.IndexOf('*');

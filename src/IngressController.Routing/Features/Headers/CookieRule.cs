@@ -1,33 +1,36 @@
+using System.Buffers;
 using System.Text.RegularExpressions;
 using IngressController.Routing.Annotations;
 
 namespace IngressController.Routing.Features.Headers;
 
-/// <summary>How an attribute of a cookie is compared.</summary>
+/// <summary>The comparison of a cookie attribute.</summary>
 public enum CookieMatch
 {
-    /// <summary>A Domain without regard to case and to a dot in front, a Path by its beginning.</summary>
+    /// <summary>Domain: the whole text, ignoring case and a leading dot. Path: a prefix.</summary>
     Literal,
 
     /// <summary>A regular expression that may match anywhere.</summary>
     Pattern,
 
-    /// <summary>The same without regard to case.</summary>
+    /// <summary>The same, case-insensitive.</summary>
     PatternIgnoringCase,
 }
 
-/// <summary>One rule of nginx's proxy_cookie_domain or proxy_cookie_path.</summary>
+/// <summary>A rule of nginx's proxy_cookie_domain or proxy_cookie_path.</summary>
 /// <param name="From">The text or pattern.</param>
-/// <param name="To">What stands in its place; $1 to $9 are groups of a pattern.</param>
-/// <param name="Match">What <paramref name="From"/> is.</param>
+/// <param name="To">The replacement; $1 to $9 are groups of a pattern.</param>
+/// <param name="Match">The kind of <paramref name="From"/>.</param>
 public sealed record CookieRule(string From, string To, CookieMatch Match)
 {
-    /// <summary>A pattern longer than any that people write.</summary>
+    private static readonly SearchValues<char> ForbiddenCharacters = SearchValues.Create(";,\"'{}");
+
+    /// <summary>Longer than any pattern in use.</summary>
     private const int MaxPattern = 256;
 
     /// <summary>
-    /// Matches in time linear to the text, whatever the pattern is. That can still be a millisecond per character of a long cookie, so there
-    /// is a limit as well.
+    /// Compiles a pattern that matches in time linear to the text. That can still be a millisecond per character of a long cookie, so there
+    /// is a limit too.
     /// </summary>
     public static Regex Compile(string pattern, bool ignoresCase) => new(
         pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | (ignoresCase ? RegexOptions.IgnoreCase : RegexOptions.None), TimeSpan.FromMilliseconds(100));
@@ -41,17 +44,17 @@ public sealed record CookieRule(string From, string To, CookieMatch Match)
         if (text == "off")
             return new Parsed<CookieRule?>(null, null);
         if (text.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not [var from, var to])
-            return Refuse("is neither off nor two words");
+            return Refuse("is neither off nor two words separated by a space");
         // A semicolon would end the attribute and begin another one; nginx reads quotes and braces itself.
-        if (to.AsSpan().ContainsAny(";,\"'{}") || to.Any(c => c is < '!' or > '~'))
-            return Refuse("has a replacement with a character that no cookie attribute has");
+        if (to.AsSpan().ContainsAny(ForbiddenCharacters) || to.Any(c => c is < '!' or > '~'))
+            return Refuse("has a replacement with a character that cookie attributes cannot contain");
         return from[0] == '~' ? ReadPattern(from, to, isDomain) : ReadLiteral(from, to, isDomain);
     });
 
     private static Parsed<CookieRule?> ReadLiteral(string from, string to, bool isDomain)
     {
         if (from.Contains('$') || to.Contains('$'))
-            return Refuse("holds $: variables are not supported, and groups only with a pattern");
+            return Refuse("contains $: variables are not supported, and groups only with a regular expression");
         return isDomain ? new CookieRule(WithoutDot(from), WithoutDot(to), CookieMatch.Literal) : new CookieRule(from, to, CookieMatch.Literal);
     }
 
@@ -64,7 +67,7 @@ public sealed record CookieRule(string From, string To, CookieMatch Match)
         for (var i = to.IndexOf('$'); i >= 0; i = to.IndexOf('$', i + 1))
         {
             if (i + 1 >= to.Length || to[i + 1] is not (>= '1' and <= '9'))
-                return Refuse("holds a $ that is none of $1 to $9: variables are not supported");
+                return Refuse("contains a $ that is not one of $1 to $9: variables are not supported");
         }
 
         try
@@ -73,7 +76,7 @@ public sealed record CookieRule(string From, string To, CookieMatch Match)
         }
         catch (Exception error) when (error is ArgumentException or NotSupportedException)
         {
-            return Refuse("has a pattern that is no regular expression, or one that could take very long");
+            return Refuse("has a pattern that is not a valid regular expression, or that uses lookarounds or backreferences");
         }
 
         return new CookieRule(pattern, to, ignoresCase ? CookieMatch.PatternIgnoringCase : CookieMatch.Pattern);

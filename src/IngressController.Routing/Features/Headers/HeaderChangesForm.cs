@@ -1,11 +1,10 @@
 using IngressController.Routing.Annotations;
-using IngressController.Routing.Diagnostics;
 
 namespace IngressController.Routing.Features.Headers;
 
 /// <summary>
-/// Reads <c>set:</c> and <c>add:</c> (names with values) and <c>remove:</c> (a list of names), written in YAML or JSON. One bad entry
-/// makes all of it bad: half of a protection is none.
+/// Reads <c>set:</c> and <c>add:</c> (names with values) and <c>remove:</c> (a list of names), written in YAML or JSON. One invalid entry
+/// makes all of it invalid: half of a protection is none.
 /// </summary>
 internal static class HeaderChangesForm
 {
@@ -15,7 +14,7 @@ internal static class HeaderChangesForm
     private static Parsed<HeaderChanges> Read(YamlValue value, Func<string, string?> nameProblem)
     {
         if (value is not YamlValue.Map map)
-            return Refuse("is no mapping with set, add or remove");
+            return Refuse("is not a map with set, add or remove");
         var reading = new Reading(nameProblem);
         foreach (var (key, part) in map.Entries)
         {
@@ -31,7 +30,7 @@ internal static class HeaderChangesForm
                     reading.ReadNames(part);
                     break;
                 default:
-                    reading.Note($"holds \"{DiagnosticText.Shorten(key)}\", which is none of set, add and remove");
+                    reading.Note($"contains \"{DiagnosticText.Shorten(key)}\", which is not one of set, add and remove");
                     break;
             }
         }
@@ -43,7 +42,7 @@ internal static class HeaderChangesForm
 
     private static Parsed<HeaderChanges> Refuse(string problem) => ValueForm<HeaderChanges>.Refuse(problem);
 
-    /// <summary>What has been read so far, and the first problem.</summary>
+    /// <summary>The result so far, and the first problem.</summary>
     private sealed class Reading(Func<string, string?> nameProblem)
     {
         private readonly HashSet<string> _unique = new(StringComparer.OrdinalIgnoreCase);
@@ -62,16 +61,16 @@ internal static class HeaderChangesForm
         {
             if (value is not YamlValue.Map map)
             {
-                Note($"has under {part} no names with values");
+                Note($"has a value for {part} that is not a map of names and values");
                 return;
             }
 
             foreach (var (name, entry) in map.Entries)
             {
                 if (entry is not YamlValue.Text text)
-                    Note($"has under {part} something that is no name with a value");
+                    Note($"has a value under {part} that is not a string");
                 else if (ReadName(part, name, isUnique) && HeaderSyntax.ValueProblem(text.Value) is { } problem)
-                    Note($"has under {part} the header \"{DiagnosticText.Shorten(name)}\", whose value {problem}");
+                    Note($"has the header \"{DiagnosticText.Shorten(name)}\" under {part}, whose value {problem}");
                 else
                     fields.Add(new HeaderField(name, text.Value));
             }
@@ -81,14 +80,14 @@ internal static class HeaderChangesForm
         {
             if (value is not YamlValue.List list)
             {
-                Note("has under remove no list of names");
+                Note("has a value for remove that is not a list of names");
                 return;
             }
 
             foreach (var item in list.Items)
             {
                 if (item is not YamlValue.Text name)
-                    Note("has under remove something that is no name");
+                    Note("has an entry under remove that is not a string");
                 else if (ReadName("remove", name.Value, isUnique: true))
                     Remove.Add(name.Value);
             }
@@ -97,9 +96,9 @@ internal static class HeaderChangesForm
         private bool ReadName(string part, string name, bool isUnique)
         {
             if (nameProblem(name) is { } problem)
-                Note($"has under {part} the header \"{DiagnosticText.Shorten(name)}\", which {problem}");
+                Note($"has the header \"{DiagnosticText.Shorten(name)}\" under {part}, which {problem}");
             else if (isUnique && !_unique.Add(name))
-                Note($"has the header \"{DiagnosticText.Shorten(name)}\" twice under set and remove");
+                Note($"has the header \"{DiagnosticText.Shorten(name)}\" more than once under set and remove");
             return Problem is null;
         }
     }

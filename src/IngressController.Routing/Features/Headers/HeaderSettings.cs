@@ -1,27 +1,27 @@
 using IngressController.Routing.Annotations;
-using IngressController.Routing.Cluster;
+using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Settings;
-using IngressController.Routing.Table;
+using k8s.Models;
 
 namespace IngressController.Routing.Features.Headers;
 
-/// <summary>What the ConfigMap or the options say about the headers of all requests and responses.</summary>
-public sealed record HeaderSettings
+/// <summary>The headers of all requests and responses.</summary>
+public sealed record HeaderSettings : FeatureSettings
 {
-    /// <summary>Whether https responses of hosts with a certificate of their own carry Strict-Transport-Security.</summary>
+    /// <summary>True if https responses of hosts with their own certificate carry Strict-Transport-Security.</summary>
     public bool Hsts { get; init; } = true;
 
-    /// <summary>For how long browsers then come by https alone, in seconds.</summary>
+    /// <summary>The time for which browsers then use https only, in seconds.</summary>
     public int HstsMaxAge { get; init; } = 31_536_000;
 
     public bool HstsIncludeSubdomains { get; init; } = true;
 
     public bool HstsPreload { get; init; }
 
-    /// <summary>The ConfigMap whose entries every backend gets as request headers.</summary>
+    /// <summary>The ConfigMap whose entries are request headers for every backend.</summary>
     public ResourceName? ProxySetHeaders { get; init; }
 
-    /// <summary>The ConfigMap whose entries every response gets as headers.</summary>
+    /// <summary>The ConfigMap whose entries are headers of every response.</summary>
     public ResourceName? AddHeaders { get; init; }
 
     /// <summary>The entries of <see cref="ProxySetHeaders"/>.</summary>
@@ -30,23 +30,17 @@ public sealed record HeaderSettings
     /// <summary>The entries of <see cref="AddHeaders"/>.</summary>
     public EquatableArray<HeaderField> ResponseHeaders { get; init; } = [];
 
-    /// <summary>Headers that backends' responses lose.</summary>
+    /// <summary>Headers that are removed from backends' responses.</summary>
     public EquatableArray<string> HideHeaders { get; init; } = [];
 
-    /// <summary>The headers that custom-headers may set.</summary>
+    /// <summary>The headers that custom-headers can set.</summary>
     public EquatableArray<string> GlobalAllowedResponseHeaders { get; init; } = [];
 
-    /// <summary>Whether responses carry the proxy's Server header; null leaves it to the option <c>--server-header</c>.</summary>
+    /// <summary>True if responses carry the proxy's Server header; null leaves it to the option <c>--server-header</c>.</summary>
     public bool? ServerTokens { get; init; }
 
-    /// <summary>Whether the backend's Server header is passed on; null leaves it to the option <c>--server-header</c>.</summary>
+    /// <summary>True if the backend's Server header is passed on; null leaves it to the option <c>--server-header</c>.</summary>
     public bool? AllowBackendServerHeader { get; init; }
-
-    /// <summary>
-    /// Whether request headers with an underscore in their name are passed on. ingress-nginx drops them unless told otherwise, without a
-    /// word; here the names that backends could take for forwarding headers are dropped in every spelling, so the others do no harm.
-    /// </summary>
-    public bool UnderscoresInHeaders { get; init; } = true;
 
     public CookieRule? ProxyCookieDomain { get; init; }
 
@@ -56,46 +50,64 @@ public sealed record HeaderSettings
 
     public string ProxyRedirectTo { get; init; } = "off";
 
-    internal static IReadOnlyList<SettingKey> Keys { get; } =
+    internal override IEnumerable<ResourceName> ConfigMaps
+    {
+        get
+        {
+            if (ProxySetHeaders is { } request)
+                yield return request;
+            if (AddHeaders is { } response)
+                yield return response;
+        }
+    }
+
+    internal override FeatureSettings ReadConfigMaps(Func<ResourceName, V1ConfigMap?> find, ResourceName? subject, List<Diagnostic> diagnostics)
+    {
+        var reader = new HeaderConfigMaps(find, subject, diagnostics);
+        return this with
+        {
+            RequestHeaders = reader.ReadRequestHeaders(ProxySetHeaders),
+            ResponseHeaders = reader.ReadResponseHeaders(AddHeaders),
+        };
+    }
+
+    internal static IReadOnlyList<SettingKey> Keys =>
     [
-        Of("hsts", ValueForms.Boolean, "true",
-            "Whether https responses of hosts that have a certificate of their own carry Strict-Transport-Security, in place of the backend's. Hosts that are "
-            + "served with the default certificate do not: browsers would refuse to show them at all.",
-            (headers, value) => headers with { Hsts = value }),
-        Of("hsts-max-age", ValueForms.Integer(0), "31536000", "For how long, in seconds, browsers then come by https alone.",
-            (headers, value) => headers with { HstsMaxAge = value }),
-        Of("hsts-include-subdomains", ValueForms.Boolean, "true", "Whether that holds for all names below the host too.",
-            (headers, value) => headers with { HstsIncludeSubdomains = value }),
-        Of("hsts-preload", ValueForms.Boolean, "false", "Whether browsers may ship with the host in their list. It is hard to take back.",
-            (headers, value) => headers with { HstsPreload = value }),
-        Of("proxy-set-headers", ConfigMapName, "none",
-            "A ConfigMap, NAMESPACE/NAME, whose entries every backend gets as request headers, in place of the client's. Values are literal: one with $ is left out.",
-            (headers, value) => headers with { ProxySetHeaders = value }),
-        Of("add-headers", ConfigMapName, "none",
-            "A ConfigMap, NAMESPACE/NAME, whose entries every response gets as headers, in place of the backend's.",
-            (headers, value) => headers with { AddHeaders = value }),
-        Of("hide-headers", HeaderNames, "none", "Headers that responses of backends lose, separated by commas.",
-            (headers, value) => headers with { HideHeaders = value }),
-        Of("global-allowed-response-headers", HeaderNames, "none", "The headers that the annotation custom-headers may set, separated by commas.",
-            (headers, value) => headers with { GlobalAllowedResponseHeaders = value }),
-        Of("server-tokens", ValueForms.Boolean, "as the option --server-header says",
-            "true: responses have the proxy's own Server header. false: they have none of the proxy's. allow-backend-server-header says what becomes of the backend's.",
-            (headers, value) => headers with { ServerTokens = value }),
-        Of("allow-backend-server-header", ValueForms.Boolean, "true, or false where server-tokens is set",
-            "Whether the backend's Server header is passed on.",
-            (headers, value) => headers with { AllowBackendServerHeader = value }),
-        Of("enable-underscores-in-headers", ValueForms.Boolean, "true; ingress-nginx has false",
-            "Whether request headers with an underscore in their name are passed on. Names that a backend could take for X-Forwarded-For and its like are "
-            + "dropped in every spelling, so the others do no harm here.",
-            (headers, value) => headers with { UnderscoresInHeaders = value }),
-        Of("proxy-cookie-domain", CookieRule.DomainForm, "off", "As the annotation of the same name, for Ingresses that do not set it.",
-            (headers, value) => headers with { ProxyCookieDomain = value }),
-        Of("proxy-cookie-path", CookieRule.PathForm, "off", "As the annotation of the same name, for Ingresses that do not set it.",
-            (headers, value) => headers with { ProxyCookiePath = value }),
-        Of("proxy-redirect-from", HeadersFeature.RedirectForm, "off", "As the annotation of the same name, for Ingresses that do not set it.",
-            (headers, value) => headers with { ProxyRedirectFrom = value }),
-        Of("proxy-redirect-to", HeadersFeature.RedirectForm, "off", "As the annotation of the same name, for Ingresses that do not set it.",
-            (headers, value) => headers with { ProxyRedirectTo = value }),
+        SettingKey.Of("hsts", ValueForms.Boolean, "true",
+            "Sends Strict-Transport-Security in https responses of hosts that have a certificate of their own, in place of the backend's. Hosts that "
+            + "are served with the default certificate do not send it, because browsers would then refuse to show them at all.",
+            (HeaderSettings headers, bool value) => headers with { Hsts = value }),
+        SettingKey.Of("hsts-max-age", ValueForms.Integer(0), "31536000", "The time, in seconds, for which browsers use https only.",
+            (HeaderSettings headers, int value) => headers with { HstsMaxAge = value }),
+        SettingKey.Of("hsts-include-subdomains", ValueForms.Boolean, "true", "Extends Strict-Transport-Security to all names below the host.",
+            (HeaderSettings headers, bool value) => headers with { HstsIncludeSubdomains = value }),
+        SettingKey.Of("hsts-preload", ValueForms.Boolean, "false", "Lets browsers include the host in their preload list. This is hard to undo.",
+            (HeaderSettings headers, bool value) => headers with { HstsPreload = value }),
+        SettingKey.Of("proxy-set-headers", ConfigMapName, "none",
+            "A ConfigMap, NAMESPACE/NAME, whose entries are sent to every backend as request headers, in place of the client's. Values are literal: "
+            + "one with $ is ignored.",
+            (HeaderSettings headers, ResourceName value) => headers with { ProxySetHeaders = value }),
+        SettingKey.Of("add-headers", ConfigMapName, "none",
+            "A ConfigMap, NAMESPACE/NAME, whose entries are set as headers of every response, in place of the backend's.",
+            (HeaderSettings headers, ResourceName value) => headers with { AddHeaders = value }),
+        SettingKey.Of("hide-headers", HeaderNames, "none", "Headers that are removed from the backends' responses, separated by commas.",
+            (HeaderSettings headers, EquatableArray<string> value) => headers with { HideHeaders = value }),
+        SettingKey.Of("global-allowed-response-headers", HeaderNames, "none", "The headers that the annotation custom-headers may set, separated by commas.",
+            (HeaderSettings headers, EquatableArray<string> value) => headers with { GlobalAllowedResponseHeaders = value }),
+        SettingKey.Of("server-tokens", ValueForms.Boolean, "the option --server-header",
+            "Sends the proxy's own Server header. allow-backend-server-header applies to the backend's.",
+            (HeaderSettings headers, bool value) => headers with { ServerTokens = value }),
+        SettingKey.Of("allow-backend-server-header", ValueForms.Boolean, "true, or false if server-tokens is set",
+            "Passes on the backend's Server header.",
+            (HeaderSettings headers, bool value) => headers with { AllowBackendServerHeader = value }),
+        SettingKey.Of("proxy-cookie-domain", CookieRule.DomainForm, "off", "The default of the annotation proxy-cookie-domain.",
+            (HeaderSettings headers, CookieRule? value) => headers with { ProxyCookieDomain = value }),
+        SettingKey.Of("proxy-cookie-path", CookieRule.PathForm, "off", "The default of the annotation proxy-cookie-path.",
+            (HeaderSettings headers, CookieRule? value) => headers with { ProxyCookiePath = value }),
+        SettingKey.Of("proxy-redirect-from", HeadersFeature.RedirectForm, "off", "The default of the annotation proxy-redirect-from.",
+            (HeaderSettings headers, string value) => headers with { ProxyRedirectFrom = value }),
+        SettingKey.Of("proxy-redirect-to", HeadersFeature.RedirectForm, "off", "The default of the annotation proxy-redirect-to.",
+            (HeaderSettings headers, string value) => headers with { ProxyRedirectTo = value }),
     ];
 
     private static ValueForm<ResourceName> ConfigMapName => new("NAMESPACE/NAME", text =>
@@ -103,10 +115,6 @@ public sealed record HeaderSettings
 
     private static ValueForm<EquatableArray<string>> HeaderNames => ValueForms.List.Select<EquatableArray<string>>(names =>
         names.FirstOrDefault(name => HeaderSyntax.ResponseNameProblem(name) is not null) is { } bad
-            ? ValueForm<EquatableArray<string>>.Refuse($"holds \"{bad}\", which {HeaderSyntax.ResponseNameProblem(bad)}")
+            ? ValueForm<EquatableArray<string>>.Refuse($"contains \"{bad}\", which {HeaderSyntax.ResponseNameProblem(bad)}")
             : names, "a comma-separated list of header names");
-
-    private static SettingKey Of<T>(
-        string name, ValueForm<T> form, string @default, string documentation, Func<HeaderSettings, T, HeaderSettings> with) =>
-        SettingKey.Of(name, form, @default, documentation, (settings, value) => settings with { Headers = with(settings.Headers, value) });
 }

@@ -1,58 +1,58 @@
-using IngressController.Routing.Table;
-
 namespace IngressController.Routing.Features.Headers;
 
-/// <summary>What header fields of annotations and ConfigMaps may be. A problem is one clause that goes on after the quoted name or value.</summary>
+/// <summary>
+/// The header fields that annotations and ConfigMaps can set. A problem is a clause that follows the quoted name or value.
+/// </summary>
 internal static class HeaderSyntax
 {
-    /// <summary>Framing and hop-by-hop fields (RFC 9110, 7.6.1): they belong to a connection, and the proxy makes them itself.</summary>
+    /// <summary>Framing and hop-by-hop fields (RFC 9110, 7.6.1): they belong to a connection, and the proxy writes them itself.</summary>
     private static readonly HashSet<string> OfConnections = new(StringComparer.OrdinalIgnoreCase)
     {
         "Connection", "Content-Length", "HTTP2-Settings", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "TE", "Trailer",
         "Transfer-Encoding", "Upgrade",
     };
 
-    /// <summary>Why an Ingress may not change this request header.</summary>
+    /// <summary>The reason why an Ingress cannot change a request header.</summary>
     public static string? RequestNameProblem(string name) =>
         OperatorRequestNameProblem(name)
-        ?? (TellsOrigin(name.Replace('_', '-')) ? "is a header by which backends know where a request comes from; the proxy alone sets it" : null);
+        ?? (TellsOrigin(name.Replace('_', '-')) ? "tells backends where a request comes from, and only the proxy sets it" : null);
 
-    /// <summary>Why not even the operator may change this request header.</summary>
+    /// <summary>The reason why not even the operator can change a request header.</summary>
     public static string? OperatorRequestNameProblem(string name)
     {
         if (ResponseNameProblem(name) is { } problem)
             return problem;
-        // CGI reads Proxy as HTTP_PROXY (httpoxy), and without CDN-Loop requests could go round for ever.
+        // CGI reads Proxy as HTTP_PROXY (httpoxy), and CDN-Loop ends loops between proxies.
         return name.Replace('_', '-').ToUpperInvariant() switch
         {
-            "HOST" => "decides where requests go; use upstream-vhost",
-            "PROXY" => "is read as the address of a proxy by CGI programs",
-            "CDN-LOOP" => "keeps requests from going round for ever",
+            "HOST" => "selects the host of the request; use upstream-vhost",
+            "PROXY" => "is the address of a proxy to CGI programs",
+            "CDN-LOOP" => "prevents forwarding loops",
             _ => null,
         };
     }
 
-    /// <summary>Why this response header cannot be changed.</summary>
+    /// <summary>The reason why a response header cannot be changed.</summary>
     public static string? ResponseNameProblem(string name) =>
-        !HttpToken.IsToken(name) ? "is no header name"
-        : OfConnections.Contains(name) ? "belongs to the connection; the proxy alone sets it"
+        !HttpToken.IsToken(name) ? "is not a header name"
+        : OfConnections.Contains(name) ? "belongs to the connection, and only the proxy sets it"
         : null;
 
-    /// <summary>Why a header cannot have this value. RFC 9110, 5.5: new fields should have ASCII alone.</summary>
+    /// <summary>The reason why a header cannot have a value. RFC 9110, 5.5: new fields should be ASCII.</summary>
     public static string? ValueProblem(string value)
     {
         if (value.Length == 0)
-            return "is empty; to take a header away, write its name under remove";
+            return "is empty; to remove a header, list its name under remove";
         foreach (var c in value)
         {
             if (c is < ' ' or > '~')
-                return $"holds the character U+{(int)c:X4}; values are printable ASCII";
+                return $"contains the character U+{(int)c:X4}; values must be printable ASCII";
         }
 
         return null;
     }
 
-    /// <summary>The same names as the proxy takes from clients.</summary>
+    /// <summary>The names that the proxy removes from clients' requests.</summary>
     private static bool TellsOrigin(string name) =>
         name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
         || name.StartsWith("X-Original-Forwarded-", StringComparison.OrdinalIgnoreCase)

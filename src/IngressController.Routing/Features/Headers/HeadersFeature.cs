@@ -5,19 +5,19 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Headers;
 
-/// <summary>Headers of requests and responses: changed, added, removed, rewritten.</summary>
+/// <summary>Changes headers of requests and responses.</summary>
 public static class HeadersFeature
 {
     private const string ChangesHelp =
-        "A mapping with set (names and values, in place of what is there), add (names and values, besides what is there) and remove (a list of names), in "
-        + "YAML or JSON. It may take away what a client or a backend must not say, so when it cannot be understood the paths of the Ingress answer 503. "
-        + "Values are printable ASCII; headers of the connection cannot be changed";
+        "A map with set (names and values that replace existing ones), add (names and values in addition to existing ones) and remove (a list of "
+        + "names), in YAML or JSON. It may remove headers for security, so if it is invalid, the paths of the Ingress answer 503. Values are "
+        + "printable ASCII; headers of the connection cannot be changed";
 
     /// <summary>off, default, or a text without variables.</summary>
-    internal static ValueForm<string> RedirectForm { get; } = new("off, default, or the beginning of a URL", text =>
-        text.Contains('$') ? ValueForm<string>.Refuse("holds $: variables are not supported")
-        : text[0] == '~' ? ValueForm<string>.Refuse("is a pattern, and only beginnings of URLs are supported")
-        : text.Any(c => c is < '!' or > '~' or '"' or '\'' or ';' or '<' or '>' or '\\') ? ValueForm<string>.Refuse("holds a character that no URL has")
+    internal static ValueForm<string> RedirectForm { get; } = new("off, default, or a URL prefix", text =>
+        text.Contains('$') ? ValueForm<string>.Refuse("contains $: variables are not supported")
+        : text[0] == '~' ? ValueForm<string>.Refuse("is a regular expression; only URL prefixes are supported")
+        : text.Any(c => c is < '!' or > '~' or '"' or '\'' or ';' or '<' or '>' or '\\') ? ValueForm<string>.Refuse("contains a character that is not allowed in a URL")
         : text);
 
     public static AnnotationKey<HeaderChanges> RequestHeaders { get; } = new()
@@ -33,7 +33,7 @@ public static class HeadersFeature
         Name = "response-headers",
         Form = HeaderChangesForm.Of(HeaderSyntax.ResponseNameProblem),
         OnBadValue = OnBadValue.CloseRoute,
-        Documentation = $"Changes the headers of every response, whatever its status and also those that the proxy gives itself. {ChangesHelp}.",
+        Documentation = $"Changes the headers of every response, whatever its status, local replies included. {ChangesHelp}.",
     };
 
     public static AnnotationKey<string> CustomHeaders { get; } = new()
@@ -41,48 +41,52 @@ public static class HeadersFeature
         Name = "custom-headers",
         Form = ValueForms.Text,
         OnBadValue = OnBadValue.CloseRoute,
-        Documentation = "A ConfigMap in the namespace of the Ingress, NAME or NAMESPACE/NAME, whose entries every response gets as headers, in place of the "
-            + "backend's. Each name must be listed in the setting global-allowed-response-headers. When the ConfigMap does not exist or holds another name, "
-            + "the paths of the Ingress answer 503. response-headers does the same without a ConfigMap.",
+        Documentation = "A ConfigMap in the namespace of the Ingress, NAME or NAMESPACE/NAME, whose entries are set as headers of every response, in "
+            + "place of the backend's. Each name must be listed in the setting global-allowed-response-headers. If the ConfigMap does not exist or "
+            + "contains another name, the paths of the Ingress answer 503. response-headers does the same without a ConfigMap.",
     };
 
     public static AnnotationKey<CookieRule?> CookieDomain { get; } = new()
     {
         Name = "proxy-cookie-domain",
         Form = CookieRule.DomainForm,
-        Default = "the setting of the same name, off",
-        Documentation = "off, or a domain and its replacement: rewrites the Domain of cookies that the backend sets. Case and a dot in front do not count. "
-            + "~ begins a regular expression, whose groups are $1 to $9 in the replacement; it may match anywhere, and the whole value is replaced.",
+        Default = "the setting proxy-cookie-domain (off)",
+        Documentation = "Rewrites the Domain of cookies that the backend sets: off, or a domain and its replacement. Case and a leading dot are "
+            + "ignored. ~ starts a regular expression, whose groups are $1 to $9 in the replacement; it may match anywhere, and the whole value is "
+            + "replaced.",
     };
 
     public static AnnotationKey<CookieRule?> CookiePath { get; } = new()
     {
         Name = "proxy-cookie-path",
         Form = CookieRule.PathForm,
-        Default = "the setting of the same name, off",
-        Documentation = "off, or the beginning of a path and its replacement: rewrites the Path of cookies that the backend sets. ~ begins a regular "
-            + "expression and ~* one without regard to case, whose groups are $1 to $9 in the replacement; the whole value is replaced.",
+        Default = "the setting proxy-cookie-path (off)",
+        Documentation = "Rewrites the Path of cookies that the backend sets: off, or a path prefix and its replacement. ~ starts a regular expression "
+            + "and ~* a case-insensitive one, whose groups are $1 to $9 in the replacement; the whole value is replaced.",
     };
 
     public static AnnotationKey<string> RedirectFrom { get; } = new()
     {
         Name = "proxy-redirect-from",
         Form = RedirectForm,
-        Default = "the setting of the same name, off",
-        Documentation = "What the backend's Location and Refresh headers must begin with to be rewritten; proxy-redirect-to says to what, and both are needed. "
-            + "default rewrites nothing, as the backend sees the client's Host.",
+        Default = "the setting proxy-redirect-from (off)",
+        Documentation = "The prefix of the backend's Location and Refresh headers that is rewritten; proxy-redirect-to is its replacement, and both "
+            + "are needed. default rewrites nothing, because the backend gets the client's Host.",
     };
 
     public static AnnotationKey<string> RedirectTo { get; } = new()
     {
         Name = "proxy-redirect-to",
         Form = RedirectForm,
-        Default = "the setting of the same name, off",
-        Documentation = "What stands in place of proxy-redirect-from.",
+        Default = "the setting proxy-redirect-to (off)",
+        Documentation = "The replacement for proxy-redirect-from.",
     };
 
     public static RouteFeature Feature { get; } = new(
-        "Headers", [RequestHeaders, ResponseHeaders, CustomHeaders, CookieDomain, CookiePath, RedirectFrom, RedirectTo], Read);
+        "Headers", [RequestHeaders, ResponseHeaders, CustomHeaders, CookieDomain, CookiePath, RedirectFrom, RedirectTo], Read)
+    {
+        Settings = HeaderSettings.Keys,
+    };
 
     private static IEnumerable<RoutePolicy> Read(PolicyContext context)
     {
@@ -94,7 +98,7 @@ public static class HeadersFeature
         if (annotations.TryRead(ResponseHeaders, out var response))
             yield return new ResponseHeadersPolicy(response);
 
-        var settings = context.Settings.Headers;
+        var settings = context.Settings.Get<HeaderSettings>();
         var domain = annotations.Read(CookieDomain, settings.ProxyCookieDomain);
         var path = annotations.Read(CookiePath, settings.ProxyCookiePath);
         if (domain is not null || path is not null)
@@ -105,9 +109,9 @@ public static class HeadersFeature
         if (IsUrl(from) && IsUrl(to))
             yield return new RedirectRewritePolicy(from, to);
         else if (IsUrl(from) && annotations.IsSet(RedirectFrom))
-            annotations.Report(RedirectFrom, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "proxy-redirect-to is needed too"));
+            annotations.Report(RedirectFrom, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "it needs proxy-redirect-to as well"));
         else if (IsUrl(to) && annotations.IsSet(RedirectTo))
-            annotations.Report(RedirectTo, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "proxy-redirect-from is needed too"));
+            annotations.Report(RedirectTo, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "it needs proxy-redirect-from as well"));
     }
 
     private static bool IsUrl(string value) => value is not ("off" or "default");
@@ -119,7 +123,7 @@ public static class HeadersFeature
             : context.Ingress with { Name = text };
         if (name is not { } configMap || configMap.Namespace != context.Ingress.Namespace)
         {
-            context.Annotations.Refuse(CustomHeaders, name is null ? "is neither NAME nor NAMESPACE/NAME" : "is in another namespace; ConfigMaps come from the Ingress's own");
+            context.Annotations.Refuse(CustomHeaders, name is null ? "is neither NAME nor NAMESPACE/NAME" : $"is in another namespace; use a ConfigMap in namespace {context.Ingress.Namespace}");
             return null;
         }
 
@@ -153,7 +157,7 @@ public static class HeadersFeature
     }
 
     private static string? NotAllowed(PolicyContext context, string header) =>
-        context.Settings.Headers.GlobalAllowedResponseHeaders.Contains(header, StringComparer.OrdinalIgnoreCase)
+        context.Settings.Get<HeaderSettings>().GlobalAllowedResponseHeaders.Contains(header, StringComparer.OrdinalIgnoreCase)
             ? null
             : "is not listed in the setting global-allowed-response-headers";
 }

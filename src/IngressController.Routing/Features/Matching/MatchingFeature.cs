@@ -3,7 +3,7 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Matching;
 
-/// <summary>Routes by method, header and query parameter, as Microsoft's YARP controller has them.</summary>
+/// <summary>Routes by method, header and query parameter, as in Microsoft's YARP controller.</summary>
 public static class MatchingFeature
 {
     public static AnnotationKey<EquatableArray<string>> Methods { get; } = new()
@@ -11,8 +11,8 @@ public static class MatchingFeature
         Name = "route-methods",
         Form = YamlForms.TextList.Select(PredicateForms.Methods, "a YAML list of methods: [GET, POST]"),
         OnBadValue = OnBadValue.CloseRoute,
-        Documentation = "Only requests with one of these methods are for the paths of the Ingress; others are tried at the next Ingress with the same or a "
-            + "shorter path, and answered 404 when there is none. GET includes WebSockets over HTTP/2. For CORS, name OPTIONS too.",
+        Documentation = "Restricts the paths of the Ingress to requests with one of these methods. Other requests go on to the next Ingress with the "
+            + "same or a shorter path, or get 404 if there is none. GET includes WebSockets over HTTP/2. For CORS, list OPTIONS too.",
     };
 
     public static AnnotationKey<EquatableArray<ValuePredicate>> Headers { get; } = new()
@@ -20,9 +20,9 @@ public static class MatchingFeature
         Name = "route-headers",
         Form = YamlForms.Of("a YAML list of maps with Name, Values, Mode and IsCaseSensitive", PredicateForms.Headers),
         OnBadValue = OnBadValue.CloseRoute,
-        Documentation = "Only requests whose headers are like this are for the paths of the Ingress. Mode is ExactHeader (the default), HeaderPrefix, "
-            + "Contains, NotContains, Exists or NotExists. A header with several values (separated by commas; Cookie: by semicolons) is compared value by "
-            + "value, and one of them is enough. All entries must hold.",
+        Documentation = "Restricts the paths of the Ingress to requests with these headers. Mode is ExactHeader (the default), HeaderPrefix, "
+            + "Contains, NotContains, Exists or NotExists. A header with several values (separated by commas; Cookie: by semicolons) is compared "
+            + "value by value, and one of them is enough. All entries must match.",
     };
 
     public static AnnotationKey<EquatableArray<ValuePredicate>> QueryParameters { get; } = new()
@@ -30,8 +30,8 @@ public static class MatchingFeature
         Name = "route-queryparameters",
         Form = YamlForms.Of("a YAML list of maps with Name, Values, Mode and IsCaseSensitive", PredicateForms.QueryParameters),
         OnBadValue = OnBadValue.CloseRoute,
-        Documentation = "Only requests whose query parameters are like this are for the paths of the Ingress. Mode is Exact (the default), Contains, "
-            + "NotContains, Prefix or Exists. A parameter that stands there twice is compared as no value. All entries must hold.",
+        Documentation = "Restricts the paths of the Ingress to requests with these query parameters. Mode is Exact (the default), Contains, "
+            + "NotContains, Prefix or Exists. A parameter that occurs more than once has no value to compare. All entries must match.",
     };
 
     public static AnnotationKey<int> Order { get; } = new()
@@ -39,8 +39,8 @@ public static class MatchingFeature
         Name = "route-order",
         Form = ValueForms.Integer(int.MinValue),
         Default = "0",
-        Documentation = "Of the Ingresses with the same host and path, the one with the smaller number is tried first; with equal numbers the one with more "
-            + "predicates, then the oldest. Paths still go before it: the longest first.",
+        Documentation = "The order of Ingresses with the same host and path: the smaller number is tried first; of equal numbers the one with more "
+            + "predicates, then the oldest. Paths still take precedence: the longest first.",
     };
 
     public static RouteFeature Feature { get; } = new("Routes by method, header and query", [Methods, Headers, QueryParameters, Order], Read);
@@ -55,7 +55,7 @@ public static class MatchingFeature
         return policy == MatchingPolicy.None ? [] : [policy];
     }
 
-    /// <summary>False only for what is set and cannot be understood.</summary>
+    /// <summary>Returns false only for a value that is set and invalid.</summary>
     private static bool TryRead<T>(AnnotationReader annotations, AnnotationKey<EquatableArray<T>> key, out EquatableArray<T> value)
     {
         if (annotations.TryRead(key, out value))

@@ -6,10 +6,10 @@ namespace IngressController.Routing.Features.Matching;
 /// <summary>Reads predicates as YARP's configuration has them.</summary>
 internal static class PredicateForms
 {
-    /// <summary>Each is looked at for each request of the path.</summary>
-    private const int MostPredicates = 16;
+    /// <summary>Each is evaluated for each request of the path.</summary>
+    private const int MaxPredicates = 16;
 
-    private const int MostValues = 32;
+    private const int MaxValues = 32;
 
     private static readonly string[] Keys = ["Name", "Values", "Mode", "IsCaseSensitive"];
 
@@ -28,11 +28,11 @@ internal static class PredicateForms
     public static Parsed<EquatableArray<string>> Methods(EquatableArray<string> methods)
     {
         if (methods.Count == 0)
-            return ValueForm<EquatableArray<string>>.Refuse("names no method");
+            return ValueForm<EquatableArray<string>>.Refuse("lists no method");
         foreach (var method in methods)
         {
             if (!HttpToken.IsToken(method))
-                return ValueForm<EquatableArray<string>>.Refuse($"holds {(method.Length == 0 ? "an empty text" : method)}, which is no method");
+                return ValueForm<EquatableArray<string>>.Refuse($"contains {(method.Length == 0 ? "an empty string" : method)}, which is not a method");
         }
 
         return new EquatableArray<string>([.. methods.Select(method => method.ToUpperInvariant()).Distinct().Order(StringComparer.Ordinal)]);
@@ -47,24 +47,24 @@ internal static class PredicateForms
         var read = YamlForms.ReadList(value, item => ReadOne(item, modes, isHeader));
         return read.Problem is not null ? read
             : read.Value.Count == 0 ? ValueForm<EquatableArray<ValuePredicate>>.Refuse("is an empty list")
-            : read.Value.Count > MostPredicates ? ValueForm<EquatableArray<ValuePredicate>>.Refuse($"has more than {MostPredicates} entries")
+            : read.Value.Count > MaxPredicates ? ValueForm<EquatableArray<ValuePredicate>>.Refuse($"has more than {MaxPredicates} entries")
             : read;
     }
 
     private static Parsed<ValuePredicate> ReadOne(YamlValue value, (string Word, ValueMatch Match)[] modes, bool isHeader)
     {
         if (value is not YamlValue.Map map)
-            return Refuse($"is {value.Kind} and not a map");
+            return Refuse($"is {value.Kind}, not a map");
         foreach (var (key, _) in map.Entries)
         {
             if (!Keys.Contains(key))
-                return Refuse($"has the key {key}, which is none of {string.Join(", ", Keys)}");
+                return Refuse($"has the key {key}, which is not one of {string.Join(", ", Keys)}");
         }
 
         if (map.Find("Name") is not YamlValue.Text { Value: { Length: > 0 } name } || (isHeader && !HttpToken.IsToken(name)))
-            return Refuse(isHeader ? "has no Name that is the name of a header" : "has no Name");
+            return Refuse(isHeader ? "has no Name, or one that is not a header name" : "has no Name");
         if (!TryReadMode(map.Find("Mode"), modes, out var match))
-            return Refuse($"has a Mode that is none of {string.Join(", ", modes.Select(mode => mode.Word))}");
+            return Refuse($"has a Mode that is not one of {string.Join(", ", modes.Select(mode => mode.Word))}");
         if (!TryReadBoolean(map.Find("IsCaseSensitive"), out var isCaseSensitive))
             return Refuse("has an IsCaseSensitive that is neither true nor false");
         var values = ReadValues(map.Find("Values"), match);
@@ -75,12 +75,12 @@ internal static class PredicateForms
     {
         var read = value is null or YamlValue.Text { Value: "" } ? EquatableArray<string>.Empty : YamlForms.ReadTexts(value);
         if (read.Problem is { } problem)
-            return ValueForm<EquatableArray<string>>.Refuse($"has Values that cannot be used: {problem}");
+            return ValueForm<EquatableArray<string>>.Refuse($"has a Values field that {problem}");
         var needsValues = match is not (ValueMatch.Exists or ValueMatch.NotExists);
         return needsValues && (read.Value.Count == 0 || read.Value.Contains(""))
-            ? ValueForm<EquatableArray<string>>.Refuse("has no Values to compare with, or an empty one")
-            : !needsValues && read.Value.Count > 0 ? ValueForm<EquatableArray<string>>.Refuse("has Values, which its Mode compares nothing with")
-            : read.Value.Count > MostValues ? ValueForm<EquatableArray<string>>.Refuse($"has more than {MostValues} Values")
+            ? ValueForm<EquatableArray<string>>.Refuse("has no Values, or an empty one")
+            : !needsValues && read.Value.Count > 0 ? ValueForm<EquatableArray<string>>.Refuse("has Values, but its Mode uses none")
+            : read.Value.Count > MaxValues ? ValueForm<EquatableArray<string>>.Refuse($"has more than {MaxValues} Values")
             : read;
     }
 

@@ -3,70 +3,74 @@ using IngressController.Routing.Table;
 namespace IngressController.Routing.Features.RateLimiting;
 
 /// <summary>The rate limits of a route.</summary>
-/// <param name="Rules">In order of evaluation: the first that has no permit left answers the request.</param>
+/// <param name="Rules">In order of evaluation: the first without a permit answers the request.</param>
 public sealed record RateLimitPolicy(EquatableArray<RateLimitRule> Rules) : RoutePolicy;
 
-/// <summary>One rate limit: how many requests of which clients pass, and what the others are answered.</summary>
+/// <summary>One rate limit.</summary>
 public sealed record RateLimitRule
 {
-    /// <summary>What it is called in response headers, metrics and <c>explain</c>, for example <c>limit-rps</c>. Unique in its Ingress.</summary>
+    /// <summary>The name in response headers, metrics and <c>explain</c>, for example <c>limit-rps</c>. Unique in its Ingress.</summary>
     public required string Name { get; init; }
 
     public required RateLimitAlgorithmKind Algorithm { get; init; }
 
-    /// <summary>Requests per <see cref="Window"/>; for <see cref="RateLimitAlgorithmKind.Concurrency"/>, requests at the same time. At least 1.</summary>
+    /// <summary>
+    /// Requests per <see cref="Window"/>; for <see cref="RateLimitAlgorithmKind.Concurrency"/>, requests at the same time. At least 1.
+    /// </summary>
     public required int Limit { get; init; }
 
-    /// <summary>What <see cref="Limit"/> is per. Without meaning for <see cref="RateLimitAlgorithmKind.Concurrency"/>.</summary>
+    /// <summary>The period of <see cref="Limit"/>; unused for <see cref="RateLimitAlgorithmKind.Concurrency"/>.</summary>
     public TimeSpan Window { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// For <see cref="RateLimitAlgorithmKind.LeakyBucket"/>, how many requests may come too early; for
-    /// <see cref="RateLimitAlgorithmKind.TokenBucket"/>, the size of the bucket, 0 for <see cref="Limit"/>. The others have no burst.
+    /// For <see cref="RateLimitAlgorithmKind.LeakyBucket"/>, the number of requests that may come early; for
+    /// <see cref="RateLimitAlgorithmKind.TokenBucket"/>, the size of the bucket, 0 for <see cref="Limit"/>. Unused for the others.
     /// </summary>
     public int Burst { get; init; }
 
-    /// <summary>How many requests of a key may wait for a permit. 0 for none: they are refused at once.</summary>
+    /// <summary>The number of requests of a key that can wait for a permit; 0 refuses them at once.</summary>
     public int Queue { get; init; }
 
-    /// <summary>The status that refused requests are answered with.</summary>
+    /// <summary>The status of refused requests.</summary>
     public int Status { get; init; } = 429;
 
     public RateLimitScope Scope { get; init; }
 
-    /// <summary>Whether requests over the limit are only counted, and pass.</summary>
+    /// <summary>True if requests over the limit are counted only, and pass.</summary>
     public bool IsDryRun { get; init; }
 
-    /// <summary>Whether responses tell the limit (<c>RateLimit</c>, <c>RateLimit-Policy</c>). ingress-nginx's own limits do not.</summary>
+    /// <summary>
+    /// True if responses report the limit (<c>RateLimit</c>, <c>RateLimit-Policy</c>). ingress-nginx's own limits do not.
+    /// </summary>
     public bool SendsHeaders { get; init; }
 
-    /// <summary>Which requests share a count: those that agree in all of these.</summary>
+    /// <summary>The parts of a request that must be equal for requests to share a count.</summary>
     public EquatableArray<RateLimitKeyPart> Key { get; init; } = [RateLimitKeyPart.ClientIp];
 
-    /// <summary>Clients that the rule does not concern.</summary>
+    /// <summary>The clients that the rule does not limit.</summary>
     public IpNetworkSet Exempt { get; init; } = IpNetworkSet.Empty;
 }
 
-/// <summary>How requests are counted.</summary>
+/// <summary>The algorithm of a rate limit.</summary>
 public enum RateLimitAlgorithmKind
 {
     /// <summary>nginx's <c>limit_req</c> with <c>burst</c> and <c>nodelay</c>.</summary>
     LeakyBucket,
 
-    /// <summary>A bucket of tokens that is refilled without pause; each request takes one.</summary>
+    /// <summary>A bucket of tokens that is refilled continuously; each request takes one.</summary>
     TokenBucket,
 
-    /// <summary>The requests of the last window, estimated from the current window and the weighted one before.</summary>
+    /// <summary>The requests of the last window, estimated from the current window and the weighted previous one.</summary>
     SlidingWindow,
 
-    /// <summary>The requests since the window began, which it does with the first request of a key.</summary>
+    /// <summary>The requests since the window began, with the first request of a key.</summary>
     FixedWindow,
 
-    /// <summary>The requests in progress.</summary>
+    /// <summary>The requests in flight.</summary>
     Concurrency,
 }
 
-/// <summary>Whom a limit is for.</summary>
+/// <summary>The scope of a limit.</summary>
 public enum RateLimitScope
 {
     /// <summary>Each replica of the controller grants the limit.</summary>
@@ -76,8 +80,8 @@ public enum RateLimitScope
     Cluster,
 }
 
-/// <summary>A part of a request by which requests are told apart.</summary>
-/// <param name="Kind">Which part.</param>
+/// <summary>A part of a request that limits count by.</summary>
+/// <param name="Kind">The part.</param>
 /// <param name="Name">The name of the header, cookie or query parameter; empty for the other kinds.</param>
 public readonly record struct RateLimitKeyPart(RateLimitKeyKind Kind, string Name = "")
 {
@@ -98,7 +102,7 @@ public readonly record struct RateLimitKeyPart(RateLimitKeyKind Kind, string Nam
 /// <summary>The kinds of <see cref="RateLimitKeyPart"/>.</summary>
 public enum RateLimitKeyKind
 {
-    /// <summary>The client's address; of IPv6 the first 64 bits, which one client has to itself.</summary>
+    /// <summary>The client's address; for IPv6 its first 64 bits, which belong to one client.</summary>
     ClientIp,
 
     Header,

@@ -5,18 +5,19 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.RateLimiting;
 
-/// <summary>Bounds how many requests get in: by ingress-nginx's names, and by a fuller form of our own. Both may be used together.</summary>
+/// <summary>Rate limits by ingress-nginx's annotations and by the more general rate-limit. Both can be used together.</summary>
 public static class RateLimitingFeature
 {
     public static AnnotationKey<int> LimitConnections { get; } = Limit("limit-connections",
-        "How many requests of one client address may be in progress at the same time, over all paths of the Ingress, in each replica. More are answered with the "
-        + "setting limit-conn-status-code (503).");
+        "The number of requests that one client address may have in flight, over all paths of the Ingress, in each replica. Requests over the limit "
+        + "get the status of the setting limit-conn-status-code (503).");
 
     public static AnnotationKey<int> LimitRps { get; } = Limit("limit-rps",
-        "How many requests per second one client address may make, over all paths of the Ingress, in each replica. It is nginx's leaky bucket: limit-rps times "
-        + "limit-burst-multiplier, and one more, may come at once. More are answered with the setting limit-req-status-code (503).");
+        "The number of requests per second that one client address may send, over all paths of the Ingress, in each replica. It is nginx's leaky "
+        + "bucket: limit-rps times limit-burst-multiplier, and one more, may arrive at once. Requests over the limit get the status of the setting "
+        + "limit-req-status-code (503).");
 
-    public static AnnotationKey<int> LimitRpm { get; } = Limit("limit-rpm", "As limit-rps, per minute. Both may be set: a request has to keep both.");
+    public static AnnotationKey<int> LimitRpm { get; } = Limit("limit-rpm", "Like limit-rps, per minute. If both are set, requests must stay within both.");
 
     public static AnnotationKey<int> LimitBurstMultiplier { get; } = new()
     {
@@ -31,33 +32,34 @@ public static class RateLimitingFeature
         Name = "limit-allowlist",
         Aliases = ["limit-whitelist"],
         Form = AddressForms.Networks,
-        Default = "nobody",
-        Documentation = "Client addresses and networks that no limit of the Ingress concerns.",
+        Default = "none",
+        Documentation = "Client addresses and networks that are exempt from all limits of the Ingress.",
     };
 
     public static AnnotationKey<int> RateLimit { get; } = Limit("rate-limit",
-        "How many requests per rate-limit-window each key (rate-limit-key) may make, over all paths of the Ingress; with rate-limit-algorithm concurrency, how many may be "
-        + "in progress. Responses tell it in RateLimit-Policy and RateLimit (the IETF's draft), refused ones also when to come again in Retry-After.");
+        "The number of requests per rate-limit-window for each key (rate-limit-key), over all paths of the Ingress; with rate-limit-algorithm "
+        + "concurrency, the number of requests in flight. Responses report it in RateLimit-Policy and RateLimit (IETF draft), rejected ones also in "
+        + "Retry-After.");
 
     public static AnnotationKey<TimeSpan> Window { get; } = new()
     {
         Name = "rate-limit-window",
-        Form = new("a time such as 1s, 1m or 1h", ReadWindow),
+        Form = new("a duration such as 1s, 1m or 1h", ReadWindow),
         Default = "1m",
         OnBadValue = OnBadValue.CloseRoute,
-        Documentation = "What rate-limit is per.",
+        Documentation = "The period of rate-limit.",
     };
 
     public static AnnotationKey<RateLimitAlgorithmKind> Algorithm { get; } = new()
     {
         Name = "rate-limit-algorithm",
-        Default = "sliding-window, with rate-limit-burst token-bucket",
+        Default = "sliding-window, or token-bucket if rate-limit-burst is set",
         Form = ValueForms.OneOf(
             ("token-bucket", RateLimitAlgorithmKind.TokenBucket), ("sliding-window", RateLimitAlgorithmKind.SlidingWindow),
             ("fixed-window", RateLimitAlgorithmKind.FixedWindow), ("concurrency", RateLimitAlgorithmKind.Concurrency)),
-        Documentation = "How requests are counted. token-bucket lets a burst pass and then the bare rate; sliding-window never more than the limit in any window, estimated "
-            + "from this window and the one before; fixed-window counts anew when a window ends, which begins with a key's first request; concurrency counts the "
-            + "requests in progress and has no window.",
+        Documentation = "The algorithm that counts requests. token-bucket allows a burst and then the plain rate; sliding-window never allows more "
+            + "than the limit in any window, estimated from the current window and the one before; fixed-window resets its count at the end of a "
+            + "window, which begins with a key's first request; concurrency counts requests in flight and has no window.",
     };
 
     public static AnnotationKey<EquatableArray<RateLimitKeyPart>> Key { get; } = new()
@@ -65,7 +67,8 @@ public static class RateLimitingFeature
         Name = "rate-limit-key",
         Form = ValueForms.List.Select(ReadKey, "client-ip, header:NAME, cookie:NAME, query:NAME, host, path, or a list of them"),
         Default = "client-ip",
-        Documentation = "Which requests share a count: those that agree in all of these. What a request lacks counts as empty. An IPv6 client is its /64.",
+        Documentation = "The parts of a request that form its key: requests that agree in all of them share one count. A missing part counts as "
+            + "empty. An IPv6 client is its /64.",
     };
 
     public static AnnotationKey<int> Burst { get; } = new()
@@ -73,7 +76,7 @@ public static class RateLimitingFeature
         Name = "rate-limit-burst",
         Form = ValueForms.Integer(1, 10_000_000),
         Default = "the limit",
-        Documentation = "How many requests may come at once, for token-bucket: the size of the bucket.",
+        Documentation = "The size of the bucket, for token-bucket: the number of requests that may arrive at once.",
     };
 
     public static AnnotationKey<int> Queue { get; } = new()
@@ -81,7 +84,7 @@ public static class RateLimitingFeature
         Name = "rate-limit-queue",
         Form = ValueForms.Integer(0, 10_000),
         Default = "0",
-        Documentation = "How many requests of a key wait for their turn instead of being refused; the oldest is first.",
+        Documentation = "The number of requests of a key that wait for their turn instead of being rejected, oldest first.",
     };
 
     public static AnnotationKey<int> Status { get; } = new()
@@ -97,8 +100,8 @@ public static class RateLimitingFeature
         Name = "rate-limit-scope",
         Form = ValueForms.OneOf(("replica", RateLimitScope.Replica), ("cluster", RateLimitScope.Cluster)),
         Default = "replica",
-        Documentation = "Whether each replica of the controller grants the limit, or all together: then each grants its part of it, by the number of ready endpoints of the Service "
-            + "that --replicas-service names (1 where none is named), rounded down and at least 1.",
+        Documentation = "replica: each replica of the controller grants the whole limit. cluster: each grants its share of it, by the number of ready "
+            + "endpoints of the Service that --replicas-service names (1 if none is named), rounded down and at least 1.",
     };
 
     public static AnnotationKey<bool> DryRun { get; } = new()
@@ -110,26 +113,29 @@ public static class RateLimitingFeature
     };
 
     public static RouteFeature Feature { get; } = new("Rate limits",
-        [LimitConnections, LimitRps, LimitRpm, LimitBurstMultiplier, LimitAllowlist, RateLimit, Window, Algorithm, Key, Burst, Queue, Status, Scope, DryRun], Read);
+        [LimitConnections, LimitRps, LimitRpm, LimitBurstMultiplier, LimitAllowlist, RateLimit, Window, Algorithm, Key, Burst, Queue, Status, Scope, DryRun], Read)
+    {
+        Settings = RateLimitSettings.Keys,
+    };
 
     private static IEnumerable<RoutePolicy> Read(PolicyContext context)
     {
         var annotations = context.Annotations;
         if (annotations.IsEmpty)
             return [];
-        // An exemption that cannot be understood exempts nobody.
+        // An invalid exemption exempts no one.
         var exempt = annotations.Read(LimitAllowlist, IpNetworkSet.Empty);
         RateLimitRule[] rules = [.. ReadNginx(context, exempt), .. ReadOwn(annotations, exempt)];
         if (rules.Length > 0)
             return [new RateLimitPolicy([.. rules])];
         if (annotations.IsSet(LimitAllowlist))
-            annotations.Report(LimitAllowlist, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "the Ingress has no limit"));
+            annotations.Report(LimitAllowlist, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "the Ingress has no rate limit"));
         return [];
     }
 
     private static IEnumerable<RateLimitRule> ReadNginx(PolicyContext context, IpNetworkSet exempt)
     {
-        var (annotations, settings) = (context.Annotations, context.Settings);
+        var (annotations, settings) = (context.Annotations, context.Settings.Get<RateLimitSettings>());
         var multiplier = annotations.Read(LimitBurstMultiplier, 5);
         if (annotations.Read(LimitConnections, 0) is > 0 and var connections)
         {
@@ -200,9 +206,9 @@ public static class RateLimitingFeature
     private static void ReportUnused(AnnotationReader annotations, RateLimitRule rule)
     {
         if (rule.Burst > 0 && rule.Algorithm != RateLimitAlgorithmKind.TokenBucket)
-            annotations.Report(Burst, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "only token-bucket has a burst"));
+            annotations.Report(Burst, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "only the algorithm token-bucket has a burst"));
         if (rule.Algorithm == RateLimitAlgorithmKind.Concurrency && annotations.IsSet(Window))
-            annotations.Report(Window, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "concurrency has no window"));
+            annotations.Report(Window, (ingress, field) => DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "the algorithm concurrency has no window"));
     }
 
     private static AnnotationKey<int> Limit(string name, string documentation) => new()
@@ -218,7 +224,7 @@ public static class RateLimitingFeature
         var unit = text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3_600, _ => 0 };
         return unit > 0 && int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 && (long)number * unit <= 86_400
             ? TimeSpan.FromSeconds((long)number * unit)
-            : ValueForm<TimeSpan>.Refuse("is no time from 1s to 24h such as 1s, 1m or 1h");
+            : ValueForm<TimeSpan>.Refuse("is not a duration from 1s to 24h, such as 1s, 1m or 1h");
     }
 
     private static Parsed<EquatableArray<RateLimitKeyPart>> ReadKey(EquatableArray<string> parts)
@@ -227,11 +233,11 @@ public static class RateLimitingFeature
         foreach (var part in parts)
         {
             if (ReadKeyPart(part) is not { } key)
-                return ValueForm<EquatableArray<RateLimitKeyPart>>.Refuse($"has the part \"{part}\", which is none of client-ip, header:NAME, cookie:NAME, query:NAME, host, path");
+                return ValueForm<EquatableArray<RateLimitKeyPart>>.Refuse($"contains \"{part}\", which is not one of client-ip, header:NAME, cookie:NAME, query:NAME, host, path");
             keys.Add(key);
         }
 
-        return keys.Count == 0 ? ValueForm<EquatableArray<RateLimitKeyPart>>.Refuse("names nothing") : new EquatableArray<RateLimitKeyPart>([.. keys]);
+        return keys.Count == 0 ? ValueForm<EquatableArray<RateLimitKeyPart>>.Refuse("is an empty list") : new EquatableArray<RateLimitKeyPart>([.. keys]);
     }
 
     private static RateLimitKeyPart? ReadKeyPart(string part) => part.Split(':', 2, StringSplitOptions.TrimEntries) switch

@@ -3,51 +3,53 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Redirects;
 
-/// <summary>Sends clients elsewhere: to https, to another URL, to the application's root, to the name without www.</summary>
+/// <summary>Redirects clients to https, to another URL, to the application's root, or to the name without www.</summary>
 public static class RedirectsFeature
 {
     public static AnnotationKey<bool> SslRedirect { get; } = new()
     {
         Name = "ssl-redirect",
         Form = ValueForms.Boolean,
-        Default = "the setting ssl-redirect: true",
-        Documentation = "Sends http requests to https (status: the setting http-redirect-code, 308) when the host has a certificate: when any Ingress with a rule for "
-            + "it has spec.tls, be the Secret good or not, or a wildcard host above it has. Never for rules without a host. The location has no port, and one final "
-            + "slash is taken away unless preserve-trailing-slash is true. Rules whose path begins with one of the setting no-tls-redirect-locations stay on http.",
+        Default = "the setting ssl-redirect (true)",
+        Documentation = "Redirects http requests to https (status: the setting http-redirect-code, 308) if the host has a certificate: if any Ingress "
+            + "with a rule for it has spec.tls, whether or not its Secret is valid, or if a wildcard host above it has. Never for rules without a "
+            + "host. The location has no port, and one trailing slash is removed unless preserve-trailing-slash is true. Rules whose path begins with "
+            + "one of the setting no-tls-redirect-locations stay on http.",
     };
 
     public static AnnotationKey<bool> ForceSslRedirect { get; } = new()
     {
         Name = "force-ssl-redirect",
         Form = ValueForms.Boolean,
-        Default = "the setting force-ssl-redirect: false",
+        Default = "the setting force-ssl-redirect (false)",
         OnBadValue = OnBadValue.CloseRoute,
-        Documentation = "Sends http requests to https even where the host has no certificate here, because something in front of the proxy ends TLS. The client's "
-            + "scheme is believed from X-Forwarded-Proto only of proxies that are trusted (settings use-forwarded-headers and proxy-real-ip-cidr).",
+        Documentation = "Redirects http requests to https even if the host has no certificate here, because something in front of the proxy "
+            + "terminates TLS. The client's scheme is taken from X-Forwarded-Proto of trusted proxies only (settings use-forwarded-headers and "
+            + "proxy-real-ip-cidr).",
     };
 
     public static AnnotationKey<bool> PreserveTrailingSlash { get; } = new()
     {
         Name = "preserve-trailing-slash",
         Form = ValueForms.Boolean,
-        Default = "the setting preserve-trailing-slash: false",
-        Documentation = "Keeps the final slash of the path in the location of ssl-redirect and force-ssl-redirect.",
+        Default = "the setting preserve-trailing-slash (false)",
+        Documentation = "Keeps the trailing slash of the path in the location of ssl-redirect and force-ssl-redirect.",
     };
 
     public static AnnotationKey<bool> UsePortInRedirects { get; } = new()
     {
         Name = "use-port-in-redirects",
         Form = ValueForms.Boolean,
-        Default = "the setting use-port-in-redirects: false",
-        Documentation = "Writes the port of --https-port into the location of ssl-redirect and force-ssl-redirect.",
+        Default = "the setting use-port-in-redirects (false)",
+        Documentation = "Adds the port of --https-port to the location of ssl-redirect and force-ssl-redirect.",
     };
 
     public static AnnotationKey<bool> RelativeRedirects { get; } = new()
     {
         Name = "relative-redirects",
         Form = ValueForms.Boolean,
-        Default = "the setting relative-redirects: false",
-        Documentation = "Leaves scheme and host out of the location of app-root.",
+        Default = "the setting relative-redirects (false)",
+        Documentation = "Omits scheme and host from the location of app-root.",
     };
 
     public static AnnotationKey<string> AppRoot { get; } = new()
@@ -55,7 +57,7 @@ public static class RedirectsFeature
         Name = "app-root",
         Form = new("an absolute path", ReadPath),
         Scope = AnnotationScope.Host,
-        Documentation = "Sends requests for exactly / of the host to this path, with 302 and before everything else, also when no rule has that path.",
+        Documentation = "Redirects requests for exactly / of the host to this path, with 302 and before everything else, even if no rule has that path.",
     };
 
     public static AnnotationKey<ValueTemplate> PermanentRedirect { get; } = new()
@@ -63,8 +65,8 @@ public static class RedirectsFeature
         Name = "permanent-redirect",
         Form = LocationForm,
         OnBadValue = OnBadValue.CloseRoute,
-        Documentation = "Sends every request of the Ingress to this URL (status: permanent-redirect-code). Path and query of the request are not added; "
-            + "the variables $request_uri, $uri, $args, $host and the like may say where they go. It comes before access control and limits.",
+        Documentation = "Redirects every request of the Ingress to this URL (status: permanent-redirect-code). Path and query of the request are not "
+            + "added; the variables $request_uri, $uri, $args, $host and the like can carry them. It applies before access control and limits.",
     };
 
     public static AnnotationKey<int> PermanentRedirectCode { get; } = new()
@@ -80,7 +82,7 @@ public static class RedirectsFeature
         Name = "temporal-redirect",
         Form = LocationForm,
         OnBadValue = OnBadValue.CloseRoute,
-        Documentation = "As permanent-redirect, with the status of temporal-redirect-code; it goes before permanent-redirect.",
+        Documentation = "Like permanent-redirect, with the status of temporal-redirect-code; it takes precedence over permanent-redirect.",
     };
 
     public static AnnotationKey<int> TemporalRedirectCode { get; } = new()
@@ -97,22 +99,25 @@ public static class RedirectsFeature
         Form = ValueForms.Boolean,
         Default = "false",
         Scope = AnnotationScope.Host,
-        Documentation = "Sends www.HOST to HOST, or HOST to www.HOST where the rule's host begins with www., with the status of the setting http-redirect-code (308). "
-            + "Nothing happens for a name that is a host of its own. By https the certificate has to cover both names.",
+        Documentation = "Redirects www.HOST to HOST, or HOST to www.HOST if the rule's host begins with www., with the status of the setting "
+            + "http-redirect-code (308). A name that is the host of a rule is not redirected. For https, the certificate must cover both names.",
     };
 
-    private static ValueForm<ValueTemplate> LocationForm => new("a URL or an absolute path, variables allowed", ReadLocation);
+    private static ValueForm<ValueTemplate> LocationForm => new("a URL or an absolute path; may contain variables", ReadLocation);
 
     public static RouteFeature Feature { get; } = new("Redirects",
         [
             SslRedirect, ForceSslRedirect, PreserveTrailingSlash, UsePortInRedirects, RelativeRedirects, AppRoot, PermanentRedirect, PermanentRedirectCode,
             TemporalRedirect, TemporalRedirectCode, FromToWwwRedirect,
         ],
-        Read);
+        Read)
+    {
+        Settings = RedirectSettings.Keys,
+    };
 
     private static IEnumerable<RoutePolicy> Read(PolicyContext context)
     {
-        var (annotations, settings) = (context.Annotations, context.Settings);
+        var (annotations, settings) = (context.Annotations, context.Settings.Get<RedirectSettings>());
         if (ReadRedirect(annotations) is { } redirect)
             yield return redirect;
 
@@ -140,20 +145,20 @@ public static class RedirectsFeature
     }
 
     private static Parsed<string> ReadPath(string text) =>
-        text[0] != '/' || text.StartsWith("//", StringComparison.Ordinal) ? ValueForm<string>.Refuse("is no absolute path such as /app")
-        : text.Any(c => c is <= ' ' or >= '\x7F' or '\\' or '"' or '<' or '>') ? ValueForm<string>.Refuse("holds a character that must be percent-encoded")
+        text[0] != '/' || text.StartsWith("//", StringComparison.Ordinal) ? ValueForm<string>.Refuse("is not an absolute path such as /app")
+        : text.Any(c => c is <= ' ' or >= '\x7F' or '\\' or '"' or '<' or '>') ? ValueForm<string>.Refuse("contains a character that must be percent-encoded")
         : text;
 
     private static Parsed<ValueTemplate> ReadLocation(string text)
     {
         if (text.Any(c => c is <= ' ' or >= '\x7F' or '\\' or '"' or '<' or '>'))
-            return ValueForm<ValueTemplate>.Refuse("holds a character that must be percent-encoded");
+            return ValueForm<ValueTemplate>.Refuse("contains a character that must be percent-encoded");
         if (!ValueTemplate.TryParse(text, out var template, out var problem))
             return ValueForm<ValueTemplate>.Refuse(problem);
-        // A location that begins with a variable would let the client say where it leads.
+        // A location that begins with a variable would let the client choose the target.
         var isUrl = text.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("https://", StringComparison.OrdinalIgnoreCase)
             || text.StartsWith("$scheme://", StringComparison.Ordinal);
         var isPath = text[0] == '/' && !text.StartsWith("//", StringComparison.Ordinal);
-        return isUrl || isPath ? template : ValueForm<ValueTemplate>.Refuse("is neither a URL with http:// or https:// nor an absolute path");
+        return isUrl || isPath ? template : ValueForm<ValueTemplate>.Refuse("is neither an http:// or https:// URL nor an absolute path");
     }
 }

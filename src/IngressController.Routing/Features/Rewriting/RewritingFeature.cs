@@ -1,24 +1,23 @@
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Table;
-using IngressController.Routing.Translation;
 
 namespace IngressController.Routing.Features.Rewriting;
 
-/// <summary>Changes what a path means and what the backend sees of it.</summary>
+/// <summary>Rewrites paths and hosts, and makes paths regular expressions.</summary>
 public static class RewritingFeature
 {
-    /// <summary>Every request for a host that nobody has is compared with all of them, so no Ingress may have very many.</summary>
-    private const int MostPatterns = 20;
+    /// <summary>Every request for an unknown host is compared with all of them, so the number per Ingress is limited.</summary>
+    private const int MaxPatterns = 20;
 
     public static AnnotationKey<RewritePolicy> RewriteTarget { get; } = new()
     {
         Name = "rewrite-target",
-        Form = new("a path, with $1 to $9 for groups", ReadTarget),
-        Documentation = "The path that the backend gets. It takes the place of the whole path, not only of what the rule matches: with the rule /something and the target / "
-            + "the backend gets / for /something/new. $1 to $9 are the groups of the rule's path, which is a regular expression: /something(/|$)(.*) with /$2 keeps "
-            + "the rest. The query stays. It works on the decoded, normalized path and encodes the result anew. A target that equals the rule's path does nothing. "
-            + "It has the effect of use-regex.",
+        Form = new("a path; $1 to $9 are capture groups", ReadTarget),
+        Documentation = "The path that the backend gets. It replaces the whole path, not only the part that the rule matches: with the rule "
+            + "/something and the target / the backend gets / for /something/new. $1 to $9 are the groups of the rule's path, which is a regular "
+            + "expression: /something(/|$)(.*) with /$2 keeps the rest. The query is kept. The decoded, normalized path is rewritten, and the result "
+            + "is encoded again. A target that equals the rule's path does nothing. It has the effect of use-regex.",
     };
 
     public static AnnotationKey<bool> UseRegex { get; } = new()
@@ -27,24 +26,25 @@ public static class RewritingFeature
         Form = ValueForms.Boolean,
         Default = "false",
         Scope = AnnotationScope.Host,
-        Documentation = "Makes the paths of the rules regular expressions. As in ingress-nginx this is for the whole host: all its paths, those of other Ingresses and "
-            + "Exact ones too, are then compared from their start, without regard to case and not to their end; the longest path as it is written is tried first, and "
-            + "the first that matches counts. An Ingress whose paths change their meaning by another one is told so.",
+        Documentation = "Treats the paths of the rules as regular expressions. As in ingress-nginx, this applies to the whole host: all its paths, "
+            + "including those of other Ingresses and Exact ones, are then matched from their start, case-insensitive and not to their end; the "
+            + "longest path as it is written is tried first, and the first match applies. A diagnostic reports an Ingress whose paths change their "
+            + "meaning because of another one.",
     };
 
     public static AnnotationKey<ValueTemplate> XForwardedPrefix { get; } = new()
     {
         Name = "x-forwarded-prefix",
-        Form = TemplateForm("a text, with $1 to $9 for groups"),
+        Form = TemplateForm("text; $1 to $9 are capture groups"),
         Documentation = "Sets the header X-Forwarded-Prefix of requests whose path rewrite-target changes.",
     };
 
     public static AnnotationKey<ValueTemplate> UpstreamVhost { get; } = new()
     {
         Name = "upstream-vhost",
-        Form = TemplateForm("a host, variables allowed"),
+        Form = TemplateForm("a host; may contain variables"),
         Default = "the client's Host",
-        Documentation = "The Host header that the backend gets. X-Forwarded-Host stays what the client sent.",
+        Documentation = "The Host header that the backend gets. X-Forwarded-Host stays as the client sent it.",
     };
 
     public static AnnotationKey<EquatableArray<string>> ServerAlias { get; } = new()
@@ -52,9 +52,10 @@ public static class RewritingFeature
         Name = "server-alias",
         Form = ValueForms.List,
         Scope = AnnotationScope.Host,
-        Documentation = "Further names under which the Ingress's first host is served: names, *.example.com for all names below one at any depth, or ~ and a regular "
-            + "expression, of which there may be 20. Of these only plain names go before another Ingress's wildcard host. A name that is a host of its own is left out; of several Ingresses with the same alias the oldest has it. The host's certificate is served for "
-            + "an alias that it covers.",
+        Documentation = "More names for the Ingress's first host: plain names, *.example.com for all names below one at any depth, or ~ and a regular "
+            + "expression (at most 20). Only plain names take precedence over another Ingress's wildcard host. A name that is the host of a rule is "
+            + "ignored; of several Ingresses with the same alias, the oldest takes precedence. The host's certificate is served for an alias that it "
+            + "covers.",
     };
 
     public static RouteFeature Feature { get; } = new("Paths and hosts", [RewriteTarget, UseRegex, XForwardedPrefix, UpstreamVhost, ServerAlias], Read);
@@ -90,8 +91,8 @@ public static class RewritingFeature
         {
             var name = alias;
             var reason = "";
-            if (alias[0] == '~' && ++patterns > MostPatterns)
-                reason = $"is one regular expression too many: at most {MostPatterns} are asked, as they are for every unknown host";
+            if (alias[0] == '~' && ++patterns > MaxPatterns)
+                reason = $"exceeds the limit of {MaxPatterns} regular expressions, which are evaluated for every unknown host";
             else if (alias[0] == '~')
                 _ = PathPattern.TryCreate(alias[1..].TrimStart('*'), out reason);
             else
@@ -108,16 +109,16 @@ public static class RewritingFeature
     private static Parsed<RewritePolicy> ReadTarget(string text)
     {
         if (!text.All(c => char.IsAsciiLetterOrDigit(c) || "_-.~/:${}".Contains(c)))
-            return ValueForm<RewritePolicy>.Refuse("is no path of letters, digits and _-.~/:$; the query stays by itself");
+            return ValueForm<RewritePolicy>.Refuse("contains a character other than letters, digits and _-.~/:${} (the query is always kept)");
         if (text[0] is not ('/' or '$'))
-            return ValueForm<RewritePolicy>.Refuse("does not start with a slash or a group");
+            return ValueForm<RewritePolicy>.Refuse("does not start with a slash or a capture group");
         return ValueTemplate.TryParse(text, out var template, out var problem)
             ? new RewritePolicy(template, text)
             : ValueForm<RewritePolicy>.Refuse(problem);
     }
 
     private static ValueForm<ValueTemplate> TemplateForm(string description) => new(description, text =>
-        !text.All(c => c is > ' ' and < '\x7F') ? ValueForm<ValueTemplate>.Refuse("holds a space or a character outside ASCII")
+        !text.All(c => c is > ' ' and < '\x7F') ? ValueForm<ValueTemplate>.Refuse("contains a space or a character that is not printable ASCII")
         : ValueTemplate.TryParse(text, out var template, out var problem) ? template
         : ValueForm<ValueTemplate>.Refuse(problem));
 }

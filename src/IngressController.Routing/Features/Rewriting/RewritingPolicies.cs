@@ -2,15 +2,23 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Rewriting;
 
-/// <summary>The path that the backend gets in place of the request's; for paths that differ from it as they are written.</summary>
-/// <param name="Target">With groups of the path's regular expression.</param>
-/// <param name="Text">As it was written.</param>
-public sealed record RewritePolicy(ValueTemplate Target, string Text) : RoutePolicy;
+/// <summary>The path that the backend gets, for rules whose path differs from the target as written.</summary>
+/// <param name="Target">A path with groups of the path's regular expression.</param>
+/// <param name="Text">The target as written.</param>
+public sealed record RewritePolicy(ValueTemplate Target, string Text) : RoutePolicy
+{
+    internal override bool AppliesToDefaultBackend => false;
 
-/// <summary>The paths of the Ingress are regular expressions, and with them all paths of its hosts.</summary>
-public sealed record RegexPathsPolicy : RoutePolicy;
+    internal override bool MakesRegex(string path) => path != Text;
+}
 
-/// <summary>What the backend is told in X-Forwarded-Prefix when the path is rewritten.</summary>
+/// <summary>Makes the paths of the Ingress regular expressions, and with them all paths of its hosts.</summary>
+public sealed record RegexPathsPolicy : RoutePolicy
+{
+    internal override bool MakesRegex(string path) => true;
+}
+
+/// <summary>The X-Forwarded-Prefix of requests whose path is rewritten.</summary>
 public sealed record ForwardedPrefixPolicy(ValueTemplate Prefix) : RoutePolicy;
 
 /// <summary>The Host that the backend gets in place of the client's.</summary>
@@ -18,4 +26,8 @@ public sealed record UpstreamHostPolicy(ValueTemplate Host) : RoutePolicy;
 
 /// <summary>Further names of the Ingress's first host.</summary>
 /// <param name="Names">Names, <c>*.example.com</c> for any depth below a name, <c>~</c> before a regular expression.</param>
-public sealed record ServerAliasPolicy(EquatableArray<string> Names) : RoutePolicy;
+public sealed record ServerAliasPolicy(EquatableArray<string> Names) : RoutePolicy
+{
+    internal override IEnumerable<HostAlias> AliasesOf(ResourceName ingress, IReadOnlyList<string> hosts) =>
+        hosts.Count == 0 ? [] : Names.Select(name => new HostAlias(name, hosts[0], Redirect: null, ingress, RewritingFeature.ServerAlias.Name));
+}

@@ -3,15 +3,15 @@ using static IngressController.Routing.Features.Transforms.TransformValues;
 namespace IngressController.Routing.Features.Transforms;
 
 /// <summary>A parameter of a transform.</summary>
-/// <param name="Name">As YARP spells it.</param>
-/// <param name="Check">What is wrong with a value; null when nothing is.</param>
-/// <param name="IsChoice">Whether exactly one of the parameters that are so must be there.</param>
+/// <param name="Name">The name as YARP spells it.</param>
+/// <param name="Check">Returns the problem of a value; null when there is none.</param>
+/// <param name="IsChoice">True if exactly one of the parameters with it must be present.</param>
 internal sealed record TransformParameter(string Name, Func<string, string?> Check, bool IsChoice = false);
 
-/// <summary>A transform: its name, what may stand under it, and its parameters.</summary>
+/// <summary>A transform with the checks of its value and its parameters.</summary>
 internal sealed record TransformForm(string Name, Func<string, string?> Check, params TransformParameter[] Parameters);
 
-/// <summary>YARP's transforms, so that a wrong one is found before YARP would throw.</summary>
+/// <summary>YARP's transforms, so that an invalid one is found before YARP would throw.</summary>
 internal static class TransformCatalog
 {
     private static readonly TransformParameter[] SetOrAppendText = [new("Set", HeaderText, IsChoice: true), new("Append", HeaderText, IsChoice: true)];
@@ -54,6 +54,6 @@ internal static class TransformCatalog
         new("ResponseTrailersAllowed", HeaderNames),
     ];
 
-    /// <summary>The transform of a name, in any case as YARP reads it; null when there is none.</summary>
+    /// <summary>The transform of a name, case-insensitive as in YARP; null when there is none.</summary>
     public static TransformForm? Find(string name) => All.FirstOrDefault(form => form.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 }

@@ -1,25 +1,24 @@
 using IngressController.Routing.Annotations;
-using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Transforms;
 
-/// <summary>YARP's transforms, as Microsoft's YARP controller has them.</summary>
+/// <summary>YARP's transforms, as in Microsoft's YARP controller.</summary>
 public static class TransformsFeature
 {
-    /// <summary>The one parameter of a path, as Microsoft's controller named it: what follows a prefix.</summary>
+    /// <summary>The one parameter of a path, named as in Microsoft's controller: the part after a prefix.</summary>
     public const string CatchAll = "catch-all";
 
-    private const int MostTransforms = 64;
+    private const int MaxTransforms = 64;
 
     public static AnnotationKey<EquatableArray<Transform>> Transforms { get; } = new()
     {
         Name = "transforms",
-        Form = YamlForms.TextMapList.Select(ReadAll, "a YAML list of maps, one per transform: its name and its parameters"),
+        Form = YamlForms.TextMapList.Select(ReadAll, "a YAML list of maps, one per transform, with its name and parameters"),
         OnBadValue = OnBadValue.CloseRoute,
-        Documentation = $"YARP's transforms: {string.Join(", ", TransformCatalog.All.Select(form => form.Name))}. They run after the proxy has set its "
-            + "own headers, so X-Forwarded with Set or Append changes nothing, and the client's Host stays unless RequestHeaderOriginalHost is false. "
-            + "A Prefix path has the one parameter {**catch-all}: what follows the prefix. The path reaches the backend byte for byte unless a "
-            + "transform changes it. Headers that frame messages or belong to one connection, and CDN-Loop, cannot be set or removed.",
+        Documentation = $"YARP transforms: {string.Join(", ", TransformCatalog.All.Select(form => form.Name))}. They run after the proxy has set its "
+            + "own headers, so X-Forwarded with Set or Append changes nothing, and the client's Host is kept unless RequestHeaderOriginalHost is false. "
+            + "A Prefix path has one parameter, {**catch-all}: the rest after the prefix. The path reaches the backend byte for byte unless a "
+            + "transform changes it. Headers that frame messages or belong to the connection, and CDN-Loop, cannot be set or removed.",
     };
 
     public static RouteFeature Feature { get; } = new("Transforms", [Transforms], context =>
@@ -27,14 +26,14 @@ public static class TransformsFeature
 
     private static Parsed<EquatableArray<Transform>> ReadAll(EquatableArray<EquatableArray<KeyValuePair<string, string>>> maps)
     {
-        if (maps.Count is 0 or > MostTransforms)
-            return ValueForm<EquatableArray<Transform>>.Refuse(maps.Count == 0 ? "is an empty list" : $"has more than {MostTransforms} entries");
+        if (maps.Count is 0 or > MaxTransforms)
+            return ValueForm<EquatableArray<Transform>>.Refuse(maps.Count == 0 ? "is an empty list" : $"has more than {MaxTransforms} entries");
         var transforms = new List<Transform>(maps.Count);
         foreach (var map in maps)
         {
             var read = Read(map);
             if (read.Problem is { } problem)
-                return ValueForm<EquatableArray<Transform>>.Refuse($"in its entry {transforms.Count + 1}: {problem}");
+                return ValueForm<EquatableArray<Transform>>.Refuse($"is invalid in entry {transforms.Count + 1}: {problem}");
             transforms.Add(read.Value);
         }
 
@@ -54,7 +53,7 @@ public static class TransformsFeature
         }
 
         var names = string.Join(", ", map.Select(entry => entry.Key));
-        return Refuse(map.Count == 0 ? "is an empty map" : $"{names} names no transform of YARP{Nearest(map[0].Key)}");
+        return Refuse(map.Count == 0 ? "the map is empty" : $"{names} is not a YARP transform{Nearest(map[0].Key)}");
     }
 
     private static Parsed<Transform> ReadParameters(TransformForm form, string value, List<KeyValuePair<string, string>> given)
@@ -75,8 +74,8 @@ public static class TransformsFeature
         return new Transform(form.Name, value, [.. parameters]);
     }
 
-    private static string Names(IReadOnlyList<TransformParameter> parameters) =>
-        parameters.Count == 0 ? "none" : string.Join(", ", parameters.Select(parameter => parameter.Name));
+    private static string Names(TransformParameter[] parameters) =>
+        parameters.Length == 0 ? "none" : string.Join(", ", parameters.Select(parameter => parameter.Name));
 
     private static string Nearest(string key) =>
         NearestName.Find(key, TransformCatalog.All.Select(form => form.Name)) is { } nearest ? $"; did you mean {nearest}?" : "";

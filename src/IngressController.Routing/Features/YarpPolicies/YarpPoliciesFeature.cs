@@ -5,49 +5,51 @@ using IngressController.Routing.Table;
 namespace IngressController.Routing.Features.YarpPolicies;
 
 /// <summary>
-/// Names of policies that the host of Microsoft's YARP controller would have registered in its code. There are none here, so what keeps
-/// clients out closes the door and the rest is said to have no effect.
+/// Names of policies that Microsoft's YARP controller registers in code. None exist here, so those that control access fail closed and the
+/// others are reported as without effect.
 /// </summary>
 public static class YarpPoliciesFeature
 {
     public static AnnotationKey<string> Authorization { get; } = new()
     {
         Name = "authorization-policy",
-        Form = Only("anonymous", "names a policy of ASP.NET Core's authorization, and there are none here; use auth-type or auth-url"),
+        Form = Only("anonymous", "names an ASP.NET Core authorization policy, and this controller has none; use auth-type or auth-url"),
         OnBadValue = OnBadValue.CloseRoute,
-        Documentation = "anonymous lets everybody in, as without it. There are no other policies: any other name closes the paths. Use auth-type or auth-url.",
+        Documentation = "anonymous allows all clients, which is the default. There are no other policies: with any other name the paths answer 503. "
+            + "Use auth-type or auth-url.",
     };
 
     public static AnnotationKey<string> RateLimiter { get; } = new()
     {
         Name = "rate-limiter-policy",
-        Form = Only("disable", "names a policy of ASP.NET Core's rate limiter, and there are none here; use rate-limit"),
+        Form = Only("disable", "names an ASP.NET Core rate limiter policy, and this controller has none; use rate-limit"),
         OnBadValue = OnBadValue.CloseRoute,
-        Documentation = "disable means no limit, as without it. There are no other policies: any other name closes the paths. Use rate-limit.",
+        Documentation = "disable means no limit, which is the default. There are no other policies: with any other name the paths answer 503. Use "
+            + "rate-limit.",
     };
 
     public static AnnotationKey<string> Cors { get; } = new()
     {
         Name = "cors-policy",
         Form = ValueForms.Text,
-        Documentation = "disable means no CORS headers, as without it. There are no other policies, so other names have no effect. Use enable-cors.",
+        Documentation = "disable means no CORS headers, which is the default. There are no other policies, so other names have no effect. Use enable-cors.",
     };
 
     public static AnnotationKey<string> OutputCache { get; } = new()
     {
         Name = "output-cache-policy",
         Form = ValueForms.Text,
-        Documentation = "Has no effect: responses are not kept here.",
+        Documentation = "Has no effect: responses are not cached.",
     };
 
     public static AnnotationKey<EquatableArray<KeyValuePair<string, string>>> Metadata { get; } = new()
     {
         Name = "route-metadata",
         Form = YamlForms.TextMap,
-        Documentation = "Metadata of YARP's routes, for extensions that read it.",
+        Documentation = "Metadata of YARP routes, for extensions that read it.",
     };
 
-    public static RouteFeature Feature { get; } = new("Policies and metadata of YARP", [Authorization, RateLimiter, Cors, OutputCache, Metadata], Read);
+    public static RouteFeature Feature { get; } = new("YARP policies and metadata", [Authorization, RateLimiter, Cors, OutputCache, Metadata], Read);
 
     private static IEnumerable<RoutePolicy> Read(PolicyContext context)
     {
@@ -55,9 +57,9 @@ public static class YarpPoliciesFeature
         annotations.TryRead(Authorization, out _);
         annotations.TryRead(RateLimiter, out _);
         if (annotations.TryRead(Cors, out var cors) && !cors.Equals("disable", StringComparison.OrdinalIgnoreCase))
-            ReportWithoutEffect(annotations, Cors, "there are no named policies here; use enable-cors");
+            ReportWithoutEffect(annotations, Cors, "this controller has no named policies; use enable-cors");
         if (annotations.TryRead(OutputCache, out _))
-            ReportWithoutEffect(annotations, OutputCache, "responses are not kept here");
+            ReportWithoutEffect(annotations, OutputCache, "responses are not cached");
         return annotations.TryRead(Metadata, out var metadata) && metadata.Count > 0 ? [new RouteMetadataPolicy(metadata)] : [];
     }
 

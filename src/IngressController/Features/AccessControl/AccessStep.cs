@@ -1,9 +1,8 @@
 using IngressController.Pipeline;
-using IngressController.Routing.Table;
 
 namespace IngressController.Features.AccessControl;
 
-/// <summary>One check that every request has to pass.</summary>
+/// <summary>A check that every request must pass.</summary>
 internal sealed class AccessStep(AccessCheck check, AccessReplies replies) : RequestStep
 {
     public override string Name => check.Name;

@@ -1,13 +1,12 @@
-using IngressController.Features.ExternalAuthentication;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Authentication;
 
 namespace IngressController.Features.AccessControl;
 
-/// <summary>The access checks of a route: a step each, or one step of them all with <c>satisfy: any</c>.</summary>
+/// <summary>Creates the steps for the access checks of a route: one step per check, or a single step with <c>satisfy: any</c>.</summary>
 internal static class AccessSteps
 {
-    /// <param name="checks">The checks in their order.</param>
+    /// <param name="checks">The factories of the checks, in order.</param>
     public static Func<PlanContext, IEnumerable<RequestStep>> Of(params Func<PlanContext, AccessCheck?>[] checks) => context =>
     {
         AccessCheck[] ofRoute = [.. checks.Select(create => create(context)).OfType<AccessCheck>()];

@@ -1,10 +1,9 @@
 using IngressController.Pipeline;
-using IngressController.Routing.Table;
 using Microsoft.Extensions.Primitives;
 
 namespace IngressController.Features.AccessControl;
 
-/// <summary>Several checks of which a request has to pass one (<c>satisfy: any</c>); the first that it passes grants access.</summary>
+/// <summary>Several checks of which a request must pass one (<c>satisfy: any</c>). The first that passes grants access.</summary>
 internal sealed class SatisfyAnyStep(AccessCheck[] checks, AccessReplies replies) : RequestStep
 {
     public override string Name => "satisfy any";
@@ -24,20 +23,22 @@ internal sealed class SatisfyAnyStep(AccessCheck[] checks, AccessReplies replies
                 continue;
             if (await run(check, request) is not { } refusal)
                 return true;
-            reply = Worse(reply, refusal);
+            reply = Combine(reply, refusal);
             if (refusal.IsFailure)
                 break;
         }
 
-        // Null where the route is exempt from all of its checks.
+        // Null if the route is exempt from all checks.
         if (reply is null)
             return true;
         await replies.WriteAsync(request, reply);
         return false;
     }
 
-    /// <summary>As in nginx: a failure, else 401 with all challenges, because the client can respond to it, else 403.</summary>
-    private static AccessRefusal Worse(AccessRefusal? before, AccessRefusal refusal) =>
+    /// <summary>
+    /// As in nginx, a failure takes precedence over 401 (with all challenges), and 401, to which the client can respond, over 403.
+    /// </summary>
+    private static AccessRefusal Combine(AccessRefusal? before, AccessRefusal refusal) =>
         before is null || refusal.IsFailure ? refusal
         : refusal.Status != StatusCodes.Status401Unauthorized ? before
         : before.Status != StatusCodes.Status401Unauthorized ? refusal

@@ -1,14 +1,14 @@
 namespace IngressController.Features.BasicAuthentication;
 
-/// <summary>What came of a user and a password.</summary>
+/// <summary>The result of verifying a user and a password.</summary>
 internal enum AuthenticationVerdict
 {
-    /// <summary>No such user, or not the password: 401.</summary>
+    /// <summary>Unknown user or wrong password: 401.</summary>
     Rejected,
 
-    /// <summary>The password is right.</summary>
+    /// <summary>The password is correct.</summary>
     Accepted,
 
-    /// <summary>Too many passwords are waiting to be verified: 503, and the client may try again.</summary>
+    /// <summary>Too many passwords wait for verification: 503, and the client can retry.</summary>
     Overloaded,
 }

@@ -3,18 +3,17 @@ using System.Security.Principal;
 using IngressController.Features.BasicAuthentication.PasswordHashes;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Authentication;
-using IngressController.Routing.Table;
 
 namespace IngressController.Features.BasicAuthentication;
 
-/// <summary>Asks for a user and a password (RFC 7617).</summary>
+/// <summary>auth-type basic: requires a user and a password (RFC 7617).</summary>
 internal sealed class BasicAuthCheck(BasicAuthPolicy policy, BasicAuthenticator authenticator) : AccessCheck
 {
     private static readonly ValueTask<AccessRefusal?> Overloaded = new(
         new AccessRefusal(StatusCodes.Status503ServiceUnavailable, "Service Unavailable", "too many passwords are being verified") { RetryAfter = 1 });
 
     private readonly ValueTask<AccessRefusal?> _unauthorized = new(
-        new AccessRefusal(StatusCodes.Status401Unauthorized, "Unauthorized", "a user and a password are needed") { Challenge = Challenge(policy.Realm) });
+        new AccessRefusal(StatusCodes.Status401Unauthorized, "Unauthorized", "a user name and a password are required") { Challenge = Challenge(policy.Realm) });
 
     public override string Name => "basic authentication";
 
@@ -26,8 +25,8 @@ internal sealed class BasicAuthCheck(BasicAuthPolicy policy, BasicAuthenticator 
 
     public override bool AppliesTo(ProxyRoute route) => !ExemptPaths.Contain(policy.ExemptPaths, route);
 
-    public override string Describe() => $"401 unless a user of Secret {policy.Secret} ({policy.Users.Count}) logs in; passwords are not verified in a rehearsal; rules below "
-        + $"{string.Join(", ", policy.ExemptPaths)} are open";
+    public override string Describe() => $"401 unless a user of Secret {policy.Secret} ({policy.Users.Count}) logs in; passwords are not verified in a dry run; rules below "
+        + $"{string.Join(", ", policy.ExemptPaths)} are exempt";
 
     public override ValueTask<AccessRefusal?> CheckAsync(ProxyRequest request)
     {
@@ -35,7 +34,7 @@ internal sealed class BasicAuthCheck(BasicAuthPolicy policy, BasicAuthenticator 
         if (!BasicCredentials.TryParse(context.Request.Headers.Authorization, out var credentials))
             return _unauthorized;
         var verdict = authenticator.VerifyAsync(policy.Users, credentials, context.Connection.RemoteIpAddress, context.RequestAborted);
-        return verdict.IsCompletedSuccessfully ? Judge(context, credentials, verdict.Result) : WaitAsync(context, credentials, verdict);
+        return verdict.IsCompletedSuccessfully ? Apply(context, credentials, verdict.Result) : WaitAsync(context, credentials, verdict);
     }
 
     public override ValueTask<AccessRefusal?> DryRunAsync(ProxyRequest request) =>
@@ -45,16 +44,16 @@ internal sealed class BasicAuthCheck(BasicAuthPolicy policy, BasicAuthenticator 
     {
         try
         {
-            return await Judge(context, credentials, await verdict);
+            return await Apply(context, credentials, await verdict);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // Nobody is there to read it; the request must not go on.
+            // The client has gone; the request must not continue.
             return await _unauthorized;
         }
     }
 
-    private ValueTask<AccessRefusal?> Judge(HttpContext context, BasicCredentials credentials, AuthenticationVerdict verdict)
+    private ValueTask<AccessRefusal?> Apply(HttpContext context, BasicCredentials credentials, AuthenticationVerdict verdict)
     {
         if (verdict == AuthenticationVerdict.Overloaded)
             return Overloaded;
@@ -64,13 +63,13 @@ internal sealed class BasicAuthCheck(BasicAuthPolicy policy, BasicAuthenticator 
         return Granted;
     }
 
-    /// <summary>RFC 9110, 5.6.4: a quoted string. nginx says nothing of a charset, so neither does this.</summary>
+    /// <summary>The challenge, with the realm as a quoted string (RFC 9110, 5.6.4). Has no charset parameter, as in nginx.</summary>
     private static string Challenge(string realm) =>
         $"Basic realm=\"{realm.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
 }
 
 /// <summary>
-/// The password was for this proxy: the backend does not get it. Also where another check let the request in, as in nginx.
+/// Removes the Authorization header: the password is for the proxy, not for the backend. As in nginx, also if another check granted access.
 /// </summary>
 internal sealed class CredentialsRemoval(BasicAuthPolicy policy) : RequestChange
 {

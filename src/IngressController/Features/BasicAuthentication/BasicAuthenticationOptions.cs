@@ -1,25 +1,30 @@
 namespace IngressController.Features.BasicAuthentication;
 
-/// <summary>Bounds of what passwords may cost. The defaults suit a pod of any size.</summary>
+/// <summary>Limits for password verification. The defaults suit a Pod of any size.</summary>
 internal sealed record BasicAuthenticationOptions
 {
-    /// <summary>Threads that verify passwords. Half the cores: proxying goes on whatever is guessed.</summary>
+    /// <summary>
+    /// Number of threads that verify passwords. The default is half of the cores, at least 1, so that guessing does not stop proxying.
+    /// </summary>
     public int Workers { get; init; } = Math.Max(1, Environment.ProcessorCount / 2);
 
-    /// <summary>How many verifications may wait or run, of all protected routes.</summary>
-    public int PendingLimit { get; init; } = 256;
+    /// <summary>The maximum number of pending verifications of all routes.</summary>
+    public int MaxPending { get; init; } = 256;
 
-    /// <summary>How many of one set of users: an attack on one tenant leaves room for the others.</summary>
-    public int PendingLimitPerSet { get; init; } = 64;
+    /// <summary>The maximum number per set of users, so that an attack on one tenant leaves room for others.</summary>
+    public int MaxPendingPerSet { get; init; } = 64;
 
-    /// <summary>How many of one client at one set of users: who guesses leaves room for those who log in.</summary>
-    public int PendingLimitPerClient { get; init; } = 16;
+    /// <summary>The maximum number per client and set of users, so that a guessing client leaves room for others.</summary>
+    public int MaxPendingPerClient { get; init; } = 16;
 
-    /// <summary>How many accepted, and again how many rejected, logins are remembered.</summary>
+    /// <summary>The maximum number of cached accepted logins, and of cached rejected logins.</summary>
     public int CacheCapacity { get; init; } = 10_000;
 
+    /// <summary>The time for which an accepted login is cached.</summary>
     public TimeSpan AcceptedLifetime { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Short: it only helps a client that repeats itself; who guesses never sends the same twice.</summary>
+    /// <summary>
+    /// The time for which a rejected login is cached. Short: it only helps clients that repeat a password, and guessing clients do not.
+    /// </summary>
     public TimeSpan RejectedLifetime { get; init; } = TimeSpan.FromSeconds(10);
 }

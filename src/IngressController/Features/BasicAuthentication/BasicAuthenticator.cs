@@ -1,16 +1,15 @@
 using System.Net;
 using IngressController.Features.BasicAuthentication.PasswordHashes;
 using IngressController.Routing.Features.Authentication;
-using IngressController.Views;
 
 namespace IngressController.Features.BasicAuthentication;
 
-/// <summary>Verifies a password; takes up to a second of a core.</summary>
+/// <summary>Verifies a password. Takes up to a second of CPU time.</summary>
 internal delegate bool VerifyPassword(PasswordHash hash, ReadOnlySpan<byte> password);
 
 /// <summary>
-/// Verifies users and passwords. What was verified a while ago is known at once; anything else is done by a few threads of its own, so
-/// that neither many logins nor an attacker take the time of requests that need none. The threads start with the first password.
+/// Verifies users and passwords. Results are cached. Other verifications run on a few dedicated threads, so that neither many logins nor
+/// attackers slow down other requests. The threads start with the first verification.
 /// </summary>
 internal sealed class BasicAuthenticator : IDisposable
 {
@@ -30,52 +29,52 @@ internal sealed class BasicAuthenticator : IDisposable
         _workers = new(() => StartWorkers(options.Workers));
     }
 
-    /// <summary>Verifications that wait or run.</summary>
+    /// <summary>Number of pending verifications.</summary>
     public int Pending => _queue.Count;
 
-    /// <summary>Whether the user may log in with the password.</summary>
-    /// <param name="users">Who may.</param>
-    /// <param name="credentials">Who wants to.</param>
-    /// <param name="client">The client's address, as trusted as it can be: each has a limit of its own.</param>
-    /// <param name="cancellation">Ends the waiting; what nobody else waits for is then not done.</param>
-    /// <exception cref="OperationCanceledException">The waiting was ended.</exception>
+    /// <summary>Verifies the user and the password.</summary>
+    /// <param name="users">The users that have access.</param>
+    /// <param name="credentials">The user and the password.</param>
+    /// <param name="client">The address of the client, restored behind trusted proxies; each client has its own limit.</param>
+    /// <param name="cancellation">Ends the wait; a verification without waiting requests is removed.</param>
+    /// <exception cref="OperationCanceledException">The wait was canceled.</exception>
     public ValueTask<AuthenticationVerdict> VerifyAsync(
         CredentialSet users, BasicCredentials credentials, IPAddress? client, CancellationToken cancellation)
     {
-        // No user, no name to find out.
+        // Without users there are no names to protect.
         if (users.Count == 0)
             return new(AuthenticationVerdict.Rejected);
 
-        // An unknown user takes the time of a known one. The string's hash code is random in each process, so nobody can tell from the
-        // times which users share a hash, and stays the same in it, as the time of a known user does.
+        // An unknown user takes as long as a known one. Hash codes of strings are random per process, so a client cannot compute which
+        // decoy a name gets, and constant within it, as the time of a known user is.
         var isKnown = users.TryFind(credentials.User, out var hash);
-        hash ??= users.Decoy((uint)credentials.User.GetHashCode());
+        hash ??= users.Decoy((uint)credentials.User.GetHashCode(StringComparison.Ordinal));
         if (PasswordVerifier.IsCheap(hash.Scheme))
-            return new(Judge(hash, isKnown, credentials.Password));
+            return new(Verify(hash, isKnown, credentials.Password));
 
-        var key = _keys.Make(credentials, hash, isKnown);
+        var key = _keys.Create(credentials, hash, isKnown);
         if (_accepted.Contains(key))
             return new(AuthenticationVerdict.Accepted);
         if (_rejected.Contains(key))
             return new(AuthenticationVerdict.Rejected);
-        var asked = new PasswordVerification(key, users, ClientNetwork.Of(client), hash, isKnown, credentials.Password);
-        return WaitAsync(asked, cancellation);
+        var verification = new PasswordVerification(key, users, ClientNetwork.Of(client), hash, isKnown, credentials.Password);
+        return WaitAsync(verification, cancellation);
     }
 
     public void Dispose() => _queue.Close();
 
-    private async ValueTask<AuthenticationVerdict> WaitAsync(PasswordVerification asked, CancellationToken cancellation)
+    private async ValueTask<AuthenticationVerdict> WaitAsync(PasswordVerification verification, CancellationToken cancellation)
     {
-        if (_queue.Join(asked) is not { } verification)
+        if (_queue.Enqueue(verification) is not { } queued)
             return AuthenticationVerdict.Overloaded;
         try
         {
             _ = _workers.Value;
-            return await verification.Verdict.WaitAsync(cancellation);
+            return await queued.Verdict.WaitAsync(cancellation);
         }
         finally
         {
-            _queue.Leave(verification);
+            _queue.Release(queued);
         }
     }
 
@@ -93,7 +92,7 @@ internal sealed class BasicAuthenticator : IDisposable
 
     private void Work()
     {
-        while (_queue.Take() is { } verification)
+        while (_queue.Dequeue() is { } verification)
         {
             AuthenticationVerdict verdict;
             try
@@ -102,30 +101,30 @@ internal sealed class BasicAuthenticator : IDisposable
             }
             catch (Exception error)
             {
-                // The request fails with it, and closed; the thread is there for the next one.
-                _queue.Completed(verification);
+                // The waiting requests fail, so they are denied; the thread continues with the next verification.
+                _queue.Complete(verification);
                 verification.Fail(error);
                 continue;
             }
 
-            _queue.Completed(verification);
+            _queue.Complete(verification);
             verification.Complete(verdict);
         }
     }
 
-    /// <summary>The verdict is remembered before the verification leaves the queue: an equal request finds it in one or the other.</summary>
+    /// <summary>Caches the verdict before the verification leaves the queue, so that an equal request finds it in one of the two.</summary>
     private AuthenticationVerdict Resolve(PasswordVerification verification)
     {
-        // An equal one may have ended between this one's look into the cache and its coming into the queue.
+        // An equal verification can have completed after this one missed the cache and before it was queued.
         if (_accepted.Contains(verification.Key))
             return AuthenticationVerdict.Accepted;
         if (_rejected.Contains(verification.Key))
             return AuthenticationVerdict.Rejected;
-        var verdict = Judge(verification.Hash, verification.IsKnown, verification.Password);
+        var verdict = Verify(verification.Hash, verification.IsKnown, verification.Password);
         (verdict == AuthenticationVerdict.Accepted ? _accepted : _rejected).Add(verification.Key);
         return verdict;
     }
 
-    private AuthenticationVerdict Judge(PasswordHash hash, bool isKnown, ReadOnlySpan<byte> password) =>
+    private AuthenticationVerdict Verify(PasswordHash hash, bool isKnown, ReadOnlySpan<byte> password) =>
         _verify(hash, password) & isKnown ? AuthenticationVerdict.Accepted : AuthenticationVerdict.Rejected;
 }

@@ -4,7 +4,9 @@ using Microsoft.Extensions.Primitives;
 
 namespace IngressController.Features.BasicAuthentication;
 
-/// <summary>User and password of an Authorization header (RFC 7617). The password stays bytes: how it is encoded is the client's choice.</summary>
+/// <summary>
+/// User and password of an Authorization header (RFC 7617). The password is kept as bytes, because the client chooses its encoding.
+/// </summary>
 internal sealed class BasicCredentials
 {
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -25,16 +27,16 @@ internal sealed class BasicCredentials
 
     public override string ToString() => $"{User} [redacted]";
 
-    /// <summary>Reads the header. What is not exactly one header with well-formed Basic credentials is none.</summary>
+    /// <summary>Parses the header. Returns false unless there is exactly one header with well-formed Basic credentials.</summary>
     public static bool TryParse(StringValues authorization, [NotNullWhen(true)] out BasicCredentials? credentials)
     {
         credentials = null;
-        // Two headers: whoever reads the other one would see another user.
+        // With two headers a backend could read the other one and see another user.
         if (authorization.Count != 1 || authorization[0] is not { } header || !TryDecode(header, out var decoded))
             return false;
 
         var colon = decoded.AsSpan().IndexOf((byte)':');
-        // RFC 7617, 2: no control characters. A NUL would end the password early for some readers.
+        // RFC 7617, 2: no control characters. A NUL would end the password early in some programs.
         if (colon <= 0 || decoded.AsSpan().ContainsAnyInRange((byte)0, (byte)0x1f) || decoded.AsSpan().Contains((byte)0x7f))
             return false;
         try
@@ -55,7 +57,7 @@ internal sealed class BasicCredentials
         if (!header.StartsWith(scheme, StringComparison.OrdinalIgnoreCase))
             return false;
         var token = header.AsSpan(scheme.Length).Trim(' ');
-        // Padding may be missing, as nginx reads it; white space inside, which the decoder would skip, may not be there.
+        // As in nginx, padding can be missing. White space, which the decoder would skip, is rejected.
         var bare = token.TrimEnd('=');
         if (bare.IsEmpty || token.Length - bare.Length > 2 || bare.Length % 4 == 1 || bare.ContainsAny(" \t\r\n"))
             return false;

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace IngressController.Features.BasicAuthentication;
 
-/// <summary>One client, as far as addresses tell: an IPv4 address, or the /64 that a subscriber of IPv6 has for himself.</summary>
+/// <summary>The addresses of one client: an IPv4 address, or an IPv6 /64, the usual network of a single subscriber.</summary>
 internal readonly record struct ClientNetwork(ulong Prefix)
 {
     public static ClientNetwork Of(IPAddress? address)

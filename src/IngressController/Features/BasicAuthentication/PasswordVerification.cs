@@ -1,10 +1,9 @@
 using System.Security.Cryptography;
 using IngressController.Routing.Features.Authentication;
-using IngressController.Views;
 
 namespace IngressController.Features.BasicAuthentication;
 
-/// <summary>One password that is to be verified, and all requests that wait for it.</summary>
+/// <summary>A pending verification of a password, shared by all requests that wait for it.</summary>
 internal sealed class PasswordVerification
 {
     private readonly TaskCompletionSource<AuthenticationVerdict> _verdict = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -29,17 +28,17 @@ internal sealed class PasswordVerification
 
     public PasswordHash Hash { get; }
 
-    /// <summary>Whether the hash is that of the user; if not, the password is wrong whatever it is.</summary>
+    /// <summary>True if the hash is that of the user; false for a decoy, with which every password is rejected.</summary>
     public bool IsKnown { get; }
 
     public ReadOnlySpan<byte> Password => _password;
 
     public Task<AuthenticationVerdict> Verdict => _verdict.Task;
 
-    /// <summary>Requests that wait. Guarded by the queue, as is <see cref="Node"/>.</summary>
+    /// <summary>Number of requests that wait. Guarded by the lock of the queue, like <see cref="Node"/>.</summary>
     public int Waiters { get; set; } = 1;
 
-    /// <summary>The place in the queue; in no list any more once a worker took it.</summary>
+    /// <summary>The node in the queue; it is in no list after a worker has taken it.</summary>
     public LinkedListNode<PasswordVerification> Node { get; }
 
     public void Complete(AuthenticationVerdict verdict)

@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace IngressController.Features.BasicAuthentication;
 
 /// <summary>
-/// Keys of one verdict, each for a time. Accepted and rejected ones are apart, so that guessing, which makes a new key each time, cannot
-/// push out those who logged in. Reading takes no lock.
+/// Caches the keys of one verdict for a limited time. Accepted and rejected keys have separate caches, so that guessing, which adds a new
+/// key each time, cannot evict accepted logins. Lookups take no lock.
 /// </summary>
 internal sealed class VerdictCache(int capacity, TimeSpan lifetime, TimeProvider time)
 {
@@ -12,7 +12,7 @@ internal sealed class VerdictCache(int capacity, TimeSpan lifetime, TimeProvider
     private readonly Queue<(VerdictKey Key, long Added)> _inOrder = new();
     private readonly Lock _lock = new();
 
-    /// <summary>How many keys are held, expired ones among them.</summary>
+    /// <summary>Number of cached keys, including expired ones.</summary>
     public int Count => _added.Count;
 
     public bool Contains(VerdictKey key) => _added.TryGetValue(key, out var added) && !IsExpired(added, time.GetTimestamp());
@@ -22,11 +22,11 @@ internal sealed class VerdictCache(int capacity, TimeSpan lifetime, TimeProvider
         lock (_lock)
         {
             var now = time.GetTimestamp();
-            // All live equally long, so the oldest is the next to expire.
+            // All keys have the same lifetime, so the oldest expires first.
             while (_inOrder.TryPeek(out var oldest) && (_inOrder.Count >= capacity || IsExpired(oldest.Added, now)))
             {
                 _inOrder.Dequeue();
-                // Not when it was added again since.
+                // Keeps a key that has been added again since.
                 _added.TryRemove(KeyValuePair.Create(oldest.Key, oldest.Added));
             }
 

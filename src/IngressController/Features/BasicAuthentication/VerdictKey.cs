@@ -8,30 +8,35 @@ using IngressController.Routing.Features.Authentication;
 namespace IngressController.Features.BasicAuthentication;
 
 /// <summary>
-/// Stands for a user, a password and the hash it is verified with, without holding any of them. A changed hash makes another key, so
-/// nothing that is remembered outlives it.
+/// Identifies a user, a password and the hash for the cache, without containing any of them. A changed hash changes the key, so cached
+/// verdicts do not outlive it.
 /// </summary>
 internal readonly record struct VerdictKey(UInt128 High, UInt128 Low)
 {
     public override int GetHashCode() => (int)Low;
 }
 
-/// <summary>Makes keys: HMAC-SHA256 with a random key of this process, so that a memory dump gives nothing to try passwords on elsewhere.</summary>
+/// <summary>
+/// Creates keys by HMAC-SHA256 with a random secret per process, so that cached keys alone do not allow offline guessing.
+/// </summary>
 internal sealed class VerdictKeys
 {
     private const int StackLimit = 512;
 
     private readonly byte[] _secret = RandomNumberGenerator.GetBytes(HMACSHA256.HashSizeInBytes);
 
-    /// <summary>The key; an unknown user is verified with the hash of another, and must not be mistaken for one who has it.</summary>
-    public VerdictKey Make(BasicCredentials credentials, PasswordHash hash, bool isKnown)
+    /// <summary>
+    /// Creates the key. It contains <paramref name="isKnown"/>, so that an unknown user, verified with a decoy, differs from the user with
+    /// that hash.
+    /// </summary>
+    public VerdictKey Create(BasicCredentials credentials, PasswordHash hash, bool isKnown)
     {
         var user = credentials.User;
         var length = 9 + Encoding.UTF8.GetByteCount(user) + credentials.Password.Length + hash.Reveal().Length;
         var rented = length <= StackLimit ? null : ArrayPool<byte>.Shared.Rent(length);
         var input = (rented ?? stackalloc byte[StackLimit])[..length];
 
-        // Lengths first, so that no two triples are written alike.
+        // Lengths first, so that the encoding is unambiguous.
         input[0] = isKnown ? (byte)1 : (byte)0;
         var rest = input[9..];
         var userLength = Encoding.UTF8.GetBytes(user, rest);

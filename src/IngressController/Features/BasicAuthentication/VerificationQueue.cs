@@ -3,19 +3,19 @@ using IngressController.Routing.Features.Authentication;
 namespace IngressController.Features.BasicAuthentication;
 
 /// <summary>
-/// What waits to be verified: bounded, and served in turn, one of each set of users, so that a busy set does not hold up the others.
-/// A verification counts until it is completed.
+/// A bounded queue of verifications, served round robin over the sets of users, so that a busy set does not delay others. A verification
+/// counts towards the limits until it completes.
 /// </summary>
 internal sealed class VerificationQueue(BasicAuthenticationOptions options)
 {
-    // A monitor and not a Lock, because workers wait on it.
+    // A monitor instead of a Lock, because workers wait on it.
     private readonly object _monitor = new();
     private readonly Dictionary<VerdictKey, PasswordVerification> _pending = [];
     private readonly Dictionary<CredentialSet, Lane> _lanes = [];
     private readonly LinkedList<Lane> _turns = [];
     private bool _isClosed;
 
-    /// <summary>Verifications that wait or run.</summary>
+    /// <summary>Number of verifications that wait or run.</summary>
     public int Count
     {
         get
@@ -26,10 +26,10 @@ internal sealed class VerificationQueue(BasicAuthenticationOptions options)
     }
 
     /// <summary>
-    /// Takes the verification in, or gives the equal one that is there already; null when there are too many. To be followed by
-    /// <see cref="Leave"/> when the request no longer waits.
+    /// Adds the verification, or returns an equal one that is pending; returns null if a limit is reached. Call <see cref="Release"/> when
+    /// the request no longer waits.
     /// </summary>
-    public PasswordVerification? Join(PasswordVerification verification)
+    public PasswordVerification? Enqueue(PasswordVerification verification)
     {
         lock (_monitor)
         {
@@ -42,15 +42,15 @@ internal sealed class VerificationQueue(BasicAuthenticationOptions options)
             }
 
             var lane = _lanes.GetValueOrDefault(verification.Users);
-            var ofClient = lane?.OfClients.GetValueOrDefault(verification.Client) ?? 0;
-            if (_pending.Count >= options.PendingLimit || lane?.Count >= options.PendingLimitPerSet || ofClient >= options.PendingLimitPerClient)
+            var ofClient = lane?.PendingPerClient.GetValueOrDefault(verification.Client) ?? 0;
+            if (_pending.Count >= options.MaxPending || lane?.Count >= options.MaxPendingPerSet || ofClient >= options.MaxPendingPerClient)
                 return null;
 
             if (lane is null)
                 _lanes.Add(verification.Users, lane = new Lane());
             _pending.Add(verification.Key, verification);
             lane.Count++;
-            lane.OfClients[verification.Client] = ofClient + 1;
+            lane.PendingPerClient[verification.Client] = ofClient + 1;
             lane.Waiting.AddLast(verification.Node);
             if (lane.Waiting.Count == 1)
                 _turns.AddLast(lane.Turn);
@@ -59,8 +59,8 @@ internal sealed class VerificationQueue(BasicAuthenticationOptions options)
         }
     }
 
-    /// <summary>A request no longer waits. What nobody waits for, and no worker has begun, is not done.</summary>
-    public void Leave(PasswordVerification verification)
+    /// <summary>Removes a waiting request. A verification without waiting requests is dropped unless a worker has started it.</summary>
+    public void Release(PasswordVerification verification)
     {
         lock (_monitor)
         {
@@ -70,14 +70,14 @@ internal sealed class VerificationQueue(BasicAuthenticationOptions options)
             lane.Waiting.Remove(verification.Node);
             if (lane.Waiting.Count == 0)
                 _turns.Remove(lane.Turn);
-            Forget(verification);
+            Remove(verification);
         }
 
         verification.Complete(AuthenticationVerdict.Overloaded);
     }
 
-    /// <summary>The next verification; waits until there is one. Null once the queue is closed.</summary>
-    public PasswordVerification? Take()
+    /// <summary>Waits for the next verification. Returns null after the queue is closed and empty.</summary>
+    public PasswordVerification? Dequeue()
     {
         lock (_monitor)
         {
@@ -98,14 +98,14 @@ internal sealed class VerificationQueue(BasicAuthenticationOptions options)
         }
     }
 
-    /// <summary>A worker is done: there is room for another.</summary>
-    public void Completed(PasswordVerification verification)
+    /// <summary>Removes a verification that a worker has completed.</summary>
+    public void Complete(PasswordVerification verification)
     {
         lock (_monitor)
-            Forget(verification);
+            Remove(verification);
     }
 
-    /// <summary>Nothing is taken in any more; workers end once they did what waits.</summary>
+    /// <summary>Closes the queue: nothing can be added, and workers end after the waiting verifications.</summary>
     public void Close()
     {
         lock (_monitor)
@@ -115,14 +115,14 @@ internal sealed class VerificationQueue(BasicAuthenticationOptions options)
         }
     }
 
-    private void Forget(PasswordVerification verification)
+    private void Remove(PasswordVerification verification)
     {
         _pending.Remove(verification.Key);
         var lane = _lanes[verification.Users];
         if (--lane.Count == 0)
             _lanes.Remove(verification.Users);
-        if (--lane.OfClients[verification.Client] == 0)
-            lane.OfClients.Remove(verification.Client);
+        if (--lane.PendingPerClient[verification.Client] == 0)
+            lane.PendingPerClient.Remove(verification.Client);
     }
 
     /// <summary>The verifications of one set of users.</summary>
@@ -130,14 +130,14 @@ internal sealed class VerificationQueue(BasicAuthenticationOptions options)
     {
         public Lane() => Turn = new(this);
 
-        /// <summary>Those that wait or run.</summary>
+        /// <summary>Number of verifications that wait or run.</summary>
         public int Count { get; set; }
 
-        public Dictionary<ClientNetwork, int> OfClients { get; } = [];
+        public Dictionary<ClientNetwork, int> PendingPerClient { get; } = [];
 
         public LinkedList<PasswordVerification> Waiting { get; } = [];
 
-        /// <summary>In the list of turns while something waits.</summary>
+        /// <summary>The node in the list of turns; it is in the list while verifications wait.</summary>
         public LinkedListNode<Lane> Turn { get; }
     }
 }

@@ -2,11 +2,10 @@ using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Blocking;
-using IngressController.Routing.Table;
 
 namespace IngressController.Features.Blocking;
 
-/// <summary>block-cidrs, block-user-agents, block-referers: replies 403 to clients that the operator denies everywhere.</summary>
+/// <summary>block-cidrs, block-user-agents and block-referers: replies 403 to clients that the operator denies on all routes.</summary>
 internal sealed class BlockStep(BlockRules rules, LocalReplies replies) : RequestStep
 {
     public override string Name => "block lists";
@@ -17,19 +16,19 @@ internal sealed class BlockStep(BlockRules rules, LocalReplies replies) : Reques
     public override string Describe(Revision revision) => $"403: {rules.Policy}";
 
     public override ValueTask<bool> InvokeAsync(ProxyRequest request) =>
-        rules.Block(request.Context) ? RefuseAsync(request) : ValueTask.FromResult(true);
+        rules.Blocks(request.Context) ? RefuseAsync(request) : ValueTask.FromResult(true);
 
     private async ValueTask<bool> RefuseAsync(ProxyRequest request)
     {
-        await replies.WriteAsync(request, StatusCodes.Status403Forbidden, "Forbidden", "this client is not let in");
+        await replies.WriteAsync(request, StatusCodes.Status403Forbidden, "Forbidden", "this client is blocked");
         return false;
     }
 }
 
-/// <summary>The block lists, compiled. All routes share one.</summary>
+/// <summary>The compiled block lists, shared by all routes.</summary>
 internal sealed class BlockRules
 {
-    private static readonly ConditionalWeakTable<BlockPolicy, BlockRules> Made = [];
+    private static readonly ConditionalWeakTable<BlockPolicy, BlockRules> Compiled = [];
 
     private readonly Values _userAgents;
     private readonly Values _referers;
@@ -43,14 +42,14 @@ internal sealed class BlockRules
 
     public BlockPolicy Policy { get; }
 
-    public static BlockRules Of(BlockPolicy policy) => Made.GetValue(policy, static policy => new BlockRules(policy));
+    public static BlockRules Of(BlockPolicy policy) => Compiled.GetValue(policy, static policy => new BlockRules(policy));
 
-    public bool Block(HttpContext context) =>
+    public bool Blocks(HttpContext context) =>
         (context.Connection.RemoteIpAddress is { } client && Policy.Cidrs.Contains(client))
-        || _userAgents.Match(context.Request.Headers.UserAgent.ToString())
-        || _referers.Match(context.Request.Headers.Referer.ToString());
+        || _userAgents.Matches(context.Request.Headers.UserAgent.ToString())
+        || _referers.Matches(context.Request.Headers.Referer.ToString());
 
-    /// <summary>Texts and expressions; a header that is missing is compared as an empty one, as in nginx.</summary>
+    /// <summary>Texts and regular expressions. As in nginx, a missing header is compared as an empty one.</summary>
     private sealed class Values(EquatableArray<TextPattern> patterns)
     {
         private readonly HashSet<string> _texts =
@@ -58,21 +57,21 @@ internal sealed class BlockRules
 
         private readonly Regex[] _expressions = [.. patterns.Where(pattern => pattern.Match != TextMatch.Whole).Select(pattern => pattern.ToRegex())];
 
-        public bool Match(string value)
+        public bool Matches(string value)
         {
             if (_texts.Contains(value))
                 return true;
             foreach (var expression in _expressions)
             {
-                if (IsFound(expression, value))
+                if (IsMatch(expression, value))
                     return true;
             }
 
             return false;
         }
 
-        /// <summary>An expression that takes too long counts as found: the client is denied.</summary>
-        private static bool IsFound(Regex expression, string value)
+        /// <summary>A timeout counts as a match, so that the client is denied.</summary>
+        private static bool IsMatch(Regex expression, string value)
         {
             try
             {

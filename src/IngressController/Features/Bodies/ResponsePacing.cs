@@ -5,8 +5,8 @@ using IngressController.Routing.Features.Bodies;
 namespace IngressController.Features.Bodies;
 
 /// <summary>
-/// limit-rate: holds the body of each response to a speed. It paces what is read of the backend, in small pieces, so that no single write
-/// lasts long enough to look like a client that has stopped reading.
+/// limit-rate: limits the rate of each response body. Reads from the backend in small pieces, so that no single write lasts as long as one
+/// to a client that has stopped reading.
 /// </summary>
 internal sealed class ResponsePacing(ResponseRatePolicy policy, TimeProvider time) : ResponseChange
 {
@@ -15,17 +15,16 @@ internal sealed class ResponsePacing(ResponseRatePolicy policy, TimeProvider tim
 
     public override void Apply(ProxyRequest request, bool isLocal)
     {
-        // Heads are small, and so are local replies.
+        // Heads and local replies are small, so they are not paced.
     }
 
-    public override HttpContent ChangeBody(HttpContent body) => new ReadThroughContent(body, stream => new PacedStream(stream, policy, time));
+    public override HttpContent ChangeBody(HttpContent body) => new WrappedContent(body, stream => new PacedStream(stream, policy, time));
 }
 
-/// <summary>Reads as many bytes as the rate allows since the first read. Time without bytes is made up for, as in nginx.</summary>
+/// <summary>Reads as many bytes as the rate permits since the first read. As in nginx, idle time can be caught up.</summary>
 internal sealed class PacedStream(Stream stream, ResponseRatePolicy rate, TimeProvider time) : ReadOnlyStream
 {
-    /// <summary>Pieces per second.</summary>
-    private const int Pieces = 10;
+    private const int PiecesPerSecond = 10;
 
     private long _start;
     private long _read;
@@ -44,7 +43,7 @@ internal sealed class PacedStream(Stream stream, ResponseRatePolicy rate, TimePr
             var wait = TimeSpan.FromSeconds((double)paced / rate.BytesPerSecond) - time.GetElapsedTime(_start);
             if (wait > TimeSpan.Zero)
                 await Task.Delay(wait, time, cancellationToken);
-            buffer = buffer[..(int)Math.Min(buffer.Length, Math.Max(1, rate.BytesPerSecond / Pieces))];
+            buffer = buffer[..(int)Math.Min(buffer.Length, Math.Max(1, rate.BytesPerSecond / PiecesPerSecond))];
         }
 
         var count = await stream.ReadAsync(buffer, cancellationToken);

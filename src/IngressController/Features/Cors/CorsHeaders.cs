@@ -7,8 +7,8 @@ using Microsoft.Net.Http.Headers;
 namespace IngressController.Features.Cors;
 
 /// <summary>
-/// The headers of the CORS protocol on every response to an allowed origin, in place of the backend's. Responses to other origins keep
-/// what the backend says: it may know better whom to let in.
+/// Sets the CORS headers of every response to an allowed origin, in place of the backend's. Responses to other origins keep the headers of
+/// the backend, which can allow more origins.
 /// </summary>
 internal sealed class CorsHeaders(CorsPolicy policy) : ResponseChange
 {
@@ -26,7 +26,7 @@ internal sealed class CorsHeaders(CorsPolicy policy) : ResponseChange
     public override void Apply(ProxyRequest request, bool isLocal)
     {
         var (received, headers) = (request.Context.Request, request.Context.Response.Headers);
-        // Also where nothing else is said: a cache must not give this response to another origin (Fetch, "CORS protocol and HTTP caches").
+        // Also without further headers: a cache must not serve this response to another origin (Fetch, "CORS protocol and HTTP caches").
         if (!policy.AllowsAnyOrigin)
             AddVary(headers);
         var origin = received.Headers.Origin;

@@ -3,7 +3,7 @@ using IngressController.Routing.Features.Cors;
 
 namespace IngressController.Features.Cors;
 
-/// <summary>Answers OPTIONS requests of allowed origins. What it says stands in <see cref="CorsHeaders"/>.</summary>
+/// <summary>Replies to OPTIONS requests of allowed origins. <see cref="CorsHeaders"/> sets the headers.</summary>
 internal sealed class CorsPreflight(CorsPolicy policy, LocalReplies replies) : RequestStep
 {
     public override string Name => "CORS preflight";
@@ -19,7 +19,7 @@ internal sealed class CorsPreflight(CorsPolicy policy, LocalReplies replies) : R
         var context = request.Context;
         if (!HttpMethods.IsOptions(context.Request.Method) || !policy.Allows(context.Request.Headers.Origin.ToString()))
             return true;
-        // As ingress-nginx writes it; Content-Length is left out, which RFC 9110, 8.6 forbids with 204.
+        // As in ingress-nginx, except for Content-Length, which RFC 9110, 8.6 forbids with 204.
         context.Response.ContentType = "text/plain charset=UTF-8";
         await replies.WriteEmptyAsync(request, StatusCodes.Status204NoContent);
         return false;

@@ -2,14 +2,12 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.Authentication;
-using IngressController.Routing.Table;
 
 namespace IngressController.Features.ExternalAuthentication;
 
 /// <summary>
-/// Everything that decides what is asked, by value: a changed annotation makes another, so nothing that is kept outlives it.
+/// The policy that the requests to a service depend on, compared by value: cached results do not outlive a change of the annotations.
 /// </summary>
 internal sealed class ExternalAuthScope(ExternalAuthPolicy policy) : IEquatable<ExternalAuthScope>
 {
@@ -24,8 +22,8 @@ internal sealed class ExternalAuthScope(ExternalAuthPolicy policy) : IEquatable<
 }
 
 /// <summary>
-/// What one answer is kept by: one path of one host of one Ingress, what it asks, and the value of auth-cache-key. That may be a cookie or a
-/// password, so only its SHA-256 is kept.
+/// The key of a cached result: a path of a host of an Ingress, its policy, and the value of auth-cache-key. That value can be a cookie or a
+/// password, so only its SHA-256 is stored.
 /// </summary>
 internal readonly record struct ExternalAuthCacheKey(ExternalAuthScope Scope, string Host, ResourceName Ingress, PathMatch Match, UInt128 High, UInt128 Low)
 {
@@ -38,14 +36,14 @@ internal readonly record struct ExternalAuthCacheKey(ExternalAuthScope Scope, st
 }
 
 /// <summary>
-/// Answers of authentication services, for all routes together: of bounded size, the oldest go first. Found without a lock.
+/// Caches results of authentication services for all routes. Of bounded size; the oldest entries are evicted. Lookups take no lock.
 /// </summary>
 internal sealed class ExternalAuthCache(TimeProvider time, int capacity = ExternalAuthCache.DefaultCapacity)
 {
     private const int DefaultCapacity = 10_000;
 
-    /// <summary>A larger answer is not kept: so many of them would be much memory.</summary>
-    private const int MaxLength = 2_000;
+    /// <summary>The maximum length of a cached result in characters, to limit memory.</summary>
+    private const int MaxResultLength = 2_000;
 
     private readonly ConcurrentDictionary<ExternalAuthCacheKey, Entry> _entries = new();
     private readonly Queue<(ExternalAuthCacheKey Key, Entry Entry)> _oldest = new();
@@ -53,26 +51,26 @@ internal sealed class ExternalAuthCache(TimeProvider time, int capacity = Extern
 
     public int Count => _entries.Count;
 
-    public ExternalAuthAnswer? Find(ExternalAuthCacheKey key) =>
-        _entries.TryGetValue(key, out var entry) && time.GetElapsedTime(entry.Since) < entry.Lifetime ? entry.Answer : null;
+    public ExternalAuthResult? Find(ExternalAuthCacheKey key) =>
+        _entries.TryGetValue(key, out var entry) && time.GetElapsedTime(entry.Since) < entry.Lifetime ? entry.Result : null;
 
-    /// <summary>Keeps an answer when its status is one of those, and the service does not forbid it.</summary>
-    public void Keep(ExternalAuthCacheKey key, EquatableArray<AuthCacheRule> rules, HttpResponseMessage response, ExternalAuthAnswer answer)
+    /// <summary>Stores a result if a rule applies to its status and the service does not forbid caching.</summary>
+    public void Store(ExternalAuthCacheKey key, EquatableArray<AuthCacheRule> rules, HttpResponseMessage response, ExternalAuthResult result)
     {
-        // As in nginx, a cookie is one client's.
-        if (answer.Cookies.Length > 0 || answer.Length > MaxLength || LifetimeOf(answer.Status, rules) is not { } lifetime)
+        // As in nginx, a response with a cookie is not cached, because it is for one client.
+        if (result.Cookies.Length > 0 || result.Length > MaxResultLength || LifetimeOf(result.Status, rules) is not { } lifetime)
             return;
         lifetime = Shortened(lifetime, response, time);
         if (lifetime <= TimeSpan.Zero)
             return;
-        var entry = new Entry(answer, time.GetTimestamp(), lifetime);
+        var entry = new Entry(result, time.GetTimestamp(), lifetime);
         lock (_lock)
         {
             _entries[key] = entry;
             _oldest.Enqueue((key, entry));
             while (_oldest.Count > capacity)
             {
-                // Only the very entry: a newer one under the same key stands further back.
+                // Removes only this entry; a newer one of the same key is further back in the queue.
                 var oldest = _oldest.Dequeue();
                 _entries.TryRemove(KeyValuePair.Create(oldest.Key, oldest.Entry));
             }
@@ -90,7 +88,9 @@ internal sealed class ExternalAuthCache(TimeProvider time, int capacity = Extern
         return null;
     }
 
-    /// <summary>What the service itself says can only shorten the time. An answer that varies by more than the key is not kept.</summary>
+    /// <summary>
+    /// Applies the caching headers of the service, which can only shorten the lifetime. A response with Vary is not cached.
+    /// </summary>
     private static TimeSpan Shortened(TimeSpan lifetime, HttpResponseMessage response, TimeProvider time)
     {
         var headers = response.Headers.NonValidated;
@@ -111,7 +111,7 @@ internal sealed class ExternalAuthCache(TimeProvider time, int capacity = Extern
             }
         }
 
-        // RFC 9111, 5.3: what is no date, 0 above all, is the past. .NET counts this header among those of the body.
+        // RFC 9111, 5.3: an invalid date, especially 0, is in the past. .NET treats Expires as a content header.
         if (hasAge || !response.Content.Headers.NonValidated.TryGetValues("Expires", out var expires))
             return lifetime;
         var left = DateTimeOffset.TryParseExact(expires.ToString(), "r", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var end)
@@ -119,5 +119,5 @@ internal sealed class ExternalAuthCache(TimeProvider time, int capacity = Extern
         return left < lifetime ? left : lifetime;
     }
 
-    private sealed record Entry(ExternalAuthAnswer Answer, long Since, TimeSpan Lifetime);
+    private sealed record Entry(ExternalAuthResult Result, long Since, TimeSpan Lifetime);
 }

@@ -1,21 +1,20 @@
 using IngressController.Http;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Authentication;
-using IngressController.Routing.Table;
 
 namespace IngressController.Features.ExternalAuthentication;
 
-/// <summary>Asks an authentication service (auth-url, or global-auth-url).</summary>
+/// <summary>auth-url and global-auth-url: grants access if an authentication service allows the request.</summary>
 internal sealed class ExternalAuthCheck : AccessCheck
 {
     private static readonly ValueTask<AccessRefusal?> Forbidden = new(new AccessRefusal(
-        StatusCodes.Status403Forbidden, "Forbidden", "the authentication service refuses this request"));
+        StatusCodes.Status403Forbidden, "Forbidden", "the authentication service denied the request"));
 
     private static readonly ValueTask<AccessRefusal?> Failure = new(new AccessRefusal(
-        StatusCodes.Status500InternalServerError, "Internal Server Error", "the authentication service could not be asked or did not decide"));
+        StatusCodes.Status500InternalServerError, "Internal Server Error", "the authentication service failed or did not decide"));
 
     private static readonly ValueTask<AccessRefusal?> Loop = new(new AccessRefusal(
-        StatusCodes.Status508LoopDetected, "Loop Detected", "the request came back to the proxy that had sent it on"));
+        StatusCodes.Status508LoopDetected, "Loop Detected", "the request came back to the proxy that forwarded it"));
 
     private readonly ExternalAuthPolicy _policy;
     private readonly ExternalAuthRequest _request;
@@ -43,42 +42,42 @@ internal sealed class ExternalAuthCheck : AccessCheck
     public override bool AppliesTo(ProxyRoute route) => !ExemptPaths.Contain(_policy.ExemptPaths, route);
 
     public override string Describe() =>
-        $"{_policy.Method ?? "GET"} {_policy.Url} decides: 2xx lets in, 401 {(_policy.SignIn is null ? "and" : $"is sent to {_policy.SignIn},")} 403 stay out, all else is 500; it is not "
-        + $"asked in a rehearsal; rules below {string.Join(", ", _policy.ExemptPaths)} are open";
+        $"{_policy.Method ?? "GET"} {_policy.Url} decides: 2xx allows, 401 {(_policy.SignIn is null ? "and" : $"redirects to {_policy.SignIn},")} 403 {(_policy.SignIn is null ? "deny" : "denies")}, anything else is 500; it is not "
+        + $"called in a dry run; rules below {string.Join(", ", _policy.ExemptPaths)} are exempt";
 
     public override ValueTask<AccessRefusal?> CheckAsync(ProxyRequest request)
     {
         if (LoopGuard.IsLoop(request.Context.Request.Headers))
             return Loop;
         if (_policy.CacheKey is null)
-            return AskAsync(null, request);
+            return CallServiceAsync(null, request);
         var value = TemplateValues.Expand(_policy.CacheKey, request);
-        // Below a wildcard host there may be a service for each name: what one of them says is not the other's word.
+        // Each name below a wildcard host can have its own service, whose results are not valid for other names.
         if (!_policy.Url.Host.IsLiteral)
             value = $"{TemplateValues.Expand(_policy.Url.Host, request)}\n{value}";
         var key = ExternalAuthCacheKey.Of(_scope, request.Route.Host, request.Route.Definition, value);
-        return _authenticator.Answers.Find(key) is { } kept ? Judge(kept, request.Context) : AskAsync(key, request);
+        return _authenticator.Cache.Find(key) is { } cached ? Apply(cached, request.Context) : CallServiceAsync(key, request);
     }
 
     public override ValueTask<AccessRefusal?> DryRunAsync(ProxyRequest request) => Granted;
 
-    private async ValueTask<AccessRefusal?> AskAsync(ExternalAuthCacheKey? key, ProxyRequest request) =>
-        await Judge(await _authenticator.AskAsync(_request, _policy, key, request), request.Context);
+    private async ValueTask<AccessRefusal?> CallServiceAsync(ExternalAuthCacheKey? key, ProxyRequest request) =>
+        await Apply(await _authenticator.AuthenticateAsync(_request, _policy, key, request), request.Context);
 
-    private static ValueTask<AccessRefusal?> Judge(ExternalAuthAnswer? answer, HttpContext context)
+    private static ValueTask<AccessRefusal?> Apply(ExternalAuthResult? result, HttpContext context)
     {
-        if (answer is null)
+        if (result is null)
             return Failure;
-        // What follows from it: headers for the backend, cookies for the client.
-        context.Features.Set(answer);
-        return answer.Status switch
+        // For later changes: headers for the backend, cookies for the client.
+        context.Features.Set(result);
+        return result.Status switch
         {
-            StatusCodes.Status401Unauthorized => new(new AccessRefusal(answer.Status, "Unauthorized", "the authentication service does not know who this is")
+            StatusCodes.Status401Unauthorized => new(new AccessRefusal(result.Status, "Unauthorized", "the authentication service requires authentication")
             {
-                Challenge = answer.Challenges,
+                Challenge = result.Challenges,
             }),
             StatusCodes.Status403Forbidden => Forbidden,
-            _ => answer.IsGranted ? Granted : Failure,
+            _ => result.IsGranted ? Granted : Failure,
         };
     }
 }

@@ -3,26 +3,24 @@ using IngressController.Http;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Authentication;
 using IngressController.Routing.Features.Rewriting;
-using IngressController.Routing.Table;
-using IngressController.Routing.Translation;
 
 namespace IngressController.Features.ExternalAuthentication;
 
 /// <summary>
-/// How a route asks its authentication service about a request: with the client's headers, without its body, and with what
-/// ingress-nginx tells besides.
+/// Creates the requests of a route to its authentication service: with the headers of the client and those that ingress-nginx adds, without
+/// a body.
 /// </summary>
 internal sealed class ExternalAuthRequest
 {
     private static readonly UriCreationOptions AsReceived = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
-    /// <summary>What is told by this proxy alone; a client that sends one of these is not believed.</summary>
-    private static readonly string[] OwnNames =
+    /// <summary>The headers that only the proxy sets; those of the client are not copied.</summary>
+    private static readonly string[] ReservedNames =
         ["X-Original-URL", "X-Original-Method", "X-Original-URI", "X-Sent-From", "X-Auth-Request-Redirect", "X-Scheme", "Expect"];
 
     private readonly ExternalAuthPolicy _policy;
     private readonly HttpMethod _method;
-    private readonly HeaderNameSet _own;
+    private readonly HeaderNameSet _reserved;
     private readonly bool _followsClient;
 
     public ExternalAuthRequest(ExternalAuthPolicy policy)
@@ -30,10 +28,12 @@ internal sealed class ExternalAuthRequest
         _policy = policy;
         _followsClient = policy.Url.Host.Parts.Any(part => part.Variable == TemplateVariable.Host);
         _method = new HttpMethod(policy.Method ?? "GET");
-        _own = new HeaderNameSet(OwnNames.Concat(policy.RequestHeaders.Select(header => header.Name)));
+        _reserved = new HeaderNameSet(ReservedNames.Concat(policy.RequestHeaders.Select(header => header.Name)));
     }
 
-    /// <summary>The request for the service, and whether its connection is by TLS; null when its URL cannot be made of this request.</summary>
+    /// <summary>Creates the request to the service. Returns null if its URL cannot be built for the client's request.</summary>
+    /// <param name="request">The client's request.</param>
+    /// <param name="isHttps">True if the connection to the service uses TLS.</param>
     public HttpRequestMessage? Create(ProxyRequest request, out bool isHttps)
     {
         isHttps = TemplateValues.Expand(_policy.Url.Scheme, request) == "https";
@@ -47,8 +47,8 @@ internal sealed class ExternalAuthRequest
         if (target is not ['/', ..])
             target = $"/{target}";
 
-        // The connection is made by TLS where it has to be; the client itself would do so by the scheme.
-        if (!Uri.TryCreate($"http://{Absolute(host)}:{port}{target}", AsReceived, out var uri))
+        // Always http: the connector does the TLS handshake; with https the HTTP client would do it too.
+        if (!Uri.TryCreate($"http://{FullyQualified(host)}:{port}{target}", AsReceived, out var uri))
             return null;
         var message = new HttpRequestMessage(_method, uri)
         {
@@ -62,8 +62,8 @@ internal sealed class ExternalAuthRequest
     }
 
     /// <summary>
-    /// Whether the Ingress itself says that it is served under a name. Another Ingress of the host may give it any alias, a pattern any name:
-    /// they must not choose the service that decides.
+    /// True if the route's own Ingress declares the name. Other Ingresses of the host can add any alias, and a pattern matches any name:
+    /// these must not choose the authentication service.
     /// </summary>
     private static bool IsNamedByItsIngress(string host, ProxyRoute route) =>
         IsName(route.Host, host) || (route.Definition.Policies.Get<ServerAliasPolicy>() is { } alias && alias.Names.Any(name => IsName(name, host)));
@@ -72,10 +72,10 @@ internal sealed class ExternalAuthRequest
         name.StartsWith("*.", StringComparison.Ordinal) ? host.EndsWith(name[1..], StringComparison.OrdinalIgnoreCase) : name.Equals(host, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>
-    /// Names are absolute: the search domains of the controller's Pod would let whoever may create a Service <c>example</c> in a namespace
-    /// <c>com</c> answer for example.com. Only those of Services are completed, by the cluster's domain.
+    /// Makes names absolute. With the search domains of the controller's Pod, a Service <c>example</c> in a namespace <c>com</c> could
+    /// respond for example.com. Only names of Services are completed, by the cluster domain.
     /// </summary>
-    private static string Absolute(string host) =>
+    private static string FullyQualified(string host) =>
         host.EndsWith('.') || host.EndsWith(".svc", StringComparison.OrdinalIgnoreCase) || Uri.CheckHostName(host) != UriHostNameType.Dns ? host : $"{host}.";
 
     private void CopyHeaders(HttpContext context, HttpRequestMessage request)
@@ -83,12 +83,12 @@ internal sealed class ExternalAuthRequest
         var incoming = context.Request.Headers;
         foreach (var (name, values) in incoming)
         {
-            if (!ForwardedHeaders.IsForwarded(name, incoming.Connection) || _own.Contains(name)
+            if (!ForwardedHeaders.IsForwarded(name, incoming.Connection) || _reserved.Contains(name)
                 || name.Equals("Host", StringComparison.OrdinalIgnoreCase) || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
                 continue;
             if (request.Headers.TryAddWithoutValidation(name, values.AsEnumerable()))
                 continue;
-            // Headers of a body that is not sent, such as Content-Type: the service may decide by them.
+            // Content headers such as Content-Type are sent without the body: the service can use them.
             request.Content ??= new ByteArrayContent([]);
             request.Content.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
         }
@@ -98,7 +98,7 @@ internal sealed class ExternalAuthRequest
     {
         var (context, target) = (request.Context, request.Target.PathAndQuery);
         var client = ForwardedHeaders.AddressText(context.Connection.RemoteIpAddress);
-        // CONNECT is here the WebSocket of an HTTP/2 client, which the backend gets as GET.
+        // CONNECT is the WebSocket of an HTTP/2 client; the backend receives it as GET.
         var method = HttpMethods.IsConnect(context.Request.Method) ? "GET" : context.Request.Method;
         Add("X-Original-URL", $"{context.Request.Scheme}://{context.Request.Headers.Host}{target}");
         Add("X-Original-Method", method);
@@ -113,8 +113,8 @@ internal sealed class ExternalAuthRequest
             Add("X-Scheme", context.Request.Scheme);
         }
 
-        // After the marks of those who had the request before: a service behind this proxy may be protected by itself.
-        message.Headers.TryAddWithoutValidation(LoopGuard.Header, LoopGuard.Mark);
+        // Appended to the values of previous proxies: a service behind this proxy can be protected by itself, which is a loop.
+        message.Headers.TryAddWithoutValidation(LoopGuard.Header, LoopGuard.CdnId);
         foreach (var header in _policy.RequestHeaders)
         {
             message.Headers.Remove(header.Name);

@@ -10,13 +10,13 @@ using IngressController.Upstream;
 namespace IngressController.Features.ExternalAuthentication;
 
 /// <summary>
-/// Asks authentication services. Where they are says a tenant, so what is true for ExternalName Services is true for them: addresses of
-/// this machine, of its link and of the cloud's metadata are refused, and certificates are verified.
+/// Calls authentication services. Tenants choose their URLs, so the rules of ExternalName Services apply: local, link-local and cloud
+/// metadata addresses are refused, and certificates are verified.
 /// </summary>
 internal sealed partial class ExternalAuthenticator : IDisposable
 {
-    /// <summary>nginx's default; the time-outs of backends do not count here.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    /// <summary>The default of nginx. Timeouts of backends do not apply.</summary>
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(60);
 
     private readonly HttpMessageInvoker _http;
     private readonly HttpMessageInvoker _https;
@@ -26,37 +26,36 @@ internal sealed partial class ExternalAuthenticator : IDisposable
 
     public ExternalAuthenticator(UpstreamOptions options, ResolveName resolve, TimeProvider time, ILogger<ExternalAuthenticator> logger)
     {
-        var connector = new UpstreamConnector(options with { ConnectTimeout = Patience }, resolve, new OwnAddresses(OwnAddresses.OfInterfaces, time));
+        var connector = new UpstreamConnector(options with { ConnectTimeout = RequestTimeout }, resolve, new InterfaceAddresses(InterfaceAddresses.ReadAll, time));
         _http = Client(connector, BackendProtocol.Http, options.NameLifetime);
         _https = Client(connector, BackendProtocol.Https, options.NameLifetime);
         _time = time;
         _logger = logger;
         _failures = new(time);
-        Answers = new ExternalAuthCache(time);
+        Cache = new ExternalAuthCache(time);
     }
 
-    /// <summary>Answers that are kept.</summary>
-    public ExternalAuthCache Answers { get; }
+    public ExternalAuthCache Cache { get; }
 
-    /// <summary>The service's answer; null when there is none that can be used, which is logged.</summary>
-    public async Task<ExternalAuthAnswer?> AskAsync(
-        ExternalAuthRequest question, ExternalAuthPolicy policy, ExternalAuthCacheKey? key, ProxyRequest request)
+    /// <summary>Calls the service. Returns null without a usable response, and logs the failure.</summary>
+    public async Task<ExternalAuthResult?> AuthenticateAsync(
+        ExternalAuthRequest authRequest, ExternalAuthPolicy policy, ExternalAuthCacheKey? key, ProxyRequest request)
     {
         var (route, aborted) = (request.Route, request.Context.RequestAborted);
-        using var patience = new CancellationTokenSource(Patience, _time);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, aborted);
+        using var timeout = new CancellationTokenSource(RequestTimeout, _time);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, aborted);
         try
         {
-            using var response = await SendAsync(question, request, ended.Token);
+            using var response = await SendAsync(authRequest, request, ended.Token);
             if (response is null)
-                return Failed(route, policy, "its host cannot be made of this request");
-            if (ExternalAuthAnswer.Read(response, policy) is not { } answer)
-                return Failed(route, policy, "a header of its answer holds control characters");
-            if (key is { } kept)
-                Answers.Keep(kept, policy.CacheDuration, response, answer);
-            if (!answer.IsGranted && answer.Status is not (StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden))
-                Failed(route, policy, $"it answered {answer.Status}, which is none of 2xx, 401 and 403");
-            return answer;
+                return Failed(route, policy, "its host cannot be built from this request");
+            if (ExternalAuthResult.Read(response, policy) is not { } result)
+                return Failed(route, policy, "a header of its response contains control characters");
+            if (key is { } cacheKey)
+                Cache.Store(cacheKey, policy.CacheDuration, response, result);
+            if (!result.IsGranted && result.Status is not (StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden))
+                Failed(route, policy, $"it answered {result.Status}; expected 2xx, 401 or 403");
+            return result;
         }
         catch (OperationCanceledException) when (aborted.IsCancellationRequested)
         {
@@ -64,7 +63,7 @@ internal sealed partial class ExternalAuthenticator : IDisposable
         }
         catch (Exception error) when (error is HttpRequestException or IOException or OperationCanceledException)
         {
-            return Failed(route, policy, patience.IsCancellationRequested ? $"no answer within {Patience.TotalSeconds:0} s"
+            return Failed(route, policy, timeout.IsCancellationRequested ? $"no response within {RequestTimeout.TotalSeconds:0} s"
                 : error.InnerException is { } inner && !error.Message.Contains(inner.Message, StringComparison.Ordinal) ? $"{error.Message} {inner.Message}" : error.Message);
         }
     }
@@ -75,11 +74,11 @@ internal sealed partial class ExternalAuthenticator : IDisposable
         _https.Dispose();
     }
 
-    private async Task<HttpResponseMessage?> SendAsync(ExternalAuthRequest question, ProxyRequest request, CancellationToken cancellation)
+    private async Task<HttpResponseMessage?> SendAsync(ExternalAuthRequest authRequest, ProxyRequest request, CancellationToken cancellation)
     {
         for (var attempt = 0; ; attempt++)
         {
-            using var message = question.Create(request, out var isHttps);
+            using var message = authRequest.Create(request, out var isHttps);
             if (message is null)
                 return null;
             try
@@ -88,12 +87,12 @@ internal sealed partial class ExternalAuthenticator : IDisposable
             }
             catch (HttpRequestException error) when (attempt == 0 && message.Content is not null && error.HttpRequestError == HttpRequestError.ResponseEnded)
             {
-                // A kept connection that the service closed meanwhile. Without content the client itself tries again.
+                // The service has closed a pooled connection. Without content the HTTP client retries by itself.
             }
         }
     }
 
-    private ExternalAuthAnswer? Failed(ProxyRoute route, ExternalAuthPolicy policy, string reason)
+    private ExternalAuthResult? Failed(ProxyRoute route, ExternalAuthPolicy policy, string reason)
     {
         var origin = route.Definition.Origin;
         if (_failures.TryTake(origin.GetHashCode(), out var suppressed))
@@ -112,9 +111,9 @@ internal sealed partial class ExternalAuthenticator : IDisposable
         ConnectCallback = (context, cancellation) => connector.ConnectAsync(new UpstreamTransport(protocol, IsExternal: true), context.DnsEndPoint, cancellation),
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
         PooledConnectionLifetime = nameLifetime,
-        // KiB. Somebody else's service must not fill this process's memory with one answer.
+        // In KiB. A tenant's service must not exhaust memory with one response.
         MaxResponseHeadersLength = 64,
-        // Bodies are not used; a short one is read so that the connection can be, for a longer one it is closed.
+        // Bodies are not used. A short one is read so that the connection can be reused; for a longer one the connection is closed.
         MaxResponseDrainSize = 64 * 1024,
         ResponseDrainTimeout = TimeSpan.FromSeconds(2),
         RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
@@ -123,7 +122,7 @@ internal sealed partial class ExternalAuthenticator : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "{Route}: the authentication service {Url} failed: {Reason} ({Suppressed} failures before it were not logged)")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "{Route}: the authentication service {Url} failed: {Reason} ({Suppressed} earlier failures not logged)")]
         public static partial void Failed(ILogger logger, RouteOrigin route, AuthUrl url, string reason, long suppressed);
     }
 }

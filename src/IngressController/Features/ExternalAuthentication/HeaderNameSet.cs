@@ -3,35 +3,35 @@ using System.Text;
 namespace IngressController.Features.ExternalAuthentication;
 
 /// <summary>
-/// Names of headers, however they are spelt: CGI and its heirs read <c>X_User</c> as <c>X-User</c>, and some read any other symbol so as
-/// well.
+/// A set of header names that treats all symbols as hyphens: CGI and its successors read <c>X_User</c> as <c>X-User</c>, and some of them
+/// read other symbols in the same way.
 /// </summary>
 internal sealed class HeaderNameSet(IEnumerable<string> names)
 {
-    private readonly HashSet<string> _names = new(names.Select(Plain), StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _names = new(names.Select(Normalize), StringComparer.OrdinalIgnoreCase);
 
-    public bool Contains(string name) => _names.Contains(Plain(name));
+    public bool Contains(string name) => _names.Contains(Normalize(name));
 
-    private static string Plain(string name)
+    private static string Normalize(string name)
     {
         foreach (var c in name)
         {
             if (!char.IsAsciiLetterOrDigit(c) && c != '-')
-                return Replaced(name);
+                return ReplaceSymbols(name);
         }
 
         return name;
     }
 
-    private static string Replaced(string name)
+    private static string ReplaceSymbols(string name)
     {
-        var plain = new StringBuilder(name);
-        for (var i = 0; i < plain.Length; i++)
+        var normalized = new StringBuilder(name);
+        for (var i = 0; i < normalized.Length; i++)
         {
-            if (!char.IsAsciiLetterOrDigit(plain[i]))
-                plain[i] = '-';
+            if (!char.IsAsciiLetterOrDigit(normalized[i]))
+                normalized[i] = '-';
         }
 
-        return plain.ToString();
+        return normalized.ToString();
     }
 }

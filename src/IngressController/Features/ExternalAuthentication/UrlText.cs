@@ -3,17 +3,17 @@ using System.Text;
 
 namespace IngressController.Features.ExternalAuthentication;
 
-/// <summary>URLs into which values of requests were put.</summary>
+/// <summary>Escapes URLs that contain values of requests.</summary>
 internal static class UrlText
 {
     private static readonly SearchValues<char> Visible = SearchValues.Create([.. Enumerable.Range('!', '~' - '!' + 1).Select(code => (char)code)]);
 
     /// <summary>
-    /// The URL with everything percent-encoded that would end a request line or a header early, or be no ASCII. Headers are read as
-    /// Latin-1, so each such character is the byte that was sent.
+    /// Percent-encodes characters that would end a request line or a header, and those outside ASCII. Headers are decoded as Latin-1, so
+    /// each such character is one received byte.
     /// </summary>
     /// <param name="url">The URL or its target.</param>
-    /// <param name="keepsFragment">Whether # stays what it is; a request has no fragment.</param>
+    /// <param name="keepsFragment">True to keep # unescaped; a request target has no fragment.</param>
     public static string Escape(string url, bool keepsFragment)
     {
         if (!url.AsSpan().ContainsAnyExcept(Visible) && (keepsFragment || !url.Contains('#', StringComparison.Ordinal)))

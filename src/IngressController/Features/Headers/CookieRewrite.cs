@@ -7,8 +7,8 @@ using Microsoft.Extensions.Primitives;
 namespace IngressController.Features.Headers;
 
 /// <summary>
-/// proxy-cookie-domain and proxy-cookie-path: rewrites these attributes of cookies that the backend sets. A cookie that no rule matches
-/// passes byte for byte, another is written anew as nginx does: its attributes separated by a semicolon and a space.
+/// proxy-cookie-domain and proxy-cookie-path: rewrites these attributes of the backend's cookies. A cookie that no rule matches passes
+/// unchanged; as in nginx, the attributes of others are joined by a semicolon and a space.
 /// </summary>
 internal sealed class CookieRewrite(CookieRewritePolicy policy) : ResponseChange
 {
@@ -34,15 +34,15 @@ internal sealed class CookieRewrite(CookieRewritePolicy policy) : ResponseChange
             request.Context.Response.Headers.SetCookie = new StringValues(rewritten);
     }
 
-    /// <summary>The same object when nothing matches.</summary>
+    /// <summary>Returns the same object if no rule matches.</summary>
     internal string Rewrite(string cookie)
     {
         var parts = cookie.Split(';');
-        // Without a name it is no cookie, and nginx leaves it alone.
+        // As in nginx, a cookie without a name is unchanged.
         if (!parts[0].Contains('='))
             return cookie;
         var isChanged = false;
-        // The first part is the cookie itself, whatever its name is.
+        // The first part is the cookie itself, even if its name is that of an attribute.
         for (var i = 1; i < parts.Length; i++)
         {
             if ((_domain?.Rewrite(parts[i]) ?? _path?.Rewrite(parts[i])) is not { } part)
@@ -51,10 +51,10 @@ internal sealed class CookieRewrite(CookieRewritePolicy policy) : ResponseChange
             isChanged = true;
         }
 
-        return isChanged ? string.Join("; ", parts.Select(Tidy)) : cookie;
+        return isChanged ? string.Join("; ", parts.Select(TrimSpaces)) : cookie;
     }
 
-    private static string Tidy(string part)
+    private static string TrimSpaces(string part)
     {
         var equals = part.IndexOf('=');
         return equals < 0 ? part.Trim(' ') : $"{part.AsSpan(0, equals).Trim(' ')}={part.AsSpan(equals + 1).Trim(' ')}";
@@ -68,7 +68,7 @@ internal sealed class CookieRewrite(CookieRewritePolicy policy) : ResponseChange
             ? null
             : CookieRule.Compile(rule.From, rule.Match == CookieMatch.PatternIgnoringCase);
 
-        /// <summary>The attribute anew; null when it is another one or the rule does not match.</summary>
+        /// <summary>Returns the rewritten attribute; null if it has another name or the rule does not match.</summary>
         public string? Rewrite(string part)
         {
             var equals = part.IndexOf('=');
@@ -77,10 +77,10 @@ internal sealed class CookieRewrite(CookieRewritePolicy policy) : ResponseChange
             var value = part.AsSpan(equals + 1).Trim(' ');
             var key = part.AsSpan(0, equals).Trim(' ');
             if (_pattern is { } pattern)
-                return Match(pattern, value.ToString()) is { Success: true } match ? $"{key}={Fill(match)}" : null;
+                return Match(pattern, value.ToString()) is { Success: true } match ? $"{key}={Replace(match)}" : null;
             if (_isDomain)
             {
-                // A dot in front has no meaning (RFC 6265, 4.1.2.3), and stays.
+                // A leading dot has no meaning (RFC 6265, 4.1.2.3) and is kept.
                 var dot = value is ['.', ..] ? "." : "";
                 return value[dot.Length..].Equals(rule.From, StringComparison.OrdinalIgnoreCase) ? $"{key}={dot}{rule.To}" : null;
             }
@@ -88,7 +88,7 @@ internal sealed class CookieRewrite(CookieRewritePolicy policy) : ResponseChange
             return value.StartsWith(rule.From, StringComparison.Ordinal) ? $"{key}={rule.To}{value[rule.From.Length..]}" : null;
         }
 
-        /// <summary>Null when it takes too long: then the cookie stays as the backend has set it.</summary>
+        /// <summary>Returns null after a timeout: the cookie is unchanged then.</summary>
         private static Match? Match(Regex pattern, string value)
         {
             try
@@ -101,8 +101,8 @@ internal sealed class CookieRewrite(CookieRewritePolicy policy) : ResponseChange
             }
         }
 
-        /// <summary>The replacement with the groups of the match in it; a group is a piece of an attribute, so it ends none.</summary>
-        private string Fill(Match match)
+        /// <summary>Inserts the groups of the match into the replacement. A group is part of an attribute, so it cannot end one.</summary>
+        private string Replace(Match match)
         {
             var text = new StringBuilder();
             for (var i = 0; i < rule.To.Length; i++)

@@ -5,16 +5,16 @@ using Microsoft.Extensions.Primitives;
 
 namespace IngressController.Features.Headers;
 
-/// <summary>request-headers: removes, sets and adds headers of requests on their way to the backend.</summary>
+/// <summary>request-headers: removes, sets and adds headers of requests to the backend.</summary>
 internal sealed class RequestHeadersChange : RequestChange
 {
-    private readonly (string Name, bool IsOfContent)[] _removed;
+    private readonly (string Name, bool IsContentHeader)[] _removed;
     private readonly (string Name, string Value)[] _added;
 
     public RequestHeadersChange(HeaderChanges changes)
     {
-        // What is set is removed first, so that it stands alone.
-        _removed = [.. changes.Remove.Concat(changes.Set.Select(field => field.Name)).Select(name => (name, IsOfContent(name)))];
+        // Headers to set are removed first, so that they have one value.
+        _removed = [.. changes.Remove.Concat(changes.Set.Select(field => field.Name)).Select(name => (name, IsContentHeader(name)))];
         _added = [.. changes.Set.Concat(changes.Add).Select(field => (field.Name, field.Value))];
     }
 
@@ -25,9 +25,9 @@ internal sealed class RequestHeadersChange : RequestChange
 
     public void Apply(HttpRequestMessage request)
     {
-        foreach (var (name, isOfContent) in _removed)
+        foreach (var (name, isContentHeader) in _removed)
         {
-            if (isOfContent)
+            if (isContentHeader)
                 request.Content?.Headers.Remove(name);
             else
                 request.Headers.Remove(name);
@@ -37,8 +37,10 @@ internal sealed class RequestHeadersChange : RequestChange
             ForwardedHeaders.Add(request, name, value);
     }
 
-    /// <summary>HttpClient keeps headers such as Content-Type with the body, and throws when it is asked for them elsewhere.</summary>
-    private static bool IsOfContent(string name)
+    /// <summary>
+    /// True for headers such as Content-Type, which HttpClient stores with the content; access by the request's headers throws.
+    /// </summary>
+    private static bool IsContentHeader(string name)
     {
         using var request = new HttpRequestMessage();
         return !request.Headers.TryAddWithoutValidation(name, "");
@@ -55,7 +57,7 @@ internal sealed class ResponseHeadersChange(HeaderChanges changes) : ResponseCha
     public static ResponseHeadersChange? Create(PlanContext context) =>
         context.Policy<ResponseHeadersPolicy>() is { } policy ? new ResponseHeadersChange(policy.Changes) : null;
 
-    /// <summary>custom-headers: what a ConfigMap sets.</summary>
+    /// <summary>custom-headers: sets the headers of a ConfigMap.</summary>
     public static ResponseHeadersChange? CreateCustom(PlanContext context) =>
         context.Policy<CustomHeadersPolicy>() is { } policy ? new ResponseHeadersChange(new HeaderChanges(policy.Headers, [], [])) : null;
 

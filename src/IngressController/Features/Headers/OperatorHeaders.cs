@@ -8,15 +8,15 @@ using Microsoft.Net.Http.Headers;
 namespace IngressController.Features.Headers;
 
 /// <summary>
-/// The headers that the operator's settings give to every response: hide-headers, the Server header, HSTS and add-headers. Prepared once per
-/// change of the settings.
+/// Applies the operator's settings to the headers of every response: hide-headers, the Server header, HSTS and add-headers. Created once
+/// per change of the settings.
 /// </summary>
 internal sealed class OperatorHeaders(HeaderSettings settings, ListenerOptions listener) : ResponseChange
 {
-    /// <summary>The Server header of responses that have none from a backend.</summary>
+    /// <summary>The Server header of responses without one.</summary>
     public const string ServerName = "yarp-ingress";
 
-    /// <summary>Empty when the header is not sent.</summary>
+    /// <summary>The value of the header; empty if it is not sent.</summary>
     private readonly StringValues _strictTransportSecurity = settings.Hsts
         ? $"max-age={settings.HstsMaxAge}{(settings.HstsIncludeSubdomains ? "; includeSubDomains" : "")}{(settings.HstsPreload ? "; preload" : "")}"
         : StringValues.Empty;
@@ -26,10 +26,10 @@ internal sealed class OperatorHeaders(HeaderSettings settings, ListenerOptions l
 
     private readonly string[] _hidden = [.. settings.HideHeaders];
 
-    public static OperatorHeaders Create(GlobalPlanContext context) => new(context.Settings.Headers, context.Service<ListenerOptions>());
+    public static OperatorHeaders Create(GlobalPlanContext context) => new(context.Settings.Get<HeaderSettings>(), context.Service<ListenerOptions>());
 
-    /// <summary>proxy-set-headers: the headers that every backend gets; null when there are none.</summary>
-    public static RequestChange? CreateForRequests(GlobalPlanContext context) => context.Settings.Headers.RequestHeaders is { Count: > 0 } fields
+    /// <summary>proxy-set-headers: sets headers of requests to every backend; null if there are none.</summary>
+    public static RequestChange? CreateForRequests(GlobalPlanContext context) => context.Settings.Get<HeaderSettings>().RequestHeaders is { Count: > 0 } fields
         ? new RequestHeadersChange(new HeaderChanges(fields, [], []))
         : null;
 
@@ -52,7 +52,8 @@ internal sealed class OperatorHeaders(HeaderSettings settings, ListenerOptions l
     private void SetServer(IHeaderDictionary headers)
     {
         var (own, backends) = (settings.ServerTokens, settings.AllowBackendServerHeader);
-        // The option removes it for good. Without a setting the backend's takes precedence; server-tokens alone means the proxy's own or none.
+        // Without the option the header is always removed. Without settings the backend's header is kept; with server-tokens alone it is
+        // replaced or removed.
         if (!listener.ServerHeader || !(backends ?? own is null))
             headers.Remove(HeaderNames.Server);
         if (listener.ServerHeader && (own ?? true) && headers.Server.Count == 0)
@@ -60,8 +61,8 @@ internal sealed class OperatorHeaders(HeaderSettings settings, ListenerOptions l
     }
 
     /// <summary>
-    /// True if the host has a certificate of its own. With the default one browsers show a warning, and after this header they would show
-    /// nothing else (RFC 6797, 8.1 and 12.1).
+    /// True if the host has its own certificate. With the default certificate browsers show a warning, and after an HSTS header users could
+    /// not skip it (RFC 6797, 8.1 and 12.1).
     /// </summary>
     private static bool HasCertificate(ProxyRequest request)
     {

@@ -4,9 +4,9 @@ using IngressController.Routing.Features.Headers;
 namespace IngressController.Features.Headers;
 
 /// <summary>
-/// proxy-redirect-from and proxy-redirect-to: rewrites the beginning of the backend's Location and of the URL in its Refresh. nginx puts
-/// its own scheme and host before what then begins with a slash; here it stays relative, which every client resolves to the same (RFC
-/// 9110, 10.2.2) and which is right behind another proxy too.
+/// proxy-redirect-from and proxy-redirect-to: rewrites the prefix of the backend's Location and of the URL in its Refresh. If the result
+/// starts with a slash, nginx prepends its scheme and host. Here it stays relative: clients resolve it to the same URL (RFC 9110, 10.2.2),
+/// and it is also correct behind another proxy.
 /// </summary>
 internal sealed class RedirectRewrite(RedirectRewritePolicy policy) : ResponseChange
 {

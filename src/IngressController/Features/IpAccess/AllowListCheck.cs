@@ -1,13 +1,12 @@
 using IngressController.Pipeline;
 using IngressController.Routing.Features.IpAccess;
-using IngressController.Routing.Table;
 
 namespace IngressController.Features.IpAccess;
 
-/// <summary>allowlist-source-range: allows the addresses of a list.</summary>
+/// <summary>allowlist-source-range: grants access to the addresses of a list.</summary>
 internal sealed class AllowListCheck(IpNetworkSet allowed) : AccessCheck
 {
-    private static readonly ValueTask<AccessRefusal?> Forbidden = new(new AccessRefusal(StatusCodes.Status403Forbidden, "Forbidden", "this address has no access"));
+    private static readonly ValueTask<AccessRefusal?> Forbidden = new(new AccessRefusal(StatusCodes.Status403Forbidden, "Forbidden", "this address is not allowed"));
 
     public override string Name => "allow list";
 

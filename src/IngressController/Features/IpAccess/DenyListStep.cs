@@ -1,6 +1,5 @@
 using IngressController.Pipeline;
 using IngressController.Routing.Features.IpAccess;
-using IngressController.Routing.Table;
 
 namespace IngressController.Features.IpAccess;
 
@@ -15,12 +14,12 @@ internal sealed class DenyListStep(IpNetworkSet denied, LocalReplies replies) : 
     public override string Describe(Revision revision) => $"403 for {denied}";
 
     public override ValueTask<bool> InvokeAsync(ProxyRequest request) =>
-        // An unknown address may be one of them.
+        // An unknown address is denied.
         request.Context.Connection.RemoteIpAddress is { } address && !denied.Contains(address) ? ValueTask.FromResult(true) : RefuseAsync(request);
 
     private async ValueTask<bool> RefuseAsync(ProxyRequest request)
     {
-        await replies.WriteAsync(request, StatusCodes.Status403Forbidden, "Forbidden", "this address has no access");
+        await replies.WriteAsync(request, StatusCodes.Status403Forbidden, "Forbidden", "this address is denied");
         return false;
     }
 }

@@ -2,10 +2,10 @@ using IngressController.Routing.Features.RateLimiting;
 
 namespace IngressController.Features.RateLimiting;
 
-/// <summary>The requests in progress, as nginx's <c>limit_conn</c> counts them. The state is their number.</summary>
+/// <summary>Counts requests in flight, like nginx's <c>limit_conn</c>. The state is their number.</summary>
 internal sealed class ConcurrencyAlgorithm(RateLimitRule rule, int replicas) : RateLimitAlgorithm(rule, replicas)
 {
-    public override RateLimitState Fresh(long now) => default;
+    public override RateLimitState Initial(long now) => default;
 
     public override RateLimitDecision TryAcquire(ref RateLimitState state, long now)
     {

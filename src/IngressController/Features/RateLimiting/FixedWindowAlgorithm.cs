@@ -3,17 +3,17 @@ using IngressController.Routing.Features.RateLimiting;
 namespace IngressController.Features.RateLimiting;
 
 /// <summary>
-/// The requests since the window began, which it does with the first request of a key: a clock's windows would let all clients in at
-/// the same moment. The state is that beginning and the count.
+/// Counts requests in a fixed window, which begins with the first request of a key: windows aligned to the clock would allow all clients at
+/// the same moment. The state is the beginning of the window and the count.
 /// </summary>
 internal sealed class FixedWindowAlgorithm(RateLimitRule rule, int replicas) : RateLimitAlgorithm(rule, replicas)
 {
-    public override RateLimitState Fresh(long now) => new(0, now / Unit);
+    public override RateLimitState Initial(long now) => new(0, now / Unit);
 
     public override RateLimitDecision TryAcquire(ref RateLimitState state, long now)
     {
         if (IsOver(state, now))
-            state = Fresh(now);
+            state = Initial(now);
         var left = Span(state.Time + Window - (now / Unit));
         if (state.Value >= Limit)
             return new(false, Limit, 0, left, left);

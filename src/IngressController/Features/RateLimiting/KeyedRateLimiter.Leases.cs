@@ -5,10 +5,12 @@ using System.Threading.RateLimiting;
 
 namespace IngressController.Features.RateLimiting;
 
-/// <summary>The face that System.Threading.RateLimiting gives limiters. The proxy itself calls what is beneath, which does not allocate.</summary>
+/// <summary>
+/// Implements System.Threading.RateLimiting. The proxy itself calls the methods in the other files, which do not allocate.
+/// </summary>
 internal sealed partial class KeyedRateLimiter
 {
-    /// <summary>Null for a key that has no count. Leases are not counted per key.</summary>
+    /// <summary>Returns null for an unknown key. Leases are not counted per key.</summary>
     public override RateLimiterStatistics? GetStatistics(RateLimitKey resource)
     {
         var shard = ShardOf(resource);
@@ -42,10 +44,11 @@ internal sealed partial class KeyedRateLimiter
     protected override void Dispose(bool disposing)
     {
         if (disposing)
-            RefuseWaiters();
+            RefuseAllWaiters();
+        base.Dispose(disposing);
     }
 
-    /// <summary>A request is one permit.</summary>
+    /// <summary>A request takes one permit.</summary>
     private static void ThrowUnlessOne(int permitCount) => ArgumentOutOfRangeException.ThrowIfNotEqual(permitCount, 1);
 
     private sealed class Lease(KeyedRateLimiter limiter, RateLimitDecision decision) : RateLimitLease
@@ -68,6 +71,7 @@ internal sealed partial class KeyedRateLimiter
         {
             if (disposing && Interlocked.Exchange(ref _isReleased, 1) == 0)
                 limiter.Release(decision);
+            base.Dispose(disposing);
         }
     }
 }

@@ -4,8 +4,10 @@ internal sealed partial class KeyedRateLimiter
 {
     private volatile bool _isDisposed;
 
-    /// <summary>Takes a permit as <see cref="TryAcquire(RateLimitKey)"/> does, and where there is none waits for one, if the rule has room in its queue.</summary>
-    /// <exception cref="OperationCanceledException">The request gave up; nothing was taken.</exception>
+    /// <summary>
+    /// Takes a permit like <see cref="TryAcquire(RateLimitKey)"/>; without one, waits for it if the queue of the rule has room.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The wait was canceled; no permit was taken.</exception>
     public ValueTask<RateLimitDecision> WaitAsync(RateLimitKey key, CancellationToken cancellation)
     {
         if (cancellation.IsCancellationRequested)
@@ -19,7 +21,7 @@ internal sealed partial class KeyedRateLimiter
         var shard = ShardOf(partition);
         lock (shard.Lock)
         {
-            // The permit may have come between the two locks.
+            // A permit can have become available between the two locks.
             if (!shard.Queues.TryGetValue(partition, out var queue))
             {
                 var decision = AcquireKnown_NeedsLock(shard, partition);
@@ -39,10 +41,10 @@ internal sealed partial class KeyedRateLimiter
         }
     }
 
-    private async Task<RateLimitDecision> AwaitAsync(
+    private static async Task<RateLimitDecision> AwaitAsync(
         RateLimitShard shard, RateLimitQueue queue, LinkedListNode<TaskCompletionSource<RateLimitDecision>> waiter, CancellationToken cancellation)
     {
-        // Whether a permit or the cancellation came first is settled under the lock: a permit that was granted is never lost.
+        // The lock decides between permit and cancellation, so that a granted permit is never lost.
         await using var registration = cancellation.UnsafeRegister(_ =>
         {
             lock (shard.Lock)
@@ -56,7 +58,7 @@ internal sealed partial class KeyedRateLimiter
         return await waiter.Value.Task;
     }
 
-    /// <summary>Gives what permits there are to who waits, in order, and sets the clock for the next.</summary>
+    /// <summary>Grants available permits to waiting requests in order, and starts the timer for the next permit.</summary>
     private void Grant_NeedsLock(RateLimitShard shard, RateLimitQueue queue)
     {
         while (queue.Count > 0)
@@ -77,7 +79,7 @@ internal sealed partial class KeyedRateLimiter
 
     private void WakeAfter_NeedsLock(RateLimitShard shard, RateLimitQueue queue, TimeSpan wait)
     {
-        // Timers count whole milliseconds, and no more than about 49 days of them.
+        // Timers take whole milliseconds, at most about 49 days.
         var due = TimeSpan.FromMilliseconds(Math.Clamp(Math.Ceiling(wait.TotalMilliseconds), 1, int.MaxValue));
         queue.Timer ??= _time.CreateTimer(_ =>
         {
@@ -102,15 +104,15 @@ internal sealed partial class KeyedRateLimiter
 
     private static void RemoveIfEmpty_NeedsLock(RateLimitShard shard, RateLimitQueue queue)
     {
-        // By identity: a timer that was late must not take out the queue that came after its own.
+        // Compared by identity: a late timer must not remove a newer queue of the key.
         if (queue.Count > 0 || !shard.Queues.TryGetValue(queue.Partition, out var current) || current != queue)
             return;
         shard.Queues.Remove(queue.Partition);
         queue.Dispose();
     }
 
-    /// <summary>Refuses everybody who waits, and lets nobody wait any more.</summary>
-    private void RefuseWaiters()
+    /// <summary>Refuses all waiting requests; afterwards no request can wait.</summary>
+    private void RefuseAllWaiters()
     {
         _isDisposed = true;
         foreach (var shard in _shards.OfType<RateLimitShard>())

@@ -6,9 +6,9 @@ using IngressController.Routing.Features.RateLimiting;
 namespace IngressController.Features.RateLimiting;
 
 /// <summary>
-/// One rule's limiter: a count per key, of 16 bytes in a table of a few dozen parts with a lock each. A key that says no more than a
-/// new one is dropped; keys beyond the cap share <see cref="OverflowPartitions"/> counts, so that memory is bounded and nobody gets
-/// around the limit by making keys up (docs/decisions/0008-rate-limiting.md).
+/// The limiter of a rule. Stores 16 bytes of state per key in a table of <see cref="ShardCount"/> shards, each with a lock. Idle keys are
+/// removed. Keys beyond the maximum share <see cref="OverflowPartitions"/> counts, so that memory is bounded and invented keys do not evade
+/// the limit (docs/decisions/0008-rate-limiting.md).
 /// </summary>
 internal sealed partial class KeyedRateLimiter : PartitionedRateLimiter<RateLimitKey>
 {
@@ -17,18 +17,18 @@ internal sealed partial class KeyedRateLimiter : PartitionedRateLimiter<RateLimi
     public const int ShardCount = 1 << ShardBits;
     private const int ShardBits = 6;
 
-    /// <summary>At the cap, how soon a part is looked through again for idle keys.</summary>
-    private static readonly long SweepAtCapEvery = TimeSpan.FromSeconds(1).Ticks;
+    /// <summary>The minimum time between two sweeps of a shard when the maximum number of keys is reached.</summary>
+    private static readonly long SweepIntervalAtMaxKeys = TimeSpan.FromSeconds(1).Ticks;
 
     private readonly RateLimitShard?[] _shards = new RateLimitShard?[ShardCount];
     private readonly RateLimitRule _rule;
     private readonly Func<int>? _replicas;
     private readonly TimeProvider _time;
     private readonly int _maxKeys;
-    private readonly long _began;
+    private readonly long _started;
     private RateLimitAlgorithm _algorithm;
     private int _keyCount;
-    private int _nextSwept;
+    private int _lastSweptShard;
 
     public KeyedRateLimiter(RateLimitRule rule, TimeProvider time, Func<int>? replicas = null, int maxKeys = DefaultMaxKeys)
     {
@@ -36,11 +36,11 @@ internal sealed partial class KeyedRateLimiter : PartitionedRateLimiter<RateLimi
         _time = time;
         _replicas = rule.Scope == RateLimitScope.Cluster ? replicas : null;
         _maxKeys = maxKeys;
-        _began = time.GetTimestamp();
+        _started = time.GetTimestamp();
         _algorithm = RateLimitAlgorithm.Create(rule, _replicas?.Invoke() ?? 1);
     }
 
-    /// <summary>How many counts are kept.</summary>
+    /// <summary>Number of stored keys.</summary>
     public int KeyCount => Volatile.Read(ref _keyCount);
 
     private bool ReleasesPermits => _rule.Algorithm == RateLimitAlgorithmKind.Concurrency;
@@ -52,14 +52,14 @@ internal sealed partial class KeyedRateLimiter : PartitionedRateLimiter<RateLimi
             var algorithm = _algorithm;
             if (_replicas is null || _replicas() is var replicas && replicas == algorithm.Replicas)
                 return algorithm;
-            // Two threads that see a change at once create equal ones.
+            // Threads that see a change at the same time create equal algorithms.
             return _algorithm = RateLimitAlgorithm.Create(_rule, replicas);
         }
     }
 
-    private long Now => _time.GetElapsedTime(_began).Ticks;
+    private long Now => _time.GetElapsedTime(_started).Ticks;
 
-    /// <summary>Takes a permit, or says when there is one. Does not allocate for a key that is known.</summary>
+    /// <summary>Takes a permit, or returns the time until there is one. Does not allocate for a known key.</summary>
     public RateLimitDecision TryAcquire(RateLimitKey key)
     {
         if (TryAcquire(key, isBounded: true, out var decision))
@@ -68,14 +68,19 @@ internal sealed partial class KeyedRateLimiter : PartitionedRateLimiter<RateLimi
         return decision;
     }
 
-    /// <summary>Ends a request of a <see cref="RateLimitAlgorithmKind.Concurrency"/> limit: its permit goes to who waits. The others' permits are used up.</summary>
+    /// <summary>
+    /// Ends a request of a <see cref="RateLimitAlgorithmKind.Concurrency"/> limit: a waiting request gets the permit. Permits of other
+    /// limits are not returned.
+    /// </summary>
     public void Release(in RateLimitDecision decision)
     {
         if (ReleasesPermits)
             Undo(decision);
     }
 
-    /// <summary>Takes a permit back as if the request had not come, because another rule refused it: nginx counts only what passes all.</summary>
+    /// <summary>
+    /// Returns the permit of a request that another rule refused. As in nginx, only requests that pass all rules are counted.
+    /// </summary>
     public void Undo(in RateLimitDecision decision)
     {
         if (!decision.IsAcquired)
@@ -85,7 +90,7 @@ internal sealed partial class KeyedRateLimiter : PartitionedRateLimiter<RateLimi
         {
             ref var state = ref CollectionsMarshal.GetValueRefOrNullRef(shard.States, decision.Partition);
             if (Unsafe.IsNullRef(ref state))
-                return; // idle meanwhile
+                return; // removed as idle
             Algorithm.Undo(ref state);
             if (shard.Queues.TryGetValue(decision.Partition, out var queue))
                 Grant_NeedsLock(shard, queue);
@@ -94,26 +99,26 @@ internal sealed partial class KeyedRateLimiter : PartitionedRateLimiter<RateLimi
         }
     }
 
-    /// <summary>Drops the idle keys of the next parts of the table, each under its own lock.</summary>
+    /// <summary>Removes the idle keys of the next shards, each under its own lock.</summary>
     public void Sweep(int shards)
     {
         for (var i = 0; i < shards && KeyCount > 0; i++)
         {
-            _nextSwept = (_nextSwept + 1) % ShardCount;
-            if (_shards[_nextSwept] is not { } shard)
+            _lastSweptShard = (_lastSweptShard + 1) % ShardCount;
+            if (_shards[_lastSweptShard] is not { } shard)
                 continue;
             lock (shard.Lock)
                 Interlocked.Add(ref _keyCount, -shard.Sweep_NeedsLock(Algorithm, Now));
         }
     }
 
-    /// <returns>False where the key is new and there is no room for it.</returns>
+    /// <returns>False if the key is new and there is no room for it.</returns>
     private bool TryAcquire(RateLimitKey partition, bool isBounded, out RateLimitDecision decision)
     {
         var shard = ShardOf(partition);
         lock (shard.Lock)
         {
-            // Read under the lock: a state's time never runs backwards.
+            // Read under the lock, so that the time of a state never goes backwards.
             var now = Now;
             ref var state = ref FindOrAdd_NeedsLock(shard, partition, isBounded, now);
             if (Unsafe.IsNullRef(ref state))
@@ -124,7 +129,7 @@ internal sealed partial class KeyedRateLimiter : PartitionedRateLimiter<RateLimi
 
             if (shard.Queues.Count > 0 && shard.Queues.ContainsKey(partition))
             {
-                // Who waits was here first.
+                // Waiting requests have precedence.
                 var probe = state;
                 decision = Algorithm.TryAcquire(ref probe, now) with { IsAcquired = false, Remaining = 0, Partition = partition };
             }
@@ -144,16 +149,18 @@ internal sealed partial class KeyedRateLimiter : PartitionedRateLimiter<RateLimi
             return ref known;
         Interlocked.Increment(ref _keyCount);
         ref var added = ref CollectionsMarshal.GetValueRefOrAddDefault(shard.States, partition, out _);
-        added = Algorithm.Fresh(now);
+        added = Algorithm.Initial(now);
         return ref added;
     }
 
-    /// <summary>Parts may add a key each at the same moment: the cap is kept to within their number.</summary>
+    /// <summary>
+    /// True if a key can be added. Each shard can add one at the same moment, so the maximum can be exceeded by their number.
+    /// </summary>
     private bool HasRoom_NeedsLock(RateLimitShard shard, long now)
     {
         if (KeyCount < _maxKeys)
             return true;
-        if (shard.Swept != long.MinValue && now - shard.Swept < SweepAtCapEvery)
+        if (shard.LastSweep != long.MinValue && now - shard.LastSweep < SweepIntervalAtMaxKeys)
             return false;
         Interlocked.Add(ref _keyCount, -shard.Sweep_NeedsLock(Algorithm, now));
         return KeyCount < _maxKeys;

@@ -3,8 +3,8 @@ using IngressController.Routing.Features.RateLimiting;
 namespace IngressController.Features.RateLimiting;
 
 /// <summary>
-/// How one key is counted. Immutable: when the number of replicas changes another one takes over the same states. Time is given in
-/// ticks of 100 ns since the limiter began.
+/// Counts the requests of a key. Immutable: if the number of replicas changes, another instance continues with the same states. Times are
+/// in ticks of 100 ns since the limiter was created.
 /// </summary>
 internal abstract class RateLimitAlgorithm
 {
@@ -14,17 +14,17 @@ internal abstract class RateLimitAlgorithm
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(rule.Window, TimeSpan.Zero);
         Replicas = replicas;
         Limit = Divide(rule.Limit, replicas);
-        // A unit of time so coarse that a limit times a window fits into a long: 100 ns for all limits that are in use.
+        // The unit of time is so coarse that limit times window fits into a long: 100 ns for all practical limits.
         Unit = (long)(((Int128)rule.Window.Ticks * Math.Max(rule.Limit, rule.Burst) / (1L << 60)) + 1);
         Window = Math.Max(1, rule.Window.Ticks / Unit);
     }
 
-    /// <summary>By how many replicas the rule's limit was divided.</summary>
+    /// <summary>Number of replicas by which the limit of the rule is divided.</summary>
     public int Replicas { get; }
 
     protected int Limit { get; }
 
-    /// <summary>Ticks in a unit of time.</summary>
+    /// <summary>Number of ticks in a unit of time.</summary>
     protected long Unit { get; }
 
     /// <summary>The window in units of time.</summary>
@@ -40,15 +40,15 @@ internal abstract class RateLimitAlgorithm
         _ => throw new ArgumentOutOfRangeException(nameof(rule), rule.Algorithm, "unknown algorithm"),
     };
 
-    /// <summary>The state of a key that has made no request yet.</summary>
-    public abstract RateLimitState Fresh(long now);
+    /// <summary>The state of a key without requests.</summary>
+    public abstract RateLimitState Initial(long now);
 
     public abstract RateLimitDecision TryAcquire(ref RateLimitState state, long now);
 
-    /// <summary>Takes back the last permit, as if the request had not come.</summary>
+    /// <summary>Returns the last permit, as if the request had not been made.</summary>
     public abstract void Undo(ref RateLimitState state);
 
-    /// <summary>Whether the state says no more than a fresh one, and need not be kept.</summary>
+    /// <summary>True if the state is equivalent to the initial one, so that it can be removed.</summary>
     public abstract bool IsIdle(in RateLimitState state, long now);
 
     protected static int Divide(int permits, int replicas) => Math.Max(1, permits / replicas);
@@ -56,5 +56,5 @@ internal abstract class RateLimitAlgorithm
     protected TimeSpan Span(long units) => TimeSpan.FromTicks(units * Unit);
 }
 
-/// <summary>What is kept of a key: 16 bytes, whose meaning is the algorithm's.</summary>
+/// <summary>The state of a key: 16 bytes with a meaning that depends on the algorithm.</summary>
 internal record struct RateLimitState(long Value, long Time);

@@ -5,27 +5,27 @@ using System.Security.Cryptography;
 
 namespace IngressController.Features.RateLimiting;
 
-/// <summary>What a limiter says about one request.</summary>
-/// <param name="IsAcquired">Whether the request has its permit.</param>
-/// <param name="Limit">The permits there are in all, of this replica.</param>
-/// <param name="Remaining">How many more requests would get one now.</param>
-/// <param name="RetryAfter">For a refused request, when one permit will be there; zero where nobody knows (<c>Concurrency</c>).</param>
-/// <param name="ResetAfter">When more permits will be there than now: all of them, or those of the next window. Zero where nobody knows.</param>
-/// <param name="Partition">The count it was taken from.</param>
+/// <summary>The decision of a limiter about a request.</summary>
+/// <param name="IsAcquired">True if the request has a permit.</param>
+/// <param name="Limit">Number of all permits of this replica.</param>
+/// <param name="Remaining">Number of further requests that would get a permit now.</param>
+/// <param name="RetryAfter">For a refused request, the time until one permit is available; zero if unknown (<c>Concurrency</c>).</param>
+/// <param name="ResetAfter">The time until more permits are available: all of them, or those of the next window. Zero if unknown.</param>
+/// <param name="Partition">The count of the request.</param>
 internal readonly record struct RateLimitDecision(
     bool IsAcquired, int Limit, int Remaining, TimeSpan RetryAfter, TimeSpan ResetAfter, RateLimitKey Partition = default);
 
-/// <summary>Which count a request belongs to, in 128 bits: an address as it is, anything else as a hash.</summary>
+/// <summary>Identifies the count of a request in 128 bits: an address unchanged, anything else as a hash.</summary>
 internal readonly record struct RateLimitKey(UInt128 Value)
 {
     private const int Ipv6NetworkBytes = 8;
 
-    /// <summary>New in each process, so that nobody can compute two values that share a count.</summary>
+    /// <summary>Random per process, so that clients cannot compute values with equal hashes.</summary>
     private static readonly byte[] Salt = RandomNumberGenerator.GetBytes(32);
 
     public static int SaltLength => Salt.Length;
 
-    /// <summary>IPv4 in its mapped form; IPv6 cut to its /64, of which one client has every address.</summary>
+    /// <summary>The key of an address: IPv4 in mapped form, IPv6 reduced to its /64, because one client has all addresses of it.</summary>
     public static RateLimitKey FromAddress(IPAddress address)
     {
         Span<byte> bytes = stackalloc byte[16];
@@ -44,7 +44,7 @@ internal readonly record struct RateLimitKey(UInt128 Value)
         return new(BinaryPrimitives.ReadUInt128BigEndian(bytes));
     }
 
-    /// <summary>Hashes a text. Its first <see cref="SaltLength"/> bytes are kept free for the salt, so that nothing is copied.</summary>
+    /// <summary>The key of a text. Its first <see cref="SaltLength"/> bytes are reserved for the salt, which avoids a copy.</summary>
     public static RateLimitKey FromText(Span<byte> text)
     {
         Salt.CopyTo(text);
@@ -53,6 +53,9 @@ internal readonly record struct RateLimitKey(UInt128 Value)
         return new(BinaryPrimitives.ReadUInt128BigEndian(hash));
     }
 
-    /// <summary>One of the counts that keys beyond the cap share. No address looks like it: IPv6 keys end in 64 zero bits, IPv4 ones begin so.</summary>
+    /// <summary>
+    /// One of the counts that keys beyond the maximum share. It equals no address: IPv6 keys end with 64 zero bits, IPv4 keys start with
+    /// them.
+    /// </summary>
     public static RateLimitKey Overflow(int index) => new(new UInt128(ulong.MaxValue, (ulong)index + 1));
 }

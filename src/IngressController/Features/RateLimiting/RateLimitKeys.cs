@@ -4,20 +4,19 @@ using System.Net;
 using System.Runtime.InteropServices;
 using IngressController.Http;
 using IngressController.Routing.Features.RateLimiting;
-using IngressController.Routing.Table;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace IngressController.Features.RateLimiting;
 
-/// <summary>Reads from a request which count it belongs to.</summary>
+/// <summary>Computes the rate limit key of a request.</summary>
 internal static class RateLimitKeys
 {
-    private const int UsualLength = 512;
+    private const int StackBufferLength = 512;
 
-    /// <summary>The key of a request. What a request does not have counts as empty, so leaving it out gets nobody around the limit.</summary>
-    /// <param name="parts">What the rule tells requests apart by.</param>
+    /// <summary>The key of a request. A missing value counts as empty, so omitting it does not evade the limit.</summary>
+    /// <param name="parts">The parts of the rule's key.</param>
     /// <param name="context">The request.</param>
-    /// <param name="client">The client's address, of whom the forwarding headers say when they are trusted.</param>
+    /// <param name="client">The address of the client, restored behind trusted proxies.</param>
     /// <param name="host">The host in lower case, without port.</param>
     /// <param name="path">The normalized path.</param>
     public static RateLimitKey Read(EquatableArray<RateLimitKeyPart> parts, HttpContext context, IPAddress client, string host, string path)
@@ -25,7 +24,7 @@ internal static class RateLimitKeys
         if (parts.Count == 1 && parts[0].Kind == RateLimitKeyKind.ClientIp)
             return RateLimitKey.FromAddress(client);
 
-        var text = new KeyText(stackalloc byte[UsualLength]);
+        var text = new KeyText(stackalloc byte[StackBufferLength]);
         foreach (var part in parts)
         {
             switch (part.Kind)
@@ -56,7 +55,7 @@ internal static class RateLimitKeys
         return text.ToKey();
     }
 
-    /// <summary>The first parameter of the name, decoded.</summary>
+    /// <summary>The first parameter with the name, decoded.</summary>
     private static ReadOnlySpan<char> QueryOf(QueryString query, string name)
     {
         foreach (var pair in new QueryStringEnumerable(query.Value))
@@ -68,7 +67,7 @@ internal static class RateLimitKeys
         return default;
     }
 
-    /// <summary>The parts one after the other, each after its length, so that ("a", "bc") differs from ("ab", "c").</summary>
+    /// <summary>Concatenates the parts, each preceded by its length, so that ("a", "bc") differs from ("ab", "c").</summary>
     private ref struct KeyText(Span<byte> initial)
     {
         private Span<byte> _bytes = initial;
@@ -77,7 +76,7 @@ internal static class RateLimitKeys
 
         public void Append(ReadOnlySpan<char> part)
         {
-            // As UTF-16, as it is in memory: nothing is lost that could make two values one.
+            // As UTF-16 in memory: no conversion can make two values equal.
             var bytes = MemoryMarshal.AsBytes(part);
             var free = Take(sizeof(int) + bytes.Length);
             BinaryPrimitives.WriteInt32LittleEndian(free, bytes.Length);

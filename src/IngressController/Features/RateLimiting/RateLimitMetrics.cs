@@ -1,21 +1,21 @@
 using System.Collections.Concurrent;
 using IngressController.Metrics;
-using IngressController.Pipeline;
-using IngressController.Routing.Cluster;
 
 namespace IngressController.Features.RateLimiting;
 
-/// <summary>Counts refused requests per Ingress and rule: labels are bounded by what exists in the cluster, never by what clients send.</summary>
+/// <summary>
+/// Counts refused requests per Ingress and rule. Labels are bounded by the objects of the cluster, not by the requests of clients.
+/// </summary>
 internal sealed class RateLimitMetrics(RateLimiterStore limiters) : IMetricsSource
 {
-    /// <summary>How many new rules are noted between two sweeps of those that are gone.</summary>
-    private const int SweepEvery = 1024;
+    /// <summary>Number of new rules between two sweeps of collected ones.</summary>
+    private const int SweepInterval = 1024;
 
-    /// <summary>Routes hold their counters; here they are only found again, so that what no route uses any more goes away.</summary>
+    /// <summary>Weak references: routes hold their counters, so counters without a route are collected.</summary>
     private readonly ConcurrentDictionary<(ResourceName Ingress, string Rule), WeakReference<RateLimitCounters>> _counters = new();
     private int _added;
 
-    /// <summary>The counters of a rule, kept for as long as any route holds them. Called by the reconcile loop alone.</summary>
+    /// <summary>The counters of a rule, which exist for as long as a route holds them. Called only by the reconcile loop.</summary>
     public RateLimitCounters For(ResourceName ingress, string rule)
     {
         if (_counters.TryGetValue((ingress, rule), out var known) && known.TryGetTarget(out var counters))
@@ -23,7 +23,7 @@ internal sealed class RateLimitMetrics(RateLimiterStore limiters) : IMetricsSour
 
         counters = new RateLimitCounters(ingress, rule);
         _counters[(ingress, rule)] = new WeakReference<RateLimitCounters>(counters);
-        if (++_added % SweepEvery == 0)
+        if (++_added % SweepInterval == 0)
             Sweep();
         return counters;
     }
@@ -56,7 +56,7 @@ internal sealed class RateLimitMetrics(RateLimiterStore limiters) : IMetricsSour
     }
 }
 
-/// <summary>The counters of one rule of an Ingress. Kept across revisions of the table.</summary>
+/// <summary>The counters of one rule of an Ingress. They outlive revisions.</summary>
 internal sealed class RateLimitCounters(ResourceName ingress, string rule)
 {
     private long _refused;
@@ -69,6 +69,6 @@ internal sealed class RateLimitCounters(ResourceName ingress, string rule)
     public long DryRun => Interlocked.Read(ref _dryRun);
 
     /// <summary>Counts a request over the limit.</summary>
-    /// <param name="isDryRun">Whether it passed all the same.</param>
+    /// <param name="isDryRun">True if the request passes despite the limit.</param>
     public void OverLimit(bool isDryRun) => Interlocked.Increment(ref isDryRun ? ref _dryRun : ref _refused);
 }

@@ -1,26 +1,26 @@
 namespace IngressController.Features.RateLimiting;
 
-/// <summary>A part of a limiter's keys, with a lock of its own. Everything else here is touched only by who holds it.</summary>
+/// <summary>A part of the keys of a limiter, with its own lock, which guards everything else here.</summary>
 internal sealed class RateLimitShard
 {
-    /// <summary>Below this a table is not worth shrinking.</summary>
-    private const int SmallTable = 64;
+    /// <summary>The minimum capacity: smaller tables are not shrunk.</summary>
+    private const int MinCapacity = 64;
 
     public Lock Lock { get; } = new();
 
     public Dictionary<RateLimitKey, RateLimitState> States { get; } = [];
 
-    /// <summary>The requests that wait, of each key that has any.</summary>
+    /// <summary>The queues of keys with waiting requests.</summary>
     public Dictionary<RateLimitKey, RateLimitQueue> Queues { get; } = new(0);
 
-    /// <summary>When idle keys were last looked for.</summary>
-    public long Swept { get; set; } = long.MinValue;
+    /// <summary>The time of the last sweep.</summary>
+    public long LastSweep { get; set; } = long.MinValue;
 
-    /// <summary>Drops the keys whose state says nothing.</summary>
-    /// <returns>How many.</returns>
+    /// <summary>Removes idle keys.</summary>
+    /// <returns>Number of removed keys.</returns>
     public int Sweep_NeedsLock(RateLimitAlgorithm algorithm, long now)
     {
-        Swept = now;
+        LastSweep = now;
         var before = States.Count;
         foreach (var (key, state) in States)
         {
@@ -28,9 +28,9 @@ internal sealed class RateLimitShard
                 States.Remove(key);
         }
 
-        // A dictionary never shrinks by itself, and an attack would have made it large for ever.
-        if (States.Capacity > SmallTable && States.Count < States.Capacity / 4)
-            States.TrimExcess(Math.Max(SmallTable, States.Count * 2));
+        // A dictionary never shrinks by itself, and would stay large after an attack.
+        if (States.Capacity > MinCapacity && States.Count < States.Capacity / 4)
+            States.TrimExcess(Math.Max(MinCapacity, States.Count * 2));
         return before - States.Count;
     }
 }

@@ -2,14 +2,13 @@ using System.Net;
 using IngressController.Metrics;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.RateLimiting;
-using IngressController.Routing.Translation;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace IngressController.Features.RateLimiting;
 
 /// <summary>
-/// Lets a request in when each limit of its Ingress has a permit for it. A limit that refuses gives the permits of those before it back: only
-/// requests that pass are counted.
+/// Allows a request if each limit of its Ingress grants a permit. If a limit refuses, the permits of the limits before it are returned:
+/// only requests that pass are counted.
 /// </summary>
 internal sealed class RateLimitStep : RequestStep
 {
@@ -43,7 +42,7 @@ internal sealed class RateLimitStep : RequestStep
 
     public override string Describe(Revision revision) => string.Join("; ", _entries.Select(entry => Describe(entry.Rule)));
 
-    /// <summary>Looking costs nobody a permit, so what a limit would say now is not known.</summary>
+    /// <summary>Always continues: a dry run takes no permit, so the decisions of the limits are unknown.</summary>
     public override ValueTask<bool> DryRunAsync(ProxyRequest request) => ValueTask.FromResult(true);
 
     public override ValueTask<bool> InvokeAsync(ProxyRequest request)
@@ -57,7 +56,7 @@ internal sealed class RateLimitStep : RequestStep
             if (IsExempt(_entries[i], request.Context))
                 continue;
             decisions[i] = _entries[i].Limiter.TryAcquire(KeyOf(_entries[i].Rule, request));
-            if (!Passes(_entries[i], decisions[i], request.Context))
+            if (!IsAllowed(_entries[i], decisions[i], request.Context))
                 return RefuseAsync(request, i, decisions);
         }
 
@@ -78,12 +77,12 @@ internal sealed class RateLimitStep : RequestStep
             }
             catch (OperationCanceledException)
             {
-                // The client is gone; nobody is left to answer.
+                // The client has gone and needs no response.
                 Undo(i, decisions);
                 return false;
             }
 
-            if (!Passes(_entries[i], decisions[i], request.Context))
+            if (!IsAllowed(_entries[i], decisions[i], request.Context))
                 return await RefuseAsync(request, i, decisions);
         }
 
@@ -91,7 +90,7 @@ internal sealed class RateLimitStep : RequestStep
         return true;
     }
 
-    private static bool Passes(in Entry entry, in RateLimitDecision decision, HttpContext context)
+    private static bool IsAllowed(in Entry entry, in RateLimitDecision decision, HttpContext context)
     {
         if (entry.Rule.SendsHeaders)
             RateLimitHeaders.Append(context.Response, entry.Rule, decision);
@@ -101,16 +100,16 @@ internal sealed class RateLimitStep : RequestStep
         return entry.Rule.IsDryRun;
     }
 
-    private ValueTask<bool> RefuseAsync(ProxyRequest request, int by, ReadOnlySpan<RateLimitDecision> decisions)
+    private ValueTask<bool> RefuseAsync(ProxyRequest request, int index, ReadOnlySpan<RateLimitDecision> decisions)
     {
-        Undo(by, decisions);
-        RateLimitHeaders.WriteRetryAfter(request.Context.Response, decisions[by]);
-        return ReplyAsync(request, _entries[by].Rule.Status);
+        Undo(index, decisions);
+        RateLimitHeaders.WriteRetryAfter(request.Context.Response, decisions[index]);
+        return ReplyAsync(request, _entries[index].Rule.Status);
     }
 
     private async ValueTask<bool> ReplyAsync(ProxyRequest request, int status)
     {
-        await _replies.WriteAsync(request, status, ReasonPhrases.GetReasonPhrase(status), "too many requests; Retry-After says when to come again");
+        await _replies.WriteAsync(request, status, ReasonPhrases.GetReasonPhrase(status), "too many requests; retry after the time in Retry-After");
         return false;
     }
 
@@ -120,7 +119,7 @@ internal sealed class RateLimitStep : RequestStep
             _entries[i].Limiter.Undo(decisions[i]);
     }
 
-    /// <summary>A request in progress holds its permit until its response has ended.</summary>
+    /// <summary>Keeps the permits of concurrency limits until the response has ended.</summary>
     private void HoldUntilEnd(HttpContext context, ReadOnlySpan<RateLimitDecision> decisions)
     {
         for (var i = 0; i < _entries.Length; i++)
@@ -151,7 +150,7 @@ internal sealed class RateLimitStep : RequestStep
 
     private static string Describe(RateLimitRule rule) =>
         $"{rule.Name}: {rule.Limit} {(rule.Algorithm == RateLimitAlgorithmKind.Concurrency ? "at a time" : $"per {rule.Window.TotalSeconds:0} s")} by {string.Join(", ", rule.Key)}, "
-        + $"{rule.Algorithm}{(rule.Burst > 0 ? $" with burst {rule.Burst}" : "")}, then {(rule.IsDryRun ? "only counted" : $"{rule.Status}")}";
+        + $"{rule.Algorithm}{(rule.Burst > 0 ? $" with burst {rule.Burst}" : "")}, then {(rule.IsDryRun ? "counted only" : $"{rule.Status}")}";
 
     private readonly record struct Entry(RateLimitRule Rule, KeyedRateLimiter Limiter, RateLimitCounters Counters);
 

@@ -1,22 +1,20 @@
 using System.Collections.Concurrent;
-using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.RateLimiting;
-using IngressController.Routing.Table;
 
 namespace IngressController.Features.RateLimiting;
 
 /// <summary>
-/// Gives routes their limiters: one per Ingress and rule, which all routes of the Ingress share and which keeps its counts for as long
-/// as any route holds it, whatever else changes.
+/// Provides the limiters of routes: one per Ingress and rule, shared by all routes of the Ingress. A limiter keeps its counts for as long
+/// as a route holds it, across other changes.
 /// </summary>
 internal sealed class RateLimiterStore : IDisposable
 {
-    private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Of each limiter, at a time: the whole of it every 32 seconds.</summary>
+    /// <summary>Number of shards per sweep and limiter: each shard is swept every 32 seconds.</summary>
     private const int ShardsPerSweep = KeyedRateLimiter.ShardCount / 32;
 
-    /// <summary>Routes hold their limiters; here they are only found again, so that what no route uses any more goes away.</summary>
+    /// <summary>Weak references: routes hold their limiters, so limiters without a route are collected.</summary>
     private readonly ConcurrentDictionary<(ResourceName Ingress, RateLimitRule Rule), WeakReference<KeyedRateLimiter>> _limiters = new();
     private readonly TimeProvider _time;
     private readonly Func<int> _replicas;
@@ -28,16 +26,16 @@ internal sealed class RateLimiterStore : IDisposable
         _time = time;
         _replicas = replicas;
         _maxKeys = maxKeys;
-        _timer = time.CreateTimer(_ => Sweep(), null, SweepEvery, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(_ => Sweep(), null, SweepInterval, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>How many counts all limiters keep.</summary>
+    /// <summary>Number of stored keys of all limiters.</summary>
     public long KeyCount => _limiters.Values.Sum(known => known.TryGetTarget(out var limiter) ? limiter.KeyCount : 0L);
 
-    /// <summary>The limiter of a rule. Called by the reconcile loop alone.</summary>
+    /// <summary>The limiter of a rule. Called only by the reconcile loop.</summary>
     public KeyedRateLimiter For(ResourceName ingress, RateLimitRule rule)
     {
-        var key = (ingress, Counting(rule));
+        var key = (ingress, ForCounting(rule));
         if (_limiters.TryGetValue(key, out var known) && known.TryGetTarget(out var limiter))
             return limiter;
 
@@ -48,8 +46,8 @@ internal sealed class RateLimiterStore : IDisposable
 
     public void Dispose() => _timer.Dispose();
 
-    /// <summary>The rule without what concerns only who is counted and what becomes of who is over the limit: a change of it keeps the counts.</summary>
-    private static RateLimitRule Counting(RateLimitRule rule) =>
+    /// <summary>The rule without exemptions and reply: a change of these keeps the counts.</summary>
+    private static RateLimitRule ForCounting(RateLimitRule rule) =>
         rule with { Status = 0, IsDryRun = false, SendsHeaders = false, Exempt = IpNetworkSet.Empty };
 
     private void Sweep()
@@ -62,6 +60,6 @@ internal sealed class RateLimiterStore : IDisposable
                 _limiters.TryRemove(entry);
         }
 
-        _timer.Change(SweepEvery, Timeout.InfiniteTimeSpan);
+        _timer.Change(SweepInterval, Timeout.InfiniteTimeSpan);
     }
 }

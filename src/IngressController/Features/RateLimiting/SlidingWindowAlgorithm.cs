@@ -3,13 +3,13 @@ using IngressController.Routing.Features.RateLimiting;
 namespace IngressController.Features.RateLimiting;
 
 /// <summary>
-/// The requests of the last window, estimated from two counters: those of the current window, and those of the one before in
-/// proportion to how much of it is still within the last window, rounded down. Windows begin with the first request of a key. The
-/// state is the beginning of the current window and both counters.
+/// Estimates the requests of the last window from two counters: all requests of the current window, and those of the previous window in
+/// proportion to its part that is still within the last window, rounded down. Windows begin with the first request of a key. The state is
+/// the beginning of the current window and both counters.
 /// </summary>
 internal sealed class SlidingWindowAlgorithm(RateLimitRule rule, int replicas) : RateLimitAlgorithm(rule, replicas)
 {
-    public override RateLimitState Fresh(long now) => new(0, now / Unit);
+    public override RateLimitState Initial(long now) => new(0, now / Unit);
 
     public override RateLimitDecision TryAcquire(ref RateLimitState state, long now)
     {
@@ -46,12 +46,14 @@ internal sealed class SlidingWindowAlgorithm(RateLimitRule rule, int replicas) :
             state = new(0, now);
     }
 
-    /// <summary>When what counts of the window before has shrunk enough; where this window alone is full, in the next one.</summary>
+    /// <summary>
+    /// The time until the share of the previous window has shrunk enough; in the next window if the current one alone is full.
+    /// </summary>
     private long UntilPermit(int previous, int current, long left) => current < Limit
         ? left - LeftWithin(previous, Limit - current - 1)
         : left + Window - LeftWithin(current, Limit - 1);
 
-    /// <summary>How much of a window may be left so that no more than <paramref name="allowed"/> of its requests count.</summary>
+    /// <summary>The part of a window that can be left so that at most <paramref name="allowed"/> of its requests count.</summary>
     private long LeftWithin(int requests, int allowed) =>
         requests == 0 ? Window : Math.Min(Window, (((allowed + 1) * Window) - 1) / requests);
 

@@ -3,9 +3,9 @@ using IngressController.Routing.Features.RateLimiting;
 namespace IngressController.Features.RateLimiting;
 
 /// <summary>
-/// A bucket of <c>Burst</c> tokens (or <c>Limit</c>, where there is no burst), full at first and refilled continuously with <c>Limit</c>
-/// tokens per window; a request takes one. The state is its level, in windows' worth of time per token so that nothing is rounded, and
-/// when that was.
+/// A bucket of <c>Burst</c> tokens (<c>Limit</c> without a burst), full at first and refilled continuously with <c>Limit</c> tokens per
+/// window. A request takes one token. The state is the level, in fractions of a token (one divided by the window) so that it is exact, and
+/// the time of that level.
 /// </summary>
 internal sealed class TokenBucketAlgorithm : RateLimitAlgorithm
 {
@@ -14,7 +14,7 @@ internal sealed class TokenBucketAlgorithm : RateLimitAlgorithm
     public TokenBucketAlgorithm(RateLimitRule rule, int replicas) : base(rule, replicas) =>
         _capacity = Divide(rule.Burst > 0 ? rule.Burst : rule.Limit, replicas) * Window;
 
-    public override RateLimitState Fresh(long now) => new(_capacity, now / Unit);
+    public override RateLimitState Initial(long now) => new(_capacity, now / Unit);
 
     public override RateLimitDecision TryAcquire(ref RateLimitState state, long now)
     {

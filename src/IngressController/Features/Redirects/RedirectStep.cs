@@ -1,10 +1,9 @@
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Redirects;
-using IngressController.Routing.Table;
 
 namespace IngressController.Features.Redirects;
 
-/// <summary>temporal-redirect and permanent-redirect: redirects every request to a URL.</summary>
+/// <summary>temporal-redirect and permanent-redirect: redirects all requests to a URL.</summary>
 internal sealed class RedirectStep(RedirectPolicy policy, LocalReplies replies) : RequestStep
 {
     public override string Name => "redirect";
@@ -20,7 +19,7 @@ internal sealed class RedirectStep(RedirectPolicy policy, LocalReplies replies) 
         return false;
     }
 
-    /// <summary>Merges leading slashes that a request put before a path: browsers read // as the start of another host.</summary>
+    /// <summary>Merges leading slashes that a value of the request can add: browsers read // as the start of another host.</summary>
     private static string Location(ValueTemplate template, ProxyRequest request)
     {
         var location = TemplateValues.Expand(template, request);

@@ -1,8 +1,6 @@
 using IngressController.Configuration;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Redirects;
-using IngressController.Routing.Table;
-using IngressController.Routing.Translation;
 
 namespace IngressController.Features.Redirects;
 
@@ -16,7 +14,7 @@ internal sealed class TlsRedirectStep(TlsRedirectPolicy policy, int httpsPort, L
         : null;
 
     public override string Describe(Revision revision) =>
-        policy.IsForced ? $"{policy.Status} for http" : $"{policy.Status} for http where the host has a certificate";
+        policy.IsForced ? $"{policy.Status} for http" : $"{policy.Status} for http if the host has a certificate";
 
     public override ValueTask<bool> InvokeAsync(ProxyRequest request)
     {
@@ -30,7 +28,7 @@ internal sealed class TlsRedirectStep(TlsRedirectPolicy policy, int httpsPort, L
 
     private async ValueTask<bool> RedirectAsync(ProxyRequest request)
     {
-        // HTTP/1.0 allows requests without a Host: those are redirected to the rule's host.
+        // HTTP/1.0 permits requests without Host: those are redirected to the host of the rule.
         var host = TemplateValues.HostName(request.Context) is { Length: > 0 } named ? named : request.Route.Host;
         if (host.Length == 0)
             return true;

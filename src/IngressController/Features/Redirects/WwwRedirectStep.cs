@@ -21,7 +21,7 @@ internal sealed class WwwRedirectStep(RouteAction.Redirect redirect, LocalReplie
     {
         var received = request.Context.Request;
         var uri = request.Target.PathAndQuery;
-        // As in ingress-nginx: the port is always written, and a final slash removed.
+        // As in ingress-nginx, the port is always written and a trailing slash removed.
         var port = HostHeader.PortOf(received.Headers.Host.ToString(), received.IsHttps);
         await replies.RedirectAsync(request, redirect.Status, $"{received.Scheme}://{redirect.Host}:{port}{(uri.EndsWith('/') ? uri[..^1] : uri)}");
         return false;

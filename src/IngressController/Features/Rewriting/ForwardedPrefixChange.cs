@@ -1,10 +1,9 @@
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Rewriting;
-using IngressController.Routing.Table;
 
 namespace IngressController.Features.Rewriting;
 
-/// <summary>x-forwarded-prefix: tells the backend the prefix that rewriting removed from the path.</summary>
+/// <summary>x-forwarded-prefix: sends the prefix that rewriting removed from the path to the backend.</summary>
 internal sealed class ForwardedPrefixChange(ForwardedPrefixPolicy policy) : RequestChange
 {
     public static RequestChange? Create(PlanContext context) =>

@@ -1,7 +1,6 @@
 using System.Text.RegularExpressions;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Rewriting;
-using IngressController.Routing.Table;
 
 namespace IngressController.Features.Rewriting;
 

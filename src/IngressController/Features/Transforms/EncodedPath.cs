@@ -1,22 +1,23 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using IngressController.Routing.Table;
 
 namespace IngressController.Features.Transforms;
 
 /// <summary>
-/// YARP's transforms work on decoded paths and encode the result, by which an encoded slash is encoded a second time. Here they are given
-/// paths that are encoded already, in one spelling, so nothing has to be encoded afterwards and a prefix is found however it was written.
+/// Encodes paths for YARP's transforms. These expect decoded paths and encode the result, which encodes an encoded slash a second time.
+/// Here they receive encoded paths in canonical form, so the result needs no encoding and a prefix matches however the client encoded it.
 /// </summary>
 internal static class EncodedPath
 {
-    /// <summary>What a path may hold as it is (RFC 3986, 3.3).</summary>
+    /// <summary>The characters of a path that need no encoding (RFC 3986, 3.3).</summary>
     private static readonly SearchValues<char> Plain =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/");
 
-    /// <summary>The one spelling of a path of a request: what need not be encoded is not, but a slash that was encoded stays so.</summary>
-    /// <param name="path">A path whose escapes are well formed.</param>
+    /// <summary>
+    /// The canonical form of a request's path: only necessary characters are encoded, and an encoded slash stays encoded.
+    /// </summary>
+    /// <param name="path">A path with well-formed escapes.</param>
     public static string OfRequest(ReadOnlySpan<char> path)
     {
         if (!path.ContainsAnyExcept(Plain))
@@ -41,7 +42,7 @@ internal static class EncodedPath
         return text.ToString();
     }
 
-    /// <summary>A path that somebody wrote in a manifest, as it means itself: a percent sign is one.</summary>
+    /// <summary>Encodes a literal path of an annotation, in which a percent sign has no special meaning.</summary>
     public static string OfText(string path)
     {
         var text = new StringBuilder(path.Length + 8);
@@ -50,7 +51,9 @@ internal static class EncodedPath
         return text.ToString();
     }
 
-    /// <summary>What a transform made of an encoded path and constant texts: the texts' characters are encoded, escapes stay.</summary>
+    /// <summary>
+    /// Encodes the result of a transform, which consists of an encoded path and literal texts; existing escapes are kept.
+    /// </summary>
     public static string OfResult(string path)
     {
         if (!path.AsSpan().ContainsAnyExcept(Plain))
@@ -68,7 +71,7 @@ internal static class EncodedPath
         return text.ToString();
     }
 
-    /// <summary>What follows the prefix of a route in the path of a request; empty for exact paths.</summary>
+    /// <summary>The part of a request's path after the prefix of its route; empty for exact paths.</summary>
     public static string Remainder(ReadOnlySpan<char> path, PathMatch match)
     {
         var normalized = RequestPath.Normalize(path).Match;

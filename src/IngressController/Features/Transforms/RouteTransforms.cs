@@ -9,12 +9,10 @@ using Yarp.ReverseProxy.Transforms.Builder;
 
 namespace IngressController.Features.Transforms;
 
-/// <summary>
-/// The transforms annotation: YARP's transforms of a route.
-/// </summary>
+/// <summary>transforms: runs YARP's transforms of a route.</summary>
 internal sealed class RouteTransforms : MessageTransforms
 {
-    private static readonly UriCreationOptions AsMade = new() { DangerousDisablePathAndQueryCanonicalization = true };
+    private static readonly UriCreationOptions AsBuilt = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
     private readonly RequestTransform[] _request;
     private readonly ResponseTransform[] _response;
@@ -41,7 +39,7 @@ internal sealed class RouteTransforms : MessageTransforms
         _readsParameters = names.Overlaps(["PathPattern", "QueryRouteParameter", "RequestHeaderRouteValue"]);
     }
 
-    /// <summary>Why YARP does not take them; null when it does.</summary>
+    /// <summary>The reason why YARP rejects them; null if they are valid.</summary>
     public string? Problem { get; }
 
     public override bool CopiesResponseHeaders { get; }
@@ -51,19 +49,19 @@ internal sealed class RouteTransforms : MessageTransforms
     public static RouteTransforms Of(TransformBuilderContext builder, IReadOnlySet<string>? allowed, TransformsPolicy policy) =>
         new(builder, allowed, policy, null);
 
-    public static RouteTransforms Unusable(string problem) => new(new TransformBuilderContext(), null, new TransformsPolicy([]), problem);
+    public static RouteTransforms Invalid(string problem) => new(new TransformBuilderContext(), null, new TransformsPolicy([]), problem);
 
-    /// <summary>The transforms of a route; null when it has none.</summary>
+    /// <summary>The transforms of a route; null if it has none.</summary>
     public static RouteTransforms? Create(PlanContext context) =>
         context.Policy<TransformsPolicy>() is { } policy ? TransformCompiler.Compile(policy) : null;
 
-    /// <summary>Closes a route whose transforms YARP does not take: what its author relies on would be missing.</summary>
+    /// <summary>Makes a route fail closed if YARP rejects its transforms.</summary>
     public static RequestStep? Guard(PlanContext context) =>
         Create(context)?.Problem is { } problem ? new ClosedStep(new ClosedPolicy(problem), context.Replies) : null;
 
     /// <summary>
-    /// Whether a header of the client is for the backend. Those that frame the body are no matter of choice, and without a Host the
-    /// backend would be asked for an address.
+    /// True if a header of the client is forwarded. Headers that frame the body or detect loops always are, and Host too, because the
+    /// backend would otherwise receive its own address.
     /// </summary>
     public override bool Passes(string header) => _allowedRequestHeaders is { } allowed
         ? allowed.Contains(header) || IsNeeded(header)
@@ -87,7 +85,7 @@ internal sealed class RouteTransforms : MessageTransforms
             HttpContext = context,
             ProxyRequest = message,
             DestinationPrefix = destination,
-            // Headers that were left out are not to come back by an append.
+            // Otherwise an append could restore headers that were not copied.
             HeadersCopied = true,
             Path = new PathString(path),
             Query = new QueryTransformContext(context.Request),
@@ -101,10 +99,9 @@ internal sealed class RouteTransforms : MessageTransforms
         var isSamePath = !_changesPath || transform.Path.Value == path;
         var changedPath = !isSamePath ? EncodedPath.OfResult(transform.Path.Value ?? "") : mark < 0 ? target : target[..mark];
         var query = _changesQuery ? transform.Query.QueryString.Value : mark < 0 ? "" : target[mark..];
-        message.RequestUri = new Uri($"{destination}{(changedPath.StartsWith('/') ? "" : "/")}{changedPath}{query}", AsMade);
+        message.RequestUri = new Uri($"{destination}{(changedPath.StartsWith('/') ? "" : "/")}{changedPath}{query}", AsBuilt);
     }
 
-    /// <summary>Runs after the backend's headers are copied.</summary>
     public override async ValueTask ApplyAsync(HttpContext context, HttpResponseMessage response, CancellationToken cancellation)
     {
         var transform = new ResponseTransformContext
@@ -118,7 +115,6 @@ internal sealed class RouteTransforms : MessageTransforms
             await step.ApplyAsync(transform);
     }
 
-    /// <summary>Runs after the backend's trailers are copied, where the client can get any.</summary>
     public override async ValueTask ApplyToTrailersAsync(HttpContext context, HttpResponseMessage response, CancellationToken cancellation)
     {
         if (_trailers.Length == 0 || context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers is null or { IsReadOnly: true })

@@ -1,20 +1,19 @@
 using System.Runtime.CompilerServices;
 using IngressController.Routing.Features.Transforms;
-using IngressController.Routing.Table;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Transforms.Builder;
 
 namespace IngressController.Features.Transforms;
 
 /// <summary>
-/// Makes YARP's own transforms of what an Ingress asks for. The few that would do again what the proxy has done already, or undo its
-/// protection, are read here and not passed on to YARP.
+/// Builds YARP's transforms from the annotation. Transforms that would repeat the work of the proxy, or undo its protection, are handled
+/// here and not passed to YARP.
 /// </summary>
 internal static class TransformCompiler
 {
     private const string ForwardedPrefix = "X-Forwarded-";
 
-    /// <summary>YARP's factories, with the few services they ask for; made when a first route has transforms.</summary>
+    /// <summary>YARP's factories with their services, created for the first route with transforms.</summary>
     private static readonly Lazy<(IServiceProvider Services, ITransformFactory[] All)> Factories = new(() =>
     {
         var services = new ServiceCollection();
@@ -24,12 +23,12 @@ internal static class TransformCompiler
         return (provider, [.. provider.GetServices<ITransformFactory>()]);
     });
 
-    /// <summary>All routes of an Ingress have the same policy, so its transforms are made once.</summary>
-    private static readonly ConditionalWeakTable<TransformsPolicy, RouteTransforms> Made = [];
+    /// <summary>The built transforms. All routes of an Ingress have the same policy, so its transforms are built once.</summary>
+    private static readonly ConditionalWeakTable<TransformsPolicy, RouteTransforms> Compiled = [];
 
-    public static RouteTransforms Compile(TransformsPolicy policy) => Made.GetValue(policy, static policy => Make(policy));
+    public static RouteTransforms Compile(TransformsPolicy policy) => Compiled.GetValue(policy, static policy => Build(policy));
 
-    private static RouteTransforms Make(TransformsPolicy policy)
+    private static RouteTransforms Build(TransformsPolicy policy)
     {
         var (services, factories) = Factories.Value;
         var route = new RouteConfig { RouteId = "transforms", Match = new RouteMatch() };
@@ -48,7 +47,7 @@ internal static class TransformCompiler
             if (!Array.Exists(factories, factory => factory.Validate(validation, values)) || validation.Errors.Count > 0)
             {
                 var errors = string.Join(' ', validation.Errors.Select(error => error.Message));
-                return RouteTransforms.Unusable($"YARP refuses the transform {transform.Name}: {errors}");
+                return RouteTransforms.Invalid($"YARP refuses the transform {transform.Name}: {errors}");
             }
 
             Array.Exists(factories, factory => factory.Build(builder, values));
@@ -65,13 +64,13 @@ internal static class TransformCompiler
         if (transform.Name != "X-Forwarded")
             return values;
 
-        // Our own headers say the same already, and nothing of what the client sent is believed, so there is nothing to append to.
-        var isOurs = values.GetValueOrDefault("HeaderPrefix", ForwardedPrefix).Equals(ForwardedPrefix, StringComparison.OrdinalIgnoreCase);
+        // The proxy sets the standard headers itself, and those of the client are not forwarded, so there is nothing to append to.
+        var isStandard = values.GetValueOrDefault("HeaderPrefix", ForwardedPrefix).Equals(ForwardedPrefix, StringComparison.OrdinalIgnoreCase);
         foreach (var key in (string[])["For", "Proto", "Host", "Prefix"])
         {
             var action = values.GetValueOrDefault(key, transform.Value);
             values[key] = action.Equals("Remove", StringComparison.OrdinalIgnoreCase) || action.Equals("Off", StringComparison.OrdinalIgnoreCase) ? action
-                : isOurs ? "Off"
+                : isStandard ? "Off"
                 : "Set";
         }
 

@@ -7,8 +7,8 @@ using Yarp.ReverseProxy.Model;
 namespace IngressController.Features.YarpPolicies;
 
 /// <summary>
-/// A route as YARP describes it, for its middlewares. Host and path are not part of its match: they are matched here, and YARP would read them as
-/// templates.
+/// Creates YARP's model of a route, for its middlewares. It does not contain host and path: the proxy matches them itself, and YARP would
+/// read them as templates.
 /// </summary>
 internal static class YarpRouteModel
 {

@@ -58,8 +58,9 @@ internal sealed partial class FolderClusterSource : IClusterSource
                 continue;
 
             var firstChange = _time.GetTimestamp();
-            while (await watch.WaitAsync(Settle, cancellation) && _time.GetElapsedTime(firstChange) < MaxSettle)
-                ;
+            var settles = true;
+            while (settles)
+                settles = await watch.WaitAsync(Settle, cancellation) && _time.GetElapsedTime(firstChange) < MaxSettle;
         }
     }
 

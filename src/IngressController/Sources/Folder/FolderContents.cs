@@ -119,7 +119,7 @@ internal sealed class FolderContents(string folder, Action<ManifestProblem> onPr
 
     private static ManifestProblem Empty(string name) => new(name, 1, new Diagnostic(
         DiagnosticCode.ObjectUnreadable, DiagnosticSeverity.Warning, new("File", new("", name)), "(file)",
-        "is empty; what it held is served for now", DiagnosticEffect.FieldIgnored));
+        "is empty; its previous content stays in use for now", DiagnosticEffect.FieldIgnored));
 
     private static ImmutableArray<ManifestObject> Without(IEnumerable<ManifestObject> items, IEnumerable<ManifestObject> others)
     {

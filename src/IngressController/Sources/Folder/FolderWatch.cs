@@ -1,4 +1,3 @@
-using IngressController.Signals;
 
 namespace IngressController.Sources.Folder;
 

@@ -46,11 +46,11 @@ internal sealed record Manifest(ImmutableArray<ManifestObject> Objects, Immutabl
         }
         catch (KubernetesYamlException error)
         {
-            return Unreadable(file, $"is no YAML: {error.Message}", error.Line);
+            return Unreadable(file, $"is not valid YAML: {error.Message}", error.Line);
         }
         catch (DecoderFallbackException error)
         {
-            return Unreadable(file, $"is no UTF-8 text: {error.Message}");
+            return Unreadable(file, $"is not UTF-8 text: {error.Message}");
         }
     }
 
@@ -71,7 +71,7 @@ internal sealed record Manifest(ImmutableArray<ManifestObject> Objects, Immutabl
         {
             if (root is not JsonObject document)
             {
-                Problem("Document", root, line, item.Length > 0 ? item : "(document)", "is no Kubernetes object: expected apiVersion, kind and metadata");
+                Problem("Document", root, line, item.Length > 0 ? item : "(document)", "is not a Kubernetes object: apiVersion, kind and metadata are required");
                 return;
             }
 
@@ -125,7 +125,7 @@ internal sealed record Manifest(ImmutableArray<ManifestObject> Objects, Immutabl
                 // Other API groups have kinds of the same name (Knative's Service and Ingress). Only an old version of this group is a
                 // problem.
                 if (apiVersion is null || Group(apiVersion) == type.Group || (type.Kind == "Ingress" && Group(apiVersion) == "extensions"))
-                    Problem(type.Kind, document, line, "apiVersion", $"\"{apiVersion}\" is not served; write {type.ApiVersion}");
+                    Problem(type.Kind, document, line, "apiVersion", $"\"{apiVersion}\" is not supported; use {type.ApiVersion}");
                 return;
             }
 
@@ -199,7 +199,7 @@ internal sealed record Manifest(ImmutableArray<ManifestObject> Objects, Immutabl
             foreach (var scalar in (string[])["True", "False", "Number"])
             {
                 if (reason.Contains($"'{scalar}' as a string", StringComparison.Ordinal))
-                    return $"must be a string, but is a {(scalar == "Number" ? "number" : "boolean")}: put its value in quotes";
+                    return $"must be a string, but is a {(scalar == "Number" ? "number" : "boolean")}: put the value in quotes";
             }
 
             reason = reason.Split(" Path:")[0].Replace(type.Type.Namespace + ".", "", StringComparison.Ordinal);

@@ -60,5 +60,5 @@ internal sealed class ManifestSet
 
     private static Diagnostic Duplicate(DiagnosticSubject subject, ManifestObject winner) => new(
         DiagnosticCode.ObjectUnreadable, DiagnosticSeverity.Warning, subject, "metadata.name",
-        $"is defined again at {winner.File}:{winner.Line}, and that one counts", DiagnosticEffect.ObjectIgnored);
+        $"is also defined at {winner.File}:{winner.Line}, which takes precedence", DiagnosticEffect.ObjectIgnored);
 }

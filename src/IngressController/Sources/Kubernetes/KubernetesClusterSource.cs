@@ -1,10 +1,10 @@
 using IngressController.Configuration;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Resources;
+using IngressController.Kubernetes.Serialization;
 using IngressController.Kubernetes.Watching;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Translation;
 using k8s;
 using k8s.Models;
 

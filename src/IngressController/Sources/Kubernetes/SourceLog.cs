@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using IngressController.Kubernetes.Client;
 using IngressController.Kubernetes.Leasing;
+using IngressController.Kubernetes.Serialization;
+using IngressController.Kubernetes.Transport;
 using IngressController.Kubernetes.Watching;
 
 namespace IngressController.Sources.Kubernetes;
@@ -92,13 +94,13 @@ internal sealed partial class SourceLog(ILogger<SourceLog> logger, TimeProvider 
             case LeaderNotice.Recovered recovered:
                 Log.LeaseAccessible(logger, recovered.Lease);
                 break;
-            case LeaderNotice.Leads leads:
+            case LeaderNotice.StartedLeading leads:
                 Log.StartedLeading(logger, leads.Lease);
                 break;
-            case LeaderNotice.LeadsNoMore stopped:
+            case LeaderNotice.StoppedLeading stopped:
                 Log.StoppedLeading(logger, stopped.Reason);
                 break;
-            case LeaderNotice.Follows follows:
+            case LeaderNotice.NewLeader follows:
                 Log.NewLeader(logger, follows.Leader);
                 break;
             case LeaderNotice.Released released:
@@ -109,9 +111,9 @@ internal sealed partial class SourceLog(ILogger<SourceLog> logger, TimeProvider 
 
     private void LogFailure(ReflectorNotice.Failed failed, string ns)
     {
-        var count = CountFailure(WatchOf(failed), failed.Trouble);
+        var count = CountFailure(WatchOf(failed), failed.Cause);
         // When the API server cannot be reached, all its watches have the same cause.
-        var level = (count > 1 || !IsCommonAfterRestart(failed.Error)) && ShouldLog(failed.Trouble) ? LogLevel.Warning : LogLevel.Debug;
+        var level = (count > 1 || !IsCommonAfterRestart(failed.Error)) && ShouldLog(failed.Cause) ? LogLevel.Warning : LogLevel.Debug;
         var seconds = failed.RetryIn.TotalSeconds;
         switch (failed.Stage)
         {
@@ -132,9 +134,9 @@ internal sealed partial class SourceLog(ILogger<SourceLog> logger, TimeProvider 
 
     private void LogFailure(LeaderNotice.Failed failed)
     {
-        var count = CountFailure(Lease, failed.Trouble);
+        var count = CountFailure(Lease, failed.Cause);
         // A forbidden election affects nothing but status and Events, so it is logged once, and not every minute.
-        var isDue = failed.Error is ApiServerException { IsForbidden: true } ? count == 2 : ShouldLog(failed.Trouble);
+        var isDue = failed.Error is ApiServerException { IsForbidden: true } ? count == 2 : ShouldLog(failed.Cause);
         var level = isDue ? LogLevel.Warning : LogLevel.Debug;
         if (failed.RetryIn is { } delay)
             Log.LeaseFailed(logger, level, failed.Action, failed.Lease, failed.Reason, delay.TotalSeconds);

@@ -25,11 +25,11 @@ public sealed class CredentialSetParserTests
     }
 
     [Fact]
-    public void The_first_line_of_a_user_counts() // as nginx reads it
+    public void The_first_line_of_a_user_takes_precedence() // as nginx reads it
     {
         var parsed = ParseFile($"alice:{Hash}\nalice:{OtherHash}\n");
         AssertUsers(parsed, ("alice", Hash));
-        Assert.Equal(["data[auth] line 2 repeats a user, and the first line counts"], parsed.UserProblems);
+        Assert.Equal(["data[auth] line 2 repeats a user; the first entry applies"], parsed.UserProblems);
     }
 
     [Fact]
@@ -42,14 +42,14 @@ public sealed class CredentialSetParserTests
 
     [Theory]
     [InlineData("alice", "line 2 is not user:hash")]
-    [InlineData(":x", "line 2 has a user name that cannot be sent")]
-    [InlineData("al\u0001ice:x", "line 2 has a user name that cannot be sent")]
+    [InlineData(":x", "line 2 has a user name that is empty or contains a colon or a control character")]
+    [InlineData("al\u0001ice:x", "line 2 has a user name that is empty or contains a colon or a control character")]
     [InlineData("alice:", "line 2 has no hash")]
     [InlineData("alice:{PLAIN}", "line 2 has an empty password")]
-    [InlineData("alice:hunter2", "line 2 has a hash of no known form")]
-    [InlineData($"alice:{Hash} ", "line 2 has a damaged MD5 hash")]
+    [InlineData("alice:hunter2", "line 2 has a hash in an unknown format")]
+    [InlineData($"alice:{Hash} ", "line 2 has a malformed MD5 hash")]
     [InlineData("alice:$2y$15$abcdefghijklmnopqrstuu0oImNDIy4flhldV9YqunRgBAePKmw7m", "line 2 has a bcrypt hash whose cost is not between 4 and 14")]
-    public void A_bad_line_is_reported_by_number_and_harms_no_other(string line, string problem)
+    public void An_invalid_line_is_reported_by_number_and_affects_no_other(string line, string problem)
     {
         var parsed = ParseFile($"bob:{Hash}\n{line}\ncarol:{OtherHash}\n");
         AssertUsers(parsed, ("bob", Hash), ("carol", OtherHash));
@@ -60,7 +60,7 @@ public sealed class CredentialSetParserTests
     }
 
     [Fact]
-    public void Only_the_first_bad_lines_are_reported()
+    public void Only_the_first_invalid_lines_are_reported()
     {
         var parsed = ParseFile(string.Concat(Enumerable.Repeat("no colon here\n", 1000)) + $"alice:{Hash}\n");
         AssertUsers(parsed, ("alice", Hash));
@@ -70,9 +70,9 @@ public sealed class CredentialSetParserTests
 
     [Theory]
     [InlineData("", "data[auth] is missing or empty")]
-    [InlineData("# nobody\n\n", "data[auth] holds no user")]
-    [InlineData("\r\n", "data[auth] holds no user")]
-    [InlineData("damaged\n", "data[auth] holds no user")]
+    [InlineData("# nobody\n\n", "data[auth] has no users")]
+    [InlineData("\r\n", "data[auth] has no users")]
+    [InlineData("damaged\n", "data[auth] has no users")]
     public void A_file_without_users_is_a_problem(string file, string problem)
     {
         var parsed = ParseFile(file);
@@ -88,7 +88,7 @@ public sealed class CredentialSetParserTests
     }
 
     [Fact]
-    public void Users_of_whom_none_can_log_in_are_an_empty_set()
+    public void Users_that_cannot_log_in_are_an_empty_set()
     {
         var parsed = ParseFile("alice:hunter2\n");
         Assert.Null(parsed.Problem);
@@ -97,12 +97,12 @@ public sealed class CredentialSetParserTests
     }
 
     [Fact]
-    public void Bytes_that_are_no_text_are_a_problem() => Assert.Equal(
+    public void Bytes_that_are_not_UTF8_are_a_problem() => Assert.Equal(
         "data[auth] is not UTF-8",
         CredentialSetParser.Parse(new V1Secret { Data = new Dictionary<string, byte[]> { ["auth"] = [0x61, 0xff, 0x3a] } }, CredentialForm.AuthFile).Problem);
 
     [Fact]
-    public void StringData_counts_as_data_does() => Assert.Equal(
+    public void StringData_is_read_like_data() => Assert.Equal(
         ParseFile($"alice:{Hash}").Users,
         CredentialSetParser.Parse(new V1Secret { StringData = new Dictionary<string, string> { ["auth"] = $"alice:{Hash}" } }, CredentialForm.AuthFile).Users);
 
@@ -115,18 +115,18 @@ public sealed class CredentialSetParserTests
     }
 
     [Fact]
-    public void A_bad_value_of_a_map_is_reported_by_key_and_adds_no_other_user()
+    public void An_invalid_value_of_a_map_is_reported_by_key_and_adds_no_other_user()
     {
         var parsed = ParseMap(("alice", $"{Hash}\nmallory:{OtherHash}"), ("bob", Hash), ("carol", "hunter2"), ("dave", ""));
         AssertUsers(parsed, ("bob", Hash));
-        Assert.Equal("data[alice] holds more than one line", parsed.UserProblems[0]);
-        Assert.StartsWith("data[carol] has a hash of no known form", parsed.UserProblems[1]);
+        Assert.Equal("data[alice] has more than one line", parsed.UserProblems[0]);
+        Assert.StartsWith("data[carol] has a hash in an unknown format", parsed.UserProblems[1]);
         Assert.Equal("data[dave] has no hash", parsed.UserProblems[2]);
         Assert.DoesNotContain("hunter2", $"{parsed}");
     }
 
     [Fact]
-    public void A_map_value_that_is_no_text_is_reported()
+    public void A_map_value_that_is_not_UTF8_is_reported()
     {
         var parsed = CredentialSetParser.Parse(new V1Secret { Data = new Dictionary<string, byte[]> { ["alice"] = [0xff], ["bob"] = Bytes(Hash) } }, CredentialForm.AuthMap);
         AssertUsers(parsed, ("bob", Hash));
@@ -135,7 +135,7 @@ public sealed class CredentialSetParserTests
 
     [Fact]
     public void A_map_without_keys_is_a_problem() =>
-        Assert.Equal("data holds no key, and each key would be a user", ParseMap().Problem);
+        Assert.Equal("data is empty; each key is a user name", ParseMap().Problem);
 
     [Fact]
     public void Sets_compare_by_their_users_and_hashes()
@@ -148,7 +148,7 @@ public sealed class CredentialSetParserTests
     }
 
     [Fact]
-    public void A_set_prints_the_number_of_its_users_alone()
+    public void A_set_prints_only_the_number_of_its_users()
     {
         var parsed = ParseFile($"alice:{Hash}\nbob:{{PLAIN}}builder\n");
         Assert.Equal("2 users [redacted]", $"{parsed.Users}");

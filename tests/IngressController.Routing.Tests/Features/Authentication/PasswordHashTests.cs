@@ -25,7 +25,7 @@ public sealed class PasswordHashTests
     [InlineData("{SSHA}n0MgpE49UOlYSAptYLeZPpSboiVzYWx0eQ==", PasswordScheme.SaltedSha1, "", "n0MgpE49UOlYSAptYLeZPpSboiVzYWx0eQ==", 0)]
     [InlineData("{PLAIN}a b", PasswordScheme.Plain, "", "a b", 0)]
     [InlineData("abFZSxKKdq5s2", PasswordScheme.DesCrypt, "ab", "FZSxKKdq5s2", 0)]
-    public void A_hash_is_taken_apart(string text, PasswordScheme scheme, string salt, string digest, int rounds)
+    public void A_hash_is_split_into_its_parts(string text, PasswordScheme scheme, string salt, string digest, int rounds)
     {
         Assert.True(PasswordHash.TryParse(text, out var hash, out var problem), problem);
         Assert.Equal(scheme, hash.Scheme);
@@ -74,7 +74,7 @@ public sealed class PasswordHashTests
     [InlineData("$y$j9T$abc$def")]
     [InlineData("abFZSxKKdq5s")]
     [InlineData("abFZSxKKdq5s*")]
-    public void What_is_no_hash_is_a_problem_that_tells_nothing_of_it(string text)
+    public void An_invalid_hash_is_a_problem_that_does_not_quote_it(string text)
     {
         Assert.False(PasswordHash.TryParse(text, out var hash, out var problem));
         Assert.Null(hash);

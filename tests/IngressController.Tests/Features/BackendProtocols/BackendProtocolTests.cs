@@ -4,12 +4,12 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace IngressController.Tests.Features.BackendProtocols;
 
-/// <summary>How backends are spoken to when an Ingress says it.</summary>
+/// <summary>The protocol to a backend that an Ingress selects.</summary>
 public sealed class BackendProtocolTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     private static int _names;
 
-    private static RequestDelegate Tell { get; } = context => context.Response.WriteAsync($"{context.Request.Protocol} {context.Request.Scheme} {context.Request.Headers.Host}");
+    private static RequestDelegate DescribeRequest { get; } = context => context.Response.WriteAsync($"{context.Request.Protocol} {context.Request.Scheme} {context.Request.Headers.Host}");
 
     [Theory]
     [InlineData("HTTP", HttpProtocols.Http1, false, "HTTP/1.1 http")]
@@ -17,9 +17,9 @@ public sealed class BackendProtocolTests(ProxyFixture proxy) : IClassFixture<Pro
     [InlineData("GRPC", HttpProtocols.Http2, false, "HTTP/2 http")]
     [InlineData("grpcs", HttpProtocols.Http2, true, "HTTP/2 https")]
     [InlineData("GRPCS", HttpProtocols.Http1AndHttp2, true, "HTTP/2 https")]
-    public async Task A_backend_is_spoken_to_as_the_annotation_says(string protocol, HttpProtocols protocols, bool withTls, string expected)
+    public async Task The_annotation_selects_the_protocol_to_the_backend(string protocol, HttpProtocols protocols, bool withTls, string expected)
     {
-        await using var backend = await KestrelBackend.StartAsync(Tell, protocols, withTls);
+        await using var backend = await KestrelBackend.StartAsync(DescribeRequest, protocols, withTls);
         var host = await ServeAsync(backend.Port, protocol);
         var answer = await proxy.GetAsync(host);
         Assert.Equal($"{expected} {host}", answer.Body);
@@ -28,9 +28,9 @@ public sealed class BackendProtocolTests(ProxyFixture proxy) : IClassFixture<Pro
     [Theory]
     [InlineData("http", 200, 502)]
     [InlineData("https", 502, 200)]
-    public async Task With_AUTO_HTTP_it_is_spoken_to_as_the_client_came(string backendScheme, int cleartext, int encrypted)
+    public async Task AUTO_HTTP_follows_the_scheme_of_the_client(string backendScheme, int cleartext, int encrypted)
     {
-        await using var backend = await KestrelBackend.StartAsync(Tell, HttpProtocols.Http1, withTls: backendScheme == "https");
+        await using var backend = await KestrelBackend.StartAsync(DescribeRequest, HttpProtocols.Http1, withTls: backendScheme == "https");
         var host = await ServeAsync(backend.Port, "AUTO_HTTP");
         Assert.Equal(cleartext, (await proxy.GetAsync(host)).Status);
         using var response = await proxy.Controller.Client.GetAsync($"https://{host}/");
@@ -38,20 +38,20 @@ public sealed class BackendProtocolTests(ProxyFixture proxy) : IClassFixture<Pro
     }
 
     [Fact]
-    public async Task Two_Ingresses_speak_to_one_Service_in_two_ways()
+    public async Task Two_Ingresses_can_use_different_protocols_for_one_Service()
     {
-        await using var backend = await KestrelBackend.StartAsync(Tell, HttpProtocols.Http2);
+        await using var backend = await KestrelBackend.StartAsync(DescribeRequest, HttpProtocols.Http2);
         var name = $"two{++_names}";
         await proxy.AddAsync(
             Manifests.Service(name, [backend.Port]) + AnnotatedManifests.Ingress($"{name}-grpc", $"{name}.example", name, "/grpc", annotations: ("backend-protocol", "GRPC"))
             + AnnotatedManifests.Ingress($"{name}-http", $"{name}.example", name, "/http", annotations: ("backend-protocol", "HTTP")));
         Assert.Equal(200, (await proxy.GetAsync($"{name}.example", "/grpc")).Status);
-        // Kestrel answers HTTP/1.1 at a port for HTTP/2 with 400.
+        // Kestrel responds with 400 to HTTP/1.1 at a port for HTTP/2.
         Assert.Equal(400, (await proxy.GetAsync($"{name}.example", "/http")).Status);
     }
 
     [Fact]
-    public async Task FCGI_is_answered_503_and_reaches_no_backend()
+    public async Task FCGI_returns_503_and_reaches_no_backend()
     {
         await using var backend = WireBackend.Answer(_ => WireBackend.Ok("reached"));
         Assert.Equal(503, (await proxy.GetAsync(await ServeAsync(backend.Port, "FCGI"))).Status);
@@ -59,9 +59,9 @@ public sealed class BackendProtocolTests(ProxyFixture proxy) : IClassFixture<Pro
     }
 
     [Fact]
-    public async Task With_GRPCS_a_name_outside_the_cluster_must_have_a_certificate_to_trust()
+    public async Task With_GRPCS_an_external_name_requires_a_trusted_certificate()
     {
-        await using var backend = await KestrelBackend.StartAsync(Tell, HttpProtocols.Http2, withTls: true);
+        await using var backend = await KestrelBackend.StartAsync(DescribeRequest, HttpProtocols.Http2, withTls: true);
         await using var controller = await TestController.StartAsync(
             $$"""
             apiVersion: v1

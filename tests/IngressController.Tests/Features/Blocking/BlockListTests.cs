@@ -1,15 +1,16 @@
+using IngressController.Routing.Features.Blocking;
 using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.Blocking;
 
-/// <summary>Whom the operator lets in nowhere.</summary>
+/// <summary>Clients that the operator denies on all routes.</summary>
 public sealed class BlockListTests(SettingsFixture proxy) : IClassFixture<SettingsFixture>
 {
     [Theory]
     [InlineData("127.0.0.0/8", 403)]
     [InlineData("10.0.0.0/8, 127.0.0.1", 403)]
     [InlineData("10.0.0.0/8, ::1", 200)]
-    public async Task Clients_of_blocked_networks_are_answered_403(string networks, int status)
+    public async Task Clients_of_blocked_networks_get_403(string networks, int status)
     {
         await proxy.SetAsync(("block-cidrs", networks));
         Assert.Equal(status, (await proxy.GetAsync(SettingsFixture.Host)).Status);
@@ -24,11 +25,11 @@ public sealed class BlockListTests(SettingsFixture proxy) : IClassFixture<Settin
     [InlineData("~*bad", "a BAD bot", 403)]
     [InlineData("~^$", "", 403)]
     [InlineData("~^$", "x", 200)]
-    public async Task A_blocked_user_agent_is_answered_403(string list, string agent, int status)
+    public async Task A_blocked_user_agent_gets_403(string list, string agent, int status)
     {
         await proxy.SetAsync(("block-user-agents", list));
         Assert.Equal(status, (await proxy.GetAsync(SettingsFixture.Host, fields: agent.Length == 0 ? "" : $"User-Agent: {agent}\r\n")).Status);
-        // Another header with that value is none of its business.
+        // The value in another header does not match.
         await proxy.SetAsync(("block-user-agents", "only-this"));
         Assert.Equal(200, (await proxy.GetAsync(SettingsFixture.Host, fields: "Referer: only-this\r\n")).Status);
     }
@@ -37,19 +38,19 @@ public sealed class BlockListTests(SettingsFixture proxy) : IClassFixture<Settin
     [InlineData("~*spam\\.example", "https://SPAM.example/x", 403)]
     [InlineData("~*spam\\.example", "https://ham.example/x", 200)]
     [InlineData("https://spam.example/", "https://spam.example/", 403)]
-    public async Task A_blocked_referer_is_answered_403(string list, string referer, int status)
+    public async Task A_blocked_referer_gets_403(string list, string referer, int status)
     {
         await proxy.SetAsync(("block-referers", list));
         Assert.Equal(status, (await proxy.GetAsync(SettingsFixture.Host, fields: $"Referer: {referer}\r\n")).Status);
     }
 
     [Fact]
-    public async Task The_client_behind_a_trusted_proxy_is_the_one_that_is_blocked()
+    public async Task The_client_behind_a_trusted_proxy_is_blocked()
     {
         await proxy.SetAsync(("block-cidrs", "203.0.113.0/24"), ("use-forwarded-headers", "true"), ("proxy-real-ip-cidr", "127.0.0.0/8"));
         Assert.Equal(403, (await proxy.GetAsync(SettingsFixture.Host, fields: "X-Forwarded-For: 203.0.113.9\r\n")).Status);
         Assert.Equal(200, (await proxy.GetAsync(SettingsFixture.Host, fields: "X-Forwarded-For: 203.0.114.9\r\n")).Status);
-        // A client that puts somebody else in front of itself is still the client.
+        // A forged chain does not hide the client.
         Assert.Equal(403, (await proxy.GetAsync(SettingsFixture.Host, fields: "X-Forwarded-For: 8.8.8.8, 203.0.113.9\r\n")).Status);
     }
 
@@ -57,7 +58,7 @@ public sealed class BlockListTests(SettingsFixture proxy) : IClassFixture<Settin
     [InlineData("block-cidrs", "1.2.3")]
     [InlineData("block-user-agents", "~(")]
     [InlineData("block-referers", "~(?=x)")]
-    public async Task A_list_that_cannot_be_understood_closes_all_routes_until_it_is_mended(string key, string value)
+    public async Task An_invalid_list_makes_all_routes_fail_closed_until_it_is_fixed(string key, string value)
     {
         await proxy.SetAsync((key, value));
         Assert.Equal(503, (await proxy.GetAsync(SettingsFixture.Host)).Status);
@@ -73,7 +74,7 @@ public sealed class BlockListTests(SettingsFixture proxy) : IClassFixture<Settin
     }
 
     [Fact]
-    public async Task The_default_backend_is_a_route_like_any_other()
+    public async Task Block_lists_apply_to_the_default_backend()
     {
         await using var backend = WireBackend.Answer(_ => WireBackend.Ok("ok"));
         await using var controller = await TestController.StartAsync(
@@ -83,7 +84,7 @@ public sealed class BlockListTests(SettingsFixture proxy) : IClassFixture<Settin
                 Translation = options.Translation with
                 {
                     DefaultBackendService = new("default", "fallback"),
-                    Global = options.Translation.Global with { Blocked = options.Translation.Global.Blocked with { UserAgents = [new(Routing.Table.TextMatch.Whole, "bad")] } },
+                    Global = options.Translation.Global.With(new BlockSettings { Policy = BlockPolicy.None with { UserAgents = [new(TextMatch.Whole, "bad")] } }),
                 },
             });
         Assert.Equal(403, (await WireConnection.ExchangeAsync(controller.HttpPort, "GET / HTTP/1.1\r\nHost: x\r\nUser-Agent: bad\r\n\r\n")).Status);

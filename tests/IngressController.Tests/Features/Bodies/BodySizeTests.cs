@@ -8,7 +8,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace IngressController.Tests.Features.Bodies;
 
-/// <summary>proxy-body-size where nginx gives no example: HTTP/2, gRPC, WebSockets, large uploads and responses that have begun.</summary>
+/// <summary>
+/// proxy-body-size without a comparison with nginx: HTTP/2, gRPC, WebSockets, large uploads and responses that have begun.
+/// </summary>
 public sealed class BodySizeTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     private const int Limit = 1024;
@@ -25,7 +27,7 @@ public sealed class BodySizeTests(ProxyFixture proxy) : IClassFixture<ProxyFixtu
     [Theory]
     [InlineData(1 << 20, HttpStatusCode.OK)]
     [InlineData((1 << 20) + 1, HttpStatusCode.RequestEntityTooLarge)]
-    public async Task A_route_without_annotations_takes_a_mebibyte(int size, HttpStatusCode expected)
+    public async Task A_route_without_annotations_allows_one_mebibyte(int size, HttpStatusCode expected)
     {
         await using var backend = await KestrelBackend.StartAsync(CountAsync);
         var host = await proxy.ServeAsync([backend.Port]);
@@ -35,7 +37,7 @@ public sealed class BodySizeTests(ProxyFixture proxy) : IClassFixture<ProxyFixtu
     }
 
     [Fact]
-    public async Task Zero_takes_any_size()
+    public async Task Zero_allows_any_size()
     {
         await using var backend = await KestrelBackend.StartAsync(CountAsync);
         var host = await proxy.ServeAsync(backend.Port, ("proxy-body-size", "0"));
@@ -46,7 +48,7 @@ public sealed class BodySizeTests(ProxyFixture proxy) : IClassFixture<ProxyFixtu
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task The_client_of_a_large_upload_gets_the_answer_although_it_sends_all_of_it_first(bool isChunked)
+    public async Task A_client_that_sends_a_whole_large_upload_first_receives_the_response(bool isChunked)
     {
         await using var backend = await KestrelBackend.StartAsync(CountAsync);
         var host = await proxy.ServeAsync(backend.Port, ("proxy-body-size", "1k"));
@@ -65,7 +67,7 @@ public sealed class BodySizeTests(ProxyFixture proxy) : IClassFixture<ProxyFixtu
     [InlineData(Limit + 1, true, HttpStatusCode.RequestEntityTooLarge)]
     [InlineData(Limit + 1, false, HttpStatusCode.RequestEntityTooLarge)]
     [InlineData(4 << 20, false, HttpStatusCode.RequestEntityTooLarge)]
-    public async Task HTTP_2_bodies_are_limited_and_the_connection_serves_on(int size, bool hasLength, HttpStatusCode expected)
+    public async Task HTTP_2_bodies_are_limited_and_the_connection_stays_usable(int size, bool hasLength, HttpStatusCode expected)
     {
         await using var backend = await KestrelBackend.StartAsync(CountAsync);
         var host = await proxy.ServeAsync(backend.Port, ("proxy-body-size", "1k"));
@@ -82,7 +84,7 @@ public sealed class BodySizeTests(ProxyFixture proxy) : IClassFixture<ProxyFixtu
     }
 
     [Fact]
-    public async Task The_messages_of_a_grpc_call_count_as_its_body_and_zero_lets_it_go_on()
+    public async Task The_messages_of_a_gRPC_call_count_as_its_body_and_zero_removes_the_limit()
     {
         await using var backend = await KestrelBackend.StartAsync(CountAsync, HttpProtocols.Http2);
         var limited = await proxy.ServeAsync(backend.Port, "grpc", [("proxy-body-size", "1k")]);
@@ -93,7 +95,7 @@ public sealed class BodySizeTests(ProxyFixture proxy) : IClassFixture<ProxyFixtu
     }
 
     [Fact]
-    public async Task What_goes_through_a_websocket_is_no_body()
+    public async Task WebSocket_data_is_not_limited()
     {
         await using var backend = await KestrelBackend.StartAsync(async context =>
         {
@@ -107,26 +109,26 @@ public sealed class BodySizeTests(ProxyFixture proxy) : IClassFixture<ProxyFixtu
             }
         });
         var host = await proxy.ServeAsync(backend.Port, ("proxy-body-size", "1k"));
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(15));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(15));
         foreach (var (scheme, version) in new[] { ("ws", HttpVersion.Version11), ("wss", HttpVersion.Version20) })
         {
             using var socket = new ClientWebSocket();
             socket.Options.HttpVersion = version;
             socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
-            await socket.ConnectAsync(new Uri($"{scheme}://{host}/"), proxy.Controller.Client, patience.Token);
+            await socket.ConnectAsync(new Uri($"{scheme}://{host}/"), proxy.Controller.Client, timeout.Token);
             var total = 0;
             var answer = new byte[4];
             while (total < 100 * Limit)
             {
-                await socket.SendAsync(new byte[Limit], WebSocketMessageType.Binary, true, patience.Token);
-                await socket.ReceiveAsync(answer, patience.Token);
+                await socket.SendAsync(new byte[Limit], WebSocketMessageType.Binary, true, timeout.Token);
+                await socket.ReceiveAsync(answer, timeout.Token);
                 total = BitConverter.ToInt32(answer);
             }
         }
     }
 
     [Fact]
-    public async Task A_body_that_outgrows_the_limit_after_the_response_began_ends_the_exchange()
+    public async Task A_body_that_exceeds_the_limit_after_the_response_has_begun_aborts_the_exchange()
     {
         await using var backend = await KestrelBackend.StartAsync(async context =>
         {
@@ -134,13 +136,13 @@ public sealed class BodySizeTests(ProxyFixture proxy) : IClassFixture<ProxyFixtu
             await context.Response.Body.FlushAsync();
             await CountAsync(context);
         }, HttpProtocols.Http2);
-        // The HTTP client gives the response of an HTTP/1.1 backend only when the request is complete.
+        // The HTTP client returns the response of an HTTP/1.1 backend only after the request is complete.
         var host = await proxy.ServeAsync(backend.Port, "h2c", [("proxy-body-size", "1k")]);
         await using var connection = await proxy.ConnectAsync();
         await connection.SendAsync($"POST / HTTP/1.1\r\nHost: {host}\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n");
         Assert.Equal(200, (await connection.ReadHeadAsync())!.Status);
         await connection.SendAsync($"{Limit:x}\r\n{new string('x', Limit)}\r\n0\r\n\r\n");
-        // Neither the count nor the end of the chunked body: the client sees that it was cut.
+        // The chunked body has no end, so the client detects the truncation.
         Assert.DoesNotContain("0\r\n", await connection.ReadToEndAsync(), StringComparison.Ordinal);
     }
 

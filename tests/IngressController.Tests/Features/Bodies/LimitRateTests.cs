@@ -10,13 +10,13 @@ namespace IngressController.Tests.Features.Bodies;
 public sealed class LimitRateTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     [Fact]
-    public async Task As_many_bytes_come_through_as_the_rate_allows()
+    public async Task Bytes_are_forwarded_at_the_configured_rate()
     {
         var time = new ManualTimeProvider();
         await using var paced = new PacedStream(new MemoryStream(new byte[10_000]), new ResponseRatePolicy(1_000, BytesBefore: 2_500), time);
         var buffer = new byte[2_000];
 
-        // What comes before the rate counts, at once; then pieces of a tenth of a second, the first of them at once.
+        // The bytes before limit-rate-after are immediate, then pieces of a tenth of a second, of which the first is immediate.
         Assert.Equal(2_000, await paced.ReadAsync(buffer));
         Assert.Equal(500, await paced.ReadAsync(buffer));
         Assert.Equal(100, await paced.ReadAsync(buffer));
@@ -27,7 +27,7 @@ public sealed class LimitRateTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
         time.Advance(TimeSpan.FromMilliseconds(1));
         Assert.Equal(100, await next);
 
-        // 900 ms later there may be 1,100 bytes, of which 200 are through.
+        // 900 ms later 1,100 bytes are allowed, of which 200 have been sent.
         time.Advance(TimeSpan.FromMilliseconds(900));
         var total = 0;
         while (true)
@@ -42,7 +42,7 @@ public sealed class LimitRateTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
     }
 
     [Fact]
-    public async Task A_waiting_read_ends_when_it_is_cancelled()
+    public async Task A_waiting_read_ends_when_it_is_canceled()
     {
         await using var paced = new PacedStream(new MemoryStream(new byte[100]), new ResponseRatePolicy(1, BytesBefore: 1), new ManualTimeProvider());
         var buffer = new byte[10];
@@ -57,11 +57,11 @@ public sealed class LimitRateTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
     [Theory]
     [InlineData("Content-Length: 262144\r\n", "")]
     [InlineData("Transfer-Encoding: chunked\r\n", "40000\r\n")]
-    public async Task A_response_is_complete_and_takes_its_time(string framing, string chunk)
+    public async Task A_paced_response_is_complete_and_takes_the_expected_time(string framing, string chunk)
     {
         var body = new string('x', 256 * 1024);
         await using var backend = WireBackend.Answer($"HTTP/1.1 200 OK\r\n{framing}\r\n{chunk}{body}{(chunk.Length == 0 ? "" : "\r\n0\r\n\r\n")}");
-        // 256 KiB at 128 KiB/s, half of them at full speed: a second, less the first piece.
+        // 256 KiB at 128 KiB/s, half of them at full speed: one second without the first piece.
         var host = await proxy.ServeAsync(backend.Port, ("limit-rate", "128"), ("limit-rate-after", "128"));
         var start = Stopwatch.GetTimestamp();
         var response = await proxy.GetAsync(host);

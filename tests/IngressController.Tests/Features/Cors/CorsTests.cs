@@ -2,7 +2,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.Cors;
 
-/// <summary>What ingress-nginx does for other sites, with Vary besides.</summary>
+/// <summary>CORS as in ingress-nginx, and Vary.</summary>
 public sealed class CorsTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     private const string DefaultHeaders = "DNT,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,Content-Type,Range,Authorization";
@@ -15,7 +15,7 @@ public sealed class CorsTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
     [InlineData("")]
     [InlineData("Origin: https://any.example\r\n")]
     [InlineData("Origin: https://any.example\r\nAccess-Control-Request-Method: PUT\r\n")]
-    public async Task Any_OPTIONS_request_is_answered_at_once_where_any_origin_is_allowed(string fields)
+    public async Task OPTIONS_requests_get_a_local_reply_if_any_origin_is_allowed(string fields)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("never"));
         var host = await proxy.ServeAsync(backend.Port, ("enable-cors", "true"));
@@ -49,7 +49,7 @@ public sealed class CorsTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
     [InlineData("null", true)]
     [InlineData("", false)]
     [InlineData("https://app.example, https://app.example", false)]
-    public async Task Origins_are_compared_as_wholes(string origin, bool isAllowed)
+    public async Task Origins_are_compared_exactly(string origin, bool isAllowed)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("backend"));
         var host = await proxy.ServeAsync(backend.Port, ("enable-cors", "true"),
@@ -62,13 +62,13 @@ public sealed class CorsTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
         foreach (var response in new[] { preflight, plain })
         {
             Assert.Equal(isAllowed ? origin : null, response.One("Access-Control-Allow-Origin"));
-            // Another origin would get another answer, so caches must not share this one.
+            // Responses differ by origin, so caches must not share them.
             Assert.Equal("Origin", response.One("Vary"));
         }
     }
 
     [Fact]
-    public async Task What_the_backend_says_is_overwritten_for_allowed_origins_and_stays_for_others()
+    public async Task Headers_of_the_backend_are_replaced_for_allowed_origins_and_kept_for_others()
     {
         await using var backend = WireBackend.Answer(BackendsOwn);
         var host = await proxy.ServeAsync(backend.Port, ("enable-cors", "true"), ("cors-allow-origin", "https://app.example"),
@@ -91,7 +91,7 @@ public sealed class CorsTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
     }
 
     [Fact]
-    public async Task Errors_of_the_proxy_can_be_read_too()
+    public async Task Local_replies_have_CORS_headers()
     {
         using var refusing = WireBackend.Refusing(out var port);
         var host = await proxy.ServeAsync(port, ("enable-cors", "true"), ("cors-expose-headers", "X-Total"), ("proxy-body-size", "1"));
@@ -121,7 +121,7 @@ public sealed class CorsTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
     [Theory]
     [InlineData("https://app.example\r\nX-Evil: 1")]
     [InlineData("https://app.example\nX-Evil: 1")]
-    public async Task Line_breaks_reach_no_header(string value)
+    public async Task Line_breaks_do_not_reach_headers(string value)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("backend"));
         var host = await proxy.ServeAsync(backend.Port, ("enable-cors", "true"), ("cors-allow-origin", value), ("cors-allow-methods", value),
@@ -132,7 +132,7 @@ public sealed class CorsTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
     }
 
     [Fact]
-    public async Task Without_the_annotation_OPTIONS_goes_to_the_backend()
+    public async Task Without_the_annotation_OPTIONS_is_forwarded()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("backend"));
         var host = await proxy.ServeAsync(backend.Port, ("cors-allow-origin", "https://app.example"));

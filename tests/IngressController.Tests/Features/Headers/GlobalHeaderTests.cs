@@ -1,11 +1,10 @@
 using System.Net.Security;
 using IngressController.Configuration;
-using IngressController.Routing.Cluster;
 using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.Headers;
 
-/// <summary>The settings of all requests and responses, as a ConfigMap holds them and while it changes.</summary>
+/// <summary>The ConfigMap settings for headers of all requests and responses, and their changes.</summary>
 public sealed class GlobalHeaderTests
 {
     private const string Backends =
@@ -56,7 +55,7 @@ public sealed class GlobalHeaderTests
         Assert.Equal(("ours", 404), (unmatched.One("X-Served-By"), unmatched.Status));
         Assert.Empty(response.All("X-Powered-By"));
 
-        // A change of the ConfigMap that a setting names, and of nothing else.
+        // Changes only the ConfigMap that a setting names.
         await controller.ApplyAsync(Route(backend) + names + ConfigMap("request", "ops", "X-Proxy: changed") + ConfigMap("response", "ops", "X-Served-By: changed"));
         response = await GetAsync(controller);
         Assert.True(backend.Requests.TryDequeue(out request));
@@ -69,7 +68,7 @@ public sealed class GlobalHeaderTests
     }
 
     [Fact]
-    public async Task The_Ingress_has_the_last_word()
+    public async Task The_Ingress_takes_precedence_over_the_settings()
     {
         await using var backend = WireBackend.Answer(Backends);
         await using var controller = await TestController.StartAsync("", WithConfigMap);
@@ -91,7 +90,7 @@ public sealed class GlobalHeaderTests
     [InlineData(true, "server-tokens: 'true', allow-backend-server-header: 'true'", "backend", "yarp-ingress")]
     [InlineData(true, "allow-backend-server-header: 'false'", "yarp-ingress", "yarp-ingress")]
     [InlineData(false, "server-tokens: 'true', allow-backend-server-header: 'true'", null, null)]
-    public async Task The_Server_header_is_the_backends_or_ours_or_nobodys(bool option, string settings, string? ofBackend, string? ofOwnAnswers)
+    public async Task The_Server_header_follows_option_and_settings(bool option, string settings, string? ofBackend, string? ofOwnAnswers)
     {
         await using var backend = WireBackend.Answer(Backends);
         await using var controller = await TestController.StartAsync(
@@ -103,7 +102,7 @@ public sealed class GlobalHeaderTests
     [Theory]
     [InlineData("", true)]
     [InlineData("enable-underscores-in-headers: 'false'", false)]
-    public async Task Underscores_pass_unless_a_setting_says_otherwise(string settings, bool pass)
+    public async Task Headers_with_underscores_are_forwarded_unless_disabled(string settings, bool pass)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("ok"));
         await using var controller = await TestController.StartAsync(Route(backend) + Settings(settings), WithConfigMap);
@@ -113,7 +112,7 @@ public sealed class GlobalHeaderTests
     }
 
     [Fact]
-    public async Task Hosts_with_a_certificate_of_their_own_are_for_https_alone()
+    public async Task Hosts_with_their_own_certificate_send_HSTS()
     {
         var pki = new Pki();
         await using var backend = WireBackend.Answer(Backends);
@@ -123,11 +122,11 @@ public sealed class GlobalHeaderTests
             + Manifests.Ingress("wild", "*.wild.example", "web", tlsSecret: "wild")
             + Manifests.Ingress("plain", "plain.example", "web");
         await using var controller = await TestController.StartAsync(manifests, WithConfigMap);
-        const string ours = "max-age=31536000; includeSubDomains";
+        const string expected = "max-age=31536000; includeSubDomains";
         const string backends = "max-age=1";
 
-        Assert.Equal(ours, (await GetSecurelyAsync(controller, "own.example")).One("Strict-Transport-Security"));
-        Assert.Equal(ours, (await GetSecurelyAsync(controller, "a.wild.example")).One("Strict-Transport-Security"));
+        Assert.Equal(expected, (await GetSecurelyAsync(controller, "own.example")).One("Strict-Transport-Security"));
+        Assert.Equal(expected, (await GetSecurelyAsync(controller, "a.wild.example")).One("Strict-Transport-Security"));
         Assert.Equal(backends, (await GetSecurelyAsync(controller, "missing.example")).One("Strict-Transport-Security"));
         Assert.Equal(backends, (await GetSecurelyAsync(controller, "plain.example")).One("Strict-Transport-Security"));
         Assert.Equal(backends, (await GetAsync(controller, "own.example")).One("Strict-Transport-Security"));
@@ -139,7 +138,7 @@ public sealed class GlobalHeaderTests
     }
 
     [Fact]
-    public async Task The_proxys_own_answers_say_it_too()
+    public async Task Local_replies_send_HSTS()
     {
         var pki = new Pki();
         using var refusing = WireBackend.Refusing(out var port);
@@ -150,7 +149,7 @@ public sealed class GlobalHeaderTests
     }
 
     [Fact]
-    public async Task Line_breaks_in_ConfigMaps_reach_no_header()
+    public async Task Line_breaks_in_ConfigMaps_do_not_reach_headers()
     {
         await using var backend = WireBackend.Answer(Backends);
         await using var controller = await TestController.StartAsync(

@@ -9,7 +9,7 @@ public sealed class HeaderChangeTests(ProxyFixture proxy) : IClassFixture<ProxyF
         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: text/plain\r\nX-Powered-By: old\r\nX-Kept: 1\r\nX-Set: backend\r\nX-Set: twice\r\nX-Add: backend\r\n\r\nok";
 
     [Fact]
-    public async Task The_backend_gets_what_is_set_and_added_and_not_what_is_removed()
+    public async Task Request_headers_are_set_added_and_removed()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("ok"));
         var host = await proxy.ServeAsync(backend.Port, ("request-headers", """
@@ -38,7 +38,7 @@ public sealed class HeaderChangeTests(ProxyFixture proxy) : IClassFixture<ProxyF
     }
 
     [Fact]
-    public async Task A_request_without_a_body_stays_without_one()
+    public async Task A_request_without_a_body_stays_without_a_body()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("ok"));
         var host = await proxy.ServeAsync(backend.Port, ("request-headers", "{set: {X-Set: ours}, remove: [Content-Type]}"));
@@ -49,7 +49,7 @@ public sealed class HeaderChangeTests(ProxyFixture proxy) : IClassFixture<ProxyF
     }
 
     [Fact]
-    public async Task The_client_gets_what_is_set_and_added_and_not_what_is_removed()
+    public async Task Response_headers_are_set_added_and_removed()
     {
         await using var backend = WireBackend.Answer(Backends);
         var host = await proxy.ServeAsync(backend.Port, ("response-headers", """
@@ -63,7 +63,7 @@ public sealed class HeaderChangeTests(ProxyFixture proxy) : IClassFixture<ProxyF
     }
 
     [Fact]
-    public async Task The_proxys_own_answers_have_the_headers_too()
+    public async Task Local_replies_have_the_headers()
     {
         using var refusing = WireBackend.Refusing(out var port);
         var host = await proxy.ServeAsync(port, ("response-headers", "set: {X-Frame-Options: DENY, X-Content-Type-Options: nosniff}"), ("proxy-body-size", "1"));
@@ -88,7 +88,7 @@ public sealed class HeaderChangeTests(ProxyFixture proxy) : IClassFixture<ProxyF
     [InlineData("proxy-cookie-path", "/ /\r\nX-Evil:1")]
     [InlineData("proxy-cookie-path", "/ /;HttpOnly")]
     [InlineData("proxy-cookie-path", "~^/(.*)$ /$1\nX-Evil:1")]
-    public async Task A_rewritten_cookie_splits_neither_response_nor_cookie(string annotation, string value)
+    public async Task A_rewritten_cookie_cannot_split_the_response_or_the_cookie(string annotation, string value)
     {
         const string cookie = "a=b; Domain=backend.local; Path=/";
         await using var backend = WireBackend.Answer($"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nSet-Cookie: {cookie}\r\n\r\n");
@@ -102,10 +102,10 @@ public sealed class HeaderChangeTests(ProxyFixture proxy) : IClassFixture<ProxyF
     [InlineData("http://backend.local/", "/\r\nX-Evil:1")]
     [InlineData("http://backend.local/", "/\u0085X-Evil:1")]
     [InlineData("http://backend.local/\r", "/x")]
-    public async Task A_rewritten_redirect_splits_no_response(string from, string to)
+    public async Task A_rewritten_redirect_cannot_split_the_response(string from, string to)
     {
         await using var backend = WireBackend.Answer("HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: http://backend.local/%0d%0aX-Evil:1\r\n\r\n");
-        // White space at the ends of a value does not count, so this one puts it in the middle.
+        // White space at the ends of a value is trimmed, so this value has it in the middle.
         var host = await proxy.ServeAsync(backend.Port, ("proxy-redirect-from", from + "\rx"), ("proxy-redirect-to", to));
         var response = await proxy.GetAsync(host);
         Assert.Equal("http://backend.local/%0d%0aX-Evil:1", response.One("Location"));
@@ -113,7 +113,7 @@ public sealed class HeaderChangeTests(ProxyFixture proxy) : IClassFixture<ProxyF
     }
 
     [Fact]
-    public async Task What_the_backend_escaped_stays_escaped_in_a_rewritten_redirect()
+    public async Task Escapes_of_the_backend_are_kept_in_a_rewritten_redirect()
     {
         await using var backend = WireBackend.Answer("HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: http://backend.local/%0d%0aX-Evil:1\r\n\r\n");
         var host = await proxy.ServeAsync(backend.Port, ("proxy-redirect-from", "http://backend.local/"), ("proxy-redirect-to", "/"));
@@ -123,7 +123,7 @@ public sealed class HeaderChangeTests(ProxyFixture proxy) : IClassFixture<ProxyF
     }
 
     [Fact]
-    public async Task No_pattern_makes_a_response_wait()
+    public async Task No_pattern_stalls_a_response()
     {
         var path = new string('a', 8_000);
         await using var backend = WireBackend.Answer($"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nSet-Cookie: a=b; Path={path}!\r\n\r\n");

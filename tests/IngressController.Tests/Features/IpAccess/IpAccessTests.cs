@@ -1,7 +1,7 @@
 using System.Net;
 using IngressController.Configuration;
+using IngressController.Routing.Features.IpAccess;
 using IngressController.Routing.Settings;
-using IngressController.Routing.Table;
 using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.IpAccess;
@@ -11,7 +11,7 @@ public sealed class IpAccessTests(AccessFixture proxy) : IClassFixture<AccessFix
     [Theory]
     [InlineData("127.0.0.1", 200)]
     [InlineData("127.0.0.2", 403)]
-    public async Task Only_clients_of_the_allow_list_get_in(string client, int status)
+    public async Task Only_clients_of_the_allow_list_get_access(string client, int status)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         var host = await proxy.ServeAsync(backend, ("allowlist-source-range", "127.0.0.1, 10.0.0.0/8"));
@@ -22,7 +22,7 @@ public sealed class IpAccessTests(AccessFixture proxy) : IClassFixture<AccessFix
     [Theory]
     [InlineData("127.0.0.1", 200)]
     [InlineData("127.0.0.2", 403)]
-    public async Task The_deny_list_goes_before_the_allow_list(string client, int status)
+    public async Task The_deny_list_takes_precedence_over_the_allow_list(string client, int status)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         var host = await proxy.ServeAsync(backend, ("allowlist-source-range", "127.0.0.0/8"), ("denylist-source-range", "127.0.0.2"));
@@ -34,7 +34,7 @@ public sealed class IpAccessTests(AccessFixture proxy) : IClassFixture<AccessFix
     [InlineData("X-Real-IP: 127.0.0.1\r\n")]
     [InlineData("Forwarded: for=127.0.0.1\r\n")]
     [InlineData("X-Forwarded-For: 127.0.0.1, 127.0.0.1\r\nX_Forwarded_For: 127.0.0.1\r\nX-Original-Forwarded-For: 127.0.0.1\r\n")]
-    public async Task What_a_client_says_of_its_address_does_not_count(string fields)
+    public async Task Forwarding_headers_of_a_client_are_ignored(string fields)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         var host = await proxy.ServeAsync(backend, ("allowlist-source-range", "127.0.0.1"));
@@ -49,16 +49,16 @@ public sealed class IpAccessTests(AccessFixture proxy) : IClassFixture<AccessFix
     [InlineData("whitelist-source-range", "everybody")]
     [InlineData("denylist-source-range", "10.0.0.0/8,")]
     [InlineData("denylist-source-range", "office")]
-    public async Task A_list_that_cannot_be_read_lets_in_nobody(string name, string value)
+    public async Task An_invalid_list_fails_closed(string name, string value)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         var host = await proxy.ServeAsync(backend, (name, value));
-        // A comma at the end is no entry.
+        // A trailing comma adds no entry.
         Assert.Equal(value.EndsWith(',') ? 200 : 503, (await proxy.GetAsync(host)).Status);
     }
 
     [Fact]
-    public async Task An_IPv4_client_of_a_socket_for_both_kinds_is_looked_up_as_IPv4()
+    public async Task An_IPv4_client_of_a_dual_stack_socket_is_allowed_as_IPv4()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var controller = await TestController.StartAsync(
@@ -72,7 +72,7 @@ public sealed class IpAccessTests(AccessFixture proxy) : IClassFixture<AccessFix
     }
 
     [Fact]
-    public async Task An_IPv4_client_of_a_socket_for_both_kinds_is_kept_out_as_IPv4()
+    public async Task An_IPv4_client_of_a_dual_stack_socket_is_denied_as_IPv4()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var controller = await TestController.StartAsync(
@@ -88,7 +88,7 @@ public sealed class IpAccessTests(AccessFixture proxy) : IClassFixture<AccessFix
     [Theory]
     [InlineData("127.0.0.1", 403)]
     [InlineData("127.0.0.2", 200)]
-    public async Task The_list_of_an_Ingress_replaces_that_of_the_settings(string client, int own)
+    public async Task The_list_of_an_Ingress_replaces_the_list_of_the_settings(string client, int own)
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
         await using var fixture = new WithGlobalList();
@@ -99,11 +99,11 @@ public sealed class IpAccessTests(AccessFixture proxy) : IClassFixture<AccessFix
         Assert.Equal(own == 200 ? 403 : 200, (await fixture.GetFromAsync(client, silent)).Status);
     }
 
-    private static GlobalSettings Lists(string? allow, string? deny) => GlobalSettings.Default with
+    private static GlobalSettings Lists(string? allow, string? deny) => GlobalSettings.Default.With(new IpAccessSettings
     {
         AllowlistSourceRange = Set(allow),
         DenylistSourceRange = Set(deny),
-    };
+    });
 
     private static IpNetworkSet? Set(string? list) => list is not null && IpNetworkSet.TryParse(list, out var set, out _) ? set : null;
 

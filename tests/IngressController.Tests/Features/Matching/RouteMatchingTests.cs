@@ -3,7 +3,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.Matching;
 
-/// <summary>Routes that look at more than host and path.</summary>
+/// <summary>Routes with predicates: methods, headers and query parameters.</summary>
 public sealed class RouteMatchingTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     private static int _names;
@@ -13,7 +13,7 @@ public sealed class RouteMatchingTests(ProxyFixture proxy) : IClassFixture<Proxy
     [InlineData("[POST, put]", "PUT", true)]
     [InlineData("[POST, put]", "GET", false)]
     [InlineData("[GET]", "HEAD", false)]
-    public async Task By_method(string methods, string method, bool matches) =>
+    public async Task Methods_match(string methods, string method, bool matches) =>
         Assert.Equal(matches, await IsTakenAsync("route-methods", methods, $"{method} / HTTP/1.1\r\nContent-Length: 0\r\n"));
 
     [Theory]
@@ -39,14 +39,14 @@ public sealed class RouteMatchingTests(ProxyFixture proxy) : IClassFixture<Proxy
     [InlineData("Exists", null, "Y: 1", false)]
     [InlineData("NotExists", null, "Y: 1", true)]
     [InlineData("NotExists", null, "X: 1", false)]
-    public async Task By_header(string mode, string? values, string fields, bool matches) => Assert.Equal(matches, await IsTakenAsync(
+    public async Task Headers_match(string mode, string? values, string fields, bool matches) => Assert.Equal(matches, await IsTakenAsync(
         "route-headers", $"- Name: X\n  Mode: {mode}\n{(values is null ? "" : $"  Values: {values}\n")}", $"GET / HTTP/1.1\r\n{fields}\r\n"));
 
     [Theory]
     [InlineData("v=2; beta=1", true)]
     [InlineData("beta=1", true)]
     [InlineData("xbeta=1", false)]
-    public async Task A_cookie_is_one_value_of_its_header(string cookies, bool matches) => Assert.Equal(matches, await IsTakenAsync(
+    public async Task A_cookie_is_one_element_of_its_header(string cookies, bool matches) => Assert.Equal(matches, await IsTakenAsync(
         "route-headers", "[{Name: Cookie, Values: [beta=1], IsCaseSensitive: true}]", $"GET / HTTP/1.1\r\nCookie: {cookies}\r\n"));
 
     [Theory]
@@ -63,11 +63,11 @@ public sealed class RouteMatchingTests(ProxyFixture proxy) : IClassFixture<Proxy
     [InlineData("Exists", null, "/?q=1", true)]
     [InlineData("Exists", null, "/?q", false)]
     [InlineData("Exists", null, "/", false)]
-    public async Task By_query_parameter(string mode, string? values, string target, bool matches) => Assert.Equal(matches, await IsTakenAsync(
+    public async Task Query_parameters_match(string mode, string? values, string target, bool matches) => Assert.Equal(matches, await IsTakenAsync(
         "route-queryparameters", $"- Name: q\n  Mode: {mode}\n{(values is null ? "" : $"  Values: {values}\n")}", $"GET {target} HTTP/1.1\r\n"));
 
     [Fact]
-    public async Task Case_counts_where_it_is_asked_for()
+    public async Task Values_are_compared_case_sensitively_on_request()
     {
         const string Sensitive = "[{Name: X, Values: [a], IsCaseSensitive: true}]";
         Assert.True(await IsTakenAsync("route-headers", Sensitive, "GET / HTTP/1.1\r\nx: a\r\n"));
@@ -75,7 +75,7 @@ public sealed class RouteMatchingTests(ProxyFixture proxy) : IClassFixture<Proxy
     }
 
     [Fact]
-    public async Task What_no_route_of_the_longest_path_takes_is_tried_at_the_shorter_one_and_then_answered_404()
+    public async Task A_request_that_no_route_of_the_longest_path_accepts_falls_back_to_shorter_paths_and_then_404()
     {
         await using var backend = WireBackend.Answer(request => WireBackend.Ok(request.Target));
         await using var longer = WireBackend.Answer(_ => WireBackend.Ok("longer"));
@@ -91,7 +91,7 @@ public sealed class RouteMatchingTests(ProxyFixture proxy) : IClassFixture<Proxy
     }
 
     [Fact]
-    public async Task Of_one_path_order_goes_first_then_the_number_of_predicates_then_age()
+    public async Task Routes_of_one_path_are_ordered_by_order_then_number_of_predicates_then_age()
     {
         var name = $"m{++_names}";
         var host = $"{name}.example";
@@ -116,7 +116,7 @@ public sealed class RouteMatchingTests(ProxyFixture proxy) : IClassFixture<Proxy
         Assert.Equal("any", (await SendAsync(host, "PUT / HTTP/1.1\r\nContent-Length: 0\r\n")).Body);
         Assert.Equal("get", (await SendAsync(host, "GET / HTTP/1.1\r\n")).Body);
         Assert.Equal("header", (await SendAsync(host, "PUT / HTTP/1.1\r\nX: 1\r\nContent-Length: 0\r\n")).Body);
-        // As particular as each other: the older one.
+        // With the same number of predicates the older one takes precedence.
         Assert.Equal("header", (await SendAsync(host, "GET / HTTP/1.1\r\nX: 1\r\n")).Body);
         Assert.Equal("both", (await SendAsync(host, "GET / HTTP/1.1\r\nX: both\r\n")).Body);
         Assert.Equal("first", (await SendAsync(host, "GET / HTTP/1.1\r\nX: first\r\n")).Body);
@@ -125,7 +125,7 @@ public sealed class RouteMatchingTests(ProxyFixture proxy) : IClassFixture<Proxy
     }
 
     [Fact]
-    public async Task Predicates_that_cannot_be_understood_close_their_route_and_no_other()
+    public async Task Invalid_predicates_make_only_their_route_fail_closed()
     {
         await using var backend = WireBackend.Answer(_ => WireBackend.Ok("ok"));
         var name = $"m{++_names}";
@@ -143,9 +143,9 @@ public sealed class RouteMatchingTests(ProxyFixture proxy) : IClassFixture<Proxy
         await using var backend = WireBackend.Answer(_ => WireBackend.Ok("taken"));
         var name = $"m{++_names}";
         await proxy.AddAsync(Manifests.Service(name, [backend.Port]) + AnnotatedManifests.Ingress(name, $"{name}.example", name, annotations: (annotation, value)));
-        var answer = await SendAsync($"{name}.example", request);
-        Assert.True(answer.Status is 200 or 404, answer.Start);
-        return answer.Status == 200;
+        var response = await SendAsync($"{name}.example", request);
+        Assert.True(response.Status is 200 or 404, response.Start);
+        return response.Status == 200;
     }
 
     private Task<WireMessage> SendAsync(string host, string request) => proxy.ExchangeAsync($"{request}Host: {host}\r\n\r\n");

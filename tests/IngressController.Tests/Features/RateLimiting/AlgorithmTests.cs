@@ -11,7 +11,7 @@ public sealed class AlgorithmTests
     private readonly ManualTimeProvider _time = new();
 
     [Fact]
-    public void A_leaky_bucket_passes_its_burst_and_one_more_at_once()
+    public void A_leaky_bucket_allows_its_burst_and_one_more_immediately()
     {
         var limiter = Limiter(Rule(LeakyBucket, limit: 10, burst: 5));
         Assert.Equal(6, limiter.Burst(20));
@@ -35,7 +35,7 @@ public sealed class AlgorithmTests
     }
 
     [Fact]
-    public void A_leaky_bucket_rounds_the_rate_of_a_minute_down_as_nginx_does()
+    public void A_leaky_bucket_rounds_a_rate_per_minute_down_as_nginx_does()
     {
         // 10r/m is 166 thousandths of a request per second: 6025 ms, where 6000 ms would be exact.
         var limiter = Limiter(Rule(LeakyBucket, limit: 10, seconds: 60));
@@ -97,7 +97,7 @@ public sealed class AlgorithmTests
     }
 
     [Fact]
-    public void A_sliding_window_lets_in_as_the_window_before_slides_out()
+    public void A_sliding_window_frees_permits_as_the_previous_window_moves_out()
     {
         var limiter = Limiter(Rule(SlidingWindow, limit: 10));
         Advance(300);
@@ -113,7 +113,7 @@ public sealed class AlgorithmTests
     }
 
     [Fact]
-    public void Concurrency_counts_what_has_not_ended()
+    public void Concurrency_counts_requests_in_flight()
     {
         var limiter = Limiter(Rule(Concurrency, limit: 2));
         var first = limiter.TryAcquire(Client);
@@ -130,7 +130,7 @@ public sealed class AlgorithmTests
     [InlineData(TokenBucket)]
     [InlineData(SlidingWindow)]
     [InlineData(FixedWindow)]
-    public void A_client_that_waits_as_long_as_it_is_told_passes_and_not_a_moment_earlier(RateLimitAlgorithmKind algorithm)
+    public void A_client_is_allowed_after_Retry_After_and_not_earlier(RateLimitAlgorithmKind algorithm)
     {
         var random = new Random(11);
         foreach (var limit in (int[])[1, 3, 7, 100])
@@ -142,7 +142,7 @@ public sealed class AlgorithmTests
                 var decision = limiter.TryAcquire(Client);
                 if (decision.IsAcquired)
                     continue;
-                // The leaky bucket knows whole milliseconds alone, so it may be less than one early.
+                // The leaky bucket uses whole milliseconds, so it can be early by less than one.
                 var resolution = algorithm == LeakyBucket ? TimeSpan.FromMilliseconds(1) : TimeSpan.FromTicks(1);
                 _time.Advance(decision.RetryAfter - resolution);
                 Assert.False(limiter.TryAcquire(Client).IsAcquired);
@@ -158,7 +158,7 @@ public sealed class AlgorithmTests
     [InlineData(SlidingWindow, 10)]
     [InlineData(FixedWindow, 10)]
     [InlineData(Concurrency, 10)]
-    public void What_remains_is_what_still_passes(RateLimitAlgorithmKind algorithm, int all)
+    public void Remaining_equals_the_requests_that_still_pass(RateLimitAlgorithmKind algorithm, int all)
     {
         var limiter = Limiter(Rule(algorithm, limit: 10, burst: algorithm == LeakyBucket ? 5 : 0));
         for (var left = all - 1; left >= 0; left--)
@@ -173,7 +173,7 @@ public sealed class AlgorithmTests
     [InlineData(SlidingWindow)]
     [InlineData(FixedWindow)]
     [InlineData(Concurrency)]
-    public void An_undone_request_leaves_no_trace(RateLimitAlgorithmKind algorithm)
+    public void An_undone_request_leaves_the_state_unchanged(RateLimitAlgorithmKind algorithm)
     {
         var rule = Rule(algorithm, limit: 5, burst: algorithm == LeakyBucket ? 4 : 0);
         var limiter = Limiter(rule);

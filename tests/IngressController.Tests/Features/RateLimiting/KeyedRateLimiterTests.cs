@@ -16,7 +16,7 @@ public sealed class KeyedRateLimiterTests
     [InlineData(TokenBucket)]
     [InlineData(SlidingWindow)]
     [InlineData(FixedWindow)]
-    public void Idle_keys_are_swept_and_busy_ones_kept(RateLimitAlgorithmKind algorithm)
+    public void Idle_keys_are_removed_and_busy_ones_kept(RateLimitAlgorithmKind algorithm)
     {
         var limiter = new KeyedRateLimiter(Rule(algorithm, limit: 10, burst: 9), _time);
         for (var i = 0; i < 5000; i++)
@@ -33,7 +33,7 @@ public sealed class KeyedRateLimiterTests
     }
 
     [Fact]
-    public void A_sweep_takes_a_few_parts_at_a_time()
+    public void A_sweep_covers_a_few_shards_at_a_time()
     {
         var limiter = new KeyedRateLimiter(Rule(FixedWindow, limit: 1), _time);
         for (var i = 0; i < 6400; i++)
@@ -47,7 +47,7 @@ public sealed class KeyedRateLimiterTests
     }
 
     [Fact]
-    public void A_concurrency_key_goes_with_its_last_request()
+    public void A_concurrency_key_is_removed_with_its_last_request()
     {
         var limiter = new KeyedRateLimiter(Rule(Concurrency, limit: 2), _time);
         var first = limiter.TryAcquire(Client);
@@ -59,7 +59,7 @@ public sealed class KeyedRateLimiterTests
     }
 
     [Fact]
-    public void Keys_beyond_the_cap_share_bounded_counts_and_known_keys_keep_theirs()
+    public void Keys_beyond_the_maximum_share_bounded_counts_and_known_keys_keep_theirs()
     {
         var limiter = new KeyedRateLimiter(Rule(FixedWindow, limit: 2), _time, maxKeys: 100);
         for (var i = 0; i < 100; i++)
@@ -71,13 +71,13 @@ public sealed class KeyedRateLimiterTests
     }
 
     [Fact]
-    public void Room_at_the_cap_is_made_of_idle_keys()
+    public void Idle_keys_are_removed_at_the_maximum()
     {
         var limiter = new KeyedRateLimiter(Rule(FixedWindow, limit: 1), _time, maxKeys: 1000);
         for (var i = 0; i < 1000; i++)
             limiter.TryAcquire(Numbered(i));
         _time.Advance(TimeSpan.FromSeconds(2));
-        // A part is looked through once a second, so a few keys may still have to share; of all that had to, no more than 256 would pass.
+        // A shard is swept once per second, so a few keys can still share counts. If all keys shared them, at most 256 would pass.
         Assert.InRange(Enumerable.Range(1000, 1000).Sum(i => limiter.Burst(1, Numbered(i))), 700, 1000);
         Assert.InRange(limiter.KeyCount, 700, 1000 + KeyedRateLimiter.OverflowPartitions);
     }
@@ -90,7 +90,7 @@ public sealed class KeyedRateLimiterTests
         var shared = limiter.TryAcquire(Other);
         Assert.True(shared.IsAcquired);
         Assert.False(limiter.TryAcquire(Other).IsAcquired);
-        limiter.Release(known); // there is room now, and Other would get a count of its own
+        limiter.Release(known); // now there is room, and Other would get its own count
         limiter.Release(shared);
         Assert.Equal(0, limiter.KeyCount);
     }
@@ -124,7 +124,7 @@ public sealed class KeyedRateLimiterTests
     }
 
     [Fact]
-    public void It_is_a_limiter_of_the_library()
+    public void The_limiter_implements_the_framework_interface()
     {
         using PartitionedRateLimiter<RateLimitKey> limiter = new KeyedRateLimiter(Rule(FixedWindow, limit: 1), _time);
         using var lease = limiter.AttemptAcquire(Client);
@@ -140,7 +140,7 @@ public sealed class KeyedRateLimiterTests
     }
 
     [Fact]
-    public async Task A_lease_gives_its_place_back_once()
+    public async Task A_lease_returns_its_permit_once()
     {
         using PartitionedRateLimiter<RateLimitKey> limiter = new KeyedRateLimiter(Rule(Concurrency, limit: 2), _time);
         var lease = await limiter.AcquireAsync(Client);

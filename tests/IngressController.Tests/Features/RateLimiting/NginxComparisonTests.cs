@@ -6,9 +6,9 @@ using static IngressController.Tests.Features.RateLimiting.Rules;
 namespace IngressController.Tests.Features.RateLimiting;
 
 /// <summary>
-/// What Debian's nginx 1.22.1 answered (<c>limit_req ... nodelay</c>, one client on a kept connection): 1 for 200, 0 for 503, a word
-/// per burst. Bursts begin far from where a request more would pass, so the few milliseconds they take change nothing
-/// (docs/decisions/0008-rate-limiting.md).
+/// Compares the leaky bucket with recorded responses of Debian's nginx 1.22.1 (<c>limit_req ... nodelay</c>, one client on a kept-alive
+/// connection): 1 for 200, 0 for 503, one word per burst. Bursts begin far from the moment at which one more request passes, so their
+/// duration of a few milliseconds does not matter (docs/decisions/0008-rate-limiting.md).
 /// </summary>
 public sealed class NginxComparisonTests
 {
@@ -22,7 +22,7 @@ public sealed class NginxComparisonTests
     [InlineData(100, 60, 5, "0 900 700 2100", "111111000000 100 100 111100000")]
     [InlineData(7, 1, 35, "0 500 1000 1450",
         "111111111111111111111111111111111111000000000000000000000000 111000000 11111110000000000000 11111111110000000000")]
-    public void The_leaky_bucket_answers_as_nginx_does(int limit, int seconds, int burst, string pauses, string answers)
+    public void The_leaky_bucket_decides_as_nginx_does(int limit, int seconds, int burst, string pauses, string answers)
     {
         var time = new ManualTimeProvider();
         var limiter = new KeyedRateLimiter(Rule(LeakyBucket, limit, seconds, burst), time);

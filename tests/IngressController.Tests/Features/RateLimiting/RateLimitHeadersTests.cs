@@ -11,7 +11,7 @@ public sealed class RateLimitHeadersTests
     private readonly HttpResponse _response = new DefaultHttpContext().Response;
 
     [Fact]
-    public void A_rule_is_told_as_policy_and_state()
+    public void A_rule_is_written_as_policy_and_state()
     {
         var rule = Rule(FixedWindow, limit: 100, seconds: 60);
         var time = new ManualTimeProvider();
@@ -24,7 +24,7 @@ public sealed class RateLimitHeadersTests
     }
 
     [Fact]
-    public void Several_rules_are_items_of_a_list()
+    public void Several_rules_are_list_items()
     {
         var rule = Rule(FixedWindow, limit: 5);
         var decision = new KeyedRateLimiter(rule, new ManualTimeProvider()).TryAcquire(Client);

@@ -1,7 +1,6 @@
 using System.Net;
 using IngressController.Features.RateLimiting;
 using IngressController.Routing.Features.RateLimiting;
-using IngressController.Routing.Table;
 using Microsoft.AspNetCore.Http;
 
 namespace IngressController.Tests.Features.RateLimiting;
@@ -16,7 +15,7 @@ public sealed class RateLimitKeysTests
     [InlineData("2001:db8:1:2::1", "2001:db8:1:3::1", false)]
     [InlineData("fe80::1%1", "fe80::1%2", true)]
     [InlineData("::1", "0.0.0.0", false)]
-    public void Addresses_count_together_where_one_client_has_them(string left, string right, bool areOne) =>
+    public void Addresses_of_one_client_share_a_key(string left, string right, bool areOne) =>
         Assert.Equal(areOne, Of("client-ip", Request(), left) == Of("client-ip", Request(), right));
 
     [Theory]
@@ -24,7 +23,7 @@ public sealed class RateLimitKeysTests
     [InlineData("cookie:session")]
     [InlineData("query:key")]
     [InlineData("client-ip,header:X-Api-Key")]
-    public void A_value_makes_a_key_of_its_own_and_a_missing_one_is_empty(string key)
+    public void Each_value_has_its_own_key_and_a_missing_value_is_empty(string key)
     {
         Assert.Equal(Of(key, Request("a")), Of(key, Request("a")));
         Assert.NotEqual(Of(key, Request("a")), Of(key, Request("b")));
@@ -33,7 +32,7 @@ public sealed class RateLimitKeysTests
     }
 
     [Fact]
-    public void Names_of_headers_ignore_case_and_those_of_cookies_and_parameters_do_not()
+    public void Header_names_are_case_insensitive_and_names_of_cookies_and_parameters_case_sensitive()
     {
         var request = Request("a");
         Assert.Equal(Of("header:X-Api-Key", request), Of("header:x-API-key", request));
@@ -50,7 +49,7 @@ public sealed class RateLimitKeysTests
     [InlineData("session2=a; sessio=a", false)]
     [InlineData("session", false)]
     [InlineData("x=session=a", false)]
-    public void The_first_cookie_of_the_name_counts(string cookies, bool isA)
+    public void The_first_cookie_with_the_name_is_used(string cookies, bool isA)
     {
         var request = Request();
         request.Request.Headers.Cookie = cookies;
@@ -64,7 +63,7 @@ public sealed class RateLimitKeysTests
     [InlineData("?key=b&key=a", false)]
     [InlineData("?monkey=a", false)]
     [InlineData("?key", false)]
-    public void The_first_parameter_of_the_name_counts_decoded(string query, bool isA)
+    public void The_first_parameter_with_the_name_is_used_decoded(string query, bool isA)
     {
         var request = Request();
         request.Request.QueryString = new QueryString(query);
@@ -72,7 +71,7 @@ public sealed class RateLimitKeysTests
     }
 
     [Fact]
-    public void Parts_do_not_run_into_each_other()
+    public void Parts_of_a_key_are_unambiguous()
     {
         var one = Request();
         one.Request.Headers["A"] = "a";
@@ -93,7 +92,7 @@ public sealed class RateLimitKeysTests
     }
 
     [Fact]
-    public void A_value_longer_than_the_buffer_counts_to_its_end()
+    public void A_value_longer_than_the_buffer_is_used_completely()
     {
         var value = new string('x', 20_000);
         Assert.Equal(Of("header:X-Api-Key,host", Request($"{value}a")), Of("header:X-Api-Key,host", Request($"{value}a")));
@@ -103,7 +102,7 @@ public sealed class RateLimitKeysTests
     [Theory]
     [InlineData("client-ip")]
     [InlineData("client-ip,header:X-Api-Key,cookie:session,query:key,host,path")]
-    public void Reading_a_key_costs_no_allocation(string key)
+    public void Reading_a_key_does_not_allocate(string key)
     {
         var parts = Parts(key);
         var request = Request("a");
@@ -130,7 +129,7 @@ public sealed class RateLimitKeysTests
         }),
     ];
 
-    /// <summary>A request with the value as header, cookie and parameter, or without all of them.</summary>
+    /// <summary>A request with the value as header, cookie and parameter, or with none of them.</summary>
     private static DefaultHttpContext Request(string? value = null)
     {
         var context = new DefaultHttpContext();

@@ -9,8 +9,8 @@ using static IngressController.Tests.Features.RateLimiting.Rules;
 
 namespace IngressController.Tests.Features.RateLimiting;
 
-/// <summary>Many clients at once: nothing is granted twice, the rate is the rate, and memory is bounded.</summary>
-[Collection("alone")] // others would allocate while memory is measured
+/// <summary>Many concurrent clients: no permit is granted twice, the rate is exact, and memory is bounded.</summary>
+[Collection("alone")] // other tests would allocate while memory is measured
 public sealed class RateLimitLoadTests(ITestOutputHelper output)
 {
     private const int Clients = 8;
@@ -21,7 +21,7 @@ public sealed class RateLimitLoadTests(ITestOutputHelper output)
     [InlineData(SlidingWindow, 1000)]
     [InlineData(FixedWindow, 1000)]
     [InlineData(Concurrency, 1000)]
-    public void Clients_at_the_same_moment_get_exactly_what_there_is(RateLimitAlgorithmKind algorithm, int all)
+    public void Concurrent_clients_get_exactly_the_available_permits(RateLimitAlgorithmKind algorithm, int all)
     {
         var limiter = new KeyedRateLimiter(Rule(algorithm, limit: 1000, burst: 1000), new ManualTimeProvider());
         var passed = new int[8];
@@ -38,7 +38,7 @@ public sealed class RateLimitLoadTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Places_are_neither_lost_nor_given_twice_while_clients_wait_give_up_and_sweeps_run()
+    public async Task Permits_are_neither_lost_nor_granted_twice_during_waits_cancellations_and_sweeps()
     {
         const int Limit = 3;
         var limiter = new KeyedRateLimiter(Rule(Concurrency, Limit, queue: 4), TimeProvider.System);
@@ -48,10 +48,10 @@ public sealed class RateLimitLoadTests(ITestOutputHelper output)
             var random = new Random(client);
             for (var i = 0; i < 500; i++)
             {
-                using var patience = new CancellationTokenSource();
-                var pending = limiter.WaitAsync(Client, patience.Token);
+                using var timeout = new CancellationTokenSource();
+                var pending = limiter.WaitAsync(Client, timeout.Token);
                 if (random.Next(4) == 0)
-                    await patience.CancelAsync();
+                    await timeout.CancelAsync();
                 RateLimitDecision decision;
                 try
                 {
@@ -131,7 +131,7 @@ public sealed class RateLimitLoadTests(ITestOutputHelper output)
         });
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         output.WriteLine($"{passed} in {seconds:0.000} s: {passed / seconds:0.0} per second");
-        // No more than the limit allows in the time it took; a busy machine may leave a little of it unused.
+        // At most the limit for the elapsed time; a busy machine can leave a part unused.
         Assert.InRange(passed, 285, (int)(100 * seconds) + 2);
     }
 
@@ -141,10 +141,10 @@ public sealed class RateLimitLoadTests(ITestOutputHelper output)
     public void A_million_keys_stay_under_200_MiB(RateLimitAlgorithmKind algorithm)
     {
         const int Keys = 1_000_000;
-        var before = Settled();
+        var before = MemoryAfterCollection();
         var time = new ManualTimeProvider();
         var limiter = Fill(algorithm, time, Keys);
-        var after = Settled();
+        var after = MemoryAfterCollection();
         output.WriteLine($"{algorithm}: {(after - before) / 1024.0 / 1024:0.0} MiB");
         Assert.Equal(Keys, limiter.KeyCount);
         Assert.InRange(after - before, 0, 200L * 1024 * 1024);
@@ -152,14 +152,14 @@ public sealed class RateLimitLoadTests(ITestOutputHelper output)
         time.Advance(TimeSpan.FromSeconds(5));
         limiter.Sweep(KeyedRateLimiter.ShardCount);
         Assert.Equal(0, limiter.KeyCount);
-        var swept = Settled();
+        var swept = MemoryAfterCollection();
         output.WriteLine($"{algorithm}: {(swept - before) / 1024.0 / 1024:0.0} MiB after the sweep");
         Assert.InRange(swept - before, long.MinValue, 20L * 1024 * 1024);
         GC.KeepAlive(limiter);
     }
 
-    /// <summary>What tests before this one leave to finalizers is gone first.</summary>
-    private static long Settled()
+    /// <summary>The used memory after finalizers of earlier tests have run.</summary>
+    private static long MemoryAfterCollection()
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
@@ -167,7 +167,7 @@ public sealed class RateLimitLoadTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void A_known_key_costs_no_allocation()
+    public void A_known_key_does_not_allocate()
     {
         var limiter = new KeyedRateLimiter(Rule(LeakyBucket, limit: 100, burst: 5), TimeProvider.System);
         limiter.Burst(100);

@@ -2,11 +2,11 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.RateLimiting;
 
-/// <summary>Rate limits as clients meet them. Windows are long, so that a slow machine changes nothing.</summary>
+/// <summary>Rate limits over sockets. Windows are long, so that the speed of the machine does not matter.</summary>
 public sealed class RateLimitStepTests(FeatureFixture proxy) : IClassFixture<FeatureFixture>
 {
     [Fact]
-    public async Task Our_limit_answers_429_and_tells_when_to_come_again()
+    public async Task A_rate_limit_replies_429_with_Retry_After()
     {
         var host = await proxy.ServeAsync("rate-limit: \"2\", rate-limit-window: 1h");
         var first = await proxy.GetAsync(host);
@@ -15,7 +15,7 @@ public sealed class RateLimitStepTests(FeatureFixture proxy) : IClassFixture<Fea
         Assert.Null(first.One("Retry-After"));
         Assert.Equal(200, (await proxy.GetAsync(host)).Status);
 
-        var refused = await proxy.AskAsync(host);
+        var refused = await proxy.GetReplyAsync(host);
         Assert.Equal(429, refused.Status);
         Assert.StartsWith("\"rate-limit\";r=0", refused.One("RateLimit"), StringComparison.Ordinal);
         Assert.InRange(int.Parse(refused.One("Retry-After")!), 1, 3_600);
@@ -23,13 +23,13 @@ public sealed class RateLimitStepTests(FeatureFixture proxy) : IClassFixture<Fea
     }
 
     [Fact]
-    public async Task Limits_of_nginx_answer_503_without_telling_the_limit()
+    public async Task Limits_of_ingress_nginx_reply_503_without_rate_limit_headers()
     {
         var host = await proxy.ServeAsync("limit-rpm: \"1\", limit-burst-multiplier: \"1\"");
-        // One, and a burst of one.
+        // One request and a burst of one.
         Assert.Equal(200, (await proxy.GetAsync(host)).Status);
         Assert.Equal(200, (await proxy.GetAsync(host)).Status);
-        var refused = await proxy.AskAsync(host);
+        var refused = await proxy.GetReplyAsync(host);
         Assert.Equal(503, refused.Status);
         Assert.Null(refused.One("RateLimit"));
     }
@@ -53,7 +53,7 @@ public sealed class RateLimitStepTests(FeatureFixture proxy) : IClassFixture<Fea
     [InlineData("query:user", "/?user=a", "", "/?x=1&user=b", "")]
     [InlineData("path", "/a", "", "/b", "")]
     [InlineData("client-ip, header:X-Tenant", "/", "X-Tenant: a\r\n", "/", "X-Tenant: b\r\n")]
-    public async Task Requests_are_told_apart_by_the_key(string key, string target, string fields, string otherTarget, string otherFields)
+    public async Task Requests_are_distinguished_by_the_key(string key, string target, string fields, string otherTarget, string otherFields)
     {
         var host = await proxy.ServeAsync($"rate-limit: \"1\", rate-limit-window: 1h, rate-limit-key: \"{key}\"");
         Assert.Equal(200, (await proxy.GetAsync(host, target, fields)).Status);
@@ -61,9 +61,8 @@ public sealed class RateLimitStepTests(FeatureFixture proxy) : IClassFixture<Fea
         Assert.Equal(200, (await proxy.GetAsync(host, otherTarget, otherFields)).Status);
     }
 
-    /// <summary>A path has one count however it is written.</summary>
     [Fact]
-    public async Task An_encoded_path_has_the_count_of_the_plain_one()
+    public async Task An_encoded_path_shares_the_count_of_the_plain_one()
     {
         var host = await proxy.ServeAsync("rate-limit: \"1\", rate-limit-window: 1h, rate-limit-key: path");
         Assert.Equal(200, (await proxy.GetAsync(host, "/a")).Status);
@@ -72,7 +71,7 @@ public sealed class RateLimitStepTests(FeatureFixture proxy) : IClassFixture<Fea
     }
 
     [Fact]
-    public async Task A_made_up_client_address_has_no_count_of_its_own()
+    public async Task A_forged_client_address_has_no_separate_count()
     {
         var host = await proxy.ServeAsync("rate-limit: \"1\", rate-limit-window: 1h");
         Assert.Equal(200, (await proxy.GetAsync(host, "/", "X-Forwarded-For: 1.1.1.1\r\n")).Status);
@@ -82,7 +81,7 @@ public sealed class RateLimitStepTests(FeatureFixture proxy) : IClassFixture<Fea
     [Theory]
     [InlineData("limit-allowlist: 127.0.0.0/8")]
     [InlineData("rate-limit-dry-run: \"true\"")]
-    public async Task Exempt_clients_and_dry_runs_pass(string annotation)
+    public async Task Exempt_clients_and_dry_runs_are_allowed(string annotation)
     {
         var host = await proxy.ServeAsync($"rate-limit: \"1\", rate-limit-window: 1h, {annotation}");
         for (var i = 0; i < 3; i++)
@@ -90,7 +89,7 @@ public sealed class RateLimitStepTests(FeatureFixture proxy) : IClassFixture<Fea
     }
 
     [Fact]
-    public async Task Counts_survive_changes_that_do_not_concern_them()
+    public async Task Counts_survive_unrelated_changes()
     {
         const string Limit = "rate-limit: \"1\", rate-limit-window: 1h";
         var host = await proxy.ServeAsync(Limit);
@@ -102,7 +101,7 @@ public sealed class RateLimitStepTests(FeatureFixture proxy) : IClassFixture<Fea
     }
 
     [Fact]
-    public async Task Requests_in_progress_are_limited_and_give_their_place_back()
+    public async Task Requests_in_flight_are_limited_and_return_their_permit()
     {
         var arrived = new SemaphoreSlim(0);
         var answer = new TaskCompletionSource();
@@ -130,7 +129,7 @@ public sealed class RateLimitStepTests(FeatureFixture proxy) : IClassFixture<Fea
     }
 
     [Fact]
-    public async Task A_request_in_the_queue_passes_when_its_turn_comes()
+    public async Task A_queued_request_passes_when_a_permit_is_available()
     {
         var arrived = new SemaphoreSlim(0);
         var answers = new SemaphoreSlim(0);
@@ -149,7 +148,7 @@ public sealed class RateLimitStepTests(FeatureFixture proxy) : IClassFixture<Fea
 
         var first = proxy.GetAsync(host);
         Assert.True(await arrived.WaitAsync(TimeSpan.FromSeconds(15)));
-        // One of these two waits, the other is refused; which one comes first is the machine's to say.
+        // One of these two waits and the other is refused, in either order.
         var others = new[] { proxy.GetAsync(host), proxy.GetAsync(host) };
         Assert.Equal(429, (await await Task.WhenAny(others)).Status);
         answers.Release(2);
@@ -160,7 +159,7 @@ public sealed class RateLimitStepTests(FeatureFixture proxy) : IClassFixture<Fea
     [Fact]
     public async Task A_refused_request_does_not_count_for_the_other_limits()
     {
-        // The wide limit would be used up by the ten requests if those that the narrow one refuses counted.
+        // The larger limit would be exhausted by the ten requests if refused ones counted.
         var host = await proxy.ServeAsync("limit-rpm: \"3\", limit-burst-multiplier: \"1\", rate-limit: \"2\", rate-limit-window: 1h, rate-limit-key: \"header:X\"");
         for (var i = 0; i < 10; i++)
             await proxy.GetAsync(host, "/", "X: a\r\n");
@@ -179,7 +178,7 @@ public sealed class RateLimitStepTests(FeatureFixture proxy) : IClassFixture<Fea
     }
 }
 
-/// <summary>Limits of the whole cluster, whose replicas are the endpoints of a Service.</summary>
+/// <summary>Limits of the whole cluster. The replicas are the endpoints of a Service.</summary>
 public sealed class ClusterScopeTests
 {
     [Fact]

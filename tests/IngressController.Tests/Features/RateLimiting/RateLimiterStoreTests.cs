@@ -3,7 +3,7 @@ using IngressController.Features.RateLimiting;
 using IngressController.Metrics;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Features.RateLimiting;
-using IngressController.Routing.Table;
+using IngressController.Routing.Values;
 using IngressController.Tests.Kubernetes;
 using static IngressController.Routing.Features.RateLimiting.RateLimitAlgorithmKind;
 using static IngressController.Tests.Features.RateLimiting.Rules;
@@ -33,7 +33,7 @@ public sealed class RateLimiterStoreTests : IDisposable
     }
 
     [Fact]
-    public void What_concerns_only_the_answer_keeps_the_counts()
+    public void A_change_of_the_reply_keeps_the_counts()
     {
         Assert.True(IpNetworkSet.TryParse("10.0.0.0/8", out var exempt, out _));
         var limiter = _store.For(Shop, Limit);
@@ -41,7 +41,7 @@ public sealed class RateLimiterStoreTests : IDisposable
     }
 
     [Fact]
-    public void What_no_route_uses_any_more_goes_away()
+    public void Limiters_without_a_route_are_collected()
     {
         Use(_store);
         var kept = _store.For(Shop, Limit with { Limit = 7 });
@@ -49,7 +49,7 @@ public sealed class RateLimiterStoreTests : IDisposable
         GC.Collect();
         _time.Advance(TimeSpan.FromMilliseconds(999));
         Assert.Equal(1, _store.KeyCount);
-        Assert.Equal(2, _store.For(Shop, Limit).Burst(9)); // a new one, not the used up one
+        Assert.Equal(2, _store.For(Shop, Limit).Burst(9)); // a new limiter, not the exhausted one
         GC.KeepAlive(kept);
 
         [MethodImpl(MethodImplOptions.NoInlining)]
@@ -57,7 +57,7 @@ public sealed class RateLimiterStoreTests : IDisposable
     }
 
     [Fact]
-    public void Idle_keys_are_dropped_within_half_a_minute()
+    public void Idle_keys_are_removed_within_half_a_minute()
     {
         var limiter = _store.For(Shop, Limit);
         for (var i = 0; i < 10_000; i++)

@@ -22,7 +22,7 @@ internal static class Rules
 
     public static RateLimitKey Numbered(int number) => RateLimitKey.FromAddress(new IPAddress([10, (byte)(number >> 16), (byte)(number >> 8), (byte)number]));
 
-    /// <summary>How many of so many requests at once pass.</summary>
+    /// <summary>Number of requests that pass out of several at the same time.</summary>
     public static int Burst(this KeyedRateLimiter limiter, int requests, RateLimitKey? key = null) =>
         Enumerable.Range(0, requests).Count(_ => limiter.TryAcquire(key ?? Client).IsAcquired);
 }

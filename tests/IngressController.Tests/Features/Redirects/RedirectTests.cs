@@ -2,7 +2,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.Redirects;
 
-/// <summary>Where clients are sent, over real sockets. The expectations are ingress-nginx's where it has the annotation.</summary>
+/// <summary>Redirects over sockets. The expectations are those of ingress-nginx if it has the annotation.</summary>
 public sealed class RedirectTests(FeatureFixture proxy) : IClassFixture<FeatureFixture>
 {
     [Theory]
@@ -12,12 +12,12 @@ public sealed class RedirectTests(FeatureFixture proxy) : IClassFixture<FeatureF
     [InlineData("temporal-redirect: https://now.example, permanent-redirect: https://old.example, temporal-redirect-code: \"307\"", 307, "https://now.example")]
     [InlineData("permanent-redirect: https://new.example$request_uri", 301, "https://new.example/a/b?x=1&y=%2F")]
     [InlineData("permanent-redirect: \"https://new.example${uri}?from=$host\"", 301, "https://new.example/a/b?from=HOST")]
-    public async Task Every_request_is_sent_to_a_URL(string annotations, int status, string location)
+    public async Task Every_request_is_redirected_to_the_URL(string annotations, int status, string location)
     {
         var host = await proxy.ServeAsync(annotations);
-        var answer = await proxy.AskAsync(host, "/a/b?x=1&y=%2F");
-        Assert.Equal((status, location.Replace("HOST", host, StringComparison.Ordinal)), (answer.Status, answer.One("Location")));
-        Assert.Equal("", answer.Body);
+        var response = await proxy.GetReplyAsync(host, "/a/b?x=1&y=%2F");
+        Assert.Equal((status, location.Replace("HOST", host, StringComparison.Ordinal)), (response.Status, response.One("Location")));
+        Assert.Equal("", response.Body);
     }
 
     /// <summary>Browsers read a location that begins with two slashes, or a slash and a backslash, as another host.</summary>
@@ -28,33 +28,33 @@ public sealed class RedirectTests(FeatureFixture proxy) : IClassFixture<FeatureF
     public async Task A_client_cannot_choose_the_host_of_a_redirect(string target, string location)
     {
         var host = await proxy.ServeAsync("permanent-redirect: \"/$request_uri\"");
-        Assert.Equal(location, (await proxy.AskAsync(host, target)).One("Location"));
+        Assert.Equal(location, (await proxy.GetReplyAsync(host, target)).One("Location"));
     }
 
     [Theory]
     [InlineData("/%0d%0aSet-Cookie:%20a=b", "/%0D%0ASet-Cookie:%20a=b")]
     [InlineData("/%C3%A9", "/%C3%A9")]
-    public async Task What_a_path_decodes_to_never_ends_a_header(string target, string path)
+    public async Task A_decoded_path_never_ends_a_header(string target, string path)
     {
         var host = await proxy.ServeAsync("permanent-redirect: \"https://new.example$uri\"");
-        var answer = await proxy.AskAsync(host, target);
-        Assert.Equal($"https://new.example{path}", answer.One("Location"));
-        Assert.Empty(answer.All("Set-Cookie"));
+        var response = await proxy.GetReplyAsync(host, target);
+        Assert.Equal($"https://new.example{path}", response.One("Location"));
+        Assert.Empty(response.All("Set-Cookie"));
     }
 
     [Fact]
-    public async Task A_cookie_that_is_put_into_a_location_stays_as_it_was_sent()
+    public async Task A_cookie_in_a_location_is_unchanged()
     {
         var host = await proxy.ServeAsync("temporal-redirect: \"https://new.example/$cookie_lang\"");
-        var answer = await proxy.AskAsync(host, "/", "Cookie: other=1; lang=en%0d%0aX: 1\r\n");
-        Assert.Equal("https://new.example/en%0d%0aX: 1", answer.One("Location"));
+        var response = await proxy.GetReplyAsync(host, "/", "Cookie: other=1; lang=en%0d%0aX: 1\r\n");
+        Assert.Equal("https://new.example/en%0d%0aX: 1", response.One("Location"));
     }
 
     [Fact]
-    public async Task A_redirect_that_cannot_be_understood_closes_the_route()
+    public async Task An_invalid_redirect_makes_the_route_fail_closed()
     {
         var host = await proxy.ServeAsync("permanent-redirect: \"javascript:alert(1)\"");
-        Assert.Equal(503, (await proxy.AskAsync(host)).Status);
+        Assert.Equal(503, (await proxy.GetReplyAsync(host)).Status);
     }
 
     [Theory]
@@ -63,18 +63,18 @@ public sealed class RedirectTests(FeatureFixture proxy) : IClassFixture<FeatureF
     [InlineData("/a", "https://HOST/a")]
     [InlineData("/a/?b=/", "https://HOST/a/?b=")]
     [InlineData("/a%2Fb?c=d", "https://HOST/a%2Fb?c=d")]
-    public async Task Http_is_sent_to_https_where_the_host_has_a_certificate_good_or_not(string target, string location)
+    public async Task Http_is_redirected_to_https_if_the_host_has_a_certificate_valid_or_not(string target, string location)
     {
         var host = await proxy.ServeAsync("", tlsSecret: "nowhere");
-        var answer = await proxy.AskAsync(host, target);
-        Assert.Equal((308, location.Replace("HOST", host, StringComparison.Ordinal)), (answer.Status, answer.One("Location")));
+        var response = await proxy.GetReplyAsync(host, target);
+        Assert.Equal((308, location.Replace("HOST", host, StringComparison.Ordinal)), (response.Status, response.One("Location")));
     }
 
     [Fact]
-    public async Task The_location_has_no_port_and_its_host_is_in_lower_case()
+    public async Task The_location_has_no_port_and_a_lower_case_host()
     {
         var host = await proxy.ServeAsync("", tlsSecret: "nowhere");
-        Assert.Equal($"https://{host}/x", (await proxy.AskAsync($"{host.ToUpperInvariant()}:8080", "/x")).One("Location"));
+        Assert.Equal($"https://{host}/x", (await proxy.GetReplyAsync($"{host.ToUpperInvariant()}:8080", "/x")).One("Location"));
     }
 
     [Theory]
@@ -84,47 +84,47 @@ public sealed class RedirectTests(FeatureFixture proxy) : IClassFixture<FeatureF
     public async Task The_redirect_to_https_follows_its_annotations(string annotations, int status, string? location)
     {
         var host = await proxy.ServeAsync(annotations, tlsSecret: "nowhere");
-        var answer = await proxy.GetAsync(host, "/a/");
-        Assert.Equal((status, location?.Replace("HOST", host, StringComparison.Ordinal)), (answer.Status, answer.One("Location")));
+        var response = await proxy.GetAsync(host, "/a/");
+        Assert.Equal((status, location?.Replace("HOST", host, StringComparison.Ordinal)), (response.Status, response.One("Location")));
     }
 
     [Fact]
-    public async Task Another_Ingress_of_a_host_with_a_certificate_is_sent_to_https_too()
+    public async Task Other_Ingresses_of_a_host_with_a_certificate_are_redirected_to_https()
     {
         var host = await proxy.ServeAsync("", tlsSecret: "nowhere");
         await proxy.AddAsync(Manifests.Ingress($"{host}-more", host, "web", "/more", annotations: ""));
-        Assert.Equal(308, (await proxy.AskAsync(host, "/more")).Status);
+        Assert.Equal(308, (await proxy.GetReplyAsync(host, "/more")).Status);
     }
 
     [Fact]
-    public async Task A_host_below_a_wildcard_with_a_certificate_is_sent_to_https()
+    public async Task A_host_below_a_wildcard_with_a_certificate_is_redirected_to_https()
     {
         var parent = proxy.NewHost();
         await proxy.AddAsync(Manifests.Ingress($"{parent}-all", $"*.{parent}", "web", tlsSecret: "nowhere", annotations: "")
             + Manifests.Ingress($"{parent}-one", $"one.{parent}", "web"));
-        Assert.Equal(308, (await proxy.AskAsync($"one.{parent}")).Status);
-        Assert.Equal(308, (await proxy.AskAsync($"other.{parent}")).Status);
+        Assert.Equal(308, (await proxy.GetReplyAsync($"one.{parent}")).Status);
+        Assert.Equal(308, (await proxy.GetReplyAsync($"other.{parent}")).Status);
     }
 
     [Theory]
     [InlineData("force-ssl-redirect: \"true\"", 308)]
     [InlineData("force-ssl-redirect: \"false\"", 200)]
-    public async Task A_host_without_a_certificate_is_sent_to_https_when_that_is_forced(string annotations, int status)
+    public async Task A_host_without_a_certificate_is_redirected_to_https_if_forced(string annotations, int status)
     {
         var host = await proxy.ServeAsync(annotations);
-        // Nobody's word for the scheme is taken, as no proxy is trusted.
+        // The forwarded scheme is ignored, because no proxy is trusted.
         Assert.Equal(status, (await proxy.GetAsync(host, "/", "X-Forwarded-Proto: https\r\n")).Status);
     }
 
     [Fact]
-    public async Task Certificates_can_be_issued_by_http()
+    public async Task ACME_challenges_are_not_redirected()
     {
         var host = await proxy.ServeAsync("", "/.well-known/acme-challenge/x", "Exact", tlsSecret: "nowhere");
         Assert.Equal("/.well-known/acme-challenge/x", (await proxy.ForwardAsync(host, "/.well-known/acme-challenge/x")).Target);
     }
 
     [Fact]
-    public async Task By_https_nothing_is_sent_to_https()
+    public async Task A_request_by_https_is_not_redirected_to_https()
     {
         var host = await proxy.ServeAsync("force-ssl-redirect: \"true\"");
         using var client = proxy.Controller.NewClient();
@@ -132,38 +132,38 @@ public sealed class RedirectTests(FeatureFixture proxy) : IClassFixture<FeatureF
     }
 
     [Fact]
-    public async Task The_root_of_a_host_is_sent_to_its_application_before_everything_else()
+    public async Task The_root_of_a_host_is_redirected_to_its_app_root_before_any_other_step()
     {
         var host = await proxy.ServeAsync("app-root: /dashboard, permanent-redirect: https://new.example", "/other", tlsSecret: "nowhere");
-        var answer = await proxy.AskAsync(host, "/?a=b");
-        Assert.Equal((302, $"http://{host}/dashboard"), (answer.Status, answer.One("Location")));
-        Assert.Equal(301, (await proxy.AskAsync(host, "/other")).Status);
-        Assert.Equal(404, (await proxy.AskAsync(host, "/x")).Status);
+        var response = await proxy.GetReplyAsync(host, "/?a=b");
+        Assert.Equal((302, $"http://{host}/dashboard"), (response.Status, response.One("Location")));
+        Assert.Equal(301, (await proxy.GetReplyAsync(host, "/other")).Status);
+        Assert.Equal(404, (await proxy.GetReplyAsync(host, "/x")).Status);
     }
 
     [Fact]
-    public async Task A_name_is_sent_to_its_twin_without_www()
+    public async Task A_www_name_is_redirected_to_the_name_without_www()
     {
         var host = await proxy.ServeAsync("from-to-www-redirect: \"true\"");
-        var answer = await proxy.AskAsync($"www.{host}", "/foo/?a=b");
-        Assert.Equal((308, $"http://{host}:80/foo/?a=b"), (answer.Status, answer.One("Location")));
-        Assert.Equal($"http://{host}:80", (await proxy.AskAsync($"www.{host}")).One("Location"));
+        var response = await proxy.GetReplyAsync($"www.{host}", "/foo/?a=b");
+        Assert.Equal((308, $"http://{host}:80/foo/?a=b"), (response.Status, response.One("Location")));
+        Assert.Equal($"http://{host}:80", (await proxy.GetReplyAsync($"www.{host}")).One("Location"));
         Assert.Equal("/foo", (await proxy.ForwardAsync(host, "/foo")).Target);
     }
 
     [Fact]
-    public async Task A_name_is_sent_to_its_twin_with_www()
+    public async Task A_name_is_redirected_to_its_www_name()
     {
         var host = proxy.NewHost();
         await proxy.AddAsync(Manifests.Ingress(host, $"www.{host}", "web", annotations: "from-to-www-redirect: \"true\""));
-        Assert.Equal($"http://www.{host}:8080/foo", (await proxy.AskAsync($"{host}:8080", "/foo/")).One("Location"));
+        Assert.Equal($"http://www.{host}:8080/foo", (await proxy.GetReplyAsync($"{host}:8080", "/foo/")).One("Location"));
     }
 
     [Fact]
-    public async Task A_twin_that_becomes_a_host_of_its_own_is_served()
+    public async Task A_redirected_name_that_becomes_a_host_is_served()
     {
         var host = await proxy.ServeAsync("from-to-www-redirect: \"true\"");
-        Assert.Equal(308, (await proxy.AskAsync($"www.{host}")).Status);
+        Assert.Equal(308, (await proxy.GetReplyAsync($"www.{host}")).Status);
         await proxy.AddAsync(Manifests.Ingress($"www-{host}", $"www.{host}", "web"));
         Assert.Equal(200, (await proxy.GetAsync($"www.{host}")).Status);
     }

@@ -3,7 +3,7 @@ using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.Rewriting;
 
-/// <summary>What a backend sees of a rewritten request, over real sockets.</summary>
+/// <summary>Rewritten requests at the backend, over sockets.</summary>
 public sealed class RewriteTests(FeatureFixture proxy) : IClassFixture<FeatureFixture>
 {
     [Theory]
@@ -16,7 +16,7 @@ public sealed class RewriteTests(FeatureFixture proxy) : IClassFixture<FeatureFi
     [InlineData("/something(/|$)(.*)", "/$2", "/something//a/../b", null)]
     [InlineData("/something(/|$)(.*)", "/$2", "/x/../something/a/./b", "/a/b")]
     [InlineData("/something(/|$)(.*)", "/$2", "/something/%C3%A9", "/%C3%A9")]
-    // A dot matches no line feed, here as in nginx.
+    // As in nginx, a dot does not match a line feed.
     [InlineData("/something(/|$)(.*)", "/$2", "/something/%0d%0aX:1", "/%0D")]
     [InlineData("/api/v([0-9]+)/(.*)", "/$2/$1/$3", "/api/v2/users", "/users/2/")]
     [InlineData("/x(.*)", "$1", "/xyz", "/yz")]
@@ -25,13 +25,13 @@ public sealed class RewriteTests(FeatureFixture proxy) : IClassFixture<FeatureFi
     {
         var host = await proxy.ServeAsync($"rewrite-target: \"{target}\"", path);
         if (received is null)
-            Assert.Equal(400, (await proxy.AskAsync(host, sent)).Status);
+            Assert.Equal(400, (await proxy.GetReplyAsync(host, sent)).Status);
         else
             Assert.Equal(received.Replace("HOST", host, StringComparison.Ordinal), (await proxy.ForwardAsync(host, sent)).Target);
     }
 
     [Fact]
-    public async Task A_target_that_equals_the_path_sends_the_path_as_it_came()
+    public async Task A_target_equal_to_the_path_forwards_the_path_unchanged()
     {
         var host = await proxy.ServeAsync("rewrite-target: /", "/");
         Assert.Equal("/a%2fb//c", (await proxy.ForwardAsync(host, "/a%2fb//c")).Target);
@@ -43,14 +43,14 @@ public sealed class RewriteTests(FeatureFixture proxy) : IClassFixture<FeatureFi
     [InlineData("/FOO/bar/bazooka", "/foo/bar/[a-z]{3}")]
     [InlineData("/foo/barber", "/foo/bar")]
     [InlineData("/fo", null)]
-    public async Task The_longest_pattern_as_it_is_written_comes_first(string target, string? rule)
+    public async Task The_longest_pattern_takes_precedence(string target, string? rule)
     {
         var host = proxy.NewHost();
         var paths = new[] { "/foo/bar/bar", "/foo/bar/[a-z]{3}", "/foo/bar" };
-        // Which rule it was is told by the target each one rewrites to.
+        // Each rule rewrites to its own target, which identifies it.
         await proxy.AddAsync(string.Concat(paths.Select((path, i) => Manifests.Ingress($"{host}-{i}", host, "web", path, annotations: $"rewrite-target: /rule{i}"))));
         if (rule is null)
-            Assert.Equal(404, (await proxy.AskAsync(host, target)).Status);
+            Assert.Equal(404, (await proxy.GetReplyAsync(host, target)).Status);
         else
             Assert.Equal($"/rule{Array.IndexOf(paths, rule)}", (await proxy.ForwardAsync(host, target)).Target);
     }
@@ -59,7 +59,7 @@ public sealed class RewriteTests(FeatureFixture proxy) : IClassFixture<FeatureFi
     [InlineData("/exact", 200)]
     [InlineData("/EXACT/and/more", 200)]
     [InlineData("/other", 404)]
-    public async Task One_Ingress_switches_the_paths_of_another(string target, int status)
+    public async Task Use_regex_of_one_Ingress_applies_to_the_paths_of_another(string target, int status)
     {
         var host = await proxy.ServeAsync("use-regex: \"true\"", "/pattern[0-9]");
         await proxy.AddAsync(Manifests.Ingress($"{host}-other", host, "web", "/exact", "Exact"));
@@ -67,17 +67,17 @@ public sealed class RewriteTests(FeatureFixture proxy) : IClassFixture<FeatureFi
     }
 
     [Fact]
-    public async Task A_path_that_is_no_pattern_answers_503_and_leaves_the_others()
+    public async Task A_path_that_is_an_invalid_pattern_returns_503_and_does_not_affect_others()
     {
         var host = await proxy.ServeAsync("use-regex: \"true\"", "/a(b");
         await proxy.AddAsync(Manifests.Ingress($"{host}-other", host, "web", "/good"));
-        Assert.Equal(503, (await proxy.AskAsync(host, "/a(b")).Status);
+        Assert.Equal(503, (await proxy.GetReplyAsync(host, "/a(b")).Status);
         Assert.Equal(200, (await proxy.GetAsync(host, "/good")).Status);
     }
 
     /// <summary>
-    /// Patterns that take backtracking matchers for ever: the first runs without backtracking, the second cannot and has a limit. Either way
-    /// the answer comes, and the pattern with the limit closes the route rather than let the request go elsewhere.
+    /// Patterns that take exponential time with backtracking. The first runs without backtracking; the second needs it and has a time
+    /// limit. Both get a response, and the second fails closed instead of falling through to another route.
     /// </summary>
     [Theory]
     [InlineData("/(a+)+$", new[] { 404 })]
@@ -86,13 +86,13 @@ public sealed class RewriteTests(FeatureFixture proxy) : IClassFixture<FeatureFi
     {
         var host = await proxy.ServeAsync("use-regex: \"true\"", path);
         var start = Stopwatch.GetTimestamp();
-        var answer = await proxy.AskAsync(host, $"/{new string('a', 4_000)}!");
-        Assert.Contains(answer.Status, statuses);
+        var response = await proxy.GetReplyAsync(host, $"/{new string('a', 4_000)}!");
+        Assert.Contains(response.Status, statuses);
         Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(5), $"{Stopwatch.GetElapsedTime(start)}");
     }
 
     [Fact]
-    public async Task The_prefix_is_told_when_the_path_is_rewritten()
+    public async Task X_Forwarded_Prefix_is_sent_if_the_path_is_rewritten()
     {
         var host = await proxy.ServeAsync("rewrite-target: /$2, x-forwarded-prefix: \"/api/$1\"", "/api/(v[0-9])/(.*)");
         var received = await proxy.ForwardAsync(host, "/api/v1/users", "X-Forwarded-Prefix: /evil\r\n");
@@ -100,7 +100,7 @@ public sealed class RewriteTests(FeatureFixture proxy) : IClassFixture<FeatureFi
     }
 
     [Fact]
-    public async Task The_backend_gets_another_host_and_the_original_one_beside_it()
+    public async Task The_backend_receives_another_Host_and_the_original_in_X_Forwarded_Host()
     {
         var host = await proxy.ServeAsync("upstream-vhost: \"$service_name.$namespace.svc:$service_port\"");
         var received = await proxy.ForwardAsync(host);
@@ -119,17 +119,17 @@ public sealed class RewriteTests(FeatureFixture proxy) : IClassFixture<FeatureFi
         }
 
         foreach (var name in (string[])["many-1.example", "x.alias-1.example", "re-1.example", "xre7-1.example"])
-            Assert.Equal(404, (await proxy.AskAsync(name, "/app")).Status);
+            Assert.Equal(404, (await proxy.GetReplyAsync(name, "/app")).Status);
     }
 
     [Fact]
-    public async Task An_alias_follows_the_changes_of_its_host_and_ends_when_the_name_becomes_a_host()
+    public async Task An_alias_follows_changes_of_its_host_and_ends_when_the_name_becomes_a_host()
     {
         var host = await proxy.ServeAsync("server-alias: \"alias-2.example\"", "/app");
         await proxy.AddAsync(Manifests.Ingress($"{host}-more", host, "web", "/later"));
         Assert.Equal("/later", (await proxy.ForwardAsync("alias-2.example", "/later")).Target);
         await proxy.AddAsync(Manifests.Ingress($"{host}-own", "alias-2.example", "web", "/own"));
-        Assert.Equal(404, (await proxy.AskAsync("alias-2.example", "/later")).Status);
+        Assert.Equal(404, (await proxy.GetReplyAsync("alias-2.example", "/later")).Status);
         Assert.Equal("/own", (await proxy.ForwardAsync("alias-2.example", "/own")).Target);
     }
 }

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace IngressController.Tests.Features.Transforms;
 
-/// <summary>YARP's transforms of routes.</summary>
+/// <summary>The transforms annotation.</summary>
 public sealed class TransformTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     private static int _names;
@@ -26,13 +26,13 @@ public sealed class TransformTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
     [InlineData("[{QueryValueParameter: a, Set: \"b c\"}]", "/api/%7ex?a=1&d=2", "/api/%7ex?a=b%20c&d=2")]
     [InlineData("[{QueryValueParameter: a, Append: b}]", "/api?a=1", "/api?a=1&a=b")]
     [InlineData("[{QueryRemoveParameter: a}]", "/api/a%2Fb?a=1", "/api/a%2Fb")]
-    // What changes neither path nor query leaves both byte for byte.
+    // Transforms of headers leave path and query unchanged byte for byte.
     [InlineData("[{RequestHeader: X, Set: y}]", "/api/%7e%2f//;x?%20=+&&", "/api/%7e%2f//;x?%20=+&&")]
-    public async Task Path_and_query(string transforms, string target, string expected) =>
+    public async Task Path_and_query_are_transformed(string transforms, string target, string expected) =>
         Assert.Equal(expected, (await ReceiveAsync(transforms, target)).Target);
 
     [Fact]
-    public async Task A_catch_all_is_the_prefix_remainder_in_a_header()
+    public async Task A_catch_all_in_a_header_is_the_remainder_after_the_prefix()
     {
         var received = await ReceiveAsync("[{RequestHeaderRouteValue: X-Rest, Set: catch-all}]", "/api/a/%0d%0ab");
         Assert.Equal("a/%0D%0Ab", received.One("X-Rest"));
@@ -58,7 +58,7 @@ public sealed class TransformTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
     [InlineData("[{X-Forwarded: Off}]")]
     [InlineData("[{RequestHeadersCopy: \"false\"}]")]
     [InlineData("[{RequestHeadersAllowed: \"X-Forwarded-For;X-Real-IP;X-Request-ID;Forwarded;X-A\"}]")]
-    public async Task Our_forwarding_headers_are_there_once_and_clients_cannot_add_to_them(string transforms)
+    public async Task Forwarding_headers_appear_once_and_clients_cannot_append_to_them(string transforms)
     {
         var received = await ReceiveAsync(transforms, "/api", "X-Forwarded-For: 6.6.6.6\r\nX-Real-IP: 6.6.6.6\r\nForwarded: for=6.6.6.6\r\nX-Forwarded-Proto: https\r\n");
         Assert.Equal("127.0.0.1", received.One("X-Forwarded-For"));
@@ -68,7 +68,7 @@ public sealed class TransformTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
     }
 
     [Fact]
-    public async Task Forwarding_headers_can_be_removed_and_written_under_another_name()
+    public async Task Forwarding_headers_can_be_removed_and_renamed()
     {
         var received = await ReceiveAsync("[{X-Forwarded: Remove}, {X-Forwarded: Append, HeaderPrefix: X-Fwd-}, {RequestHeader: X-Real-IP, Set: none}]", "/api", "X-Fwd-For: 6.6.6.6\r\n");
         Assert.Null(received.One("X-Forwarded-For"));
@@ -78,7 +78,7 @@ public sealed class TransformTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
     }
 
     [Fact]
-    public async Task Only_allowed_request_headers_pass_but_a_body_and_the_host_still_arrive()
+    public async Task Only_allowed_request_headers_are_forwarded_with_the_body_and_Host()
     {
         var host = await ServeAsync("[{RequestHeadersAllowed: X-A;Content-Type}]", out var backend);
         await using (backend)
@@ -98,7 +98,7 @@ public sealed class TransformTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
     [Theory]
     [InlineData("true", true)]
     [InlineData("false", false)]
-    public async Task The_host_is_the_clients_unless_it_is_not_wanted(string value, bool isKept)
+    public async Task The_clients_Host_is_kept_unless_disabled(string value, bool isKept)
     {
         var received = await ReceiveAsync($"[{{RequestHeaderOriginalHost: \"{value}\"}}]", "/api");
         Assert.Equal(isKept, received.One("Host")!.EndsWith(".example", StringComparison.Ordinal));
@@ -106,7 +106,7 @@ public sealed class TransformTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
     }
 
     [Fact]
-    public async Task Response_headers_are_set_appended_removed_and_left_out()
+    public async Task Response_headers_are_set_appended_removed_and_not_copied()
     {
         const string Response = "HTTP/1.1 200 OK\r\nX-Set: theirs\r\nX-Append: theirs\r\nX-Remove: theirs\r\nX-Kept: 1\r\nContent-Length: 2\r\n\r\nok";
         var changed = await AnswerAsync(
@@ -128,7 +128,7 @@ public sealed class TransformTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
     }
 
     [Fact]
-    public async Task Trailers_are_changed_where_the_client_can_get_any()
+    public async Task Trailers_are_changed_if_the_client_can_receive_them()
     {
         await using var backend = await KestrelBackend.StartAsync(async context =>
         {
@@ -150,7 +150,7 @@ public sealed class TransformTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
     }
 
     [Fact]
-    public async Task A_list_that_is_wrong_closes_its_route_and_no_other()
+    public async Task An_invalid_list_makes_only_its_route_fail_closed()
     {
         var broken = await ServeAsync("[{PathSett: /x}]", out var backend);
         await using (backend)

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace IngressController.Tests.Features.YarpPolicies;
 
-/// <summary>Names of policies that Microsoft's YARP controller would have in its code.</summary>
+/// <summary>Names of policies that Microsoft's YARP ingress controller defines in code.</summary>
 public sealed class YarpPolicyTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
     private static int _names;
@@ -18,7 +18,7 @@ public sealed class YarpPolicyTests(ProxyFixture proxy) : IClassFixture<ProxyFix
     [InlineData("rate-limiter-policy", "strict", 503)]
     [InlineData("cors-policy", "open", 200)]
     [InlineData("output-cache-policy", "an-hour", 200)]
-    public async Task What_would_keep_clients_out_does(string annotation, string value, int status)
+    public async Task Policies_that_could_deny_access_fail_closed(string annotation, string value, int status)
     {
         await using var backend = WireBackend.Answer(_ => WireBackend.Ok("ok"));
         var host = await ServeAsync(backend.Port, annotation, value);
@@ -27,7 +27,7 @@ public sealed class YarpPolicyTests(ProxyFixture proxy) : IClassFixture<ProxyFix
     }
 
     [Fact]
-    public async Task Metadata_is_in_YARPs_model_of_the_route()
+    public async Task Metadata_is_in_the_YARP_model_of_the_route()
     {
         var host = await ServeAsync(1, "route-metadata", "team: a\nlevel: \"2\"");
         var route = (ProxyRoute)proxy.Controller.Services.GetRequiredService<LiveRevision>().Current.Hosts.Find(host, "/")!;

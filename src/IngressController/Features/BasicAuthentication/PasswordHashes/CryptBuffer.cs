@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace IngressController.Features.BasicAuthentication.PasswordHashes;
 
-/// <summary>The input of one round, put together in one array: hashing it at once is several times faster than piece by piece.</summary>
+/// <summary>Builds the input of one round in one array: hashing it in one call is several times faster than incremental hashing.</summary>
 internal ref struct CryptBuffer(int capacity)
 {
     private readonly Span<byte> _bytes = new byte[capacity];
@@ -16,7 +16,7 @@ internal ref struct CryptBuffer(int capacity)
         _length += bytes.Length;
     }
 
-    /// <summary>Appends the bytes again and again until <paramref name="length"/> are written.</summary>
+    /// <summary>Appends the bytes repeatedly until <paramref name="length"/> bytes are written.</summary>
     public void AppendRepeated(scoped ReadOnlySpan<byte> bytes, int length)
     {
         for (; length > bytes.Length; length -= bytes.Length)
@@ -26,6 +26,6 @@ internal ref struct CryptBuffer(int capacity)
 
     public void Reset() => _length = 0;
 
-    /// <summary>The passwords that were in it are gone.</summary>
+    /// <summary>Overwrites the passwords in the buffer.</summary>
     public readonly void Clear() => CryptographicOperations.ZeroMemory(_bytes);
 }

@@ -5,7 +5,7 @@ internal static class CryptEncoding
 {
     private static ReadOnlySpan<byte> Alphabet => "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8;
 
-    /// <summary>Writes three bytes as <paramref name="characters"/> characters and returns what is left of the target.</summary>
+    /// <summary>Writes three bytes as <paramref name="characters"/> characters and returns the rest of the target.</summary>
     public static Span<byte> Write(Span<byte> target, byte high, byte middle, byte low, int characters = 4)
     {
         var bits = (high << 16) | (middle << 8) | low;

@@ -1,15 +1,15 @@
 namespace IngressController.Features.BasicAuthentication.PasswordHashes;
 
 /// <summary>
-/// The first crypt(3): 25 times DES, whose expansion the salt changes. Bit by bit, as FIPS 46-3 writes it, which is slow and short;
-/// nobody should make such hashes any more, but old password files hold them.
+/// The traditional crypt(3): 25 rounds of DES with an expansion that depends on the salt. Implemented bit by bit as in FIPS 46-3, which is
+/// slow but short. Such hashes are obsolete, but old password files contain them.
 /// </summary>
 internal static class DesCrypt
 {
     private const int MaxPasswordLength = 8;
 
-    // Numbers of bits, from 1, as in FIPS 46-3. The initial permutation is not needed: the first block is zero, and of 25 rounds each
-    // undoes it with the final one.
+    // Bit numbers start at 1, as in FIPS 46-3. The initial permutation is not needed: the first block is zero, and each later initial
+    // permutation cancels the final permutation of the round before.
     private static ReadOnlySpan<byte> FinalPermutation =>
     [
         40, 8, 48, 16, 56, 24, 64, 32, 39, 7, 47, 15, 55, 23, 63, 31, 38, 6, 46, 14, 54, 22, 62, 30, 37, 5, 45, 13, 53, 21, 61, 29,
@@ -61,7 +61,7 @@ internal static class DesCrypt
         Span<byte> keys = stackalloc byte[16 * 48];
         Schedule(password.Length > MaxPasswordLength ? password[..MaxPasswordLength] : password, keys);
 
-        // Left and right half; between two encryptions they are only swapped.
+        // The left and the right half; between two encryptions they are only swapped.
         Span<byte> block = stackalloc byte[64];
         for (var i = 0; i < 25; i++)
             Encrypt(block, keys, saltBits);
@@ -78,7 +78,7 @@ internal static class DesCrypt
 
     private static void Schedule(ReadOnlySpan<byte> password, Span<byte> keys)
     {
-        // Seven bits of each character; the eighth is DES's parity.
+        // Seven bits of each character; the eighth is the parity bit of DES.
         Span<byte> bits = stackalloc byte[64];
         bits.Clear();
         for (var i = 0; i < password.Length * 8; i++)
@@ -123,7 +123,7 @@ internal static class DesCrypt
         for (var bit = 0; bit < 6; bit++)
         {
             var position = (box * 6) + bit;
-            // A bit of the salt swaps an expanded bit with the one 24 further on.
+            // A bit of the salt swaps an expanded bit with the one 24 positions later.
             var source = ((saltBits >> (position % 24)) & 1) != 0 ? (position + 24) % 48 : position;
             input[bit] = (byte)(right[((source / 6 * 4) + (source % 6) + 31) % 32] ^ key[position]);
         }

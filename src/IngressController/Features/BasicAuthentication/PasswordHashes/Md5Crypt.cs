@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace IngressController.Features.BasicAuthentication.PasswordHashes;
 
-/// <summary>MD5 as crypt(3) of FreeBSD made it (<c>$1$</c>), and Apache took it over under its own name (<c>$apr1$</c>).</summary>
+/// <summary>The MD5 hashes of crypt(3), from FreeBSD (<c>$1$</c>), and of Apache (<c>$apr1$</c>).</summary>
 internal static class Md5Crypt
 {
     public const int DigestLength = 22;

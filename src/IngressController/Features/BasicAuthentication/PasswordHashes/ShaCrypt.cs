@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 
 namespace IngressController.Features.BasicAuthentication.PasswordHashes;
 
-/// <summary>SHA-256 and SHA-512 as crypt(3) makes them (<c>$5$</c>, <c>$6$</c>): Ulrich Drepper, "Unix crypt using SHA-256 and SHA-512".</summary>
+/// <summary>
+/// The SHA-256 and SHA-512 hashes of crypt(3) (<c>$5$</c>, <c>$6$</c>): Ulrich Drepper, "Unix crypt using SHA-256 and SHA-512".
+/// </summary>
 internal static class ShaCrypt
 {
     public static byte[] Compute256(ReadOnlySpan<byte> salt, int rounds, ReadOnlySpan<byte> password)
@@ -63,7 +65,7 @@ internal static class ShaCrypt
         CryptographicOperations.ZeroMemory(passwordBytes);
     }
 
-    /// <summary>Steps 1 to 12.</summary>
+    /// <summary>Steps 1 to 12 of the specification.</summary>
     private static void Start(HashAlgorithmName algorithm, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> password, Span<byte> state)
     {
         var bitCount = 32 - int.LeadingZeroCount(password.Length);
@@ -83,7 +85,7 @@ internal static class ShaCrypt
         buffer.Clear();
     }
 
-    /// <summary>Steps 13 to 20: the hash of the value written <paramref name="times"/> times, repeated to a length.</summary>
+    /// <summary>Steps 13 to 20: the hash of the value concatenated <paramref name="times"/> times, repeated to a length.</summary>
     private static byte[] Stretch(HashAlgorithmName algorithm, ReadOnlySpan<byte> value, int times, int length)
     {
         var input = new CryptBuffer(value.Length * times);

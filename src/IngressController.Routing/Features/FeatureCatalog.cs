@@ -1,0 +1,17 @@
+using IngressController.Routing.Annotations;
+using IngressController.Routing.Settings;
+
+namespace IngressController.Routing.Features;
+
+/// <summary>A list of features with their annotations and settings.</summary>
+/// <param name="features">In the order in which they are read and documented.</param>
+public sealed class FeatureCatalog(IReadOnlyList<RouteFeature> features)
+{
+    public IReadOnlyList<RouteFeature> Features => features;
+
+    /// <summary>The annotations of the features, then the known ones without effect.</summary>
+    public AnnotationCatalog Annotations { get; } =
+        new([.. features.Select(feature => new AnnotationGroup(feature.Name, feature.Keys)), .. ForeignAnnotations.Groups]);
+
+    public SettingsCatalog Settings { get; } = new([.. ForwardingSettings.Keys, .. features.SelectMany(feature => feature.Settings)]);
+}

@@ -1,0 +1,53 @@
+using System.Diagnostics;
+using IngressController.Signals;
+using IngressController.Tests.Fakes;
+
+namespace IngressController.Tests.Forwarding;
+
+/// <summary>A failing backend is logged once per second, not once per request.</summary>
+public sealed class FailureLogTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
+{
+    [Fact]
+    public void One_failure_per_second_is_logged_and_others_are_counted()
+    {
+        var clock = new Clock();
+        var limit = new FailureLogLimit(clock);
+        Assert.Equal((true, 0), Take(limit, 7));
+        for (var i = 0; i < 5; i++)
+            Assert.False(Take(limit, 7).IsLogged);
+        Assert.Equal((true, 0), Take(limit, 8));
+
+        clock.Now += TimeSpan.FromSeconds(0.9);
+        Assert.False(Take(limit, 7).IsLogged);
+        clock.Now += TimeSpan.FromSeconds(0.1);
+        Assert.Equal((true, 6), Take(limit, 7));
+        Assert.False(Take(limit, 7).IsLogged);
+        clock.Now += TimeSpan.FromHours(1);
+        Assert.Equal((true, 1), Take(limit, 7));
+        Assert.Equal((true, 0), Take(limit, -7));
+    }
+
+    [Fact]
+    public async Task A_failing_backend_does_not_fill_the_log()
+    {
+        using var refusing = WireBackend.Refusing(out var port);
+        var host = await proxy.ServeAsync([port]);
+        var start = Stopwatch.GetTimestamp();
+        for (var i = 0; i < 20; i++)
+            await proxy.GetAsync(host);
+
+        var lines = proxy.Controller.Log.CountOf($"127.0.0.1:{port} failed");
+        Assert.InRange(lines, 1, 1 + (int)Stopwatch.GetElapsedTime(start).TotalSeconds);
+    }
+
+    private static (bool IsLogged, long Suppressed) Take(FailureLogLimit limit, int key) => (limit.TryTake(key, out var suppressed), suppressed);
+
+    internal sealed class Clock : TimeProvider
+    {
+        public TimeSpan Now { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Now.Ticks;
+    }
+}
