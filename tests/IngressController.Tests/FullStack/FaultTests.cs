@@ -85,7 +85,7 @@ public sealed class FaultTests
 
         await stack.UntilAnswerAsync("app.example", "b");
         Assert.Equal("404", await stack.AnswerAsync("gone.example"));
-        Assert.Contains("relisting ingresses.networking.k8s.io in all namespaces", stack.Log.ToString(), StringComparison.Ordinal);
+        Assert.Contains("relisting ingresses.networking.k8s.io in all namespaces: ", stack.Log.ToString(), StringComparison.Ordinal);
     }
 
     [Theory]

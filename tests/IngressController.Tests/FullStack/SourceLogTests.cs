@@ -6,8 +6,8 @@ using IngressController.Kubernetes.Transport;
 using IngressController.Kubernetes.Watching;
 using IngressController.Sources.Kubernetes;
 using IngressController.Tests.Kubernetes;
-using k8s.Models;
 using Microsoft.Extensions.Logging;
+using k8s.Models;
 
 namespace IngressController.Tests.FullStack;
 
