@@ -38,7 +38,7 @@ internal sealed class AnnotationsCommand
         var name = argument[(argument.IndexOf('/') + 1)..];
         if (RouteFeatures.Catalog.Annotations.Find(name) is not { } found)
         {
-            await terminal.ComplainAsync($"there is no annotation \"{name}\"" + (RouteFeatures.Catalog.Annotations.Nearest(name) is { } nearest
+            await terminal.WriteErrorAsync($"there is no annotation \"{name}\"" + (RouteFeatures.Catalog.Annotations.Nearest(name) is { } nearest
                 ? $"; did you mean {nearest}?"
                 : "; run ingress-controller annotations for a list"));
             return CommandLine.Failure;

@@ -49,7 +49,7 @@ internal static class CommandLine
         var parsed = root.Parse(RunFlags.Normalize(args), new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Errors.Count > 0)
         {
-            await terminal.ComplainAsync($"{parsed.Errors[0].Message.TrimEnd('.')}; --help lists the options");
+            await terminal.WriteErrorAsync($"{parsed.Errors[0].Message.TrimEnd('.')}; --help lists the options");
             return UsageError;
         }
 

@@ -24,7 +24,7 @@ internal static class EchoCommand
         }
         catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException)
         {
-            await terminal.ComplainAsync($"cannot listen on {address}, port {port}: {error.Message.TrimEnd('.')}; choose another port or address with --http-port or --bind-address");
+            await terminal.WriteErrorAsync($"cannot listen on {address}, port {port}: {error.Message.TrimEnd('.')}; choose another port or address with --http-port or --bind-address");
             return CommandLine.Failure;
         }
 

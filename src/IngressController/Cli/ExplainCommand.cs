@@ -56,12 +56,12 @@ internal sealed class ExplainCommand
         }
         catch (FormatException error)
         {
-            await terminal.ComplainAsync(error.Message);
+            await terminal.WriteErrorAsync(error.Message);
             return CommandLine.UsageError;
         }
         catch (ExplainException error)
         {
-            await terminal.ComplainAsync(error.Message);
+            await terminal.WriteErrorAsync(error.Message);
             return CommandLine.Failure;
         }
     }

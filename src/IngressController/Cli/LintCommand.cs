@@ -34,7 +34,7 @@ internal sealed class LintCommand
         var paths = parsed.GetValue(_paths)!;
         if (paths.FirstOrDefault(path => path != LintInput.StandardInput && !File.Exists(path) && !Directory.Exists(path)) is { } missing)
         {
-            await terminal.ComplainAsync(missing.StartsWith('-')
+            await terminal.WriteErrorAsync(missing.StartsWith('-')
                 ? $"Unrecognized command or argument '{missing}'; --help lists the options"
                 : $"no file or folder \"{missing}\" exists");
             return CommandLine.UsageError;

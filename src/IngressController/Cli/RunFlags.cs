@@ -35,7 +35,7 @@ internal sealed class RunFlags
             }
             catch (FormatException error)
             {
-                await terminal.ComplainAsync(error.Message);
+                await terminal.WriteErrorAsync(error.Message);
                 return CommandLine.UsageError;
             }
 

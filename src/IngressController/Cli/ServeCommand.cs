@@ -41,7 +41,7 @@ internal static partial class ServeCommand
         }
         catch (Exception error) when (Reason(error, options) is { } reason)
         {
-            await terminal.ComplainAsync(reason);
+            await terminal.WriteErrorAsync(reason);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {

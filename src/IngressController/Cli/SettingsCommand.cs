@@ -41,7 +41,7 @@ internal sealed class SettingsCommand
         var name = argument.TrimStart('-');
         if (RouteFeatures.Catalog.Settings.Find(name) is not { } found)
         {
-            await terminal.ComplainAsync($"there is no setting \"{name}\"" + (RouteFeatures.Catalog.Settings.Nearest(name) is { } nearest
+            await terminal.WriteErrorAsync($"there is no setting \"{name}\"" + (RouteFeatures.Catalog.Settings.Nearest(name) is { } nearest
                 ? $"; did you mean {nearest}?"
                 : "; run ingress-controller settings for a list"));
             return CommandLine.Failure;

@@ -50,7 +50,7 @@ public sealed class DockerfileTests
 
     /// <summary>A build without arguments pulls .NET's own images, of the target framework; a mirror needs one argument.</summary>
     [Fact]
-    public void The_base_images_are_arguments_with_a_default()
+    public void Base_images_are_build_arguments_with_a_default()
     {
         var framework = XDocument.Load(Path.Combine(Root, "Directory.Build.props")).Descendants("TargetFramework").Single().Value["net".Length..];
         string[] arguments =
