@@ -29,7 +29,7 @@ internal static class OptionLayers
         }
 
         if (options.Source is { Manifests: not null, Kubeconfig: not null })
-            throw new FormatException("--manifests and --kubeconfig exclude each other: give one source");
+            throw new FormatException("--manifests and --kubeconfig cannot be combined: give one source");
         ValidateTimes(options.LeaderElection);
         return options with { Pod = Pod(options.Pod, environment) };
     }

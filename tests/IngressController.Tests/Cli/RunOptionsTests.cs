@@ -230,7 +230,7 @@ public sealed class RunOptionsTests
     [InlineData("--limit-req-status-code: \"x\" is not a whole number", "lint", "-", "--limit-req-status-code", "x")]
     [InlineData("--annotation-prefix: \"a/\" is not an annotation prefix", "--annotation-prefix", "b.example", "--annotation-prefix", "a/")]
     [InlineData("--http-port: annotations has no such option", "--http-port", "80", "annotations")]
-    [InlineData("--manifests and --kubeconfig exclude each other", "--manifests", "/", "--kubeconfig", "x")]
+    [InlineData("--manifests and --kubeconfig cannot be combined", "--manifests", "/", "--kubeconfig", "x")]
     public async Task A_usage_error_is_one_line_and_exit_code_2(string expected, params string[] args)
     {
         var (code, text, error) = await CommandRun.InvokeAsync(args);

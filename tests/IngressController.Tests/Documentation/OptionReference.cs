@@ -18,7 +18,7 @@ internal static partial class OptionReference
         - An invalid value or an unknown `Ingress:` key of the file is one line on stderr and exit code 2. An empty variable is an unset one.
         - `BOOL` is `true` or `false`; the flag alone means `true`. `SECONDS` is a number of at most 86400 and can have a fraction.
         - A repeatable option is given several times as a flag, and as a comma-separated list in the environment and in the file, where it can also be an array.
-        - The tables are those of `run`, the default verb. `demo`, `echo`, `lint` and `explain` take the options that concern them:
+        - The tables are those of `run`, the default command. `demo`, `echo`, `lint` and `explain` take the options that concern them:
           `ingress-controller VERB --help` lists them.
         - Each [global setting](annotations.md#global-settings) is an option, too; `ingress-controller settings` lists them.
         - `POD_NAMESPACE` and `POD_NAME` name the Pod of the process, as the downward API sets them; the chart does so.
