@@ -22,7 +22,7 @@ case: ## Run golden cases by name: make case NAME=redirects/app-root
 
 golden: ## Rewrite all expected files and generated pages (the chart's need helm); read the difference
 	UPDATE_GOLDEN=1 dotnet test $(ROUTING_TESTS) --filter 'GoldenTests|AnnotationReferenceTests'
-	UPDATE_GOLDEN=1 dotnet test $(HOST_TESTS) --filter 'OptionReferenceTests|ExplainCommandTests|ChartRenderingTests|ChartValuesTests|ChartReadmeTests|DeployTests'
+	UPDATE_GOLDEN=1 dotnet test $(HOST_TESTS) --filter 'LayerTests|OptionReferenceTests|ExplainCommandTests|ChartRenderingTests|ChartValuesTests|ChartReadmeTests|DeployTests'
 	git diff --stat
 
 format: ## Correct the formatting

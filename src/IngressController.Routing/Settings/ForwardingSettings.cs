@@ -84,14 +84,14 @@ public sealed record ForwardingSettings
     /// <summary>The settings that are set and have no effect.</summary>
     internal IEnumerable<(string Key, string Why)> WithoutEffect()
     {
-        const string Nobody = "has no effect until proxy-real-ip-cidr names the trusted proxies";
-        const string NobodyAtAll = "has no effect without trusted proxies: set proxy-real-ip-cidr, and use-forwarded-headers or enable-real-ip";
+        const string NoProxies = "has no effect until proxy-real-ip-cidr names the trusted proxies";
+        const string NoTrust = "has no effect without trusted proxies: set proxy-real-ip-cidr, and use-forwarded-headers or enable-real-ip";
         if (UseForwardedHeaders && ProxyRealIpCidr.IsEmpty)
-            yield return ("use-forwarded-headers", Nobody);
+            yield return ("use-forwarded-headers", NoProxies);
         if (EnableRealIp && ProxyRealIpCidr.IsEmpty)
-            yield return ("enable-real-ip", Nobody);
+            yield return ("enable-real-ip", NoProxies);
         if (ComputeFullForwardedFor && !TrustsPeers)
-            yield return ("compute-full-forwarded-for", NobodyAtAll);
+            yield return ("compute-full-forwarded-for", NoTrust);
         if (!ProxyRealIpCidr.IsEmpty && !UseForwardedHeaders && !EnableRealIp)
             yield return ("proxy-real-ip-cidr", "has no effect without use-forwarded-headers or enable-real-ip");
     }

@@ -19,7 +19,7 @@ internal static class IngressImage
     /// <summary>That of the variable INGRESS_IMAGE, else the one that CONTRIBUTING.md builds.</summary>
     public static string Name { get; } = Environment.GetEnvironmentVariable("INGRESS_IMAGE") is { Length: > 0 } name ? name : "yarp-ingress:dev";
 
-    /// <summary>Why there is no image to test; null when there is one.</summary>
+    /// <summary>The reason why there is no image to test; null if there is one.</summary>
     public static string? Missing { get; } = WhyMissing(Name);
 
     /// <summary>A container of it, as it is.</summary>

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace IngressController.Tests.Fakes;
 
-/// <summary>What .NET has no call for.</summary>
+/// <summary>System calls that .NET does not offer.</summary>
 internal static class Posix
 {
     /// <summary>Puts one path in the place of another, whatever either is; File.Move refuses links to folders.</summary>

@@ -40,7 +40,7 @@ internal sealed class TestController : IAsyncDisposable
     /// <summary>The folder it reads.</summary>
     public string Folder => _folder;
 
-    /// <summary>What it logged.</summary>
+    /// <summary>The log of the controller.</summary>
     public required LogLines Log { get; init; }
 
     public static async Task<TestController> StartAsync(string manifests, Func<IngressOptions, IngressOptions>? configure = null, TimeProvider? time = null)

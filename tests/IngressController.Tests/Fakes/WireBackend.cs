@@ -23,7 +23,7 @@ internal sealed class WireBackend : IAsyncDisposable
 
     public int Port { get; }
 
-    /// <summary>How many connections were made to it.</summary>
+    /// <summary>Number of accepted connections.</summary>
     public int Accepted => Volatile.Read(ref _accepted);
 
     /// <summary>The requests that came, in order.</summary>

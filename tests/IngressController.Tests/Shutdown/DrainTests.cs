@@ -68,7 +68,7 @@ public sealed class DrainTests
         Assert.Equal((200, "slow", "close"), (response.Status, response.Body, response.One("Connection")));
     }
 
-    /// <summary>When the proxy closes an idle connection, a request may already be on its way.</summary>
+    /// <summary>A request can already be in flight when the proxy closes an idle connection.</summary>
     [Fact]
     public async Task Idle_connections_stay_open_during_the_delay_and_are_closed_after_it()
     {
