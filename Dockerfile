@@ -19,7 +19,7 @@ RUN case "${TARGETARCH:-$(uname -m)}" in \
     esac > /runtime-identifier
 
 # Only the files that decide which packages are restored, so that this layer is cached until one of them changes.
-COPY global.json Directory.Build.props Directory.Packages.props ./
+COPY .editorconfig global.json Directory.Build.props Directory.Packages.props ./
 COPY src/IngressController/IngressController.csproj src/IngressController/
 COPY src/IngressController/Properties/PublishProfiles/Image.pubxml src/IngressController/Properties/PublishProfiles/
 COPY src/IngressController.Kubernetes/IngressController.Kubernetes.csproj src/IngressController.Kubernetes/
