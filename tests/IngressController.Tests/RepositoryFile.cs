@@ -19,7 +19,7 @@ internal static class RepositoryFile
 
     public static string Read(params string[] parts) => File.ReadAllText(Find(parts)).ReplaceLineEndings("\n");
 
-    /// <summary>The file is what is rendered; <c>UPDATE_GOLDEN=1</c> writes it anew, for a person to read the difference.</summary>
+    /// <summary>The file is what is rendered; <c>UPDATE_GOLDEN=1</c> rewrites it; read the difference.</summary>
     public static void AssertIs(string path, string rendered)
     {
         if (Environment.GetEnvironmentVariable("UPDATE_GOLDEN") == "1")

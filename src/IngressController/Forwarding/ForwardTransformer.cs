@@ -144,7 +144,7 @@ internal sealed class ForwardTransformer(Drain drain) : HttpTransformer
         headers.TryAddWithoutValidation("X-Forwarded-Port", received?.ForwardedPort ?? HostHeader.PortOf(forwardedHost, context.Request.IsHttps));
         if (forwarding is null || forwarding.SendsRequestId(received))
             headers.TryAddWithoutValidation("X-Request-ID", context.TraceIdentifier);
-        forwarding?.AddHeaders(context, received, headers);
+        forwarding?.AddHeaders(request.Target.PathAndQuery, received, headers);
         // Appended to the values of previous proxies, which RFC 8586 requires to be kept.
         headers.TryAddWithoutValidation(LoopGuard.Header, LoopGuard.CdnId);
     }

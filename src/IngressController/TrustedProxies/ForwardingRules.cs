@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using IngressController.Http;
 using IngressController.Routing.Settings;
 using Microsoft.Extensions.Primitives;
 
@@ -67,12 +66,15 @@ internal sealed class ForwardingRules
     public bool SendsRequestId(ReceivedConnection? received) => Settings.GenerateRequestId || received is { HasRequestId: true };
 
     /// <summary>Adds the headers that the settings require to the forwarding headers of all requests.</summary>
-    public void AddHeaders(HttpContext context, ReceivedConnection? received, HttpRequestHeaders headers)
+    /// <param name="requestUri">Path and query as received.</param>
+    /// <param name="received">The connection of a trusted proxy; null for all other peers.</param>
+    /// <param name="headers">The headers of the request to the backend.</param>
+    public void AddHeaders(string requestUri, ReceivedConnection? received, HttpRequestHeaders headers)
     {
         if (Settings.ProxyAddOriginalUriHeader)
         {
             headers.Remove("X-Original-URI");
-            headers.TryAddWithoutValidation("X-Original-URI", RequestTarget.Of(context).PathAndQuery);
+            headers.TryAddWithoutValidation("X-Original-URI", requestUri);
         }
 
         if (received?.Chain is { } chain)
