@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
@@ -17,10 +16,10 @@ internal static class BackendResolver
             return Broken(id, DiagnosticCode.ServiceNotFound, "name", $"no Service {id.Service} exists");
         if (service.Spec?.Type == "ExternalName")
             return ResolveExternalName(id, service.Spec, settings);
-        if (FindPort(service, id.Port) is not { } port)
+        if (ServicePorts.Find(service.Spec, id.Port) is not { } port)
             return Broken(id, DiagnosticCode.ServicePortNotFound, "port", PortNotFound(id, service));
-        if (port.Protocol is not (null or "" or "TCP"))
-            return Broken(id, DiagnosticCode.ServicePortNotTcp, "port", $"port {id.Port} of Service {id.Service} is {port.Protocol}; HTTP needs TCP");
+        if (!ServicePorts.IsTcp(port.Protocol))
+            return NotTcp(id, port);
 
         var problems = new List<BackendProblem>();
         var protocol = ReadAppProtocol(id, port.AppProtocol, problems);
@@ -28,35 +27,19 @@ internal static class BackendResolver
         if (endpoints.Length == 0)
         {
             problems.Add(new(DiagnosticCode.ServiceWithoutEndpoints, "name",
-                $"Service {id.Service} has no ready endpoint for port {Describe(port)}; check that its Pods are ready and that its selector matches them"));
+                $"Service {id.Service} has no ready endpoint for port {ServicePorts.Describe(port)}; check that its Pods are ready and that its selector matches them"));
         }
 
         return new Backend { Id = id, Protocol = protocol, Endpoints = [.. endpoints], Problems = [.. problems] };
     }
 
-    private static V1ServicePort? FindPort(V1Service service, string port)
-    {
-        var ports = service.Spec?.Ports ?? [];
-        if (port.Length == 0)
-            return ports.FirstOrDefault();
-        return IsNumber(port, out var number)
-            ? ports.FirstOrDefault(candidate => candidate?.Port == number)
-            : ports.FirstOrDefault(candidate => candidate?.Name == port);
-    }
-
     private static string PortNotFound(BackendId id, V1Service service)
     {
-        var known = string.Join(", ", (service.Spec?.Ports ?? []).Select(Describe));
+        var known = string.Join(", ", (service.Spec?.Ports ?? []).Select(ServicePorts.Describe));
         return id.Port.Length == 0
             ? $"Service {id.Service} has no ports"
             : $"Service {id.Service} has no port {Shorten(id.Port)}; it has {(known.Length > 0 ? Shorten(known) : "no ports")}";
     }
-
-    private static string Describe(V1ServicePort? port) =>
-        string.IsNullOrEmpty(port?.Name) ? $"{port?.Port}" : $"{port.Port} ({port.Name})";
-
-    private static bool IsNumber(string port, out int number) =>
-        int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
     private static BackendProtocol ReadAppProtocol(BackendId id, string? appProtocol, List<BackendProblem> problems)
     {
@@ -79,18 +62,18 @@ internal static class BackendResolver
 
     private static Backend ResolveExternalName(BackendId id, V1ServiceSpec spec, TranslationSettings settings)
     {
-        var portNumber = IsNumber(id.Port, out var number)
-            ? number
-            : (id.Port.Length == 0 ? spec.Ports?.FirstOrDefault() : spec.Ports?.FirstOrDefault(port => port?.Name == id.Port))?.Port;
-        if (portNumber is not (> 0 and <= 65535 and var port))
+        var declared = ServicePorts.Find(spec, id.Port);
+        if (declared is not null && !ServicePorts.IsTcp(declared.Protocol))
+            return NotTcp(id, declared);
+        // The port of an external name needs no entry in the Service.
+        if ((ServicePorts.IsNumber(id.Port, out var number) ? number : declared?.Port) is not (> 0 and <= 65535 and var port))
         {
             return Broken(id, DiagnosticCode.ServicePortNotFound, "port",
                 $"Service {id.Service} is of type ExternalName and has no port {Shorten(id.Port)}; use a port number");
         }
 
         var problems = new List<BackendProblem>();
-        var appProtocol = spec.Ports?.FirstOrDefault(candidate => candidate?.Port == port || candidate?.Name == id.Port)?.AppProtocol;
-        var protocol = ReadAppProtocol(id, appProtocol, problems);
+        var protocol = ReadAppProtocol(id, declared?.AppProtocol, problems);
         var externalName = spec.ExternalName?.TrimEnd('.') ?? "";
 
         if (IPAddress.TryParse(externalName, out var address))
@@ -115,6 +98,9 @@ internal static class BackendResolver
 
     private static string Refused(BackendId id, string externalName) =>
         $"Service {id.Service} has externalName \"{Shorten(externalName)}\", which is a local address (such as loopback, link-local or metadata); it is refused unless --allow-external-name-loopback is set";
+
+    private static Backend NotTcp(BackendId id, V1ServicePort port) => Broken(id, DiagnosticCode.ServicePortNotTcp, "port",
+        $"port {(id.Port.Length > 0 ? id.Port : ServicePorts.Describe(port))} of Service {id.Service} is {port.Protocol}; HTTP needs TCP");
 
     private static Backend Broken(BackendId id, DiagnosticCode code, string field, string message) =>
         new() { Id = id, Problems = [new(code, field, message)] };

@@ -42,7 +42,7 @@ internal static class EndpointSelection
     private static int? PortOf(V1EndpointSlice slice, V1ServicePort port, List<BackendProblem> problems)
     {
         var found = slice.Ports?.FirstOrDefault(candidate =>
-            candidate is { Protocol: null or "" or "TCP" } && (candidate.Name ?? "") == (port.Name ?? ""));
+            candidate is not null && ServicePorts.IsTcp(candidate.Protocol) && (candidate.Name ?? "") == (port.Name ?? ""));
         if (found?.Port is null or (> 0 and <= 65535))
             return found?.Port;
         problems.Add(new(DiagnosticCode.EndpointAddressInvalid, "port",

@@ -32,7 +32,10 @@ internal sealed record ManifestSnapshot(ClusterSnapshot Cluster, IReadOnlyList<R
             Labels = new Dictionary<string, string> { [KubernetesVocabulary.ServiceNameLabel] = service.ResourceName.Name },
         },
         AddressType = "IPv4",
-        Ports = [.. (service.Spec?.Ports ?? []).Select(port => new Discoveryv1EndpointPort { Name = port.Name, Port = port.Port })],
+        Ports =
+        [
+            .. (service.Spec?.Ports ?? []).Select(port => new Discoveryv1EndpointPort { Name = port.Name, Port = port.Port, Protocol = port.Protocol }),
+        ],
         Endpoints = [new V1Endpoint { Addresses = ["192.0.2.1"] }],
     };
 }

@@ -32,4 +32,15 @@ public sealed class DefaultBackendTests(DefaultBackendFixture proxy) : IClassFix
         Assert.Equal(503, (await proxy.GetAsync("unknown.example")).Status);
         Assert.Equal("app", (await proxy.GetAsync("app.example", "/app")).Body);
     }
+
+    [Fact]
+    public async Task The_first_TCP_port_of_the_default_backend_is_used()
+    {
+        await using var fallback = WireBackend.Answer(WireBackend.Ok("fallback"));
+
+        await proxy.Controller.ApplyAsync(Manifests.Service("fallback", [fallback.Port])
+            .Replace("ports: [{port: 80", "ports: [{name: quic, port: 80, protocol: UDP}, {port: 80", StringComparison.Ordinal));
+
+        Assert.Equal("fallback", (await proxy.GetAsync("unknown.example")).Body);
+    }
 }
