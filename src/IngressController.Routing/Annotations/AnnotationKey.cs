@@ -65,6 +65,9 @@ public abstract record AnnotationKey
     /// <summary>The value when it is not set, for people; null when there is none.</summary>
     public string? Default { get; init; }
 
+    /// <summary>A clause with the effect of an invalid value, if it is neither the default nor closes the route: <c>it is false</c>.</summary>
+    public string? WhenInvalid { get; init; }
+
     /// <summary>The meaning, with units and edge cases, in full sentences.</summary>
     public required string Documentation { get; init; }
 

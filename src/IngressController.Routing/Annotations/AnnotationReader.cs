@@ -116,7 +116,7 @@ public sealed class AnnotationReader
     private void Refuse(AnnotationKey key, Found found, string problem)
     {
         var closes = key.OnBadValue == OnBadValue.CloseRoute;
-        _diagnostics.Add(DiagnosticCatalog.AnnotationInvalid(_ingress, Field(found.FullName), found.Text.Trim(), problem, closes, key.Default));
+        _diagnostics.Add(DiagnosticCatalog.AnnotationInvalid(_ingress, Field(found.FullName), found.Text.Trim(), problem, closes, key.Default, key.WhenInvalid));
         if (closes)
             ClosedReason ??= $"annotation {found.FullName} cannot be used";
     }

@@ -22,6 +22,7 @@ public static class AnnotationVocabulary
         public string BadValueText => key switch
         {
             { OnBadValue: OnBadValue.CloseRoute } => "the paths of the Ingress answer 503",
+            { WhenInvalid: { } effect } => effect,
             { Default: null } => "it is ignored",
             _ => "the default applies",
         };

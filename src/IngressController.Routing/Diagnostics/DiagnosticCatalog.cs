@@ -120,9 +120,9 @@ public static class DiagnosticCatalog
         FieldIgnored);
 
     /// <summary>An invalid or unusable value.</summary>
-    public static Diagnostic AnnotationInvalid(ResourceName ingress, string field, string value, string problem, bool closes, string? otherwise) => Of(
+    public static Diagnostic AnnotationInvalid(ResourceName ingress, string field, string value, string problem, bool closes, string? otherwise, string? effect = null) => Of(
         DiagnosticCode.AnnotationInvalid, closes ? Error : Warning, ingress, field,
-        $"\"{Shorten(value)}\" {problem}; " + (closes ? "its paths answer 503 until it is fixed" : otherwise is null ? "it is ignored" : $"the default applies: {Shorten(otherwise)}"),
+        $"\"{Shorten(value)}\" {problem}; " + (closes ? "its paths answer 503 until it is fixed" : effect ?? (otherwise is null ? "it is ignored" : $"the default applies: {Shorten(otherwise)}")),
         closes ? RouteUnavailable : FieldIgnored);
 
     public static Diagnostic AnnotationOverridden(ResourceName ingress, string field, string winner) => Of(

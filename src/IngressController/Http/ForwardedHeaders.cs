@@ -69,8 +69,8 @@ internal static class ForwardedHeaders
     };
 
     /// <summary>
-    /// True for headers that backends trust, so that clients must not set them: the forwarding headers, which the proxy sets itself, and
-    /// Proxy, which CGI turns into HTTP_PROXY (httpoxy). CGI and its successors (WSGI, Rack, PHP) read <c>X_Real_IP</c> as
+    /// True for headers that backends trust, so that clients must not set them: the whole family of forwarding headers, of which the proxy
+    /// sets some and authentication services others, and Proxy, which CGI turns into HTTP_PROXY (httpoxy). CGI and its successors (WSGI, Rack, PHP) read <c>X_Real_IP</c> as
     /// <c>X-Real-IP</c>, so underscores are compared as hyphens.
     /// </summary>
     private static bool IsReserved(string name)
@@ -80,10 +80,7 @@ internal static class ForwardedHeaders
         var dashed = name.Contains('_') ? name.Replace('_', '-') : name;
         return dashed.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
             || dashed.StartsWith("X-Original-Forwarded-", StringComparison.OrdinalIgnoreCase)
-            || dashed.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase)
-            || dashed.Equals("X-Request-ID", StringComparison.OrdinalIgnoreCase)
-            || dashed.Equals("X-Scheme", StringComparison.OrdinalIgnoreCase)
-            || dashed.Equals("Forwarded", StringComparison.OrdinalIgnoreCase)
+            || ProxyHeaders.Contains(dashed)
             || dashed.Equals("Proxy", StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -9,10 +9,15 @@ internal static class AuthForms
     private static readonly string[] HopByHop =
     [
         "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
-        "http2-settings", "expect", "host", "cdn-loop", "allow", "expires", "last-modified",
+        "http2-settings", "expect", "host", "cdn-loop",
     ];
 
-    private static readonly string[] OfTheProxy = ["x-real-ip", "x-request-id", "x-scheme", "forwarded", "proxy"];
+    /// <summary>The headers that .NET sends with a body, and none other that begins with Content-.</summary>
+    private static readonly string[] OfTheBody =
+    [
+        "allow", "content-disposition", "content-encoding", "content-language", "content-length", "content-location", "content-md5", "content-range",
+        "content-type", "expires", "last-modified",
+    ];
 
     public static ValueForm<AuthUrl> Url { get; } = new("an http or https URL; may contain variables such as $host", AuthUrlParser.Read);
 
@@ -54,9 +59,8 @@ internal static class AuthForms
     /// <summary>The reason why a header cannot be set for the backend; null when it can.</summary>
     public static string? BackendHeaderProblem(string name) =>
         RequestHeaderProblem(name) is { } problem ? problem
-        // CGI and its successors read underscores and dashes alike.
-        : name.Replace('_', '-').ToLowerInvariant() is var plain
-            && (OfTheProxy.Contains(plain) || plain.StartsWith("x-forwarded-", StringComparison.Ordinal) || plain.StartsWith("x-original-forwarded-", StringComparison.Ordinal))
+        // CGI reads Proxy as HTTP_PROXY (httpoxy).
+        : ProxyHeaders.Contains(name) || name.Equals("Proxy", StringComparison.OrdinalIgnoreCase)
             ? "only the proxy sets"
             : null;
 
@@ -66,7 +70,7 @@ internal static class AuthForms
         if (!HttpToken.IsToken(name))
             return "is not a header name";
         var plain = name.Replace('_', '-').ToLowerInvariant();
-        return HopByHop.Contains(plain) || plain.StartsWith("content-", StringComparison.Ordinal) ? "belongs to the connection or the body" : null;
+        return HopByHop.Contains(plain) || OfTheBody.Contains(plain) ? "belongs to the connection or the body" : null;
     }
 
     private static AuthCacheRule? ReadCacheRule(string entry)

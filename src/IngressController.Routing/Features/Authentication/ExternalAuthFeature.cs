@@ -29,8 +29,8 @@ public static class ExternalAuthFeature
 
     public static AnnotationKey<EquatableArray<string>> AuthResponseHeaders { get; } = Key("auth-response-headers", AuthForms.ResponseHeaders, null,
         "Headers of the service's response that the backend gets in place of the client's. A listed header that is missing from the response is "
-        + "removed from the request, in any spelling. Headers of the connection, of the body, Host and the proxy's own (such as X-Forwarded-For) "
-        + "cannot be listed.");
+        + "removed from the request, in any spelling. Headers of the connection, of the body, Host and those by which the proxy tells where a "
+        + "request comes from (such as X-Forwarded-For) cannot be listed; X-Forwarded-User and its like can.");
 
     public static AnnotationKey<ResourceName> AuthProxySetHeaders { get; } = Key("auth-proxy-set-headers", new ValueForm<ResourceName>(
             "the name of a ConfigMap in the namespace of the Ingress, optionally as NAMESPACE/NAME", text =>

@@ -41,9 +41,11 @@ public static class CorsFeature
     {
         Name = "cors-allow-origin",
         Form = ValueForms.List,
+        Default = "*",
+        WhenInvalid = "no origin is allowed",
         Documentation = "The allowed origins, separated by commas: scheme://host[:port], scheme://*.domain[:port] for names one label below a domain, "
-            + "null, or * for any. Any scheme is accepted, case is ignored, and a port must be the one that the browser sends. If it is not set, any "
-            + "origin is allowed. An invalid origin is ignored; if none is left, no origin is allowed. With * and credentials, browsers hide "
+            + "null, or * for any. Any scheme is accepted, case is ignored, and a port must be the one that the browser sends. An invalid "
+            + "origin is ignored; if none is left, no origin is allowed. With * and credentials, browsers hide "
             + "responses to requests with cookies, so name the origins then. Responses to a named origin carry Vary: Origin.",
     };
 
@@ -75,8 +77,9 @@ public static class CorsFeature
     {
         Name = "cors-allow-credentials",
         Form = ValueForms.Boolean,
-        Documentation = "Lets other sites send cookies and credentials. true if it is not set, false if it is invalid; false also removes the "
-            + "backend's Access-Control-Allow-Credentials.",
+        Default = "true",
+        WhenInvalid = "it is false",
+        Documentation = "Lets other sites send cookies and credentials; false also removes the backend's Access-Control-Allow-Credentials.",
     };
 
     public static AnnotationKey<int> MaxAge { get; } = new()

@@ -15,7 +15,7 @@ internal static class HeaderSyntax
     /// <summary>The reason why an Ingress cannot change a request header.</summary>
     public static string? RequestNameProblem(string name) =>
         OperatorRequestNameProblem(name)
-        ?? (TellsOrigin(name.Replace('_', '-')) ? "tells backends where a request comes from, and only the proxy sets it" : null);
+        ?? (ProxyHeaders.Contains(name) ? "tells backends where a request comes from, and only the proxy sets it" : null);
 
     /// <summary>The reason why not even the operator can change a request header.</summary>
     public static string? OperatorRequestNameProblem(string name)
@@ -51,13 +51,4 @@ internal static class HeaderSyntax
 
         return null;
     }
-
-    /// <summary>The names that the proxy removes from clients' requests.</summary>
-    private static bool TellsOrigin(string name) =>
-        name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
-        || name.StartsWith("X-Original-Forwarded-", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("X-Request-ID", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("X-Scheme", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase);
 }

@@ -69,8 +69,9 @@ public static class TransformsFeature
         }
 
         var choices = form.Parameters.Where(parameter => parameter.IsChoice).ToArray();
-        if (choices.Length > 0 && parameters.Count(parameter => choices.Any(choice => choice.Name == parameter.Key)) != 1)
-            return Refuse($"{form.Name} needs {string.Join(" or ", choices.Select(choice => choice.Name))}{(choices.Length > 1 ? ", not both" : "")}");
+        var made = parameters.Count(parameter => choices.Any(choice => choice.Name == parameter.Key));
+        if (choices.Length > 0 && made != 1)
+            return Refuse($"{form.Name} needs {string.Join(" or ", choices.Select(choice => choice.Name))}{(made > 1 ? ", not both" : "")}");
         return new Transform(form.Name, value, [.. parameters]);
     }
 

@@ -27,6 +27,23 @@ public sealed class ExternalAuthSecurityTests(AccessFixture proxy) : IClassFixtu
         Assert.Single(request.Fields, field => field.Name.Replace('_', '-').Replace('.', '-').Equals("X-User", StringComparison.OrdinalIgnoreCase));
     }
 
+    /// <summary>The headers of oauth2-proxy: the family of forwarding headers, without those that the proxy sets itself.</summary>
+    [Fact]
+    public async Task Headers_of_the_forwarding_family_reach_the_backend_only_from_the_service()
+    {
+        string[] names = ["X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-Preferred-Username", "X-Forwarded-Groups", "X-Forwarded-Access-Token"];
+        await using var backend = WireBackend.Answer(WireBackend.Ok("in"));
+        await using var auth = Granting(string.Concat(names[..^1].Select(name => $"{name}: of-{name}\r\n")));
+        var host = await ServeAsync(backend, auth, string.Join(", ", names));
+        var fields = string.Concat(names.Select(name => $"{name}: forged\r\n{name.Replace('-', '_')}: forged\r\n"));
+        Assert.Equal(200, (await proxy.GetAsync(host, "/", $"{fields}X-Forwarded-For: 6.6.6.6\r\n")).Status);
+        var request = Assert.Single(backend.Requests);
+        Assert.All(names[..^1], name => Assert.Equal($"of-{name}", request.One(name)));
+        Assert.Null(request.One(names[^1]));
+        Assert.Equal("127.0.0.1", request.One("X-Forwarded-For"));
+        Assert.DoesNotContain(request.Fields, field => field.Value == "forged");
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("X-User:\r\n")]
