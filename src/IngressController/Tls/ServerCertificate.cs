@@ -56,7 +56,7 @@ internal sealed class ServerCertificate
         request.CertificateExtensions.Add(names.Build());
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid("1.3.6.1.5.5.7.3.1")], critical: false));
         var now = TimeProvider.System.GetUtcNow();
-        return SslStreamCertificateContext.Create(request.CreateSelfSigned(now.AddDays(-1), now.AddYears(10)), null, offline: true);
+        return CertificateChain.ContextOf(request.CreateSelfSigned(now.AddDays(-1), now.AddYears(10)), []);
     });
 
     private static SslServerAuthenticationOptions ToOptions(SslStreamCertificateContext context) => new()
@@ -75,7 +75,6 @@ internal sealed class ServerCertificate
         var key = Encoding.UTF8.GetString(certificate.PrivateKeyPem.Reveal());
         using var leaf = chain[0];
         chain.RemoveAt(0);
-        // Offline: OCSP responses and missing issuers are not fetched during handshakes; the Secret contains the chain.
-        return SslStreamCertificateContext.Create(X509Certificate2.CreateFromPem(leaf.ExportCertificatePem(), key), chain, offline: true);
+        return CertificateChain.ContextOf(X509Certificate2.CreateFromPem(leaf.ExportCertificatePem(), key), chain);
     }
 }
