@@ -19,9 +19,9 @@ internal sealed class IngressClaim
     }
 
     /// <summary>
-    /// True if an Ingress is claimed: by the class in its spec, else by the legacy annotation, else because it names no class.
+    /// True if an Ingress is claimed: because all are, else by the class in its spec, else by the legacy annotation, else because it names no class.
     /// </summary>
-    public bool IsClaimed(V1Ingress ingress) => ingress.Spec?.IngressClassName switch
+    public bool IsClaimed(V1Ingress ingress) => _settings.ClaimsEveryClass || ingress.Spec?.IngressClassName switch
     {
         { Length: > 0 } name => _classes.TryGetValue(name, out var named) && IsClaimed(named),
         _ => AnnotationReader.LegacyClass(ingress) switch

@@ -16,6 +16,9 @@ public sealed record TranslationSettings
     /// <summary>True if Ingresses without a class are claimed.</summary>
     public bool WatchIngressWithoutClass { get; init; }
 
+    /// <summary>True if every Ingress is claimed, whatever its class. For manifests only.</summary>
+    public bool ClaimsEveryClass { get; init; }
+
     /// <summary>The Secret with the certificate of hosts without their own.</summary>
     public ResourceName? DefaultSslCertificate { get; init; }
 

@@ -8,7 +8,7 @@ namespace IngressController.Routing.Values;
 /// Text of tenants in messages of the controller. A path may hold a line break and still pass the API server; unescaped, it would let its
 /// author write lines of their own into the log.
 /// </summary>
-internal static partial class DiagnosticText
+public static partial class DiagnosticText
 {
     /// <summary>An Event's message may have 1,024 bytes.</summary>
     private const int MaxMessage = 1_000;

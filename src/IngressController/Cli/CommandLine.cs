@@ -12,6 +12,9 @@ internal static class CommandLine
     /// <summary>The exit code of an invalid command line.</summary>
     public const int UsageError = 2;
 
+    /// <summary>The exit code of <c>lint</c> when there are Ingresses and none is claimed.</summary>
+    public const int NothingChecked = 3;
+
     public static async Task<int> InvokeAsync(string[] args, Terminal? terminal = null)
     {
         terminal ??= Terminal.Console;

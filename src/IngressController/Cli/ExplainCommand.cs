@@ -29,6 +29,13 @@ internal sealed class ExplainCommand
         HelpName = "URL",
     };
 
+    private readonly Option<bool> _allClasses = AllClassesOption.Create();
+
+    private readonly Option<bool> _problems = new("--manifest-problems")
+    {
+        Description = "Print all problems of reading the manifests, not only those that can concern the URL.",
+    };
+
     private readonly Option<string> _output = OutputOption.Of("The output format: text or json.");
 
     public ExplainCommand() => Command = new Command("explain", """
@@ -37,7 +44,7 @@ internal sealed class ExplainCommand
         options apply as they do for run.
         """)
     {
-        _url, _headers, _method, _client, _admin, _output,
+        _url, _headers, _method, _client, _admin, _allClasses, _problems, _output,
     };
 
     public Command Command { get; }
@@ -73,7 +80,8 @@ internal sealed class ExplainCommand
         if (options.Source.Manifests is { } folder)
         {
             return admin is null
-                ? ManifestExplainer.ExplainAsync(request, folder, options, terminal, cancellation)
+                ? ManifestExplainer.ExplainAsync(
+                    request, folder, parsed.Of(_allClasses, options), parsed.GetValue(_problems), terminal, cancellation)
                 : throw new FormatException("--manifests and --admin cannot be combined: explain a folder or ask a controller");
         }
 

@@ -87,7 +87,7 @@ internal static class ExplanationText
     }
 
     private static string[] Row(DiagnosticView diagnostic) =>
-        [diagnostic.Severity.ToString().ToLowerInvariant(), diagnostic.Code.ToString(), $"{diagnostic.Field}: {diagnostic.Message}"];
+        [diagnostic.Severity.ToString().ToLowerInvariant(), diagnostic.Code.ToString(), $"{diagnostic.Field}: {diagnostic.Message} ({diagnostic.Effect})"];
 
     private static string Mark(bool isChosen) => isChosen ? ">" : " ";
 

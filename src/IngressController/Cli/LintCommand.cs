@@ -15,15 +15,18 @@ internal sealed class LintCommand
 
     private readonly Option<string> _output = OutputOption.Of("The output format: text (one line per finding) or json.");
 
+    private readonly Option<bool> _allClasses = AllClassesOption.Create();
+
     public LintCommand()
     {
         Command = new Command("lint", """
             Check manifests: print the problems of their Ingresses, the location of each and its effect. EndpointSlices, which a cluster
-            creates itself, are not needed; missing Services and Secrets are warnings. The exit code is 1 if there is an error, 2 if the
-            command line is invalid, and 0 otherwise.
+            creates itself, are not needed; missing Services and Secrets are warnings. Ingresses of other classes are counted, not
+            checked. The exit code is 1 if there is an error, 2 if the command line is invalid, 3 if there are Ingresses and none of them
+            was checked, and 0 otherwise.
             """)
         {
-            _paths, _output,
+            _paths, _output, _allClasses,
         };
     }
 
@@ -40,8 +43,13 @@ internal sealed class LintCommand
             return CommandLine.UsageError;
         }
 
-        var report = Linter.Lint(LintInput.Read(paths, terminal.In), options.Translation);
+        var report = Linter.Lint(LintInput.Read(paths, terminal.In), parsed.Of(_allClasses, options).Translation);
         await terminal.Out.WriteLineAsync(parsed.IsJson(_output) ? ViewJson.Write(report) : report.ToText());
-        return report.Errors > 0 ? CommandLine.Failure : 0;
+        return report switch
+        {
+            { Errors: > 0 } => CommandLine.Failure,
+            { CheckedNothing: true } => CommandLine.NothingChecked,
+            _ => 0,
+        };
     }
 }

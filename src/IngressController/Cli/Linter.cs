@@ -25,6 +25,7 @@ internal static class Linter
             manifests.Count, set.OfType<V1Ingress>().Count(), translation.ClaimedIngresses,
             findings.Count(finding => finding.Severity == DiagnosticSeverity.Error),
             findings.Count(finding => finding.Severity == DiagnosticSeverity.Warning),
+            [.. UnclaimedClasses.Of(set, translation)],
             findings);
     }
 

@@ -32,7 +32,7 @@ public sealed class LintTests : IDisposable
         Assert.Equal(1, code);
         Assert.Equal(
             $"{file}:8: error ServicePortNotFound Ingress default/shop spec.rules[0].http.paths[0].backend.service.port: "
-            + "Service default/web has no port 81; it has 80", lines[0]);
+            + "Service default/web has no port 81; it has 80 (RouteUnavailable)", lines[0]);
         Assert.Equal("1 file, 1 Ingress (1 claimed): 1 error, 0 warnings", lines[1]);
     }
 
@@ -167,6 +167,98 @@ public sealed class LintTests : IDisposable
         Assert.EndsWith("(1 claimed): 0 errors, 0 warnings\n", (await CommandRun.InvokeAsync(["lint", file, "--controller-class", "example.com/theirs"])).Out, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Text_and_json_show_the_same_effects()
+    {
+        var file = _folder.Write("shop.yaml", Manifests.Ingress("shop", "shop.example", "web", tlsSecret: "cert")
+            + Manifests.Ingress("bad", "a..example", "web"));
+
+        var text = (await CommandRun.InvokeAsync(["lint", file])).Out;
+        using var json = JsonDocument.Parse((await CommandRun.InvokeAsync(["lint", file, "-o", "json"])).Out);
+
+        string[] effects = [.. json.RootElement.GetProperty("diagnostics").EnumerateArray().Select(finding => finding.GetProperty("effect").GetString()!)];
+        Assert.Contains("DefaultCertificate", effects);
+        Assert.Contains("RouteLeftOut", effects);
+        Assert.Equal(effects, text.TrimEnd().Split('\n')[..^1].Select(line => line[(line.LastIndexOf('(') + 1)..^1]));
+    }
+
+    [Fact]
+    public async Task Ingresses_of_other_classes_are_named_with_the_option_that_checks_them()
+    {
+        var file = _folder.Write("others.yaml", Class("a", "nginx") + Class("b", "nginx") + Class("c", "") + Class("d", "it's mine")
+            + Class("e", "internal") + Class("f", "", "nginx")
+            + "---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: internal}\nspec: {controller: k8s.io/ingress-nginx}\n");
+
+        var (code, text, error) = await CommandRun.InvokeAsync(["lint", file]);
+
+        Assert.Equal((3, ""), (code, error));
+        Assert.Equal(
+            """
+            not checked: 1 Ingress without a class; check them with --watch-ingress-without-class, or every Ingress with --all-classes
+            not checked: 1 Ingress of class "internal", whose controller is k8s.io/ingress-nginx; check them with --controller-class k8s.io/ingress-nginx, or every Ingress with --all-classes
+            not checked: 1 Ingress of class "it's mine"; check every Ingress with --all-classes
+            not checked: 3 Ingresses of class "nginx"; check them with --ingress-class nginx, or every Ingress with --all-classes
+            1 file, 6 Ingresses (0 claimed): 0 errors, 0 warnings
+
+            """, text);
+    }
+
+    [Theory]
+    [InlineData("3 claimed", "--ingress-class", "nginx")]
+    [InlineData("1 claimed", "--watch-ingress-without-class")]
+    [InlineData("1 claimed", "--controller-class", "k8s.io/ingress-nginx")]
+    [InlineData("6 claimed", "--all-classes")]
+    [InlineData("6 claimed", "--all-classes", "--ingress-class", "nginx")]
+    public async Task The_named_options_check_the_Ingresses(string claimed, params string[] options)
+    {
+        var file = _folder.Write("others.yaml", Class("a", "nginx") + Class("b", "nginx") + Class("c", "") + Class("d", "it's mine")
+            + Class("e", "internal") + Class("f", "", "nginx") + Manifests.Service("web", [])
+            + "---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: internal}\nspec: {controller: k8s.io/ingress-nginx}\n");
+
+        var (code, text, _) = await CommandRun.InvokeAsync(["lint", .. options, file]);
+
+        Assert.Equal(0, code);
+        Assert.Contains($"({claimed})", text, StringComparison.Ordinal);
+        Assert.Equal(claimed != "6 claimed", text.Contains("not checked", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task All_classes_find_the_errors_of_Ingresses_of_other_classes()
+    {
+        var file = _folder.Write("others.yaml", Class("a", "nginx").Replace("a.example", "a..example", StringComparison.Ordinal));
+
+        Assert.Equal(3, (await CommandRun.InvokeAsync(["lint", file])).Code);
+        var (code, text, _) = await CommandRun.InvokeAsync(["lint", file, "--all-classes"]);
+
+        Assert.Equal(1, code);
+        Assert.Contains("error HostInvalid Ingress default/a spec.rules[0].host", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_claimed_Ingress_or_none_at_all_is_success_and_an_error_takes_precedence()
+    {
+        var mixed = _folder.Write("mixed.yaml", Good + Class("a", "nginx"));
+        var none = _folder.Write("none.yaml", Manifests.Service("web", []));
+        var broken = _folder.Write("broken.yaml", Class("a", "nginx") + "---\nkind: Ingress\n");
+
+        Assert.Equal(0, (await CommandRun.InvokeAsync(["lint", mixed])).Code);
+        Assert.Equal(0, (await CommandRun.InvokeAsync(["lint", none])).Code);
+        Assert.Equal(1, (await CommandRun.InvokeAsync(["lint", broken])).Code);
+    }
+
+    [Fact]
+    public async Task Json_has_the_classes_that_were_not_checked()
+    {
+        var file = _folder.Write("others.yaml", Class("a", "nginx") + Class("b", "nginx"));
+
+        var (code, text, _) = await CommandRun.InvokeAsync(["lint", "-o", "json", file]);
+
+        using var json = JsonDocument.Parse(text);
+        var unclaimed = Assert.Single(json.RootElement.GetProperty("unclaimed").EnumerateArray());
+        Assert.Equal(3, code);
+        Assert.Equal(("nginx", 2, "--ingress-class nginx"), (unclaimed.GetProperty("class").GetString(), Int(unclaimed, "ingresses"), unclaimed.GetProperty("option").GetString()));
+    }
+
     [Theory]
     [InlineData("no file or folder \"nope.yaml\" exists", "lint", "nope.yaml")]
     [InlineData("Required argument 'PATH' missing for command: 'lint'", "lint")]
@@ -180,6 +272,12 @@ public sealed class LintTests : IDisposable
         Assert.Equal((2, ""), (code, text));
         Assert.Contains(expected, Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
     }
+
+    /// <summary>An Ingress of a class, in its spec or by the annotation that preceded it.</summary>
+    private static string Class(string name, string ingressClass, string legacy = "") =>
+        Manifests.Ingress(name, $"{name}.example", "web")
+            .Replace("ingressClassName: yarp", ingressClass.Length > 0 ? $"ingressClassName: \"{ingressClass}\"" : "", StringComparison.Ordinal)
+            .Replace("annotations: {}", legacy.Length > 0 ? $"annotations: {{kubernetes.io/ingress.class: {legacy}}}" : "annotations: {}", StringComparison.Ordinal);
 
     private static int Int(JsonElement json, string name) => json.GetProperty(name).GetInt32();
 }
