@@ -133,6 +133,8 @@ public sealed class AnnotationReader
         return null;
     }
 
+    private string? TextOf(string name) => _catalog.Find(name) is { } key ? Find(key)?.Text : null;
+
     /// <summary>Reports an annotation that is unknown, unsupported or overridden.</summary>
     private void Sort(string prefix, string name, string text)
     {
@@ -147,6 +149,8 @@ public sealed class AnnotationReader
             return;
         if (Find(key) is { } winner && winner.FullName != $"{prefix}/{name}")
             _diagnostics.Add(DiagnosticCatalog.AnnotationOverridden(_ingress, field, winner.FullName));
+        else if (key.Support is (AnnotationSupport.Never or AnnotationSupport.NotYet) && OffSwitches.AsksForNothing(name, TextOf))
+            return;
         else if (key.Support is AnnotationSupport.Never never)
             _diagnostics.Add(DiagnosticCatalog.AnnotationUnsupported(_ingress, field, never.Instead, ForeignAnnotations.MayProtect(text)));
         else if (key.Support is AnnotationSupport.NotYet)

@@ -80,7 +80,7 @@ internal static class ForeignAnnotations
                 ("custom-http-errors", "The status codes for which default-backend answers instead."),
                 ("default-backend", "The Service that answers if the rule's Service has no endpoints, and for custom-http-errors."),
                 ("disable-proxy-intercept-errors", "Passes on the backend's own errors."),
-                ("auth-tls-verify-client", "Requires a client certificate."),
+                ("auth-tls-verify-client", "Requires a client certificate. With off, which is possible already, none is requested."),
                 ("auth-tls-verify-depth", "The maximum length of the client's certificate chain."),
                 ("auth-tls-error-page", "The page for clients without a certificate."),
                 ("auth-tls-pass-certificate-to-upstream", "Passes the client certificate to the backend."),
@@ -92,7 +92,7 @@ internal static class ForeignAnnotations
                 ("ssl-ciphers", "The TLS ciphers for clients of the host.")),
             // They control access, so they fail closed until they are supported.
             .. NotYet(OnBadValue.CloseRoute,
-                ("auth-tls-secret", "The CA whose client certificates are allowed. Until it is supported, the paths of the Ingress answer 503."),
+                ("auth-tls-secret", "The CA whose client certificates are allowed. Until it is supported, the paths of the Ingress answer 503 unless `auth-tls-verify-client` is off."),
                 ("auth-tls-match-cn", "The subjects of client certificates that are allowed. Until it is supported, the paths of the Ingress answer 503.")),
         ]),
         new("Without effect", NoOps(

@@ -63,7 +63,7 @@ public static class AnnotationReference
 
     private static string Explain(AnnotationSupport support) => support switch
     {
-        AnnotationSupport.NotYet => "Planned for a later version. Until then they have no effect unless noted, and a diagnostic reports them.",
+        AnnotationSupport.NotYet => "Planned for a later version. Until then they have no effect unless noted, and a diagnostic reports them. A value that turns a feature off, such as false or off, is accepted silently.",
         AnnotationSupport.NoOp => "These tune something that this controller does not have. They are accepted silently, because removing them changes nothing.",
         AnnotationSupport.Never => "These are not supported. A diagnostic names the alternative.",
         _ => throw new ArgumentOutOfRangeException(nameof(support), support, "unknown support"),

@@ -17,10 +17,10 @@ public sealed record ClusterSnapshot
 
     public ImmutableDictionary<ResourceName, V1Service> Services { get; init; } = ImmutableDictionary<ResourceName, V1Service>.Empty;
 
-    /// <summary>Secrets of type kubernetes.io/tls.</summary>
+    /// <summary>The certificates of all Secrets; those without one have the problem.</summary>
     public ImmutableDictionary<ResourceName, TlsSecret> TlsSecrets { get; init; } = ImmutableDictionary<ResourceName, TlsSecret>.Empty;
 
-    /// <summary>Secrets of all other types.</summary>
+    /// <summary>Secrets of all types but kubernetes.io/tls.</summary>
     public ImmutableDictionary<ResourceName, V1Secret> Secrets { get; init; } = ImmutableDictionary<ResourceName, V1Secret>.Empty;
 
     public ImmutableDictionary<ResourceName, V1ConfigMap> ConfigMaps { get; init; } = ImmutableDictionary<ResourceName, V1ConfigMap>.Empty;

@@ -1,7 +1,7 @@
 namespace IngressController.Routing.Cluster;
 
 /// <summary>
-/// A parsed Secret of type kubernetes.io/tls. <see cref="Certificate"/> is the last valid one: it stays when the Secret becomes invalid,
+/// The certificate of a Secret, of type kubernetes.io/tls or of another one. <see cref="Certificate"/> is the last valid one: it stays when the Secret becomes invalid,
 /// which <see cref="Problem"/> then reports.
 /// </summary>
 /// <param name="Name">The Secret.</param>

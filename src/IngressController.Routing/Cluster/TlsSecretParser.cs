@@ -5,7 +5,7 @@ using k8s.Models;
 
 namespace IngressController.Routing.Cluster;
 
-/// <summary>Parses Secrets of type kubernetes.io/tls.</summary>
+/// <summary>Parses the certificates in Secrets. The type of a Secret is irrelevant, as in ingress-nginx: its fields are tls.crt and tls.key.</summary>
 public static class TlsSecretParser
 {
     public static TlsSecret Parse(V1Secret secret)

@@ -77,7 +77,7 @@ public static class DiagnosticCatalog
 
     public static Diagnostic TlsSecretNotFound(ResourceName ingress, int entry, ResourceName secret) => Of(
         DiagnosticCode.TlsSecretNotFound, Warning, ingress, $"spec.tls[{entry}].secretName",
-        $"no Secret {secret} of type kubernetes.io/tls exists", DefaultCertificate);
+        $"no Secret {secret} exists", DefaultCertificate);
 
     public static Diagnostic TlsSecretInvalid(ResourceName ingress, int entry, ResourceName secret, string problem, bool keepsLast) => Of(
         DiagnosticCode.TlsSecretInvalid, Error, ingress, $"spec.tls[{entry}].secretName",

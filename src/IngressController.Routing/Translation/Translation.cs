@@ -90,7 +90,7 @@ public sealed record Translation
         if (Settings.DefaultSslCertificate is { } name)
         {
             if (!Snapshot.TlsSecrets.TryGetValue(name, out var secret))
-                yield return DiagnosticCatalog.DefaultCertificateUnusable(name, "no such Secret of type kubernetes.io/tls exists", keepsLast: false);
+                yield return DiagnosticCatalog.DefaultCertificateUnusable(name, "no such Secret exists", keepsLast: false);
             else if (secret.Problem is { } problem)
                 yield return DiagnosticCatalog.DefaultCertificateUnusable(name, problem, keepsLast: secret.Certificate is not null);
         }

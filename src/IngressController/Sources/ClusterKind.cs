@@ -85,14 +85,17 @@ internal static class ClusterKinds
             return snapshot with { Endpoints = snapshot.Endpoints.Remove(name) };
         });
 
-    /// <summary>The kind Secret. A TLS Secret is parsed once, here; others are stored unchanged.</summary>
+    /// <summary>
+    /// The kind Secret. Its certificate is parsed once, here, whatever its type is. Secrets of other types than kubernetes.io/tls are also
+    /// stored unchanged.
+    /// </summary>
     public static ClusterKind<V1Secret> Secrets { get; } = new(
         ResourceTypes.Secrets,
-        snapshot => snapshot.TlsSecrets.Keys.Concat(snapshot.Secrets.Keys),
-        secret => secret.Type is KubernetesVocabulary.TlsSecretType ? SetTlsSecret(TlsSecretParser.Parse(secret)) : SetSecret(secret),
+        snapshot => snapshot.TlsSecrets.Keys,
+        secret => SetSecret(TlsSecretParser.Parse(secret), secret.Type is KubernetesVocabulary.TlsSecretType ? null : secret),
         (snapshot, name, changes) =>
         {
-            if (!snapshot.TlsSecrets.ContainsKey(name) && !snapshot.Secrets.ContainsKey(name))
+            if (!snapshot.TlsSecrets.ContainsKey(name))
                 return snapshot;
             changes.Secrets.Add(name);
             return snapshot with { TlsSecrets = snapshot.TlsSecrets.Remove(name), Secrets = snapshot.Secrets.Remove(name) };
@@ -104,23 +107,19 @@ internal static class ClusterKinds
         (snapshot, configMaps) => snapshot with { ConfigMaps = configMaps },
         changes => changes.ConfigMaps);
 
-    private static SnapshotUpdate SetTlsSecret(TlsSecret parsed) => (snapshot, changes) =>
+    private static SnapshotUpdate SetSecret(TlsSecret parsed, V1Secret? secret) => (snapshot, changes) =>
     {
-        var before = snapshot.TlsSecrets.GetValueOrDefault(parsed.Name);
+        var name = parsed.Name;
+        var before = snapshot.TlsSecrets.GetValueOrDefault(name);
         var now = parsed.After(before);
-        if (now == before)
-            return snapshot;
-        changes.Secrets.Add(now.Name);
-        return snapshot with { TlsSecrets = snapshot.TlsSecrets.SetItem(now.Name, now), Secrets = snapshot.Secrets.Remove(now.Name) };
-    };
-
-    private static SnapshotUpdate SetSecret(V1Secret secret) => (snapshot, changes) =>
-    {
-        var name = secret.ResourceName;
-        if (IsSame(snapshot.Secrets.GetValueOrDefault(name), secret))
+        if (now == before && (secret is null ? !snapshot.Secrets.ContainsKey(name) : IsSame(snapshot.Secrets.GetValueOrDefault(name), secret)))
             return snapshot;
         changes.Secrets.Add(name);
-        return snapshot with { TlsSecrets = snapshot.TlsSecrets.Remove(name), Secrets = snapshot.Secrets.SetItem(name, secret) };
+        return snapshot with
+        {
+            TlsSecrets = snapshot.TlsSecrets.SetItem(name, now),
+            Secrets = secret is null ? snapshot.Secrets.Remove(name) : snapshot.Secrets.SetItem(name, secret),
+        };
     };
 
     /// <summary>Creates a kind whose objects are stored unchanged, by name.</summary>

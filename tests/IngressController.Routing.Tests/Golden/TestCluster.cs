@@ -110,13 +110,11 @@ internal sealed class TestCluster
     {
         var name = secret.ResourceName;
         Changes.Secrets.Add(name);
-        if (secret.Type != KubernetesVocabulary.TlsSecretType)
-        {
-            Snapshot = Snapshot with { TlsSecrets = Snapshot.TlsSecrets.Remove(name), Secrets = Snapshot.Secrets.SetItem(name, secret) };
-            return;
-        }
-
         var parsed = TlsSecretParser.Parse(secret).After(Snapshot.TlsSecrets.GetValueOrDefault(name));
-        Snapshot = Snapshot with { TlsSecrets = Snapshot.TlsSecrets.SetItem(name, parsed), Secrets = Snapshot.Secrets.Remove(name) };
+        Snapshot = Snapshot with
+        {
+            TlsSecrets = Snapshot.TlsSecrets.SetItem(name, parsed),
+            Secrets = secret.Type == KubernetesVocabulary.TlsSecretType ? Snapshot.Secrets.Remove(name) : Snapshot.Secrets.SetItem(name, secret),
+        };
     }
 }

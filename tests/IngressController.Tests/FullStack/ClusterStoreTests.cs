@@ -189,12 +189,13 @@ public sealed class ClusterStoreTests
     }
 
     [Fact]
-    public void Secret_that_changes_its_type_is_no_TLS_Secret_any_more()
+    public void Secret_that_changes_its_type_keeps_its_certificate_and_is_stored_unchanged()
     {
         Replace(ClusterKinds.Secrets, null, ClusterObjects.Secret("x", "s"));
         _store.Take();
         Replace(ClusterKinds.Secrets, null, ClusterObjects.Secret("x", "s", type: "Opaque"));
-        Assert.Empty(_store.Snapshot.TlsSecrets);
+        Assert.Equal([new ResourceName("x", "s")], _store.Snapshot.TlsSecrets.Keys);
+        Assert.Equal([new ResourceName("x", "s")], _store.Snapshot.Secrets.Keys);
         Assert.Equal([new ResourceName("x", "s")], _store.Take()!.Value.Changes.Secrets);
     }
 
