@@ -52,6 +52,7 @@ public class StepBenchmarks
         _context.Features.Set<IHttpRequestBodyDetectionFeature>(new NoBody());
         _request = ProxyRequest.Begin(_context, revision);
         _request.NormalizePath();
+        _request.MatchedHost = revision.Hosts.FindHost(LargeCluster.Host(0));
         _request.MatchedRoute = (ProxyRoute?)revision.Hosts.Find(LargeCluster.Host(0), "/");
         if (!Run())
             throw new InvalidOperationException($"{Annotations} denies the request");

@@ -53,7 +53,7 @@ public sealed record ForwardingSettings
     [
         SettingKey.Of("use-forwarded-headers", ValueForms.Boolean, "false",
             "Uses the forwarding headers of trusted proxies (proxy-real-ip-cidr) for the client's address, scheme (X-Forwarded-Proto), host and port. "
-            + "Those of all other peers are ignored.",
+            + "Redirects to the same site name that host; routes are found by Host. The headers of all other peers are ignored.",
             (settings, value) => settings with { Forwarding = settings.Forwarding with { UseForwardedHeaders = value } }),
         SettingKey.Of("enable-real-ip", ValueForms.Boolean, "false",
             "Uses the forwarding headers of trusted proxies (proxy-real-ip-cidr) for the client's address, and for nothing else.",

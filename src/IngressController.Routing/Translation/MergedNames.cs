@@ -10,10 +10,6 @@ internal sealed class MergedNames<T>(ImmutableDictionary<string, T> values, Immu
     private readonly ImmutableDictionary<string, T>.Builder _values = values.ToBuilder();
     private readonly ImmutableDictionary<string, EquatableArray<Diagnostic>>.Builder _diagnostics = diagnostics.ToBuilder();
 
-    public IEnumerable<T> Values => _values.Values;
-
-    public bool Contains(string name) => _values.ContainsKey(name);
-
     public T? Find(string name) => _values.GetValueOrDefault(name);
 
     /// <summary>Replaces the result of a name.</summary>

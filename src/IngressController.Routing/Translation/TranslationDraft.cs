@@ -107,15 +107,10 @@ internal sealed class TranslationDraft
         var touched = _fragments.TouchedTlsHosts;
         foreach (var fragment in changedSecrets.SelectMany(_fragments.OfSecret).DistinctBy(fragment => fragment.Name))
             touched.UnionWith(fragment.Tls.Select(contribution => contribution.Host));
-
-        // Aliases follow the hosts that they stand for, whose certificate they get if it covers them.
-        touched.UnionWith(_fragments.TouchedAliases);
-        if (touched.Count > 0)
-            touched.UnionWith(_aliases.Values.Where(alias => touched.Contains(alias.Target)).Select(alias => alias.Name).ToArray());
-        foreach (var host in touched.OrderBy(_aliases.Contains))
+        foreach (var host in touched)
         {
             var merged = TlsMerge.Merge(host, _fragments.OfTlsHost(host), _snapshot.TlsSecrets);
-            _tls.Set(host, merged.Binding ?? OfAlias(host), merged.Diagnostics);
+            _tls.Set(host, merged.Binding, merged.Diagnostics);
         }
     }
 
@@ -159,11 +154,6 @@ internal sealed class TranslationDraft
             TlsDiagnostics = _tls.ToDiagnostics(),
         };
     }
-
-    private TlsBinding? OfAlias(string name) =>
-        _aliases.Find(name) is { } alias && _tls.Find(alias.Target) is { } target && target.Certificate?.Covers(name) == true
-            ? target with { Host = name }
-            : null;
 
     private bool IsDefaultBackend(BackendId id) =>
         _previous.Settings.DefaultBackendService is { } service && DefaultBackend.Id(service) == id;

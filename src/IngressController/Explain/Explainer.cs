@@ -74,13 +74,12 @@ internal sealed class Explainer(RequestPipeline pipeline, ForwardTransformer tra
 
     private CertificateView CertificateOf(Revision revision, string serverName)
     {
-        var table = revision.Certificates;
         // RFC 6066, 3: an IP address is not a server name, so clients send none.
         var name = serverName.StartsWith('[') || System.Net.IPAddress.TryParse(serverName, out _) ? null : serverName;
         var live = revision.Translation.Table;
-        var entry = table.EntryOf(name);
+        var (entry, certificate) = revision.CertificateOf(name);
         return CertificateView.Of(
-            entry ?? "(default)", table.Find(name), entry is null ? live.DefaultCertificate : live.TlsBindings.GetValueOrDefault(entry), time.GetUtcNow());
+            entry ?? "(default)", certificate, entry is null ? live.DefaultCertificate : live.TlsBindings.GetValueOrDefault(entry), time.GetUtcNow());
     }
 
     private IEnumerable<DiagnosticView> DiagnosticsOf(Revision revision, RouteOrigin origin)

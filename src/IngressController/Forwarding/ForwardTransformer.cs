@@ -2,7 +2,6 @@ using System.Net;
 using IngressController.Http;
 using IngressController.Pipeline;
 using IngressController.Shutdown;
-using IngressController.TrustedProxies;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -131,17 +130,15 @@ internal sealed class ForwardTransformer(Drain drain) : HttpTransformer
     {
         var context = request.Context;
         var headers = proxyRequest.Headers;
-        var host = context.Request.Headers.Host.ToString();
         var client = ForwardedHeaders.AddressText(context.Connection.RemoteIpAddress);
         var proto = context.Request.IsHttps ? "https" : "http";
         var forwarding = request.Revision.Forwarding;
-        var received = forwarding is null ? null : context.Features.Get<ReceivedConnection>();
-        var forwardedHost = received?.ForwardedHost ?? host;
+        var received = request.Received;
         headers.TryAddWithoutValidation("X-Forwarded-For", received?.FullChain ?? client);
         headers.TryAddWithoutValidation("X-Real-IP", client);
         headers.TryAddWithoutValidation("X-Forwarded-Proto", proto);
-        headers.TryAddWithoutValidation("X-Forwarded-Host", forwardedHost);
-        headers.TryAddWithoutValidation("X-Forwarded-Port", received?.ForwardedPort ?? HostHeader.PortOf(forwardedHost, context.Request.IsHttps));
+        headers.TryAddWithoutValidation("X-Forwarded-Host", request.PublicHost);
+        headers.TryAddWithoutValidation("X-Forwarded-Port", request.PublicPort);
         if (forwarding is null || forwarding.SendsRequestId(received))
             headers.TryAddWithoutValidation("X-Request-ID", context.TraceIdentifier);
         forwarding?.AddHeaders(request.Target.PathAndQuery, received, headers);

@@ -43,7 +43,7 @@ internal static class ProxyListeners
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
                 listen.UseHttps(new TlsHandshakeCallbackOptions
                 {
-                    OnConnection = hello => ValueTask.FromResult(live.Current.Certificates.Find(hello.ClientHelloInfo.ServerName).Options),
+                    OnConnection = hello => ValueTask.FromResult(live.Current.CertificateOf(hello.ClientHelloInfo.ServerName).Certificate.Options),
                 });
                 listen.Use(connections.Track);
             });

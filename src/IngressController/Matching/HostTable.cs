@@ -43,54 +43,49 @@ internal sealed class HostTable
     /// <param name="host">The Host header as received: any case, with or without port and trailing dot.</param>
     /// <param name="path">The normalized path.</param>
     /// <param name="request">The request, for predicates; without it, only routes without predicates match.</param>
-    public RouteEntry? Find(ReadOnlySpan<char> host, ReadOnlySpan<char> path, HttpRequest? request = null)
+    public RouteEntry? Find(ReadOnlySpan<char> host, ReadOnlySpan<char> path, HttpRequest? request = null) =>
+        Find(FindHost(host), path, request);
+
+    /// <summary>The route of a request for a host that <see cref="FindHost"/> returned.</summary>
+    public RouteEntry? Find(HostMatch host, ReadOnlySpan<char> path, HttpRequest? request) =>
+        host.Alias?.Redirect ?? host.Paths?.Find(path, request) ?? _default;
+
+    /// <summary>
+    /// The entry that serves a name: the one look-up by which requests are routed, redirected to https, given a certificate and explained.
+    /// </summary>
+    /// <param name="host">The Host header or server name as received: any case, with or without port and trailing dot.</param>
+    public HostMatch FindHost(ReadOnlySpan<char> host)
     {
         var name = HostHeader.NameOf(host);
-        if (!_exactLookup.TryGetValue(name, out var paths))
-        {
-            if (FindAlias(name) is { } alias)
-            {
-                if (alias.Redirect is { } redirect)
-                    return redirect;
-                name = alias.Target;
-            }
-
-            paths = FindHost(name);
-        }
-
-        return paths?.Find(path, request) ?? _default;
+        if (_exactLookup.TryGetValue(name, out var paths))
+            return new(paths, null);
+        return FindAlias(name) is { } alias ? new(Serving(alias.Target), alias) : new(FindWildcard(name) ?? _anyHost, null);
     }
 
     /// <summary>True if the host, or the wildcard host above it, has <c>spec.tls</c>, so that http can be redirected to https.</summary>
-    public bool HasTls(ReadOnlySpan<char> host)
+    /// <param name="host">The host as received.</param>
+    /// <param name="match">Its entry. An alias is redirected like its host.</param>
+    public bool HasTls(ReadOnlySpan<char> host, HostMatch match)
     {
-        var name = HostHeader.NameOf(host);
-        if (FindHost(name) is not { } paths || ReferenceEquals(paths, _anyHost))
+        if (match.Paths is not { } paths || ReferenceEquals(paths, _anyHost))
             return false;
-        return paths.HasTls || (name.IndexOf('.') is > 0 and var dot && _wildcardLookup.TryGetValue(name[dot..], out var wildcard) && wildcard.HasTls);
+        return paths.HasTls || FindWildcard(HostHeader.NameOf(host)) is { HasTls: true } || (match.Alias is { } alias && FindWildcard(alias.Target) is { HasTls: true });
     }
 
     /// <summary>The entries that could serve a host, most specific first; the first that exists is used. For <c>explain</c>.</summary>
     public IReadOnlyList<HostCandidate> Candidates(string host)
     {
         var name = HostHeader.NameOf(host);
-        var chosen = FindHost(name);
+        var chosen = FindHost(host);
         var candidates = new List<HostCandidate> { Candidate(name.ToString().ToLowerInvariant(), _exact.GetValueOrDefault(name.ToString())) };
         if (name.IndexOf('.') is > 0 and var dot)
             candidates.Add(Candidate($"*{name[dot..]}".ToLowerInvariant(), _wildcards.GetValueOrDefault(name[dot..].ToString())));
         candidates.Add(Candidate("", _anyHost));
-        if (candidates[0].Paths is null && FindAlias(name) is { } alias)
-        {
-            return
-            [
-                candidates[0], new HostCandidate(alias.Target, alias.Redirect is null ? FindHost(alias.Target) : null, IsChosen: true) { IsAlias = true },
-                .. candidates.Skip(1).Select(candidate => candidate with { IsChosen = false }),
-            ];
-        }
-
+        if (chosen.Alias is { } alias)
+            candidates.Insert(1, new HostCandidate(alias.Target, alias.Redirect is null ? chosen.Paths : null, IsChosen: true) { IsAlias = true });
         return candidates;
 
-        HostCandidate Candidate(string entry, PathTable? paths) => new(entry, paths, paths is not null && ReferenceEquals(paths, chosen));
+        HostCandidate Candidate(string entry, PathTable? paths) => new(entry, paths, paths is not null && chosen.Alias is null && ReferenceEquals(paths, chosen.Paths));
     }
 
     /// <summary>Returns a copy with some hosts changed. A host with null paths is removed.</summary>
@@ -127,12 +122,17 @@ internal sealed class HostTable
     private HostAliases.Entry? FindAlias(ReadOnlySpan<char> name) =>
         Aliases.FindExact(name) ?? (FindWildcard(name) is null ? Aliases.FindPattern(name) : null);
 
-    private PathTable? FindHost(ReadOnlySpan<char> host) =>
+    private PathTable? Serving(ReadOnlySpan<char> host) =>
         _exactLookup.TryGetValue(host, out var exact) ? exact : FindWildcard(host) ?? _anyHost;
 
     private PathTable? FindWildcard(ReadOnlySpan<char> host) =>
         _wildcards.Count > 0 && host.IndexOf('.') is > 0 and var dot && _wildcardLookup.TryGetValue(host[dot..], out var wildcard) ? wildcard : null;
 }
+
+/// <summary>The entry of the host table that serves a name.</summary>
+/// <param name="Paths">The paths of the host; null if there is none, not even for rules without a host.</param>
+/// <param name="Alias">The alias that the name matched; null if it is the host itself.</param>
+internal readonly record struct HostMatch(PathTable? Paths, HostAliases.Entry? Alias);
 
 /// <summary>An entry of the host table that could serve a request.</summary>
 /// <param name="Entry">The host, as in <see cref="HostTable.Hosts"/>.</param>

@@ -1,4 +1,6 @@
 using IngressController.Http;
+using IngressController.Matching;
+using IngressController.TrustedProxies;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace IngressController.Pipeline;
@@ -26,11 +28,26 @@ internal sealed class ProxyRequest
 
     public RequestTarget Target { get; }
 
+    /// <summary>The entry of the host table for the Host header; without paths until it is looked up.</summary>
+    public HostMatch MatchedHost { get; set; }
+
     /// <summary>The route; null until one is found.</summary>
     public ProxyRoute? MatchedRoute { get; set; }
 
     /// <summary>The route, for code that runs after matching.</summary>
     public ProxyRoute Route => MatchedRoute ?? throw new InvalidOperationException("the request has no route");
+
+    /// <summary>
+    /// The host that the client asked for: X-Forwarded-Host of a trusted proxy, else Host. Redirects to the same site name it. It decides
+    /// nothing: routes, certificates and authentication go by Host.
+    /// </summary>
+    public string PublicHost => Received?.ForwardedHost ?? Context.Request.Headers.Host.ToString();
+
+    /// <summary>The port that the client connected to: that of a trusted proxy, else that of <see cref="PublicHost"/>.</summary>
+    public string PublicPort => Received?.ForwardedPort ?? HostHeader.PortOf(PublicHost, Context.Request.IsHttps);
+
+    /// <summary>The connection of a trusted proxy; null for all other peers.</summary>
+    public ReceivedConnection? Received => Revision.Forwarding is null ? null : Context.Features.Get<ReceivedConnection>();
 
     /// <summary>The normalized path, which rules and policies compare.</summary>
     public ReadOnlySpan<char> Path => _path ?? Target.Path;

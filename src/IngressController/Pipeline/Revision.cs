@@ -1,3 +1,4 @@
+using IngressController.Http;
 using IngressController.Matching;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Translation;
@@ -34,6 +35,13 @@ internal sealed record Revision
 
     /// <summary>True until the first translation is live. Every request gets 503 until then.</summary>
     public bool IsInitial { get; init; }
+
+    /// <summary>The certificate for a server name. An alias gets the certificate of its host if that is valid for the alias too.</summary>
+    public CertificateMatch CertificateOf(string? serverName) => CertificateOf(serverName, Hosts.FindHost(serverName));
+
+    /// <param name="host">The name as received.</param>
+    /// <param name="match">Its entry in <see cref="Hosts"/>.</param>
+    public CertificateMatch CertificateOf(string? host, HostMatch match) => Certificates.Find(HostHeader.NameOf(host), match.Alias?.Target);
 
     public GlobalSettings Settings => Translation.Global;
 

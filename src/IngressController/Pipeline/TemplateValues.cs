@@ -22,8 +22,30 @@ internal static class TemplateValues
         return text.ToString();
     }
 
+    /// <summary>Expands the location of a redirect: host and port are those that the client asked for, also behind a trusted proxy.</summary>
+    public static string ExpandLocation(ValueTemplate template, ProxyRequest request, Match? captures = null)
+    {
+        if (template.IsLiteral)
+            return template.Parts.Count == 0 ? "" : template.Parts[0].Name;
+        var text = new StringBuilder();
+        foreach (var part in template.Parts)
+        {
+            text.Append(part.Variable switch
+            {
+                TemplateVariable.Host => NameOf(request.PublicHost),
+                TemplateVariable.HttpHost => request.PublicHost,
+                TemplateVariable.ServerPort => request.PublicPort,
+                _ => Value(part, request, captures),
+            });
+        }
+
+        return text.ToString();
+    }
+
     /// <summary>The Host header without port, in lower case.</summary>
-    public static string HostName(HttpContext context) => HostHeader.NameOf(context.Request.Headers.Host.ToString()).ToString().ToLowerInvariant();
+    public static string HostName(HttpContext context) => NameOf(context.Request.Headers.Host.ToString());
+
+    private static string NameOf(string host) => HostHeader.NameOf(host).ToString().ToLowerInvariant();
 
     private static string Value(TemplatePart part, ProxyRequest proxied, Match? captures)
     {

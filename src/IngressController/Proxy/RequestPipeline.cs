@@ -125,7 +125,9 @@ internal sealed class RequestPipeline(LiveRevision live, RequestMetrics metrics,
 
         try
         {
-            request.MatchedRoute = (ProxyRoute?)request.Revision.Hosts.Find(context.Request.Headers.Host.ToString(), request.Path, context.Request);
+            var hosts = request.Revision.Hosts;
+            request.MatchedHost = hosts.FindHost(context.Request.Headers.Host.ToString());
+            request.MatchedRoute = (ProxyRoute?)hosts.Find(request.MatchedHost, request.Path, context.Request);
         }
         catch (RegexMatchTimeoutException)
         {

@@ -85,35 +85,37 @@ internal sealed class CertificateTable(Dictionary<string, ServerCertificate?> ho
     public ServerCertificate Default => defaultCertificate;
 
     /// <summary>Returns the certificate for the server name that the client sent; empty when it sent none.</summary>
-    public ServerCertificate Find(ReadOnlySpan<char> serverName)
+    /// <param name="name">The name, without trailing dot.</param>
+    /// <param name="aliasOf">The host that the name is an alias of; its certificate is served if it is valid for the name.</param>
+    public CertificateMatch Find(ReadOnlySpan<char> name, string? aliasOf = null)
     {
-        var name = serverName;
-        if (name.Length > 1 && name[^1] == '.')
-            name = name[..^1];
         // DNS names have at most 255 characters, so no longer name is in the table.
         if (name.IsEmpty || name.Length > 255)
-            return defaultCertificate;
-        if (_lookup.TryGetValue(name, out var exact))
-            return exact ?? defaultCertificate;
-        if (name.IndexOf('.') is not (> 0 and var dot))
-            return defaultCertificate;
+            return new(null, defaultCertificate);
+        if (_lookup.TryGetValue(name, out var entry, out var exact))
+            return new(entry, exact ?? defaultCertificate);
+        if (aliasOf is not null && FindOfHost(aliasOf) is { Entry: not null } ofHost && ofHost.Certificate.Certificate?.Covers(name.ToString()) == true)
+            return ofHost;
+        return FindWildcard(name);
+    }
 
+    private CertificateMatch FindOfHost(string host) =>
+        _lookup.TryGetValue(host, out var entry, out var exact) ? new(entry, exact ?? defaultCertificate) : FindWildcard(host);
+
+    private CertificateMatch FindWildcard(ReadOnlySpan<char> name)
+    {
+        if (name.IndexOf('.') is not (> 0 and var dot))
+            return new(null, defaultCertificate);
         Span<char> wildcard = stackalloc char[256];
         wildcard[0] = '*';
         name[dot..].CopyTo(wildcard[1..]);
-        return _lookup.TryGetValue(wildcard[..(name.Length - dot + 1)], out var parent) && parent is not null ? parent : defaultCertificate;
-    }
-
-    /// <summary>
-    /// Returns the host whose entry applies to a server name; null when the default certificate does. Used by <c>explain</c>.
-    /// </summary>
-    public string? EntryOf(string? serverName)
-    {
-        var served = Find(serverName);
-        var name = (serverName is [.., _, '.'] ? serverName[..^1] : serverName ?? "").ToLowerInvariant();
-        if (hosts.ContainsKey(name))
-            return name;
-        var wildcard = name.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot ? $"*{name[dot..]}" : "";
-        return hosts.TryGetValue(wildcard, out var parent) && ReferenceEquals(parent, served) ? wildcard : null;
+        return _lookup.TryGetValue(wildcard[..(name.Length - dot + 1)], out var entry, out var parent) && parent is not null
+            ? new(entry, parent)
+            : new(null, defaultCertificate);
     }
 }
+
+/// <summary>The certificate for a server name.</summary>
+/// <param name="Entry">The host of its binding, exact or wildcard; null if no binding applies and the certificate is the default one.</param>
+/// <param name="Certificate">The certificate that is served.</param>
+internal readonly record struct CertificateMatch(string? Entry, ServerCertificate Certificate);

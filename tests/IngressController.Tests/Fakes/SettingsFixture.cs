@@ -3,11 +3,14 @@ using IngressController.Configuration;
 namespace IngressController.Tests.Fakes;
 
 /// <summary>A controller with one host, whose ConfigMap of settings tests change while it runs, and a backend that keeps what it received.</summary>
-public sealed class SettingsFixture : ProxyFixture, IAsyncLifetime
+public class SettingsFixture : ProxyFixture, IAsyncLifetime
 {
     internal const string Host = "app.example";
 
     private string _manifests = "";
+
+    /// <summary>Objects beside the host.</summary>
+    protected virtual string MoreManifests => "";
 
     internal WireBackend Backend { get; } = WireBackend.Answer(_ => WireBackend.Ok("ok"));
 
@@ -38,7 +41,7 @@ public sealed class SettingsFixture : ProxyFixture, IAsyncLifetime
     async Task IAsyncLifetime.InitializeAsync()
     {
         await InitializeAsync();
-        _manifests = Manifests.Service("app", [Backend.Port]) + Manifests.Ingress("app", Host, "app");
+        _manifests = Manifests.Service("app", [Backend.Port]) + Manifests.Ingress("app", Host, "app") + MoreManifests;
         await SetAsync();
     }
 

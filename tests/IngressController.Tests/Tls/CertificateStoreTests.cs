@@ -27,7 +27,7 @@ public sealed class CertificateStoreTests : IDisposable
     public void Certificate_that_cannot_be_loaded_is_logged_once_and_replaced_by_the_self_signed_one()
     {
         _table = _store.Apply(_table, Table(("bad.example", Certificate("bad"))));
-        var served = _table.Find("bad.example");
+        var served = _table.Find("bad.example").Certificate;
 
         Parallel.For(0, 50, _ => Assert.Same(_table.Default.Options, served.Options));
 
@@ -39,14 +39,14 @@ public sealed class CertificateStoreTests : IDisposable
     public void Certificate_in_use_keeps_its_context_and_an_unused_one_is_removed()
     {
         _table = _store.Apply(_table, Table(("a.example", Certificate("a")), ("b.example", Certificate("b"))));
-        var kept = _table.Find("a.example");
+        var kept = _table.Find("a.example").Certificate;
 
         _table = _store.Apply(_table, Table(("a.example", Certificate("a")), ("b.example", Certificate("c"))));
 
-        Assert.Same(kept, _table.Find("a.example"));
-        Assert.Equal("c", _table.Find("b.example").Certificate!.Fingerprint);
+        Assert.Same(kept, _table.Find("a.example").Certificate);
+        Assert.Equal("c", _table.Find("b.example").Certificate.Certificate!.Fingerprint);
         _table = _store.Apply(_table, Table(("b.example", Certificate("b"))) with { Changes = new([], [], ["a.example", "b.example"], [], false) });
-        Assert.Same(_table.Default, _table.Find("a.example"));
+        Assert.Same(_table.Default, _table.Find("a.example").Certificate);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class CertificateStoreTests : IDisposable
     {
         _table = _store.Apply(_table, Table(("a.example", Certificate("a")), ("b.example", Certificate("a"))));
 
-        Assert.Same(_table.Find("a.example"), _table.Find("b.example"));
+        Assert.Same(_table.Find("a.example").Certificate, _table.Find("b.example").Certificate);
     }
 
     [Fact]
@@ -63,9 +63,9 @@ public sealed class CertificateStoreTests : IDisposable
         _table = _store.Apply(_table, Table(("*.example", Certificate("a"))));
 
         for (var length = 0; length < 300; length++)
-            Assert.NotNull(_table.Find(new string('a', length) + ".example"));
-        Assert.All(["", ".", "..", "a", "a.", "*.", ".example"], name => Assert.Same(_table.Default, _table.Find(name)));
-        Assert.Same(_table.Default, _table.Find(null));
+            Assert.NotNull(_table.Find(new string('a', length) + ".example").Certificate);
+        Assert.All(["", ".", "..", "a", "a.", "*.", ".example"], name => Assert.Same(_table.Default, _table.Find(name).Certificate));
+        Assert.Same(_table.Default, _table.Find(null).Certificate);
     }
 
     private static Translation Table(params (string Host, TlsCertificate Certificate)[] bindings) => Translation.Empty(new TranslationSettings()) with

@@ -54,8 +54,8 @@ public static class RewritingFeature
         Scope = AnnotationScope.Host,
         Documentation = "More names for the Ingress's first host: plain names, *.example.com for all names below one at any depth, or ~ and a regular "
             + "expression (at most 20). Only plain names take precedence over another Ingress's wildcard host. A name that is the host of a rule is "
-            + "ignored; of several Ingresses with the same alias, the oldest takes precedence. The host's certificate is served for an alias that it "
-            + "covers.",
+            + "ignored; of several Ingresses with the same alias, the oldest takes precedence. An alias is redirected to https like the host, and the "
+            + "host's certificate is served for an alias that it covers.",
     };
 
     public static RouteFeature Feature { get; } = new("Paths and hosts", [RewriteTarget, UseRegex, XForwardedPrefix, UpstreamVhost, ServerAlias], Read);

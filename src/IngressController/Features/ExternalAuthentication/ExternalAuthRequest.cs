@@ -100,6 +100,7 @@ internal sealed class ExternalAuthRequest
         var client = ForwardedHeaders.AddressText(context.Connection.RemoteIpAddress);
         // CONNECT is the WebSocket of an HTTP/2 client; the backend receives it as GET.
         var method = HttpMethods.IsConnect(context.Request.Method) ? "GET" : context.Request.Method;
+        // Host, not X-Forwarded-Host: the service decides about the host that is served.
         Add("X-Original-URL", $"{context.Request.Scheme}://{context.Request.Headers.Host}{target}");
         Add("X-Original-Method", method);
         Add("X-Sent-From", "nginx-ingress-controller");

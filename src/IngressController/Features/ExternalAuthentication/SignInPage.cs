@@ -16,7 +16,7 @@ internal sealed class SignInPage(ValueTemplate url)
         var location = new StringBuilder();
         foreach (var (part, canChangeHost) in _parts)
         {
-            var value = TemplateValues.Expand(part, request);
+            var value = TemplateValues.ExpandLocation(part, request);
             location.Append(canChangeHost ? TrimLeadingSlashes(value, part.Parts[0].Variable) : value);
         }
 

@@ -1,5 +1,4 @@
 using IngressController.Configuration;
-using IngressController.Http;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Headers;
 using Microsoft.Extensions.Primitives;
@@ -68,7 +67,7 @@ internal sealed class OperatorHeaders(HeaderSettings settings, ListenerOptions l
     {
         var table = request.Revision.Certificates;
         return table.Hosts.Count > 0
-            && table.Find(HostHeader.NameOf(request.Context.Request.Headers.Host.ToString())) is var certificate
+            && request.Revision.CertificateOf(request.Context.Request.Headers.Host.ToString(), request.MatchedHost).Certificate is var certificate
             && certificate != table.Default && certificate.Problem is null;
     }
 }

@@ -20,8 +20,7 @@ internal sealed class AppRootStep(RouteAction.Redirect redirect, bool isRelative
 
     public override async ValueTask<bool> InvokeAsync(ProxyRequest request)
     {
-        var received = request.Context.Request;
-        var origin = isRelative || received.Headers.Host.Count == 0 ? "" : $"{received.Scheme}://{received.Headers.Host}";
+        var origin = isRelative || request.PublicHost.Length == 0 ? "" : $"{request.Context.Request.Scheme}://{request.PublicHost}";
         await replies.RedirectAsync(request, redirect.Status, $"{origin}{redirect.Path}");
         return false;
     }

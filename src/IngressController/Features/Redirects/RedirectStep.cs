@@ -22,7 +22,7 @@ internal sealed class RedirectStep(RedirectPolicy policy, LocalReplies replies) 
     /// <summary>Merges leading slashes that a value of the request can add: browsers read // as the start of another host.</summary>
     private static string Location(ValueTemplate template, ProxyRequest request)
     {
-        var location = TemplateValues.Expand(template, request);
+        var location = TemplateValues.ExpandLocation(template, request);
         return location.StartsWith("//", StringComparison.Ordinal) || location.StartsWith("/\\", StringComparison.Ordinal)
             ? $"/{location.TrimStart('/', '\\')}"
             : location;

@@ -1,4 +1,5 @@
 using IngressController.Configuration;
+using IngressController.Http;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Redirects;
 
@@ -21,7 +22,7 @@ internal sealed class TlsRedirectStep(TlsRedirectPolicy policy, int httpsPort, L
         var received = request.Context.Request;
         if (received.IsHttps)
             return ValueTask.FromResult(true);
-        if (!policy.IsForced && !request.Revision.Hosts.HasTls(received.Headers.Host.ToString()))
+        if (!policy.IsForced && !request.Revision.Hosts.HasTls(received.Headers.Host.ToString(), request.MatchedHost))
             return ValueTask.FromResult(true);
         return ExemptPaths.Contain(policy.Exempt, request.Route) ? ValueTask.FromResult(true) : RedirectAsync(request);
     }
@@ -29,7 +30,7 @@ internal sealed class TlsRedirectStep(TlsRedirectPolicy policy, int httpsPort, L
     private async ValueTask<bool> RedirectAsync(ProxyRequest request)
     {
         // HTTP/1.0 permits requests without Host: those are redirected to the host of the rule.
-        var host = TemplateValues.HostName(request.Context) is { Length: > 0 } named ? named : request.Route.Host;
+        var host = HostHeader.NameOf(request.PublicHost).ToString().ToLowerInvariant() is { Length: > 0 } named ? named : request.Route.Host;
         if (host.Length == 0)
             return true;
         var uri = request.Target.PathAndQuery;

@@ -1,4 +1,3 @@
-using IngressController.Http;
 using IngressController.Pipeline;
 using IngressController.Routing.Table;
 
@@ -19,11 +18,9 @@ internal sealed class WwwRedirectStep(RouteAction.Redirect redirect, LocalReplie
 
     public override async ValueTask<bool> InvokeAsync(ProxyRequest request)
     {
-        var received = request.Context.Request;
         var uri = request.Target.PathAndQuery;
         // As in ingress-nginx, the port is always written and a trailing slash removed.
-        var port = HostHeader.PortOf(received.Headers.Host.ToString(), received.IsHttps);
-        await replies.RedirectAsync(request, redirect.Status, $"{received.Scheme}://{redirect.Host}:{port}{(uri.EndsWith('/') ? uri[..^1] : uri)}");
+        await replies.RedirectAsync(request, redirect.Status, $"{request.Context.Request.Scheme}://{redirect.Host}:{request.PublicPort}{(uri.EndsWith('/') ? uri[..^1] : uri)}");
         return false;
     }
 }
