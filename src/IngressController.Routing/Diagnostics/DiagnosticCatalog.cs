@@ -14,6 +14,28 @@ public static class DiagnosticCatalog
     public static Diagnostic NothingToRoute(ResourceName ingress) => Of(
         DiagnosticCode.NothingToRoute, Warning, ingress, "spec", "has neither rules nor a defaultBackend; add one of them", ObjectIgnored);
 
+    /// <summary>Rules that yield no route at all, which is said once for the Ingress.</summary>
+    public static Diagnostic NoRuleRoutes(ResourceName ingress) => Of(
+        DiagnosticCode.NothingToRoute, Warning, ingress, "spec.rules",
+        $"no rule yields a route: give each a valid host and http.paths, or set spec.defaultBackend. {NoPath}", RouteLeftOut);
+
+    public static Diagnostic PathsMissing(ResourceName ingress, int rule) => Of(
+        DiagnosticCode.PathsMissing, Error, ingress, $"spec.rules[{rule}].http.paths",
+        "is empty, which API servers refuse: list at least one path, or remove http to send the host to spec.defaultBackend", RouteLeftOut);
+
+    public static Diagnostic RuleWithoutPaths(ResourceName ingress, int rule, string host) => Of(
+        DiagnosticCode.RuleWithoutPaths, Warning, ingress, $"spec.rules[{rule}]",
+        $"has {(host.Length == 0 ? "neither a host nor" : $"host \"{Shorten(host)}\" and no")} http.paths, and the Ingress has no spec.defaultBackend: add one of them. {NoPath}",
+        RouteLeftOut);
+
+    /// <summary>Paths without a host beside a host without paths.</summary>
+    public static Diagnostic RuleSplit(ResourceName ingress, int rule, (string Host, int Rule) other) => Of(
+        DiagnosticCode.RuleSplit, Warning, ingress, $"spec.rules[{rule}]",
+        $"has paths and no host, so they serve every host without a rule; spec.rules[{other.Rule}] has host \"{Shorten(other.Host)}\" and no paths. "
+        + "If they are one rule, remove the hyphen before the second", None);
+
+    private const string NoPath = "Until then, requests that no other Ingress serves get the default backend of the operator, else 404";
+
     public static Diagnostic HostInvalid(ResourceName ingress, int rule, string host, string reason) => Of(
         DiagnosticCode.HostInvalid, Error, ingress, $"spec.rules[{rule}].host", $"\"{Shorten(host)}\" {reason}", RouteLeftOut);
 

@@ -7,6 +7,9 @@ public enum DiagnosticCode
 {
     IngressClassNotFound,
     NothingToRoute,
+    RuleWithoutPaths,
+    RuleSplit,
+    PathsMissing,
     HostInvalid,
     PathInvalid,
     PathTypeMissing,

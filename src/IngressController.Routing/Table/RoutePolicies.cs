@@ -12,6 +12,9 @@ public abstract record RoutePolicy
     /// <summary>The action for exactly <c>/</c> of the whole host, before all routes; null leaves it to the routes.</summary>
     internal virtual RootAction? RootAction => null;
 
+    /// <summary>True if the policy answers requests of a rule without paths, too.</summary>
+    internal virtual bool AnswersWithoutPaths => RootAction is not null;
+
     /// <summary>True if the policy makes a path a regular expression, and with it all paths of its host.</summary>
     internal virtual bool MakesRegex(string path) => false;
 

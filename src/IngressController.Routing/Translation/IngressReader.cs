@@ -72,8 +72,9 @@ internal sealed class IngressReader
         if (rules.Count == 0 && defaultRoute is not null)
             _routesByHost[""] = [];
         var routesNothing = rules.Count == 0 && defaultRoute is null;
-        if (routesNothing)
-            _diagnostics.Add(DiagnosticCatalog.NothingToRoute(_name));
+        RuleCheck.Report(
+            _name, rules, hasDefault: defaultRoute is not null, hasRoutes: _routesByHost.Values.Any(routes => routes.Count > 0),
+            answersByAnnotation: _policies.All.Any(policy => policy.AnswersWithoutPaths), _diagnostics);
         var tls = TlsReader.Read(_name, _ingress.Spec?.Tls ?? [], _routesByHost.Keys, _diagnostics);
 
         return new IngressFragment

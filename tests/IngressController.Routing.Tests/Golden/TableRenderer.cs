@@ -32,7 +32,7 @@ internal static class TableRenderer
         // Exact hosts, then wildcards, then rules without a host: the order in which a request tries them.
         foreach (var host in table.Hosts.Values.OrderBy(h => h.Host.Length == 0 ? 2 : h.Host[0] == '*' ? 1 : 0).ThenBy(h => h.Host, StringComparer.Ordinal))
         {
-            Line(text, $"  {Scalar(host.Host.Length == 0 ? "(every other host)" : host.Host)}:{(host.Routes.Count == 0 && host.Default is null ? " []" : "")}");
+            Line(text, $"  {Scalar(host.Host.Length == 0 ? "(every other host)" : host.Host)}:{(host.Routes.Count == 0 && host.Default is null && host.Root is null ? " []" : "")}");
             foreach (var route in host.Routes)
                 Line(text, $"  - {Scalar(Describe(route))}");
             if (host.Root is { } root)

@@ -7,6 +7,8 @@ namespace IngressController.Routing.Features.Redirects;
 /// <param name="Status">From 300 to 308.</param>
 public sealed record RedirectPolicy(ValueTemplate Location, int Status) : RoutePolicy
 {
+    internal override bool AnswersWithoutPaths => true;
+
     internal override bool AppliesToDefaultBackend => false;
 }
 
