@@ -6,10 +6,13 @@ namespace IngressController.Routing.Annotations;
 public sealed class AnnotationCatalog
 {
     private readonly FrozenDictionary<string, AnnotationKey> _byName;
+    private readonly FrozenSet<string> _settings;
 
     /// <param name="groups">In the order of the documentation; groups without annotations are removed.</param>
-    public AnnotationCatalog(IEnumerable<AnnotationGroup> groups)
+    /// <param name="settings">The names of the global settings, which are often set as annotations.</param>
+    public AnnotationCatalog(IEnumerable<AnnotationGroup> groups, IEnumerable<string> settings)
     {
+        _settings = settings.ToFrozenSet(StringComparer.Ordinal);
         Groups = [.. groups.Where(group => group.Keys.Count > 0)];
         _byName = Groups.SelectMany(group => group.Keys)
             .SelectMany(key => key.Names.Select(name => KeyValuePair.Create(name, key)))
@@ -20,6 +23,9 @@ public sealed class AnnotationCatalog
 
     /// <summary>The key of a name or alias without prefix.</summary>
     public AnnotationKey? Find(string name) => _byName.GetValueOrDefault(name);
+
+    /// <summary>True for the name of a global setting.</summary>
+    public bool IsSetting(string name) => _settings.Contains(name);
 
     /// <summary>The known name most similar to an unknown one; null when none is similar.</summary>
     public string? Nearest(string name) => NearestName.Find(name, _byName.Keys);

@@ -34,14 +34,19 @@ public abstract record AnnotationSupport
     public sealed record Supported : AnnotationSupport;
 
     /// <summary>Known, and planned for a later version.</summary>
-    public sealed record NotYet : AnnotationSupport;
+    /// <param name="Meanwhile">A clause with what applies until then: <c>no copy is sent</c>. Durations are named with their option.</param>
+    public sealed record NotYet(string Meanwhile) : AnnotationSupport;
 
     /// <summary>It tunes something that does not exist here; ignoring it changes nothing that anyone relies on.</summary>
     public sealed record NoOp(string Why) : AnnotationSupport;
 
     /// <summary>It is not supported and will not be.</summary>
     /// <param name="Instead">A clause with the alternative: <c>use response-headers</c>.</param>
-    public sealed record Never(string Instead) : AnnotationSupport;
+    public sealed record Never(string Instead) : AnnotationSupport
+    {
+        /// <summary>True if the last release of ingress-nginx does not have it any more.</summary>
+        public bool IsFormer { get; init; }
+    }
 }
 
 /// <summary>An annotation, declared once for translation, docs/annotations.md and <c>ingress-controller annotations</c>.</summary>
@@ -63,7 +68,10 @@ public abstract record AnnotationKey
     public AnnotationSupport Support { get; init; } = AnnotationSupport.Full;
 
     /// <summary>The value when it is not set, for people; null when there is none.</summary>
-    public string? Default { get; init; }
+    public string? Default { get => field ?? DefaultSetting?.ToString(); init; }
+
+    /// <summary>The setting that applies when it is not set or invalid; null when there is none.</summary>
+    public SettingDefault? DefaultSetting { get; init; }
 
     /// <summary>A clause with the effect of an invalid value, if it is neither the default nor closes the route: <c>it is false</c>.</summary>
     public string? WhenInvalid { get; init; }
@@ -83,4 +91,12 @@ public sealed record AnnotationKey<T> : AnnotationKey
     public required ValueForm<T> Form { get; init; }
 
     public override string FormDescription => Form.Description;
+}
+
+/// <summary>A setting as the default of an annotation.</summary>
+/// <param name="Name">The name of the setting.</param>
+/// <param name="Value">Its value, for people.</param>
+public readonly record struct SettingDefault(string Name, string Value)
+{
+    public override string ToString() => $"the setting {Name} ({Value})";
 }

@@ -14,6 +14,7 @@ public sealed class AnnotationReader
     private readonly ResourceName _ingress;
     private readonly AnnotationCatalog _catalog;
     private readonly List<Diagnostic> _diagnostics;
+    private readonly Func<string, string?> _settingText;
 
     /// <summary>The annotations under the read prefixes, in order of the prefixes.</summary>
     private readonly List<(string Prefix, string Name, string Text)> _set = [];
@@ -25,8 +26,9 @@ public sealed class AnnotationReader
     /// </summary>
     private int _nearestLeft = 20;
 
-    private AnnotationReader(ResourceName ingress, AnnotationCatalog catalog, List<Diagnostic> diagnostics)
+    private AnnotationReader(ResourceName ingress, AnnotationCatalog catalog, Func<string, string?> settingText, List<Diagnostic> diagnostics)
     {
+        _settingText = settingText;
         _ingress = ingress;
         _catalog = catalog;
         _diagnostics = diagnostics;
@@ -45,10 +47,12 @@ public sealed class AnnotationReader
     /// <param name="ingress">The Ingress.</param>
     /// <param name="catalog">The known annotations.</param>
     /// <param name="prefixes">The prefixes without slash; an earlier one takes precedence over later ones.</param>
+    /// <param name="settingText">The value of a setting as it was written; null when it has its default.</param>
     /// <param name="diagnostics">Receives the problems.</param>
-    public static AnnotationReader Of(V1Ingress ingress, AnnotationCatalog catalog, EquatableArray<string> prefixes, List<Diagnostic> diagnostics)
+    public static AnnotationReader Of(
+        V1Ingress ingress, AnnotationCatalog catalog, EquatableArray<string> prefixes, Func<string, string?> settingText, List<Diagnostic> diagnostics)
     {
-        var reader = new AnnotationReader(ingress.ResourceName, catalog, diagnostics);
+        var reader = new AnnotationReader(ingress.ResourceName, catalog, settingText, diagnostics);
         if (ingress.Metadata?.Annotations is not { Count: > 0 } annotations)
             return reader;
         foreach (var prefix in prefixes)
@@ -62,12 +66,27 @@ public sealed class AnnotationReader
 
         foreach (var (prefix, name, text) in reader._set)
             reader.Sort(prefix, name, text);
+        // Sorted, so that the same ones are named when there are too many.
+        foreach (var full in annotations.Keys.Order(StringComparer.Ordinal))
+        {
+            if (reader._nearestLeft > 0 && NearPrefix.Find(full, prefixes, catalog) is { } nearest)
+            {
+                reader._nearestLeft--;
+                diagnostics.Add(DiagnosticCatalog.AnnotationPrefixUnknown(reader._ingress, Field(full), nearest));
+            }
+        }
+
         return reader;
     }
 
     /// <summary>The class in the annotation that preceded <c>spec.ingressClassName</c>; null when there is none.</summary>
     public static string? LegacyClass(V1Ingress ingress) =>
-        ingress.Metadata?.Annotations?.Find("kubernetes.io/ingress.class") is { Length: > 0 } name ? name : null;
+        ingress.Metadata?.Annotations?.Find(NearPrefix.ClassAnnotation) is { Length: > 0 } name ? name : null;
+
+    /// <summary>The misspelt annotation by which an Ingress without a class probably names a class; null when there is none.</summary>
+    public static string? MisspeltClass(V1Ingress ingress, string name) => ingress.Metadata?.Annotations?
+        .Where(annotation => annotation.Value == name && NearPrefix.IsClassAnnotation(annotation.Key))
+        .Select(annotation => annotation.Key).Order(StringComparer.Ordinal).FirstOrDefault();
 
     /// <summary>True if a class is the default for Ingresses without a class.</summary>
     public static bool IsDefaultClass(V1IngressClass ingressClass) =>
@@ -116,7 +135,7 @@ public sealed class AnnotationReader
     private void Refuse(AnnotationKey key, Found found, string problem)
     {
         var closes = key.OnBadValue == OnBadValue.CloseRoute;
-        _diagnostics.Add(DiagnosticCatalog.AnnotationInvalid(_ingress, Field(found.FullName), found.Text.Trim(), problem, closes, key.Default, key.WhenInvalid));
+        _diagnostics.Add(DiagnosticCatalog.AnnotationInvalid(_ingress, Field(found.FullName), found.Text.Trim(), problem, closes, DefaultOf(key), key.WhenInvalid));
         if (closes)
             ClosedReason ??= $"annotation {found.FullName} cannot be used";
     }
@@ -141,7 +160,7 @@ public sealed class AnnotationReader
         var field = Field($"{prefix}/{name}");
         if (_catalog.Find(name) is not { } key)
         {
-            _diagnostics.Add(DiagnosticCatalog.AnnotationUnknown(_ingress, field, _nearestLeft-- > 0 ? _catalog.Nearest(name) : null));
+            ReportUnknown(prefix, name, field);
             return;
         }
 
@@ -152,18 +171,33 @@ public sealed class AnnotationReader
         else if (key.Support is (AnnotationSupport.Never or AnnotationSupport.NotYet) && OffSwitches.AsksForNothing(name, TextOf))
             return;
         else if (key.Support is AnnotationSupport.Never never)
-            _diagnostics.Add(DiagnosticCatalog.AnnotationUnsupported(_ingress, field, never.Instead, ForeignAnnotations.MayProtect(text)));
-        else if (key.Support is AnnotationSupport.NotYet)
-            ReportNotYet(key, $"{prefix}/{name}");
+            _diagnostics.Add(DiagnosticCatalog.AnnotationUnsupported(_ingress, field, never.Instead, ForeignAnnotations.MayProtect(text), never.IsFormer));
+        else if (key.Support is AnnotationSupport.NotYet planned && key != ForeignAnnotations.Canary)
+            ReportNotYet(key, planned, $"{prefix}/{name}");
     }
 
-    private void ReportNotYet(AnnotationKey key, string fullName)
+    private void ReportUnknown(string prefix, string name, string field)
+    {
+        if (_catalog.IsSetting(name))
+            _diagnostics.Add(DiagnosticCatalog.AnnotationIsSetting(_ingress, field, name));
+        else if (NearPrefix.IsClassName(name))
+            _diagnostics.Add(DiagnosticCatalog.AnnotationPrefixUnknown(_ingress, Field($"{prefix}/{name}"), NearPrefix.ClassAnnotation));
+        else
+            _diagnostics.Add(DiagnosticCatalog.AnnotationUnknown(_ingress, field, _nearestLeft-- > 0 ? _catalog.Nearest(name) : null));
+    }
+
+    private void ReportNotYet(AnnotationKey key, AnnotationSupport.NotYet planned, string fullName)
     {
         var closes = key.OnBadValue == OnBadValue.CloseRoute;
-        _diagnostics.Add(DiagnosticCatalog.AnnotationNotYetSupported(_ingress, Field(fullName), closes));
+        _diagnostics.Add(DiagnosticCatalog.AnnotationNotYetSupported(_ingress, Field(fullName), closes, planned.Meanwhile));
         if (closes)
             ClosedReason ??= $"annotation {fullName} is not supported yet";
     }
+
+    /// <summary>What applies instead of a value, with the value of the setting that is live.</summary>
+    private string? DefaultOf(AnnotationKey key) => key.DefaultSetting is { } setting && _settingText(setting.Name) is { } value
+        ? (setting with { Value = value }).ToString()
+        : key.Default;
 
     private static string Field(string fullName) => $"metadata.annotations[{fullName}]";
 

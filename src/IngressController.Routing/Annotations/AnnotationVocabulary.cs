@@ -31,8 +31,9 @@ public static class AnnotationVocabulary
         {
             AnnotationSupport.Supported => "supported",
             AnnotationSupport.NotYet when key.OnBadValue == OnBadValue.CloseRoute => "not supported yet: a diagnostic reports it, and the paths of the Ingress answer 503",
-            AnnotationSupport.NotYet => "not supported yet: a diagnostic reports it",
+            AnnotationSupport.NotYet planned => $"not supported yet: a diagnostic reports it, and {planned.Meanwhile}",
             AnnotationSupport.NoOp => "accepted without effect",
+            AnnotationSupport.Never { IsFormer: true } former => $"of older ingress-nginx releases, and not supported; {former.Instead}",
             AnnotationSupport.Never never => $"not supported; {never.Instead}",
             _ => throw new ArgumentOutOfRangeException(nameof(key), key.Support, "unknown support"),
         };

@@ -15,7 +15,7 @@ internal static class NearestName
     }
 
     /// <summary>The number of letters to add, remove or replace (Levenshtein).</summary>
-    private static int Distance(string left, string right)
+    public static int Distance(string left, string right)
     {
         var row = new int[right.Length + 1];
         for (var j = 0; j <= right.Length; j++)

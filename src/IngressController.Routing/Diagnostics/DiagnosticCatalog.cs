@@ -11,6 +11,11 @@ public static class DiagnosticCatalog
         DiagnosticCode.IngressClassNotFound, Error, ingress, "spec.ingressClassName",
         $"no IngressClass \"{Shorten(className)}\" exists; create it with spec.controller set to the name of this controller", ObjectIgnored);
 
+    /// <summary>An Ingress without a class, which names this controller's class in an annotation that no one reads.</summary>
+    public static Diagnostic ClassAnnotationMisspelt(ResourceName ingress, string annotation) => Of(
+        DiagnosticCode.AnnotationUnknown, Warning, ingress, $"metadata.annotations[{annotation}]",
+        "names the class of this controller, but is not read under this name; did you mean kubernetes.io/ingress.class? Better set spec.ingressClassName", ObjectIgnored);
+
     public static Diagnostic NothingToRoute(ResourceName ingress) => Of(
         DiagnosticCode.NothingToRoute, Warning, ingress, "spec", "has neither rules nor a defaultBackend; add one of them", ObjectIgnored);
 
@@ -107,7 +112,7 @@ public static class DiagnosticCatalog
 
     public static Diagnostic TlsCertificateNotForHost(ResourceName ingress, int entry, ResourceName secret, string host, TlsCertificate certificate) => Of(
         DiagnosticCode.TlsCertificateNotForHost, Warning, ingress, $"spec.tls[{entry}]",
-        $"the certificate in Secret {secret} is not valid for \"{host}\", only for {Shorten(string.Join(", ", certificate.DnsNames))}", DefaultCertificate);
+        $"the certificate in Secret {secret} is not valid for \"{host}\", {(certificate.DnsNames.Count == 0 ? "and has no DNS name" : $"only for {Shorten(string.Join(", ", certificate.DnsNames))}")}", DefaultCertificate);
 
     public static Diagnostic TlsConflict(ResourceName loser, int entry, string host, ResourceName secret, ResourceName winner, ResourceName? winnersSecret) => Of(
         DiagnosticCode.TlsConflict, Warning, loser, $"spec.tls[{entry}]",
@@ -150,13 +155,32 @@ public static class DiagnosticCatalog
     public static Diagnostic AnnotationOverridden(ResourceName ingress, string field, string winner) => Of(
         DiagnosticCode.AnnotationOverridden, Warning, ingress, field, $"duplicates {winner}, which takes precedence; remove one", FieldIgnored);
 
-    public static Diagnostic AnnotationUnsupported(ResourceName ingress, string field, string instead, bool mayProtect) => Of(
+    public static Diagnostic AnnotationUnsupported(ResourceName ingress, string field, string instead, bool mayProtect, bool isFormer) => Of(
         DiagnosticCode.AnnotationUnsupported, mayProtect ? Error : Warning, ingress, field,
-        (mayProtect ? "seems to control access, and is not enforced. It is not supported; " : "is not supported; ") + instead, FieldIgnored);
+        (mayProtect ? "seems to control access, and is not enforced. It is not supported; "
+            : isFormer ? "is an annotation of older ingress-nginx releases, and is not supported; " : "is not supported; ") + instead, FieldIgnored);
 
-    public static Diagnostic AnnotationNotYetSupported(ResourceName ingress, string field, bool closes) => Of(
+    /// <param name="ingress">The Ingress.</param>
+    /// <param name="field">The annotation.</param>
+    /// <param name="closes">True if it controls access.</param>
+    /// <param name="meanwhile">What applies until it is supported.</param>
+    public static Diagnostic AnnotationNotYetSupported(ResourceName ingress, string field, bool closes, string meanwhile) => Of(
         DiagnosticCode.AnnotationNotYetSupported, closes ? Error : Warning, ingress, field,
-        closes ? "is not supported yet; because it controls access, its paths answer 503 until it is removed" : "is not supported yet", closes ? RouteUnavailable : FieldIgnored);
+        closes ? "is not supported yet; because it controls access, its paths answer 503 until it is removed" : $"is not supported yet; {meanwhile}",
+        closes ? RouteUnavailable : FieldIgnored);
+
+    /// <summary>A canary, whose rules are ignored.</summary>
+    public static Diagnostic CanaryIgnored(ResourceName ingress, string field, string meanwhile) =>
+        AnnotationNotYetSupported(ingress, field, closes: false, meanwhile) with { Effect = RouteLeftOut };
+
+    /// <summary>An annotation under a prefix that is not read, although its author probably means one that is.</summary>
+    public static Diagnostic AnnotationPrefixUnknown(ResourceName ingress, string field, string nearest) => Of(
+        DiagnosticCode.AnnotationUnknown, Warning, ingress, field, $"is not read under this name; did you mean {Shorten(nearest)}?", FieldIgnored);
+
+    /// <summary>The name of a global setting, set as an annotation.</summary>
+    public static Diagnostic AnnotationIsSetting(ResourceName ingress, string field, string setting) => Of(
+        DiagnosticCode.AnnotationUnknown, Warning, ingress, field,
+        $"is a global setting, not an annotation; set it in the ConfigMap of --configmap or as the option --{setting}", FieldIgnored);
 
     /// <summary>A valid annotation without effect in its Ingress.</summary>
     public static Diagnostic AnnotationWithoutEffect(ResourceName ingress, string field, string why, string on = "") => Of(

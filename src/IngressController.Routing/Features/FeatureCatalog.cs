@@ -11,7 +11,9 @@ public sealed class FeatureCatalog(IReadOnlyList<RouteFeature> features)
 
     /// <summary>The annotations of the features, then the known ones without effect.</summary>
     public AnnotationCatalog Annotations { get; } =
-        new([.. features.Select(feature => new AnnotationGroup(feature.Name, feature.Keys)), .. ForeignAnnotations.Groups]);
+        new(
+            [.. features.Select(feature => new AnnotationGroup(feature.Name, feature.Keys)), .. ForeignAnnotations.Groups],
+            ForwardingSettings.Keys.Concat(features.SelectMany(feature => feature.Settings)).Select(setting => setting.Name));
 
     public SettingsCatalog Settings { get; } = new([.. ForwardingSettings.Keys, .. features.SelectMany(feature => feature.Settings)]);
 }

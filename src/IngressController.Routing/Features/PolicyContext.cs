@@ -24,7 +24,7 @@ public sealed class PolicyContext
         HasDefaultBackend = ingress.Spec?.DefaultBackend is not null;
         HasTls = ingress.Spec?.Tls is { Count: > 0 };
         Settings = settings;
-        Annotations = AnnotationReader.Of(ingress, options.Catalog.Annotations, options.AnnotationPrefixes, diagnostics);
+        Annotations = AnnotationReader.Of(ingress, options.Catalog.Annotations, options.AnnotationPrefixes, settings.TextOf, diagnostics);
         _snapshot = snapshot;
         _diagnostics = diagnostics;
         _options = options;

@@ -20,6 +20,29 @@ public sealed record GlobalSettings
     /// <summary>The settings of features that differ from their defaults, one of each type, in order of type names.</summary>
     public EquatableArray<FeatureSettings> Features { get; private init; } = [];
 
+    /// <summary>The values that differ from their defaults as they were written, in order of names.</summary>
+    private EquatableArray<KeyValuePair<string, string>> Texts { get; init; } = [];
+
+    /// <summary>The value of a setting as it was written; null when it has its default.</summary>
+    public string? TextOf(string name)
+    {
+        foreach (var (setting, text) in Texts.AsSpan())
+        {
+            if (setting == name)
+                return text;
+        }
+
+        return null;
+    }
+
+    /// <summary>Returns these settings with the text of one; null removes it.</summary>
+    internal GlobalSettings WithText(string name, string? text)
+    {
+        var others = Texts.Where(known => known.Key != name);
+        var all = text is null ? others : others.Append(new(name, text));
+        return this with { Texts = [.. all.OrderBy(known => known.Key, StringComparer.Ordinal)] };
+    }
+
     /// <summary>The ConfigMaps that the settings name.</summary>
     internal IEnumerable<ResourceName> ConfigMaps => Features.SelectMany(settings => settings.ConfigMaps);
 

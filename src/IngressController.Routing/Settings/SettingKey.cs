@@ -20,7 +20,9 @@ public sealed record SettingKey(
     public static SettingKey Of<T>(
         string name, ValueForm<T> form, string @default, string documentation, Func<GlobalSettings, T, GlobalSettings> with) => new(
         name, form.Description, @default, documentation,
-        (settings, text) => form.Read(text) is { Problem: { } problem } ? ValueForm<GlobalSettings>.Refuse(problem) : with(settings, form.Read(text).Value));
+        (settings, text) => form.Read(text) is { Problem: { } problem }
+            ? ValueForm<GlobalSettings>.Refuse(problem)
+            : with(settings, form.Read(text).Value).WithText(name, text.Trim() == @default ? null : text.Trim()));
 
     /// <summary>A setting of a feature.</summary>
     public static SettingKey Of<TSettings, T>(

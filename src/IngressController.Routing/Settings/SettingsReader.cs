@@ -41,7 +41,8 @@ internal static class SettingsReader
             }
 
             var closes = setting.OnBadValue == OnBadValue.CloseRoute;
-            diagnostics.Add(DiagnosticCatalog.SettingInvalid(name, key, text.Trim(), problem, closes, $"it is ignored (default: {setting.Default})"));
+            diagnostics.Add(DiagnosticCatalog.SettingInvalid(name, key, text.Trim(), problem, closes,
+                settings.TextOf(key) is { } option ? $"it is ignored (the option applies: {DiagnosticText.Shorten(option)})" : $"it is ignored (default: {setting.Default})"));
             if (closes)
                 settings = settings with { ClosedBy = settings.ClosedBy ?? key };
         }

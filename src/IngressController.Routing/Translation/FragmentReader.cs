@@ -19,16 +19,20 @@ internal sealed class FragmentReader(TranslationSettings settings, ClusterSnapsh
     {
         if (_claim.IsClaimed(ingress))
             return ReadClaimed(ingress, global);
-        if (!_claim.LacksIngressClass(ingress))
-            return null;
-        return new IngressFragment
-        {
-            Name = ingress.ResourceName,
-            Created = DateTime.MaxValue,
-            IsClaimed = false,
-            Diagnostics = [DiagnosticCatalog.IngressClassNotFound(ingress.ResourceName, ingress.Spec!.IngressClassName!)],
-        };
+        if (_claim.LacksIngressClass(ingress))
+            return Unclaimed(ingress, DiagnosticCatalog.IngressClassNotFound(ingress.ResourceName, ingress.Spec!.IngressClassName!));
+        return _claim.MisspeltClass(ingress) is { } misspelt
+            ? Unclaimed(ingress, DiagnosticCatalog.ClassAnnotationMisspelt(ingress.ResourceName, misspelt))
+            : null;
     }
+
+    private static IngressFragment Unclaimed(V1Ingress ingress, Diagnostic diagnostic) => new()
+    {
+        Name = ingress.ResourceName,
+        Created = DateTime.MaxValue,
+        IsClaimed = false,
+        Diagnostics = [diagnostic],
+    };
 
     /// <summary>An Ingress that cannot be read is ignored: its earlier version may be open where it asks for protection now.</summary>
     private IngressFragment ReadClaimed(V1Ingress ingress, GlobalSettings global)

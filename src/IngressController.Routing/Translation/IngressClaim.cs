@@ -35,6 +35,12 @@ internal sealed class IngressClaim
     public bool LacksIngressClass(V1Ingress ingress) =>
         ingress.Spec?.IngressClassName is { } name && name == _settings.IngressClass && !_classes.ContainsKey(name);
 
+    /// <summary>The misspelt annotation with which an Ingress without a class names the controller's class; null when there is none.</summary>
+    public string? MisspeltClass(V1Ingress ingress) =>
+        ingress.Spec?.IngressClassName is null or "" && AnnotationReader.LegacyClass(ingress) is null
+            ? AnnotationReader.MisspeltClass(ingress, _settings.IngressClass)
+            : null;
+
     private bool IsClaimed(V1IngressClass ingressClass) => ingressClass.Spec?.Controller == _settings.ControllerClass;
 
     private bool IsDefault(V1IngressClass ingressClass) =>

@@ -50,7 +50,14 @@ internal sealed class IngressReader
         V1Ingress ingress, ClusterSnapshot snapshot, PolicyOptions options, GlobalSettings settings, HashSet<RoutePolicies> shared)
     {
         var reader = new IngressReader(ingress, snapshot, options, settings, shared);
-        return reader._context.Annotations.Read(ForeignAnnotations.Canary, false) ? reader.ReadNothing() : reader.Read();
+        return reader._context.Annotations.Read(ForeignAnnotations.Canary, false) ? reader.ReadCanary() : reader.Read();
+    }
+
+    private IngressFragment ReadCanary()
+    {
+        var meanwhile = ((AnnotationSupport.NotYet)ForeignAnnotations.Canary.Support).Meanwhile;
+        _context.Annotations.Report(ForeignAnnotations.Canary, (ingress, field) => DiagnosticCatalog.CanaryIgnored(ingress, field, meanwhile));
+        return ReadNothing();
     }
 
     private IngressFragment ReadNothing() => new()

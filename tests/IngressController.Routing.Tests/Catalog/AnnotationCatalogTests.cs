@@ -52,6 +52,8 @@ public sealed partial class AnnotationCatalogTests
             AssertPhrase(value);
         if (key.Support is AnnotationSupport.Never never)
             AssertPhrase(never.Instead);
+        if (key.Support is AnnotationSupport.NotYet planned)
+            AssertPhrase(planned.Meanwhile);
     }
 
     [Theory]
@@ -83,6 +85,11 @@ public sealed partial class AnnotationCatalogTests
 
         static AnnotationKey<bool> Key(string name) => new() { Name = name, Form = ValueForms.Boolean, Documentation = "Test." };
     }
+
+    [Fact]
+    public void A_setting_as_default_has_the_default_of_the_setting() => Assert.All(
+        Keys.Where(key => key.DefaultSetting is not null),
+        key => Assert.Equal(RouteFeatures.Catalog.Settings.Find(key.DefaultSetting!.Value.Name)!.Default, key.DefaultSetting.Value.Value));
 
     [Fact]
     public void Every_setting_has_a_unique_name()

@@ -1,3 +1,4 @@
+using IngressController.Routing.Catalog;
 using IngressController.Routing.Features.Bodies;
 using IngressController.Routing.Features.RateLimiting;
 using IngressController.Routing.Settings;
@@ -40,6 +41,17 @@ public sealed class GlobalSettingsTests
     [Fact]
     public void Settings_reset_to_their_defaults_equal_the_default_settings() =>
         Assert.Equal(GlobalSettings.Default, GlobalSettings.Default.With(Bodies).With(Limits).With(new RateLimitSettings()).With(new BodySettings()));
+
+    [Fact]
+    public void The_text_of_a_setting_is_kept_unless_it_is_the_default()
+    {
+        var size = RouteFeatures.Catalog.Settings.Find("proxy-body-size")!;
+        var changed = size.Apply(GlobalSettings.Default, " 8m ").Value;
+
+        Assert.Equal("8m", changed.TextOf("proxy-body-size"));
+        Assert.Null(changed.TextOf("limit-rate"));
+        Assert.Equal(GlobalSettings.Default, size.Apply(changed, "1m").Value);
+    }
 
     [Fact]
     public void Reading_settings_allocates_nothing()

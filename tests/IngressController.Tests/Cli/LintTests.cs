@@ -38,7 +38,7 @@ public sealed class LintTests : IDisposable
 
     [Theory]
     [InlineData("[{name: quic, port: 80, protocol: UDP}, {name: web, port: 80}]", "1 file, 1 Ingress (1 claimed): 0 errors, 0 warnings\n")]
-    [InlineData("[{name: quic, port: 80, protocol: UDP}]", "port 80 of Service default/web is UDP; HTTP needs TCP\n")]
+    [InlineData("[{name: quic, port: 80, protocol: UDP}]", "port 80 of Service default/web is UDP; HTTP needs TCP (RouteUnavailable)\n")]
     public async Task Port_of_a_Service_is_found_by_number_and_protocol(string ports, string expected)
     {
         var file = _folder.Write("shop.yaml", Good.Replace("[{port: 80}]", ports, StringComparison.Ordinal));

@@ -11,7 +11,7 @@ public static class BodiesFeature
     {
         Name = "proxy-body-size",
         Form = ValueForms.Size,
-        Default = "the setting proxy-body-size (1m)",
+        DefaultSetting = new("proxy-body-size", "1m"),
         Documentation = "The maximum size of a request body; 0 means no limit. A request whose Content-Length is larger is answered 413 before "
             + "redirects and authentication. One without Content-Length (chunked or HTTP/2) is answered 413 when it exceeds the limit, or cut off if "
             + "the response has begun. The messages of a gRPC call are its body, so long-lived streams need 0. The bytes of a WebSocket do not count.",
@@ -21,7 +21,7 @@ public static class BodiesFeature
     {
         Name = "limit-rate",
         Form = ValueForms.Integer(0),
-        Default = "the setting limit-rate (0)",
+        DefaultSetting = new("limit-rate", "0"),
         Documentation = "The rate at which the body of each response is sent, in KiB per second; 0 means no limit. Each response has its own limit, "
             + "also for the same client. The bytes of a WebSocket do not count.",
     };
@@ -30,7 +30,7 @@ public static class BodiesFeature
     {
         Name = "limit-rate-after",
         Form = ValueForms.Integer(0),
-        Default = "the setting limit-rate-after (0)",
+        DefaultSetting = new("limit-rate-after", "0"),
         Documentation = "The number of KiB of each response that are sent before limit-rate applies.",
     };
 

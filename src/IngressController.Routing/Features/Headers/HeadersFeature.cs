@@ -50,7 +50,7 @@ public static class HeadersFeature
     {
         Name = "proxy-cookie-domain",
         Form = CookieRule.DomainForm,
-        Default = "the setting proxy-cookie-domain (off)",
+        DefaultSetting = new("proxy-cookie-domain", "off"),
         Documentation = "Rewrites the Domain of cookies that the backend sets: off, or a domain and its replacement. Case and a leading dot are "
             + "ignored. ~ starts a regular expression, whose groups are $1 to $9 in the replacement; it may match anywhere, and the whole value is "
             + "replaced.",
@@ -60,7 +60,7 @@ public static class HeadersFeature
     {
         Name = "proxy-cookie-path",
         Form = CookieRule.PathForm,
-        Default = "the setting proxy-cookie-path (off)",
+        DefaultSetting = new("proxy-cookie-path", "off"),
         Documentation = "Rewrites the Path of cookies that the backend sets: off, or a path prefix and its replacement. ~ starts a regular expression "
             + "and ~* a case-insensitive one, whose groups are $1 to $9 in the replacement; the whole value is replaced.",
     };
@@ -69,7 +69,7 @@ public static class HeadersFeature
     {
         Name = "proxy-redirect-from",
         Form = RedirectForm,
-        Default = "the setting proxy-redirect-from (off)",
+        DefaultSetting = new("proxy-redirect-from", "off"),
         Documentation = "The prefix of the backend's Location and Refresh headers that is rewritten; proxy-redirect-to is its replacement, and both "
             + "are needed. default rewrites nothing, because the backend gets the client's Host.",
     };
@@ -78,7 +78,7 @@ public static class HeadersFeature
     {
         Name = "proxy-redirect-to",
         Form = RedirectForm,
-        Default = "the setting proxy-redirect-to (off)",
+        DefaultSetting = new("proxy-redirect-to", "off"),
         Documentation = "The replacement for proxy-redirect-from.",
     };
 

@@ -13,7 +13,7 @@ public static class IpAccessFeature
         Form = Networks,
         OnBadValue = OnBadValue.CloseRoute,
         IsAccessCheck = true,
-        Default = "the setting whitelist-source-range (all)",
+        DefaultSetting = new("whitelist-source-range", "all"),
         Documentation = "The client addresses that are allowed; all others get 403. It replaces the setting whitelist-source-range and does not add "
             + "to it. The client's address is that of its connection, or the one that a trusted proxy reports. A single invalid entry makes the paths "
             + "answer 503.",
@@ -24,7 +24,7 @@ public static class IpAccessFeature
         Name = "denylist-source-range",
         Form = Networks,
         OnBadValue = OnBadValue.CloseRoute,
-        Default = "the setting denylist-source-range (none)",
+        DefaultSetting = new("denylist-source-range", "none"),
         Documentation = "The client addresses that get 403. It takes precedence over allowlist-source-range, and satisfy any does not change it. It "
             + "replaces the setting denylist-source-range.",
     };

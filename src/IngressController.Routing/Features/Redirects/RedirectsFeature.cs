@@ -10,7 +10,7 @@ public static class RedirectsFeature
     {
         Name = "ssl-redirect",
         Form = ValueForms.Boolean,
-        Default = "the setting ssl-redirect (true)",
+        DefaultSetting = new("ssl-redirect", "true"),
         Documentation = "Redirects http requests to https (status: the setting http-redirect-code, 308) if the host has a certificate: if any Ingress "
             + "with a rule for it has spec.tls, whether or not its Secret is valid, or if a wildcard host above it has. Never for rules without a "
             + "host. The location has no port, and one trailing slash is removed unless preserve-trailing-slash is true. Rules whose path begins with "
@@ -21,7 +21,7 @@ public static class RedirectsFeature
     {
         Name = "force-ssl-redirect",
         Form = ValueForms.Boolean,
-        Default = "the setting force-ssl-redirect (false)",
+        DefaultSetting = new("force-ssl-redirect", "false"),
         OnBadValue = OnBadValue.CloseRoute,
         Documentation = "Redirects http requests to https even if the host has no certificate here, because something in front of the proxy "
             + "terminates TLS. The client's scheme is taken from X-Forwarded-Proto of trusted proxies only (settings use-forwarded-headers and "
@@ -32,7 +32,7 @@ public static class RedirectsFeature
     {
         Name = "preserve-trailing-slash",
         Form = ValueForms.Boolean,
-        Default = "the setting preserve-trailing-slash (false)",
+        DefaultSetting = new("preserve-trailing-slash", "false"),
         Documentation = "Keeps the trailing slash of the path in the location of ssl-redirect and force-ssl-redirect.",
     };
 
@@ -40,7 +40,7 @@ public static class RedirectsFeature
     {
         Name = "use-port-in-redirects",
         Form = ValueForms.Boolean,
-        Default = "the setting use-port-in-redirects (false)",
+        DefaultSetting = new("use-port-in-redirects", "false"),
         Documentation = "Adds the port of --https-port to the location of ssl-redirect and force-ssl-redirect.",
     };
 
@@ -48,7 +48,7 @@ public static class RedirectsFeature
     {
         Name = "relative-redirects",
         Form = ValueForms.Boolean,
-        Default = "the setting relative-redirects (false)",
+        DefaultSetting = new("relative-redirects", "false"),
         Documentation = "Omits scheme and host from the location of app-root.",
     };
 
