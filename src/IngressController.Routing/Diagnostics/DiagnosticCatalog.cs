@@ -227,10 +227,19 @@ public static class DiagnosticCatalog
     public static Diagnostic ServerAliasTaken(ResourceName ingress, string field, string alias, string reason) => Of(
         DiagnosticCode.ServerAliasTaken, Warning, ingress, field, $"\"{Shorten(alias)}\" {reason}", FieldIgnored);
 
-    public static Diagnostic PathPatternInvalid(RouteOrigin origin, string path, string reason, bool closes) => Of(
-        DiagnosticCode.PathPatternInvalid, closes ? Error : Warning, origin.Ingress, $"{origin.Field}.path",
-        $"\"{Shorten(path)}\" {reason}; it is matched literally" + (closes ? " and answers 503 until it is fixed" : ""),
-        closes ? RouteUnavailable : None);
+    /// <param name="origin">The path.</param>
+    /// <param name="path">The path as written.</param>
+    /// <param name="reason">What it contains.</param>
+    /// <param name="closed">The start of the paths that answer 503; null if the path is compared literally.</param>
+    public static Diagnostic PathPatternInvalid(RouteOrigin origin, string path, string reason, string? closed) => Of(
+        DiagnosticCode.PathPatternInvalid, closed is null ? Warning : Error, origin.Ingress, $"{origin.Field}.path",
+        $"\"{Shorten(path)}\" {Shorten(reason)}; " + closed switch
+        {
+            null => "it is matched literally",
+            "/" => "every path that no longer expression of the host matches answers 503 until it is fixed",
+            _ => $"paths that begin with {Shorten(closed)} answer 503 until it is fixed",
+        },
+        closed is null ? None : RouteUnavailable);
 
     public static Diagnostic SettingsNotFound(ResourceName configMap) => new(
         DiagnosticCode.SettingsNotFound, Warning, new("ConfigMap", configMap), "data",

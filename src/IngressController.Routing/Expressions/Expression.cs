@@ -7,7 +7,7 @@ namespace IngressController.Routing.Expressions;
 public sealed class Expression
 {
     /// <summary>Longer expressions cost memory, and no one needs them.</summary>
-    private const int MaxLength = 1_000;
+    public const int MaxLength = 1_000;
 
     private Expression(string text, string pattern, int groups, bool needsBacktracking)
     {
@@ -33,14 +33,24 @@ public sealed class Expression
     /// <param name="text">The expression; characters outside ASCII stand for their bytes in UTF-8.</param>
     /// <param name="ignoresCase">True if letters match in either case.</param>
     /// <param name="problem">A part of a sentence about the expression: "contains ...".</param>
-    public static Expression? TryParse(string text, bool ignoresCase, out string problem) => TryParseBytes(ByteText.OfUtf8(text), ignoresCase, out problem);
+    public static Expression? TryParse(string text, bool ignoresCase, out string problem)
+    {
+        problem = $"is longer than {MaxLength} characters";
+        return text.Length > MaxLength ? null : TryParseBytes(ByteText.OfUtf8(text), ignoresCase, out problem);
+    }
 
-    /// <summary>Reads an expression in which one character is one byte.</summary>
+    /// <summary>Reads an expression of a comma-separated list: one that a comma inside has cut into two entries is refused.</summary>
+    public static Expression? TryParseEntry(string text, bool ignoresCase, out string problem)
+    {
+        var brace = text.LastIndexOf('{');
+        problem = $"ends with {text[Math.Max(brace, 0)..]}, because commas separate the entries of the list; write the repetition without a comma";
+        return brace >= 0 && text.AsSpan(brace + 1).Trim("0123456789").IsEmpty ? null : TryParse(text, ignoresCase, out problem);
+    }
+
+    /// <summary>Reads an expression of any length in which one character is one byte.</summary>
     internal static Expression? TryParseBytes(string text, bool ignoresCase, out string problem)
     {
-        problem = text.Length > MaxLength ? $"is longer than {MaxLength} characters" : "";
-        if (problem.Length > 0)
-            return null;
+        problem = "";
         try
         {
             var (node, groups) = PcreParser.Parse(text, ignoresCase);

@@ -195,15 +195,17 @@ internal sealed class IngressReader
     }
 
     /// <summary>
-    /// Compiles a path that its own Ingress makes a regular expression; an invalid one fails closed and is matched literally.
+    /// Compiles a path that its own Ingress makes a regular expression; an invalid one fails closed, for all that
+    /// it may match.
     /// </summary>
     private PathPattern ReadPattern(string text, RouteOrigin origin, ref RouteAction action)
     {
-        if (PathPattern.TryCreate(PathPattern.TextOf(text), out var problem) is { } pattern)
+        if (PathPattern.TryCreate(text, out var problem) is { } pattern)
             return pattern;
-        _diagnostics.Add(DiagnosticCatalog.PathPatternInvalid(origin, text, problem, closes: true));
-        action = new RouteAction.Unavailable("the path is not a regular expression");
-        return PathPattern.Literal(text);
+        var covering = PathPattern.Covering(text);
+        _diagnostics.Add(DiagnosticCatalog.PathPatternInvalid(origin, text, problem, covering.Text));
+        action = new RouteAction.Unavailable("the path is not a usable regular expression");
+        return covering;
     }
 
     private RouteAction ReadBackend(V1IngressBackend? backend, RouteOrigin origin, BackendProtocol? protocol)

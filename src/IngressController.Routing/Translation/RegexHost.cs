@@ -13,9 +13,9 @@ internal static class RegexHost
     public static Route ToPattern(Route route, List<Diagnostic> diagnostics)
     {
         var pattern = route.Pattern;
-        if (pattern is null && (pattern = PathPattern.TryCreate(PathPattern.TextOf(route.PathText), out var problem)) is null)
+        if (pattern is null && (pattern = PathPattern.TryCreate(route.PathText, out var problem)) is null)
         {
-            diagnostics.Add(DiagnosticCatalog.PathPatternInvalid(route.Origin, route.PathText, problem, closes: false));
+            diagnostics.Add(DiagnosticCatalog.PathPatternInvalid(route.Origin, route.PathText, problem, closed: null));
             pattern = PathPattern.Literal(route.PathText);
         }
 

@@ -1,135 +1,55 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using IngressController.Routing.Expressions;
 
 namespace IngressController.Routing.Values;
 
 /// <summary>
-/// A case-insensitive regular expression for paths; two are equal when their texts are. A time limit keeps a pattern from stalling a
-/// request. A pattern that has hit the limit runs without backtracking from then on, if it can: that takes the same time for a hostile path
-/// as for any other, but a thousand times longer to build, so it is built only where it is needed.
+/// A case-insensitive regular expression for paths; two are equal when their texts are. A time limit keeps it from stalling a request.
 /// </summary>
 public sealed class PathPattern : IEquatable<PathPattern>
 {
     /// <summary>The time limit of one match; a request that exceeds it is answered 503.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromMilliseconds(20);
 
-    /// <summary>Longer patterns cost memory, and no one needs them.</summary>
-    private const int MaxLength = 1_000;
+    private readonly Expression _expression;
+    private CompiledExpression? _fromStart;
+    private CompiledExpression? _anywhere;
 
-    private const RegexOptions Options = RegexOptions.IgnoreCase | RegexOptions.CultureInvariant;
+    private PathPattern(Expression expression) => _expression = expression;
 
-    private volatile Regex? _fromStart;
-    private volatile Regex _anywhere;
+    /// <summary>The expression, one character per byte.</summary>
+    public string Text => _expression.Text;
 
-    private PathPattern(string text, Regex anywhere)
+    /// <summary>The number of capturing groups, $1 and so on.</summary>
+    public int GroupCount => _expression.Groups;
+
+    /// <summary>Reads the path of a rule as an expression; returns null with a reason if it cannot be used.</summary>
+    public static PathPattern? TryCreate(string path, out string problem)
     {
-        Text = text;
-        _anywhere = anywhere;
-    }
-
-    public string Text { get; }
-
-    /// <summary>Compiles a regular expression over decoded paths; returns null with a reason when it is invalid.</summary>
-    public static PathPattern? TryCreate(string text, out string problem)
-    {
-        problem = text.Length > MaxLength ? $"is longer than {MaxLength} characters" : "";
-        if (problem.Length > 0)
+        problem = $"is longer than {Expression.MaxLength} characters";
+        if (path.Length > Expression.MaxLength)
             return null;
-        try
-        {
-            return new PathPattern(text, new Regex(text, Options, Limit));
-        }
-        catch (ArgumentException error)
-        {
-            problem = $"is not a valid regular expression: {DiagnosticText.Shorten(error.Message).TrimEnd('.')}";
-            return null;
-        }
+        return Expression.TryParseBytes(Decode(path, isExpression: true), ignoresCase: true, out problem) is { } expression ? new PathPattern(expression) : null;
     }
 
-    /// <summary>A pattern that matches a text literally, ignoring case.</summary>
-    public static PathPattern Literal(string text)
-    {
-        var escaped = Regex.Escape(text);
-        return new PathPattern(escaped, new Regex(escaped, Options, Limit));
-    }
+    /// <summary>A pattern for the paths that begin with a path, compared literally.</summary>
+    public static PathPattern Literal(string path) => OfText(Decode(path, isExpression: false));
 
     /// <summary>
-    /// The regular expression of a path in a rule. Requests are matched decoded, one char per byte, so escapes are decoded and characters
-    /// outside ASCII become the bytes of their UTF-8 form.
+    /// A pattern for every path that an unusable expression may match, and more: those that begin with the literal text at its start. A rule
+    /// that answers 503 for them never leaves a request to a rule that is open.
     /// </summary>
-    public static string TextOf(string path)
-    {
-        if (path.All(c => c is < '\x7F' and not '%'))
-            return path;
-        var pattern = new StringBuilder(path.Length);
-        for (var i = 0; i < path.Length; i++)
-        {
-            if (path[i] == '%' && i + 2 < path.Length && byte.TryParse(path.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var octet))
-            {
-                pattern.Append(Regex.Escape(((char)octet).ToString()));
-                i += 2;
-            }
-            else if (path[i] < '\x7F')
-            {
-                pattern.Append(path[i]);
-            }
-            else
-            {
-                var length = char.IsHighSurrogate(path[i]) && i + 1 < path.Length ? 2 : 1;
-                foreach (var unit in Encoding.UTF8.GetBytes(path.Substring(i, length)))
-                    pattern.Append((char)unit);
-                i += length - 1;
-            }
-        }
-
-        return pattern.ToString();
-    }
+    public static PathPattern Covering(string path) => OfText(LiteralStart.Of(Decode(path, isExpression: true)) is { Length: > 0 } start ? start : "/");
 
     /// <summary>True if a path begins with the pattern: anchored at the start only, as in ingress-nginx's locations.</summary>
     /// <exception cref="RegexMatchTimeoutException">The match hit the time limit; the result is unknown.</exception>
-    public bool MatchesStartOf(ReadOnlySpan<char> path)
-    {
-        var regex = _fromStart ??= new Regex($"^{Text}", Options, Limit);
-        try
-        {
-            return regex.IsMatch(path);
-        }
-        catch (RegexMatchTimeoutException) when (WithoutBacktracking(regex) is { } linear)
-        {
-            return (_fromStart = linear).IsMatch(path);
-        }
-    }
+    public bool MatchesStartOf(ReadOnlySpan<char> path) => (_fromStart ??= Compile(Parse($"^{Text}"))).IsMatch(path);
 
     /// <summary>The first match in a path, with its groups.</summary>
     /// <exception cref="RegexMatchTimeoutException">The match hit the time limit; the result is unknown.</exception>
-    public Match Match(string path)
-    {
-        var regex = _anywhere;
-        try
-        {
-            return regex.Match(path);
-        }
-        catch (RegexMatchTimeoutException) when (WithoutBacktracking(regex) is { } linear)
-        {
-            return (_anywhere = linear).Match(path);
-        }
-    }
-
-    /// <summary>True if the pattern matches anywhere in a text.</summary>
-    /// <exception cref="RegexMatchTimeoutException">The match hit the time limit; the result is unknown.</exception>
-    public bool IsFoundIn(ReadOnlySpan<char> text)
-    {
-        var regex = _anywhere;
-        try
-        {
-            return regex.IsMatch(text);
-        }
-        catch (RegexMatchTimeoutException) when (WithoutBacktracking(regex) is { } linear)
-        {
-            return (_anywhere = linear).IsMatch(text);
-        }
-    }
+    public ExpressionMatch Match(string path) => (_anywhere ??= Compile(_expression)).Match(path);
 
     public bool Equals(PathPattern? other) => other is not null && Text == other.Text;
 
@@ -139,18 +59,55 @@ public sealed class PathPattern : IEquatable<PathPattern>
 
     public override string ToString() => Text;
 
-    /// <summary>Returns null if the expression already runs without backtracking or needs it (look-arounds, back references).</summary>
-    private static Regex? WithoutBacktracking(Regex regex)
+    private static PathPattern OfText(string bytes)
     {
-        if (regex.Options.HasFlag(RegexOptions.NonBacktracking))
-            return null;
-        try
+        var escaped = new StringBuilder(bytes.Length);
+        foreach (var octet in bytes)
+            Escape(octet, escaped);
+        return new PathPattern(Parse(escaped.ToString()));
+    }
+
+    private static CompiledExpression Compile(Expression expression) => CompiledExpression.Compile(expression, Limit);
+
+    private static Expression Parse(string bytes) =>
+        Expression.TryParseBytes(bytes, ignoresCase: true, out var problem) ?? throw new InvalidOperationException($"\"{bytes}\" {problem}");
+
+    /// <summary>
+    /// The path of a rule in the form in which requests are matched: decoded, one character per byte. What was an escape is no syntax of an
+    /// expression.
+    /// </summary>
+    private static string Decode(string path, bool isExpression)
+    {
+        var bytes = ByteText.OfUtf8(path);
+        if (!bytes.Contains('%'))
+            return bytes;
+        var decoded = new StringBuilder(bytes.Length);
+        for (var i = 0; i < bytes.Length; i++)
         {
-            return new Regex(regex.ToString(), Options | RegexOptions.NonBacktracking, Limit);
+            if (bytes[i] == '%' && i + 2 < bytes.Length && byte.TryParse(bytes.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var octet))
+            {
+                if (isExpression)
+                    Escape((char)octet, decoded);
+                else
+                    decoded.Append((char)octet);
+                i += 2;
+            }
+            else
+            {
+                decoded.Append(bytes[i]);
+            }
         }
-        catch (NotSupportedException)
-        {
-            return null;
-        }
+
+        return decoded.ToString();
+    }
+
+    private static void Escape(char octet, StringBuilder text)
+    {
+        if (char.IsAsciiLetterOrDigit(octet) || octet is '/' or '-' or '_' or > '\x7F')
+            text.Append(octet);
+        else if (octet is > ' ' and < '\x7F')
+            text.Append('\\').Append(octet);
+        else
+            text.Append(CultureInfo.InvariantCulture, $"\\x{(int)octet:x2}");
     }
 }

@@ -1,4 +1,4 @@
-using System.Text.RegularExpressions;
+using IngressController.Routing.Expressions;
 
 namespace IngressController.Routing.Values;
 
@@ -18,21 +18,25 @@ public enum TextMatch
 /// <summary>A text or a regular expression, as in nginx's maps.</summary>
 public readonly record struct TextPattern(TextMatch Match, string Text)
 {
-    /// <summary>A pattern cannot stall a request: the time is linear in the length of the text, and limited as well.</summary>
-    private const RegexOptions Safe = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant;
-
     /// <summary>Reads <c>text</c>, <c>~pattern</c> or <c>~*pattern</c>.</summary>
     public static bool TryParse(string text, out TextPattern pattern, out string? problem)
     {
         pattern = text.StartsWith("~*", StringComparison.Ordinal) ? new(TextMatch.PatternIgnoringCase, text[2..])
             : text.StartsWith('~') ? new(TextMatch.Pattern, text[1..])
             : new(TextMatch.Whole, text);
-        problem = pattern.Match == TextMatch.Whole ? null : Check(pattern.Text);
+        problem = pattern.Match == TextMatch.Whole ? null : pattern.Check();
         return problem is null;
     }
 
-    /// <summary>The expression of a pattern; not for <see cref="TextMatch.Whole"/>.</summary>
-    public Regex ToRegex() => new(Text, Match == TextMatch.PatternIgnoringCase ? Safe | RegexOptions.IgnoreCase : Safe, PathPattern.Limit);
+    /// <summary>The text as it stands in a header: one character per byte.</summary>
+    public string HeaderText => ByteText.OfUtf8(Text);
+
+    /// <summary>
+    /// The expression of a pattern; not for <see cref="TextMatch.Whole"/>. It cannot stall a request: if it can, it runs in linear time, and
+    /// the time is limited.
+    /// </summary>
+    public CompiledExpression Compile() => CompiledExpression.CompileLinear(
+        Parse(out var problem) ?? throw new InvalidOperationException(problem), PathPattern.Limit);
 
     public override string ToString() => Match switch
     {
@@ -41,22 +45,7 @@ public readonly record struct TextPattern(TextMatch Match, string Text)
         _ => $"~*{Text}",
     };
 
-    private static string? Check(string pattern)
-    {
-        if (pattern.Length == 0)
-            return "the expression after ~ is empty";
-        try
-        {
-            _ = new Regex(pattern, Safe);
-            return null;
-        }
-        catch (ArgumentException error)
-        {
-            return error.Message.TrimEnd('.');
-        }
-        catch (NotSupportedException)
-        {
-            return "lookarounds, backreferences and the like are not supported, because they can take unbounded time";
-        }
-    }
+    private string? Check() => Text.Length == 0 ? "the expression after ~ is empty" : Parse(out var problem) is null ? $"it {problem}" : null;
+
+    private Expression? Parse(out string problem) => Expression.TryParseEntry(Text, Match == TextMatch.PatternIgnoringCase, out problem);
 }

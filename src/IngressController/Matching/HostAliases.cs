@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using IngressController.Routing.Expressions;
 using IngressController.Routing.Table;
 
 namespace IngressController.Matching;
@@ -15,7 +16,7 @@ internal sealed class HostAliases
 
     private readonly Dictionary<string, Entry>.AlternateLookup<ReadOnlySpan<char>> _exact;
     private readonly Dictionary<string, Entry>.AlternateLookup<ReadOnlySpan<char>> _suffixes;
-    private readonly (PathPattern Pattern, Entry Entry)[] _patterns;
+    private readonly (CompiledExpression Pattern, Entry Entry)[] _patterns;
     private readonly bool[] _hasTimedOut;
     private readonly int _count;
 
@@ -26,12 +27,12 @@ internal sealed class HostAliases
     {
         var exact = new Dictionary<string, Entry>(StringComparer.OrdinalIgnoreCase);
         var suffixes = new Dictionary<string, Entry>(StringComparer.OrdinalIgnoreCase);
-        var patterns = new List<(PathPattern, Entry)>();
+        var patterns = new List<(CompiledExpression, Entry)>();
         foreach (var (alias, redirect) in aliases.OrderBy(alias => alias.Alias.Name, StringComparer.Ordinal))
         {
             var entry = new Entry(alias.Target, redirect);
             if (alias.Name[0] == '~')
-                patterns.Add((PathPattern.TryCreate(alias.Name[1..].TrimStart('*'), out var problem) ?? throw new InvalidOperationException(problem), entry));
+                patterns.Add((Compile(alias.Name[1..].TrimStart('*')), entry));
             else if (alias.Name[0] == '*')
                 suffixes[alias.Name[1..]] = entry;
             else
@@ -81,7 +82,7 @@ internal sealed class HostAliases
             return false;
         try
         {
-            return _patterns[pattern].Pattern.IsFoundIn(host);
+            return _patterns[pattern].Pattern.IsMatch(host);
         }
         catch (RegexMatchTimeoutException)
         {
@@ -89,6 +90,9 @@ internal sealed class HostAliases
             return false;
         }
     }
+
+    private static CompiledExpression Compile(string expression) => CompiledExpression.Compile(
+        Expression.TryParse(expression, ignoresCase: true, out var problem) ?? throw new InvalidOperationException(problem), PathPattern.Limit);
 
     /// <param name="Target">The host of the alias.</param>
     /// <param name="Redirect">The route that redirects its requests; null if they are served as requests of the host.</param>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 using IngressController.Http;
+using IngressController.Routing.Expressions;
 using IngressController.Routing.Table;
 
 namespace IngressController.Pipeline;
@@ -11,8 +11,8 @@ internal static class TemplateValues
 {
     /// <param name="template">The template.</param>
     /// <param name="request">The request.</param>
-    /// <param name="captures">The match of the path's regular expression, for its groups; if null, groups are empty.</param>
-    public static string Expand(ValueTemplate template, ProxyRequest request, Match? captures = null)
+    /// <param name="captures">The match of the path's regular expression, for its groups; without one, groups are empty.</param>
+    public static string Expand(ValueTemplate template, ProxyRequest request, ExpressionMatch captures = default)
     {
         if (template.IsLiteral)
             return template.Parts.Count == 0 ? "" : template.Parts[0].Name;
@@ -47,14 +47,14 @@ internal static class TemplateValues
 
     private static string NameOf(string host) => HostHeader.NameOf(host).ToString().ToLowerInvariant();
 
-    private static string Value(TemplatePart part, ProxyRequest proxied, Match? captures)
+    private static string Value(TemplatePart part, ProxyRequest proxied, ExpressionMatch captures)
     {
         var (context, request, route) = (proxied.Context, proxied.Context.Request, proxied.Route.Definition);
         var backend = (route.Action as RouteAction.Forward)?.Backend;
         return part.Variable switch
         {
             TemplateVariable.Literal => part.Name,
-            TemplateVariable.Capture => captures?.Groups[int.Parse(part.Name, CultureInfo.InvariantCulture)].Value ?? "",
+            TemplateVariable.Capture => captures.Group(int.Parse(part.Name, CultureInfo.InvariantCulture)),
             TemplateVariable.Host => HostName(context),
             TemplateVariable.HttpHost => request.Headers.Host.ToString(),
             TemplateVariable.RequestUri => proxied.Target.PathAndQuery,

@@ -19,6 +19,7 @@ internal static class Layers
 
     public static readonly Layer[] Routing =
     [
+        new("Expressions"),
         new("Values"),
         new("Diagnostics"),
         new("Cluster", "Table"),

@@ -1,6 +1,6 @@
 using System.Buffers;
-using System.Text.RegularExpressions;
 using IngressController.Routing.Annotations;
+using IngressController.Routing.Expressions;
 
 namespace IngressController.Routing.Features.Headers;
 
@@ -28,12 +28,9 @@ public sealed record CookieRule(string From, string To, CookieMatch Match)
     /// <summary>Longer than any pattern in use.</summary>
     private const int MaxPattern = 256;
 
-    /// <summary>
-    /// Compiles a pattern that matches in time linear to the text. That can still be a millisecond per character of a long cookie, so there
-    /// is a limit too.
-    /// </summary>
-    public static Regex Compile(string pattern, bool ignoresCase) => new(
-        pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | (ignoresCase ? RegexOptions.IgnoreCase : RegexOptions.None), TimeSpan.FromMilliseconds(100));
+    /// <summary>Compiles a pattern that matches in time linear to the text, if it can, and in limited time.</summary>
+    public static CompiledExpression Compile(string pattern, bool ignoresCase) => CompiledExpression.CompileLinear(
+        Expression.TryParse(pattern, ignoresCase, out var problem) ?? throw new InvalidOperationException(problem), TimeSpan.FromMilliseconds(100));
 
     internal static ValueForm<CookieRule?> DomainForm { get; } = Form("off, or the domain and its replacement, separated by a space", isDomain: true);
 
@@ -70,14 +67,8 @@ public sealed record CookieRule(string From, string To, CookieMatch Match)
                 return Refuse("contains a $ that is not one of $1 to $9: variables are not supported");
         }
 
-        try
-        {
-            Compile(pattern, ignoresCase);
-        }
-        catch (Exception error) when (error is ArgumentException or NotSupportedException)
-        {
-            return Refuse("has a pattern that is not a valid regular expression, or that uses lookarounds or backreferences");
-        }
+        if (Expression.TryParse(pattern, ignoresCase, out var problem) is null)
+            return Refuse($"has a pattern that {problem}");
 
         return new CookieRule(pattern, to, ignoresCase ? CookieMatch.PatternIgnoringCase : CookieMatch.Pattern);
     }

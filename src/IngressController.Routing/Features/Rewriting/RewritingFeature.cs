@@ -1,5 +1,6 @@
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Expressions;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Rewriting;
@@ -28,7 +29,8 @@ public static class RewritingFeature
         Scope = AnnotationScope.Host,
         Documentation = "Treats the paths of the rules as regular expressions. As in ingress-nginx, this applies to the whole host: all its paths, "
             + "including those of other Ingresses and Exact ones, are then matched from their start, case-insensitive and not to their end; the "
-            + "longest path as it is written is tried first, and the first match applies. A diagnostic reports an Ingress whose paths change their "
+            + "longest path as it is written is tried first, and the first match applies. Expressions are those of PCRE, as in nginx; a path with "
+            + "a construct that is not supported answers 503, as do all that begin like it. A diagnostic reports an Ingress whose paths change their "
             + "meaning because of another one.",
     };
 
@@ -94,7 +96,7 @@ public static class RewritingFeature
             if (alias[0] == '~' && ++patterns > MaxPatterns)
                 reason = $"exceeds the limit of {MaxPatterns} regular expressions, which are evaluated for every unknown host";
             else if (alias[0] == '~')
-                _ = PathPattern.TryCreate(alias[1..].TrimStart('*'), out reason);
+                _ = Expression.TryParseEntry(alias[1..].TrimStart('*'), ignoresCase: true, out reason);
             else
                 name = HostName.Normalize(alias, out reason) ?? "";
             if (reason.Length == 0)

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 using IngressController.Pipeline;
+using IngressController.Routing.Expressions;
 using IngressController.Routing.Features.Blocking;
 
 namespace IngressController.Features.Blocking;
@@ -53,9 +54,9 @@ internal sealed class BlockRules
     private sealed class Values(EquatableArray<TextPattern> patterns)
     {
         private readonly HashSet<string> _texts =
-            patterns.Where(pattern => pattern.Match == TextMatch.Whole).Select(pattern => pattern.Text).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            patterns.Where(pattern => pattern.Match == TextMatch.Whole).Select(pattern => pattern.HeaderText).ToHashSet(StringComparer.OrdinalIgnoreCase);
 
-        private readonly Regex[] _expressions = [.. patterns.Where(pattern => pattern.Match != TextMatch.Whole).Select(pattern => pattern.ToRegex())];
+        private readonly CompiledExpression[] _expressions = [.. patterns.Where(pattern => pattern.Match != TextMatch.Whole).Select(pattern => pattern.Compile())];
 
         public bool Matches(string value)
         {
@@ -71,7 +72,7 @@ internal sealed class BlockRules
         }
 
         /// <summary>A timeout counts as a match, so that the client is denied.</summary>
-        private static bool IsMatch(Regex expression, string value)
+        private static bool IsMatch(CompiledExpression expression, string value)
         {
             try
             {

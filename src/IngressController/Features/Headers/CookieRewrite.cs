@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 using IngressController.Pipeline;
+using IngressController.Routing.Expressions;
 using IngressController.Routing.Features.Headers;
 using Microsoft.Extensions.Primitives;
 
@@ -64,7 +65,7 @@ internal sealed class CookieRewrite(CookieRewritePolicy policy) : ResponseChange
     private sealed class AttributeRewrite(string name, CookieRule rule)
     {
         private readonly bool _isDomain = name == "Domain";
-        private readonly Regex? _pattern = rule.Match == CookieMatch.Literal
+        private readonly CompiledExpression? _pattern = rule.Match == CookieMatch.Literal
             ? null
             : CookieRule.Compile(rule.From, rule.Match == CookieMatch.PatternIgnoringCase);
 
@@ -77,7 +78,7 @@ internal sealed class CookieRewrite(CookieRewritePolicy policy) : ResponseChange
             var value = part.AsSpan(equals + 1).Trim(' ');
             var key = part.AsSpan(0, equals).Trim(' ');
             if (_pattern is { } pattern)
-                return Match(pattern, value.ToString()) is { Success: true } match ? $"{key}={Replace(match)}" : null;
+                return Match(pattern, value.ToString()) is { IsMatch: true } match ? $"{key}={Replace(match)}" : null;
             if (_isDomain)
             {
                 // A leading dot has no meaning (RFC 6265, 4.1.2.3) and is kept.
@@ -89,7 +90,7 @@ internal sealed class CookieRewrite(CookieRewritePolicy policy) : ResponseChange
         }
 
         /// <summary>Returns null after a timeout: the cookie is unchanged then.</summary>
-        private static Match? Match(Regex pattern, string value)
+        private static ExpressionMatch? Match(CompiledExpression pattern, string value)
         {
             try
             {
@@ -102,13 +103,13 @@ internal sealed class CookieRewrite(CookieRewritePolicy policy) : ResponseChange
         }
 
         /// <summary>Inserts the groups of the match into the replacement. A group is part of an attribute, so it cannot end one.</summary>
-        private string Replace(Match match)
+        private string Replace(ExpressionMatch match)
         {
             var text = new StringBuilder();
             for (var i = 0; i < rule.To.Length; i++)
             {
                 if (rule.To[i] == '$')
-                    text.Append(match.Groups[rule.To[++i] - '0'].ValueSpan);
+                    text.Append(match.Group(rule.To[++i] - '0'));
                 else
                     text.Append(rule.To[i]);
             }

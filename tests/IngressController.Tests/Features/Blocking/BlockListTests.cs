@@ -25,6 +25,13 @@ public sealed class BlockListTests(SettingsFixture proxy) : IClassFixture<Settin
     [InlineData("~*bad", "a BAD bot", 403)]
     [InlineData("~^$", "", 403)]
     [InlineData("~^$", "x", 200)]
+    [InlineData("~*^bad[[:alpha:]]+", "BADXYZ/1", 403)]
+    [InlineData("~*^bad[[:alpha:]]+", "bad1", 200)]
+    [InlineData("~^(?!good)[a-z]++/", "bad/1", 403)]
+    [InlineData("~^(?!good)[a-z]++/", "good/1", 200)]
+    [InlineData("~^\\w+$", "caf\u00E9", 200)]
+    [InlineData("~^caf\u00E9$", "caf\u00C3\u00A9", 403)]
+    [InlineData("CAF\u00C9", "caf\u00C3\u0089", 403)]
     public async Task A_blocked_user_agent_gets_403(string list, string agent, int status)
     {
         await proxy.SetAsync(("block-user-agents", list));
@@ -57,7 +64,9 @@ public sealed class BlockListTests(SettingsFixture proxy) : IClassFixture<Settin
     [Theory]
     [InlineData("block-cidrs", "1.2.3")]
     [InlineData("block-user-agents", "~(")]
-    [InlineData("block-referers", "~(?=x)")]
+    [InlineData("block-user-agents", "~^bot{1,3}$")]
+    [InlineData("block-user-agents", "~[[:letter:]]")]
+    [InlineData("block-referers", "~(?R)")]
     public async Task An_invalid_list_makes_all_routes_fail_closed_until_it_is_fixed(string key, string value)
     {
         await proxy.SetAsync((key, value));
