@@ -23,7 +23,7 @@ internal static class TemplateValues
     }
 
     /// <summary>Expands the location of a redirect: host and port are those that the client asked for, also behind a trusted proxy.</summary>
-    public static string ExpandLocation(ValueTemplate template, ProxyRequest request, Match? captures = null)
+    public static string ExpandLocation(ValueTemplate template, ProxyRequest request, ExpressionMatch captures = default)
     {
         if (template.IsLiteral)
             return template.Parts.Count == 0 ? "" : template.Parts[0].Name;
