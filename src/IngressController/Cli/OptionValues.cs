@@ -28,6 +28,11 @@ internal static partial class OptionValues
             ? port
             : throw new FormatException($"\"{value}\" is not a port; use a number from 0 to 65535");
 
+    public static int Between(string value, int min, int max) =>
+        int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
+            ? number
+            : throw new FormatException($"\"{value}\" is not a number from {min} to {max}");
+
     public static IPAddress Address(string value) =>
         IPAddress.TryParse(value, out var address) ? address : throw new FormatException($"\"{value}\" is not an IP address");
 

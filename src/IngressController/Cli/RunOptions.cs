@@ -18,7 +18,8 @@ internal static class RunOptions
     /// <summary>Options that <c>explain</c> does not accept, because they only concern serving or watching.</summary>
     private static readonly RunOption[] ExcludedFromExplain =
     [
-        .. Named("kubeconfig", "context", "watch-namespace", "bind-address", "initial-sync-timeout", "log-level"), .. Leader,
+        .. Named("kubeconfig", "context", "watch-namespace", "bind-address", "initial-sync-timeout", "log-level"),
+        .. Named("max-request-header-fields", "max-request-header-size", "max-request-line-size"), .. Leader,
         .. RunOptionGroups.Shutdown.Options,
     ];
 

@@ -59,6 +59,17 @@ public sealed record ListenerOptions
     /// </summary>
     public TimeSpan InitialSyncTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// The maximum number of header fields of a request. Default 1,000: HTTP/2 sends each cookie as a field of its own (RFC 9113, 8.2.3).
+    /// </summary>
+    public int MaxRequestHeaderFields { get; init; } = 1000;
+
+    /// <summary>The maximum size of all header fields of a request, in bytes. Default 32 KiB, as in nginx; HTTP/2 counts 32 bytes more per field.</summary>
+    public int MaxRequestHeaderSize { get; init; } = 32 << 10;
+
+    /// <summary>The maximum length of the request line, in bytes. Default 8 KiB, as in nginx.</summary>
+    public int MaxRequestLineSize { get; init; } = 8 << 10;
+
     /// <summary>True if responses have a Server header: that of the backend, else that of the proxy.</summary>
     public bool ServerHeader { get; init; } = true;
 }

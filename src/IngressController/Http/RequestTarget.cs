@@ -35,11 +35,28 @@ internal readonly struct RequestTarget
     /// </summary>
     public bool HasSafeQuery => !Query.ContainsAnyExcept(QueryCharacters);
 
+    /// <summary>
+    /// Corrects scheme and host where the client does not decide them. HTTP/2 is served over TLS only, but a proxy in front may pass on the
+    /// scheme of its client (RFC 9113, 8.3.1). An absolute target of HTTP/1.0 names the host without a Host header.
+    /// </summary>
+    public static void RestoreOrigin(HttpContext context)
+    {
+        var request = context.Request;
+        if (!request.IsHttps && HttpProtocol.IsHttp2(request.Protocol))
+            request.Scheme = "https";
+        if (request.Headers.Host.Count == 0
+            && context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget is [not '/', ..] target
+            && Uri.TryCreate(target, UriKind.Absolute, out var uri) && uri.Authority.Length > 0)
+        {
+            request.Headers.Host = uri.Authority;
+        }
+    }
+
     public static RequestTarget Of(HttpContext context) => new(OriginForm(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget));
 
     private static string OriginForm(string target)
     {
-        // RFC 9112, 3.2.2: a server accepts the absolute form; Kestrel has compared its authority with the Host header.
+        // RFC 9112, 3.2.2: a server accepts the absolute form; its authority has replaced the Host header.
         if (target.Length == 0 || target[0] == '/')
             return target;
         var scheme = target.IndexOf("://", StringComparison.Ordinal);

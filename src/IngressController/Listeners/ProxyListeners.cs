@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using System.Text;
 using IngressController.Configuration;
 using IngressController.Pipeline;
 using IngressController.Shutdown;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace IngressController.Listeners;
 
@@ -19,16 +21,18 @@ internal static class ProxyListeners
     public static void UseProxyListeners(this WebApplicationBuilder builder, ListenerOptions options)
     {
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<LiveRevision, OpenConnections>((kestrel, live, connections) =>
+        builder.Services.AddSingleton<PlainHttpGuard>();
+        // Kestrel reports to it; the host itself has the listener of another registration.
+        builder.Services.Replace(ServiceDescriptor.Singleton<DiagnosticSource, RejectedRequests>());
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<LiveRevision, OpenConnections, PlainHttpGuard>((kestrel, live, connections, guard) =>
         {
+            ApplyLimits(kestrel, options);
             kestrel.AddServerHeader = false;
             kestrel.AllowSynchronousIO = false;
-            // Bodies are streamed; annotations limit their size.
-            kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Limits.MinRequestBodyDataRate = StallLimit;
-            kestrel.Limits.MinResponseDataRate = StallLimit;
-            // Detects dead clients of long streams.
-            kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(60);
+            // RFC 9112, 3.2.2: the authority of an absolute target replaces the Host header.
+            kestrel.AllowHostHeaderOverride = true;
+            // A proxy in front may pass on the scheme of its client. RequestTarget.RestoreOrigin corrects it.
+            kestrel.AllowAlternateSchemes = true;
             // Header bytes pass unchanged: Latin-1 maps every byte to one char and back.
             kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
             kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
@@ -37,16 +41,36 @@ internal static class ProxyListeners
             {
                 listen.Protocols = HttpProtocols.Http1;
                 listen.Use(connections.Track);
+                listen.Use(AbsoluteFormScheme.Use);
             });
             kestrel.ListenOn(options.BindAddress, options.HttpsPort, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
+                listen.Use(guard.Check);
                 listen.UseHttps(new TlsHandshakeCallbackOptions
                 {
                     OnConnection = hello => ValueTask.FromResult(live.Current.CertificateOf(hello.ClientHelloInfo.ServerName).Certificate.Options),
                 });
                 listen.Use(connections.Track);
+                listen.Use(AbsoluteFormScheme.Use);
             });
         });
+    }
+
+    private static void ApplyLimits(KestrelServerOptions kestrel, ListenerOptions options)
+    {
+        // Bodies are streamed; annotations limit their size.
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MinRequestBodyDataRate = StallLimit;
+        kestrel.Limits.MinResponseDataRate = StallLimit;
+        // Detects dead clients of long streams.
+        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(60);
+        kestrel.Limits.MaxRequestHeaderCount = options.MaxRequestHeaderFields;
+        kestrel.Limits.MaxRequestHeadersTotalSize = options.MaxRequestHeaderSize;
+        kestrel.Limits.MaxRequestLineSize = options.MaxRequestLineSize;
+        // One field may be as large as all of them; beyond it Kestrel ends the connection.
+        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = options.MaxRequestHeaderSize;
+        // Kestrel requires that a head fits into its buffer.
+        kestrel.Limits.MaxRequestBufferSize = Math.Max(1 << 20, 2 * Math.Max(options.MaxRequestHeaderSize, options.MaxRequestLineSize));
     }
 }

@@ -11,6 +11,12 @@ namespace IngressController.Pipeline;
 /// </summary>
 internal sealed class LocalReplies(Drain drain)
 {
+    /// <summary>The media type of the text.</summary>
+    public const string TextType = "text/plain; charset=utf-8";
+
+    /// <summary>The text of a local reply.</summary>
+    public static byte[] TextOf(int status, string title, string detail) => Encoding.UTF8.GetBytes($"{status} {title}: {detail}\n");
+
     public Task WriteAsync(ProxyRequest request, int status, string title, string detail)
     {
         var context = request.Context;
@@ -20,8 +26,8 @@ internal sealed class LocalReplies(Drain drain)
         response.StatusCode = status;
         response.Headers.CacheControl = "no-store";
         var asJson = WantsJson(context.Request.Headers.Accept.ToString());
-        var body = asJson ? Json(status, title, detail, context.TraceIdentifier) : Encoding.UTF8.GetBytes($"{status} {title}: {detail}\n");
-        response.ContentType = asJson ? "application/problem+json" : "text/plain; charset=utf-8";
+        var body = asJson ? Json(status, title, detail, context.TraceIdentifier) : TextOf(status, title, detail);
+        response.ContentType = asJson ? "application/problem+json" : TextType;
         response.ContentLength = body.Length;
         ApplyChanges(request);
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body).AsTask();

@@ -61,6 +61,7 @@ internal sealed class RequestPipeline(LiveRevision live, RequestMetrics metrics,
     /// <summary>Reads the live revision and restores the client behind trusted proxies, for everything that follows.</summary>
     private ProxyRequest Begin(HttpContext context)
     {
+        RequestTarget.RestoreOrigin(context);
         var request = ProxyRequest.Begin(context, live.Current);
         context.TraceIdentifier = request.Revision.Forwarding?.Identify(context) ?? RequestId.New();
         return request;

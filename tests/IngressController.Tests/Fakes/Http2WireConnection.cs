@@ -57,6 +57,46 @@ internal sealed class Http2WireConnection(WireConnection connection) : IAsyncDis
         // Indexed: GET, https, /; a literal for :authority.
         SendAsync(Http2FrameType.Headers, 0x5, stream, [0x82, 0x87, 0x84, 0x01, (byte)host.Length, .. Encoding.ASCII.GetBytes(host)]);
 
+    /// <summary>Sends a GET with the given fields, each as a literal of its own; the head is split into frames as needed.</summary>
+    public async Task GetAsync(int stream, string host, string scheme, IEnumerable<(string Name, string Value)> fields)
+    {
+        var head = new List<byte> { 0x82, 0x84 };
+        foreach (var (name, value) in fields.Prepend((":authority", host)).Prepend((":scheme", scheme)))
+        {
+            head.Add(0);
+            AddText(head, name);
+            AddText(head, value);
+        }
+
+        const int MaxFrame = 16_000;
+        for (var start = 0; start < head.Count; start += MaxFrame)
+        {
+            var part = head.Skip(start).Take(MaxFrame).ToArray();
+            var isLast = start + part.Length == head.Count;
+            var flags = (byte)((start == 0 ? 1 : 0) | (isLast ? 4 : 0));
+            await SendAsync(start == 0 ? Http2FrameType.Headers : Http2FrameType.Continuation, flags, stream, part);
+        }
+    }
+
+    /// <summary>Appends a string of HPACK without compression (RFC 7541, 5.1 and 5.2).</summary>
+    private static void AddText(List<byte> head, string text)
+    {
+        if (text.Length < 127)
+        {
+            head.Add((byte)text.Length);
+        }
+        else
+        {
+            head.Add(127);
+            var rest = text.Length - 127;
+            for (; rest >= 128; rest /= 128)
+                head.Add((byte)(rest % 128 + 128));
+            head.Add((byte)rest);
+        }
+
+        head.AddRange(Encoding.ASCII.GetBytes(text));
+    }
+
     /// <summary>The next frame but for those of flow control and settings; null when the server has closed the connection.</summary>
     public async Task<Http2Frame?> ReadSignificantAsync()
     {
