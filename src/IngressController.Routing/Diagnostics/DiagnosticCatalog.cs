@@ -102,6 +102,19 @@ public static class DiagnosticCatalog
     public static Diagnostic TlsHostInvalid(ResourceName ingress, int entry, int index, string host, string reason) => Of(
         DiagnosticCode.TlsHostInvalid, Error, ingress, $"spec.tls[{entry}].hosts[{index}]", $"\"{Shorten(host)}\" {reason}", FieldIgnored);
 
+    /// <summary>An entry without hosts that no host of the rules gets.</summary>
+    public static Diagnostic TlsEntryWithoutHosts(ResourceName ingress, int entry, ResourceName secret, bool hasHosts) => Of(
+        DiagnosticCode.TlsEntryWithoutHosts, Warning, ingress, $"spec.tls[{entry}]",
+        $"has no hosts, so Secret {secret} is for the hosts of the rules that no other entry lists, and there is none"
+        + (hasHosts ? ": remove the entry, or list a host" : "; hosts without a rule get the default certificate. List the hosts, or let the operator set --default-ssl-certificate"),
+        hasHosts ? FieldIgnored : DefaultCertificate);
+
+    /// <summary>A host that is redirected to https without a certificate.</summary>
+    public static Diagnostic TlsHostNotListed(ResourceName ingress, string host) => Of(
+        DiagnosticCode.TlsHostNotListed, Warning, ingress, "spec.tls",
+        $"does not list host \"{host}\", and no certificate covers it, but its http requests are redirected to https, where the default certificate is served: "
+        + "list it, or set ssl-redirect to \"false\"", DefaultCertificate);
+
     public static Diagnostic TlsSecretNotFound(ResourceName ingress, int entry, ResourceName secret) => Of(
         DiagnosticCode.TlsSecretNotFound, Warning, ingress, $"spec.tls[{entry}].secretName",
         $"no Secret {secret} exists", DefaultCertificate);
@@ -262,12 +275,12 @@ public static class DiagnosticCatalog
     private static DiagnosticSeverity SeverityOf(DiagnosticCode code) => code switch
     {
         DiagnosticCode.ServiceNotFound or DiagnosticCode.ServiceWithoutEndpoints
-            or DiagnosticCode.AppProtocolUnknown or DiagnosticCode.EndpointAddressInvalid => Warning,
+            or DiagnosticCode.AppProtocolUnknown or DiagnosticCode.EndpointAddressInvalid or DiagnosticCode.TargetPortIgnored => Warning,
         _ => Error,
     };
 
     private static DiagnosticEffect EffectOf(DiagnosticCode backendProblem) =>
-        backendProblem is DiagnosticCode.AppProtocolUnknown or DiagnosticCode.EndpointAddressInvalid ? FieldIgnored : RouteUnavailable;
+        backendProblem is DiagnosticCode.AppProtocolUnknown or DiagnosticCode.EndpointAddressInvalid or DiagnosticCode.TargetPortIgnored ? FieldIgnored : RouteUnavailable;
 
     private static Diagnostic Of(
         DiagnosticCode code, DiagnosticSeverity severity, ResourceName ingress, string field, string message, DiagnosticEffect effect) =>

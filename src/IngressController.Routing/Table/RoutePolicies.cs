@@ -15,6 +15,9 @@ public abstract record RoutePolicy
     /// <summary>True if the policy answers requests of a rule without paths, too.</summary>
     internal virtual bool AnswersWithoutPaths => RootAction is not null;
 
+    /// <summary>True if the policy redirects http requests to https where the host has a certificate.</summary>
+    internal virtual bool RedirectsToTls => false;
+
     /// <summary>True if the policy makes a path a regular expression, and with it all paths of its host.</summary>
     internal virtual bool MakesRegex(string path) => false;
 

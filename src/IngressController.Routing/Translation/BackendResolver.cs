@@ -74,6 +74,12 @@ internal static class BackendResolver
 
         var problems = new List<BackendProblem>();
         var protocol = ReadAppProtocol(id, declared?.AppProtocol, problems);
+        if (declared?.TargetPort?.Value is { Length: > 0 } targetPort && targetPort != $"{port}")
+        {
+            problems.Add(new(DiagnosticCode.TargetPortIgnored, "port",
+                $"Service {id.Service} is of type ExternalName, so its targetPort {Shorten(targetPort)} is ignored: requests go to port {port}; set that port to the one that the name serves"));
+        }
+
         var externalName = spec.ExternalName?.TrimEnd('.') ?? "";
 
         if (IPAddress.TryParse(externalName, out var address))

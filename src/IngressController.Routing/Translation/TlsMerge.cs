@@ -36,6 +36,8 @@ internal sealed class TlsMerge
             .OrderBy(entry => entry.Contribution.Claim == TlsClaim.Listed);
         foreach (var (ingress, contribution) in contributions)
             merge.Add(ingress, contribution);
+        foreach (var fragment in fragments)
+            merge.ReportUnlisted(fragment);
         return merge.Finish();
     }
 
@@ -52,6 +54,19 @@ internal sealed class TlsMerge
         else if (contribution.Claim != TlsClaim.Routed && certificate is not null && contribution.Secret != _served?.Binding.Secret)
             _diagnostics.Add(DiagnosticCatalog.TlsConflict(
                 ingress, contribution.Entry, _host, contribution.Secret!.Value, (_served?.Ingress ?? _decider?.Ingress)!.Value, _served?.Binding.Secret));
+    }
+
+    /// <summary>
+    /// Reports a host that is redirected to https because its Ingress has <c>spec.tls</c>, although no certificate is named for it. A
+    /// certificate of a wildcard host or the default one can still cover it; <see cref="Translation.CollectDiagnostics"/> knows those.
+    /// </summary>
+    private void ReportUnlisted(IngressFragment fragment)
+    {
+        if (_decider is null && fragment.ForHost(_host) is not null && fragment.TlsForHost(_host).Any()
+            && fragment.Policies.All.Any(policy => policy.RedirectsToTls) && !fragment.Policies.All.Any(policy => policy.AnswersWithoutPaths && policy.RootAction is null))
+        {
+            _diagnostics.Add(DiagnosticCatalog.TlsHostNotListed(fragment.Name, _host));
+        }
     }
 
     private bool MayServe(ResourceName ingress, TlsContribution contribution) =>

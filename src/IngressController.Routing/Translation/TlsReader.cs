@@ -39,12 +39,20 @@ internal static class TlsReader
             }
         }
 
-        foreach (var host in ruleHosts.Where(host => host.Length > 0 && !listedHosts.Contains(host)))
+        string[] unlisted = [.. ruleHosts.Where(host => host.Length > 0 && !listedHosts.Contains(host))];
+        // The default certificate, which such an entry without a Secret asks for, is served for them anyway.
+        if (unlisted.Length == 0)
+            diagnostics.AddRange(forEveryHost.Where(all => all.Secret is not null)
+                .Select(all => DiagnosticCatalog.TlsEntryWithoutHosts(ingress, all.Entry, all.Secret!.Value, hasHosts: listedHosts.Count > 0)));
+        foreach (var host in unlisted)
         {
             contributions.AddRange(forEveryHost.Take(MaxSecretsForUnlistedHosts)
                 .Select(contribution => new TlsContribution(host, contribution.Secret, contribution.Entry, TlsClaim.ListedAndRouted)));
             contributions.AddRange(ofListed.Take(MaxSecretsForUnlistedHosts)
                 .Select(secret => new TlsContribution(host, secret.Key, secret.Value, TlsClaim.Routed)));
+            // Kept for its diagnostic: the host is redirected to https because of the entries that do not list it.
+            if (forEveryHost.Count == 0 && ofListed.Count == 0 && entries.Count > 0)
+                contributions.Add(new TlsContribution(host, Secret: null, Entry: 0, TlsClaim.Routed));
         }
 
         return contributions.OrderBy(contribution => contribution.Host, StringComparer.Ordinal).ThenBy(contribution => contribution.Claim).ThenBy(contribution => contribution.Entry);

@@ -62,11 +62,20 @@ public sealed record Translation
             .Concat(BackendDiagnostics())
             .Concat(HostDiagnostics.Values.SelectMany(diagnostics => diagnostics))
             .Concat(AliasDiagnostics.Values.SelectMany(diagnostics => diagnostics))
-            .Concat(TlsDiagnostics.Values.SelectMany(diagnostics => diagnostics))
+            .Concat(TlsDiagnostics.SelectMany(host => host.Value.Where(diagnostic => Concerns(host.Key, diagnostic))))
             .Concat(OperatorDiagnostics())
             .Distinct()
             .Order(),
     ];
+
+    /// <summary>A host without a certificate of its own may be covered by that of its wildcard host, or by the default one.</summary>
+    private bool Concerns(string host, Diagnostic diagnostic)
+    {
+        if (diagnostic.Code != DiagnosticCode.TlsHostNotListed)
+            return true;
+        var parent = host.IndexOf('.', StringComparison.Ordinal) is > 0 and var dot ? Table.TlsBindings.GetValueOrDefault("*" + host[dot..]) : null;
+        return !((parent?.Certificate ?? Table.DefaultCertificate?.Certificate)?.Covers(host) == true);
+    }
 
     private IEnumerable<Diagnostic> BackendDiagnostics() =>
         from fragment in FaultyBackends.SelectMany(Fragments.OfBackend).DistinctBy(fragment => fragment.Name)

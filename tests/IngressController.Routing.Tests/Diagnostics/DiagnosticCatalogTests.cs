@@ -54,6 +54,20 @@ public sealed partial class DiagnosticCatalogTests
             Assert.Contains($"\"{shown}\" is wrong", diagnostic.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("the certificate in Secret a/tls is not valid for \"app.example.com\", only for a.example, b.example", "a.example", "b.example")]
+    [InlineData("the certificate in Secret a/tls is not valid for \"app.example.com\", and has no DNS name")]
+    public void A_certificate_for_other_names_says_which(string message, params string[] names)
+    {
+        var certificate = new TlsCertificate
+        {
+            Fingerprint = "", DnsNames = [.. names], Subject = "", Issuer = "", SerialNumber = "", NotBefore = default, NotAfter = default, ChainPem = "",
+            PrivateKeyPem = new SensitiveBytes([]),
+        };
+
+        Assert.Equal(message, DiagnosticCatalog.TlsCertificateNotForHost(new("a", "b"), 0, new("a", "tls"), "app.example.com", certificate).Message);
+    }
+
     [Fact]
     public void A_message_fits_an_Event_and_ends_between_characters()
     {

@@ -20,6 +20,8 @@ public sealed record RedirectPolicy(ValueTemplate Location, int Status) : RouteP
 /// <param name="Exempt">Prefixes of rules' paths that are served by http as well.</param>
 public sealed record TlsRedirectPolicy(bool IsForced, int Status, bool PreservesTrailingSlash, bool UsesPort, EquatableArray<string> Exempt) : RoutePolicy
 {
+    internal override bool RedirectsToTls => true;
+
     internal override bool AppliesToDefaultBackend => false;
 }
 
