@@ -15,6 +15,16 @@
 {{- end }}
 {{- end }}
 
+{{/*
+The name of an object outside the release's namespace. It has that namespace after a colon, because another namespace can have a release of the
+same name; names of roles can have colons. Takes a list: the context and the namespace of the object, empty for none.
+*/}}
+{{- define "yarp-ingress.roleName" -}}
+{{- $context := index . 0 }}
+{{- $fullname := include "yarp-ingress.fullname" $context }}
+{{- eq (index . 1) $context.Release.Namespace | ternary $fullname (printf "%s:%s" $fullname $context.Release.Namespace) }}
+{{- end }}
+
 {{/* NAMESPACE/NAME of a value that is NAME or NAMESPACE/NAME. Takes a list: the context and the value. */}}
 {{- define "yarp-ingress.reference" -}}
 {{- $context := index . 0 }}

@@ -32,7 +32,7 @@
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: {{ index . 1 }}
-  name: {{ index . 2 }}
+  name: {{ toYaml (index . 2) }}
 subjects:
   - kind: ServiceAccount
     name: {{ include "yarp-ingress.serviceAccountName" $context | toYaml }}
@@ -44,7 +44,7 @@ subjects:
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata:
-  name: {{ .name }}
+  name: {{ toYaml .name }}
   namespace: {{ toYaml .namespace }}
   labels:
     {{- include "yarp-ingress.labels" (list .context "controller") | nindent 4 }}
@@ -54,7 +54,7 @@ rules:
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata:
-  name: {{ .name }}
+  name: {{ toYaml .name }}
   namespace: {{ toYaml .namespace }}
   labels:
     {{- include "yarp-ingress.labels" (list .context "controller") | nindent 4 }}

@@ -46,7 +46,9 @@ spec:
       port: {{ . }}
       targetPort: {{ $name }}
       protocol: TCP
-      appProtocol: {{ $name }}
+      {{- with get $service.appProtocol $name }}
+      appProtocol: {{ toYaml . }}
+      {{- end }}
       {{- with get $service.nodePorts $name }}
       {{- if ne $service.type "ClusterIP" }}
       nodePort: {{ . }}

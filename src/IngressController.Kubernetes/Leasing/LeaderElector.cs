@@ -191,9 +191,9 @@ public sealed class LeaderElector
     {
         // A single 403 is common: a server that has just started denies everything until it has loaded its roles.
         _forbiddenInARow = error is ApiServerException { IsForbidden: true } ? _forbiddenInARow + 1 : 0;
-        var delay = _forbiddenInARow > 1 ? _options.ForbiddenRetryPeriod * (regular / _options.RetryPeriod) : regular;
+        var delay = _forbiddenInARow > 1 && regular < _options.ForbiddenRetryPeriod ? _options.ForbiddenRetryPeriod : regular;
         return error is ApiServerException { RetryAfter: { } retryAfter } && retryAfter > delay
-            ? retryAfter < _options.ForbiddenRetryPeriod ? retryAfter : _options.ForbiddenRetryPeriod
+            ? retryAfter < LeaderElectorOptions.MaxRetryAfter ? retryAfter : LeaderElectorOptions.MaxRetryAfter
             : delay;
     }
 

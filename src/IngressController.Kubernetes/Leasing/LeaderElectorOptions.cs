@@ -29,8 +29,14 @@ public sealed record LeaderElectorOptions
     /// <summary>The time between two renewals; candidates wait up to 2.2 times as long. Default 2 s.</summary>
     public TimeSpan RetryPeriod { get; init; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>The time between two attempts after a second 403 in a row: permissions are granted by people. Default 30 s.</summary>
-    public TimeSpan ForbiddenRetryPeriod { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>
+    /// The minimum time between two attempts after a second 403 in a row: permissions are granted by people, who then expect a leader soon.
+    /// Default 4 s.
+    /// </summary>
+    public TimeSpan ForbiddenRetryPeriod { get; init; } = TimeSpan.FromSeconds(4);
+
+    /// <summary>The maximum time for which a Retry-After of the API server is respected.</summary>
+    internal static readonly TimeSpan MaxRetryAfter = TimeSpan.FromSeconds(30);
 
     /// <summary>Maximum extra wait of a candidate as a factor of <see cref="RetryPeriod"/>, so that not all ask at once.</summary>
     internal const double JitterFactor = 1.2;

@@ -28,6 +28,12 @@ internal static partial class OptionValues
             ? port
             : throw new FormatException($"\"{value}\" is not a port; use a number from 0 to 65535");
 
+    /// <summary>Parses a path that requests have after normalization.</summary>
+    public static string UrlPath(string value) =>
+        value.Length > 1 && RequestPath.Normalize(value) is { Problem: PathProblem.None } path && path.Match.SequenceEqual(value) && !value.AsSpan().ContainsAny('?', '#')
+            ? value
+            : throw new FormatException($"\"{value}\" is not a path; use one such as /healthz");
+
     public static int Between(string value, int min, int max) =>
         int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
             ? number

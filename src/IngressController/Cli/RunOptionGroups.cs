@@ -94,6 +94,12 @@ internal static class RunOptionGroups
             + "0 opens them at once.",
             options => options.Listener.InitialSyncTimeout,
             (options, value) => options with { Listener = options.Listener with { InitialSyncTimeout = SecondsOrNone(value) } }),
+        new("health-path", "PATH",
+            "Path of health checks on the http and https ports, such as /healthz: 200, or 503 while the replica shuts down or has nothing to "
+            + "serve. Only for requests whose host no Ingress names, and before rules without a host.",
+            options => options.Listener.HealthPath,
+            (options, value) => options with { Listener = options.Listener with { HealthPath = UrlPath(value) } })
+            { Unset = "these ports answer no health checks" },
         new("max-request-header-fields", "NUMBER",
             "Maximum number of header fields of a request, from 10 to 100000. Each cookie of HTTP/2 counts. More are answered 431.",
             options => options.Listener.MaxRequestHeaderFields,

@@ -59,6 +59,9 @@ public sealed record ListenerOptions
     /// </summary>
     public TimeSpan InitialSyncTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>The path of health checks on the http and https ports; null for none.</summary>
+    public string? HealthPath { get; init; }
+
     /// <summary>
     /// The maximum number of header fields of a request. Default 1,000: HTTP/2 sends each cookie as a field of its own (RFC 9113, 8.2.3).
     /// </summary>

@@ -62,6 +62,9 @@ internal sealed class HostTable
         return FindAlias(name) is { } alias ? new(Serving(alias.Target), alias) : new(FindWildcard(name) ?? _anyHost, null);
     }
 
+    /// <summary>True if an Ingress names the host, as a host or an alias; false if rules without a host or none serve it.</summary>
+    public bool IsNamed(HostMatch match) => match.Alias is not null || (match.Paths is { } paths && !ReferenceEquals(paths, _anyHost));
+
     /// <summary>True if the host, or the wildcard host above it, has <c>spec.tls</c>, so that http can be redirected to https.</summary>
     /// <param name="host">The host as received.</param>
     /// <param name="match">Its entry. An alias is redirected like its host.</param>

@@ -9,6 +9,12 @@ internal sealed record Refusal(int Status, string Title, string Detail)
     /// <summary>True if the HTTP/1.1 connection must be closed after the reply.</summary>
     public bool ClosesConnection { get; init; }
 
+    /// <summary>The reply to a health check of a load balancer.</summary>
+    public static Refusal Healthy { get; } = new(StatusCodes.Status200OK, "OK", "the proxy serves requests");
+
+    /// <summary>The reply to a health check during the shutdown, so that the load balancer removes the replica.</summary>
+    public static Refusal ShuttingDown { get; } = Unavailable("the proxy is shutting down");
+
     public static Refusal NoConfiguration { get; } = Unavailable("the proxy has no configuration yet");
 
     public static Refusal NoBackend { get; } = Unavailable("this route has no usable backend");

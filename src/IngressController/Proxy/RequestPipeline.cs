@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using IngressController.Configuration;
 using IngressController.Forwarding;
 using IngressController.Http;
 using IngressController.Pipeline;
@@ -9,7 +10,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace IngressController.Proxy;
 
 /// <summary>Serves requests: finds the route, runs its steps (<see cref="PipelineOrder"/>), and forwards the request.</summary>
-internal sealed class RequestPipeline(LiveRevision live, RequestMetrics metrics, RequestForwarder forwarder, LocalReplies replies, Drain drain)
+internal sealed class RequestPipeline(LiveRevision live, RequestMetrics metrics, RequestForwarder forwarder, LocalReplies replies, Drain drain, ListenerOptions options)
 {
     /// <summary>Serves and counts one request.</summary>
     public async Task InvokeAsync(HttpContext context)
@@ -106,7 +107,7 @@ internal sealed class RequestPipeline(LiveRevision live, RequestMetrics metrics,
         : null;
 
     /// <summary>Finds the route, or returns the refusal. An ambiguous path is never matched.</summary>
-    private static Refusal? FindRoute(ProxyRequest request)
+    private Refusal? FindRoute(ProxyRequest request)
     {
         var context = request.Context;
         if (request.Revision.IsInitial)
@@ -128,6 +129,9 @@ internal sealed class RequestPipeline(LiveRevision live, RequestMetrics metrics,
         {
             var hosts = request.Revision.Hosts;
             request.MatchedHost = hosts.FindHost(context.Request.Headers.Host.ToString());
+            // Probes of load balancers come with the address of a node as Host.
+            if (options.HealthPath is { } health && request.Path.SequenceEqual(health) && !hosts.IsNamed(request.MatchedHost))
+                return drain.HasBegun ? Refusal.ShuttingDown : Refusal.Healthy;
             request.MatchedRoute = (ProxyRoute?)hosts.Find(request.MatchedHost, request.Path, context.Request);
         }
         catch (RegexMatchTimeoutException)

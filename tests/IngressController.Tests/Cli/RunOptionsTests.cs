@@ -49,6 +49,7 @@ public sealed class RunOptionsTests
         ["leader-elect-renew-deadline"] = ("11", "12", "x"),
         ["leader-elect-retry-period"] = ("1", "3", "-1"),
         ["initial-sync-timeout"] = ("0", "1", "-1"),
+        ["health-path"] = ("/healthz", "/ready", "healthz"),
         ["max-request-header-fields"] = ("100", "200", "9"),
         ["max-request-header-size"] = ("65536", "1048576", "1048577"),
         ["max-request-line-size"] = ("16384", "1024", "8k"),

@@ -185,17 +185,39 @@ public sealed class LeaderFailureTests
     });
 
     [Fact]
-    public void A_lasting_403_is_retried_slowly_and_names_the_permission() => SimulatedWorld.Run(11, world =>
+    public void A_lasting_403_names_the_permission_and_its_end_gives_a_leader_within_5_s() => SimulatedWorld.Run(11, world =>
     {
         var lease = new SimulatedLease(world) { Refuses = _ => SimulatedLease.Refusal(403, "Forbidden") };
         var a = new SimulatedReplica(world, lease, "a");
         world.RunFor(TimeSpan.FromMinutes(10));
-        Assert.InRange(lease.Requests.Count, 10, 21);
+        Assert.InRange(lease.Requests.Count, 130, 152);
         Assert.Contains(
             "; grant the verbs get, create and patch on leases.coordination.k8s.io in namespace ns; next attempt in ", a.Notices[^1].Message, StringComparison.Ordinal);
         lease.Refuses = static _ => null;
-        world.RunUntil(() => a.MayWrite, Options.ForbiddenRetryPeriod * 2.2 + Moment, "a leads");
+        world.RunUntil(() => a.MayWrite, TimeSpan.FromSeconds(5), "a leads");
     });
+
+    [Fact]
+    public void A_leader_whose_permission_is_revoked_and_granted_again_leads_within_5_s()
+    {
+        for (var seed = 0; seed < 50; seed++)
+        {
+            SimulatedWorld.Run(seed, world =>
+            {
+                var lease = new SimulatedLease(world);
+                var a = new SimulatedReplica(world, lease, "a");
+                world.RunUntil(() => a.MayWrite, Moment, "a leads");
+                world.RunFor(world.Between(1, 10));
+                lease.Refuses = _ => SimulatedLease.Refusal(403, "Forbidden");
+                world.RunUntil(() => !a.MayWrite, TimeSpan.FromMinutes(1), "a stops leading");
+                world.RunFor(world.Between(0, 120));
+
+                lease.Refuses = static _ => null;
+
+                world.RunUntil(() => a.MayWrite, TimeSpan.FromSeconds(5), "a leads again");
+            });
+        }
+    }
 
     [Fact]
     public void Retry_After_is_respected() => SimulatedWorld.Run(12, world =>
