@@ -27,10 +27,19 @@ internal static class ObjectDecoder
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or FormatException or NotSupportedException)
         {
-            undecodable = Identify(json, error.Message);
+            undecodable = Identify(json, Describe(json, typeInfo) ?? error.Message);
         }
 
         return null;
+    }
+
+    /// <summary>Returns all values of the wrong type, in the words of the manifest; null if there are none.</summary>
+    private static string? Describe(ReadOnlySequence<byte> json, JsonTypeInfo type)
+    {
+        if (JsonDocuments.TryParse(json.ToArray()) is not { } root)
+            return null;
+        var problems = ModelCheck.Of(root, type).Problems;
+        return problems.Count == 0 ? null : string.Join("; ", problems.Select(problem => $"{problem.Path} {problem.Message}"));
     }
 
     /// <summary>Reads only the identity of an object; members that cannot be read stay null.</summary>

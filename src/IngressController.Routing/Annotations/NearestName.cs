@@ -1,17 +1,20 @@
 namespace IngressController.Routing.Annotations;
 
 /// <summary>Finds the known name that a misspelt one probably means.</summary>
-internal static class NearestName
+public static class NearestName
 {
     /// <summary>The name with the fewest letters to change; null when none is near enough.</summary>
-    public static string? Find(string name, IEnumerable<string> known)
+    public static string? Find(string name, IEnumerable<string> known) => Find(name, known, Math.Max(2, name.Length / 3));
+
+    /// <summary>The name with the fewest letters to change; null when more than <paramref name="maxDistance"/> differ.</summary>
+    public static string? Find(string name, IEnumerable<string> known, int maxDistance)
     {
         // Names of tenants may be long, and the cost is the product of both lengths.
         if (name.Length > 80)
             return null;
         var best = known.Select(candidate => (Name: candidate, Distance: Distance(name, candidate)))
             .OrderBy(candidate => candidate.Distance).ThenBy(candidate => candidate.Name, StringComparer.Ordinal).FirstOrDefault();
-        return best.Name is not null && best.Distance <= Math.Max(2, name.Length / 3) ? best.Name : null;
+        return best.Name is not null && best.Distance <= maxDistance ? best.Name : null;
     }
 
     /// <summary>The number of letters to add, remove or replace (Levenshtein).</summary>

@@ -144,9 +144,27 @@ public static class DiagnosticCatalog
         $"named by --default-backend-service: {problem.Message}", EffectOf(problem.Code));
 
     /// <summary>An object that does not decode; <paramref name="keepsLast"/> is true if an earlier version of it is still served.</summary>
-    public static Diagnostic ObjectUnreadable(DiagnosticSubject subject, string field, string reason, bool keepsLast) => new(
-        DiagnosticCode.ObjectUnreadable, Error, subject, field, reason + (keepsLast ? "; its last valid version stays in use" : ""),
-        keepsLast ? FieldIgnored : ObjectIgnored);
+    public static Diagnostic ObjectUnreadable(DiagnosticSubject subject, string field, string reason, bool keepsLast)
+    {
+        var diagnostic = new Diagnostic(DiagnosticCode.ObjectUnreadable, Error, subject, field, reason, ObjectIgnored);
+        return keepsLast ? KeepsLast(diagnostic) : diagnostic;
+    }
+
+    /// <summary>The problem of an object of which an earlier version is still served.</summary>
+    public static Diagnostic KeepsLast(Diagnostic diagnostic) =>
+        diagnostic with { Message = $"{diagnostic.Message}; its last valid version stays in use", Effect = FieldIgnored };
+
+    /// <summary>A value for which an API server refuses the object. Manifests without a cluster can have it.</summary>
+    public static Diagnostic ObjectInvalid(DiagnosticSubject subject, string field, string reason) => new(
+        DiagnosticCode.ObjectInvalid, Error, subject, field, reason, ObjectIgnored);
+
+    public static Diagnostic FieldUnknown(DiagnosticSubject subject, string field, string kind, string? nearest) => new(
+        DiagnosticCode.FieldUnknown, Error, subject, field,
+        $"is not a field of {kind}, and kubectl refuses it" + (nearest is null ? "" : $"; did you mean {nearest}?"), FieldIgnored);
+
+    /// <summary>A key that occurs twice in one mapping of a manifest.</summary>
+    public static Diagnostic FieldDuplicate(DiagnosticSubject subject, string field, int firstLine, int lastLine) => new(
+        DiagnosticCode.FieldDuplicate, Warning, subject, field, $"is set in line {firstLine} and in line {lastLine}, which applies; remove one", FieldIgnored);
 
     /// <summary>A defect of this controller, found while it read an Ingress.</summary>
     public static Diagnostic TranslationFailed(ResourceName ingress, string what, string error, bool isLeftOut) => Of(

@@ -20,6 +20,7 @@ internal sealed partial class ClusterStore
     private readonly Dictionary<string, string?> _pendingLists = new(StringComparer.Ordinal);
 
     private readonly Dictionary<DiagnosticSubject, Diagnostic> _unreadable = [];
+    private ImmutableArray<Diagnostic> _problems = [];
     private ClusterSnapshot _snapshot = ClusterSnapshot.Empty;
     private ClusterChanges _changes = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -64,13 +65,13 @@ internal sealed partial class ClusterStore
     /// </summary>
     public Task NextStatusChange => _statusChanged.Next;
 
-    /// <summary>The diagnostics of the objects that do not decode.</summary>
+    /// <summary>The diagnostics of the objects that do not decode, and of manifests.</summary>
     public ImmutableArray<Diagnostic> Unreadable
     {
         get
         {
             lock (_lock)
-                return [.. _unreadable.Values.Order()];
+                return [.. _unreadable.Values.Concat(_problems).Order()];
         }
     }
 
@@ -196,14 +197,13 @@ internal sealed partial class ClusterStore
         }
     }
 
-    /// <summary>Replaces the diagnostics of all unreadable objects, for sources that read everything at once.</summary>
-    public void ReplaceUnreadable(IReadOnlyCollection<Diagnostic> diagnostics)
+    /// <summary>Replaces the diagnostics of all unreadable objects, for sources that read everything at once. An object can have several.</summary>
+    public void ReplaceUnreadable(ImmutableArray<Diagnostic> diagnostics)
     {
         lock (_lock)
         {
             _unreadable.Clear();
-            foreach (var diagnostic in diagnostics)
-                _unreadable[diagnostic.Subject] = diagnostic;
+            _problems = diagnostics;
         }
     }
 

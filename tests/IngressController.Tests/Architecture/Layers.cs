@@ -10,7 +10,7 @@ internal static class Layers
     public static readonly Layer[] Kubernetes =
     [
         new("Serialization"),
-        new("Resources"),
+        new("Resources", "Validation"),
         new("Configuration"),
         new("Transport"),
         new("Client"),

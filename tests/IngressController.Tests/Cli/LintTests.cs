@@ -95,7 +95,7 @@ public sealed class LintTests : IDisposable
     public async Task Standard_input_folders_and_files_are_combined_and_each_file_is_read_once()
     {
         _folder.Write("sub/a.yml", Good);
-        var file = _folder.Write("b.json", """{"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "json"}, "spec": {}}""");
+        var file = _folder.Write("b.json", """{"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "json"}, "spec": {"rules": [{"host": "json.example"}]}}""");
         _folder.Write(".hidden.yaml", "{");
         _folder.Write("notes.txt", "{");
 
@@ -123,7 +123,7 @@ public sealed class LintTests : IDisposable
         var (code, text, _) = await CommandRun.InvokeAsync(["lint", _folder]);
 
         Assert.Equal(1, code);
-        Assert.Contains(" apiVersion: \"\" is not supported; use networking.k8s.io/v1", text, StringComparison.Ordinal);
+        Assert.Contains(" apiVersion: is missing; use networking.k8s.io/v1", text, StringComparison.Ordinal);
         Assert.Contains("(document): is not a Kubernetes object", text, StringComparison.Ordinal);
         Assert.Contains("Ingress default/x metadata.annotations.a: must be a string, but is a boolean: put the value in quotes", text, StringComparison.Ordinal);
         Assert.EndsWith("1 file, 1 Ingress (1 claimed): 3 errors, 0 warnings\n", text, StringComparison.Ordinal);

@@ -1,9 +1,13 @@
 using System.Net;
 using IngressController.Configuration;
 using IngressController.Hosting;
+using IngressController.Kubernetes.Serialization;
+using IngressController.Kubernetes.Validation;
 using IngressController.Pipeline;
 using IngressController.Sources;
 using IngressController.Sources.Folder;
+using k8s;
+using k8s.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -17,6 +21,7 @@ internal sealed class TestController : IAsyncDisposable
     private readonly bool _hasManualClock;
     private readonly CancellationTokenSource _atOnce = new();
     private Task? _stopping;
+    private IKubernetesObject<V1ObjectMeta>[] _delivered = [];
 
     private TestController(ControllerHost host, string folder, bool hasManualClock)
     {
@@ -63,7 +68,10 @@ internal sealed class TestController : IAsyncDisposable
     /// <summary>Replaces all manifests; returns when they are live.</summary>
     /// <param name="manifests">The manifests of the first file.</param>
     /// <param name="others">Those of a second file: what does not decode holds up the changes of its own file only.</param>
-    public async Task ApplyAsync(string manifests, string others = "")
+    /// <param name="delivers">
+    /// True to deliver also the objects of the second file that are refused in a folder, as an API server would that does not validate.
+    /// </param>
+    public async Task ApplyAsync(string manifests, string others = "", bool delivers = false)
     {
         foreach (var (file, text) in new[] { ("manifests", manifests), ("others", others) })
         {
@@ -76,6 +84,9 @@ internal sealed class TestController : IAsyncDisposable
         ((FolderClusterSource)Services.GetRequiredService<IClusterSource>()).ReadAll();
         var live = Services.GetRequiredService<LiveRevision>();
         var store = Services.GetRequiredService<ClusterStore>();
+        Array.ForEach(_delivered, store.Remove);
+        _delivered = delivers ? [.. RefusedObjects(others)] : [];
+        Array.ForEach(_delivered, store.Add);
         while (true)
         {
             var next = live.Next;
@@ -84,6 +95,14 @@ internal sealed class TestController : IAsyncDisposable
             await next.WaitAsync(TimeSpan.FromSeconds(20));
         }
     }
+
+    private static IEnumerable<IKubernetesObject<V1ObjectMeta>> RefusedObjects(string manifests) =>
+        from document in KubernetesYaml.ReadAll(new StringReader(manifests))
+        let kind = ManifestKind.Find((string?)document.Root?["kind"] ?? "")
+        where kind is not null && ModelCheck.Of(document.Root, kind.Model).Problems.Count == 0
+        let resource = kind.Decode(document.Root!)
+        where ApiRules.Check(resource).Count > 0
+        select resource;
 
     /// <summary>Waits until the live configuration is as wanted.</summary>
     public async Task UntilAsync(Func<Routing.Translation.Translation, bool> isWanted)

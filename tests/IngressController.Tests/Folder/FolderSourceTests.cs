@@ -145,7 +145,7 @@ public sealed class FolderSourceTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Invalid_object_keeps_the_last_content_of_the_whole_file_and_its_diagnostic_stays()
+    public async Task Invalid_object_keeps_its_last_version_and_its_diagnostic_stays()
     {
         await WriteAsync("manifests.yaml", ToA, "a");
         Write("manifests.yaml", ToB.Replace("metadata: {name: i, annotations: {}", "metadata: {name: i, annotations: {x: true}", StringComparison.Ordinal));

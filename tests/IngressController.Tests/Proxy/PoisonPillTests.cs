@@ -36,9 +36,9 @@ public sealed class PoisonPillTests(ProxyFixture proxy) : IClassFixture<ProxyFix
     private async Task AddPillAsync(string pill)
     {
         Assert.Equal("one", await GetAsync("good.example"));
-        await _controller.ApplyAsync(Services + Manifests.Ingress("good", "good.example", "one"), pill);
+        await _controller.ApplyAsync(Services + Manifests.Ingress("good", "good.example", "one"), pill, delivers: true);
         Assert.Equal("one", await GetAsync("good.example"));
-        await _controller.ApplyAsync(Services + Manifests.Ingress("good", "good.example", "two") + Manifests.Ingress("late", "late.example", "two"), pill);
+        await _controller.ApplyAsync(Services + Manifests.Ingress("good", "good.example", "two") + Manifests.Ingress("late", "late.example", "two"), pill, delivers: true);
         Assert.Equal("two", await GetAsync("good.example"));
         Assert.Equal("two", await GetAsync("late.example"));
 

@@ -5,8 +5,9 @@ using IngressController.Routing.Diagnostics;
 namespace IngressController.Sources.Folder;
 
 /// <summary>
-/// The objects in the manifests of a folder. A file that is invalid or cannot be read keeps its last content. An object that is gone from a
-/// file that still exists is also kept for a while: the file may be half written, and a part of a YAML file can be valid.
+/// The objects in the manifests of a folder. An object that is invalid keeps its last valid version, as in a cluster, and a document that
+/// cannot be read keeps all objects that are gone from its file. Other objects that are gone are kept for a while: the file may be half
+/// written, and a part of a YAML file can be valid.
 /// </summary>
 internal sealed class FolderContents(string folder, Action<ManifestProblem> onProblem, TimeProvider time)
 {
@@ -24,7 +25,7 @@ internal sealed class FolderContents(string folder, Action<ManifestProblem> onPr
         get
         {
             var current = _files.Values.SelectMany(file => file.Objects);
-            return Without(_files.Values.SelectMany(file => file.Kept), current).Concat(current);
+            return Without(_files.Values.SelectMany(file => file.Pinned.Concat(file.Kept)), current).Concat(current);
         }
     }
 
@@ -90,7 +91,7 @@ internal sealed class FolderContents(string folder, Action<ManifestProblem> onPr
             manifest = Manifest.Unreadable(Name(path), error.Message);
         }
 
-        var state = manifest.Problems.Length > 0 ? Invalid(version, manifest, before) : Valid(version, manifest, before, isEmpty, Name(path));
+        var state = Next(version, manifest, before, isEmpty, Name(path));
         _files[path] = state;
         foreach (var problem in state.Problems)
             onProblem(problem);
@@ -98,28 +99,27 @@ internal sealed class FolderContents(string folder, Action<ManifestProblem> onPr
         return true;
     }
 
-    /// <summary>Returns the state of an invalid file, which keeps all its last content: half a change is worse than none.</summary>
-    private static FileState Invalid(string version, Manifest manifest, FileState? before)
+    /// <summary>Returns the state of a file whose content has changed.</summary>
+    private FileState Next(string version, Manifest manifest, FileState? before, bool isEmpty, string name)
     {
-        var keepsLast = before is not null && before.Objects.Length + before.Kept.Length > 0;
-        return new FileState(
-            version, keepsLast ? before!.Objects : manifest.Objects, keepsLast ? before!.Kept : [], KeptSince: null,
-            [.. manifest.Problems.Select(problem => WithLocation(problem, keepsLast))]);
-    }
-
-    /// <summary>Returns the state of a valid file: its content applies at once, and objects that are gone from it are kept.</summary>
-    private FileState Valid(string version, Manifest manifest, FileState? before, bool isEmpty, string name)
-    {
-        var gone = before is null ? [] : Without(before.Kept.Concat(before.Objects), manifest.Objects);
+        var gone = before is null ? [] : Without(before.Pinned.Concat(before.Kept).Concat(before.Objects), manifest.Objects);
+        var hidesAny = manifest.Problems.Any(problem => problem.HidesAnyObject);
+        var hidden = manifest.Problems.Where(problem => problem.HidesObject).Select(problem => problem.Diagnostic.Subject).ToHashSet();
+        var pinned = gone.RemoveAll(item => !hidesAny && !hidden.Contains(item.Subject));
+        var kept = gone.RemoveRange(pinned);
+        var state = new FileState(
+            version, manifest.Objects, pinned, kept, kept.IsEmpty ? null : time.GetTimestamp(),
+            [.. manifest.Problems.Select(problem => WithLocation(problem, pinned))]);
         // Not reported unless the file is empty: objects are mostly removed on purpose, and the delay is short.
-        return gone.IsEmpty
-            ? new FileState(version, manifest.Objects, [], KeptSince: null, [])
-            : new FileState(version, manifest.Objects, gone, time.GetTimestamp(), isEmpty ? [Empty(name)] : []);
+        return isEmpty && !kept.IsEmpty ? state with { Problems = [Empty(name)] } : state;
     }
 
     private static ManifestProblem Empty(string name) => new(name, 1, new Diagnostic(
         DiagnosticCode.ObjectUnreadable, DiagnosticSeverity.Warning, new("File", new("", name)), "(file)",
         "is empty; its previous content stays in use for now", DiagnosticEffect.FieldIgnored));
+
+    private static bool IsEmptyFile(ManifestProblem problem) =>
+        problem.Diagnostic is { Code: DiagnosticCode.ObjectUnreadable, Severity: DiagnosticSeverity.Warning };
 
     private static ImmutableArray<ManifestObject> Without(IEnumerable<ManifestObject> items, IEnumerable<ManifestObject> others)
     {
@@ -141,27 +141,31 @@ internal sealed class FolderContents(string folder, Action<ManifestProblem> onPr
             return false;
         }
 
-        _files[path] = file with { Kept = [], KeptSince = null, Problems = [] };
+        _files[path] = file with { Kept = [], KeptSince = null, Problems = file.Problems.RemoveAll(IsEmptyFile) };
         return true;
     }
 
-    /// <summary>Adds file and line to the message of a problem, as diagnostics have no other field for them.</summary>
-    private static ManifestProblem WithLocation(ManifestProblem problem, bool keepsLast)
+    /// <summary>
+    /// Adds file and line to the message of a problem, as diagnostics have no other field for them, and says if an object that it hides
+    /// stays in use.
+    /// </summary>
+    private static ManifestProblem WithLocation(ManifestProblem problem, ImmutableArray<ManifestObject> pinned)
     {
         var (file, line, diagnostic) = problem;
-        return problem with
-        {
-            Diagnostic = DiagnosticCatalog.ObjectUnreadable(diagnostic.Subject, diagnostic.Field, $"{file}:{line}: {diagnostic.Message}", keepsLast),
-        };
+        diagnostic = diagnostic with { Message = $"{file}:{line}: {diagnostic.Message}" };
+        var keepsLast = problem.HidesObject && pinned.Any(item => problem.HidesAnyObject || item.Subject == diagnostic.Subject);
+        return problem with { Diagnostic = keepsLast ? DiagnosticCatalog.KeepsLast(diagnostic) : diagnostic };
     }
 
     private string Name(string path) => Path.GetRelativePath(folder, path);
 
     /// <param name="Version">The hash of the content that was last read, or the reason why it could not be read.</param>
     /// <param name="Objects">The objects of the file that are in use.</param>
+    /// <param name="Pinned">The last valid versions of objects that the file has in an invalid form, or that a document can have that is unreadable.</param>
     /// <param name="Kept">The objects in use although they are gone from the file.</param>
-    /// <param name="KeptSince">The time when they were found missing; null when none are kept, or while the file is invalid.</param>
+    /// <param name="KeptSince">The time when they were found missing; null when none are kept.</param>
     /// <param name="Problems">The problems of the file.</param>
     private sealed record FileState(
-        string Version, ImmutableArray<ManifestObject> Objects, ImmutableArray<ManifestObject> Kept, long? KeptSince, ImmutableArray<ManifestProblem> Problems);
+        string Version, ImmutableArray<ManifestObject> Objects, ImmutableArray<ManifestObject> Pinned, ImmutableArray<ManifestObject> Kept, long? KeptSince,
+        ImmutableArray<ManifestProblem> Problems);
 }
