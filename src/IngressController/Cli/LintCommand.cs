@@ -17,6 +17,8 @@ internal sealed class LintCommand
 
     private readonly Option<bool> _allClasses = AllClassesOption.Create();
 
+    private readonly Option<bool> _fix = new("--fix") { Description = "Rewrite Ingresses of v1beta1 in the files as networking.k8s.io/v1 first." };
+
     public LintCommand()
     {
         Command = new Command("lint", """
@@ -26,7 +28,7 @@ internal sealed class LintCommand
             was checked, and 0 otherwise.
             """)
         {
-            _paths, _output, _allClasses,
+            _paths, _output, _allClasses, _fix,
         };
     }
 
@@ -41,6 +43,17 @@ internal sealed class LintCommand
                 ? $"Unrecognized command or argument '{missing}'; --help lists the options"
                 : $"no file or folder \"{missing}\" exists");
             return CommandLine.UsageError;
+        }
+
+        if (parsed.GetValue(_fix))
+        {
+            if (paths.Contains(LintInput.StandardInput))
+            {
+                await terminal.WriteErrorAsync("--fix rewrites files, and standard input is none");
+                return CommandLine.UsageError;
+            }
+
+            await LintFixes.ApplyAsync(paths, terminal, cancellation);
         }
 
         var report = Linter.Lint(LintInput.Read(paths, terminal.In), parsed.Of(_allClasses, options).Translation);

@@ -171,7 +171,7 @@ public sealed class LintTests : IDisposable
     public async Task Text_and_json_show_the_same_effects()
     {
         var file = _folder.Write("shop.yaml", Manifests.Ingress("shop", "shop.example", "web", tlsSecret: "cert")
-            + Manifests.Ingress("bad", "a..example", "web"));
+            + Manifests.Ingress("twice", "shop.example", "other"));
 
         var text = (await CommandRun.InvokeAsync(["lint", file])).Out;
         using var json = JsonDocument.Parse((await CommandRun.InvokeAsync(["lint", file, "-o", "json"])).Out);
@@ -185,7 +185,7 @@ public sealed class LintTests : IDisposable
     [Fact]
     public async Task Ingresses_of_other_classes_are_named_with_the_option_that_checks_them()
     {
-        var file = _folder.Write("others.yaml", Class("a", "nginx") + Class("b", "nginx") + Class("c", "") + Class("d", "it's mine")
+        var file = _folder.Write("others.yaml", Class("a", "nginx") + Class("b", "nginx") + Class("c", "") + Class("d", "", "it's mine")
             + Class("e", "internal") + Class("f", "", "nginx")
             + "---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: internal}\nspec: {controller: k8s.io/ingress-nginx}\n");
 
@@ -211,7 +211,7 @@ public sealed class LintTests : IDisposable
     [InlineData("6 claimed", "--all-classes", "--ingress-class", "nginx")]
     public async Task The_named_options_check_the_Ingresses(string claimed, params string[] options)
     {
-        var file = _folder.Write("others.yaml", Class("a", "nginx") + Class("b", "nginx") + Class("c", "") + Class("d", "it's mine")
+        var file = _folder.Write("others.yaml", Class("a", "nginx") + Class("b", "nginx") + Class("c", "") + Class("d", "", "it's mine")
             + Class("e", "internal") + Class("f", "", "nginx") + Manifests.Service("web", [])
             + "---\napiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: internal}\nspec: {controller: k8s.io/ingress-nginx}\n");
 
@@ -225,13 +225,13 @@ public sealed class LintTests : IDisposable
     [Fact]
     public async Task All_classes_find_the_errors_of_Ingresses_of_other_classes()
     {
-        var file = _folder.Write("others.yaml", Class("a", "nginx").Replace("a.example", "a..example", StringComparison.Ordinal));
+        var file = _folder.Write("others.yaml", Class("a", "nginx").Replace("number: 80", "number: 81", StringComparison.Ordinal) + Manifests.Service("web", []));
 
         Assert.Equal(3, (await CommandRun.InvokeAsync(["lint", file])).Code);
         var (code, text, _) = await CommandRun.InvokeAsync(["lint", file, "--all-classes"]);
 
         Assert.Equal(1, code);
-        Assert.Contains("error HostInvalid Ingress default/a spec.rules[0].host", text, StringComparison.Ordinal);
+        Assert.Contains("error ServicePortNotFound Ingress default/a spec.rules[0].http.paths[0].backend", text, StringComparison.Ordinal);
     }
 
     [Fact]

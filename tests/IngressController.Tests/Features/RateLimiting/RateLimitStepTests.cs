@@ -115,7 +115,7 @@ public sealed class RateLimitStepTests(FeatureFixture proxy) : IClassFixture<Fea
             }
         });
         var host = proxy.NewHost();
-        await proxy.AddAsync(Manifests.Service($"s-{host}", [slow.Port]) + Manifests.Ingress(host, host, $"s-{host}", annotations: "limit-connections: \"2\""));
+        await proxy.AddAsync(Manifests.Service($"s-{host[..host.IndexOf('.', StringComparison.Ordinal)]}", [slow.Port]) + Manifests.Ingress(host, host, $"s-{host[..host.IndexOf('.', StringComparison.Ordinal)]}", annotations: "limit-connections: \"2\""));
 
         var held = new[] { proxy.GetAsync(host), proxy.GetAsync(host) };
         for (var i = 0; i < held.Length; i++)
@@ -143,8 +143,8 @@ public sealed class RateLimitStepTests(FeatureFixture proxy) : IClassFixture<Fea
             }
         });
         var host = proxy.NewHost();
-        await proxy.AddAsync(Manifests.Service($"s-{host}", [slow.Port]) + Manifests.Ingress(
-            host, host, $"s-{host}", annotations: "rate-limit: \"1\", rate-limit-algorithm: concurrency, rate-limit-queue: \"1\""));
+        await proxy.AddAsync(Manifests.Service($"s-{host[..host.IndexOf('.', StringComparison.Ordinal)]}", [slow.Port]) + Manifests.Ingress(
+            host, host, $"s-{host[..host.IndexOf('.', StringComparison.Ordinal)]}", annotations: "rate-limit: \"1\", rate-limit-algorithm: concurrency, rate-limit-queue: \"1\""));
 
         var first = proxy.GetAsync(host);
         Assert.True(await arrived.WaitAsync(TimeSpan.FromSeconds(15)));
