@@ -44,7 +44,7 @@ internal static class NearPrefix
             return false;
         var slash = full.IndexOf('/', StringComparison.Ordinal);
         var (prefix, name) = slash < 0 ? ("", full) : (full[..slash].ToLowerInvariant(), full[(slash + 1)..]);
-        return IsClassName(name) && (prefix.Length == 0 || IsNear(prefix, ClassPrefix, 2) || IsNear(prefix, OldPrefix, 2))
+        return (IsClassName(name) && (prefix.Length == 0 || IsNear(prefix, ClassPrefix, 2) || IsNear(prefix, OldPrefix, 2)))
             || IsNear(full.ToLowerInvariant(), ClassAnnotation, 2);
     }
 

@@ -40,12 +40,6 @@ public sealed record ForwardingSettings
     /// <summary>True if any peer can be trusted.</summary>
     public bool TrustsPeers => (UseForwardedHeaders || EnableRealIp) && !ProxyRealIpCidr.IsEmpty;
 
-    internal static ValueForm<IpNetworkSet> Networks { get; } = new("a comma-separated list of IP addresses and CIDRs",
-        text => IpNetworkSet.TryParse(text, out var set, out var problem) ? set : ValueForm<IpNetworkSet>.Refuse($"is invalid: {problem}"))
-    {
-        AllowsLines = true,
-    };
-
     private static ValueForm<string> HeaderName { get; } = new("a header name",
         text => HttpToken.IsToken(text) ? text : ValueForm<string>.Refuse("is not a header name"));
 
@@ -58,7 +52,7 @@ public sealed record ForwardingSettings
         SettingKey.Of("enable-real-ip", ValueForms.Boolean, "false",
             "Uses the forwarding headers of trusted proxies (proxy-real-ip-cidr) for the client's address, and for nothing else.",
             (settings, value) => settings with { Forwarding = settings.Forwarding with { EnableRealIp = value } }),
-        SettingKey.Of("proxy-real-ip-cidr", Networks, "none",
+        SettingKey.Of("proxy-real-ip-cidr", AddressForms.Networks, "none",
             "The trusted proxies, as IP addresses and CIDRs: the peers whose forwarding headers are used. The default of ingress-nginx is all peers; "
             + "here it is none.",
             (settings, value) => settings with { Forwarding = settings.Forwarding with { ProxyRealIpCidr = value } }),

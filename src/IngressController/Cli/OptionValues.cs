@@ -59,12 +59,6 @@ internal static partial class OptionValues
         _ => throw new FormatException($"\"{value}\" is not one of debug, information, warning, error"),
     };
 
-    public static int ErrorStatus(string value)
-    {
-        var read = ValueForms.Integer(400, 599).Read(value);
-        return read.Problem is { } problem ? throw new FormatException($"\"{value}\" {problem}") : read.Value;
-    }
-
     /// <summary>Matches RFC 1123 labels of at most 63 characters, which API servers require for the prefix of an annotation.</summary>
     [GeneratedRegex(@"^(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*\z", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex PrefixPattern();

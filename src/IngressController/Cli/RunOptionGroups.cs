@@ -1,5 +1,4 @@
-using IngressController.Routing.Features.RateLimiting;
-using IngressController.Routing.Settings;
+using IngressController.Routing.Catalog;
 using static IngressController.Cli.OptionValues;
 
 namespace IngressController.Cli;
@@ -7,6 +6,8 @@ namespace IngressController.Cli;
 /// <summary>The declarations of the options, by area. docs/options.md is generated from them.</summary>
 internal static class RunOptionGroups
 {
+    private static readonly string[] LimitStatusSettings = ["limit-req-status-code", "limit-conn-status-code"];
+
     public static RunOptionGroup Source { get; } = new("Source",
     [
         new("manifests", "DIR", "Folder of Kubernetes manifests that is served instead of an API server. It is reloaded when it changes.",
@@ -70,9 +71,8 @@ internal static class RunOptionGroups
         new("limit-status-code", "CODE",
             "Status of requests over limit-rps, limit-rpm or limit-connections. The settings limit-req-status-code and "
             + "limit-conn-status-code take precedence.",
-            options => options.Translation.Global.Get<RateLimitSettings>().LimitReqStatusCode,
-            (options, value) =>
-                options with { Translation = options.Translation with { Global = WithLimitStatus(options.Translation.Global, ErrorStatus(value)) } }),
+            options => options.Translation.Global.TextOf(LimitStatusSettings[0]) ?? RouteFeatures.Catalog.Settings.Find(LimitStatusSettings[0])!.Default,
+            (options, value) => SettingOptions.Apply(options, value, LimitStatusSettings)),
     ]);
 
     public static RunOptionGroup Listener { get; } = new("Listener",
@@ -211,7 +211,4 @@ internal static class RunOptionGroups
     ]);
 
     public static IReadOnlyList<RunOptionGroup> All { get; } = [Source, Ingress, Listener, Upstream, Status, LeaderElection, Shutdown, Logging];
-
-    private static GlobalSettings WithLimitStatus(GlobalSettings settings, int status) =>
-        settings.With(settings.Get<RateLimitSettings>() with { LimitReqStatusCode = status, LimitConnStatusCode = status });
 }

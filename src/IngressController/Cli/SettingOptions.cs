@@ -1,4 +1,6 @@
+using IngressController.Configuration;
 using IngressController.Routing.Annotations;
+using IngressController.Routing.Catalog;
 using IngressController.Routing.Settings;
 
 namespace IngressController.Cli;
@@ -11,16 +13,23 @@ internal static class SettingOptions
     public static IEnumerable<RunOption> Of(IEnumerable<SettingKey> settings, IReadOnlyList<RunOption> declared) =>
         settings.Where(setting => declared.All(option => option.Name != setting.Name)).Select(Of);
 
-    private static RunOption Of(SettingKey setting) => new(setting.Name, "VALUE", setting.Documentation, _ => null, (options, value) =>
-    {
-        var applied = setting.Apply(options.Translation.Global, value);
-        return applied.Problem is { } problem
-            ? throw new FormatException($"\"{value}\" {problem}")
-            : options with { Translation = options.Translation with { Global = applied.Value } };
-    })
+    /// <summary>Sets several settings to one value.</summary>
+    /// <exception cref="FormatException">The value is invalid.</exception>
+    public static IngressOptions Apply(IngressOptions options, string value, params IEnumerable<string> names) =>
+        names.Select(name => RouteFeatures.Catalog.Settings.Find(name)!).Aggregate(options, (set, setting) => Apply(set, value, setting));
+
+    private static RunOption Of(SettingKey setting) => new(setting.Name, "VALUE", setting.Documentation, _ => null, (options, value) => Apply(options, value, setting))
     {
         Unset = setting.Default,
         IsHidden = true,
         IsSwitch = setting.FormDescription == ValueForms.Boolean.Description,
     };
+
+    private static IngressOptions Apply(IngressOptions options, string value, SettingKey setting)
+    {
+        var applied = setting.Apply(options.Translation.Global, value);
+        return applied.Problem is { } problem
+            ? throw new FormatException($"\"{value}\" {problem}")
+            : options with { Translation = options.Translation with { Global = applied.Value } };
+    }
 }

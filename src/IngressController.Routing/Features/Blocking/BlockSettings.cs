@@ -10,7 +10,7 @@ public sealed record BlockSettings : FeatureSettings
 
     internal static IReadOnlyList<SettingKey> Keys =>
     [
-        Of("block-cidrs", ForwardingSettings.Networks, "Clients in these networks get 403 from every route.",
+        Of("block-cidrs", AddressForms.Networks, "Clients in these networks get 403 from every route.",
             (policy, value) => policy with { Cidrs = value }),
         Of("block-user-agents", Patterns,
             "Requests with one of these User-Agents get 403 from every route. A string must match the whole value, case-insensitive.",

@@ -10,7 +10,7 @@ public static class IpAccessFeature
     {
         Name = "allowlist-source-range",
         Aliases = ["whitelist-source-range"],
-        Form = Networks,
+        Form = AddressForms.Networks,
         OnBadValue = OnBadValue.CloseRoute,
         IsAccessCheck = true,
         DefaultSetting = new("whitelist-source-range", "all"),
@@ -22,7 +22,7 @@ public static class IpAccessFeature
     public static AnnotationKey<IpNetworkSet> DenylistSourceRange { get; } = new()
     {
         Name = "denylist-source-range",
-        Form = Networks,
+        Form = AddressForms.Networks,
         OnBadValue = OnBadValue.CloseRoute,
         DefaultSetting = new("denylist-source-range", "none"),
         Documentation = "The client addresses that get 403. It takes precedence over allowlist-source-range, and satisfy any does not change it. It "
@@ -30,12 +30,6 @@ public static class IpAccessFeature
     };
 
     public static RouteFeature Feature { get; } = new("IP access", [AllowlistSourceRange, DenylistSourceRange], Read) { Settings = IpAccessSettings.Keys };
-
-    internal static ValueForm<IpNetworkSet> Networks => new("a comma-separated list of IP addresses and CIDRs, such as 1.2.3.4, 10.0.0.0/8, 2001:db8::/32", text =>
-        IpNetworkSet.TryParse(text, out var set, out var problem) ? set : ValueForm<IpNetworkSet>.Refuse($"is invalid: {problem}"))
-    {
-        AllowsLines = true,
-    };
 
     private static IEnumerable<RoutePolicy> Read(PolicyContext context)
     {

@@ -25,5 +25,5 @@ public sealed record IpAccessSettings : FeatureSettings
     ];
 
     private static SettingKey Of(string name, string @default, string documentation, Func<IpAccessSettings, IpNetworkSet, IpAccessSettings> with) =>
-        SettingKey.Of(name, IpAccessFeature.Networks, @default, documentation, with) with { OnBadValue = OnBadValue.CloseRoute };
+        SettingKey.Of(name, AddressForms.Networks, @default, documentation, with) with { OnBadValue = OnBadValue.CloseRoute };
 }
