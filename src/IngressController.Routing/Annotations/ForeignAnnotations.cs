@@ -75,7 +75,6 @@ internal static class ForeignAnnotations
                 ("timeout", "The time limit for a request.", $"a request has no time limit in total, and {ReadTimeout} applies while it is idle"),
                 ("timeout-policy", "A named timeout.", $"a request has no time limit in total, and {ReadTimeout} applies while it is idle"),
                 ("proxy-next-upstream", "The failures after which another endpoint is tried.", "a request that no endpoint has processed is tried on another one"),
-                ("proxy-next-upstream-tries", "The maximum number of attempts.", "one more endpoint is tried"),
                 ("proxy-next-upstream-timeout", "The time limit for all attempts, in seconds.", "all attempts have no time limit in total"),
                 ("proxy-http-version", "The HTTP version of requests to the backend.", "requests use HTTP/1.1, or HTTP/2 for gRPC (backend-protocol)"),
                 ("mirror-target", "The URL that gets a copy of each request.", "no copy is sent"),

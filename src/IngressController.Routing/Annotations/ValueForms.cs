@@ -47,6 +47,17 @@ public static class ValueForms
             ? ValueForm<int>.Refuse("is not a whole number; write it without a unit")
             : number < min || number > max ? ValueForm<int>.Refuse($"is not {(max == int.MaxValue ? $"at least {min}" : $"between {min} and {max}")}") : number);
 
+    /// <summary>A time as in nginx: <c>500ms</c>, <c>60s</c>, <c>1h</c>; a number without unit is seconds.</summary>
+    public static ValueForm<TimeSpan> Duration { get; } = new("a time such as 500ms, 60s, 5m or 1h; a number is seconds", text =>
+    {
+        var digits = text.TakeWhile(char.IsAsciiDigit).Count();
+        var unit = text[digits..] switch { "ms" => 1, "" or "s" => 1000, "m" => 60_000, "h" => 3_600_000, "d" => 86_400_000, _ => 0 };
+        return unit > 0 && int.TryParse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && (long)number * unit <= int.MaxValue
+            ? TimeSpan.FromMilliseconds((long)number * unit)
+            : ValueForm<TimeSpan>.Refuse("is not a time such as 500ms, 60s, 5m or 1h, of at most 24 days");
+    });
+
     /// <summary>One of a few words, case-insensitive.</summary>
     public static ValueForm<T> OneOf<T>(params (string Word, T Value)[] words) => new(
         string.Join(", ", words.Select(word => word.Word)),

@@ -9,6 +9,7 @@ using IngressController.Routing.Features.IpAccess;
 using IngressController.Routing.Features.Matching;
 using IngressController.Routing.Features.RateLimiting;
 using IngressController.Routing.Features.Redirects;
+using IngressController.Routing.Features.Retries;
 using IngressController.Routing.Features.Rewriting;
 using IngressController.Routing.Features.Transforms;
 using IngressController.Routing.Features.YarpPolicies;
@@ -30,6 +31,7 @@ public static class RouteFeatures
         BlockingFeature.Feature,
         MatchingFeature.Feature,
         BackendProtocolFeature.Feature,
+        RetriesFeature.Feature,
         TransformsFeature.Feature,
         YarpPoliciesFeature.Feature,
         IpAccessFeature.Feature,

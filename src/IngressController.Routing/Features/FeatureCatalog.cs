@@ -15,5 +15,5 @@ public sealed class FeatureCatalog(IReadOnlyList<RouteFeature> features)
             [.. features.Select(feature => new AnnotationGroup(feature.Name, feature.Keys)), .. ForeignAnnotations.Groups],
             ForwardingSettings.Keys.Concat(features.SelectMany(feature => feature.Settings)).Select(setting => setting.Name));
 
-    public SettingsCatalog Settings { get; } = new([.. ForwardingSettings.Keys, .. features.SelectMany(feature => feature.Settings)]);
+    public SettingsCatalog Settings { get; } = new([.. ForwardingSettings.Keys, .. UpstreamSettings.Keys, .. features.SelectMany(feature => feature.Settings)]);
 }

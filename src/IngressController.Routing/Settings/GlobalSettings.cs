@@ -14,6 +14,9 @@ public sealed record GlobalSettings
     /// <summary>The trusted proxies, and the forwarding headers towards the backend.</summary>
     public ForwardingSettings Forwarding { get; init; } = ForwardingSettings.Default;
 
+    /// <summary>The age of kept connections to endpoints.</summary>
+    public UpstreamSettings Upstream { get; init; } = UpstreamSettings.Default;
+
     /// <summary>The first invalid setting that fails closed: every route answers 503. Null when there is none.</summary>
     public string? ClosedBy { get; init; }
 

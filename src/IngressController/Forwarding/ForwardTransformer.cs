@@ -51,6 +51,7 @@ internal sealed class ForwardTransformer(Drain drain) : HttpTransformer
         if (proxyResponse is null)
             return true;
         var request = ProxyRequest.Of(context);
+        request.Body?.Release();
         var transforms = request.Route.Plan.Transforms;
         // Always synchronous in YARP; the headers have been copied when it returns.
         var copyBody = transforms is { CopiesResponseHeaders: false } || await base.TransformResponseAsync(context, proxyResponse, cancellationToken);

@@ -9,7 +9,7 @@ using Yarp.ReverseProxy.Model;
 namespace IngressController.Forwarding;
 
 /// <summary>
-/// Forwards a request to an endpoint of its cluster, retries at another one if the connection fails, and reports failures.
+/// Forwards a request to an endpoint of its cluster, to others if the first one does not process it, and reports failures.
 /// </summary>
 internal sealed partial class RequestForwarder(
     IHttpForwarder forwarder, ForwardTransformer transformer, LocalReplies replies, OpenWebSockets webSockets, Drain drain, TimeProvider time, ILogger<RequestForwarder> logger)
@@ -27,24 +27,31 @@ internal sealed partial class RequestForwarder(
         }
 
         await using var webSocket = webSockets.Track(context);
+        using var body = request.HoldBody();
         var error = await SendAsync(context, model, destination);
-        if (error == ForwarderError.None)
-            return;
+        if (error != ForwarderError.None)
+            await RetryAsync(request, cluster, model, destination, error);
+    }
 
-        // Nothing was sent, so any method can be retried. Only once: more attempts would multiply the load on a failing Service.
-        if (IsConnectFailure(context) && !context.Response.HasStarted
-            && cluster.Next(model, failed: destination) is { } other && !ReferenceEquals(other, destination))
+    /// <summary>Repeats a failed request at other endpoints while that is safe, and reports the last failure.</summary>
+    private async Task RetryAsync(ProxyRequest request, UpstreamCluster cluster, UpstreamModel model, DestinationState failed, ForwarderError error)
+    {
+        var context = request.Context;
+        var retries = new RetrySequence(request, cluster, model);
+        while (retries.After(failed, FailureKinds.Of(request)) is { } next)
         {
-            request.Route.Counters.Retried();
             context.Features.Set<IForwarderErrorFeature>(null);
             context.Response.StatusCode = StatusCodes.Status200OK;
-            destination = other;
-            error = await SendAsync(context, model, destination);
+            request.Body?.Rewind();
+            error = await SendAsync(context, model, failed = next);
             if (error == ForwarderError.None)
+            {
+                retries.Succeeded();
                 return;
+            }
         }
 
-        await ReportAsync(request, destination, error);
+        await ReportAsync(request, failed, error);
     }
 
     private ValueTask<ForwarderError> SendAsync(HttpContext context, UpstreamModel model, DestinationState destination) =>
@@ -61,7 +68,7 @@ internal sealed partial class RequestForwarder(
         // Not the endpoint's failure, so it is not logged: any client could fill the log.
         if (RefusedBodyException.Find(exception) is { } refusal)
             return replies.RefuseAsync(request, refusal);
-        if (IsClientError(error))
+        if (IsClientError(error) && !IsCausedByBackend(request))
         {
             var status = context.Response.StatusCode;
             return replies.WriteAsync(request, status, ReasonPhrases.GetReasonPhrase(status), "the request body could not be read");
@@ -75,14 +82,14 @@ internal sealed partial class RequestForwarder(
             : replies.WriteAsync(request, StatusCodes.Status502BadGateway, "Bad Gateway", "the backend could not be reached or sent an invalid response");
     }
 
-    private static bool IsConnectFailure(HttpContext context) =>
-        context.GetForwarderErrorFeature()?.Exception is HttpRequestException
-        {
-            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
-        };
-
     private static bool IsClientError(ForwarderError error) =>
         error is ForwarderError.RequestBodyClient or ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled;
+
+    /// <summary>
+    /// True if the body was not read to its end because the backend broke off the exchange, which YARP reports as a failure of the client.
+    /// </summary>
+    private static bool IsCausedByBackend(ProxyRequest request) =>
+        request.Body is { HasFailed: false } && request.Context.Response.StatusCode == StatusCodes.Status400BadRequest;
 
     private static string Reason(Exception? exception) =>
         exception is null ? "unknown reason"

@@ -11,6 +11,9 @@ namespace IngressController.Pipeline;
 /// </summary>
 internal sealed class ProxyRequest
 {
+    /// <summary>The default of <see cref="MaxTries"/>, as in ingress-nginx.</summary>
+    public const int DefaultMaxTries = 3;
+
     private string? _path;
     private string? _pathForBackend;
 
@@ -55,6 +58,12 @@ internal sealed class ProxyRequest
     /// <summary>The path for the backend; null if the path is not rewritten.</summary>
     public RewrittenPath? Rewritten { get; set; }
 
+    /// <summary>The maximum number of attempts to forward it.</summary>
+    public int MaxTries { get; set; } = DefaultMaxTries;
+
+    /// <summary>The body while it is forwarded; null if there is none.</summary>
+    public ReplayableBody? Body { get; private set; }
+
     /// <summary>Creates the request and adds it to the features of its context.</summary>
     public static ProxyRequest Begin(HttpContext context, Revision revision)
     {
@@ -74,6 +83,16 @@ internal sealed class ProxyRequest
         _path = normalized.Match == received ? null : normalized.Match.ToString();
         _pathForBackend = normalized.Forward;
         return normalized.Problem;
+    }
+
+    /// <summary>Makes the body replayable, after every step that wraps it. Null if there is no body.</summary>
+    public ReplayableBody? HoldBody()
+    {
+        if (Context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
+            return null;
+        Body = new ReplayableBody(Context.Request.Body, Context.Request.ContentLength);
+        Context.Request.Body = Body;
+        return Body;
     }
 
     /// <summary>The URI for the backend. Path and query are unchanged byte for byte, except for dot segments and rewrites.</summary>

@@ -55,9 +55,12 @@ internal sealed class RequestMetrics : IMetricsSource
         foreach (var counters in all)
             counters.Duration.Write(text, "yarp_ingress_request_duration_seconds", counters.Labels);
 
-        text.Family("yarp_ingress_upstream_retries_total", "counter", "Requests sent to another endpoint because the first took no connection.");
+        text.Family("yarp_ingress_upstream_retries_total", "counter", "Further attempts of requests that an endpoint did not process.");
         foreach (var counters in all)
             text.Sample("yarp_ingress_upstream_retries_total", counters.Retries, counters.Labels);
+        text.Family("yarp_ingress_upstream_retries_denied_total", "counter", "Further attempts that the retry budget of the backend did not allow.");
+        foreach (var counters in all)
+            text.Sample("yarp_ingress_upstream_retries_denied_total", counters.DeniedRetries, counters.Labels);
     }
 
     private void Sweep()
@@ -72,6 +75,7 @@ internal sealed class RequestCounters(ResourceName ingress, ResourceName? servic
 {
     private readonly long[] _byStatusClass = new long[6];
     private long _retries;
+    private long _deniedRetries;
 
     public (string Name, string Value)[] Labels { get; } =
     [
@@ -81,6 +85,8 @@ internal sealed class RequestCounters(ResourceName ingress, ResourceName? servic
     public DurationHistogram Duration { get; } = new();
 
     public long Retries => Interlocked.Read(ref _retries);
+
+    public long DeniedRetries => Interlocked.Read(ref _deniedRetries);
 
     public bool HasRequests => _byStatusClass.Any(count => count > 0);
 
@@ -93,6 +99,8 @@ internal sealed class RequestCounters(ResourceName ingress, ResourceName? servic
     }
 
     public void Retried() => Interlocked.Increment(ref _retries);
+
+    public void RetryDenied() => Interlocked.Increment(ref _deniedRetries);
 }
 
 /// <summary>A histogram of durations with fixed bounds in seconds.</summary>

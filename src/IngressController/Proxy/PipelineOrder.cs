@@ -8,6 +8,7 @@ using IngressController.Features.Headers;
 using IngressController.Features.IpAccess;
 using IngressController.Features.RateLimiting;
 using IngressController.Features.Redirects;
+using IngressController.Features.Retries;
 using IngressController.Features.Rewriting;
 using IngressController.Features.Transforms;
 using IngressController.Pipeline;
@@ -57,6 +58,8 @@ internal static class PipelineOrder
             BasicAuthCheck.Create,
             // Last: it calls another service.
             ExternalAuthCheck.Create),
+        // Of use to requests that are forwarded only.
+        One(RetriesStep.Create),
     ];
 
     /// <summary>The changes of requests to the backend.</summary>

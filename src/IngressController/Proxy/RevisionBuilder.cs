@@ -44,7 +44,7 @@ internal sealed class RevisionBuilder(UpstreamClients clients, CertificateStore 
             Certificates = certificates.Apply(current.Certificates, translation),
             IsInitial = false,
         };
-        UpdateClusters(translation);
+        UpdateClusters(translation, clients.Settings == translation.Global.Upstream ? translation.Changes.Backends : translation.Table.Backends.Keys);
         revision = revision with { Hosts = BuildHosts(current, translation) };
         foreach (var id in translation.Changes.Backends)
         {
@@ -68,9 +68,10 @@ internal sealed class RevisionBuilder(UpstreamClients clients, CertificateStore 
         };
     }
 
-    private void UpdateClusters(Translation translation)
+    private void UpdateClusters(Translation translation, IEnumerable<BackendId> changed)
     {
-        foreach (var id in translation.Changes.Backends)
+        clients.Apply(translation.Global.Upstream);
+        foreach (var id in changed)
         {
             if (!translation.Table.Backends.TryGetValue(id, out var backend))
                 continue;

@@ -4,9 +4,9 @@ using IngressController.Http;
 namespace IngressController.Upstream;
 
 /// <summary>
-/// Overrides two defaults of the HTTP client for request bodies. It buffers writes up to 4 KB, and YARP flushes only for gRPC, so a client
-/// that uploads in small parts would wait forever for a response: here each part is flushed. It also retries a request without content when
-/// a pooled connection breaks, which RFC 9110, 9.2.2 forbids for methods that are not idempotent: here these have content, even if it is
+/// Overrides defaults of the HTTP client for request bodies. It buffers writes up to 4 KB, and YARP flushes only for gRPC, so a client that
+/// uploads in small parts would wait forever for a response: here each part is flushed. It also retries a request without content when a
+/// pooled connection breaks, which RFC 9110, 9.2.2 forbids for methods that are not idempotent: here these have content, even if it is
 /// empty.
 /// </summary>
 internal sealed class RequestContentHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
@@ -14,29 +14,65 @@ internal sealed class RequestContentHandler(HttpMessageHandler inner) : Delegati
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         if (request.Content is { Headers.ContentLength: not 0 } content)
-            request.Content = new FlushingContent(content);
-        else if (request.Content is null && !IsIdempotent(request.Method))
+        {
+            var flushing = new FlushingContent(content, request.Version.Major == 2);
+            request.Content = flushing;
+            if (request.Version.Major == 2)
+                return SendHttp2Async(request, flushing, cancellationToken);
+        }
+        else if (request.Content is null && !IdempotentMethods.Contains(request.Method.Method))
+        {
             request.Content = new ByteArrayContent([]);
+        }
+
         return base.SendAsync(request, cancellationToken);
     }
 
-    private static bool IsIdempotent(HttpMethod method) =>
-        method == HttpMethod.Get || method == HttpMethod.Head || method == HttpMethod.Put || method == HttpMethod.Delete
-        || method == HttpMethod.Options || method == HttpMethod.Trace || method == HttpMethod.Connect;
+    private async Task<HttpResponseMessage> SendHttp2Async(HttpRequestMessage request, FlushingContent content, CancellationToken cancellation)
+    {
+        try
+        {
+            return await base.SendAsync(request, cancellation);
+        }
+        finally
+        {
+            content.EndWaiting();
+        }
+    }
 
     private sealed class FlushingContent : HttpContent
     {
-        private readonly HttpContent _content;
+        private static readonly TaskCompletionSource Ended = EndedSource();
 
-        public FlushingContent(HttpContent content)
+        private readonly HttpContent _content;
+        private readonly bool _isHttp2;
+        private TaskCompletionSource? _waiting;
+
+        public FlushingContent(HttpContent content, bool isHttp2)
         {
             _content = content;
+            _isHttp2 = isHttp2;
             foreach (var (name, values) in content.Headers.NonValidated)
                 Headers.TryAddWithoutValidation(name, values);
         }
 
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
-            _content.CopyToAsync(new FlushingStream(stream), context, cancellationToken);
+        /// <summary>The client has reported the head of the response, or a failure.</summary>
+        public void EndWaiting() => Interlocked.CompareExchange(ref _waiting, Ended, null)?.TrySetResult();
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        {
+            var flushing = new FlushingStream(stream);
+            try
+            {
+                await _content.CopyToAsync(flushing, context, cancellationToken);
+            }
+            finally
+            {
+                // Also without an exception: YARP throws none if writing fails. A failure of the client must end the stream at once.
+                if (_isHttp2 && (flushing.HasFailed || cancellationToken.IsCancellationRequested))
+                    await WaitAsync();
+            }
+        }
 
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
             SerializeToStreamAsync(stream, context, CancellationToken.None);
@@ -46,14 +82,41 @@ internal sealed class RequestContentHandler(HttpMessageHandler inner) : Delegati
             length = 0;
             return false;
         }
+
+        private static TaskCompletionSource EndedSource()
+        {
+            var source = new TaskCompletionSource();
+            source.SetResult();
+            return source;
+        }
+
+        /// <summary>
+        /// Waits until the client has reported why a stream ended. It would report the failure of the body if that came first, and only the
+        /// reason tells whether the endpoint has processed the request.
+        /// </summary>
+        private Task WaitAsync()
+        {
+            var waiting = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return (Interlocked.CompareExchange(ref _waiting, waiting, null) ?? waiting).Task;
+        }
     }
 
     private sealed class FlushingStream(Stream stream) : WriteOnlyStream
     {
+        public bool HasFailed { get; private set; }
+
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            await stream.WriteAsync(buffer, cancellationToken);
-            await stream.FlushAsync(cancellationToken);
+            try
+            {
+                await stream.WriteAsync(buffer, cancellationToken);
+                await stream.FlushAsync(cancellationToken);
+            }
+            catch
+            {
+                HasFailed = true;
+                throw;
+            }
         }
 
         public override Task FlushAsync(CancellationToken cancellationToken) => stream.FlushAsync(cancellationToken);

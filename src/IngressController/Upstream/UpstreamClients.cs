@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using IngressController.Configuration;
+using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 
 namespace IngressController.Upstream;
@@ -10,14 +11,31 @@ namespace IngressController.Upstream;
 /// The HTTP clients for endpoints, one per transport for the life of the process. Connections are pooled by address and port, and survive
 /// changes of the configuration.
 /// </summary>
-internal sealed class UpstreamClients(UpstreamOptions options, ResolveName resolve) : IDisposable
+internal sealed class UpstreamClients(UpstreamOptions options, ResolveName resolve, TimeProvider time) : IDisposable
 {
+    private static readonly TimeSpan Http2IdleTimeout = TimeSpan.FromSeconds(60);
+
     private readonly ConcurrentDictionary<UpstreamTransport, HttpMessageInvoker> _clients = new();
-    private readonly UpstreamConnector _connector = new(options, resolve, new InterfaceAddresses(InterfaceAddresses.ReadAll, TimeProvider.System));
+    private readonly UpstreamConnector _connector = new(options, resolve, new InterfaceAddresses(InterfaceAddresses.ReadAll, time)) { ReportsLoss = true };
+
+    public TimeProvider Time => time;
 
     public TimeSpan ReadTimeout => options.ReadTimeout;
 
+    /// <summary>The age of kept connections. Clusters that are built or updated later follow it.</summary>
+    public UpstreamSettings Settings { get; private set; } = UpstreamSettings.Default;
+
     public HttpMessageInvoker Get(UpstreamTransport transport) => _clients.GetOrAdd(transport, Create);
+
+    /// <summary>
+    /// Applies other settings. Clients of the previous ones finish their requests, and their idle connections end by themselves.
+    /// </summary>
+    public void Apply(UpstreamSettings settings)
+    {
+        Settings = settings;
+        foreach (var transport in _clients.Keys.Where(known => known.Settings != settings))
+            _clients.TryRemove(transport, out _);
+    }
 
     public void Dispose()
     {
@@ -38,15 +56,36 @@ internal sealed class UpstreamClients(UpstreamOptions options, ResolveName resol
         ConnectTimeout = transport.Protocol == BackendProtocol.H2 ? 2 * options.ConnectTimeout : Timeout.InfiniteTimeSpan,
         SslOptions = UpstreamTls.Http2Options(transport),
         ConnectCallback = (context, cancellation) => _connector.ConnectAsync(transport, context.DnsEndPoint, cancellation),
-        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
-        // A name is resolved for each new connection, so the lifetime limits the use of a stale DNS result.
-        PooledConnectionLifetime = transport.IsExternal ? options.NameLifetime : Timeout.InfiniteTimeSpan,
-        KeepAlivePingDelay = TimeSpan.FromSeconds(30),
+        PooledConnectionIdleTimeout = IdleTimeout(transport),
+        PooledConnectionLifetime = Lifetime(transport),
+        // With pings, the HTTP client would keep connections that have no idle time.
+        KeepAlivePingDelay = IsHttp2(transport) ? TimeSpan.FromSeconds(30) : Timeout.InfiniteTimeSpan,
         KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
         ResponseDrainTimeout = TimeSpan.FromSeconds(2),
-        // Header bytes pass unchanged: Latin-1 maps every byte to one char and back.
-        RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+        RequestHeaderEncodingSelector = HttpClientRetries.EncodingOf,
         ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
     }));
+
+    /// <summary>
+    /// The HTTP client looks for idle connections once a second, or four times per idle time, and does not check the age of one that it uses.
+    /// So it gets less than the age that no connection may exceed.
+    /// </summary>
+    private static TimeSpan IdleTimeout(UpstreamTransport transport)
+    {
+        var age = transport.Settings.KeepAliveTimeout;
+        if (IsHttp2(transport))
+            return age > Http2IdleTimeout ? age : Http2IdleTimeout;
+        var second = TimeSpan.FromSeconds(1);
+        return age <= second ? TimeSpan.Zero : age < 5 * second ? age - second : age * 0.8;
+    }
+
+    private static bool IsHttp2(UpstreamTransport transport) => transport.Protocol is BackendProtocol.H2c or BackendProtocol.H2;
+
+    private TimeSpan Lifetime(UpstreamTransport transport)
+    {
+        var lifetime = transport.Settings.KeepAliveTime is { Ticks: > 0 } time ? time : Timeout.InfiniteTimeSpan;
+        // A name is resolved for each new connection, so the lifetime limits the use of a stale DNS result.
+        return transport.IsExternal && (lifetime == Timeout.InfiniteTimeSpan || lifetime > options.NameLifetime) ? options.NameLifetime : lifetime;
+    }
 }

@@ -1,3 +1,4 @@
+using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
@@ -12,13 +13,18 @@ namespace IngressController.Upstream;
 internal sealed class UpstreamCluster
 {
     private readonly UpstreamClients _clients;
+    private readonly TimeProvider _time;
+    private readonly RetryBudget _budget;
     private volatile UpstreamModel _current;
+    private volatile UnreachableEndpoints? _unreachable;
     private uint _counter;
 
     public UpstreamCluster(Backend backend, UpstreamClients clients)
     {
         Id = backend.Id;
         _clients = clients;
+        _time = clients.Time;
+        _budget = new RetryBudget(_time);
         _current = Build(backend, previous: null);
     }
 
@@ -33,25 +39,61 @@ internal sealed class UpstreamCluster
     /// <summary>Applies the backend's new endpoints and protocol. Remaining destinations keep their state.</summary>
     public void Update(Backend backend) => _current = Build(backend, _current);
 
+    /// <summary>Takes a retry from the budget; false if none is left.</summary>
+    public bool TryTakeRetry() => _budget.TryTake(Volatile.Read(ref _counter));
+
+    /// <summary>Returns retries to the budget.</summary>
+    public void ReturnRetries(int retries) => _budget.Return(retries);
+
     /// <summary>
-    /// The next endpoint: an even round robin over the available ones, without <paramref name="failed"/> unless it is the only one. Null if
-    /// there is none.
+    /// The endpoint of a request: an even round robin over the available ones. One that took no connection a moment ago is replaced by another
+    /// one at random, while there is one. Null if there is none.
     /// </summary>
-    public DestinationState? Next(UpstreamModel model, DestinationState? failed = null)
+    public DestinationState? Next(UpstreamModel model)
     {
         var destinations = model.State.DestinationsState.AvailableDestinations;
         if (destinations.Count == 0)
             return null;
-        var count = Interlocked.Increment(ref _counter);
-        var chosen = destinations[(int)(count % (uint)destinations.Count)];
-        return ReferenceEquals(chosen, failed) ? destinations[(int)((count + 1) % (uint)destinations.Count)] : chosen;
+        var chosen = destinations[(int)(Interlocked.Increment(ref _counter) % (uint)destinations.Count)];
+        return _unreachable is { } unreachable && unreachable.Contains(chosen, _time) ? Other(model, []) ?? chosen : chosen;
+    }
+
+    /// <summary>
+    /// Another endpoint for a request that failed, at random, so that the load of one that fails spreads over all. Null if all others have
+    /// failed too, or took no connection a moment ago.
+    /// </summary>
+    public DestinationState? Other(UpstreamModel model, IReadOnlyCollection<DestinationState> failed) =>
+        Pick(model, endpoint => !failed.Contains(endpoint) && !IsUnreachable(endpoint));
+
+    /// <summary>One of the endpoints that took no connection a moment ago and that this request did not try. Null if there is none.</summary>
+    public DestinationState? Unreachable(UpstreamModel model, IReadOnlyCollection<DestinationState> failed) =>
+        Pick(model, endpoint => !failed.Contains(endpoint));
+
+    /// <summary>Records that an endpoint took no connection.</summary>
+    public void MarkUnreachable(DestinationState endpoint)
+    {
+        UnreachableEndpoints? current, marked;
+        do
+        {
+            current = _unreachable;
+            marked = UnreachableEndpoints.With(current, endpoint, _time);
+        }
+        while (Interlocked.CompareExchange(ref _unreachable, marked, current) != current);
+    }
+
+    private bool IsUnreachable(DestinationState endpoint) => _unreachable?.Contains(endpoint, _time) == true;
+
+    private static DestinationState? Pick(UpstreamModel model, Func<DestinationState, bool> isCandidate)
+    {
+        var candidates = model.State.DestinationsState.AvailableDestinations.Where(isCandidate).ToArray();
+        return candidates.Length == 0 ? null : candidates[Random.Shared.Next(candidates.Length)];
     }
 
     private UpstreamModel Build(Backend backend, UpstreamModel? previous)
     {
         var isExternal = backend.Endpoints.Count > 0 && backend.Endpoints[0].IsExternal;
         var transport = new UpstreamTransport(
-            backend.Protocol, isExternal, isExternal && backend.Protocol == BackendProtocol.H2 ? backend.Endpoints[0].Address.TrimEnd('.') : null);
+            backend.Protocol, isExternal, _clients.Settings, isExternal && backend.Protocol == BackendProtocol.H2 ? backend.Endpoints[0].Address.TrimEnd('.') : null);
         // Servers compare :scheme with the connection, and the HTTP client derives it from the address.
         var scheme = backend.Protocol == BackendProtocol.H2 ? "https" : "http";
         var kept = previous?.Transport == transport ? previous : null;
@@ -108,7 +150,8 @@ internal sealed record UpstreamModel(UpstreamTransport Transport, ClusterState S
 /// <summary>The transport of connections to endpoints. Clusters with the same transport share an HTTP client.</summary>
 /// <param name="Protocol">The protocol.</param>
 /// <param name="IsExternal">True for endpoints outside the cluster.</param>
+/// <param name="Settings">The age of kept connections.</param>
 /// <param name="ServerName">
 /// The name that certificates must have if the HTTP client, which knows only the request's Host, does the handshake.
 /// </param>
-internal readonly record struct UpstreamTransport(BackendProtocol Protocol, bool IsExternal, string? ServerName = null);
+internal readonly record struct UpstreamTransport(BackendProtocol Protocol, bool IsExternal, UpstreamSettings Settings, string? ServerName = null);

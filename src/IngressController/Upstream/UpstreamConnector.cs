@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using IngressController.Configuration;
 using IngressController.Routing.Table;
@@ -19,6 +20,12 @@ internal delegate Task<IPAddress[]> ResolveName(string name, CancellationToken c
 /// </summary>
 internal sealed class UpstreamConnector(UpstreamOptions options, ResolveName resolve, InterfaceAddresses interfaces)
 {
+    /// <summary>
+    /// True if HTTP/1.1 connections report their loss as <see cref="UpstreamConnectionLostException"/>, in place of the HTTP client's own
+    /// retries.
+    /// </summary>
+    public bool ReportsLoss { get; init; }
+
     public async ValueTask<Stream> ConnectAsync(UpstreamTransport transport, DnsEndPoint endpoint, CancellationToken cancellation)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -31,8 +38,10 @@ internal sealed class UpstreamConnector(UpstreamOptions options, ResolveName res
             else
                 await socket.ConnectAsync(new IPEndPoint(IPAddress.Parse(endpoint.Host), endpoint.Port), timeout.Token);
 
-            var stream = new UpstreamStream(socket);
-            return transport.Protocol == BackendProtocol.Https ? await UpstreamTls.AuthenticateAsync(stream, endpoint.Host, transport.IsExternal, timeout.Token) : stream;
+            var stream = new UpstreamStream(socket, isTracked: ReportsLoss && transport.Protocol == BackendProtocol.Http);
+            return transport.Protocol == BackendProtocol.Https
+                ? await UpstreamTls.AuthenticateAsync(ReportsLoss ? new UpstreamTlsStream(stream) : new SslStream(stream), endpoint.Host, transport.IsExternal, timeout.Token)
+                : stream;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {

@@ -18,10 +18,9 @@ internal static class UpstreamTls
     /// (Verification needs the backend TLS annotations, which name the CA.) Certificates of external names are verified, because the
     /// connection leaves the cluster's network.
     /// </summary>
-    public static async Task<Stream> AuthenticateAsync(UpstreamStream stream, string host, bool isVerified, CancellationToken cancellation)
+    public static async Task<Stream> AuthenticateAsync(SslStream tls, string host, bool isVerified, CancellationToken cancellation)
     {
         var name = host.TrimEnd('.');
-        var tls = new SslStream(stream, leaveInnerStreamOpen: false);
         string? refusal = null;
         try
         {

@@ -27,7 +27,7 @@ internal enum Http2FrameType : byte
     Continuation,
 }
 
-/// <summary>An HTTP/2 client that sends what a test says and shows every frame that comes.</summary>
+/// <summary>One end of an HTTP/2 connection that sends what a test says and shows every frame that comes.</summary>
 internal sealed class Http2WireConnection(WireConnection connection) : IAsyncDisposable
 {
     /// <summary>2^31-1: a GOAWAY with it refuses no stream.</summary>
@@ -49,6 +49,16 @@ internal sealed class Http2WireConnection(WireConnection connection) : IAsyncDis
         {
         }
 
+        return connection;
+    }
+
+    /// <summary>Accepts a connection in cleartext, and returns when the client has acknowledged the settings.</summary>
+    public static async Task<Http2WireConnection> AcceptAsync(WireConnection accepted)
+    {
+        Assert.Equal("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", await accepted.ReadTextAsync(24));
+        var connection = new Http2WireConnection(accepted);
+        await connection.SendAsync(Http2FrameType.Settings, 0, 0, []);
+        await connection.SendAsync(Http2FrameType.Settings, 1, 0, []);
         return connection;
     }
 
@@ -132,7 +142,7 @@ internal sealed class Http2WireConnection(WireConnection connection) : IAsyncDis
 
     public ValueTask DisposeAsync() => connection.DisposeAsync();
 
-    private async Task<Http2Frame?> ReadAsync()
+    public async Task<Http2Frame?> ReadAsync()
     {
         string first;
         try
@@ -150,7 +160,7 @@ internal sealed class Http2WireConnection(WireConnection connection) : IAsyncDis
             (Http2FrameType)head[3], head[4], BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(5)), Encoding.Latin1.GetBytes(await connection.ReadTextAsync(length)));
     }
 
-    private Task SendAsync(Http2FrameType type, byte flags, int stream, byte[] payload)
+    public Task SendAsync(Http2FrameType type, byte flags, int stream, byte[] payload)
     {
         var frame = new byte[9 + payload.Length];
         (frame[1], frame[2], frame[3], frame[4]) = ((byte)(payload.Length >> 8), (byte)payload.Length, (byte)type, flags);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Forwarding;
@@ -36,18 +37,36 @@ public sealed class RetryTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
     }
 
     [Fact]
-    public async Task A_request_is_retried_only_once()
+    public async Task No_request_fails_while_one_of_ten_endpoints_takes_connections()
     {
-        using var first = WireBackend.Refusing(out var firstPort);
-        using var second = WireBackend.Refusing(out var secondPort);
+        var refusing = Enumerable.Range(0, 9).Select(_ => (Socket: WireBackend.Refusing(out var port), Port: port)).ToArray();
         await using var backend = WireBackend.Answer(WireBackend.Ok("ok"));
-        var host = await proxy.ServeAsync([firstPort, secondPort, backend.Port]);
-        var statuses = new List<int>();
-        for (var i = 0; i < 12; i++)
-            statuses.Add((await proxy.GetAsync(host)).Status);
-        Assert.Contains(502, statuses);
-        Assert.Contains(200, statuses);
-        Assert.Equal(statuses.Count(status => status == 200), backend.Requests.Count);
+        var host = await proxy.ServeAsync([.. refusing.Select(endpoint => endpoint.Port), backend.Port]);
+        for (var i = 0; i < 20; i++)
+            Assert.Equal(200, (await proxy.GetAsync(host)).Status);
+        Assert.Equal(20, backend.Requests.Count);
+        Array.ForEach(refusing, endpoint => endpoint.Socket.Dispose());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(20)]
+    public async Task With_half_of_the_endpoints_refusing_no_request_fails_and_the_others_share_the_load(int atOnce)
+    {
+        var refusing = Enumerable.Range(0, 5).Select(_ => (Socket: WireBackend.Refusing(out var port), Port: port)).ToArray();
+        var backends = Enumerable.Range(0, 5).Select(_ => WireBackend.Answer(WireBackend.Ok("ok"))).ToArray();
+        var host = await proxy.ServeAsync([.. refusing.Select(endpoint => endpoint.Port), .. backends.Select(backend => backend.Port)]);
+        await Task.WhenAll(Enumerable.Range(0, atOnce).Select(async _ =>
+        {
+            for (var i = 0; i < 200 / atOnce; i++)
+                Assert.Equal(200, (await proxy.ExchangeAsync($"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 3\r\n\r\nabc")).Status);
+        }));
+        Assert.Equal(200, backends.Sum(backend => backend.Requests.Count));
+        // 40 each on average; the neighbour of five that refuse would get 120 if retries went to the next in order.
+        Assert.All(backends, backend => Assert.InRange(backend.Requests.Count, 20, 70));
+        Array.ForEach(refusing, endpoint => endpoint.Socket.Dispose());
+        foreach (var backend in backends)
+            await backend.DisposeAsync();
     }
 
     [Theory]
@@ -67,6 +86,75 @@ public sealed class RetryTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
         var host = await proxy.ServeAsync([first.Port, second.Port]);
         Assert.Equal(502, (await proxy.ExchangeAsync($"{method} / HTTP/1.1\r\nHost: {host}\r\n{rest}")).Status);
         Assert.Equal(1, arrived);
+    }
+
+    [Theory]
+    [InlineData("GET", "\r\n", "")]
+    [InlineData("HEAD", "\r\n", "")]
+    [InlineData("OPTIONS", "\r\n", "")]
+    [InlineData("DELETE", "\r\n", "")]
+    [InlineData("TRACE", "\r\n", "")]
+    [InlineData("DELETE", "Content-Length: 5\r\n\r\nhello", "hello")]
+    [InlineData("PUT", "Content-Length: 5\r\n\r\nhello", "hello")]
+    [InlineData("PUT", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "hello")]
+    [InlineData("GET", "Content-Type: text/plain\r\n\r\n", "")]
+    public async Task An_idempotent_request_is_sent_again_when_a_kept_connection_closes(string method, string rest, string body)
+    {
+        foreach (var ending in new Action<WireConnection>[] { _ => { }, connection => connection.Reset(), connection => connection.ShutdownSend() })
+        {
+            var received = new ConcurrentQueue<WireMessage>();
+            await using var backend = WireBackend.Start(async connection =>
+            {
+                received.Enqueue((await connection.ReadRequestAsync())!);
+                await connection.SendAsync(WireBackend.Ok(""));
+                await connection.ReadRequestAsync();
+                ending(connection);
+            });
+            var host = await proxy.ServeAsync(backend);
+            Assert.Equal(200, (await proxy.GetAsync(host)).Status);
+            Assert.Equal(200, (await proxy.ExchangeAsync($"{method} / HTTP/1.1\r\nHost: {host}\r\n{rest}")).Status);
+            Assert.Equal([("GET", ""), (method, body)], received.Select(request => (request.Method, request.Body)));
+        }
+    }
+
+    [Fact]
+    public async Task A_request_on_a_new_connection_that_closes_is_not_sent_again()
+    {
+        var arrived = 0;
+        await using var backend = WireBackend.Start(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            Interlocked.Increment(ref arrived);
+        });
+        Assert.Equal(502, (await proxy.GetAsync(await proxy.ServeAsync(backend))).Status);
+        Assert.Equal(1, arrived);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_POST_gets_a_new_connection_when_the_kept_one_is_already_closed(bool reset)
+    {
+        var bodies = new ConcurrentQueue<string>();
+        var closed = new SemaphoreSlim(0);
+        await using var backend = WireBackend.Start(async connection =>
+        {
+            bodies.Enqueue((await connection.ReadRequestAsync())!.Body);
+            await connection.SendAsync(WireBackend.Ok("ok"));
+            if (reset)
+                connection.Reset();
+            else
+                await connection.DisposeAsync();
+            closed.Release();
+        });
+        var host = await proxy.ServeAsync(backend);
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.Equal(200, (await proxy.ExchangeAsync($"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 3\r\n\r\nabc")).Status);
+            await closed.WaitAsync();
+        }
+
+        Assert.Equal(Enumerable.Repeat("abc", 20), bodies);
     }
 
     [Theory]

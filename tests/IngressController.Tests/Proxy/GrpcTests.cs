@@ -154,4 +154,41 @@ public sealed class GrpcTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
         await cancelled.Task.WaitAsync(TimeSpan.FromSeconds(10));
     }
+
+    [Theory]
+    [InlineData(1, 3, 60)]
+    [InlineData(8, 5, 200)]
+    [InlineData(20, 15, 200)]
+    public async Task A_backend_that_closes_each_connection_after_some_calls_loses_none(int atOnce, int callsPerConnection, int calls)
+    {
+        await using var backend = Http2WireBackend.Start(async server =>
+        {
+            var (last, answered) = (Http2WireConnection.AnyStream, 0);
+            while (answered < callsPerConnection && await server.ReadRequestAsync() is { } request)
+            {
+                if (last == Http2WireConnection.AnyStream && server.Streams.Count >= callsPerConnection)
+                    await server.GoAwayAsync(last = server.Streams.Order().ElementAt(callsPerConnection - 1));
+                // Later streams are not processed.
+                if (request.Stream > last)
+                    continue;
+                await server.AnswerAsync(request.Stream, request.Body, isGrpc: true);
+                answered++;
+            }
+
+            await server.ReadToEndAsync();
+        });
+        var host = await proxy.ServeAsync([backend.Port], "grpc");
+        await Task.WhenAll(Enumerable.Range(0, atOnce).Select(async worker =>
+        {
+            for (var i = worker; i < calls; i += atOnce)
+            {
+                using var request = Call(host, "Unary", new ByteArrayContent(Frame($"call {i}")));
+                using var response = await proxy.Controller.Client.SendAsync(request);
+                Assert.True(response.IsSuccessStatusCode, $"call {i}: {response.StatusCode}");
+                Assert.Equal($"call {i}", await ReadAsync(await response.Content.ReadAsStreamAsync()));
+                Assert.Equal("0", response.TrailingHeaders.GetValues("grpc-status").Single());
+            }
+        }));
+        Assert.InRange(backend.Accepted, calls / callsPerConnection, calls);
+    }
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using IngressController.Configuration;
 using IngressController.Demo;
+using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 using IngressController.Tests.Fakes;
 using IngressController.Tests.Forwarding;
@@ -13,7 +14,7 @@ namespace IngressController.Tests.Upstream;
 
 public sealed class ExternalNameTests
 {
-    private static readonly UpstreamTransport ToNames = new(BackendProtocol.Http, IsExternal: true);
+    private static readonly UpstreamTransport ToNames = new(BackendProtocol.Http, IsExternal: true, UpstreamSettings.Default);
 
     [Fact]
     public async Task A_name_is_connected_to_with_the_clients_Host_if_loopback_is_allowed()
@@ -56,7 +57,8 @@ public sealed class ExternalNameTests
             {
                 resolved.Add(name);
                 return Task.FromResult<IPAddress[]>([answer]);
-            });
+            },
+            TimeProvider.System);
 
         Assert.Equal("first", await GetAsync(clients, first.Port));
 
@@ -70,7 +72,7 @@ public sealed class ExternalNameTests
     [Fact]
     public async Task A_DNS_response_with_local_addresses_is_refused()
     {
-        using var clients = new UpstreamClients(new UpstreamOptions(), (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse("169.254.169.254"), IPAddress.IPv6Loopback]));
+        using var clients = new UpstreamClients(new UpstreamOptions(), (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse("169.254.169.254"), IPAddress.IPv6Loopback]), TimeProvider.System);
         var error = await Assert.ThrowsAsync<HttpRequestException>(() => GetAsync(clients, 80));
         Assert.IsType<UpstreamAddressRefusedException>(error.InnerException);
     }
@@ -80,7 +82,7 @@ public sealed class ExternalNameTests
     {
         // If the machine has only loopback, that is used, which is refused without a check of interfaces.
         var own = InterfaceAddresses.ReadAll().FirstOrDefault(address => !ExternalAddress.IsLocal(address));
-        using var clients = new UpstreamClients(new UpstreamOptions(), (_, _) => Task.FromResult<IPAddress[]>([own ?? IPAddress.Loopback]));
+        using var clients = new UpstreamClients(new UpstreamOptions(), (_, _) => Task.FromResult<IPAddress[]>([own ?? IPAddress.Loopback]), TimeProvider.System);
         var error = await Assert.ThrowsAsync<HttpRequestException>(() => GetAsync(clients, 80));
         Assert.IsType<UpstreamAddressRefusedException>(error.InnerException);
     }

@@ -3,6 +3,7 @@ using System.Text;
 using IngressController.Configuration;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Authentication;
+using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 using IngressController.Signals;
 using IngressController.Upstream;
@@ -108,7 +109,7 @@ internal sealed partial class ExternalAuthenticator : IDisposable
         AutomaticDecompression = DecompressionMethods.None,
         ActivityHeadersPropagator = null,
         ConnectTimeout = Timeout.InfiniteTimeSpan,
-        ConnectCallback = (context, cancellation) => connector.ConnectAsync(new UpstreamTransport(protocol, IsExternal: true), context.DnsEndPoint, cancellation),
+        ConnectCallback = (context, cancellation) => connector.ConnectAsync(new UpstreamTransport(protocol, IsExternal: true, UpstreamSettings.Default), context.DnsEndPoint, cancellation),
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
         PooledConnectionLifetime = nameLifetime,
         // In KiB. A tenant's service must not exhaust memory with one response.

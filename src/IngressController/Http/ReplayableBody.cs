@@ -1,0 +1,128 @@
+using System.Buffers;
+
+namespace IngressController.Http;
+
+/// <summary>
+/// The body of a client's request, of which the first part is kept while the request may have to be sent to another endpoint. A longer body
+/// passes, and the request then cannot be sent again.
+/// </summary>
+/// <param name="body">The body as it comes from the client.</param>
+/// <param name="length">Its length; null if it is unknown.</param>
+internal sealed class ReplayableBody(Stream body, long? length) : ReadOnlyStream
+{
+    /// <summary>The maximum number of bytes that are kept.</summary>
+    public const int MaxKept = 64 * 1024;
+
+    private const int FirstBuffer = 4 * 1024;
+
+    private byte[]? _kept;
+    private int _count;
+    private int _position;
+    private bool _isReleased = length > MaxKept;
+    private bool _hasEnded;
+
+    /// <summary>True if the body can be read from its beginning.</summary>
+    public bool CanReplay => !_isReleased || !HasBegun;
+
+    /// <summary>True if reading failed because of the client, and not because the backend no longer reads.</summary>
+    public bool HasFailed { get; private set; }
+
+    private bool HasBegun { get; set; }
+
+    /// <summary>Starts from the beginning. Only after the last read has ended.</summary>
+    public void Rewind() => _position = 0;
+
+    /// <summary>Returns the buffer: the request is not sent again.</summary>
+    public void Release()
+    {
+        _isReleased = true;
+        if (_position == _count)
+            ReturnBuffer();
+    }
+
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (_position < _count)
+            return new(buffer.IsEmpty ? 0 : Replay(buffer.Span));
+        return _hasEnded ? new(0) : ReadOnAsync(buffer, cancellationToken);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            ReturnBuffer();
+        base.Dispose(disposing);
+    }
+
+    private int Replay(Span<byte> buffer)
+    {
+        var count = Math.Min(buffer.Length, _count - _position);
+        _kept.AsSpan(_position, count).CopyTo(buffer);
+        _position += count;
+        if (_isReleased && _position == _count)
+            ReturnBuffer();
+        return count;
+    }
+
+    [System.Runtime.CompilerServices.AsyncMethodBuilder(typeof(System.Runtime.CompilerServices.PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> ReadOnAsync(Memory<byte> buffer, CancellationToken cancellation)
+    {
+        int count;
+        try
+        {
+            count = await body.ReadAsync(buffer, cancellation);
+        }
+        catch (Exception) when (!cancellation.IsCancellationRequested)
+        {
+            HasFailed = true;
+            throw;
+        }
+
+        // YARP waits for data with an empty buffer.
+        if (buffer.IsEmpty)
+            return count;
+        HasBegun = true;
+        _hasEnded = count == 0;
+        if (!_isReleased)
+            Keep(buffer.Span[..count]);
+        return count;
+    }
+
+    private void Keep(ReadOnlySpan<byte> part)
+    {
+        if (part.IsEmpty)
+            return;
+        var needed = _count + part.Length;
+        if (needed > MaxKept)
+        {
+            _isReleased = true;
+            ReturnBuffer();
+            return;
+        }
+
+        if (_kept is null || _kept.Length < needed)
+            Grow(needed);
+        part.CopyTo(_kept.AsSpan(_count));
+        _position = _count = needed;
+    }
+
+    private void Grow(int needed)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, _kept is null ? (int?)length ?? FirstBuffer : 2 * _kept.Length));
+        if (_kept is { } smaller)
+        {
+            smaller.AsSpan(0, _count).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(smaller);
+        }
+
+        _kept = larger;
+    }
+
+    private void ReturnBuffer()
+    {
+        _position = _count = 0;
+        if (_kept is { } buffer)
+            ArrayPool<byte>.Shared.Return(buffer);
+        _kept = null;
+    }
+}

@@ -1,0 +1,72 @@
+using IngressController.Http;
+
+namespace IngressController.Tests.Forwarding;
+
+public sealed class ReplayableBodyTests
+{
+    private static ReplayableBody BodyOf(int length, bool isKnown = false) =>
+        new(new MemoryStream([.. Enumerable.Range(0, length).Select(i => (byte)i)]), isKnown ? length : null);
+
+    private static async Task<byte[]> ReadAsync(ReplayableBody body, int count)
+    {
+        var bytes = new byte[count];
+        return bytes[..await body.ReadAtLeastAsync(bytes, count, throwOnEndOfStream: false)];
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(4097)]
+    [InlineData(65_536)]
+    public async Task What_was_read_is_read_again(int length)
+    {
+        using var body = BodyOf(length);
+        var first = await ReadAsync(body, length / 2);
+        body.Rewind();
+        var again = await ReadAsync(body, length + 1);
+        body.Rewind();
+        Assert.Equal(again, await ReadAsync(body, length + 1));
+        Assert.Equal(length, again.Length);
+        Assert.Equal(first, again[..first.Length]);
+        Assert.True(body.CanReplay);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_longer_body_passes_and_can_be_sent_once(bool isKnown)
+    {
+        using var body = BodyOf(65_537, isKnown);
+        Assert.True(body.CanReplay);
+        Assert.Equal(65_537, (await ReadAsync(body, 70_000)).Length);
+        Assert.False(body.CanReplay);
+    }
+
+    [Fact]
+    public async Task A_released_body_ends_as_it_began()
+    {
+        using var body = BodyOf(100);
+        var first = await ReadAsync(body, 60);
+        body.Rewind();
+        body.Release();
+        Assert.False(body.CanReplay);
+        Assert.Equal(Enumerable.Range(0, 100).Select(i => (byte)i), await ReadAsync(body, 200));
+        Assert.Equal(60, first.Length);
+    }
+
+    [Fact]
+    public async Task Only_an_error_of_the_client_counts_as_one()
+    {
+        using var body = new ReplayableBody(new FailingStream(), null);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await body.ReadAsync(new byte[1], new CancellationToken(canceled: true)));
+        Assert.False(body.HasFailed);
+        await Assert.ThrowsAsync<IOException>(async () => await body.ReadAsync(new byte[1]));
+        Assert.True(body.HasFailed);
+    }
+
+    private sealed class FailingStream : ReadOnlyStream
+    {
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<int>(cancellationToken) : throw new IOException("reset by peer");
+    }
+}
