@@ -67,7 +67,7 @@ internal sealed partial class PlainHttpGuard(RequestMetrics metrics, ILogger<Pla
 
     private async Task RefuseAsync(ConnectionContext connection, CancellationTokenSource timeout)
     {
-        Log.Refused(logger, connection.RemoteEndPoint?.ToString());
+        Log.Refused(logger, connection.RemoteEndPoint);
         metrics.Unmatched.RequestEnded(StatusCodes.Status400BadRequest, Stopwatch.GetTimestamp());
         var (input, output) = (connection.Transport.Input, connection.Transport.Output);
         var request = await input.ReadAsync(timeout.Token);
@@ -89,6 +89,6 @@ internal sealed partial class PlainHttpGuard(RequestMetrics metrics, ILogger<Pla
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Debug, Message = "a client of the https port, {Peer}, does not speak TLS: 400")]
-        public static partial void Refused(ILogger logger, string? peer);
+        public static partial void Refused(ILogger logger, System.Net.EndPoint? peer);
     }
 }

@@ -32,9 +32,10 @@ internal sealed partial class RejectedRequests(RequestMetrics metrics, TimeProvi
             return;
         }
 
+        var peer = features.Get<IHttpConnectionFeature>()?.RemoteIpAddress;
         metrics.Unmatched.RequestEnded(error.StatusCode, Stopwatch.GetTimestamp());
         if (_limit.TryTake(error.StatusCode, out var suppressed))
-            Log.Rejected(logger, error.StatusCode, features.Get<IHttpConnectionFeature>()?.RemoteIpAddress?.ToString(), error.Message, suppressed);
+            Log.Rejected(logger, error.StatusCode, peer, error.Message, suppressed);
         Reply(features, error);
     }
 
@@ -56,7 +57,7 @@ internal sealed partial class RejectedRequests(RequestMetrics metrics, TimeProvi
         response.Headers.ContentLength = body.Length;
         // The head goes into the pipe of the connection, which never waits, and the body after it. Kestrel then ends the connection.
         if (features.GetRequiredFeature<IHttpResponseBodyFeature>().StartAsync().IsCompletedSuccessfully && !HttpMethods.IsHead(request.Method))
-            _ = connection.Transport.Output.WriteAsync(body);
+            _ = connection.Transport.Output.WriteAsync(body).AsTask();
     }
 
     /// <summary>True for the preface of HTTP/2, to which Kestrel replies with frames.</summary>
@@ -77,6 +78,6 @@ internal sealed partial class RejectedRequests(RequestMetrics metrics, TimeProvi
     private static partial class Log
     {
         [LoggerMessage(Level = LogLevel.Information, Message = "rejected with {Status}: a request of {Peer}: {Reason} ({Suppressed} more since the last line)")]
-        public static partial void Rejected(ILogger logger, int status, string? peer, string reason, long suppressed);
+        public static partial void Rejected(ILogger logger, int status, System.Net.IPAddress? peer, string reason, long suppressed);
     }
 }

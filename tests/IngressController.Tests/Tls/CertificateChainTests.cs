@@ -104,7 +104,7 @@ public sealed partial class CertificateChainTests : IAsyncLifetime
     private static string[] Sent(string output)
     {
         var chain = new X509Certificate2Collection();
-        chain.ImportFromPem(output[output.IndexOf("Certificate chain", StringComparison.Ordinal)..output.IndexOf("Server certificate", StringComparison.Ordinal)]);
+        chain.ImportFromPem(output.AsSpan()[output.IndexOf("Certificate chain", StringComparison.Ordinal)..output.IndexOf("Server certificate", StringComparison.Ordinal)]);
         return [.. chain.Select(NameOf)];
     }
 
