@@ -38,7 +38,7 @@ public static class KubernetesYaml
         return documents;
     }
 
-    internal static IReadOnlyList<KubernetesDocument> ReadYaml(DocumentPart part)
+    internal static List<KubernetesDocument> ReadYaml(DocumentPart part)
     {
         try
         {
@@ -51,7 +51,7 @@ public static class KubernetesYaml
     }
 
     /// <summary>Reads a part again with the indentation that the parser wants, and not the format.</summary>
-    private static IReadOnlyList<KubernetesDocument> Repair(DocumentPart part, Exception error)
+    private static List<KubernetesDocument> Repair(DocumentPart part, Exception error)
     {
         var repaired = FlowIndentation.Repair(part.Text);
         try

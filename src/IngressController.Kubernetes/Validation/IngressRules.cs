@@ -1,3 +1,4 @@
+using System.Globalization;
 using k8s.Models;
 
 namespace IngressController.Kubernetes.Validation;
@@ -113,7 +114,7 @@ internal static class IngressRules
         if (name.Length > 0 && number != 0)
             violations.Add(field, "has both a number and a name; remove one");
         else if (name.Length > 0)
-            violations.Add($"{field}.name", int.TryParse(name, out _) ? $"{ApiNames.Quote(name)} is a number: write number: {name}" : ApiNames.PortName(name));
+            violations.Add($"{field}.name", int.TryParse(name, CultureInfo.InvariantCulture, out _) ? $"{ApiNames.Quote(name)} is a number: write number: {name}" : ApiNames.PortName(name));
         else if (number != 0)
             violations.Add($"{field}.number", ApiNames.PortNumber(number));
         else

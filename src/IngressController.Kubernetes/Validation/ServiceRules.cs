@@ -1,3 +1,4 @@
+using System.Globalization;
 using k8s.Models;
 
 namespace IngressController.Kubernetes.Validation;
@@ -71,7 +72,7 @@ internal static class ServiceRules
     {
         if (port.TargetPort?.Value is not { Length: > 0 } target || target == "0")
             return;
-        violations.Add($"{field}.targetPort", int.TryParse(target, out var number) ? ApiNames.PortNumber(number) : ApiNames.PortName(target));
+        violations.Add($"{field}.targetPort", int.TryParse(target, CultureInfo.InvariantCulture, out var number) ? ApiNames.PortNumber(number) : ApiNames.PortName(target));
     }
 
     public static string? Protocol(string protocol) =>

@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using IngressController.Kubernetes.Serialization;
 using IngressController.Kubernetes.Validation;
 using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Values;
 
 namespace IngressController.Sources.Folder;
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 
 namespace IngressController.Sources.Folder;
@@ -35,7 +36,7 @@ internal static class OldIngress
     }
 
     /// <summary>Returns the port as a number or a name: the old field held either.</summary>
-    public static string NewPort(string port) => int.TryParse(port, out _) ? $"number: {port}" : $"name: {port}";
+    public static string NewPort(string port) => int.TryParse(port, CultureInfo.InvariantCulture, out _) ? $"number: {port}" : $"name: {port}";
 
     private static string NewBackend(JsonObject backend) =>
         backend["resource"] is { } resource && !backend.ContainsKey("serviceName")
