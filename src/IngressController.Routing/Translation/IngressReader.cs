@@ -244,7 +244,6 @@ internal sealed class IngressReader
     {
         PathProblem.NotAbsolute => "it does not start with a slash",
         PathProblem.ForbiddenCharacter => "the path of a request cannot contain ? or #",
-        PathProblem.MalformedEscape => "a % must be followed by two hexadecimal digits",
         PathProblem.NullCharacter or PathProblem.Backslash => "requests with a backslash or %00 are rejected",
         PathProblem.AboveRoot or PathProblem.AmbiguousDotSegments => "dot segments are resolved before requests are matched",
         _ => throw new ArgumentOutOfRangeException(nameof(problem), problem, "no problem to explain"),

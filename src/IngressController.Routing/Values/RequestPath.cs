@@ -64,15 +64,18 @@ public static class RequestPath
     }
 
     /// <summary>
-    /// The match form of a path in a manifest, which may hold characters that a request carries percent-encoded. Null if no request can
-    /// match it, with the reason in <paramref name="problem"/>.
+    /// The match form of a path in a manifest, which may hold characters that a request carries percent-encoded, the percent sign too: one
+    /// that begins no escape is itself. Null if no request can match it, with the reason in <paramref name="problem"/>.
     /// </summary>
     public static string? NormalizeRule(string path, out PathProblem problem)
     {
         var encoded = new StringBuilder(path.Length);
-        foreach (var octet in Encoding.UTF8.GetBytes(path))
+        var octets = Encoding.UTF8.GetBytes(path);
+        for (var i = 0; i < octets.Length; i++)
         {
-            if (octet is > 0x20 and < 0x7F)
+            var octet = octets[i];
+            var isEscape = octet == '%' && i + 2 < octets.Length && char.IsAsciiHexDigit((char)octets[i + 1]) && char.IsAsciiHexDigit((char)octets[i + 2]);
+            if (isEscape || octet is > 0x20 and < 0x7F and not (byte)'%')
                 encoded.Append((char)octet);
             else
                 encoded.Append(CultureInfo.InvariantCulture, $"%{octet:X2}");
