@@ -58,6 +58,7 @@ public enum DiagnosticCode
     PolicyConfigMapInvalid,
     GlobalAuthUnusable,
     HostInRegexMode,
+    PathGroupMissing,
     HostPolicyConflict,
     ServerAliasTaken,
     PathPatternInvalid,

@@ -13,13 +13,19 @@ public abstract record RoutePolicy
     internal virtual RootAction? RootAction => null;
 
     /// <summary>True if the policy answers requests of a rule without paths, too.</summary>
-    internal virtual bool AnswersWithoutPaths => RootAction is not null;
+    internal virtual bool AnswersWithoutPaths => RootAction is not null || AnswersEveryRequest;
 
     /// <summary>True if the policy redirects http requests to https where the host has a certificate.</summary>
     internal virtual bool RedirectsToTls => false;
 
     /// <summary>True if the policy makes a path a regular expression, and with it all paths of its host.</summary>
     internal virtual bool MakesRegex(string path) => false;
+
+    /// <summary>The groups of the path that the policy uses; null if it uses none.</summary>
+    internal virtual GroupUse? GroupUse => null;
+
+    /// <summary>True if the policy answers every request by itself, so that a rule without paths answers too.</summary>
+    internal virtual bool AnswersEveryRequest => false;
 
     /// <summary>Further names of the Ingress's hosts.</summary>
     /// <param name="ingress">The Ingress.</param>
@@ -32,9 +38,23 @@ public abstract record RoutePolicy
 /// <param name="Annotation">The annotation that asks for it, without prefix.</param>
 internal sealed record RootAction(RouteAction Action, string Annotation);
 
+/// <summary>The groups of the path's regular expression that a policy uses.</summary>
+/// <param name="Group">The greatest one.</param>
+/// <param name="Template">The template as it is written.</param>
+/// <param name="Annotation">The annotation, without prefix.</param>
+internal sealed record GroupUse(int Group, string Template, string Annotation)
+{
+    /// <summary>Returns null for a template without groups.</summary>
+    public static GroupUse? Of(ValueTemplate template, string annotation) =>
+        template.MaxGroup is > 0 and var group ? new(group, template.ToString(), annotation) : null;
+}
+
 /// <summary>The paths of the Ingress fail closed: a protection that it asks for is invalid.</summary>
 /// <param name="Reason">Shown to people who can read the object; clients do not see it.</param>
-public sealed record ClosedPolicy(string Reason) : RoutePolicy;
+public sealed record ClosedPolicy(string Reason) : RoutePolicy
+{
+    internal override bool AnswersEveryRequest => true;
+}
 
 /// <summary>The origin of an applied value, for <c>explain</c>.</summary>
 /// <param name="Setting">The name without prefix.</param>
@@ -62,6 +82,12 @@ public sealed record RoutePolicies(EquatableArray<RoutePolicy> All, EquatableArr
 
         return null;
     }
+
+    /// <summary>True if a policy uses a group of the path.</summary>
+    public bool UseGroups() => All.Any(policy => policy.GroupUse is not null);
+
+    /// <summary>True if a policy answers every request by itself.</summary>
+    internal bool AnswerEveryRequest => All.Any(policy => policy.AnswersEveryRequest);
 
     /// <summary>True if a policy makes a path a regular expression.</summary>
     internal bool MakeRegex(string path)

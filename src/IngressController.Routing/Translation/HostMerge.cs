@@ -78,7 +78,19 @@ internal sealed class HostMerge
             routes = [.. _routes.Order(Comparer<Route>.Create(CompareByPrecedence))];
         }
 
+        foreach (var route in _default is null ? routes : routes.Append(_default))
+            ReportMissingGroups(route);
         return new MergedHost(new VirtualHost(_host, [.. routes], _default) { HasTls = _hasTls, Root = _root }, [.. _diagnostics]);
+    }
+
+    /// <summary>Reports templates with groups that the path does not have: nginx leaves them empty without a word.</summary>
+    private void ReportMissingGroups(Route route)
+    {
+        foreach (var policy in route.Policies.All)
+        {
+            if (policy.GroupUse is { } use && use.Group > (route.Pattern?.GroupCount ?? 0))
+                _diagnostics.Add(DiagnosticCatalog.PathGroupMissing(route.Origin, use.Annotation, use.Template, use.Group, route.PathText, route.Pattern?.GroupCount));
+        }
     }
 
     private static bool IsDuplicate(Route left, Route right) => left.Action == right.Action && left.Policies.All == right.Policies.All;

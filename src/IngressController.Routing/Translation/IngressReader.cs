@@ -21,6 +21,7 @@ internal sealed class IngressReader
     private readonly ResourceName _name;
     private readonly List<Diagnostic> _diagnostics = [];
     private readonly Dictionary<string, List<Route>> _routesByHost = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Route> _answersByHost = new(StringComparer.Ordinal);
     private readonly PolicyContext _context;
     private readonly RoutePolicies _policies;
     private readonly BackendProtocol? _protocol;
@@ -91,7 +92,7 @@ internal sealed class IngressReader
             Hosts =
             [
                 .. _routesByHost.OrderBy(host => host.Key, StringComparer.Ordinal)
-                    .Select(host => new HostContribution(host.Key, [.. host.Value], defaultRoute)),
+                    .Select(host => new HostContribution(host.Key, [.. host.Value], defaultRoute ?? _answersByHost.GetValueOrDefault(host.Key))),
             ],
             Tls = routesNothing ? [] : [.. tls],
             Policies = _policies,
@@ -129,6 +130,9 @@ internal sealed class IngressReader
             _routesByHost[host] = routes = [];
 
         var paths = rule.Http?.Paths ?? [];
+        // An annotation that answers by itself needs no backend.
+        if (paths.Count == 0 && _policies.AnswerEveryRequest)
+            _answersByHost.TryAdd(host, Make(new RouteOrigin(_name, index, -1), PathMatch.Root, new RouteAction.Unavailable("the rule has no paths")));
         for (var i = 0; i < paths.Count; i++)
         {
             var origin = new RouteOrigin(_name, index, i);

@@ -62,7 +62,21 @@ public enum TemplateVariable
 /// <summary>A piece of a template.</summary>
 /// <param name="Variable">The variable, or Literal.</param>
 /// <param name="Name">The text of a literal, the name of a header, cookie or parameter, or the number of a group; else empty.</param>
-public readonly record struct TemplatePart(TemplateVariable Variable, string Name);
+public readonly record struct TemplatePart(TemplateVariable Variable, string Name)
+{
+    /// <summary>The variable as it is written, such as <c>${host}</c>; null for literal text and pieces that nobody wrote.</summary>
+    public string? Written { get; init; }
+
+    /// <summary>The piece as it is written.</summary>
+    public override string ToString() => Written ?? Variable switch
+    {
+        TemplateVariable.Literal => Name,
+        TemplateVariable.Scheme => "$scheme",
+        TemplateVariable.HttpHost => "$http_host",
+        TemplateVariable.EscapedRequestUri => "$escaped_request_uri",
+        _ => $"${{{Variable}}}",
+    };
+}
 
 /// <summary>
 /// A value with variables, such as <c>https://auth.example.com/start?rd=$escaped_request_uri</c>. It is parsed once into typed pieces;
@@ -73,13 +87,20 @@ public sealed record ValueTemplate(EquatableArray<TemplatePart> Parts)
     /// <summary>True if the value is the same for every request.</summary>
     public bool IsLiteral => Parts.Count == 0 || (Parts.Count == 1 && Parts[0].Variable == TemplateVariable.Literal);
 
+    /// <summary>The text of a template that <see cref="IsLiteral"/>.</summary>
+    public string LiteralText => Parts.Count == 0 ? "" : Parts[0].Name;
+
+    /// <summary>The greatest group of the path that it uses; 0 if it uses none.</summary>
+    public int MaxGroup => Parts.Select(part => part.Variable == TemplateVariable.Capture ? part.Name[0] - '0' : 0).DefaultIfEmpty(0).Max();
+
     public static ValueTemplate Literal(string text) => new([new TemplatePart(TemplateVariable.Literal, text)]);
 
     /// <summary>Reads a template.</summary>
-    /// <param name="text">Text with <c>$name</c> or <c>${name}</c> for variables.</param>
+    /// <param name="text">Text with <c>$name</c> or <c>${name}</c> for variables, and <c>$$</c> for a dollar sign.</param>
+    /// <param name="place">The place that it is for.</param>
     /// <param name="template">The template.</param>
-    /// <param name="problem">The unknown variable, as a clause that follows the quoted value.</param>
-    public static bool TryParse(string text, out ValueTemplate template, out string problem)
+    /// <param name="problem">The variable that is unknown or not available, as a clause that follows the quoted value.</param>
+    public static bool TryParse(string text, TemplatePlace place, out ValueTemplate template, out string problem)
     {
         var parts = new List<TemplatePart>();
         template = new ValueTemplate([]);
@@ -87,15 +108,22 @@ public sealed record ValueTemplate(EquatableArray<TemplatePart> Parts)
         var position = 0;
         while (position < text.Length)
         {
-            var dollar = text.IndexOf('$', position);
-            if (dollar != position)
-                parts.Add(new(TemplateVariable.Literal, dollar < 0 ? text[position..] : text[position..dollar]));
-            if (dollar < 0)
+            if (ReadLiteral(text, ref position) is { Name.Length: > 0 } literal)
+                parts.Add(literal);
+            if (position == text.Length)
                 break;
+            var dollar = position;
             var name = VariableName(text, dollar + 1, out position);
             if (Find(name) is not { } part)
             {
-                problem = name.Length == 0 ? "has a $ without a variable name" : $"has the unknown variable ${name}";
+                problem = name.Length == 0 ? "has a $ without a variable name; write $$ for a dollar sign" : $"has the unknown variable ${name}";
+                return false;
+            }
+
+            part = part with { Written = text[dollar..position] };
+            if (place.Problem(part) is { } wrong)
+            {
+                problem = wrong;
                 return false;
             }
 
@@ -106,13 +134,27 @@ public sealed record ValueTemplate(EquatableArray<TemplatePart> Parts)
         return true;
     }
 
-    public override string ToString() => string.Concat(Parts.Select(part => part.Variable switch
+    /// <summary>The template as it is written.</summary>
+    public override string ToString() => string.Concat(Parts);
+
+    /// <summary>Reads up to the next variable.</summary>
+    private static TemplatePart ReadLiteral(string text, ref int position)
     {
-        TemplateVariable.Literal => part.Name,
-        TemplateVariable.Capture => $"${part.Name}",
-        _ when part.Name.Length > 0 => $"${{{part.Variable}:{part.Name}}}",
-        _ => $"${{{part.Variable}}}",
-    }));
+        var start = position;
+        for (; position < text.Length; position++)
+        {
+            if (text[position] != '$')
+                continue;
+            if (position + 1 == text.Length || text[position + 1] != '$')
+                break;
+            position++;
+        }
+
+        var written = text[start..position];
+        return written.Contains('$')
+            ? new(TemplateVariable.Literal, written.Replace("$$", "$", StringComparison.Ordinal)) { Written = written }
+            : new(TemplateVariable.Literal, written);
+    }
 
     /// <summary>Group references have one digit, as in nginx; names are as long as possible.</summary>
     private static string VariableName(string text, int start, out int end)

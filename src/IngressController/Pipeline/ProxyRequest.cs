@@ -1,5 +1,6 @@
 using IngressController.Http;
 using IngressController.Matching;
+using IngressController.Routing.Expressions;
 using IngressController.TrustedProxies;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -55,8 +56,11 @@ internal sealed class ProxyRequest
     /// <summary>The normalized path, which rules and policies compare.</summary>
     public ReadOnlySpan<char> Path => _path ?? Target.Path;
 
-    /// <summary>The path for the backend; null if the path is not rewritten.</summary>
-    public RewrittenPath? Rewritten { get; set; }
+    /// <summary>The match of the path's regular expression; empty unless a template of the route uses its groups.</summary>
+    public ExpressionMatch Captures { get; set; }
+
+    /// <summary>The encoded path for the backend; null if the path is not rewritten.</summary>
+    public string? RewrittenPath { get; set; }
 
     /// <summary>The maximum number of attempts to forward it.</summary>
     public int MaxTries { get; set; } = DefaultMaxTries;
@@ -96,5 +100,5 @@ internal sealed class ProxyRequest
     }
 
     /// <summary>The URI for the backend. Path and query are unchanged byte for byte, except for dot segments and rewrites.</summary>
-    public string UriAt(string destination) => string.Concat(destination, Rewritten?.Path ?? _pathForBackend ?? Target.Path, Target.Query);
+    public string UriAt(string destination) => string.Concat(destination, RewrittenPath ?? _pathForBackend ?? Target.Path, Target.Query);
 }

@@ -24,7 +24,7 @@ internal sealed record Refusal(int Status, string Title, string Detail)
     /// <summary>Matching timed out, so the route is unknown.</summary>
     public static Refusal MatchTimedOut { get; } = Unavailable("matching the path took too long");
 
-    public static Refusal RewriteTimedOut { get; } = Unavailable("rewriting the path took too long");
+    public static Refusal CapturesTimedOut { get; } = Unavailable("matching the path took too long");
 
     public static Refusal Closed { get; } = Unavailable("this route is unavailable because of its configuration");
 

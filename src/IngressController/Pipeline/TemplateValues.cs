@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using IngressController.Http;
-using IngressController.Routing.Expressions;
 using IngressController.Routing.Table;
 
 namespace IngressController.Pipeline;
@@ -9,52 +8,48 @@ namespace IngressController.Pipeline;
 /// <summary>Expands templates with the values of a request.</summary>
 internal static class TemplateValues
 {
-    /// <param name="template">The template.</param>
-    /// <param name="request">The request.</param>
-    /// <param name="captures">The match of the path's regular expression, for its groups; without one, groups are empty.</param>
-    public static string Expand(ValueTemplate template, ProxyRequest request, ExpressionMatch captures = default)
+    public static string Expand(ValueTemplate template, ProxyRequest request)
     {
         if (template.IsLiteral)
-            return template.Parts.Count == 0 ? "" : template.Parts[0].Name;
+            return template.LiteralText;
         var text = new StringBuilder();
         foreach (var part in template.Parts)
-            text.Append(Value(part, request, captures));
+            text.Append(Of(part, request));
         return text.ToString();
     }
 
-    /// <summary>Expands the location of a redirect: host and port are those that the client asked for, also behind a trusted proxy.</summary>
-    public static string ExpandLocation(ValueTemplate template, ProxyRequest request, ExpressionMatch captures = default)
+    /// <summary>Expands the value of a header field: one line of Latin-1, in which control characters are blanks (RFC 9110, 5.5).</summary>
+    public static string ExpandHeader(ValueTemplate template, ProxyRequest request)
     {
         if (template.IsLiteral)
-            return template.Parts.Count == 0 ? "" : template.Parts[0].Name;
-        var text = new StringBuilder();
-        foreach (var part in template.Parts)
+            return template.LiteralText;
+        var value = Expand(template, request);
+        if (!value.AsSpan().ContainsAnyExceptInRange(' ', '~'))
+            return value;
+        // Names of users are decoded text; every other char is one byte as received.
+        if (value.AsSpan().ContainsAnyExceptInRange('\0', '\xFF'))
+            value = Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(value));
+        return string.Create(value.Length, value, static (line, text) =>
         {
-            text.Append(part.Variable switch
-            {
-                TemplateVariable.Host => NameOf(request.PublicHost),
-                TemplateVariable.HttpHost => request.PublicHost,
-                TemplateVariable.ServerPort => request.PublicPort,
-                _ => Value(part, request, captures),
-            });
-        }
-
-        return text.ToString();
+            for (var i = 0; i < line.Length; i++)
+                line[i] = char.IsControl(text[i]) && text[i] is < '\x80' ? ' ' : text[i];
+        });
     }
 
     /// <summary>The Host header without port, in lower case.</summary>
-    public static string HostName(HttpContext context) => NameOf(context.Request.Headers.Host.ToString());
+    public static string HostName(HttpContext context) => HostName(context.Request.Headers.Host.ToString());
 
-    private static string NameOf(string host) => HostHeader.NameOf(host).ToString().ToLowerInvariant();
+    public static string HostName(string host) => HostHeader.NameOf(host).ToString().ToLowerInvariant();
 
-    private static string Value(TemplatePart part, ProxyRequest proxied, ExpressionMatch captures)
+    /// <summary>The value of a piece. Values of a route are empty for requests without one.</summary>
+    public static string Of(TemplatePart part, ProxyRequest proxied)
     {
-        var (context, request, route) = (proxied.Context, proxied.Context.Request, proxied.Route.Definition);
-        var backend = (route.Action as RouteAction.Forward)?.Backend;
+        var (context, request, route) = (proxied.Context, proxied.Context.Request, proxied.MatchedRoute?.Definition);
+        var backend = (route?.Action as RouteAction.Forward)?.Backend;
         return part.Variable switch
         {
             TemplateVariable.Literal => part.Name,
-            TemplateVariable.Capture => captures.Group(int.Parse(part.Name, CultureInfo.InvariantCulture)),
+            TemplateVariable.Capture => proxied.Captures.Group(int.Parse(part.Name, CultureInfo.InvariantCulture)),
             TemplateVariable.Host => HostName(context),
             TemplateVariable.HttpHost => request.Headers.Host.ToString(),
             TemplateVariable.RequestUri => proxied.Target.PathAndQuery,
@@ -69,10 +64,10 @@ internal static class TemplateValues
             TemplateVariable.Args => proxied.Target.Query is [_, .. var args] ? args.ToString() : "",
             TemplateVariable.IsArgs => proxied.Target.Query.Length > 1 ? "?" : "",
             TemplateVariable.RequestMethod => request.Method,
-            TemplateVariable.ServerName => proxied.Route.Host,
+            TemplateVariable.ServerName => proxied.MatchedRoute?.Host ?? "",
             TemplateVariable.ServerPort => HostHeader.PortOf(request.Headers.Host.ToString(), request.IsHttps),
-            TemplateVariable.Namespace => route.Origin.Ingress.Namespace,
-            TemplateVariable.IngressName => route.Origin.Ingress.Name,
+            TemplateVariable.Namespace => route?.Origin.Ingress.Namespace ?? "",
+            TemplateVariable.IngressName => route?.Origin.Ingress.Name ?? "",
             TemplateVariable.ServiceName => backend?.Service.Name ?? "",
             TemplateVariable.ServicePort => backend?.Port ?? "",
             TemplateVariable.RequestId => context.TraceIdentifier,

@@ -34,6 +34,8 @@ internal static class PipelineOrder
         // Before redirects, limits and authentication: browsers send preflight requests without credentials and do not follow redirects of
         // them.
         One(CorsPreflight.Create),
+        // Before the first step whose template can use groups of the path.
+        One(CapturesStep.Create),
         // Before access control: a redirect needs none.
         One(RedirectStep.Create),
         // After redirects, which need no protection; before every step that can grant access.

@@ -32,9 +32,7 @@ internal static class AuthForms
         text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? text : ValueForm<string>.Refuse("is not the name of a query parameter"));
 
     public static ValueForm<ValueTemplate> Template { get; } = new("text; may contain variables such as $request_uri", text =>
-        !ValueTemplate.TryParse(text, out var template, out var problem) ? ValueForm<ValueTemplate>.Refuse(problem)
-        : template.Parts.Any(part => part.Variable == TemplateVariable.Capture) ? ValueForm<ValueTemplate>.Refuse("uses a capture group ($1 to $9), which is not available here")
-        : template);
+        ValueTemplate.TryParse(text, TemplatePlace.Authentication, out var template, out var problem) ? template : ValueForm<ValueTemplate>.Refuse(problem));
 
     /// <summary>Headers of the service's answer that the backend gets.</summary>
     public static ValueForm<EquatableArray<string>> ResponseHeaders { get; } = ValueForms.List.Select<EquatableArray<string>>(

@@ -50,12 +50,10 @@ internal static class AuthUrlParser
 
     private static bool TryReadTemplate(string text, out ValueTemplate template, out string problem)
     {
-        if (!ValueTemplate.TryParse(text, out template, out problem))
+        if (!ValueTemplate.TryParse(text, TemplatePlace.Authentication, out template, out problem))
             return false;
         if (text.FirstOrDefault(c => c is <= ' ' or > '~' || Unsafe.Contains(c)) is var wrong && wrong != default)
             problem = $"contains the character U+{(int)wrong:X4}, which must be percent-encoded in a URL";
-        else if (template.Parts.Any(part => part.Variable == TemplateVariable.Capture))
-            problem = "uses a capture group ($1 to $9), which is not available here";
         return problem.Length == 0;
     }
 
@@ -91,16 +89,16 @@ internal static class AuthUrlParser
             var part = rest[i];
             var end = part.Variable == TemplateVariable.Literal ? part.Name.AsSpan().IndexOfAny('/', '?', '#') : -1;
             if (end > 0)
-                authority.Add(part with { Name = part.Name[..end] });
+                authority.Add(part with { Name = part.Name[..end], Written = null });
             if (end >= 0 || part.Variable is TemplateVariable.RequestUri or TemplateVariable.Uri)
             {
-                target = rest.Skip(i + 1).Prepend(end > 0 ? part with { Name = part.Name[end..] } : part);
+                target = rest.Skip(i + 1).Prepend(end > 0 ? part with { Name = part.Name[end..], Written = null } : part);
                 break;
             }
 
             if (part.Variable != TemplateVariable.Literal && !allowed.Contains(part.Variable))
             {
-                problem = $"has the variable {new ValueTemplate([part])} in its host, which lets clients choose the host; use $host, $namespace or $service_name there";
+                problem = $"has the variable {part} in its host, which lets clients choose the host; use $host, $namespace or $service_name there";
                 return false;
             }
 
@@ -124,7 +122,7 @@ internal static class AuthUrlParser
             if (!int.TryParse(last.Name.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is < 1 or > 65535)
                 problem = "has a port that is not a number from 1 to 65535";
             port = number;
-            authority[^1] = last with { Name = last.Name[..colon] };
+            authority[^1] = last with { Name = last.Name[..colon], Written = null };
         }
 
         host = new([.. authority.Where(part => part.Variable != TemplateVariable.Literal || part.Name.Length > 0)]);

@@ -7,7 +7,11 @@ namespace IngressController.Routing.Features.Redirects;
 /// <param name="Status">From 300 to 308.</param>
 public sealed record RedirectPolicy(ValueTemplate Location, int Status) : RoutePolicy
 {
-    internal override bool AnswersWithoutPaths => true;
+    internal string Annotation { get; init; } = RedirectsFeature.PermanentRedirect.Name;
+
+    internal override GroupUse? GroupUse => GroupUse.Of(Location, Annotation);
+
+    internal override bool AnswersEveryRequest => true;
 
     internal override bool AppliesToDefaultBackend => false;
 }
@@ -28,9 +32,9 @@ public sealed record TlsRedirectPolicy(bool IsForced, int Status, bool Preserves
 /// <summary>Redirects the root of the whole host to a path of it.</summary>
 /// <param name="Path">The path.</param>
 /// <param name="IsRelative">True if the location has no scheme and host.</param>
-public sealed record AppRootPolicy(string Path, bool IsRelative) : RoutePolicy
+public sealed record AppRootPolicy(ValueTemplate Path, bool IsRelative) : RoutePolicy
 {
-    internal override RootAction RootAction => new(new RouteAction.Redirect(302, Host: null, Path), RedirectsFeature.AppRoot.Name);
+    internal override RootAction RootAction => new(new RouteAction.Redirect(302, Host: null, Path.ToString()), RedirectsFeature.AppRoot.Name);
 }
 
 /// <summary>Redirects the twin of each host, with or without <c>www.</c>, to the host.</summary>

@@ -52,12 +52,13 @@ public static class RedirectsFeature
         Documentation = "Omits scheme and host from the location of app-root.",
     };
 
-    public static AnnotationKey<string> AppRoot { get; } = new()
+    public static AnnotationKey<ValueTemplate> AppRoot { get; } = new()
     {
         Name = "app-root",
-        Form = new("an absolute path", ReadPath),
+        Form = new("an absolute path; may contain variables such as $is_args$args", ReadPath),
         Scope = AnnotationScope.Host,
-        Documentation = "Redirects requests for exactly / of the host to this path, with 302 and before everything else, even if no rule has that path.",
+        Documentation = "Redirects requests for exactly / of the host to this path, with 302 and before everything else, even if no rule has that path. "
+            + "The query of the request is not added; $is_args$args carries it.",
     };
 
     public static AnnotationKey<ValueTemplate> PermanentRedirect { get; } = new()
@@ -66,7 +67,8 @@ public static class RedirectsFeature
         Form = LocationForm,
         OnBadValue = OnBadValue.CloseRoute,
         Documentation = "Redirects every request of the Ingress to this URL (status: permanent-redirect-code). Path and query of the request are not "
-            + "added; the variables $request_uri, $uri, $args, $host and the like can carry them. It applies before access control and limits.",
+            + "added; the variables $request_uri, $uri, $args, $host and the like can carry them, and $1 to $9 are the groups of a path that is a "
+            + "regular expression (use-regex). It applies before access control and limits, and to every path of a rule that has a host alone.",
     };
 
     public static AnnotationKey<int> PermanentRedirectCode { get; } = new()
@@ -140,20 +142,21 @@ public static class RedirectsFeature
         var temporalStatus = annotations.Read(TemporalRedirectCode, 302);
         var isPermanent = annotations.TryRead(PermanentRedirect, out var permanent);
         if (annotations.TryRead(TemporalRedirect, out var temporal))
-            return new RedirectPolicy(temporal, temporalStatus);
+            return new RedirectPolicy(temporal, temporalStatus) { Annotation = TemporalRedirect.Name };
         return isPermanent ? new RedirectPolicy(permanent, permanentStatus) : null;
     }
 
-    private static Parsed<string> ReadPath(string text) =>
-        text[0] != '/' || text.StartsWith("//", StringComparison.Ordinal) ? ValueForm<string>.Refuse("is not an absolute path such as /app")
-        : text.Any(c => c is <= ' ' or >= '\x7F' or '\\' or '"' or '<' or '>') ? ValueForm<string>.Refuse("contains a character that must be percent-encoded")
-        : text;
+    private static Parsed<ValueTemplate> ReadPath(string text) =>
+        text[0] != '/' || text.StartsWith("//", StringComparison.Ordinal) ? ValueForm<ValueTemplate>.Refuse("is not an absolute path such as /app")
+        : text.Any(c => c is <= ' ' or >= '\x7F' or '\\' or '"' or '<' or '>') ? ValueForm<ValueTemplate>.Refuse("contains a character that must be percent-encoded")
+        : ValueTemplate.TryParse(text, TemplatePlace.AppRoot, out var template, out var problem) ? template
+        : ValueForm<ValueTemplate>.Refuse(problem);
 
     private static Parsed<ValueTemplate> ReadLocation(string text)
     {
         if (text.Any(c => c is <= ' ' or >= '\x7F' or '\\' or '"' or '<' or '>'))
             return ValueForm<ValueTemplate>.Refuse("contains a character that must be percent-encoded");
-        if (!ValueTemplate.TryParse(text, out var template, out var problem))
+        if (!ValueTemplate.TryParse(text, TemplatePlace.Redirect, out var template, out var problem))
             return ValueForm<ValueTemplate>.Refuse(problem);
         // A location that begins with a variable would let the client choose the target.
         var isUrl = text.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("https://", StringComparison.OrdinalIgnoreCase)

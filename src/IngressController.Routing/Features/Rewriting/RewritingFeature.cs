@@ -14,11 +14,12 @@ public static class RewritingFeature
     public static AnnotationKey<RewritePolicy> RewriteTarget { get; } = new()
     {
         Name = "rewrite-target",
-        Form = new("a path; $1 to $9 are capture groups", ReadTarget),
+        Form = new("a path, or a URL; $1 to $9 are capture groups", ReadTarget),
         Documentation = "The path that the backend gets. It replaces the whole path, not only the part that the rule matches: with the rule "
             + "/something and the target / the backend gets / for /something/new. $1 to $9 are the groups of the rule's path, which is a regular "
             + "expression: /something(/|$)(.*) with /$2 keeps the rest. The query is kept. The decoded, normalized path is rewritten, and the result "
-            + "is encoded again. A target that equals the rule's path does nothing. It has the effect of use-regex.",
+            + "is encoded again. A target that equals the rule's path does nothing. A target that starts with http://, https:// or $scheme:// "
+            + "redirects to that URL with 302; the query is added, unless the target ends with a question mark. It has the effect of use-regex.",
     };
 
     public static AnnotationKey<bool> UseRegex { get; } = new()
@@ -37,14 +38,14 @@ public static class RewritingFeature
     public static AnnotationKey<ValueTemplate> XForwardedPrefix { get; } = new()
     {
         Name = "x-forwarded-prefix",
-        Form = TemplateForm("text; $1 to $9 are capture groups"),
+        Form = TemplateForm("text; $1 to $9 are capture groups", TemplatePlace.ForwardedPrefix),
         Documentation = "Sets the header X-Forwarded-Prefix of requests whose path rewrite-target changes.",
     };
 
     public static AnnotationKey<ValueTemplate> UpstreamVhost { get; } = new()
     {
         Name = "upstream-vhost",
-        Form = TemplateForm("a host; may contain variables"),
+        Form = TemplateForm("a host; may contain variables, and $1 to $9 for capture groups", TemplatePlace.UpstreamHost),
         Default = "the client's Host",
         Documentation = "The Host header that the backend gets. X-Forwarded-Host stays as the client sent it.",
     };
@@ -110,17 +111,26 @@ public static class RewritingFeature
 
     private static Parsed<RewritePolicy> ReadTarget(string text)
     {
+        if (RewritePolicy.IsUrl(text))
+            return ReadUrl(text);
         if (!text.All(c => char.IsAsciiLetterOrDigit(c) || "_-.~/:${}".Contains(c)))
             return ValueForm<RewritePolicy>.Refuse("contains a character other than letters, digits and _-.~/:${} (the query is always kept)");
         if (text[0] is not ('/' or '$'))
             return ValueForm<RewritePolicy>.Refuse("does not start with a slash or a capture group");
-        return ValueTemplate.TryParse(text, out var template, out var problem)
-            ? new RewritePolicy(template, text)
-            : ValueForm<RewritePolicy>.Refuse(problem);
+        return ReadTemplate(text);
     }
 
-    private static ValueForm<ValueTemplate> TemplateForm(string description) => new(description, text =>
+    private static Parsed<RewritePolicy> ReadUrl(string text) =>
+        !text.All(c => char.IsAsciiLetterOrDigit(c) || "_-.~/:${}?=&%+,@".Contains(c)) ? ValueForm<RewritePolicy>.Refuse("contains a character other than letters, digits and _-.~/:${}?=&%+,@")
+        : text[(text.IndexOf("//", StringComparison.Ordinal) + 2)..] is not [not ('/' or '?'), ..] ? ValueForm<RewritePolicy>.Refuse("has no host")
+        : ReadTemplate(text);
+
+    private static Parsed<RewritePolicy> ReadTemplate(string text) => ValueTemplate.TryParse(text, TemplatePlace.Rewrite, out var template, out var problem)
+        ? new RewritePolicy(template, text)
+        : ValueForm<RewritePolicy>.Refuse(problem);
+
+    private static ValueForm<ValueTemplate> TemplateForm(string description, TemplatePlace place) => new(description, text =>
         !text.All(c => c is > ' ' and < '\x7F') ? ValueForm<ValueTemplate>.Refuse("contains a space or a character that is not printable ASCII")
-        : ValueTemplate.TryParse(text, out var template, out var problem) ? template
+        : ValueTemplate.TryParse(text, place, out var template, out var problem) ? template
         : ValueForm<ValueTemplate>.Refuse(problem));
 }

@@ -106,7 +106,7 @@ internal sealed class ExternalAuthRequest
         Add("X-Sent-From", "nginx-ingress-controller");
         Add("X-Real-IP", client);
         Add("X-Forwarded-For", client);
-        Add("X-Auth-Request-Redirect", _policy.RequestRedirect is { } redirect ? TemplateValues.Expand(redirect, request) : target);
+        Add("X-Auth-Request-Redirect", _policy.RequestRedirect is { } redirect ? TemplateValues.ExpandHeader(redirect, request) : target);
         Add("X-Request-ID", context.TraceIdentifier);
         if (_policy.Method is not null)
         {
@@ -119,7 +119,7 @@ internal sealed class ExternalAuthRequest
         foreach (var header in _policy.RequestHeaders)
         {
             message.Headers.Remove(header.Name);
-            if (TemplateValues.Expand(header.Value, request) is { Length: > 0 } value)
+            if (TemplateValues.ExpandHeader(header.Value, request) is { Length: > 0 } value)
                 Add(header.Name, value);
         }
 

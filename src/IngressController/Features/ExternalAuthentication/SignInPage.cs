@@ -6,8 +6,8 @@ namespace IngressController.Features.ExternalAuthentication;
 /// <summary>The page to which clients that are not signed in are redirected (auth-signin).</summary>
 internal sealed class SignInPage(ValueTemplate url)
 {
-    private readonly (ValueTemplate Part, bool CanChangeHost)[] _parts = [.. Enumerable.Range(0, url.Parts.Count).Select(i => (
-        new ValueTemplate([url.Parts[i]]),
+    private readonly (TemplatePart Part, bool CanChangeHost)[] _parts = [.. Enumerable.Range(0, url.Parts.Count).Select(i => (
+        url.Parts[i],
         url.Parts[i].Variable is TemplateVariable.RequestUri or TemplateVariable.EscapedRequestUri
             && !(i > 0 && url.Parts[i - 1].Variable is TemplateVariable.Host or TemplateVariable.HttpHost or TemplateVariable.ServerPort or TemplateVariable.ServerName)))];
 
@@ -16,8 +16,8 @@ internal sealed class SignInPage(ValueTemplate url)
         var location = new StringBuilder();
         foreach (var (part, canChangeHost) in _parts)
         {
-            var value = TemplateValues.ExpandLocation(part, request);
-            location.Append(canChangeHost ? TrimLeadingSlashes(value, part.Parts[0].Variable) : value);
+            var value = RedirectLocation.Of(part, request);
+            location.Append(canChangeHost ? TrimLeadingSlashes(value, part.Variable) : value);
         }
 
         return UrlText.Escape(location.ToString(), keepsFragment: true);

@@ -15,16 +15,7 @@ internal sealed class RedirectStep(RedirectPolicy policy, LocalReplies replies) 
 
     public override async ValueTask<bool> InvokeAsync(ProxyRequest request)
     {
-        await replies.RedirectAsync(request, policy.Status, Location(policy.Location, request));
+        await replies.RedirectAsync(request, policy.Status, RedirectLocation.Expand(policy.Location, request));
         return false;
-    }
-
-    /// <summary>Merges leading slashes that a value of the request can add: browsers read // as the start of another host.</summary>
-    private static string Location(ValueTemplate template, ProxyRequest request)
-    {
-        var location = TemplateValues.ExpandLocation(template, request);
-        return location.StartsWith("//", StringComparison.Ordinal) || location.StartsWith("/\\", StringComparison.Ordinal)
-            ? $"/{location.TrimStart('/', '\\')}"
-            : location;
     }
 }

@@ -11,7 +11,7 @@ internal sealed class ForwardedPrefixChange(ForwardedPrefixPolicy policy) : Requ
 
     public override void Apply(ProxyRequest request, HttpRequestMessage message)
     {
-        if (request.Rewritten is { } rewritten)
-            message.Headers.TryAddWithoutValidation("X-Forwarded-Prefix", RequestPath.Encode(TemplateValues.Expand(policy.Prefix, request, rewritten.Match)));
+        if (request.RewrittenPath is not null)
+            message.Headers.TryAddWithoutValidation("X-Forwarded-Prefix", RequestPath.Encode(TemplateValues.Expand(policy.Prefix, request)));
     }
 }

@@ -12,6 +12,11 @@ internal sealed class UpstreamHostChange(UpstreamHostPolicy policy) : RequestCha
     public override void Apply(ProxyRequest request, HttpRequestMessage message)
     {
         message.Headers.Remove("Host");
-        message.Headers.TryAddWithoutValidation("Host", TemplateValues.Expand(policy.Host, request));
+        message.Headers.TryAddWithoutValidation("Host", TemplateValues.ExpandHeader(policy.Host, request));
+        if (message.Headers.Host is not null)
+            return;
+        // The values of the request make no host: HttpClient would send its own beside it.
+        message.Headers.Remove("Host");
+        message.Headers.TryAddWithoutValidation("Host", request.Context.Request.Headers.Host.ToString());
     }
 }

@@ -141,6 +141,61 @@ public sealed class RedirectTests(FeatureFixture proxy) : IClassFixture<FeatureF
         Assert.Equal(404, (await proxy.GetReplyAsync(host, "/x")).Status);
     }
 
+    [Theory]
+    [InlineData("app-root: /login$is_args$args", "/?foo=bar", "http://HOST/login?foo=bar")]
+    [InlineData("app-root: /login$is_args$args", "/", "http://HOST/login")]
+    [InlineData("app-root: /login$is_args$args", "/?", "http://HOST/login")]
+    [InlineData("app-root: \"/to/${host}/$arg_x\"", "/?x=1%2F2", "http://HOST/to/HOST/1%2F2")]
+    [InlineData("app-root: \"/$cookie_lang\", relative-redirects: \"true\"", "/", "/evil.example/")]
+    [InlineData("app-root: \"/a$$b\"", "/", "http://HOST/a$b")]
+    public async Task Variables_of_an_app_root_are_filled(string annotations, string target, string location)
+    {
+        var host = await proxy.ServeAsync(annotations);
+        var response = await proxy.GetReplyAsync(host, target, "Cookie: lang=/evil.example/\r\n");
+        Assert.Equal((302, location.Replace("HOST", host, StringComparison.Ordinal)), (response.Status, response.One("Location")));
+    }
+
+    [Theory]
+    [InlineData("permanent-redirect: https://new.example/$1", "/old/(.*)", "/old/a%20b/c?x=1", "https://new.example/a%20b/c")]
+    [InlineData("permanent-redirect: \"https://new.example/$2?first=$1\"", "/old/([^/]*)/(.*)", "/old/a%26b%2Bc/d", "https://new.example/d?first=a%26b%2Bc")]
+    [InlineData("temporal-redirect: https://$1.new.example/", "/old/(.*)", "/old/shop", "https://shop.new.example/")]
+    [InlineData("temporal-redirect: https://$1.new.example/", "/old/(.*)", "/old/evil.example/x", "https://evil.example%2Fx.new.example/")]
+    [InlineData("temporal-redirect: https://new.example/$1", "/old/([^z]*)", "/old/%0d%0aX-Evil:1", "https://new.example/%0D%0AX-Evil:1")]
+    [InlineData("temporal-redirect: /$1", "/old(.*)", "/old/evil.example", "/evil.example")]
+    [InlineData("temporal-redirect: https://new.example/$2", "/old/(.*)", "/old/x", "https://new.example/")]
+    public async Task Groups_of_the_path_are_filled_in_a_redirect(string annotation, string path, string target, string location)
+    {
+        var host = await proxy.ServeAsync($"use-regex: \"true\", {annotation}", path);
+        Assert.Equal(location, (await proxy.GetReplyAsync(host, target)).One("Location"));
+    }
+
+    [Theory]
+    [InlineData("permanent-redirect: https://new.example/x", 301, "https://new.example/x")]
+    [InlineData("temporal-redirect: \"https://new.example$request_uri\"", 302, "https://new.example/any/path?q")]
+    [InlineData("rewrite-target: https://new.example/", 302, "https://new.example/?q")]
+    [InlineData("permanent-redirect: gopher://new.example", 503, null)]
+    [InlineData("allowlist-source-range: nonsense", 503, null)]
+    [InlineData("", 404, null)]
+    public async Task A_rule_without_paths_answers_if_an_annotation_does(string annotation, int status, string? location)
+    {
+        var host = proxy.NewHost();
+        var ingress = Manifests.Ingress(host, host, "web", annotations: annotation);
+        await proxy.AddAsync(ingress[..ingress.IndexOf("    http:", StringComparison.Ordinal)] + "\n");
+        var response = await proxy.GetReplyAsync(host, "/any/path?q");
+        Assert.Equal((status, location), (response.Status, response.One("Location")));
+    }
+
+    [Fact]
+    public async Task A_path_of_another_Ingress_is_served_beside_a_rule_that_redirects_its_host()
+    {
+        var host = proxy.NewHost();
+        var ingress = Manifests.Ingress(host, host, "web", annotations: "permanent-redirect: https://new.example, app-root: /app");
+        await proxy.AddAsync(ingress[..ingress.IndexOf("    http:", StringComparison.Ordinal)] + "\n" + Manifests.Ingress($"{host}-api", host, "web", "/api"));
+        Assert.Equal("/api/x", (await proxy.ForwardAsync(host, "/api/x")).Target);
+        Assert.Equal($"http://{host}/app", (await proxy.GetReplyAsync(host)).One("Location"));
+        Assert.Equal("https://new.example", (await proxy.GetReplyAsync(host, "/else")).One("Location"));
+    }
+
     [Fact]
     public async Task A_www_name_is_redirected_to_the_name_without_www()
     {

@@ -107,6 +107,44 @@ public sealed class RewriteTests(FeatureFixture proxy) : IClassFixture<FeatureFi
         Assert.Equal(("web.default.svc:80", host), (received.One("Host"), received.One("X-Forwarded-Host")));
     }
 
+    [Theory]
+    [InlineData("https://bar.example.org/$1", "/original/(.*)", "/original/x/y", "https://bar.example.org/x/y")]
+    [InlineData("https://bar.example.org/$1", "/original", "/original", "https://bar.example.org/")]
+    [InlineData("https://bar.example.org/$1", "/original/(.*)", "/original/x?a=1&b", "https://bar.example.org/x?a=1&b")]
+    [InlineData("https://bar.example.org/$1?", "/original/(.*)", "/original/x?a=1&b", "https://bar.example.org/x")]
+    [InlineData("https://bar.example.org/?page=$1", "/original/(.*)", "/original/x%26y?a=1", "https://bar.example.org/?page=x%26y&a=1")]
+    [InlineData("https://bar.example.org/?page=$1", "/original/(.*)", "/original/x", "https://bar.example.org/?page=x")]
+    [InlineData("HTTP://bar.example.org/$1", "/original/(.*)", "/original/%E2%82%AC%20%3F%23", "HTTP://bar.example.org/%E2%82%AC%20%3F%23")]
+    [InlineData("$scheme://$host:8443/$1", "/original/(.*)", "/original/x", "http://HOST:8443/x")]
+    public async Task A_target_that_is_a_URL_redirects_there(string rewriteTarget, string path, string target, string location)
+    {
+        var host = await proxy.ServeAsync($"rewrite-target: \"{rewriteTarget}\"", path);
+        var response = await proxy.GetReplyAsync(host, target);
+        Assert.Equal((302, location.Replace("HOST", host, StringComparison.Ordinal)), (response.Status, response.One("Location")));
+    }
+
+    /// <summary>As in nginx: rewriting comes before the redirect to https, and app-root before both.</summary>
+    [Fact]
+    public async Task A_target_that_is_a_URL_comes_after_app_root_and_before_the_redirect_to_https()
+    {
+        var host = await proxy.ServeAsync("rewrite-target: https://bar.example.org/$1, app-root: /app, use-regex: \"true\"", "/(.*)", tlsSecret: "nowhere");
+        Assert.Equal($"http://{host}/app", (await proxy.GetReplyAsync(host)).One("Location"));
+        Assert.Equal("https://bar.example.org/x", (await proxy.GetReplyAsync(host, "/x")).One("Location"));
+    }
+
+    [Theory]
+    [InlineData("/v/([a-z]+)", "/v/shop/x", "shop.inner.example.org")]
+    [InlineData("/v/([^x]*)", "/v/%0d%0aX-Evil:1", "HOST")]
+    [InlineData("/v/(.*)", "/v/a/b%20c", "HOST")]
+    [InlineData("/v/none", "/v/none", "HOST")]
+    public async Task Groups_of_the_path_are_filled_in_the_Host_for_the_backend(string path, string target, string expected)
+    {
+        var host = await proxy.ServeAsync("upstream-vhost: $1.inner.example.org, use-regex: \"true\"", path);
+        var received = await proxy.ForwardAsync(host, target);
+        Assert.Equal(expected.Replace("HOST", host, StringComparison.Ordinal), Assert.Single(received.All("Host")));
+        Assert.Null(received.One("X-Evil"));
+    }
+
     [Fact]
     public async Task A_host_is_served_under_its_aliases()
     {
