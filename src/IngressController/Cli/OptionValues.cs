@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
-using IngressController.Routing.Annotations;
 using IngressController.Status;
 
 namespace IngressController.Cli;
