@@ -68,6 +68,14 @@ internal sealed class ForwardTransformer(Drain drain) : HttpTransformer
             }
         }
 
+        // RFC 9110, 15.5.22: the field says what the client must speak. It is hop-by-hop, so YARP drops it; HTTP/2 has none.
+        if (proxyResponse.StatusCode == HttpStatusCode.UpgradeRequired && !HttpProtocol.IsHttp2(context.Request.Protocol)
+            && proxyResponse.Headers.NonValidated.TryGetValues(HeaderNames.Upgrade, out var protocols))
+        {
+            headers.Upgrade = protocols.ToString();
+            headers.Connection = "keep-alive, Upgrade";
+        }
+
         // The bytes after an upgrade are not a body.
         var hasBody = copyBody
             && proxyResponse.StatusCode != HttpStatusCode.SwitchingProtocols && proxyResponse.RequestMessage?.Method != HttpMethod.Connect;

@@ -6,6 +6,21 @@ namespace IngressController.Tests.Proxy;
 /// <summary>The response headers that a client receives.</summary>
 public sealed class ResponseHeaderTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
 {
+    [Fact]
+    public async Task A_426_names_the_protocols_that_the_backend_asks_for()
+    {
+        await using var backend = WireBackend.Answer("HTTP/1.1 426 Upgrade Required\r\nConnection: Upgrade\r\nUpgrade: websocket, chat/2\r\nContent-Length: 0\r\n\r\n");
+        var host = await proxy.ServeAsync(backend);
+        await using var client = await proxy.ConnectAsync();
+        for (var i = 0; i < 2; i++)
+        {
+            await client.SendAsync($"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
+            var response = await client.ReadResponseAsync();
+            Assert.Equal((426, "websocket, chat/2"), (response.Status, response.One("Upgrade")));
+            Assert.Contains("Upgrade", response.One("Connection"), StringComparison.Ordinal);
+        }
+    }
+
     private async Task<WireMessage> AnswerAsync(string fields, string request = "GET / HTTP/1.1")
     {
         await using var backend = WireBackend.Answer($"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{fields}\r\nok");
