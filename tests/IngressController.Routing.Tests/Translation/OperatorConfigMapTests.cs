@@ -26,7 +26,7 @@ public sealed class OperatorConfigMapTests
         Assert.Equal(
             [new ResourceName("ingress", "settings"), new ResourceName("ops", "request"), new ResourceName("ops", "response")],
             translation.References.ConfigMaps.Order());
-        Assert.Equal([new HeaderField("X-A", "1")], translation.Global.Get<HeaderSettings>().ResponseHeaders);
+        Assert.Equal([new HeaderField("X-A", ValueTemplate.Literal("1"))], translation.Global.Get<HeaderSettings>().ResponseHeaders);
     }
 
     [Fact]
@@ -38,9 +38,9 @@ public sealed class OperatorConfigMapTests
         Assert.Empty(before.Global.Get<HeaderSettings>().ResponseHeaders);
 
         var there = Step(before, Map("response", "X-A: '1'"));
-        Assert.Equal([new HeaderField("X-A", "1")], there.Global.Get<HeaderSettings>().ResponseHeaders);
+        Assert.Equal([new HeaderField("X-A", ValueTemplate.Literal("1"))], there.Global.Get<HeaderSettings>().ResponseHeaders);
         var changed = Step(there, Map("response", "X-A: '2'"));
-        Assert.Equal([new HeaderField("X-A", "2")], changed.Global.Get<HeaderSettings>().ResponseHeaders);
+        Assert.Equal([new HeaderField("X-A", ValueTemplate.Literal("2"))], changed.Global.Get<HeaderSettings>().ResponseHeaders);
         var forgotten = Step(changed, Map("settings", ""));
         Assert.Empty(forgotten.Global.Get<HeaderSettings>().ResponseHeaders);
         Assert.Equal([new ResourceName("ingress", "settings")], forgotten.References.ConfigMaps);

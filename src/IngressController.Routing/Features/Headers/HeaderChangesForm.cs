@@ -69,11 +69,17 @@ internal static class HeaderChangesForm
             {
                 if (entry is not YamlValue.Text text)
                     Note($"has a value under {part} that is not a string");
-                else if (ReadName(part, name, isUnique) && HeaderSyntax.ValueProblem(text.Value) is { } problem)
-                    Note($"has the header \"{DiagnosticText.Shorten(name)}\" under {part}, whose value {problem}");
-                else
-                    fields.Add(new HeaderField(name, text.Value));
+                else if (ReadName(part, name, isUnique))
+                    ReadField(part, name, text.Value, fields);
             }
+        }
+
+        private void ReadField(string part, string name, string text, List<HeaderField> fields)
+        {
+            if (HeaderSyntax.ReadValue(text, out var problem) is { } value)
+                fields.Add(new HeaderField(name, value));
+            else
+                Note($"has the header \"{DiagnosticText.Shorten(name)}\" under {part}, whose value {problem}");
         }
 
         public void ReadNames(YamlValue value)

@@ -10,11 +10,11 @@ namespace IngressController.Routing.Features.Headers;
 /// <param name="diagnostics">Receives the problems.</param>
 internal sealed class HeaderConfigMaps(Func<ResourceName, V1ConfigMap?> find, ResourceName? subject, List<Diagnostic> diagnostics)
 {
-    public EquatableArray<HeaderField> ReadRequestHeaders(ResourceName? named) => Read("proxy-set-headers", named, RequestProblem);
+    public EquatableArray<HeaderField> ReadRequestHeaders(ResourceName? named) => Read("proxy-set-headers", named, HeaderSyntax.OperatorRequestNameProblem);
 
-    public EquatableArray<HeaderField> ReadResponseHeaders(ResourceName? named) => Read("add-headers", named, ResponseProblem);
+    public EquatableArray<HeaderField> ReadResponseHeaders(ResourceName? named) => Read("add-headers", named, HeaderSyntax.ResponseNameProblem);
 
-    private EquatableArray<HeaderField> Read(string key, ResourceName? named, Func<string, string, string?> problemOf)
+    private EquatableArray<HeaderField> Read(string key, ResourceName? named, Func<string, string?> nameProblem)
     {
         if (named is not { } name)
             return [];
@@ -24,30 +24,21 @@ internal sealed class HeaderConfigMaps(Func<ResourceName, V1ConfigMap?> find, Re
             return [];
         }
 
-        return ReadFields(name, configMap, problemOf);
+        return ReadFields(name, configMap, nameProblem);
     }
 
-    private EquatableArray<HeaderField> ReadFields(ResourceName name, V1ConfigMap configMap, Func<string, string, string?> problemOf)
+    private EquatableArray<HeaderField> ReadFields(ResourceName name, V1ConfigMap configMap, Func<string, string?> nameProblem)
     {
         var fields = new List<HeaderField>();
         foreach (var (header, text) in configMap.SortedData)
         {
-            var value = text?.Trim() ?? "";
-            if (problemOf(header, value) is { } problem)
-                diagnostics.Add(DiagnosticCatalog.SettingInvalid(name, header, value: null, problem, closes: false, "the entry is ignored"));
-            else
+            var problem = nameProblem(header) is { } wrong ? $"cannot be a header: {header} {wrong}" : "";
+            if (problem.Length == 0 && HeaderSyntax.ReadValue(text?.Trim() ?? "", out problem) is { } value)
                 fields.Add(new HeaderField(header, value));
+            else
+                diagnostics.Add(DiagnosticCatalog.SettingInvalid(name, header, value: null, problem, closes: false, "the entry is ignored"));
         }
 
         return [.. fields];
     }
-
-    private static string? RequestProblem(string name, string value) =>
-        HeaderSyntax.OperatorRequestNameProblem(name) is { } problem ? $"cannot be a header: {name} {problem}"
-        : value.Contains('$') ? "contains $: variables are not supported"
-        : HeaderSyntax.ValueProblem(value);
-
-    private static string? ResponseProblem(string name, string value) =>
-        HeaderSyntax.ResponseNameProblem(name) is { } problem ? $"cannot be a header: {name} {problem}"
-        : HeaderSyntax.ValueProblem(value);
 }

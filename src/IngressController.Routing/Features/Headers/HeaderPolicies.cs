@@ -2,8 +2,8 @@ using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.Headers;
 
-/// <summary>A header field. The name is a token, the value printable ASCII.</summary>
-public sealed record HeaderField(string Name, string Value)
+/// <summary>A header field. The name is a token, the value printable ASCII with variables of the request.</summary>
+public sealed record HeaderField(string Name, ValueTemplate Value)
 {
     public override string ToString() => $"{Name}: {Value}";
 }

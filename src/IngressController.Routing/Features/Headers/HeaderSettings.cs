@@ -84,11 +84,12 @@ public sealed record HeaderSettings : FeatureSettings
         SettingKey.Of("hsts-preload", ValueForms.Boolean, "false", "Lets browsers include the host in their preload list. This is hard to undo.",
             (HeaderSettings headers, bool value) => headers with { HstsPreload = value }),
         SettingKey.Of("proxy-set-headers", ConfigMapName, "none",
-            "A ConfigMap, NAMESPACE/NAME, whose entries are sent to every backend as request headers, in place of the client's. Values are literal: "
-            + "one with $ is ignored.",
+            "A ConfigMap, NAMESPACE/NAME, whose entries are sent to every backend as request headers, in place of the client's. Values may "
+            + "contain variables.",
             (HeaderSettings headers, ResourceName value) => headers with { ProxySetHeaders = value }),
         SettingKey.Of("add-headers", ConfigMapName, "none",
-            "A ConfigMap, NAMESPACE/NAME, whose entries are set as headers of every response, in place of the backend's.",
+            "A ConfigMap, NAMESPACE/NAME, whose entries are set as headers of every response, in place of the backend's. Values "
+            + "may contain variables.",
             (HeaderSettings headers, ResourceName value) => headers with { AddHeaders = value }),
         SettingKey.Of("hide-headers", HeaderNames, "none", "Headers that are removed from the backends' responses, separated by commas.",
             (HeaderSettings headers, EquatableArray<string> value) => headers with { HideHeaders = value }),

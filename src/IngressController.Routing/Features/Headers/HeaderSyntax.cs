@@ -38,8 +38,15 @@ internal static class HeaderSyntax
         : OfConnections.Contains(name) ? "belongs to the connection, and only the proxy sets it"
         : null;
 
-    /// <summary>The reason why a header cannot have a value. RFC 9110, 5.5: new fields should be ASCII.</summary>
-    public static string? ValueProblem(string value)
+    /// <summary>Reads a value with variables; returns null with the reason why a header cannot have it.</summary>
+    public static ValueTemplate? ReadValue(string text, out string problem)
+    {
+        problem = ValueProblem(text) ?? "";
+        return problem.Length == 0 && ValueTemplate.TryParse(text, TemplatePlace.Headers, out var value, out problem) ? value : null;
+    }
+
+    /// <summary>RFC 9110, 5.5: new fields should be ASCII.</summary>
+    private static string? ValueProblem(string value)
     {
         if (value.Length == 0)
             return "is empty; to remove a header, list its name under remove";

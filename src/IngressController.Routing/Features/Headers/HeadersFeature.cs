@@ -11,7 +11,7 @@ public static class HeadersFeature
     private const string ChangesHelp =
         "A map with set (names and values that replace existing ones), add (names and values in addition to existing ones) and remove (a list of "
         + "names), in YAML or JSON. It may remove headers for security, so if it is invalid, the paths of the Ingress answer 503. Values are "
-        + "printable ASCII; headers of the connection cannot be changed";
+        + "printable ASCII and may contain variables; headers of the connection cannot be changed";
 
     /// <summary>off, default, or a text without variables.</summary>
     internal static ValueForm<string> RedirectForm { get; } = new("off, default, or a URL prefix", text =>
@@ -42,7 +42,7 @@ public static class HeadersFeature
         Form = ValueForms.Text,
         OnBadValue = OnBadValue.CloseRoute,
         Documentation = "A ConfigMap in the namespace of the Ingress, NAME or NAMESPACE/NAME, whose entries are set as headers of every response, in "
-            + "place of the backend's. Each name must be listed in the setting global-allowed-response-headers. If the ConfigMap does not exist or "
+            + "place of the backend's; values may contain variables. Each name must be listed in the setting global-allowed-response-headers. If the ConfigMap does not exist or "
             + "contains another name, the paths of the Ingress answer 503. response-headers does the same without a ConfigMap.",
     };
 
@@ -139,11 +139,13 @@ public static class HeadersFeature
         foreach (var (header, value) in found.SortedData)
         {
             var problem = HeaderSyntax.ResponseNameProblem(header) ?? NotAllowed(context, header);
-            if ((problem ??= HeaderSyntax.ValueProblem(value?.Trim() ?? "") is { } ofValue ? $"has a value that {ofValue}" : null) is null)
+            if (HeaderSyntax.ReadValue(value?.Trim() ?? "", out var ofValue) is { } template && problem is null)
             {
-                fields.Add(new HeaderField(header, value!.Trim()));
+                fields.Add(new HeaderField(header, template));
                 continue;
             }
+
+            problem ??= $"has a value that {ofValue}";
 
             isGood = false;
             context.Annotations.Report(CustomHeaders, (ingress, field) =>

@@ -9,32 +9,34 @@ namespace IngressController.Features.Headers;
 internal sealed class RequestHeadersChange : RequestChange
 {
     private readonly (string Name, bool IsContentHeader)[] _removed;
-    private readonly (string Name, string Value)[] _added;
+    private readonly HeaderValue[] _added;
 
     public RequestHeadersChange(HeaderChanges changes)
     {
         // Headers to set are removed first, so that they have one value.
         _removed = [.. changes.Remove.Concat(changes.Set.Select(field => field.Name)).Select(name => (name, IsContentHeader(name)))];
-        _added = [.. changes.Set.Concat(changes.Add).Select(field => (field.Name, field.Value))];
+        _added = HeaderValue.Of(changes.Set.Concat(changes.Add));
     }
 
     public static RequestHeadersChange? Create(PlanContext context) =>
         context.Policy<RequestHeadersPolicy>() is { } policy ? new RequestHeadersChange(policy.Changes) : null;
 
-    public override void Apply(ProxyRequest request, HttpRequestMessage message) => Apply(message);
-
-    public void Apply(HttpRequestMessage request)
+    public override void Apply(ProxyRequest request, HttpRequestMessage message)
     {
         foreach (var (name, isContentHeader) in _removed)
         {
             if (isContentHeader)
-                request.Content?.Headers.Remove(name);
+                message.Content?.Headers.Remove(name);
             else
-                request.Headers.Remove(name);
+                message.Headers.Remove(name);
         }
 
-        foreach (var (name, value) in _added)
-            ForwardedHeaders.Add(request, name, value);
+        foreach (var header in _added)
+        {
+            // A value of variables can be empty; as in nginx, the header is not sent then.
+            if (header.Of(request).ToString() is { Length: > 0 } value)
+                ForwardedHeaders.Add(message, header.Name, value);
+        }
     }
 
     /// <summary>
@@ -51,8 +53,8 @@ internal sealed class RequestHeadersChange : RequestChange
 internal sealed class ResponseHeadersChange(HeaderChanges changes) : ResponseChange
 {
     private readonly string[] _removed = [.. changes.Remove];
-    private readonly KeyValuePair<string, StringValues>[] _set = Prepare(changes.Set);
-    private readonly KeyValuePair<string, StringValues>[] _added = Prepare(changes.Add);
+    private readonly HeaderValue[] _set = HeaderValue.Of(changes.Set);
+    private readonly HeaderValue[] _added = HeaderValue.Of(changes.Add);
 
     public static ResponseHeadersChange? Create(PlanContext context) =>
         context.Policy<ResponseHeadersPolicy>() is { } policy ? new ResponseHeadersChange(policy.Changes) : null;
@@ -66,12 +68,9 @@ internal sealed class ResponseHeadersChange(HeaderChanges changes) : ResponseCha
         var headers = request.Context.Response.Headers;
         foreach (var name in _removed)
             headers.Remove(name);
-        foreach (var (name, value) in _set)
-            headers[name] = value;
-        foreach (var (name, value) in _added)
-            headers[name] = StringValues.Concat(headers[name], value);
+        foreach (var header in _set)
+            headers[header.Name] = header.Of(request);
+        foreach (var header in _added)
+            headers[header.Name] = StringValues.Concat(headers[header.Name], header.Of(request));
     }
-
-    private static KeyValuePair<string, StringValues>[] Prepare(IEnumerable<HeaderField> fields) =>
-        [.. fields.Select(field => KeyValuePair.Create(field.Name, new StringValues(field.Value)))];
 }

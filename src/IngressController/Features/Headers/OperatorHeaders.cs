@@ -20,8 +20,7 @@ internal sealed class OperatorHeaders(HeaderSettings settings, ListenerOptions l
         ? $"max-age={settings.HstsMaxAge}{(settings.HstsIncludeSubdomains ? "; includeSubDomains" : "")}{(settings.HstsPreload ? "; preload" : "")}"
         : StringValues.Empty;
 
-    private readonly KeyValuePair<string, StringValues>[] _added =
-        [.. settings.ResponseHeaders.Select(field => KeyValuePair.Create(field.Name, new StringValues(field.Value)))];
+    private readonly HeaderValue[] _added = HeaderValue.Of(settings.ResponseHeaders);
 
     private readonly string[] _hidden = [.. settings.HideHeaders];
 
@@ -44,8 +43,8 @@ internal sealed class OperatorHeaders(HeaderSettings settings, ListenerOptions l
         SetServer(headers);
         if (_strictTransportSecurity.Count > 0 && request.Context.Request.IsHttps && HasCertificate(request))
             headers.StrictTransportSecurity = _strictTransportSecurity;
-        foreach (var (name, value) in _added)
-            headers[name] = value;
+        foreach (var header in _added)
+            headers[header.Name] = header.Of(request);
     }
 
     private void SetServer(IHeaderDictionary headers)

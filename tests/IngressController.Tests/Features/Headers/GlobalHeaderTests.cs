@@ -45,13 +45,14 @@ public sealed class GlobalHeaderTests
         await using var controller = await TestController.StartAsync("", WithConfigMap);
         var names = Settings("proxy-set-headers: ops/request", "add-headers: ops/response", "hide-headers: 'X-Powered-By,X-Nothing'");
         await controller.ApplyAsync(Route(backend) + names
-            + ConfigMap("request", "ops", "X-Proxy: ours", "X-Forwarded-Proto: https") + ConfigMap("response", "ops", "X-Served-By: ours"));
+            + ConfigMap("request", "ops", "X-Proxy: ours", "X-Forwarded-Proto: https", "X-Site: $host") + ConfigMap("response", "ops", "X-Served-By: ours", "X-Site: $host"));
 
         var response = await GetAsync(controller, fields: "X-Proxy: client\r\nX-Forwarded-Proto: ftp\r\n");
         var unmatched = await GetAsync(controller, "nobody.example");
         Assert.True(backend.Requests.TryDequeue(out var request));
         Assert.Equal(("ours", "https"), (request.One("X-Proxy"), request.One("X-Forwarded-Proto")));
         Assert.Equal(("ours", 200), (response.One("X-Served-By"), response.Status));
+        Assert.Equal((request.One("Host"), request.One("Host"), "nobody.example"), (request.One("X-Site"), response.One("X-Site"), unmatched.One("X-Site")));
         Assert.Equal(("ours", 404), (unmatched.One("X-Served-By"), unmatched.Status));
         Assert.Empty(response.All("X-Powered-By"));
 

@@ -38,6 +38,36 @@ public sealed class HeaderChangeTests(ProxyFixture proxy) : IClassFixture<ProxyF
     }
 
     [Fact]
+    public async Task Values_are_filled_with_variables_of_the_request()
+    {
+        await using var backend = WireBackend.Answer(WireBackend.Ok("ok"));
+        var host = await proxy.ServeAsync(
+            backend.Port,
+            ("request-headers", "{set: {X-From: '$scheme://$host$request_uri', X-Price: '$$5', X-Empty: '$arg_none'}, add: {X-Add: 'a ${http_x_client}'}}"),
+            ("response-headers", "{set: {X-Uri: '$uri', X-Id: '$request_id'}, add: {Link: '<https://$host/>'}}"));
+        var response = (await proxy.ExchangeAsync($"GET /a%20b?q=1 HTTP/1.1\r\nHost: {host}\r\nX-Client: c\r\nX-Request-ID: id-1\r\nX-Empty: client\r\nConnection: close\r\n\r\n"));
+        var request = Assert.Single(backend.Requests);
+        Assert.Equal(
+            ($"http://{host}/a%20b?q=1", "$5", "a c", null),
+            (request.One("X-From"), request.One("X-Price"), request.One("X-Add"), request.One("X-Empty")));
+        Assert.Equal(("/a%20b", $"<https://{host}/>"), (response.One("X-Uri"), response.One("Link")));
+        Assert.NotEqual("$request_id", response.One("X-Id"));
+    }
+
+    /// <summary>A value of the client cannot add a header: its line breaks are decoded nowhere.</summary>
+    [Theory]
+    [InlineData("/?q=a%0d%0aX-Evil:1", "a%0d%0aX-Evil:1")]
+    [InlineData("/?q=%00", "%00")]
+    public async Task A_variable_never_ends_its_line(string target, string value)
+    {
+        await using var backend = WireBackend.Answer(WireBackend.Ok("ok"));
+        var host = await proxy.ServeAsync(backend.Port, ("request-headers", "set: {X-Arg: '$arg_q'}"), ("response-headers", "set: {X-Arg: '$arg_q'}"));
+        var response = await proxy.GetAsync(host, target);
+        Assert.Equal((value, value), (Assert.Single(backend.Requests).One("X-Arg"), response.One("X-Arg")));
+        Assert.Null(response.One("X-Evil"));
+    }
+
+    [Fact]
     public async Task A_request_without_a_body_stays_without_a_body()
     {
         await using var backend = WireBackend.Answer(WireBackend.Ok("ok"));
