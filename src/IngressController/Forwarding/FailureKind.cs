@@ -3,7 +3,6 @@ using IngressController.Http;
 using IngressController.Pipeline;
 using IngressController.Upstream;
 using Microsoft.Net.Http.Headers;
-using Yarp.ReverseProxy.Forwarder;
 
 namespace IngressController.Forwarding;
 

@@ -40,7 +40,7 @@ internal sealed class RetrySequence(ProxyRequest request, UpstreamCluster cluste
         // A refused connection costs the backend nothing, and each endpoint is asked once in a while only: no limit but the endpoints.
         if (next is null || kind != FailureKind.Refused)
         {
-            next ??= cluster.Unreachable(model, _failed) ?? Again(failed, kind);
+            next ??= UpstreamCluster.Unreachable(model, _failed) ?? Again(failed, kind);
             if (next is null || ++_tries > MaxTriesAfter(kind) || !IsAffordable(kind))
                 return null;
         }

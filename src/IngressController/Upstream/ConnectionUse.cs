@@ -33,9 +33,9 @@ internal struct ConnectionUse
         return count;
     }
 
-    /// <summary>The error of a read or write that failed; null if a response has begun.</summary>
-    public readonly UpstreamConnectionLostException? LossBy(Exception cause, bool wasSent) =>
-        _sent == 0 || _isTunnel ? null : Lost(wasSent, cause);
+    /// <summary>True if a response is due: a read or write that fails now loses the request.</summary>
+    public readonly bool AwaitsResponse => _sent != 0 && !_isTunnel;
 
-    private readonly UpstreamConnectionLostException Lost(bool wasSent, Exception? cause) => new(_wasUsed, wasSent, cause);
+    /// <summary>The error of a read or write that failed.</summary>
+    public readonly UpstreamConnectionLostException Lost(bool wasSent, Exception? cause) => new(_wasUsed, wasSent, cause);
 }

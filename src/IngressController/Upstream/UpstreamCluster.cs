@@ -66,7 +66,7 @@ internal sealed class UpstreamCluster
         Pick(model, endpoint => !failed.Contains(endpoint) && !IsUnreachable(endpoint));
 
     /// <summary>One of the endpoints that took no connection a moment ago and that this request did not try. Null if there is none.</summary>
-    public DestinationState? Unreachable(UpstreamModel model, IReadOnlyCollection<DestinationState> failed) =>
+    public static DestinationState? Unreachable(UpstreamModel model, IReadOnlyCollection<DestinationState> failed) =>
         Pick(model, endpoint => !failed.Contains(endpoint));
 
     /// <summary>Records that an endpoint took no connection.</summary>

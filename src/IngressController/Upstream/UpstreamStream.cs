@@ -29,9 +29,9 @@ internal sealed class UpstreamStream(Socket socket, bool isTracked) : NetworkStr
             // The endpoint no longer reads the rest of the body. Without a response this is an ordinary failure.
             _hasResponded = true;
         }
-        catch (IOException error) when (isTracked && _use.LossBy(error, wasSent: !isFirst) is { } loss)
+        catch (IOException error) when (isTracked && _use.AwaitsResponse)
         {
-            throw loss;
+            throw _use.Lost(wasSent: !isFirst, error);
         }
     }
 
@@ -51,9 +51,9 @@ internal sealed class UpstreamStream(Socket socket, bool isTracked) : NetworkStr
         {
             count = await read;
         }
-        catch (IOException error) when (_use.LossBy(error, wasSent: true) is { } loss)
+        catch (IOException error) when (_use.AwaitsResponse)
         {
-            throw loss;
+            throw _use.Lost(wasSent: true, error);
         }
 
         return _use.Received(buffer.Span, count);
@@ -85,9 +85,9 @@ internal sealed class UpstreamTlsStream(UpstreamStream connection) : SslStream(c
         {
             await base.WriteAsync(buffer, cancellationToken);
         }
-        catch (IOException error) when (_use.LossBy(error, wasSent: !isFirst) is { } loss)
+        catch (IOException error) when (_use.AwaitsResponse)
         {
-            throw loss;
+            throw _use.Lost(wasSent: !isFirst, error);
         }
     }
 
@@ -99,9 +99,9 @@ internal sealed class UpstreamTlsStream(UpstreamStream connection) : SslStream(c
         {
             count = await base.ReadAsync(buffer, cancellationToken);
         }
-        catch (IOException error) when (_use.LossBy(error, wasSent: true) is { } loss)
+        catch (IOException error) when (_use.AwaitsResponse)
         {
-            throw loss;
+            throw _use.Lost(wasSent: true, error);
         }
 
         return _use.Received(buffer.Span, count);
