@@ -147,7 +147,6 @@ public sealed class MatchingTests(MatchingFixture proxy) : IClassFixture<Matchin
     [InlineData("/%")]
     [InlineData("/foo%2")]
     [InlineData("/foo#frag")]
-    [InlineData("http://other.example/foo")]
     [InlineData("http://exact.example@other.example/foo")]
     [InlineData("http://other.example@exact.example/foo")]
     [InlineData("http://exact.example\\@x/foo")]

@@ -39,7 +39,8 @@ public sealed class DefaultBackendTests(DefaultBackendFixture proxy) : IClassFix
         await using var fallback = WireBackend.Answer(WireBackend.Ok("fallback"));
 
         await proxy.Controller.ApplyAsync(Manifests.Service("fallback", [fallback.Port])
-            .Replace("ports: [{port: 80", "ports: [{name: quic, port: 80, protocol: UDP}, {port: 80", StringComparison.Ordinal));
+            .Replace("ports: [{port: 80", "ports: [{name: quic, port: 80, protocol: UDP}, {name: http, port: 80", StringComparison.Ordinal)
+            .Replace($"{{port: {fallback.Port}}}", $"{{name: http, port: {fallback.Port}}}", StringComparison.Ordinal));
 
         Assert.Equal("fallback", (await proxy.GetAsync("unknown.example")).Body);
     }
