@@ -116,6 +116,9 @@ internal sealed class RequestPipeline(LiveRevision live, RequestMetrics metrics,
         // Later bytes of this connection can belong to this request or to the next one.
         if (RequestFraming.Problem(context.Request) is { } problem)
             return Refusal.BadRequest(problem) with { ClosesConnection = true };
+        // RFC 9110, 10.1.5: it has one value. The HTTP client would join two with a blank, to one that the client did not send.
+        if (context.Request.Headers.UserAgent.Count > 1)
+            return Refusal.BadRequest("the request has more than one User-Agent");
         if (request.NormalizePath() is not PathProblem.None and var pathProblem)
             return Refusal.BadRequest(Explain(pathProblem));
         if (!request.Target.HasSafeQuery)

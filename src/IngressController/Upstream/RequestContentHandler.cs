@@ -1,5 +1,6 @@
 using System.Net;
 using IngressController.Http;
+using Microsoft.Net.Http.Headers;
 
 namespace IngressController.Upstream;
 
@@ -7,22 +8,31 @@ namespace IngressController.Upstream;
 /// Overrides defaults of the HTTP client for request bodies. It buffers writes up to 4 KB, and YARP flushes only for gRPC, so a client that
 /// uploads in small parts would wait forever for a response: here each part is flushed. It also retries a request without content when a
 /// pooled connection breaks, which RFC 9110, 9.2.2 forbids for methods that are not idempotent: here these have content, even if it is
-/// empty.
+/// empty. For headers of content without content it adds a length: here it does not.
 /// </summary>
 internal sealed class RequestContentHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
 {
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        if (request.Content is { Headers.ContentLength: not 0 } content)
+        if (request.Content is not { } content)
+        {
+            if (!IdempotentMethods.Contains(request.Method.Method))
+                request.Content = new ByteArrayContent([]);
+            return base.SendAsync(request, cancellationToken);
+        }
+
+        // Before the length is computed.
+        var hasLength = content.Headers.NonValidated.Contains(HeaderNames.ContentLength);
+        if (content.Headers.ContentLength is not 0)
         {
             var flushing = new FlushingContent(content, request.Version.Major == 2);
             request.Content = flushing;
             if (request.Version.Major == 2)
                 return SendHttp2Async(request, flushing, cancellationToken);
         }
-        else if (request.Content is null && !IdempotentMethods.Contains(request.Method.Method))
+        else if (!hasLength && HeadersOnlyContent.Suits(request.Method))
         {
-            request.Content = new ByteArrayContent([]);
+            request.Content = HeadersOnlyContent.Of(content);
         }
 
         return base.SendAsync(request, cancellationToken);

@@ -63,7 +63,7 @@ internal sealed class UpstreamClients(UpstreamOptions options, ResolveName resol
         KeepAlivePingTimeout = TimeSpan.FromSeconds(15),
         KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
         ResponseDrainTimeout = TimeSpan.FromSeconds(2),
-        RequestHeaderEncodingSelector = HttpClientRetries.EncodingOf,
+        RequestHeaderEncodingSelector = RequestHead.EncodingOf,
         ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
     }));
 

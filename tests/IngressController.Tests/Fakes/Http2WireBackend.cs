@@ -17,9 +17,13 @@ internal sealed class Http2WireServer(Http2WireConnection connection)
     public const int RefusedStream = 7;
 
     private readonly Dictionary<int, StringBuilder> _bodies = [];
+    private readonly Dictionary<int, Http2Frame> _heads = [];
 
     /// <summary>The streams whose headers came, in order.</summary>
     public IReadOnlyCollection<int> Streams => _bodies.Keys;
+
+    /// <summary>The first HEADERS frame of a stream. The proxy does not compress the values in it.</summary>
+    public Http2Frame HeadOf(int stream) => _heads[stream];
 
     /// <summary>Waits for the headers of a new stream; its body may follow.</summary>
     public async Task<int> ReadHeadersAsync()
@@ -74,9 +78,9 @@ internal sealed class Http2WireServer(Http2WireConnection connection)
     {
         if (frame is { Type: Http2FrameType.Ping, Flags: 0 })
             await connection.SendAsync(Http2FrameType.Ping, 1, 0, frame.Payload);
-        if (frame.Type == Http2FrameType.Headers)
-            _bodies.TryAdd(frame.Stream, new StringBuilder());
-        else if (frame.Type == Http2FrameType.Data)
+        if (frame.Type == Http2FrameType.Headers && _bodies.TryAdd(frame.Stream, new StringBuilder()))
+            _heads.Add(frame.Stream, frame);
+        if (frame.Type == Http2FrameType.Data)
             await KeepDataAsync(frame);
         return frame.Type is Http2FrameType.Headers or Http2FrameType.Data;
     }

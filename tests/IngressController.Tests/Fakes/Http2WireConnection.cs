@@ -10,6 +10,9 @@ internal sealed record Http2Frame(Http2FrameType Type, byte Flags, int Stream, b
     /// <summary>The last stream that a GOAWAY names, and its error code.</summary>
     public (int LastStream, int Error) GoAway() => (BinaryPrimitives.ReadInt32BigEndian(Payload), BinaryPrimitives.ReadInt32BigEndian(Payload.AsSpan(4)));
 
+    /// <summary>The payload as Latin-1.</summary>
+    public string Text => Encoding.Latin1.GetString(Payload);
+
     public bool EndsStream => Type is Http2FrameType.Data or Http2FrameType.Headers && (Flags & 1) != 0;
 }
 
@@ -68,10 +71,14 @@ internal sealed class Http2WireConnection(WireConnection connection) : IAsyncDis
         SendAsync(Http2FrameType.Headers, 0x5, stream, [0x82, 0x87, 0x84, 0x01, (byte)host.Length, .. Encoding.ASCII.GetBytes(host)]);
 
     /// <summary>Sends a GET with the given fields, each as a literal of its own; the head is split into frames as needed.</summary>
-    public async Task GetAsync(int stream, string host, string scheme, IEnumerable<(string Name, string Value)> fields)
+    public Task GetAsync(int stream, string host, string scheme, IEnumerable<(string Name, string Value)> fields) =>
+        RequestAsync(stream, "GET", host, scheme, fields);
+
+    /// <summary>Sends a request for / without a body.</summary>
+    public async Task RequestAsync(int stream, string method, string host, string scheme, IEnumerable<(string Name, string Value)> fields)
     {
-        var head = new List<byte> { 0x82, 0x84 };
-        foreach (var (name, value) in fields.Prepend((":authority", host)).Prepend((":scheme", scheme)))
+        var head = new List<byte> { 0x84 };
+        foreach (var (name, value) in fields.Prepend((":authority", host)).Prepend((":scheme", scheme)).Prepend((":method", method)))
         {
             head.Add(0);
             AddText(head, name);

@@ -3,6 +3,7 @@ using IngressController.Http;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Authentication;
 using IngressController.Routing.Features.Rewriting;
+using IngressController.Upstream;
 
 namespace IngressController.Features.ExternalAuthentication;
 
@@ -89,7 +90,7 @@ internal sealed class ExternalAuthRequest
             if (request.Headers.TryAddWithoutValidation(name, values.AsEnumerable()))
                 continue;
             // Content headers such as Content-Type are sent without the body: the service can use them.
-            request.Content ??= new ByteArrayContent([]);
+            request.Content ??= HeadersOnlyContent.Suits(_method) ? new HeadersOnlyContent() : new ByteArrayContent([]);
             request.Content.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
         }
     }

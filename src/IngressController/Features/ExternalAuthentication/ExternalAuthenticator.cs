@@ -117,7 +117,7 @@ internal sealed partial class ExternalAuthenticator : IDisposable
         // Bodies are not used. A short one is read so that the connection can be reused; for a longer one the connection is closed.
         MaxResponseDrainSize = 64 * 1024,
         ResponseDrainTimeout = TimeSpan.FromSeconds(2),
-        RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+        RequestHeaderEncodingSelector = RequestHead.EncodingOf,
         ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
     });
 
