@@ -43,6 +43,7 @@ internal sealed class ForwardTransformer(Drain drain) : HttpTransformer
     {
         foreach (var change in request.Route.Plan.RequestChanges)
             change.Apply(request, message);
+        UpgradeHeaders.Offer(request.Context, message);
     }
 
     public override async ValueTask<bool> TransformResponseAsync(
@@ -68,13 +69,8 @@ internal sealed class ForwardTransformer(Drain drain) : HttpTransformer
             }
         }
 
-        // RFC 9110, 15.5.22: the field says what the client must speak. It is hop-by-hop, so YARP drops it; HTTP/2 has none.
-        if (proxyResponse.StatusCode == HttpStatusCode.UpgradeRequired && !HttpProtocol.IsHttp2(context.Request.Protocol)
-            && proxyResponse.Headers.NonValidated.TryGetValues(HeaderNames.Upgrade, out var protocols))
-        {
-            headers.Upgrade = protocols.ToString();
-            headers.Connection = "keep-alive, Upgrade";
-        }
+        if (!HttpProtocol.IsHttp2(context.Request.Protocol))
+            UpgradeHeaders.Copy(context, proxyResponse);
 
         // The bytes after an upgrade are not a body.
         var hasBody = copyBody

@@ -26,8 +26,8 @@ internal sealed partial class RequestForwarder(
             return;
         }
 
-        await using var webSocket = webSockets.Track(context);
         using var body = request.HoldBody();
+        await using var handshake = webSockets.Prepare(context, body);
         var error = await SendAsync(context, model, destination);
         if (error != ForwarderError.None)
             await RetryAsync(request, cluster, model, destination, error);

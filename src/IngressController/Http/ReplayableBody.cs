@@ -19,13 +19,15 @@ internal sealed class ReplayableBody(Stream body, long? length) : ReadOnlyStream
     private int _count;
     private int _position;
     private bool _isReleased = length > MaxKept;
-    private bool _hasEnded;
 
     /// <summary>True if the body can be read from its beginning.</summary>
     public bool CanReplay => !_isReleased || !HasBegun;
 
     /// <summary>True if reading failed because of the client, and not because the backend no longer reads.</summary>
     public bool HasFailed { get; private set; }
+
+    /// <summary>True if it was read to its end.</summary>
+    public bool HasEnded { get; private set; }
 
     private bool HasBegun { get; set; }
 
@@ -44,7 +46,7 @@ internal sealed class ReplayableBody(Stream body, long? length) : ReadOnlyStream
     {
         if (_position < _count)
             return new(buffer.IsEmpty ? 0 : Replay(buffer.Span));
-        return _hasEnded ? new(0) : ReadOnAsync(buffer, cancellationToken);
+        return HasEnded ? new(0) : ReadOnAsync(buffer, cancellationToken);
     }
 
     protected override void Dispose(bool disposing)
@@ -82,7 +84,7 @@ internal sealed class ReplayableBody(Stream body, long? length) : ReadOnlyStream
         if (buffer.IsEmpty)
             return count;
         HasBegun = true;
-        _hasEnded = count == 0;
+        HasEnded = count == 0;
         if (!_isReleased)
             Keep(buffer.Span[..count]);
         return count;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using IngressController.Http;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace IngressController.Shutdown;
@@ -21,25 +22,26 @@ internal sealed class OpenWebSockets(TimeProvider time)
 
     public int Count => _tunnels.Count;
 
-    /// <summary>Tracks the WebSocket of a request. Returns null if the request does not open one.</summary>
-    public WebSocketHandshake? Track(HttpContext context)
+    /// <summary>
+    /// Prepares the switch of a request to another protocol, and tracks it if that is WebSocket. Returns null if the request asks for none.
+    /// </summary>
+    /// <param name="context">The request.</param>
+    /// <param name="body">Its body; null if it has none.</param>
+    public TunnelHandshake? Prepare(HttpContext context, ReplayableBody? body)
     {
         var features = context.Features;
-        // Other upgrades (SPDY) do not use WebSocket frames.
-        if (context.Request.Headers.Upgrade.Count > 0)
+        var request = context.Request;
+        if (request.Headers.Upgrade.Count > 0)
         {
-            if (!context.Request.Headers.Upgrade.ToString().Equals("websocket", StringComparison.OrdinalIgnoreCase)
-                || features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } upgrade)
-                return null;
-            var handshake = new WebSocketHandshake(this, upgrade, null);
+            var handshake = PrepareUpgrade(context, body);
             features.Set<IHttpUpgradeFeature>(handshake);
             return handshake;
         }
 
         // RFC 8441. Of the protocols that HTTP/2 can tunnel, only WebSocket gets here.
-        if (!HttpMethods.IsConnect(context.Request.Method) || features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true } connect)
+        if (!HttpMethods.IsConnect(request.Method) || features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true } connect)
             return null;
-        var connecting = new WebSocketHandshake(this, null, connect);
+        var connecting = new TunnelHandshake(this, null, connect) { IsUpgradableRequest = false };
         features.Set<IHttpExtendedConnectFeature>(connecting);
         return connecting;
     }
@@ -67,37 +69,16 @@ internal sealed class OpenWebSockets(TimeProvider time)
                 await Task.Delay(Pause, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
-}
 
-/// <summary>Wraps Kestrel's upgrade features, so that the WebSocket that YARP accepts is tracked.</summary>
-internal sealed class WebSocketHandshake(OpenWebSockets webSockets, IHttpUpgradeFeature? upgrade, IHttpExtendedConnectFeature? connect)
-    : IHttpUpgradeFeature, IHttpExtendedConnectFeature, IAsyncDisposable
-{
-    private WebSocketTunnel? _tunnel;
-
-    public bool IsUpgradableRequest => upgrade!.IsUpgradableRequest;
-
-    public bool IsExtendedConnect => connect!.IsExtendedConnect;
-
-    public string? Protocol => connect!.Protocol;
-
-    public async Task<Stream> UpgradeAsync() => Track(await upgrade!.UpgradeAsync());
-
-    public async ValueTask<Stream> AcceptAsync() => Track(await connect!.AcceptAsync());
-
-    /// <summary>Stops tracking when the request has ended, because Kestrel may reuse its stream for another request.</summary>
-    public async ValueTask DisposeAsync()
+    private TunnelHandshake PrepareUpgrade(HttpContext context, ReplayableBody? body)
     {
-        if (_tunnel is null)
-            return;
-        webSockets.Remove(_tunnel);
-        await _tunnel.EndAsync();
-    }
-
-    private WebSocketTunnel Track(Stream client)
-    {
-        _tunnel = new WebSocketTunnel(client);
-        webSockets.Add(_tunnel);
-        return _tunnel;
+        var request = context.Request;
+        var upgrade = body is null ? context.Features.Get<IHttpUpgradeFeature>() : new UpgradeAfterBody(context, body);
+        if (upgrade is not { IsUpgradableRequest: true } || UpgradeProtocols.Offered(request) is not { } offered)
+            return new TunnelHandshake(this, null, null) { IsUpgradableRequest = false };
+        // YARP knows a WebSocket by this header, and only if nothing else is in it.
+        request.Headers.Upgrade = offered;
+        var isWebSocket = body is null && HttpMethods.IsGet(request.Method) && offered.Equals(UpgradeProtocols.WebSocket, StringComparison.OrdinalIgnoreCase);
+        return new TunnelHandshake(this, upgrade, null) { Offered = offered, IsUpgradableRequest = isWebSocket };
     }
 }
