@@ -38,7 +38,7 @@ public sealed class InvalidObjectTests(ClusterFixture cluster, ITestOutputHelper
         Assert.Equal(
             [
                 "braces: PathLooksLikePattern", "dots: ServicePortNotFound", "long: PathVeryLong", "missing: ServiceNotFound",
-                "odd: PathInvalid", "pattern: PathLooksLikePattern", .. slice, "tls: TlsSecretInvalid",
+                "odd: NothingToRoute", "odd: PathInvalid", "pattern: PathLooksLikePattern", .. slice, "tls: TlsSecretInvalid",
             ],
             (await controller.DiagnosticsAsync(ns)).Distinct());
     }
