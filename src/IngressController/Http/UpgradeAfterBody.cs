@@ -37,9 +37,7 @@ internal sealed class UpgradeAfterBody(HttpContext context, ReplayableBody body)
         [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            // A client that sends its last bytes and closes cancels the token. The bytes are still for the backend.
-            if (!input.TryRead(out var result))
-                result = await input.ReadAsync(cancellationToken);
+            var result = await input.ReadAsync(cancellationToken);
             // Kestrel cancels a pending read when it stops, to wake idle connections. This one is not idle.
             while (result is { IsCanceled: true, IsCompleted: false, Buffer.IsEmpty: true })
             {
@@ -47,10 +45,12 @@ internal sealed class UpgradeAfterBody(HttpContext context, ReplayableBody body)
                 result = await input.ReadAsync(cancellationToken);
             }
 
-            var part = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, buffer.Length));
-            part.CopyTo(buffer.Span);
-            input.AdvanceTo(part.End);
-            return (int)part.Length;
+            // YARP waits for data with an empty buffer. The end of an empty slice can be in a later segment, so it is not a position to advance to.
+            var count = (int)Math.Min(result.Buffer.Length, buffer.Length);
+            if (count > 0)
+                result.Buffer.Slice(0, count).CopyTo(buffer.Span);
+            input.AdvanceTo(result.Buffer.GetPosition(count));
+            return count;
         }
 
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>

@@ -79,6 +79,6 @@ internal sealed class OpenWebSockets(TimeProvider time)
         // YARP knows a WebSocket by this header, and only if nothing else is in it.
         request.Headers.Upgrade = offered;
         var isWebSocket = body is null && HttpMethods.IsGet(request.Method) && offered.Equals(UpgradeProtocols.WebSocket, StringComparison.OrdinalIgnoreCase);
-        return new TunnelHandshake(this, upgrade, null) { Offered = offered, IsUpgradableRequest = isWebSocket };
+        return new TunnelHandshake(this, upgrade, null) { Offered = offered, IsUpgradableRequest = isWebSocket }.WithLifetimeOf(context);
     }
 }

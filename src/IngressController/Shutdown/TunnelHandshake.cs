@@ -12,6 +12,7 @@ internal sealed class TunnelHandshake(OpenWebSockets webSockets, IHttpUpgradeFea
     : IHttpUpgradeFeature, IHttpExtendedConnectFeature, IAsyncDisposable
 {
     private WebSocketTunnel? _tunnel;
+    private TunnelLifetime? _lifetime;
     private bool _isWebSocket;
 
     /// <summary>The protocols that the backend can switch to; null if there are none.</summary>
@@ -37,10 +38,19 @@ internal sealed class TunnelHandshake(OpenWebSockets webSockets, IHttpUpgradeFea
         return true;
     }
 
+    /// <summary>Separates the lifetime of the tunnel from that of the request.</summary>
+    public TunnelHandshake WithLifetimeOf(HttpContext context)
+    {
+        _lifetime = new TunnelLifetime(context);
+        return this;
+    }
+
     /// <summary>Other protocols have no frames that are known here; the end of the grace period ends them.</summary>
     public async Task<Stream> UpgradeAsync()
     {
         var client = await upgrade!.UpgradeAsync();
+        if (_lifetime is { } lifetime)
+            client = lifetime.Begin(client);
         return _isWebSocket || IsUpgradableRequest ? Track(client) : client;
     }
 
@@ -49,6 +59,7 @@ internal sealed class TunnelHandshake(OpenWebSockets webSockets, IHttpUpgradeFea
     /// <summary>Stops tracking when the request has ended, because Kestrel may reuse its stream for another request.</summary>
     public async ValueTask DisposeAsync()
     {
+        _lifetime?.Dispose();
         if (_tunnel is null)
             return;
         webSockets.Remove(_tunnel);

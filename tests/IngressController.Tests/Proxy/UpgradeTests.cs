@@ -283,6 +283,34 @@ public sealed class UpgradeTests(ProxyFixture proxy) : IClassFixture<ProxyFixtur
         }
     }
 
+    [Theory]
+    [InlineData("tcp", "Content-Length: 0\r\n\r\n")]
+    [InlineData("websocket", "Content-Length: 0\r\n\r\n")]
+    [InlineData("tcp", "Content-Length: 4\r\n\r\nbody")]
+    [InlineData("tcp", "Transfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n")]
+    public async Task All_bytes_before_the_close_of_the_client_reach_the_backend(string protocol, string rest)
+    {
+        foreach (var length in new[] { 1, 5_000, 100_000, 900_000, 5_000_000 })
+        {
+            var received = new TaskCompletionSource<string>();
+            await using var backend = WireBackend.Start(async connection =>
+            {
+                await connection.ReadRequestAsync();
+                await connection.SendAsync(Switching(protocol));
+                received.SetResult(await connection.ReadToEndAsync());
+            });
+            var host = await proxy.ServeAsync(backend);
+            await using var client = await proxy.ConnectAsync();
+            await client.SendAsync($"POST / HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: {protocol}\r\n{rest}");
+            Assert.Equal(101, (await client.ReadHeadAsync())!.Status);
+            var sent = string.Concat(Enumerable.Range(0, length).Select(i => (char)('a' + (i * 7 / 64 % 26))));
+            await client.SendAsync(sent);
+            client.ShutdownSend();
+            Assert.Equal(sent, await received.Task.WaitAsync(TimeSpan.FromSeconds(15)));
+            Assert.Equal("", await client.ReadToEndAsync());
+        }
+    }
+
     [Fact]
     public async Task A_client_that_closes_ends_the_tunnel_at_the_backend()
     {
