@@ -63,7 +63,14 @@ public sealed partial class DiagnosticCatalogTests
     {
         var certificate = new TlsCertificate
         {
-            Fingerprint = "", DnsNames = [.. names], Subject = "", Issuer = "", SerialNumber = "", NotBefore = default, NotAfter = default, ChainPem = "",
+            Fingerprint = "",
+            DnsNames = [.. names],
+            Subject = "",
+            Issuer = "",
+            SerialNumber = "",
+            NotBefore = default,
+            NotAfter = default,
+            ChainPem = "",
             PrivateKeyPem = new SensitiveBytes([]),
         };
 

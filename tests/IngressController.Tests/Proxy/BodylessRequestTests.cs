@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using IngressController.Tests.Fakes;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace IngressController.Tests.Proxy;
