@@ -9,6 +9,7 @@ internal struct ConnectionUse
     private long _sent;
     private bool _wasUsed;
     private bool _isTunnel;
+    private bool _isInterim;
 
     /// <summary>Records bytes before they are sent, so that a fast response cannot overtake the record.</summary>
     /// <returns>True if these are the first bytes of a request.</returns>
@@ -22,12 +23,12 @@ internal struct ConnectionUse
     /// <summary>Records the result of a read. Throws if the connection ended where a response was due.</summary>
     public int Received(ReadOnlySpan<byte> buffer, int count)
     {
-        if (Volatile.Read(ref _sent) == 0 || _isTunnel || buffer.IsEmpty)
+        if ((Volatile.Read(ref _sent) == 0 && !_isInterim) || _isTunnel || buffer.IsEmpty)
             return count;
-        if (count == 0)
+        if (count > 0)
+            ReadStatus(buffer[..count]);
+        else if (Volatile.Read(ref _sent) != 0)
             throw Lost(wasSent: true, cause: null);
-        // After a 101 the bytes are no longer HTTP, and either side can end the connection at any time.
-        _isTunnel = buffer[..count] is [(byte)'H', _, _, _, _, _, _, _, _, (byte)'1', (byte)'0', (byte)'1', ..];
         _wasUsed = true;
         Volatile.Write(ref _sent, 0);
         return count;
@@ -38,4 +39,20 @@ internal struct ConnectionUse
 
     /// <summary>The error of a read or write that failed.</summary>
     public readonly UpstreamConnectionLostException Lost(bool wasSent, Exception? cause) => new(_wasUsed, wasSent, cause);
+
+    /// <summary>
+    /// Looks for a 101, also behind other interim responses. After it the bytes are no longer HTTP, and either side can end the connection at
+    /// any time.
+    /// </summary>
+    private void ReadStatus(ReadOnlySpan<byte> response)
+    {
+        do
+        {
+            _isTunnel = response is [(byte)'H', _, _, _, _, _, _, _, _, (byte)'1', (byte)'0', (byte)'1', ..];
+            _isInterim = !_isTunnel && response is [(byte)'H', _, _, _, _, _, _, _, _, (byte)'1', ..];
+            var end = _isInterim ? response.IndexOf("\r\n\r\n"u8) : -1;
+            response = end < 0 ? [] : response[(end + 4)..];
+        }
+        while (!response.IsEmpty);
+    }
 }

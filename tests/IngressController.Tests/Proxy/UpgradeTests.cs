@@ -264,6 +264,30 @@ public sealed class UpgradeTests(ProxyFixture proxy) : IClassFixture<ProxyFixtur
         Assert.Single(accepted);
     }
 
+    /// <summary>The end of a tunnel after bytes without a reply is not a lost connection.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n")]
+    [InlineData("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n")]
+    public async Task A_backend_can_end_a_tunnel_at_any_time(string interim)
+    {
+        await using var backend = WireBackend.Start(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync(interim + Switching("tcp"));
+            await connection.ReadTextAsync(4);
+        });
+        var host = await proxy.ServeAsync(backend);
+        var failures = proxy.Controller.Log.CountOf(" failed (Upgrade");
+        await using var client = await proxy.ConnectAsync();
+        await client.SendAsync($"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n");
+        Assert.Equal(101, (await client.ReadHeadAsync())!.Status);
+        await client.SendAsync("exit");
+        // A reset would throw here.
+        Assert.Equal(0, await client.Stream.ReadAsync(new byte[1]).AsTask().WaitAsync(TimeSpan.FromSeconds(15)));
+        Assert.Equal(failures, proxy.Controller.Log.CountOf(" failed (Upgrade"));
+    }
+
     [Fact]
     public async Task An_endpoint_that_refuses_connections_is_replaced_before_the_switch()
     {
