@@ -109,7 +109,7 @@ public sealed class AnnotationReader
         }
 
         value = parsed.Value;
-        _sources.Add(new PolicySource(key.Name, found.Text.Trim(), $"annotation {found.FullName}"));
+        _sources.Add(PolicySource.OfAnnotation(key.Name, found.Text.Trim(), found.FullName));
         return true;
     }
 

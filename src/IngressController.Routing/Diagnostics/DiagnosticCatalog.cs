@@ -273,13 +273,13 @@ public static class DiagnosticCatalog
         closed is null ? None : RouteUnavailable);
 
     /// <param name="origin">The path.</param>
-    /// <param name="annotation">The annotation whose template uses the group.</param>
+    /// <param name="field">The field of the annotation.</param>
     /// <param name="template">The template as it is written.</param>
     /// <param name="group">The group.</param>
     /// <param name="path">The path as it is written.</param>
     /// <param name="groups">The number of groups of the path; null if it is not a regular expression.</param>
-    public static Diagnostic PathGroupMissing(RouteOrigin origin, string annotation, string template, int group, string path, int? groups) => Of(
-        DiagnosticCode.PathGroupMissing, Warning, origin.Ingress, $"metadata.annotations[{annotation}]",
+    public static Diagnostic PathGroupMissing(RouteOrigin origin, string field, string template, int group, string path, int? groups) => Of(
+        DiagnosticCode.PathGroupMissing, Warning, origin.Ingress, field,
         $"\"{Shorten(template)}\" uses ${group}, but the path \"{Shorten(path)}\" of {origin.Field} "
         + (groups is null ? "is not a regular expression; it is empty unless use-regex is \"true\"" : $"has {(groups == 0 ? "no group" : groups == 1 ? "1 group" : $"{groups} groups")}; it is empty there"),
         None);

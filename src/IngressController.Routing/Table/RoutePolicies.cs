@@ -60,7 +60,15 @@ public sealed record ClosedPolicy(string Reason) : RoutePolicy
 /// <param name="Setting">The name without prefix.</param>
 /// <param name="Value">The value as written.</param>
 /// <param name="Origin">For example <c>annotation nginx.ingress.kubernetes.io/limit-rps</c> or <c>ConfigMap ingress/settings</c>.</param>
-public sealed record PolicySource(string Setting, string Value, string Origin);
+public sealed record PolicySource(string Setting, string Value, string Origin)
+{
+    private const string OfAnnotations = "annotation ";
+
+    /// <summary>The annotation with its prefix; null if the value is not from one.</summary>
+    internal string? Annotation => Origin.StartsWith(OfAnnotations, StringComparison.Ordinal) ? Origin[OfAnnotations.Length..] : null;
+
+    internal static PolicySource OfAnnotation(string setting, string value, string annotation) => new(setting, value, $"{OfAnnotations}{annotation}");
+}
 
 /// <summary>The policies of an Ingress, shared by all its routes.</summary>
 public sealed record RoutePolicies(EquatableArray<RoutePolicy> All, EquatableArray<PolicySource> Sources)
@@ -82,6 +90,10 @@ public sealed record RoutePolicies(EquatableArray<RoutePolicy> All, EquatableArr
 
         return null;
     }
+
+    /// <summary>The field of an annotation, as the Ingress writes it.</summary>
+    /// <param name="name">The name without prefix.</param>
+    internal string FieldOf(string name) => $"metadata.annotations[{Sources.FirstOrDefault(source => source.Setting == name)?.Annotation ?? name}]";
 
     /// <summary>True if a policy uses a group of the path.</summary>
     public bool UseGroups() => All.Any(policy => policy.GroupUse is not null);

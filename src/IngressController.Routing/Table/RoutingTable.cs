@@ -53,7 +53,11 @@ public sealed record VirtualHost(string Host, EquatableArray<Route> Routes, Rout
 /// <param name="Redirect">The status that redirects its requests to the host; null serves them as the host's.</param>
 /// <param name="Ingress">The Ingress that asks for it.</param>
 /// <param name="Annotation">The annotation that asks for it, without prefix.</param>
-public sealed record HostAlias(string Name, string Target, int? Redirect, ResourceName Ingress, string Annotation);
+public sealed record HostAlias(string Name, string Target, int? Redirect, ResourceName Ingress, string Annotation)
+{
+    /// <summary>The field of the Ingress that asks for it.</summary>
+    public string Field { get; init; } = $"metadata.annotations[{Annotation}]";
+}
 
 /// <summary>The certificate of a host.</summary>
 /// <param name="Host">The host, exact or one-label wildcard.</param>

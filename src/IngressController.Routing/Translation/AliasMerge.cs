@@ -26,7 +26,7 @@ internal static class AliasMerge
     }
 
     private static Diagnostic Taken(HostAlias alias, string reason) =>
-        DiagnosticCatalog.ServerAliasTaken(alias.Ingress, $"metadata.annotations[{alias.Annotation}]", alias.Name, reason);
+        DiagnosticCatalog.ServerAliasTaken(alias.Ingress, alias.Field, alias.Name, reason);
 }
 
 internal sealed record MergedAlias(HostAlias? Alias, EquatableArray<Diagnostic> Diagnostics);

@@ -59,7 +59,7 @@ internal sealed class HostMerge
             _rootPolicy ??= policy;
             _root ??= new Route(new RouteOrigin(fragment.Name, 0, 0), new PathMatch(PathMatchType.Exact, "/"), action) { Policies = fragment.Policies };
             if (_rootPolicy != policy)
-                _diagnostics.Add(DiagnosticCatalog.HostPolicyConflict(fragment.Name, $"metadata.annotations[{annotation}]", annotation, _host, _root.Origin.Ingress));
+                _diagnostics.Add(DiagnosticCatalog.HostPolicyConflict(fragment.Name, fragment.Policies.FieldOf(annotation), annotation, _host, _root.Origin.Ingress));
         }
     }
 
@@ -86,10 +86,13 @@ internal sealed class HostMerge
     /// <summary>Reports templates with groups that the path does not have: nginx leaves them empty without a word.</summary>
     private void ReportMissingGroups(Route route)
     {
+        // A refused expression has a diagnostic of its own, and no groups.
+        if (route.Action is RouteAction.Unavailable)
+            return;
         foreach (var policy in route.Policies.All)
         {
             if (policy.GroupUse is { } use && use.Group > (route.Pattern?.GroupCount ?? 0))
-                _diagnostics.Add(DiagnosticCatalog.PathGroupMissing(route.Origin, use.Annotation, use.Template, use.Group, route.PathText, route.Pattern?.GroupCount));
+                _diagnostics.Add(DiagnosticCatalog.PathGroupMissing(route.Origin, route.Policies.FieldOf(use.Annotation), use.Template, use.Group, route.PathText, route.Pattern?.GroupCount));
         }
     }
 

@@ -110,7 +110,7 @@ internal sealed class IngressReader
         var hosts = _routesByHost.Keys.Where(host => host.Length > 0).Order(StringComparer.Ordinal).ToArray();
         var aliases = new List<HostAlias>();
         foreach (var policy in _policies.All)
-            aliases.AddRange(policy.AliasesOf(_name, hosts));
+            aliases.AddRange(policy.AliasesOf(_name, hosts).Select(alias => alias with { Field = _policies.FieldOf(alias.Annotation) }));
         if (aliases.Count == 0)
             return [];
         // A name that is served takes precedence over the same name as a redirect.
