@@ -15,6 +15,12 @@ internal sealed class ReplayableBody(Stream body, long? length) : ReadOnlyStream
 
     private const int FirstBuffer = 4 * 1024;
 
+    /// <summary>A read without bytes that waits for the client; null if none does.</summary>
+    private Task? _pending;
+
+    /// <summary>True if the next read does not wait.</summary>
+    private bool _hasData;
+
     private byte[]? _kept;
     private int _count;
     private int _position;
@@ -52,7 +58,12 @@ internal sealed class ReplayableBody(Stream body, long? length) : ReadOnlyStream
     protected override void Dispose(bool disposing)
     {
         if (disposing)
+        {
             ReturnBuffer();
+            // The client may break off later; no one waits for that any more.
+            _ = _pending?.ContinueWith(static read => read.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        }
+
         base.Dispose(disposing);
     }
 
@@ -72,7 +83,13 @@ internal sealed class ReplayableBody(Stream body, long? length) : ReadOnlyStream
         int count;
         try
         {
-            count = await body.ReadAsync(buffer, cancellation);
+            if (!_hasData)
+                await WaitForDataAsync(cancellation);
+            // YARP waits for data with an empty buffer.
+            if (buffer.IsEmpty)
+                return 0;
+            _hasData = false;
+            count = await body.ReadAsync(buffer, CancellationToken.None);
         }
         catch (Exception) when (!cancellation.IsCancellationRequested)
         {
@@ -80,14 +97,29 @@ internal sealed class ReplayableBody(Stream body, long? length) : ReadOnlyStream
             throw;
         }
 
-        // YARP waits for data with an empty buffer.
-        if (buffer.IsEmpty)
-            return count;
         HasBegun = true;
         HasEnded = count == 0;
         if (!_isReleased)
             Keep(buffer.Span[..count]);
         return count;
+    }
+
+    /// <summary>
+    /// Waits until a read does not wait. Kestrel cannot go on reading a body after a read was canceled, so it is not: an attempt that ends
+    /// stops waiting, and the next one waits for the same read.
+    /// </summary>
+    private async Task WaitForDataAsync(CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        if (_pending is null)
+        {
+            var read = body.ReadAsync(Memory<byte>.Empty, CancellationToken.None);
+            _pending = read.IsCompletedSuccessfully ? Task.CompletedTask : read.AsTask();
+        }
+
+        await _pending.WaitAsync(cancellation);
+        _pending = null;
+        _hasData = true;
     }
 
     private void Keep(ReadOnlySpan<byte> part)

@@ -29,6 +29,5 @@ internal sealed class UnreachableEndpoints
         return false;
     }
 
-
     private static bool HasExpired(long since, TimeProvider time) => time.GetElapsedTime(since) >= Lifetime;
 }

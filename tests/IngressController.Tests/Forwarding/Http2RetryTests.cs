@@ -136,6 +136,27 @@ public sealed class Http2RetryTests(ProxyFixture proxy) : IClassFixture<ProxyFix
     }
 
     [Fact]
+    public async Task A_body_that_comes_after_the_refusal_is_sent_to_the_next_endpoint()
+    {
+        var refused = new TaskCompletionSource();
+        var received = new ConcurrentQueue<Http2WireRequest>();
+        await using var backend = Http2WireBackend.Start(
+            async server =>
+            {
+                await server.ResetAsync(await server.ReadHeadersAsync(), Http2WireServer.RefusedStream);
+                refused.SetResult();
+                await Http2WireBackend.Echo(received)(server);
+            });
+        var host = await proxy.ServeAsync([backend.Port], "kubernetes.io/h2c");
+        await using var client = await proxy.ConnectAsync();
+        await client.SendAsync($"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: 3\r\n\r\n");
+        await refused.Task;
+        await client.SendAsync("abc");
+        var response = await client.ReadResponseAsync();
+        Assert.Equal((200, "abc"), (response.Status, response.Body));
+    }
+
+    [Fact]
     public async Task An_endpoint_that_refuses_all_streams_gets_few_retries()
     {
         var arrived = 0;

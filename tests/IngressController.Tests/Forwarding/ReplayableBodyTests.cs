@@ -64,6 +64,40 @@ public sealed class ReplayableBodyTests
         Assert.True(body.HasFailed);
     }
 
+    [Fact]
+    public async Task A_canceled_read_leaves_the_body_to_the_next_attempt()
+    {
+        var client = new System.IO.Pipelines.Pipe();
+        using var body = new ReplayableBody(new UncancelableStream(client.Reader.AsStream()), null);
+        using var attempt = new CancellationTokenSource();
+        var first = body.ReadExactlyAsync(new byte[3], attempt.Token).AsTask();
+        await attempt.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        Assert.False(body.HasFailed);
+
+        body.Rewind();
+        var second = ReadAsync(body, 3);
+        await client.Writer.WriteAsync("abc"u8.ToArray());
+        Assert.Equal("abc"u8.ToArray(), await second);
+        body.Rewind();
+        Assert.Equal("abc"u8.ToArray(), await ReadAsync(body, 3));
+    }
+
+    /// <summary>A stream that, as Kestrel's, allows one read at a time and none after a canceled one.</summary>
+    private sealed class UncancelableStream(Stream stream) : ReadOnlyStream
+    {
+        private bool _isReading;
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Assert.False(_isReading, "Reading is already in progress.");
+            _isReading = true;
+            var count = await stream.ReadAsync(buffer, cancellationToken);
+            _isReading = false;
+            return count;
+        }
+    }
+
     private sealed class FailingStream : ReadOnlyStream
     {
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
