@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using IngressController.ClusterTests.Fixture;
 using IngressController.Kubernetes.Watching;
@@ -45,6 +46,29 @@ public sealed class PermissionTests(ClusterFixture cluster)
         Assert.Equal(certificate.SerialNumber, await controller.Client.CertificateAsync(Host));
     }
 
+    [ClusterFact]
+    public async Task A_replica_leads_again_soon_after_it_may_write_the_Lease_again()
+    {
+        const string Account = "restricted";
+        var ns = await cluster.NewNamespaceWithServicesAsync();
+        var lease = $"/apis/coordination.k8s.io/v1/namespaces/{ns}/leases/any";
+        await cluster.Client.ApplyAsync(Manifests.Grant(Account, Manifests.ControllerRules));
+        await cluster.Client.ApplyAsync(Manifests.GrantLeadership(Account));
+        await using var controller = await RunningController.StartAsync(cluster.Server, Account, [ns], Timings, leadsIn: ns);
+        await Wait.UntilAsync(controller.IsLeaderAsync, "the replica leads", controller.Log.ToString);
+
+        await cluster.Client.DeleteAsync(Manifests.GrantLeadership(Account));
+        // The lease is renewed until its deadline: several attempts are refused, so that the wait between them has grown.
+        await Wait.UntilAsync(async () => !await controller.IsLeaderAsync(), "it leads no longer", controller.Log.ToString);
+
+        await cluster.Client.ApplyAsync(Manifests.GrantLeadership(Account));
+        await UntilAllowedAsync(Account, lease, HttpStatusCode.NotFound);
+        var start = Stopwatch.GetTimestamp();
+        await Wait.UntilAsync(controller.IsLeaderAsync, "the replica leads again", controller.Log.ToString);
+        Assert.InRange(Stopwatch.GetElapsedTime(start), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        await cluster.Client.DeleteAsync(Manifests.GrantLeadership(Account));
+    }
+
     private async Task WaitsForPermissionAsync(string group, string resource, string name)
     {
         const string Account = "restricted";
@@ -80,15 +104,18 @@ public sealed class PermissionTests(ClusterFixture cluster)
     private Task UntilAllowedAsync(string account, string group, string resource, bool allowed) =>
         UntilAllowedAsync(account, group.Length == 0 ? $"/api/v1/{resource}" : $"/apis/{group}/v1/{resource}", allowed);
 
-    private async Task UntilAllowedAsync(string account, string path, bool allowed)
+    private Task UntilAllowedAsync(string account, string path, bool allowed) =>
+        UntilAllowedAsync(account, path, allowed ? HttpStatusCode.OK : HttpStatusCode.Forbidden);
+
+    private async Task UntilAllowedAsync(string account, string path, HttpStatusCode status)
     {
         using var client = new ClusterClient(cluster.Server.Address, ServiceAccounts.TokenOf(account));
         await Wait.UntilAsync(
             async () =>
             {
                 using var answer = await client.Http.GetAsync(path);
-                return answer.StatusCode == (allowed ? HttpStatusCode.OK : HttpStatusCode.Forbidden);
+                return answer.StatusCode == status;
             },
-            $"{account} {(allowed ? "may" : "may not")} read {path}");
+            $"{account} gets {status} from {path}");
     }
 }

@@ -83,6 +83,8 @@ internal sealed class RunningController : IAsyncDisposable
         return (answer.StatusCode, (await answer.Content.ReadAsStringAsync()).TrimEnd());
     }
 
+    public async Task<bool> IsLeaderAsync() => (await Admin.GetFromJsonAsync<JsonObject>("/api/leader"))!["isLeader"]!.GetValue<bool>();
+
     /// <summary>Returns the diagnostics of a namespace as "name: code", in order.</summary>
     public async Task<string[]> DiagnosticsAsync(string @namespace)
     {
