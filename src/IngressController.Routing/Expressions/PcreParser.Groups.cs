@@ -162,16 +162,4 @@ internal sealed partial class PcreParser
         if (node.All().Any(inner => inner is Group or BackReference or Conditional))
             throw Unsupported(construct);
     }
-
-    /// <summary>
-    /// .NET and PCRE leave a loop at different points when a round matches the empty text, except for greedy loops of greedy parts.
-    /// </summary>
-    private static void RefuseEmptyRounds(Repeat repeat)
-    {
-        if (repeat.Max is null or > 1 && TextLength.MayBeEmpty(repeat.Body)
-            && (repeat.IsLazy || repeat.Body.All().Any(inner => inner is Repeat { IsLazy: true } or Atomic or Look or BackReference or Conditional)))
-        {
-            throw Unsupported("a repeated group that can match the empty text");
-        }
-    }
 }

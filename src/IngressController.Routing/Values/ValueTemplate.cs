@@ -64,7 +64,7 @@ public enum TemplateVariable
 /// <param name="Name">The text of a literal, the name of a header, cookie or parameter, or the number of a group; else empty.</param>
 public readonly record struct TemplatePart(TemplateVariable Variable, string Name)
 {
-    /// <summary>The variable as it is written, such as <c>${host}</c>; null for literal text and pieces that nobody wrote.</summary>
+    /// <summary>The variable as it is written, such as <c>${host}</c>; null for literal text and pieces that were not written.</summary>
     public string? Written { get; init; }
 
     /// <summary>The piece as it is written.</summary>
