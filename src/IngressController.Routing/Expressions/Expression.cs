@@ -39,6 +39,14 @@ public sealed class Expression
         return text.Length > MaxLength ? null : TryParseBytes(ByteText.OfUtf8(text), ignoresCase, out problem);
     }
 
+    /// <summary>Reads an expression that was checked before.</summary>
+    /// <exception cref="InvalidOperationException">It cannot be used.</exception>
+    public static Expression Parse(string text, bool ignoresCase) => ParseBytes(ByteText.OfUtf8(text), ignoresCase);
+
+    /// <summary>The same, for text in which one character is one byte.</summary>
+    internal static Expression ParseBytes(string text, bool ignoresCase) =>
+        TryParseBytes(text, ignoresCase, out var problem) ?? throw new InvalidOperationException($"\"{text}\" {problem}");
+
     /// <summary>Reads an expression of a comma-separated list: one that a comma inside has cut into two entries is refused.</summary>
     public static Expression? TryParseEntry(string text, bool ignoresCase, out string problem)
     {

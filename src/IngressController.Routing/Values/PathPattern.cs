@@ -69,8 +69,7 @@ public sealed class PathPattern : IEquatable<PathPattern>
 
     private static CompiledExpression Compile(Expression expression) => CompiledExpression.Compile(expression, Limit);
 
-    private static Expression Parse(string bytes) =>
-        Expression.TryParseBytes(bytes, ignoresCase: true, out var problem) ?? throw new InvalidOperationException($"\"{bytes}\" {problem}");
+    private static Expression Parse(string bytes) => Expression.ParseBytes(bytes, ignoresCase: true);
 
     /// <summary>
     /// The path of a rule in the form in which requests are matched: decoded, one character per byte. What was an escape is no syntax of an

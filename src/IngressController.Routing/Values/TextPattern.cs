@@ -28,6 +28,8 @@ public readonly record struct TextPattern(TextMatch Match, string Text)
         return problem is null;
     }
 
+    private bool IgnoresCase => Match == TextMatch.PatternIgnoringCase;
+
     /// <summary>The text as it stands in a header: one character per byte.</summary>
     public string HeaderText => ByteText.OfUtf8(Text);
 
@@ -35,8 +37,7 @@ public readonly record struct TextPattern(TextMatch Match, string Text)
     /// The expression of a pattern; not for <see cref="TextMatch.Whole"/>. It cannot stall a request: if it can, it runs in linear time, and
     /// the time is limited.
     /// </summary>
-    public CompiledExpression Compile() => CompiledExpression.CompileLinear(
-        Parse(out var problem) ?? throw new InvalidOperationException(problem), PathPattern.Limit);
+    public CompiledExpression Compile() => CompiledExpression.CompileLinear(Expression.Parse(Text, IgnoresCase), PathPattern.Limit);
 
     public override string ToString() => Match switch
     {
@@ -45,7 +46,7 @@ public readonly record struct TextPattern(TextMatch Match, string Text)
         _ => $"~*{Text}",
     };
 
-    private string? Check() => Text.Length == 0 ? "the expression after ~ is empty" : Parse(out var problem) is null ? $"it {problem}" : null;
-
-    private Expression? Parse(out string problem) => Expression.TryParseEntry(Text, Match == TextMatch.PatternIgnoringCase, out problem);
+    private string? Check() => Text.Length == 0 ? "the expression after ~ is empty"
+        : Expression.TryParseEntry(Text, IgnoresCase, out var problem) is null ? $"it {problem}"
+        : null;
 }

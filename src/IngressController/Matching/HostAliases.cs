@@ -92,7 +92,7 @@ internal sealed class HostAliases
     }
 
     private static CompiledExpression Compile(string expression) => CompiledExpression.Compile(
-        Expression.TryParse(expression, ignoresCase: true, out var problem) ?? throw new InvalidOperationException(problem), PathPattern.Limit);
+        Expression.Parse(expression, ignoresCase: true), PathPattern.Limit);
 
     /// <param name="Target">The host of the alias.</param>
     /// <param name="Redirect">The route that redirects its requests; null if they are served as requests of the host.</param>

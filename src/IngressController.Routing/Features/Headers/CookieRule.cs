@@ -30,7 +30,7 @@ public sealed record CookieRule(string From, string To, CookieMatch Match)
 
     /// <summary>Compiles a pattern that matches in time linear to the text, if it can, and in limited time.</summary>
     public static CompiledExpression Compile(string pattern, bool ignoresCase) => CompiledExpression.CompileLinear(
-        Expression.TryParse(pattern, ignoresCase, out var problem) ?? throw new InvalidOperationException(problem), TimeSpan.FromMilliseconds(100));
+        Expression.Parse(pattern, ignoresCase), TimeSpan.FromMilliseconds(100));
 
     internal static ValueForm<CookieRule?> DomainForm { get; } = Form("off, or the domain and its replacement, separated by a space", isDomain: true);
 
