@@ -1,5 +1,6 @@
 using IngressController.Admin;
 using IngressController.Configuration;
+using IngressController.Exchanges;
 using IngressController.Explain;
 using IngressController.Forwarding;
 using IngressController.Kubernetes.Client;
@@ -128,6 +129,7 @@ internal sealed class ControllerHost : IAsyncDisposable
     {
         services.AddHttpForwarder();
         services.AddSingleton<Drain>();
+        services.AddSingleton<ClientConnections>();
         services.AddSingleton<OpenConnections>();
         services.AddSingleton<OpenWebSockets>();
         services.AddMetrics<RequestMetrics>();

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using IngressController.Configuration;
+using IngressController.Exchanges;
 using IngressController.Pipeline;
 using IngressController.Shutdown;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -24,7 +25,7 @@ internal static class ProxyListeners
         builder.Services.AddSingleton<PlainHttpGuard>();
         // Kestrel reports to it; the host itself has the listener of another registration.
         builder.Services.Replace(ServiceDescriptor.Singleton<DiagnosticSource, RejectedRequests>());
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<LiveRevision, OpenConnections, PlainHttpGuard>((kestrel, live, connections, guard) =>
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<LiveRevision, ClientConnections, OpenConnections, PlainHttpGuard>((kestrel, live, clients, connections, guard) =>
         {
             ApplyLimits(kestrel, options);
             kestrel.AddServerHeader = false;
@@ -40,6 +41,7 @@ internal static class ProxyListeners
             kestrel.ListenOn(options.BindAddress, options.HttpPort, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
+                listen.Use(clients.Track);
                 listen.Use(connections.Track);
                 listen.Use(AbsoluteFormScheme.Use);
             });
@@ -51,6 +53,7 @@ internal static class ProxyListeners
                 {
                     OnConnection = hello => ValueTask.FromResult(live.Current.CertificateOf(hello.ClientHelloInfo.ServerName).Certificate.Options),
                 });
+                listen.Use(clients.Track);
                 listen.Use(connections.Track);
                 listen.Use(AbsoluteFormScheme.Use);
             });

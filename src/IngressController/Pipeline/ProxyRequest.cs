@@ -1,3 +1,4 @@
+using IngressController.Exchanges;
 using IngressController.Http;
 using IngressController.Matching;
 using IngressController.Routing.Expressions;
@@ -64,6 +65,9 @@ internal sealed class ProxyRequest
 
     /// <summary>The maximum number of attempts to forward it.</summary>
     public int MaxTries { get; set; } = DefaultMaxTries;
+
+    /// <summary>The exchange that it begins; null in a dry run.</summary>
+    public Exchange? Exchange { get; set; }
 
     /// <summary>The body while it is forwarded; null if there is none.</summary>
     public ReplayableBody? Body { get; private set; }

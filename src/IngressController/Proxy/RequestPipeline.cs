@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using IngressController.Configuration;
+using IngressController.Exchanges;
 using IngressController.Forwarding;
 using IngressController.Http;
 using IngressController.Pipeline;
@@ -10,13 +11,15 @@ using Microsoft.AspNetCore.Http.Features;
 namespace IngressController.Proxy;
 
 /// <summary>Serves requests: finds the route, runs its steps (<see cref="PipelineOrder"/>), and forwards the request.</summary>
-internal sealed class RequestPipeline(LiveRevision live, RequestMetrics metrics, RequestForwarder forwarder, LocalReplies replies, Drain drain, ListenerOptions options)
+internal sealed class RequestPipeline(
+    LiveRevision live, RequestMetrics metrics, RequestForwarder forwarder, LocalReplies replies, Drain drain, ClientConnections connections, ListenerOptions options)
 {
     /// <summary>Serves and counts one request.</summary>
     public async Task InvokeAsync(HttpContext context)
     {
         var start = Stopwatch.GetTimestamp();
         var request = Begin(context);
+        using var exchange = request.Exchange = connections.Begin(context);
         try
         {
             await ServeAsync(request);

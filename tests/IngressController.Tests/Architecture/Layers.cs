@@ -35,6 +35,8 @@ internal static class Layers
     [
         // Ground: options and vocabulary.
         new("Configuration", "Metrics", "Signals", "Http"),
+        // What clients have open.
+        new("Exchanges"),
         // What a request or a revision is made of.
         new("Sources", "Tls", "Upstream", "Shutdown", "TrustedProxies", "Matching"),
         new("Sources.Kubernetes", "Sources.Folder"),

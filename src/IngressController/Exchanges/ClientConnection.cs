@@ -1,0 +1,94 @@
+using Microsoft.AspNetCore.Connections;
+
+namespace IngressController.Exchanges;
+
+/// <summary>
+/// A connection of a client and its exchanges in flight. It is a feature of the connection's requests. Exchanges come and go without a lock:
+/// each one takes a free slot.
+/// </summary>
+internal sealed class ClientConnection(ConnectionContext connection, long openedAt)
+{
+    private readonly Slots _first = new(4);
+
+    /// <summary>The timestamp at which it was opened.</summary>
+    public long OpenedAt { get; } = openedAt;
+
+    /// <summary>Calls a function with each exchange in flight. Those that begin or end meanwhile may be missed.</summary>
+    public void ForEach<TState>(TState state, Action<Exchange, TState> action)
+    {
+        for (var slots = _first; slots is not null; slots = slots.Next)
+        {
+            foreach (var exchange in slots.Items)
+            {
+                if (exchange is not null)
+                    action(exchange, state);
+            }
+        }
+    }
+
+    /// <summary>
+    /// True if it has exchanges and the client takes nothing of any of them; then with the timestamp at which the last of them stalled.
+    /// </summary>
+    public bool IsStalled(out long since)
+    {
+        since = 0;
+        for (var slots = _first; slots is not null; slots = slots.Next)
+        {
+            foreach (var exchange in slots.Items)
+            {
+                if (exchange is null)
+                    continue;
+                if (exchange.StalledSince is not (not 0 and var stalled))
+                    return false;
+                since = Math.Max(since, stalled);
+            }
+        }
+
+        return since != 0;
+    }
+
+    /// <summary>Closes the connection at once, and ends all its exchanges with it.</summary>
+    public void Abort(string reason) => connection.Abort(new ConnectionAbortedException(reason));
+
+    internal void Add(Exchange exchange)
+    {
+        var slots = _first;
+        while (!slots.TryAdd(exchange))
+        {
+            if (slots.Next is null)
+                Interlocked.CompareExchange(ref slots.Next, new Slots(2 * slots.Items.Length), null);
+            slots = slots.Next;
+        }
+    }
+
+    internal void Remove(Exchange exchange)
+    {
+        for (var slots = _first; slots is not null; slots = slots.Next)
+        {
+            var index = Array.IndexOf(slots.Items, exchange);
+            if (index >= 0)
+            {
+                Volatile.Write(ref slots.Items[index], null);
+                return;
+            }
+        }
+    }
+
+    /// <summary>Slots, followed by twice as many if these are not enough.</summary>
+    private sealed class Slots(int count)
+    {
+        public readonly Exchange?[] Items = new Exchange?[count];
+        public Slots? Next;
+
+        public bool TryAdd(Exchange exchange)
+        {
+            for (var i = 0; i < Items.Length; i++)
+            {
+                if (Items[i] is null && Interlocked.CompareExchange(ref Items[i], exchange, null) is null)
+                    return true;
+            }
+
+            return false;
+        }
+    }
+}

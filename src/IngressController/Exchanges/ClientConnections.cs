@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace IngressController.Exchanges;
+
+/// <summary>The connections of clients, their exchanges in flight, and the bytes that all of these hold for clients that do not read.</summary>
+internal sealed class ClientConnections(TimeProvider time)
+{
+    private readonly ConcurrentDictionary<ClientConnection, bool> _connections = new();
+    private long _bufferedBytes;
+
+    /// <summary>The clock of all timestamps.</summary>
+    public TimeProvider Time => time;
+
+    /// <summary>The bytes of all responses that wait for their clients.</summary>
+    public long BufferedBytes => Volatile.Read(ref _bufferedBytes);
+
+    /// <summary>The open connections.</summary>
+    public IEnumerable<ClientConnection> All => _connections.Select(entry => entry.Key);
+
+    /// <summary>Begins an exchange. It ends when it is disposed of, before its request ends.</summary>
+    public Exchange Begin(HttpContext context) => new(context, context.Features.GetRequiredFeature<ClientConnection>(), this);
+
+    /// <summary>The exchanges with a write that waits, those that have waited longest first, of the same time the largest first.</summary>
+    public IReadOnlyList<Exchange> Stalled()
+    {
+        var stalled = new List<(long Since, long Bytes, Exchange Exchange)>();
+        foreach (var (connection, _) in _connections)
+        {
+            // Read once: they change while the list is sorted.
+            connection.ForEach(stalled, static (exchange, list) =>
+            {
+                if (exchange.StalledSince is not 0 and var since)
+                    list.Add((since, exchange.BufferedBytes, exchange));
+            });
+        }
+
+        stalled.Sort(static (a, b) => a.Since != b.Since ? a.Since.CompareTo(b.Since) : b.Bytes.CompareTo(a.Bytes));
+        return [.. stalled.Select(entry => entry.Exchange)];
+    }
+
+    /// <summary>Connection middleware. It runs after TLS, if any.</summary>
+    public ConnectionDelegate Track(ConnectionDelegate next) => async connection =>
+    {
+        var client = new ClientConnection(connection, time.GetTimestamp());
+        connection.Features.Set(client);
+        _connections[client] = true;
+        try
+        {
+            await next(connection);
+        }
+        finally
+        {
+            _connections.TryRemove(client, out _);
+        }
+    };
+
+    internal void Buffered(long bytes) => Interlocked.Add(ref _bufferedBytes, bytes);
+}

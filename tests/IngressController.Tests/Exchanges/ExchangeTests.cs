@@ -1,0 +1,122 @@
+using IngressController.Exchanges;
+using IngressController.Tests.Kubernetes;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace IngressController.Tests.Exchanges;
+
+public sealed class ExchangeTests
+{
+    private readonly ManualTimeProvider _time = new();
+    private readonly ClientConnections _connections;
+
+    public ExchangeTests() => _connections = new ClientConnections(_time);
+
+    [Fact]
+    public async Task Stalled_exchanges_come_oldest_first_and_of_the_same_time_largest_first()
+    {
+        await WithConnectionAsync(async first => await WithConnectionAsync(second =>
+        {
+            using var quiet = Begin(first);
+            using var small = Begin(first);
+            using var large = Begin(second);
+            using var oldest = Begin(second);
+            oldest.WriteWaits(1);
+            _time.Advance(TimeSpan.FromSeconds(1));
+            small.WriteWaits(10);
+            large.WriteWaits(20);
+
+            Assert.Equal([oldest, large, small], _connections.Stalled());
+            Assert.Equal(31, _connections.BufferedBytes);
+
+            large.WriteEnded();
+
+            Assert.Equal([oldest, small], _connections.Stalled());
+            Assert.Equal(11, _connections.BufferedBytes);
+            return Task.CompletedTask;
+        }));
+
+        Assert.Equal(0, _connections.BufferedBytes);
+        Assert.Empty(_connections.Stalled());
+        Assert.Empty(_connections.All);
+    }
+
+    [Fact]
+    public Task A_connection_is_stalled_when_all_its_exchanges_are() => WithConnectionAsync(connection =>
+    {
+        Assert.False(connection.IsStalled(out _));
+        using var first = Begin(connection);
+        first.WriteWaits(1);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        var second = Begin(connection);
+        Assert.False(connection.IsStalled(out _));
+        second.WriteWaits(1);
+        Assert.True(connection.IsStalled(out var since));
+        Assert.Equal(second.StalledSince, since);
+        second.Dispose();
+        Assert.True(connection.IsStalled(out since));
+        Assert.Equal(first.StalledSince, since);
+        return Task.CompletedTask;
+    });
+
+    [Fact]
+    public Task An_exchange_is_ended_once_and_never_after_its_request() => WithConnectionAsync(connection =>
+    {
+        var reset = new Resets();
+        using var stalled = Begin(connection, reset);
+        Assert.True(stalled.TryEnd(EndReason.Stalled));
+        Assert.False(stalled.TryEnd(EndReason.Shed));
+        Assert.Equal(EndReason.Stalled, stalled.EndReason);
+        Assert.Equal([8], reset.Codes);
+
+        var over = Begin(connection, reset);
+        over.Dispose();
+        Assert.False(over.TryEnd(EndReason.Shed));
+        Assert.Equal(EndReason.None, over.EndReason);
+
+        using var shed = Begin(connection, reset);
+        Assert.True(shed.TryEnd(EndReason.Shed));
+        Assert.Equal([8, 11], reset.Codes);
+        return Task.CompletedTask;
+    });
+
+    /// <summary>More than the slots that a connection begins with, by several threads.</summary>
+    [Fact]
+    public Task Exchanges_begin_and_end_at_the_same_time() => WithConnectionAsync(async connection =>
+    {
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
+        {
+            for (var round = 0; round < 500; round++)
+            {
+                var exchanges = Enumerable.Range(0, 1 + round % 20).Select(_ => Begin(connection)).ToArray();
+                foreach (var exchange in exchanges)
+                    exchange.WriteWaits(1);
+                Assert.Superset(exchanges.ToHashSet(), _connections.Stalled().ToHashSet());
+                foreach (var exchange in exchanges)
+                    exchange.Dispose();
+            }
+        })));
+
+        Assert.Empty(_connections.Stalled());
+        Assert.Equal(0, _connections.BufferedBytes);
+    });
+
+    private Exchange Begin(ClientConnection connection, Resets? resets = null)
+    {
+        var context = new DefaultHttpContext();
+        context.Features.Set(connection);
+        context.Features.Set<IHttpResetFeature>(resets);
+        return _connections.Begin(context);
+    }
+
+    private Task WithConnectionAsync(Func<ClientConnection, Task> act) =>
+        _connections.Track(connection => act(connection.Features.GetRequiredFeature<ClientConnection>()))(new DefaultConnectionContext());
+
+    private sealed class Resets : IHttpResetFeature
+    {
+        public List<int> Codes { get; } = [];
+
+        public void Reset(int errorCode) => Codes.Add(errorCode);
+    }
+}
