@@ -14,7 +14,7 @@ namespace IngressController.Forwarding;
 internal sealed partial class RequestForwarder(
     IHttpForwarder forwarder, ForwardTransformer transformer, LocalReplies replies, OpenWebSockets webSockets, Drain drain, TimeProvider time, ILogger<RequestForwarder> logger)
 {
-    private readonly FailureLogLimit _failures = new(time);
+    private readonly FailureLogLimit _failures = new(time, logger);
 
     public async Task ForwardAsync(ProxyRequest request, UpstreamCluster cluster)
     {

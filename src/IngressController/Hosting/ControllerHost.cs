@@ -8,6 +8,7 @@ using IngressController.Kubernetes.Configuration;
 using IngressController.Kubernetes.Watching;
 using IngressController.Leadership;
 using IngressController.Listeners;
+using IngressController.Logging;
 using IngressController.Metrics;
 using IngressController.Pipeline;
 using IngressController.Proxy;
@@ -19,7 +20,9 @@ using IngressController.Sources.Folder;
 using IngressController.Sources.Kubernetes;
 using IngressController.Tls;
 using IngressController.Upstream;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
 
 namespace IngressController.Hosting;
 
@@ -106,6 +109,9 @@ internal sealed class ControllerHost : IAsyncDisposable
         logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Yarp", LogLevel.Warning);
         // The proxy itself logs errors of clients and backends, once.
         logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.Error);
+        logging.Services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(provider => new LimitedLoggerFactory(
+            new LoggerFactory(provider.GetServices<ILoggerProvider>(), provider.GetRequiredService<IOptionsMonitor<LoggerFilterOptions>>()),
+            provider.GetRequiredService<TimeProvider>())));
     }
 
     private static void AddSource(IServiceCollection services, IngressOptions options, ReflectorTimings? timings)

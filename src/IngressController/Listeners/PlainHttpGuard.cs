@@ -44,8 +44,17 @@ internal sealed partial class PlainHttpGuard(RequestMetrics metrics, ILogger<Pla
             return;
         }
 
-        if (isPlain == false)
+        if (isPlain != false)
+            return;
+        try
+        {
             await next(connection);
+        }
+        catch (NotSupportedException error)
+        {
+            // What .NET throws for a ClientHello that it cannot read: it then asks for no certificate, and has none.
+            Log.HandshakeFailed(logger, connection.RemoteEndPoint, error.Message);
+        }
     };
 
     /// <summary>Returns null if the connection ends before its first byte.</summary>
@@ -90,5 +99,8 @@ internal sealed partial class PlainHttpGuard(RequestMetrics metrics, ILogger<Pla
     {
         [LoggerMessage(Level = LogLevel.Debug, Message = "a client of the https port, {Peer}, does not speak TLS: 400")]
         public static partial void Refused(ILogger logger, System.Net.EndPoint? peer);
+
+        [LoggerMessage(Level = LogLevel.Debug, Message = "the TLS handshake of {Peer} failed: {Reason}")]
+        public static partial void HandshakeFailed(ILogger logger, System.Net.EndPoint? peer, string reason);
     }
 }

@@ -17,7 +17,7 @@ internal sealed partial class RejectedRequests(RequestMetrics metrics, TimeProvi
 {
     private const string BadRequest = "Microsoft.AspNetCore.Server.Kestrel.BadRequest";
 
-    private readonly FailureLogLimit _limit = new(time);
+    private readonly FailureLogLimit _limit = new(time, logger);
 
     public override bool IsEnabled(string name) => name == BadRequest;
 

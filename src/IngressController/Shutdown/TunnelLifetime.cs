@@ -53,18 +53,19 @@ internal sealed class TunnelLifetime : IDisposable
         [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            var count = 0;
+            // A read into no memory waits for bytes; it fails like any other when the client resets the connection.
+            var isOver = true;
             try
             {
-                count = await stream.ReadAsync(buffer, cancellationToken);
+                var count = await stream.ReadAsync(buffer, cancellationToken);
+                isOver = count == 0 && !buffer.IsEmpty;
+                return count;
             }
             finally
             {
-                if (count == 0 && !buffer.IsEmpty)
+                if (isOver)
                     await ended.CancelAsync();
             }
-
-            return count;
         }
 
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>

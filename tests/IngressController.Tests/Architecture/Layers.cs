@@ -34,7 +34,7 @@ internal static class Layers
     public static readonly Layer[] Host =
     [
         // Ground: options and vocabulary.
-        new("Configuration", "Metrics", "Signals", "Http"),
+        new("Configuration", "Metrics", "Signals", "Http", "Logging"),
         // What clients have open.
         new("Exchanges"),
         // What a request or a revision is made of.

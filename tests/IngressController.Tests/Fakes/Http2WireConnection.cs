@@ -74,11 +74,11 @@ internal sealed class Http2WireConnection(WireConnection connection) : IAsyncDis
     public Task GetAsync(int stream, string host, string scheme, IEnumerable<(string Name, string Value)> fields) =>
         RequestAsync(stream, "GET", host, scheme, fields);
 
-    /// <summary>Sends a request for / without a body.</summary>
-    public async Task RequestAsync(int stream, string method, string host, string scheme, IEnumerable<(string Name, string Value)> fields)
+    /// <summary>Sends a request without a body.</summary>
+    public async Task RequestAsync(int stream, string method, string host, string scheme, IEnumerable<(string Name, string Value)> fields, string path = "/")
     {
-        var head = new List<byte> { 0x84 };
-        foreach (var (name, value) in fields.Prepend((":authority", host)).Prepend((":scheme", scheme)).Prepend((":method", method)))
+        var head = new List<byte>();
+        foreach (var (name, value) in fields.Prepend((":path", path)).Prepend((":authority", host)).Prepend((":scheme", scheme)).Prepend((":method", method)))
         {
             head.Add(0);
             AddText(head, name);

@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using IngressController.Signals;
 using IngressController.Tests.Fakes;
+using IngressController.Tests.Kubernetes;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace IngressController.Tests.Forwarding;
 
@@ -11,7 +14,7 @@ public sealed class FailureLogTests(ProxyFixture proxy) : IClassFixture<ProxyFix
     public void One_failure_per_second_is_logged_and_others_are_counted()
     {
         var clock = new Clock();
-        var limit = new FailureLogLimit(clock);
+        var limit = new FailureLogLimit(clock, NullLogger.Instance);
         Assert.Equal((true, 0), Take(limit, 7));
         for (var i = 0; i < 5; i++)
             Assert.False(Take(limit, 7).IsLogged);
@@ -38,6 +41,29 @@ public sealed class FailureLogTests(ProxyFixture proxy) : IClassFixture<ProxyFix
 
         var lines = proxy.Controller.Log.CountOf($"127.0.0.1:{port} failed");
         Assert.InRange(lines, 1, 1 + (int)Stopwatch.GetElapsedTime(start).TotalSeconds);
+    }
+
+    [Fact]
+    public void The_number_of_the_last_failures_is_logged_when_no_more_follow()
+    {
+        var clock = new ManualTimeProvider();
+        using var lines = new LogLines();
+        var limit = new FailureLogLimit(clock, lines.CreateLogger("x"));
+        for (var i = 0; i < 6; i++)
+        {
+            Take(limit, 7);
+            Take(limit, 8);
+        }
+
+        clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal((true, 5), Take(limit, 8));
+        Take(limit, 8);
+        Assert.Empty(lines.All);
+        clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(1, lines.CountOf("6 more failures of 2 kinds were not logged"));
+        clock.Advance(TimeSpan.FromSeconds(5));
+        Assert.Single(lines.All);
+        Assert.Equal((true, 0), Take(limit, 7));
     }
 
     private static (bool IsLogged, long Suppressed) Take(FailureLogLimit limit, int key) => (limit.TryTake(key, out var suppressed), suppressed);

@@ -32,7 +32,7 @@ internal sealed partial class ExternalAuthenticator : IDisposable
         _https = Client(connector, BackendProtocol.Https, options.NameLifetime);
         _time = time;
         _logger = logger;
-        _failures = new(time);
+        _failures = new(time, logger);
         Cache = new ExternalAuthCache(time);
     }
 
