@@ -11,7 +11,7 @@ namespace IngressController.Forwarding;
 /// Builds the request for the backend and the response for the client: all headers except hop-by-hop headers (RFC 9110, 7.6.1). The
 /// client's Host is kept; only the proxy sets forwarding headers.
 /// </summary>
-internal sealed class ForwardTransformer(Drain drain) : HttpTransformer
+internal sealed class ForwardTransformer(Drain drain, CutResponse cut) : HttpTransformer
 {
     private static readonly UriCreationOptions AsReceived = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
@@ -87,6 +87,8 @@ internal sealed class ForwardTransformer(Drain drain) : HttpTransformer
         }
 
         drain.Announce(context);
+        if (hasBody)
+            proxyResponse.Content = new CutResponse.Content(proxyResponse.Content, cut, context);
         // A body of known length is not an event stream.
         if (hasBody && headers.ContentLength is null)
             proxyResponse.Content = new EarlyResponseHead(proxyResponse.Content, context.Response);

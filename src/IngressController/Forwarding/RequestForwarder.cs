@@ -62,12 +62,14 @@ internal sealed partial class RequestForwarder(
         var context = request.Context;
         var exception = context.GetForwarderErrorFeature()?.Exception;
         // A client that has gone needs no response, and a request cut at the end of the grace period is not a failure of the endpoint.
-        if (context.RequestAborted.IsCancellationRequested || drain.IsOver)
+        if ((context.RequestAborted.IsCancellationRequested && !request.IsCutShort) || drain.IsOver)
             return Task.CompletedTask;
 
         // Not the endpoint's failure, so it is not logged: any client could fill the log.
         if (RefusedBodyException.Find(exception) is { } refusal)
             return replies.RefuseAsync(request, refusal);
+        if (request.IsCutShort)
+            error = ForwarderError.ResponseBodyDestination;
         if (IsClientError(error) && !IsCausedByBackend(request))
         {
             var status = context.Response.StatusCode;

@@ -148,6 +148,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton(provider => new LiveRevision(
             provider.GetRequiredService<RevisionBuilder>().Initial(provider.GetRequiredService<TranslationSettings>())));
         PipelineOrder.AddServices(services);
+        services.AddSingleton<CutResponse>();
         services.AddSingleton<ForwardTransformer>();
         services.AddSingleton<LocalReplies>();
         services.AddSingleton<RequestForwarder>();

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using IngressController.Configuration;
 using IngressController.Exchanges;
+using IngressController.Http;
 using IngressController.Pipeline;
 using IngressController.Shutdown;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -41,6 +42,7 @@ internal static class ProxyListeners
             kestrel.ListenOn(options.BindAddress, options.HttpPort, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
+                listen.Use(ClientTransport.Capture);
                 listen.Use(clients.Track);
                 listen.Use(connections.Track);
                 listen.Use(AbsoluteFormScheme.Use);
@@ -48,6 +50,7 @@ internal static class ProxyListeners
             kestrel.ListenOn(options.BindAddress, options.HttpsPort, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
+                listen.Use(ClientTransport.Capture);
                 listen.Use(guard.Check);
                 listen.UseHttps(new TlsHandshakeCallbackOptions
                 {

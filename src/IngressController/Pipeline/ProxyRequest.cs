@@ -72,6 +72,9 @@ internal sealed class ProxyRequest
     /// <summary>The body while it is forwarded; null if there is none.</summary>
     public ReplayableBody? Body { get; private set; }
 
+    /// <summary>True if the backend has cut the body of its response short. The proxy then ends the client's connection.</summary>
+    public bool IsCutShort { get; set; }
+
     /// <summary>Creates the request and adds it to the features of its context.</summary>
     public static ProxyRequest Begin(HttpContext context, Revision revision)
     {

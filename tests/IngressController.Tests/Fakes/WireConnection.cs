@@ -161,6 +161,26 @@ internal sealed class WireConnection(Stream stream, Socket socket) : IAsyncDispo
         return text.ToString();
     }
 
+    /// <summary>Reads until the other side closes, and tells whether it did so with a reset.</summary>
+    public async Task<(string Text, bool WasReset)> ReadUntilClosedAsync()
+    {
+        var text = new StringBuilder();
+        try
+        {
+            while (await FillAsync())
+            {
+                text.Append(Encoding.Latin1.GetString(_buffer, _position, _length - _position));
+                _position = _length;
+            }
+        }
+        catch (IOException)
+        {
+            return (text.ToString(), true);
+        }
+
+        return (text.ToString(), false);
+    }
+
     public async Task<string?> ReadLineAsync()
     {
         var line = new StringBuilder();
