@@ -113,6 +113,12 @@ internal static class RunOptionGroups
             "Maximum length in bytes of the request line, from 1024 to 1048576. A longer one is answered 414.",
             options => options.Listener.MaxRequestLineSize,
             (options, value) => options with { Listener = options.Listener with { MaxRequestLineSize = Between(value, 1 << 10, 1 << 20) } }),
+        new("allow-bare-line-feed", "BOOL",
+            "Accept lines of a request head that end in LF without CR. Clients that send them are old or attackers: servers that read such "
+            + "lines differently can be made to see another request.",
+            options => options.Listener.AllowBareLineFeed,
+            (options, value) => options with { Listener = options.Listener with { AllowBareLineFeed = Bool(value) } })
+            { IsSwitch = true },
         new("server-header", "BOOL", "Send a Server header in responses: that of the backend, else that of the proxy. false removes it.",
             options => options.Listener.ServerHeader,
             (options, value) => options with { Listener = options.Listener with { ServerHeader = Bool(value) } })

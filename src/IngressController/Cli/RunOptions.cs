@@ -19,7 +19,7 @@ internal static class RunOptions
     private static readonly RunOption[] ExcludedFromExplain =
     [
         .. Named("kubeconfig", "context", "watch-namespace", "bind-address", "initial-sync-timeout", "log-level"),
-        .. Named("health-path", "max-request-header-fields", "max-request-header-size", "max-request-line-size"), .. Leader,
+        .. Named("health-path", "max-request-header-fields", "max-request-header-size", "max-request-line-size"), .. Named("allow-bare-line-feed"), .. Leader,
         .. RunOptionGroups.Shutdown.Options,
     ];
 

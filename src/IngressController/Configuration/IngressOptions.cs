@@ -73,6 +73,9 @@ public sealed record ListenerOptions
     /// <summary>The maximum length of the request line, in bytes. Default 8 KiB, as in nginx.</summary>
     public int MaxRequestLineSize { get; init; } = 8 << 10;
 
+    /// <summary>True if lines of a head may end in a bare LF. The switch of Kestrel applies to the process.</summary>
+    public bool AllowBareLineFeed { get; init; }
+
     /// <summary>True if responses have a Server header: that of the backend, else that of the proxy.</summary>
     public bool ServerHeader { get; init; } = true;
 }

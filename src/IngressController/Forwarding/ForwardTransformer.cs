@@ -2,6 +2,7 @@ using System.Net;
 using IngressController.Http;
 using IngressController.Pipeline;
 using IngressController.Shutdown;
+using IngressController.Upstream;
 using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Forwarder;
 
@@ -44,6 +45,8 @@ internal sealed class ForwardTransformer(Drain drain, CutResponse cut) : HttpTra
         foreach (var change in request.Route.Plan.RequestChanges)
             change.Apply(request, message);
         UpgradeHeaders.Offer(request.Context, message);
+        // After all changes, each of which can set the host.
+        UpstreamHost.Ensure(message, request.Context.Request.Headers.Host);
     }
 
     public override async ValueTask<bool> TransformResponseAsync(

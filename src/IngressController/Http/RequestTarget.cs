@@ -37,19 +37,17 @@ internal readonly struct RequestTarget
 
     /// <summary>
     /// Corrects scheme and host where the client does not decide them. HTTP/2 is served over TLS only, but a proxy in front may pass on the
-    /// scheme of its client (RFC 9113, 8.3.1). An absolute target of HTTP/1.0 names the host without a Host header.
+    /// scheme of its client (RFC 9113, 8.3.1). The authority of an absolute target is the host (RFC 9112, 3.2.2), as the client has written
+    /// it: Kestrel takes it from a URI that is normalized.
     /// </summary>
     public static void RestoreOrigin(HttpContext context)
     {
         var request = context.Request;
         if (!request.IsHttps && HttpProtocol.IsHttp2(request.Protocol))
             request.Scheme = "https";
-        if (request.Headers.Host.Count == 0
-            && context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget is [not '/', ..] target
-            && Uri.TryCreate(target, UriKind.Absolute, out var uri) && uri.Authority.Length > 0)
-        {
-            request.Headers.Host = uri.Authority;
-        }
+        HostEncoding.Restore(request.Headers);
+        if (context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget is [not '/', ..] target && AuthorityOf(target) is { IsEmpty: false } authority)
+            RestoreHost(request.Headers, authority, isHttps: target.StartsWith("https", StringComparison.OrdinalIgnoreCase));
     }
 
     public static RequestTarget Of(HttpContext context) => new(OriginForm(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget));
@@ -59,15 +57,39 @@ internal readonly struct RequestTarget
         // RFC 9112, 3.2.2: a server accepts the absolute form; its authority has replaced the Host header.
         if (target.Length == 0 || target[0] == '/')
             return target;
+        var authority = AuthorityOf(target);
+        // The target is returned unchanged and refused later, because it is not an absolute path.
+        if (authority.IsEmpty)
+            return target;
+        var rest = target.AsSpan(target.IndexOf("://", StringComparison.Ordinal) + 3 + authority.Length);
+        return rest.IsEmpty ? "/" : rest[0] == '/' ? rest.ToString() : string.Concat("/", rest);
+    }
+
+    /// <summary>
+    /// The authority of an absolute target; empty for other forms. Also empty if user info, or a character at which some parsers end a host,
+    /// makes the host ambiguous.
+    /// </summary>
+    private static ReadOnlySpan<char> AuthorityOf(string target)
+    {
         var scheme = target.IndexOf("://", StringComparison.Ordinal);
         if (scheme <= 0)
-            return target;
+            return [];
         var rest = target.AsSpan(scheme + 3);
-        var path = rest.IndexOfAny('/', '?');
-        // User info, and characters at which some parsers end a host, make the host ambiguous. The target is returned unchanged and refused
-        // later, because it is not an absolute path.
-        if ((path < 0 ? rest : rest[..path]).IndexOfAny('@', '#', '\\') >= 0)
-            return target;
-        return path < 0 ? "/" : rest[path] == '/' ? rest[path..].ToString() : string.Concat("/", rest[path..]);
+        var end = rest.IndexOfAny('/', '?');
+        var authority = end < 0 ? rest : rest[..end];
+        return authority.IndexOfAny('@', '#', '\\') < 0 ? authority : [];
+    }
+
+    private static void RestoreHost(IHeaderDictionary headers, ReadOnlySpan<char> authority, bool isHttps)
+    {
+        var host = WithoutDefaultPort(authority, isHttps);
+        if (headers.Host is not [{ } current] || !WithoutDefaultPort(current, isHttps).Equals(host, StringComparison.OrdinalIgnoreCase))
+            headers.Host = host.ToString();
+    }
+
+    private static ReadOnlySpan<char> WithoutDefaultPort(ReadOnlySpan<char> authority, bool isHttps)
+    {
+        var port = isHttps ? ":443" : ":80";
+        return authority.EndsWith(port, StringComparison.Ordinal) ? authority[..^port.Length] : authority is [.., ':'] ? authority[..^1] : authority;
     }
 }

@@ -20,8 +20,15 @@ internal static class ProxyListeners
     /// </summary>
     private static readonly MinDataRate StallLimit = new(bytesPerSecond: 1, gracePeriod: TimeSpan.FromSeconds(60));
 
+    /// <summary>
+    /// Makes Kestrel refuse lines of a head or of trailers that end in a bare LF. It reads the switch when a server is created, and has no
+    /// option for it.
+    /// </summary>
+    private const string RefuseBareLineFeeds = "Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators";
+
     public static void UseProxyListeners(this WebApplicationBuilder builder, ListenerOptions options)
     {
+        AppContext.SetSwitch(RefuseBareLineFeeds, !options.AllowBareLineFeed);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.Services.AddSingleton<PlainHttpGuard>();
         // Kestrel reports to it; the host itself has the listener of another registration.
@@ -36,7 +43,7 @@ internal static class ProxyListeners
             // A proxy in front may pass on the scheme of its client. RequestTarget.RestoreOrigin corrects it.
             kestrel.AllowAlternateSchemes = true;
             // Header bytes pass unchanged: Latin-1 maps every byte to one char and back.
-            kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+            kestrel.RequestHeaderEncodingSelector = RequestFieldEncodings.Of;
             kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
 
             kestrel.ListenOn(options.BindAddress, options.HttpPort, listen =>

@@ -29,6 +29,7 @@ internal sealed class RequestPipeline(
             (request.MatchedRoute?.Counters ?? metrics.Unmatched).RequestEnded(context.Response.StatusCode, start);
             if (drain.IsOver)
                 drain.CountAborted();
+            HostEncoding.Forget(context.Request.Headers);
         }
     }
 
@@ -119,6 +120,8 @@ internal sealed class RequestPipeline(
         // Later bytes of this connection can belong to this request or to the next one.
         if (RequestFraming.Problem(context.Request) is { } problem)
             return Refusal.BadRequest(problem) with { ClosesConnection = true };
+        if (RequestHost.Problem(context.Request) is { } hostProblem)
+            return Refusal.BadRequest(hostProblem) with { ClosesConnection = true };
         // RFC 9110, 10.1.5: it has one value. The HTTP client would join two with a blank, to one that the client did not send.
         if (context.Request.Headers.UserAgent.Count > 1)
             return Refusal.BadRequest("the request has more than one User-Agent");

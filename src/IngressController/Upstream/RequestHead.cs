@@ -24,6 +24,6 @@ internal static class RequestHead
             content.OmitBody(request, header);
         }
 
-        return Encoding.Latin1;
+        return UpstreamHost.EncodingOf(header, request) ?? Encoding.Latin1;
     }
 }

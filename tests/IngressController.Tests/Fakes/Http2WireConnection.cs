@@ -75,28 +75,37 @@ internal sealed class Http2WireConnection(WireConnection connection) : IAsyncDis
         RequestAsync(stream, "GET", host, scheme, fields);
 
     /// <summary>Sends a request without a body.</summary>
-    public async Task RequestAsync(int stream, string method, string host, string scheme, IEnumerable<(string Name, string Value)> fields, string path = "/")
+    public Task RequestAsync(int stream, string method, string host, string scheme, IEnumerable<(string Name, string Value)> fields, string path = "/") =>
+        HeadAsync(stream, [(":path", path), (":method", method), (":scheme", scheme), (":authority", host), .. fields]);
+
+    /// <summary>Sends a header block of these fields, each as a literal of its own; it is split into frames as needed.</summary>
+    public Task HeadAsync(int stream, IEnumerable<(string Name, string Value)> fields, bool endsStream = true)
     {
-        var head = new List<byte>();
-        foreach (var (name, value) in fields.Prepend((":path", path)).Prepend((":authority", host)).Prepend((":scheme", scheme)).Prepend((":method", method)))
+        var block = new List<byte>();
+        foreach (var (name, value) in fields)
         {
-            head.Add(0);
-            AddText(head, name);
-            AddText(head, value);
+            block.Add(0);
+            AddText(block, name);
+            AddText(block, value);
         }
 
-        const int MaxFrame = 16_000;
-        for (var start = 0; start < head.Count; start += MaxFrame)
+        return BlockAsync(stream, [.. block], endsStream);
+    }
+
+    /// <summary>Sends a header block, split into frames of a maximum size.</summary>
+    public async Task BlockAsync(int stream, byte[] block, bool endsStream = true, int maxFrame = 16_000)
+    {
+        for (var start = 0; start == 0 || start < block.Length; start += maxFrame)
         {
-            var part = head.Skip(start).Take(MaxFrame).ToArray();
-            var isLast = start + part.Length == head.Count;
-            var flags = (byte)((start == 0 ? 1 : 0) | (isLast ? 4 : 0));
+            var part = block.Skip(start).Take(maxFrame).ToArray();
+            var isLast = start + part.Length == block.Length;
+            var flags = (byte)((start == 0 && endsStream ? 1 : 0) | (isLast ? 4 : 0));
             await SendAsync(start == 0 ? Http2FrameType.Headers : Http2FrameType.Continuation, flags, stream, part);
         }
     }
 
     /// <summary>Appends a string of HPACK without compression (RFC 7541, 5.1 and 5.2).</summary>
-    private static void AddText(List<byte> head, string text)
+    public static void AddText(List<byte> head, string text)
     {
         if (text.Length < 127)
         {
@@ -111,7 +120,7 @@ internal sealed class Http2WireConnection(WireConnection connection) : IAsyncDis
             head.Add((byte)rest);
         }
 
-        head.AddRange(Encoding.ASCII.GetBytes(text));
+        head.AddRange(Encoding.Latin1.GetBytes(text));
     }
 
     /// <summary>The next frame but for those of flow control and settings; null when the server has closed the connection.</summary>
@@ -123,6 +132,21 @@ internal sealed class Http2WireConnection(WireConnection connection) : IAsyncDis
             if (frame is not { Type: Http2FrameType.Settings or Http2FrameType.WindowUpdate })
                 return frame;
         }
+    }
+
+    /// <summary>Reads until each of these streams has ended, by its last frame or a reset; returns the frames of all.</summary>
+    public async Task<Http2Frame[]> ReadUntilEndedAsync(params int[] streams)
+    {
+        var frames = new List<Http2Frame>();
+        while (!streams.All(stream => frames.Exists(frame => frame.Stream == stream && (frame.EndsStream || frame.Type == Http2FrameType.RstStream))))
+        {
+            var frame = await ReadSignificantAsync() ?? throw new EndOfStreamException($"closed before the end of {string.Join(", ", streams)}: {string.Join(" ", frames)}");
+            if (frame.Type == Http2FrameType.GoAway)
+                throw new EndOfStreamException($"GOAWAY with error {frame.GoAway().Error} after stream {frame.GoAway().LastStream}");
+            frames.Add(frame);
+        }
+
+        return [.. frames];
     }
 
     /// <summary>Reads frames until a stream ends; returns all of them.</summary>

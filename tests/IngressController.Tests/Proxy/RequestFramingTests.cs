@@ -9,9 +9,9 @@ public sealed class RequestFramingTests(RecordingFixture proxy) : IClassFixture<
     [InlineData("Transfer-Encoding: chunked\r\n", "3\r\nhel\r\n2;ext=1\r\nlo\r\n0\r\n\r\n", "hello")]
     [InlineData("transfer-encoding: Chunked\r\n", "5\r\nhello\r\n0\r\nX-Trailer: 1\r\n\r\n", "hello")]
     [InlineData("Transfer-Encoding: chunked\r\n", "0\r\n\r\n", "")]
-    // Lenient forms that Kestrel accepts reach the backend in strict form.
-    [InlineData("Content-Length: +5\r\n", "hello", "hello")]
-    [InlineData("X: y\nTransfer-Encoding: chunked\n", "5\r\nhello\r\n0\r\n\r\n", "hello")]
+    [InlineData("Content-Length: \t 5 \t\r\n", "hello", "hello")]
+    [InlineData("content-Length:5\r\n", "hello", "hello")]
+    [InlineData("Content-Length: 0000000000000000005\r\n", "hello", "hello")]
     public async Task A_body_reaches_the_backend_complete_with_one_kind_of_framing(string fields, string body, string expected)
     {
         var received = await proxy.SendAsync(fields, body);
@@ -27,7 +27,40 @@ public sealed class RequestFramingTests(RecordingFixture proxy) : IClassFixture<
     [InlineData("Content-Length: 5\r\nContent-Length: 44\r\n")]
     [InlineData("Content-Length: 5\r\nContent-Length: 5\r\n")]
     [InlineData("Content-Length: 5, 5\r\n")]
+    [InlineData("Content-Length: 5,5\r\n")]
+    [InlineData("Content-Length: 5,\r\n")]
+    [InlineData("Content-Length: ,5\r\n")]
     [InlineData("Content-Length: -1\r\n")]
+    [InlineData("Content-Length: -0\r\n")]
+    [InlineData("Content-Length: +5\r\n")]
+    [InlineData("Content-Length: +0\r\n")]
+    [InlineData("Content-Length: (5)\r\n")]
+    [InlineData("Content-Length: 5.0\r\n")]
+    [InlineData("Content-Length: 5e0\r\n")]
+    [InlineData("Content-Length: 1_0\r\n")]
+    [InlineData("Content-Length: 0b1\r\n")]
+    [InlineData("Content-Length: \"5\"\r\n")]
+    [InlineData("Content-Length: 5;a=b\r\n")]
+    [InlineData("Content-Length: 46\0\r\n")]
+    [InlineData("Content-Length: \05\r\n")]
+    [InlineData("Content-Length: \v5\r\n")]
+    [InlineData("Content-Length: 5\v\r\n")]
+    [InlineData("Content-Length: \f5\r\n")]
+    [InlineData("Content-Length: 5\f\r\n")]
+    [InlineData("Content-Length: 5\u0085\r\n")]
+    [InlineData("Content-Length: \u00a05\r\n")]
+    [InlineData("Content-Length: \u00b2\r\n")]
+    [InlineData("Content-Length: 5\r\ncontent-length: 5\r\n")]
+    [InlineData("Content-Length: 9223372036854775808\r\n")]
+    [InlineData("Content-Length: 00000000000000000005\r\n")]
+    [InlineData("Content-Length: 999999999999999999999999999999999999999999\r\n")]
+    [InlineData("X: y\nTransfer-Encoding: chunked\r\n")]
+    [InlineData("X: y\r\nTransfer-Encoding: chunked\n")]
+    [InlineData("Transfer-Encoding: chunked\r\nX: y\n")]
+    [InlineData("X: a\n\n")]
+    [InlineData("X: a\r\n\n")]
+    [InlineData("X:\n")]
+    [InlineData("\n")]
     [InlineData("Content-Length: 0x5\r\n")]
     [InlineData("Content-Length: 5 5\r\n")]
     [InlineData("Content-Length:\r\n")]
@@ -76,6 +109,20 @@ public sealed class RequestFramingTests(RecordingFixture proxy) : IClassFixture<
     [InlineData("5 \nhello\r\n0\r\n\r\n")]
     [InlineData("5\nhello\r\n0\r\n\r\n")]
     [InlineData("5\r\nhelloXX0\r\n\r\n")]
+    [InlineData("5\r\nhello\n0\r\n\r\n")]
+    [InlineData("5\r\nhello\r\n0\n\r\n")]
+    [InlineData("5\r\nhello\r\n0\r\n\n")]
+    [InlineData("5\r\nhello\r\n0\r\nX: y\n\r\n")]
+    [InlineData("5\r\nhello\r\n0\r\nX: y\r\n\n")]
+    [InlineData("5;a=b\nhello\r\n0\r\n\r\n")]
+    [InlineData("5;a\rb\r\nhello\r\n0\r\n\r\n")]
+    [InlineData("5\rhello\r\n0\r\n\r\n")]
+    [InlineData("5 \r\nhello\r\n0\r\n\r\n")]
+    [InlineData(" 5\r\nhello\r\n0\r\n\r\n")]
+    [InlineData("\r\n5\r\nhello\r\n0\r\n\r\n")]
+    [InlineData(";\r\nhello\r\n0\r\n\r\n")]
+    [InlineData("80000005\r\nhello\r\n0\r\n\r\n")]
+    [InlineData("100000005\r\nhello\r\n0\r\n\r\n")]
     public async Task An_invalid_chunk_never_becomes_a_complete_request(string body)
     {
         proxy.Backend.Requests.Clear();
@@ -85,6 +132,37 @@ public sealed class RequestFramingTests(RecordingFixture proxy) : IClassFixture<
 
         Assert.True(answer.Length == 0 || answer.StartsWith("HTTP/1.1 400", StringComparison.Ordinal), answer);
         Assert.Empty(proxy.Backend.Requests);
+    }
+
+    [Theory]
+    [InlineData("GET / HTTP/1.1\nHost: {0}\r\n\r\n")]
+    [InlineData("GET / HTTP/1.1\r\nHost: {0}\n\r\n")]
+    [InlineData("GET / HTTP/1.1\r\nHost: {0}\r\n\n")]
+    [InlineData("GET / HTTP/1.1\nHost: {0}\n\n")]
+    [InlineData("GET / HTTP/1.0\n\n")]
+    [InlineData("GET /\n\n")]
+    public async Task A_line_that_ends_in_a_bare_line_feed_is_refused(string request)
+    {
+        proxy.Backend.Requests.Clear();
+        await using var connection = await proxy.ConnectAsync();
+        await connection.SendAsync(string.Format(null, request, proxy.Host));
+        Assert.Equal(400, (await connection.ReadResponseAsync()).Status);
+        Assert.Equal("", await connection.ReadToEndAsync());
+        Assert.Empty(proxy.Backend.Requests);
+    }
+
+    [Theory]
+    [InlineData("\r\n")]
+    [InlineData("\r\n\r\n")]
+    public async Task Empty_lines_before_a_request_are_ignored(string lines)
+    {
+        // RFC 9112, 2.2.
+        await using var connection = await proxy.ConnectAsync();
+        for (var i = 0; i < 2; i++)
+        {
+            await connection.SendAsync($"{lines}GET / HTTP/1.1\r\nHost: {proxy.Host}\r\n\r\n");
+            Assert.Equal(200, (await connection.ReadResponseAsync()).Status);
+        }
     }
 
     [Fact]

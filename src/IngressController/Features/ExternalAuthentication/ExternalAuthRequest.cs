@@ -57,7 +57,10 @@ internal sealed class ExternalAuthRequest
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
         CopyHeaders(request.Context, message);
-        message.Headers.Host = host.TrimEnd('.');
+        message.Headers.TryAddWithoutValidation("Host", host.TrimEnd('.'));
+        // The HTTP client would send one of its own beside it.
+        if (message.Headers.Host is null)
+            return null;
         AddHeaders(request, message);
         return message;
     }

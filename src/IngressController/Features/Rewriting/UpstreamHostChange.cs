@@ -3,7 +3,9 @@ using IngressController.Routing.Features.Rewriting;
 
 namespace IngressController.Features.Rewriting;
 
-/// <summary>upstream-vhost: replaces the Host header for the backend.</summary>
+/// <summary>
+/// upstream-vhost: replaces the Host header for the backend. If the values of a request make no host, the client's is kept (UpstreamHost).
+/// </summary>
 internal sealed class UpstreamHostChange(UpstreamHostPolicy policy) : RequestChange
 {
     public static RequestChange? Create(PlanContext context) =>
@@ -13,10 +15,5 @@ internal sealed class UpstreamHostChange(UpstreamHostPolicy policy) : RequestCha
     {
         message.Headers.Remove("Host");
         message.Headers.TryAddWithoutValidation("Host", TemplateValues.ExpandHeader(policy.Host, request));
-        if (message.Headers.Host is not null)
-            return;
-        // The values of the request make no host: HttpClient would send its own beside it.
-        message.Headers.Remove("Host");
-        message.Headers.TryAddWithoutValidation("Host", request.Context.Request.Headers.Host.ToString());
     }
 }

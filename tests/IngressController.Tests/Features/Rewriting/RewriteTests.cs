@@ -108,6 +108,23 @@ public sealed class RewriteTests(FeatureFixture proxy) : IClassFixture<FeatureFi
     }
 
     [Theory]
+    [InlineData("ok.example:8080", "ok.example:8080")]
+    [InlineData("a..b", null)]
+    [InlineData("a:70000", null)]
+    [InlineData("a!b", null)]
+    [InlineData("a/b", null)]
+    [InlineData("a, b", null)]
+    [InlineData("", null)]
+    public async Task Values_that_make_no_host_leave_the_clients_Host(string value, string? expected)
+    {
+        var host = await proxy.ServeAsync("upstream-vhost: \"$http_x_vhost\"");
+
+        var received = await proxy.ForwardAsync(host, "/", $"X-Vhost: {value}\r\n");
+
+        Assert.Equal([expected ?? host], received.All("Host"));
+    }
+
+    [Theory]
     [InlineData("https://bar.example.org/$1", "/original/(.*)", "/original/x/y", "https://bar.example.org/x/y")]
     [InlineData("https://bar.example.org/$1", "/original", "/original", "https://bar.example.org/")]
     [InlineData("https://bar.example.org/$1", "/original/(.*)", "/original/x?a=1&b", "https://bar.example.org/x?a=1&b")]
