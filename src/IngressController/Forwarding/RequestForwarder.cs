@@ -1,3 +1,4 @@
+using IngressController.Http2;
 using IngressController.Pipeline;
 using IngressController.Shutdown;
 using IngressController.Signals;
@@ -65,6 +66,8 @@ internal sealed partial class RequestForwarder(
         if ((context.RequestAborted.IsCancellationRequested && !request.IsCutShort) || drain.IsOver)
             return Task.CompletedTask;
 
+        if (request.Body is { Problem: not RequestProblem.None and var problem })
+            return replies.RefuseMalformedAsync(request, problem);
         // Not the endpoint's failure, so it is not logged: any client could fill the log.
         if (RefusedBodyException.Find(exception) is { } refusal)
             return replies.RefuseAsync(request, refusal);

@@ -1,4 +1,6 @@
 using System.Buffers;
+using IngressController.Http2;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace IngressController.Http;
 
@@ -8,7 +10,8 @@ namespace IngressController.Http;
 /// </summary>
 /// <param name="body">The body as it comes from the client.</param>
 /// <param name="length">Its length; null if it is unknown.</param>
-internal sealed class ReplayableBody(Stream body, long? length) : ReadOnlyStream
+/// <param name="trailers">The trailers of HTTP/2 after it.</param>
+internal sealed class ReplayableBody(Stream body, long? length, IHttpRequestTrailersFeature? trailers = null) : ReadOnlyStream
 {
     /// <summary>The maximum number of bytes that are kept.</summary>
     public const int MaxKept = 64 * 1024;
@@ -34,6 +37,9 @@ internal sealed class ReplayableBody(Stream body, long? length) : ReadOnlyStream
 
     /// <summary>True if it was read to its end.</summary>
     public bool HasEnded { get; private set; }
+
+    /// <summary>The problem of the trailers, which is found at the end of the body.</summary>
+    public RequestProblem Problem { get; private set; }
 
     private bool HasBegun { get; set; }
 
@@ -90,6 +96,8 @@ internal sealed class ReplayableBody(Stream body, long? length) : ReadOnlyStream
                 return 0;
             _hasData = false;
             count = await body.ReadAsync(buffer, CancellationToken.None);
+            if (count == 0 && trailers is not null)
+                CheckTrailers(trailers);
         }
         catch (Exception) when (!cancellation.IsCancellationRequested)
         {
@@ -102,6 +110,14 @@ internal sealed class ReplayableBody(Stream body, long? length) : ReadOnlyStream
         if (!_isReleased)
             Keep(buffer.Span[..count]);
         return count;
+    }
+
+    /// <summary>Fails the body before its end is known to the backend, if the request turns out to be malformed.</summary>
+    private void CheckTrailers(IHttpRequestTrailersFeature received)
+    {
+        Problem = MalformedRequest.ProblemOf(received);
+        if (Problem != RequestProblem.None)
+            throw new BadHttpRequestException(Problem.Explain());
     }
 
     /// <summary>

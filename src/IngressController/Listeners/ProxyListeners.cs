@@ -66,6 +66,7 @@ internal static class ProxyListeners
                 listen.Use(clients.Track);
                 listen.Use(connections.Track);
                 listen.Use(AbsoluteFormScheme.Use);
+                listen.Use(next => MalformedHttp2Requests.Use(next, options, kestrel.Limits.Http2));
             });
         });
     }
@@ -81,8 +82,8 @@ internal static class ProxyListeners
         kestrel.Limits.MaxRequestHeaderCount = options.MaxRequestHeaderFields;
         kestrel.Limits.MaxRequestHeadersTotalSize = options.MaxRequestHeaderSize;
         kestrel.Limits.MaxRequestLineSize = options.MaxRequestLineSize;
-        // One field may be as large as all of them; beyond it Kestrel ends the connection.
-        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = options.MaxRequestHeaderSize;
+        // One field may be as large as all of them. Larger ones do not reach Kestrel, which would end the connection.
+        kestrel.Limits.Http2.MaxRequestHeaderFieldSize = MalformedHttp2Requests.MaxString(options);
         // Kestrel requires that a head fits into its buffer.
         kestrel.Limits.MaxRequestBufferSize = Math.Max(1 << 20, 2 * Math.Max(options.MaxRequestHeaderSize, options.MaxRequestLineSize));
     }

@@ -101,7 +101,8 @@ internal sealed class ProxyRequest
     {
         if (Context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
             return null;
-        Body = new ReplayableBody(Context.Request.Body, Context.Request.ContentLength);
+        var trailers = HttpProtocol.IsHttp2(Context.Request.Protocol) ? Context.Features.Get<IHttpRequestTrailersFeature>() : null;
+        Body = new ReplayableBody(Context.Request.Body, Context.Request.ContentLength, trailers);
         Context.Request.Body = Body;
         return Body;
     }

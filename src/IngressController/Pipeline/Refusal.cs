@@ -1,3 +1,5 @@
+using IngressController.Http2;
+
 namespace IngressController.Pipeline;
 
 /// <summary>The local reply to a request that is not forwarded.</summary>
@@ -36,6 +38,11 @@ internal sealed record Refusal(int Status, string Title, string Detail)
         StatusCodes.Status508LoopDetected, "Loop Detected", "the request came back to the proxy that forwarded it");
 
     public static Refusal BadRequest(string detail) => new(StatusCodes.Status400BadRequest, "Bad Request", detail);
+
+    /// <summary>The refusal of a malformed request of HTTP/2.</summary>
+    public static Refusal Malformed(RequestProblem problem) => problem == RequestProblem.TooLarge
+        ? new(StatusCodes.Status431RequestHeaderFieldsTooLarge, "Request Header Fields Too Large", problem.Explain())
+        : BadRequest(problem.Explain());
 
     private static Refusal Unavailable(string detail) => new(StatusCodes.Status503ServiceUnavailable, "Service Unavailable", detail);
 }

@@ -4,6 +4,7 @@ using IngressController.Configuration;
 using IngressController.Exchanges;
 using IngressController.Forwarding;
 using IngressController.Http;
+using IngressController.Http2;
 using IngressController.Pipeline;
 using IngressController.Shutdown;
 using Microsoft.AspNetCore.Http.Features;
@@ -74,6 +75,8 @@ internal sealed class RequestPipeline(
 
     private Task ServeAsync(ProxyRequest request)
     {
+        if (MalformedRequest.ProblemOf(request.Context.Request) is not RequestProblem.None and var problem)
+            return replies.RefuseMalformedAsync(request, problem);
         if (FindRoute(request) is { } refusal)
             return replies.RefuseAsync(request, refusal);
         // Steps rarely wait: without a pending step no state machine is allocated before that of the forwarder.

@@ -33,6 +33,8 @@ internal static class Layers
 
     public static readonly Layer[] Host =
     [
+        // Bytes of the protocol.
+        new("Http2"),
         // Ground: options and vocabulary.
         new("Configuration", "Metrics", "Signals", "Http", "Logging"),
         // What clients have open.

@@ -1,0 +1,88 @@
+namespace IngressController.Http2;
+
+/// <summary>Checks the fields of one header block at a time, and encodes them a second time where that is needed.</summary>
+/// <param name="maxFields">The maximum number of fields.</param>
+/// <param name="maxSize">The maximum size of all names and values, in bytes.</param>
+internal sealed class FieldBlock(int maxFields, int maxSize)
+{
+    private bool _isTrailers;
+    private bool _isCopied;
+    private bool _hasRegular;
+    private bool _hasLength;
+    private PseudoFields _pseudo;
+    private int _count;
+    private int _size;
+
+    /// <summary>The first problem.</summary>
+    public RequestProblem Problem { get; private set; }
+
+    /// <summary>True if the bytes of the client do not pass.</summary>
+    public bool IsRewritten => _isCopied || Problem != RequestProblem.None;
+
+    /// <summary>The block that replaces the client's, if it is rewritten.</summary>
+    public ByteBuffer Encoded { get; } = new();
+
+    private bool IsHead { get; set; }
+
+    public void Begin(bool isTrailers, bool isCopied)
+    {
+        (_isTrailers, _isCopied, _hasRegular, _hasLength, IsHead) = (isTrailers, isCopied, false, false, false);
+        (_pseudo, _count, _size, Problem) = (PseudoFields.None, 0, 0, RequestProblem.None);
+    }
+
+    public void Add(HpackField field)
+    {
+        IsHead |= field.Traits.IsHead;
+        if (Problem != RequestProblem.None)
+            return;
+        _size += field.Name.Length + field.Value.Length;
+        Problem = Check(field.Traits);
+        if (_isCopied && Problem == RequestProblem.None)
+            HpackWriter.Write(Encoded, field.Name, field.Value);
+    }
+
+    public void Refuse(RequestProblem problem)
+    {
+        if (Problem == RequestProblem.None)
+            Problem = problem;
+    }
+
+    /// <summary>Ends the block. A malformed one is replaced.</summary>
+    public void End()
+    {
+        if (Problem == RequestProblem.None)
+            return;
+        Encoded.Release();
+        if (_isTrailers)
+            MalformedRequest.WriteTrailers(Encoded, Problem);
+        else
+            MalformedRequest.WriteHead(Encoded, Problem, IsHead);
+    }
+
+    private RequestProblem Check(FieldTraits traits)
+    {
+        if (++_count > maxFields || _size > maxSize)
+            return RequestProblem.TooLarge;
+        if (traits.Problem != RequestProblem.None)
+            return traits.Problem;
+        if (traits.Pseudo != PseudoFields.None)
+            return CheckPseudo(traits.Pseudo);
+        _hasRegular = true;
+        if (!traits.IsContentLength)
+            return RequestProblem.None;
+        (var isRepeated, _hasLength) = (_hasLength, true);
+        return isRepeated ? RequestProblem.RepeatedContentLength : RequestProblem.None;
+    }
+
+    private RequestProblem CheckPseudo(PseudoFields field)
+    {
+        if (_isTrailers)
+            return RequestProblem.PseudoFieldInTrailers;
+        if (_hasRegular)
+            return RequestProblem.LatePseudoField;
+        if ((_pseudo & field) != 0)
+            return RequestProblem.RepeatedPseudoField;
+        _pseudo |= field;
+        return RequestProblem.None;
+    }
+}

@@ -1,0 +1,43 @@
+using System.IO.Pipelines;
+using System.Net.Security;
+using IngressController.Configuration;
+using IngressController.Http2;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
+namespace IngressController.Listeners;
+
+/// <summary>
+/// Keeps malformed requests of HTTP/2 from Kestrel, which would end the connection for most of them, and with it the requests in flight:
+/// behind a CDN those of other people. The pipeline refuses them instead.
+/// </summary>
+internal static class MalformedHttp2Requests
+{
+    /// <summary>A string that is longer when encoded has at least 4,369 bytes when decoded: it never fits into the dynamic table.</summary>
+    private const int MinMaxString = 16 << 10;
+
+    /// <summary>How much longer than the limit of a request's fields a header block may be that is answered, and does not end the connection.</summary>
+    private const int MaxBlockFactor = 4;
+
+    /// <summary>The maximum length of an encoded name or value, also for Kestrel.</summary>
+    public static int MaxString(ListenerOptions options) => Math.Max(options.MaxRequestHeaderSize, MinMaxString);
+
+    /// <summary>Connection middleware after that of TLS.</summary>
+    public static ConnectionDelegate Use(ConnectionDelegate next, ListenerOptions options, Http2Limits limits) => connection =>
+    {
+        if (connection.Features.Get<ITlsApplicationProtocolFeature>()?.ApplicationProtocol.Span.SequenceEqual(SslApplicationProtocol.Http2.Protocol.Span) == true)
+            connection.Transport = new Duplex(Filter(connection.Transport.Input, options, limits), connection.Transport.Output);
+        return next(connection);
+    };
+
+    private static FrameFilter Filter(PipeReader input, ListenerOptions options, Http2Limits limits)
+    {
+        var maxString = MaxString(options);
+        var decoder = new HpackDecoder(limits.HeaderTableSize, maxString);
+        var fields = new FieldBlock(options.MaxRequestHeaderFields, options.MaxRequestHeaderSize);
+        return new FrameFilter(input, new HeaderBlocks(decoder, fields, MaxBlockFactor * maxString, limits.MaxFrameSize), limits.MaxFrameSize);
+    }
+
+    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+}
