@@ -7,6 +7,14 @@ namespace IngressController.Exchanges;
 /// <summary>The connections of clients, their exchanges in flight, and the bytes that all of these hold for clients that do not read.</summary>
 internal sealed class ClientConnections(TimeProvider time)
 {
+    /// <summary>As much as clients may leave unread until responses are read from their backends in small pieces.</summary>
+    private const long PlentyBytes = 16 << 20;
+
+    private const int LargePiece = 64 << 10;
+
+    /// <summary>A block of Kestrel's memory pool.</summary>
+    private const int SmallPiece = 4 << 10;
+
     private readonly ConcurrentDictionary<ClientConnection, bool> _connections = new();
     private long _bufferedBytes;
 
@@ -15,6 +23,9 @@ internal sealed class ClientConnections(TimeProvider time)
 
     /// <summary>The bytes of all responses that wait for their clients.</summary>
     public long BufferedBytes => Volatile.Read(ref _bufferedBytes);
+
+    /// <summary>The maximum number of bytes of a response to read from the backend at once, which is what a client that does not read costs.</summary>
+    public int MaxPiece => BufferedBytes < PlentyBytes ? LargePiece : SmallPiece;
 
     /// <summary>The open connections.</summary>
     public IEnumerable<ClientConnection> All => _connections.Select(entry => entry.Key);

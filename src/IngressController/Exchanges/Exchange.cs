@@ -39,6 +39,9 @@ internal sealed class Exchange : IDisposable
     /// <summary>The reason why the proxy has ended it.</summary>
     public EndReason EndReason => (EndReason)Volatile.Read(ref _endReason);
 
+    /// <summary>The maximum number of bytes to read from the backend at once.</summary>
+    public int MaxPiece => _all.MaxPiece;
+
     /// <summary>A write waits until the client takes bytes.</summary>
     /// <param name="bytes">The bytes that are held meanwhile.</param>
     public void WriteWaits(int bytes)

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using IngressController.Http;
 using IngressController.Pipeline;
 
@@ -34,37 +33,4 @@ internal sealed class CutResponse(TimeProvider time)
     /// </summary>
     private static bool EndsWithConnection(HttpContext context) =>
         HttpProtocol.IsHttp11(context.Request.Protocol) || (HttpProtocol.IsHttp10(context.Request.Protocol) && context.Response.ContentLength is not null);
-
-    /// <summary>The body of a backend, which delivers what it gave when it is cut short.</summary>
-    public sealed class Content(HttpContent content, CutResponse cut, HttpContext context) : WrappedContent(content, body => new Body(body, cut, context));
-
-    private sealed class Body(Stream stream, CutResponse cut, HttpContext context) : ReadOnlyStream
-    {
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-        {
-            var read = stream.ReadAsync(buffer, cancellationToken);
-            return read.IsCompletedSuccessfully ? read : ReadAsync(read);
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing)
-                stream.Dispose();
-            base.Dispose(disposing);
-        }
-
-        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-        private async ValueTask<int> ReadAsync(ValueTask<int> read)
-        {
-            try
-            {
-                return await read;
-            }
-            catch (Exception) when (!context.RequestAborted.IsCancellationRequested)
-            {
-                await cut.DeliverAsync(context);
-                throw;
-            }
-        }
-    }
 }

@@ -90,11 +90,9 @@ internal sealed class ForwardTransformer(Drain drain, CutResponse cut) : HttpTra
         }
 
         drain.Announce(context);
-        if (hasBody)
-            proxyResponse.Content = new CutResponse.Content(proxyResponse.Content, cut, context);
         // A body of known length is not an event stream.
-        if (hasBody && headers.ContentLength is null)
-            proxyResponse.Content = new EarlyResponseHead(proxyResponse.Content, context.Response);
+        if (hasBody && headers.ContentLength is not 0)
+            proxyResponse.Content = new ResponseContent(proxyResponse.Content, context, request.Exchange, cut, sendsHeadEarly: headers.ContentLength is null);
 
         return copyBody;
     }

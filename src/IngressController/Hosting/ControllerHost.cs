@@ -107,6 +107,8 @@ internal sealed class ControllerHost : IAsyncDisposable
         logging.Services.Configure<ConsoleLoggerOptions>(console => console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite);
         // Their informational lines are written for each request or start and need no action by an operator.
         logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Yarp", LogLevel.Warning);
+        // As long as one level of it is enabled, an activity and a scope are created for each request.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
         // The proxy itself logs errors of clients and backends, once.
         logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.Error);
         logging.Services.Replace(ServiceDescriptor.Singleton<ILoggerFactory>(provider => new LimitedLoggerFactory(

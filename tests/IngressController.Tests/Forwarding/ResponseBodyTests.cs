@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace IngressController.Tests.Forwarding;
 
 /// <summary>The read that is pending while the head is sent: its buffer belongs to the caller, which reuses it.</summary>
-public sealed class EarlyResponseHeadTests
+public sealed class ResponseBodyTests
 {
     [Fact]
     public async Task A_head_that_cannot_be_sent_ends_the_read_before_its_buffer_is_returned()
@@ -36,7 +36,7 @@ public sealed class EarlyResponseHeadTests
     {
         var context = new DefaultHttpContext();
         context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(client));
-        return new EarlyResponseHead(new StreamContent(backend), context.Response).ReadAsStreamAsync();
+        return new ResponseContent(new StreamContent(backend), context, exchange: null, new CutResponse(TimeProvider.System), sendsHeadEarly: true).ReadAsStreamAsync();
     }
 
     /// <summary>An idle backend. A read ends only after it is canceled, with a delay.</summary>
