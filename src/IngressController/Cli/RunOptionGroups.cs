@@ -119,6 +119,10 @@ internal static class RunOptionGroups
             options => options.Listener.AllowBareLineFeed,
             (options, value) => options with { Listener = options.Listener with { AllowBareLineFeed = Bool(value) } })
             { IsSwitch = true },
+        new("allow-trace", "BOOL", "Forward TRACE, which makes a backend repeat a request with its credentials. Without it TRACE is answered 405.",
+            options => options.Listener.AllowTrace,
+            (options, value) => options with { Listener = options.Listener with { AllowTrace = Bool(value) } })
+            { IsSwitch = true },
         new("server-header", "BOOL", "Send a Server header in responses: that of the backend, else that of the proxy. false removes it.",
             options => options.Listener.ServerHeader,
             (options, value) => options with { Listener = options.Listener with { ServerHeader = Bool(value) } })

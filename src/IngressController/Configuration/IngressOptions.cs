@@ -76,6 +76,9 @@ public sealed record ListenerOptions
     /// <summary>True if lines of a head may end in a bare LF. The switch of Kestrel applies to the process.</summary>
     public bool AllowBareLineFeed { get; init; }
 
+    /// <summary>True if TRACE is forwarded. It makes a backend repeat a request with its credentials.</summary>
+    public bool AllowTrace { get; init; }
+
     /// <summary>True if responses have a Server header: that of the backend, else that of the proxy.</summary>
     public bool ServerHeader { get; init; } = true;
 }

@@ -54,6 +54,7 @@ internal sealed class ForwardTransformer(Drain drain, CutResponse cut) : HttpTra
     {
         if (proxyResponse is null)
             return true;
+        ResponseStatus.Check(proxyResponse);
         var request = ProxyRequest.Of(context);
         request.Body?.Release();
         var transforms = request.Route.Plan.Transforms;
@@ -76,7 +77,7 @@ internal sealed class ForwardTransformer(Drain drain, CutResponse cut) : HttpTra
             UpgradeHeaders.Copy(context, proxyResponse);
 
         // The bytes after an upgrade are not a body.
-        var hasBody = copyBody
+        var hasBody = copyBody && ResponseStatus.HasBody(proxyResponse, context.Response)
             && proxyResponse.StatusCode != HttpStatusCode.SwitchingProtocols && proxyResponse.RequestMessage?.Method != HttpMethod.Connect;
         foreach (var change in request.Revision.ResponseChanges)
             change.Apply(request, isLocal: false);

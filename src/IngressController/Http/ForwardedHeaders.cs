@@ -14,7 +14,8 @@ internal static class ForwardedHeaders
     /// <param name="name">The header.</param>
     /// <param name="connection">The client's Connection header; the headers that it names are not forwarded.</param>
     public static bool IsForwarded(string name, StringValues connection) =>
-        !IsHopByHop(name) && !IsReserved(name) && (connection.Count == 0 || !IsNominated(connection, name));
+        !IsHopByHop(name) && !IsReserved(name) && !(name.Contains('_') && IsRespelled(name.Replace('_', '-')))
+        && (connection.Count == 0 || !IsNominated(connection, name));
 
     /// <summary>
     /// True if a Connection header cannot remove the header: without it the request changes its meaning, or loops are not detected.
@@ -69,18 +70,21 @@ internal static class ForwardedHeaders
     };
 
     /// <summary>
-    /// True for headers that backends trust, so that clients must not set them: the whole family of forwarding headers, of which the proxy
-    /// sets some and authentication services others, and Proxy, which CGI turns into HTTP_PROXY (httpoxy). CGI and its successors (WSGI, Rack, PHP) read <c>X_Real_IP</c> as
-    /// <c>X-Real-IP</c>, so underscores are compared as hyphens.
+    /// True if a name with hyphens in place of its underscores is one that only the proxy sets. CGI and its successors (WSGI, Rack, PHP) read
+    /// <c>Transfer_Encoding</c> as <c>Transfer-Encoding</c>.
     /// </summary>
-    private static bool IsReserved(string name)
-    {
-        if (name.Length == 0 || (name[0] | 0x20) is not ('x' or 'f' or 'p'))
-            return false;
-        var dashed = name.Contains('_') ? name.Replace('_', '-') : name;
-        return dashed.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
-            || dashed.StartsWith("X-Original-Forwarded-", StringComparison.OrdinalIgnoreCase)
-            || ProxyHeaders.Contains(dashed)
-            || dashed.Equals("Proxy", StringComparison.OrdinalIgnoreCase);
-    }
+    private static bool IsRespelled(string name) =>
+        IsHopByHop(name) || IsReserved(name)
+        || name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase) || name.Equals(LoopGuard.Header, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// True for headers that backends trust, so that clients must not set them: the whole family of forwarding headers, of which the proxy
+    /// sets some and authentication services others, and Proxy, which CGI turns into HTTP_PROXY (httpoxy).
+    /// </summary>
+    private static bool IsReserved(string name) =>
+        name.Length > 0 && (name[0] | 0x20) is ('x' or 'f' or 'p')
+        && (name.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase)
+            || name.StartsWith("X-Original-Forwarded-", StringComparison.OrdinalIgnoreCase)
+            || ProxyHeaders.Contains(name)
+            || name.Equals("Proxy", StringComparison.OrdinalIgnoreCase));
 }

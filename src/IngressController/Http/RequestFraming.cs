@@ -12,6 +12,9 @@ internal static class RequestFraming
     /// <summary>The problem; null if the framing is unambiguous.</summary>
     public static string? Problem(HttpRequest request)
     {
+        var isHttp2 = HttpProtocol.IsHttp2(request.Protocol);
+        if (FieldNames.Problem(request.Headers, isHttp2) is { } problem)
+            return problem;
         var encodings = request.Headers.TransferEncoding;
         if (encodings.Count == 0)
             return null;

@@ -40,6 +40,8 @@ internal sealed class LocalReplies(Drain drain)
         var context = request.Context;
         if (refusal.ClosesConnection && !context.Response.HasStarted && !HttpProtocol.IsHttp2(context.Request.Protocol))
             context.Response.Headers.Connection = "close";
+        if (refusal.Allow is { } methods && !context.Response.HasStarted)
+            context.Response.Headers.Allow = methods;
         return WriteAsync(request, refusal.Status, refusal.Title, refusal.Detail);
     }
 

@@ -11,6 +11,9 @@ internal sealed record Refusal(int Status, string Title, string Detail)
     /// <summary>True if the HTTP/1.1 connection must be closed after the reply.</summary>
     public bool ClosesConnection { get; init; }
 
+    /// <summary>The value of the Allow header; null for none.</summary>
+    public string? Allow { get; init; }
+
     /// <summary>The reply to a health check of a load balancer.</summary>
     public static Refusal Healthy { get; } = new(StatusCodes.Status200OK, "OK", "the proxy serves requests");
 
@@ -33,6 +36,12 @@ internal sealed record Refusal(int Status, string Title, string Detail)
     public static Refusal NoRoute { get; } = new(StatusCodes.Status404NotFound, "Not Found", "no route matches this host and path");
 
     public static Refusal UnsupportedTunnel { get; } = new(StatusCodes.Status501NotImplemented, "Not Implemented", "only WebSocket tunnels are supported");
+
+    /// <summary>TRACE makes a backend repeat a request with its credentials.</summary>
+    public static Refusal Trace { get; } = new(StatusCodes.Status405MethodNotAllowed, "Method Not Allowed", "TRACE is not allowed")
+    {
+        Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
+    };
 
     public static Refusal Loop { get; } = new(
         StatusCodes.Status508LoopDetected, "Loop Detected", "the request came back to the proxy that forwarded it");

@@ -125,6 +125,8 @@ internal sealed class RequestPipeline(
             return Refusal.BadRequest(problem) with { ClosesConnection = true };
         if (RequestHost.Problem(context.Request) is { } hostProblem)
             return Refusal.BadRequest(hostProblem) with { ClosesConnection = true };
+        if (MethodProblem(context) is { } method)
+            return method;
         // RFC 9110, 10.1.5: it has one value. The HTTP client would join two with a blank, to one that the client did not send.
         if (context.Request.Headers.UserAgent.Count > 1)
             return Refusal.BadRequest("the request has more than one User-Agent");
@@ -152,6 +154,17 @@ internal sealed class RequestPipeline(
         }
 
         return request.MatchedRoute is null ? Refusal.NoRoute : null;
+    }
+
+    private Refusal? MethodProblem(HttpContext context)
+    {
+        var method = context.Request.Method;
+        if (HttpMethods.IsTrace(method) && !options.AllowTrace)
+            return Refusal.Trace;
+        // RFC 9110, 9.3.6: it names an authority and no path, except for the tunnels of RFC 8441.
+        return HttpMethods.IsConnect(method) && context.Features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true }
+            ? Refusal.BadRequest("CONNECT is not supported")
+            : null;
     }
 
     private static string Explain(PathProblem problem) => problem switch

@@ -28,6 +28,7 @@ public sealed class RunOptionsTests
         ["admin-port"] = ("1", "2", "x"),
         ["bind-address"] = ("127.0.0.1", "::1", "localhost"),
         ["server-header"] = ("false", "true", "1"),
+        ["allow-trace"] = ("true", "false", "1"),
         ["allow-bare-line-feed"] = ("true", "false", "1"),
         ["default-ssl-certificate"] = ("a/b", "a/c", "a"),
         ["default-backend-service"] = ("a/b", "a/c", "a/b/c"),

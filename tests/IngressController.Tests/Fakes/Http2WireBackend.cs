@@ -69,6 +69,13 @@ internal sealed class Http2WireServer(Http2WireConnection connection)
             await connection.SendAsync(Http2FrameType.Headers, 0x5, stream, Field("grpc-status", "0"));
     }
 
+    /// <summary>Any status, with a body.</summary>
+    public async Task AnswerAsync(int stream, string body, int status)
+    {
+        await connection.SendAsync(Http2FrameType.Headers, 0x4, stream, Field(":status", $"{status:000}"));
+        await connection.SendAsync(Http2FrameType.Data, 1, stream, Encoding.Latin1.GetBytes(body));
+    }
+
     public Task ResetAsync(int stream, int error) => connection.SendAsync(Http2FrameType.RstStream, 0, stream, Number(error));
 
     public Task GoAwayAsync(int lastStream, int error = NoError) =>

@@ -93,7 +93,6 @@ public sealed class RetryTests(ProxyFixture proxy) : IClassFixture<ProxyFixture>
     [InlineData("HEAD", "\r\n", "")]
     [InlineData("OPTIONS", "\r\n", "")]
     [InlineData("DELETE", "\r\n", "")]
-    [InlineData("TRACE", "\r\n", "")]
     [InlineData("DELETE", "Content-Length: 5\r\n\r\nhello", "hello")]
     [InlineData("PUT", "Content-Length: 5\r\n\r\nhello", "hello")]
     [InlineData("PUT", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "hello")]

@@ -165,14 +165,6 @@ public sealed class HostTests(HostFixture proxy) : IClassFixture<HostFixture>
     {
         await using var client = await Http2WireConnection.ConnectAsync(proxy.Controller.HttpsPort);
         await client.HeadAsync(1, [(":method", "GET"), (":scheme", "https"), (":path", path), .. fields]);
-        while (await client.ReadSignificantAsync() is { } frame)
-        {
-            if (frame.Type is Http2FrameType.RstStream or Http2FrameType.GoAway)
-                return "reset";
-            if (frame.Type == Http2FrameType.Headers)
-                return new HpackReader().Read(frame.Payload).Single(field => field.Name == ":status").Value;
-        }
-
-        return "reset";
+        return await Http2FieldTests.StatusOfAsync(client, 1);
     }
 }
