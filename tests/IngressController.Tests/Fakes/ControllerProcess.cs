@@ -14,6 +14,8 @@ internal sealed class ControllerProcess : IDisposable
 
     private ControllerProcess(Process process) => _process = process;
 
+    public int Id => _process.Id;
+
     public string Out => string.Join('\n', _out);
 
     public string Error => string.Join('\n', _error);

@@ -36,15 +36,18 @@ internal sealed class Http2WireConnection(WireConnection connection) : IAsyncDis
     /// <summary>2^31-1: a GOAWAY with it refuses no stream.</summary>
     public const int AnyStream = int.MaxValue;
 
+    /// <summary>How a client asks for HTTP/2; it accepts any certificate.</summary>
+    public static SslClientAuthenticationOptions Tls => new()
+    {
+        TargetHost = "localhost",
+        ApplicationProtocols = [SslApplicationProtocol.Http2],
+        RemoteCertificateValidationCallback = (_, _, _, _) => true,
+    };
+
     /// <summary>Connects, and returns when both sides have said their settings.</summary>
     public static async Task<Http2WireConnection> ConnectAsync(int port)
     {
-        var connection = new Http2WireConnection(await WireConnection.ConnectAsync(port, new SslClientAuthenticationOptions
-        {
-            TargetHost = "localhost",
-            ApplicationProtocols = [SslApplicationProtocol.Http2],
-            RemoteCertificateValidationCallback = (_, _, _, _) => true,
-        }));
+        var connection = new Http2WireConnection(await WireConnection.ConnectAsync(port, Tls));
         await connection.SendAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray());
         await connection.SendAsync(Http2FrameType.Settings, 0, 0, []);
         // Acknowledged after the server has sent its own, so all that belongs to the beginning has come then.
@@ -191,13 +194,16 @@ internal sealed class Http2WireConnection(WireConnection connection) : IAsyncDis
             (Http2FrameType)head[3], head[4], BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(5)), Encoding.Latin1.GetBytes(await connection.ReadTextAsync(length)));
     }
 
-    public Task SendAsync(Http2FrameType type, byte flags, int stream, byte[] payload)
+    public Task SendAsync(Http2FrameType type, byte flags, int stream, byte[] payload) => SendAsync(Frame(type, flags, stream, payload));
+
+    /// <summary>The bytes of one frame.</summary>
+    public static byte[] Frame(Http2FrameType type, byte flags, int stream, ReadOnlySpan<byte> payload)
     {
         var frame = new byte[9 + payload.Length];
         (frame[1], frame[2], frame[3], frame[4]) = ((byte)(payload.Length >> 8), (byte)payload.Length, (byte)type, flags);
         BinaryPrimitives.WriteInt32BigEndian(frame.AsSpan(5), stream);
-        payload.CopyTo(frame, 9);
-        return SendAsync(frame);
+        payload.CopyTo(frame.AsSpan(9));
+        return frame;
     }
 
     private Task SendAsync(byte[] bytes) => connection.SendAsync(Encoding.Latin1.GetString(bytes));

@@ -47,9 +47,14 @@ internal sealed class WireConnection(Stream stream, Socket socket) : IAsyncDispo
     /// <summary>Bytes received and not yet read by a test.</summary>
     public int Buffered => _length - _position;
 
-    public static async Task<WireConnection> ConnectAsync(int port, SslClientAuthenticationOptions? tls = null)
+    /// <param name="port">The port of 127.0.0.1.</param>
+    /// <param name="tls">Null for a connection without TLS.</param>
+    /// <param name="from">The address of the client, another one of 127.0.0.0/8.</param>
+    public static async Task<WireConnection> ConnectAsync(int port, SslClientAuthenticationOptions? tls = null, IPAddress? from = null)
     {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        if (from is not null)
+            socket.Bind(new IPEndPoint(from, 0));
         await socket.ConnectAsync(IPAddress.Loopback, port);
         Stream stream = new NetworkStream(socket, ownsSocket: true);
         if (tls is not null)
