@@ -5,16 +5,16 @@ namespace IngressController.Http;
 
 /// <summary>
 /// Reads a Host header or <c>:authority</c> as Latin-1. Kestrel refuses an empty port (<c>Host: example.com:</c>), which RFC 3986, 3.2.3
-/// permits, and takes an empty <c>:authority</c> for none, which RFC 9113, 8.3.1 forbids. So both get a mark that Kestrel accepts, until the
-/// pipeline restores them.
+/// permits, and resets an HTTP/2 stream without a response if the host is invalid. So both get a mark that Kestrel accepts, until the
+/// pipeline has restored the one and refused the other.
 /// </summary>
 internal sealed class HostEncoding : Encoding
 {
     /// <summary>Replaces an empty port. Random, so that no client can send it.</summary>
     private static readonly string Mark = $":{RandomNumberGenerator.GetString("0123456789", 40)}";
 
-    /// <summary>Replaces an empty value; restored, it is not a valid host either.</summary>
-    private static readonly string EmptyMark = $"~{Mark}";
+    /// <summary>Replaces an invalid value; restored, it is not valid either.</summary>
+    private static readonly string InvalidMark = $"~{Mark}";
 
     public static HostEncoding Instance { get; } = new();
 
@@ -41,22 +41,40 @@ internal sealed class HostEncoding : Encoding
     public override int GetBytes(char[] chars, int charIndex, int charCount, byte[] bytes, int byteIndex) =>
         Latin1.GetBytes(chars, charIndex, charCount, bytes, byteIndex);
 
-    public override int GetCharCount(byte[] bytes, int index, int count) => count switch
+    public override int GetCharCount(byte[] bytes, int index, int count)
     {
-        0 => EmptyMark.Length,
-        _ when bytes[index + count - 1] == ':' => count - 1 + Mark.Length,
-        _ => count,
-    };
+        var value = bytes.AsSpan(index, count);
+        return !IsValid(value) ? InvalidMark.Length : HasEmptyPort(value) ? count - 1 + Mark.Length : count;
+    }
 
     public override int GetChars(byte[] bytes, int byteIndex, int byteCount, char[] chars, int charIndex)
     {
-        var mark = byteCount == 0 ? EmptyMark : bytes[byteIndex + byteCount - 1] == ':' ? Mark : "";
-        var length = Latin1.GetChars(bytes, byteIndex, mark == Mark ? byteCount - 1 : byteCount, chars, charIndex);
-        mark.CopyTo(chars.AsSpan(charIndex + length));
-        return length + mark.Length;
+        var value = bytes.AsSpan(byteIndex, byteCount);
+        var text = chars.AsSpan(charIndex);
+        if (!IsValid(value))
+        {
+            InvalidMark.CopyTo(text);
+            return InvalidMark.Length;
+        }
+
+        if (!HasEmptyPort(value))
+            return Latin1.GetChars(value, text);
+        var length = Latin1.GetChars(value[..^1], text);
+        Mark.CopyTo(text[length..]);
+        return length + Mark.Length;
     }
 
     public override int GetMaxByteCount(int charCount) => charCount;
 
-    public override int GetMaxCharCount(int byteCount) => byteCount + EmptyMark.Length;
+    public override int GetMaxCharCount(int byteCount) => byteCount + InvalidMark.Length;
+
+    private static bool HasEmptyPort(ReadOnlySpan<byte> value) => value is [.., (byte)':'];
+
+    private static bool IsValid(ReadOnlySpan<byte> value)
+    {
+        if (value.Length > RequestHost.MaxLength)
+            return false;
+        Span<char> text = stackalloc char[RequestHost.MaxLength];
+        return RequestHost.IsValid(text[..Latin1.GetChars(value, text)]);
+    }
 }

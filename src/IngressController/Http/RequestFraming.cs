@@ -12,9 +12,9 @@ internal static class RequestFraming
     /// <summary>The problem; null if the framing is unambiguous.</summary>
     public static string? Problem(HttpRequest request)
     {
-        var isHttp2 = HttpProtocol.IsHttp2(request.Protocol);
-        if (FieldNames.Problem(request.Headers, isHttp2) is { } problem)
-            return problem;
+        // Those of HTTP/2 have been checked before Kestrel reads them.
+        if (!HttpProtocol.IsHttp2(request.Protocol) && !FieldNames.AreVisible(request.Headers))
+            return "the name of a field contains a character that is not allowed";
         var encodings = request.Headers.TransferEncoding;
         if (encodings.Count == 0)
             return null;

@@ -10,6 +10,9 @@ namespace IngressController.Http;
 /// </summary>
 internal static class RequestHost
 {
+    /// <summary>The maximum length of a valid host with its port.</summary>
+    public const int MaxLength = MaxNameLength + 1 + MaxPortLength;
+
     private const int MaxNameLength = 255;
     private const int MaxPortLength = 5;
 

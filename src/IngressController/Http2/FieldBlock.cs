@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace IngressController.Http2;
 
 /// <summary>Checks the fields of one header block at a time, and encodes them a second time where that is needed.</summary>
@@ -9,9 +11,12 @@ internal sealed class FieldBlock(int maxFields, int maxSize)
     private bool _isCopied;
     private bool _hasRegular;
     private bool _hasLength;
+    private bool _hasHost;
     private PseudoFields _pseudo;
     private int _count;
     private int _size;
+    private byte[] _authority = [];
+    private int _authorityLength;
 
     /// <summary>The first problem.</summary>
     public RequestProblem Problem { get; private set; }
@@ -26,7 +31,7 @@ internal sealed class FieldBlock(int maxFields, int maxSize)
 
     public void Begin(bool isTrailers, bool isCopied)
     {
-        (_isTrailers, _isCopied, _hasRegular, _hasLength, IsHead) = (isTrailers, isCopied, false, false, false);
+        (_isTrailers, _isCopied, _hasRegular, _hasLength, _hasHost, IsHead) = (isTrailers, isCopied, false, false, false, false);
         (_pseudo, _count, _size, Problem) = (PseudoFields.None, 0, 0, RequestProblem.None);
     }
 
@@ -36,7 +41,7 @@ internal sealed class FieldBlock(int maxFields, int maxSize)
         if (Problem != RequestProblem.None)
             return;
         _size += field.Name.Length + field.Value.Length;
-        Problem = Check(field.Traits);
+        Problem = Check(field.Traits, field.Value);
         if (_isCopied && Problem == RequestProblem.None)
             HpackWriter.Write(Encoded, field.Name, field.Value);
     }
@@ -59,22 +64,24 @@ internal sealed class FieldBlock(int maxFields, int maxSize)
             MalformedRequest.WriteHead(Encoded, Problem, IsHead);
     }
 
-    private RequestProblem Check(FieldTraits traits)
+    private RequestProblem Check(FieldTraits traits, ReadOnlySpan<byte> value)
     {
         if (++_count > maxFields || _size > maxSize)
             return RequestProblem.TooLarge;
         if (traits.Problem != RequestProblem.None)
             return traits.Problem;
         if (traits.Pseudo != PseudoFields.None)
-            return CheckPseudo(traits.Pseudo);
+            return CheckPseudo(traits.Pseudo, value);
         _hasRegular = true;
+        if (traits.IsHost)
+            return CheckHost(value);
         if (!traits.IsContentLength)
             return RequestProblem.None;
         (var isRepeated, _hasLength) = (_hasLength, true);
         return isRepeated ? RequestProblem.RepeatedContentLength : RequestProblem.None;
     }
 
-    private RequestProblem CheckPseudo(PseudoFields field)
+    private RequestProblem CheckPseudo(PseudoFields field, ReadOnlySpan<byte> value)
     {
         if (_isTrailers)
             return RequestProblem.PseudoFieldInTrailers;
@@ -83,6 +90,27 @@ internal sealed class FieldBlock(int maxFields, int maxSize)
         if ((_pseudo & field) != 0)
             return RequestProblem.RepeatedPseudoField;
         _pseudo |= field;
+        if (field == PseudoFields.Authority)
+            KeepAuthority(value);
         return RequestProblem.None;
+    }
+
+    /// <summary>Kestrel uses <c>:authority</c> and ignores Host beside it, also if they differ (RFC 9113, 8.3.1).</summary>
+    private RequestProblem CheckHost(ReadOnlySpan<byte> value)
+    {
+        if (_isTrailers)
+            return RequestProblem.None;
+        (var isRepeated, _hasHost) = (_hasHost, true);
+        return isRepeated ? RequestProblem.RepeatedHost
+            : (_pseudo & PseudoFields.Authority) == 0 || Ascii.EqualsIgnoreCase(_authority.AsSpan(0, _authorityLength), value) ? RequestProblem.None
+            : RequestProblem.DifferentHost;
+    }
+
+    private void KeepAuthority(ReadOnlySpan<byte> value)
+    {
+        if (_authority.Length < value.Length)
+            _authority = new byte[value.Length];
+        value.CopyTo(_authority);
+        _authorityLength = value.Length;
     }
 }

@@ -15,6 +15,7 @@ internal enum FieldName : byte
     Status,
     UnknownPseudo,
     ContentLength,
+    Host,
     Te,
     ConnectionSpecific,
     UpperCase,
@@ -37,8 +38,9 @@ internal enum PseudoFields : byte
 /// <param name="Pseudo">The pseudo field; None for a regular one.</param>
 /// <param name="Problem">The problem of name or value.</param>
 /// <param name="IsContentLength">True for a field that a request has once.</param>
+/// <param name="IsHost">True for Host, which says the same as :authority.</param>
 /// <param name="IsHead">True for the method HEAD.</param>
-internal readonly record struct FieldTraits(PseudoFields Pseudo, RequestProblem Problem, bool IsContentLength, bool IsHead);
+internal readonly record struct FieldTraits(PseudoFields Pseudo, RequestProblem Problem, bool IsContentLength, bool IsHost, bool IsHead);
 
 /// <summary>The rules of RFC 9113 for the fields of requests (8.2 and 8.3), and those of RFC 9110 that concern framing.</summary>
 internal static class FieldRules
@@ -59,6 +61,7 @@ internal static class FieldRules
         return name.Length switch
         {
             2 when name.SequenceEqual("te"u8) => FieldName.Te,
+            4 when name.SequenceEqual("host"u8) => FieldName.Host,
             14 when name.SequenceEqual("content-length"u8) => FieldName.ContentLength,
             7 when name.SequenceEqual("upgrade"u8) => FieldName.ConnectionSpecific,
             10 when name.SequenceEqual("connection"u8) || name.SequenceEqual("keep-alive"u8) => FieldName.ConnectionSpecific,
@@ -71,7 +74,7 @@ internal static class FieldRules
     public static FieldTraits Check(FieldName name, ReadOnlySpan<byte> value)
     {
         var problem = ProblemOf(name, value);
-        return new FieldTraits(PseudoOf(name), problem, name == FieldName.ContentLength, name == FieldName.Method && value.SequenceEqual("HEAD"u8));
+        return new FieldTraits(PseudoOf(name), problem, name == FieldName.ContentLength, name == FieldName.Host, name == FieldName.Method && value.SequenceEqual("HEAD"u8));
     }
 
     private static FieldName PseudoKindOf(ReadOnlySpan<byte> name) =>

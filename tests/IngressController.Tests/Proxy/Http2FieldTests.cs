@@ -30,6 +30,7 @@ public sealed class Http2FieldTests(RecordingFixture proxy) : IClassFixture<Reco
     [InlineData("a\"b", "c")]
     [InlineData("a(b)", "c")]
     [InlineData("a/b", "c")]
+    [InlineData("", "a")]
     public async Task An_invalid_field_is_answered_400(string name, string value)
     {
         proxy.Backend.Requests.Clear();
@@ -100,7 +101,7 @@ public sealed class Http2FieldTests(RecordingFixture proxy) : IClassFixture<Reco
     public async Task Another_length_never_reaches_the_backend(string length)
     {
         proxy.Backend.Requests.Clear();
-        Assert.Contains(await PostAsync(length), (string[])["400", "reset"]);
+        Assert.Equal("400", await PostAsync(length));
         Assert.Empty(proxy.Backend.Requests);
     }
 
@@ -113,14 +114,21 @@ public sealed class Http2FieldTests(RecordingFixture proxy) : IClassFixture<Reco
     }
 
     /// <summary>The status of the response, or how the stream ended without one.</summary>
-    internal static async Task<string> StatusOfAsync(Http2WireConnection client, int stream)
+    /// <param name="client">The connection.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="reader">The reader of the connection, if it has had other responses.</param>
+    internal static async Task<string> StatusOfAsync(Http2WireConnection client, int stream, HpackReader? reader = null)
     {
+        reader ??= new HpackReader();
         while (await client.ReadSignificantAsync() is { } frame)
         {
             if (frame.Type == Http2FrameType.GoAway || (frame.Type == Http2FrameType.RstStream && frame.Stream == stream))
                 return "reset";
-            if (frame.Type == Http2FrameType.Headers && frame.Stream == stream)
-                return new HpackReader().Read(frame.Payload).Single(field => field.Name == ":status").Value;
+            if (frame.Type != Http2FrameType.Headers)
+                continue;
+            var fields = reader.Read(frame.Payload);
+            if (frame.Stream == stream)
+                return fields.Single(field => field.Name == ":status").Value;
         }
 
         return "reset";
