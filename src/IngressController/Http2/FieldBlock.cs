@@ -87,7 +87,7 @@ internal sealed class FieldBlock(int maxFields, int maxSize)
             return RequestProblem.PseudoFieldInTrailers;
         if (_hasRegular)
             return RequestProblem.LatePseudoField;
-        if ((_pseudo & field) != 0)
+        if ((_pseudo & field) != PseudoFields.None)
             return RequestProblem.RepeatedPseudoField;
         _pseudo |= field;
         if (field == PseudoFields.Authority)
