@@ -66,8 +66,9 @@ internal sealed partial class RequestForwarder(
         if ((context.RequestAborted.IsCancellationRequested && !request.IsCutShort) || drain.IsOver)
             return Task.CompletedTask;
 
-        if (request.Body is { Problem: not RequestProblem.None and var problem })
-            return replies.RefuseMalformedAsync(request, problem);
+        // The pipeline refuses it.
+        if (request.Body is { Problem: not RequestProblem.None })
+            return Task.CompletedTask;
         // Not the endpoint's failure, so it is not logged: any client could fill the log.
         if (RefusedBodyException.Find(exception) is { } refusal)
             return replies.RefuseAsync(request, refusal);

@@ -153,6 +153,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton<CutResponse>();
         services.AddSingleton<ForwardTransformer>();
         services.AddSingleton<LocalReplies>();
+        services.AddSingleton<MalformedRequests>();
         services.AddSingleton<RequestForwarder>();
         services.AddSingleton<RequestPipeline>();
     }

@@ -1,9 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
-using IngressController.Http2;
 using IngressController.Shutdown;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace IngressController.Pipeline;
 
@@ -43,21 +41,6 @@ internal sealed class LocalReplies(Drain drain)
         if (refusal.Allow is { } methods && !context.Response.HasStarted)
             context.Response.Headers.Allow = methods;
         return WriteAsync(request, refusal.Status, refusal.Title, refusal.Detail);
-    }
-
-    /// <summary>Refuses a malformed request of HTTP/2, and resets its stream after the reply (RFC 9113, 8.1.1).</summary>
-    public async Task RefuseMalformedAsync(ProxyRequest request, RequestProblem problem)
-    {
-        var context = request.Context;
-        var isReply = !context.Response.HasStarted;
-        var refusal = Refusal.Malformed(problem);
-        // To Kestrel the method is not HEAD: it expects the body of a length.
-        await (HttpMethods.IsHead(context.Request.Method) ? WriteEmptyAsync(request, refusal.Status) : RefuseAsync(request, refusal));
-        if (problem == RequestProblem.TooLarge)
-            return;
-        if (isReply)
-            await context.Response.CompleteAsync();
-        context.Features.GetRequiredFeature<IHttpResetFeature>().Reset(MalformedRequest.ErrorCode);
     }
 
     /// <summary>Replies without a body.</summary>

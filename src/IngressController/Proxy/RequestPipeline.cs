@@ -13,7 +13,7 @@ namespace IngressController.Proxy;
 
 /// <summary>Serves requests: finds the route, runs its steps (<see cref="PipelineOrder"/>), and forwards the request.</summary>
 internal sealed class RequestPipeline(
-    LiveRevision live, RequestMetrics metrics, RequestForwarder forwarder, LocalReplies replies, Drain drain, ClientConnections connections, ListenerOptions options)
+    LiveRevision live, RequestMetrics metrics, RequestForwarder forwarder, LocalReplies replies, MalformedRequests malformed, Drain drain, ClientConnections connections, ListenerOptions options)
 {
     /// <summary>Serves and counts one request.</summary>
     public async Task InvokeAsync(HttpContext context)
@@ -24,6 +24,8 @@ internal sealed class RequestPipeline(
         try
         {
             await ServeAsync(request);
+            if (request.Body is { Problem: not RequestProblem.None and var problem })
+                await malformed.RefuseAsync(request, problem);
         }
         finally
         {
@@ -76,7 +78,7 @@ internal sealed class RequestPipeline(
     private Task ServeAsync(ProxyRequest request)
     {
         if (MalformedRequest.ProblemOf(request.Context.Request) is not RequestProblem.None and var problem)
-            return replies.RefuseMalformedAsync(request, problem);
+            return malformed.RefuseAsync(request, problem);
         if (FindRoute(request) is { } refusal)
             return replies.RefuseAsync(request, refusal);
         // Steps rarely wait: without a pending step no state machine is allocated before that of the forwarder.

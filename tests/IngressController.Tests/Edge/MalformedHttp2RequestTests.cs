@@ -180,6 +180,23 @@ public sealed class MalformedHttp2RequestTests(MalformedHttp2RequestTests.SlowBa
             await admin.GetStringAsync($"http://127.0.0.1:{controller.AdminPort}/metrics"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Malformed_requests_are_logged_at_most_once_a_second()
+    {
+        await using var controller = await TestController.StartAsync("");
+        await using var client = await Http2WireConnection.ConnectAsync(controller.HttpsPort);
+
+        var begin = DateTime.UtcNow;
+        for (var stream = 1; stream < 400; stream += 2)
+        {
+            await client.HeadAsync(stream, [.. Pseudo[..3], ("te", "gzip")]);
+            await client.ReadUntilEndedAsync(stream);
+        }
+
+        var lines = controller.Log.All.Where(line => line.Contains("rejected with 400: a request of 127.0.0.1: TE has another value than trailers", StringComparison.Ordinal));
+        Assert.InRange(lines.Count(), 1, 2 + (int)(DateTime.UtcNow - begin).TotalSeconds);
+    }
+
     /// <summary>The table of the connection goes on with the fields of malformed requests, to which later requests refer.</summary>
     [Theory]
     [InlineData(1)]
