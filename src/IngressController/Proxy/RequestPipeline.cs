@@ -163,9 +163,9 @@ internal sealed class RequestPipeline(
         var method = context.Request.Method;
         if (HttpMethods.IsTrace(method) && !options.AllowTrace)
             return Refusal.Trace;
-        // RFC 9110, 9.3.6: it names an authority and no path, except for the tunnels of RFC 8441.
+        // RFC 9110, 9.3.6: it names an authority and no path, except for the tunnels of RFC 8441. What follows it can be bytes for the tunnel.
         return HttpMethods.IsConnect(method) && context.Features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true }
-            ? Refusal.BadRequest("CONNECT is not supported")
+            ? Refusal.BadRequest("CONNECT is not supported") with { ClosesConnection = true }
             : null;
     }
 
