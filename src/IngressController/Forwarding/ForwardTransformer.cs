@@ -21,6 +21,8 @@ internal sealed class ForwardTransformer(Drain drain, CutResponse cut) : HttpTra
     {
         var request = ProxyRequest.Of(context);
         proxyRequest.RequestUri = new Uri(request.UriAt(destinationPrefix), AsReceived);
+        if (request.Body is { } body)
+            proxyRequest.Options.Set(RequestUpload.Body, body);
         var transforms = request.Route.Plan.Transforms;
         CopyRequestHeaders(request, proxyRequest, transforms);
         AddForwardingHeaders(request, proxyRequest);

@@ -15,6 +15,9 @@ namespace IngressController.Forwarding;
 internal sealed partial class RequestForwarder(
     IHttpForwarder forwarder, ForwardTransformer transformer, LocalReplies replies, OpenWebSockets webSockets, Drain drain, TimeProvider time, ILogger<RequestForwarder> logger)
 {
+    /// <summary>The time for a client to send the rest of a body that is not needed, as with Kestrel.</summary>
+    private static readonly TimeSpan LingerTimeout = TimeSpan.FromSeconds(5);
+
     private readonly FailureLogLimit _failures = new(time, logger);
 
     public async Task ForwardAsync(ProxyRequest request, UpstreamCluster cluster)
@@ -32,6 +35,11 @@ internal sealed partial class RequestForwarder(
         var error = await SendAsync(context, model, destination);
         if (error != ForwarderError.None)
             await RetryAsync(request, cluster, model, destination, error);
+        if (body is { IsStopped: true } && !context.RequestAborted.IsCancellationRequested && !HttpProtocol.IsHttp2(context.Request.Protocol))
+        {
+            await context.Response.CompleteAsync();
+            await body.DrainAsync(LingerTimeout, time);
+        }
     }
 
     /// <summary>Repeats a failed request at other endpoints while that is safe, and reports the last failure.</summary>

@@ -18,6 +18,8 @@ internal sealed class ReplayableBody(Stream body, long? length, IHttpRequestTrai
 
     private const int FirstBuffer = 4 * 1024;
 
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     /// <summary>A read without bytes that waits for the client; null if none does.</summary>
     private Task? _pending;
 
@@ -30,7 +32,7 @@ internal sealed class ReplayableBody(Stream body, long? length, IHttpRequestTrai
     private bool _isReleased = length > MaxKept;
 
     /// <summary>True if the body can be read from its beginning.</summary>
-    public bool CanReplay => !_isReleased || !HasBegun;
+    public bool CanReplay => !IsStopped && (!_isReleased || !HasBegun);
 
     /// <summary>True if reading failed because of the client, and not because the backend no longer reads.</summary>
     public bool HasFailed { get; private set; }
@@ -41,10 +43,44 @@ internal sealed class ReplayableBody(Stream body, long? length, IHttpRequestTrai
     /// <summary>The problem of the trailers, which is found at the end of the body.</summary>
     public RequestProblem Problem { get; private set; }
 
+    /// <summary>True if the backend has answered and does not need the rest.</summary>
+    public bool IsStopped => _stopped.Task.IsCompleted;
+
     private bool HasBegun { get; set; }
 
     /// <summary>Starts from the beginning. Only after the last read has ended.</summary>
     public void Rewind() => _position = 0;
+
+    /// <summary>Lets reads end as at the end of the body. May be called while a read waits.</summary>
+    public void Stop() => _stopped.TrySetResult();
+
+    /// <summary>
+    /// Reads on after the response was sent, so that a client that is still sending can read it: closing a connection with unread bytes resets
+    /// it. Kestrel does the same, but not while a read waits.
+    /// </summary>
+    public async Task DrainAsync(TimeSpan timeout, TimeProvider time)
+    {
+        using var cancellation = new CancellationTokenSource(timeout, time);
+        var buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
+        try
+        {
+            do
+            {
+                if (!_hasData)
+                    await WaitForDataAsync(cancellation.Token);
+                _hasData = false;
+            }
+            while (!cancellation.IsCancellationRequested && await body.ReadAsync(buffer, CancellationToken.None) > 0);
+        }
+        catch (Exception)
+        {
+            // The client has gone, is too slow, or sends more than is allowed: the connection ends.
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
 
     /// <summary>Returns the buffer: the request is not sent again.</summary>
     public void Release()
@@ -56,6 +92,8 @@ internal sealed class ReplayableBody(Stream body, long? length, IHttpRequestTrai
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (IsStopped)
+            return new(0);
         if (_position < _count)
             return new(buffer.IsEmpty ? 0 : Replay(buffer.Span));
         return HasEnded ? new(0) : ReadOnAsync(buffer, cancellationToken);
@@ -89,8 +127,8 @@ internal sealed class ReplayableBody(Stream body, long? length, IHttpRequestTrai
         int count;
         try
         {
-            if (!_hasData)
-                await WaitForDataAsync(cancellation);
+            if (!_hasData && !await WaitForDataOrStopAsync(cancellation))
+                return 0;
             // YARP waits for data with an empty buffer.
             if (buffer.IsEmpty)
                 return 0;
@@ -127,15 +165,32 @@ internal sealed class ReplayableBody(Stream body, long? length, IHttpRequestTrai
     private async Task WaitForDataAsync(CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
+        await Pending().WaitAsync(cancellation);
+        _pending = null;
+        _hasData = true;
+    }
+
+    /// <summary>As <see cref="WaitForDataAsync"/>; false if the body was stopped.</summary>
+    private async Task<bool> WaitForDataOrStopAsync(CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        if (!Pending().IsCompleted)
+            await Task.WhenAny(Pending(), _stopped.Task).WaitAsync(cancellation);
+        if (IsStopped)
+            return false;
+        await WaitForDataAsync(cancellation);
+        return true;
+    }
+
+    private Task Pending()
+    {
         if (_pending is null)
         {
             var read = body.ReadAsync(Memory<byte>.Empty, CancellationToken.None);
             _pending = read.IsCompletedSuccessfully ? Task.CompletedTask : read.AsTask();
         }
 
-        await _pending.WaitAsync(cancellation);
-        _pending = null;
-        _hasData = true;
+        return _pending;
     }
 
     private void Keep(ReadOnlySpan<byte> part)

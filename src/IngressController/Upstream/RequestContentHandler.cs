@@ -25,7 +25,7 @@ internal sealed class RequestContentHandler(HttpMessageHandler inner) : Delegati
         var hasLength = content.Headers.NonValidated.Contains(HeaderNames.ContentLength);
         if (content.Headers.ContentLength is not 0)
         {
-            var flushing = new FlushingContent(content, request.Version.Major == 2);
+            var flushing = new FlushingContent(content, request.Version.Major == 2 ? null : new RequestUpload(request.Options.TryGetValue(RequestUpload.Body, out var body) ? body : null));
             request.Content = flushing;
             if (request.Version.Major == 2)
                 return SendHttp2Async(request, flushing, cancellationToken);
@@ -55,15 +55,17 @@ internal sealed class RequestContentHandler(HttpMessageHandler inner) : Delegati
         private static readonly TaskCompletionSource Ended = EndedSource();
 
         private readonly HttpContent _content;
-        private readonly bool _isHttp2;
+        private readonly RequestUpload? _upload;
         private TaskCompletionSource? _waiting;
 
-        public FlushingContent(HttpContent content, bool isHttp2)
+        public FlushingContent(HttpContent content, RequestUpload? upload)
         {
             _content = content;
-            _isHttp2 = isHttp2;
+            _upload = upload;
             foreach (var (name, values) in content.Headers.NonValidated)
                 Headers.TryAddWithoutValidation(name, values);
+            // The HTTP client compares the length with that of the body. YARP would report a body that was stopped as a failure.
+            content.Headers.ContentLength = null;
         }
 
         /// <summary>The client has reported the head of the response, or a failure.</summary>
@@ -71,17 +73,21 @@ internal sealed class RequestContentHandler(HttpMessageHandler inner) : Delegati
 
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
         {
-            var flushing = new FlushingStream(stream);
+            var flushing = new FlushingStream(stream, _upload);
             try
             {
                 await _content.CopyToAsync(flushing, context, cancellationToken);
             }
             finally
             {
+                _upload?.End();
                 // Also without an exception: YARP throws none if writing fails. A failure of the client must end the stream at once.
-                if (_isHttp2 && (flushing.HasFailed || cancellationToken.IsCancellationRequested))
+                if (_upload is null && (flushing.HasFailed || cancellationToken.IsCancellationRequested))
                     await WaitAsync();
             }
+
+            if (_upload is { IsStopped: true } && Headers.ContentLength is { } length)
+                await UnsentBytes.WriteAsync(stream, length - flushing.Written);
         }
 
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
@@ -111,16 +117,20 @@ internal sealed class RequestContentHandler(HttpMessageHandler inner) : Delegati
         }
     }
 
-    private sealed class FlushingStream(Stream stream) : WriteOnlyStream
+    private sealed class FlushingStream(Stream stream, RequestUpload? upload) : WriteOnlyStream
     {
         public bool HasFailed { get; private set; }
+
+        /// <summary>The number of bytes that the HTTP client has taken.</summary>
+        public long Written { get; private set; }
 
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
             try
             {
-                await stream.WriteAsync(buffer, cancellationToken);
-                await stream.FlushAsync(cancellationToken);
+                Written += buffer.Length;
+                await (upload?.WriteAsync(stream, buffer) ?? stream.WriteAsync(buffer, cancellationToken));
+                await FlushAsync(cancellationToken);
             }
             catch
             {
@@ -129,6 +139,6 @@ internal sealed class RequestContentHandler(HttpMessageHandler inner) : Delegati
             }
         }
 
-        public override Task FlushAsync(CancellationToken cancellationToken) => stream.FlushAsync(cancellationToken);
+        public override Task FlushAsync(CancellationToken cancellationToken) => upload?.FlushAsync(stream) ?? stream.FlushAsync(cancellationToken);
     }
 }

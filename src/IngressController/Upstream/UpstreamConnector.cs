@@ -38,10 +38,12 @@ internal sealed class UpstreamConnector(UpstreamOptions options, ResolveName res
             else
                 await socket.ConnectAsync(new IPEndPoint(IPAddress.Parse(endpoint.Host), endpoint.Port), timeout.Token);
 
-            var stream = new UpstreamStream(socket, isTracked: ReportsLoss && transport.Protocol == BackendProtocol.Http);
-            return transport.Protocol == BackendProtocol.Https
-                ? await UpstreamTls.AuthenticateAsync(ReportsLoss ? new UpstreamTlsStream(stream) : new SslStream(stream), endpoint.Host, transport.IsExternal, timeout.Token)
-                : stream;
+            if (transport.Protocol is BackendProtocol.H2c or BackendProtocol.H2)
+                return new UpstreamStream(socket);
+            Stream stream = new NetworkStream(socket, ownsSocket: true);
+            if (transport.Protocol == BackendProtocol.Https)
+                stream = await UpstreamTls.AuthenticateAsync(new SslStream(stream), endpoint.Host, transport.IsExternal, timeout.Token);
+            return ReportsLoss ? new UpstreamHttp1Stream(stream) : stream;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {

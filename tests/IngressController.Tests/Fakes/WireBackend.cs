@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 
 namespace IngressController.Tests.Fakes;
 
@@ -10,11 +12,13 @@ internal sealed class WireBackend : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Func<WireConnection, Task> _serve;
     private readonly ConcurrentBag<WireConnection> _connections = [];
+    private readonly X509Certificate2? _certificate;
     private readonly Task _accepting;
     private int _accepted;
 
-    private WireBackend(Func<WireBackend, WireConnection, Task> serve)
+    private WireBackend(Func<WireBackend, WireConnection, Task> serve, X509Certificate2? certificate = null)
     {
+        _certificate = certificate;
         _serve = connection => serve(this, connection);
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
@@ -31,6 +35,9 @@ internal sealed class WireBackend : IAsyncDisposable
 
     /// <summary>Serves each connection as <paramref name="serve"/> says; the connection is closed when it returns.</summary>
     public static WireBackend Start(Func<WireConnection, Task> serve) => new((_, connection) => serve(connection));
+
+    /// <summary>As <see cref="Start"/>, over TLS.</summary>
+    public static WireBackend StartTls(Func<WireConnection, Task> serve) => new((_, connection) => serve(connection), SelfSigned.Certificate("backend.test"));
 
     /// <summary>Answers every request with the same bytes.</summary>
     public static WireBackend Answer(string response) => Answer(_ => response);
@@ -64,6 +71,7 @@ internal sealed class WireBackend : IAsyncDisposable
         foreach (var connection in _connections)
             await connection.DisposeAsync();
         await _accepting;
+        _certificate?.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -75,7 +83,7 @@ internal sealed class WireBackend : IAsyncDisposable
                 var socket = await _listener.AcceptSocketAsync();
                 socket.NoDelay = true;
                 Interlocked.Increment(ref _accepted);
-                _ = ServeAsync(new WireConnection(new NetworkStream(socket, ownsSocket: true), socket));
+                _ = ServeAsync(socket);
             }
         }
         catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException or InvalidOperationException)
@@ -83,11 +91,17 @@ internal sealed class WireBackend : IAsyncDisposable
         }
     }
 
-    private async Task ServeAsync(WireConnection connection)
+    private async Task ServeAsync(Socket socket)
     {
+        Stream stream = new NetworkStream(socket, ownsSocket: true);
+        if (_certificate is not null)
+            stream = new SslStream(stream);
+        var connection = new WireConnection(stream, socket);
         _connections.Add(connection);
         try
         {
+            if (stream is SslStream tls)
+                await tls.AuthenticateAsServerAsync(_certificate!);
             await _serve(connection);
         }
         catch (Exception ended) when (ended is IOException or SocketException or ObjectDisposedException or TimeoutException)
