@@ -38,6 +38,12 @@ internal static partial class OptionValues
             ? number
             : throw new FormatException($"\"{value}\" is not a number from {min} to {max}");
 
+    /// <summary>Parses a number of bytes of the whole process.</summary>
+    public static long Bytes(string value) =>
+        long.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) && bytes is >= 1 << 16 and <= 1L << 40
+            ? bytes
+            : throw new FormatException($"\"{value}\" is not a number of bytes from {1 << 16} to {1L << 40}");
+
     public static IPAddress Address(string value) =>
         IPAddress.TryParse(value, out var address) ? address : throw new FormatException($"\"{value}\" is not an IP address");
 

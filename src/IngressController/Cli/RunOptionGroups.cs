@@ -220,5 +220,5 @@ internal static class RunOptionGroups
             (options, value) => options with { LogLevel = Level(value) }),
     ]);
 
-    public static IReadOnlyList<RunOptionGroup> All { get; } = [Source, Ingress, Listener, Upstream, Status, LeaderElection, Shutdown, Logging];
+    public static IReadOnlyList<RunOptionGroup> All { get; } = [Source, Ingress, Listener, OverloadOptionGroup.Group, Upstream, Status, LeaderElection, Shutdown, Logging];
 }

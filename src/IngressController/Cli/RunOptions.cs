@@ -19,8 +19,8 @@ internal static class RunOptions
     private static readonly RunOption[] ExcludedFromExplain =
     [
         .. Named("kubeconfig", "context", "watch-namespace", "bind-address", "initial-sync-timeout", "log-level"),
-        .. Named("health-path", "max-request-header-fields", "max-request-header-size", "max-request-line-size"), .. Named("allow-bare-line-feed"), .. Leader,
-        .. RunOptionGroups.Shutdown.Options,
+        .. Named("health-path", "max-request-header-fields", "max-request-header-size", "max-request-line-size", "allow-bare-line-feed"),
+        .. OverloadOptionGroup.Group.Options, .. Leader, .. RunOptionGroups.Shutdown.Options,
     ];
 
     /// <summary>The options that are declared in <see cref="RunOptionGroups"/>, without the global settings.</summary>

@@ -10,6 +10,8 @@ public sealed record IngressOptions
 
     public ListenerOptions Listener { get; init; } = new();
 
+    public OverloadOptions Overload { get; init; } = new();
+
     public UpstreamOptions Upstream { get; init; } = new();
 
     public TranslationSettings Translation { get; init; } = new();

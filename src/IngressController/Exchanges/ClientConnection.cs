@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 
 namespace IngressController.Exchanges;
 
@@ -6,12 +7,17 @@ namespace IngressController.Exchanges;
 /// A connection of a client and its exchanges in flight. It is a feature of the connection's requests. Exchanges come and go without a lock:
 /// each one takes a free slot.
 /// </summary>
-internal sealed class ClientConnection(ConnectionContext connection, long openedAt)
+internal sealed class ClientConnection(ConnectionContext connection, TimeProvider time)
 {
     private readonly Slots _first = new(4);
+    private long _idleSince = time.GetTimestamp();
+    private long _closingSince;
 
-    /// <summary>The timestamp at which it was opened.</summary>
-    public long OpenedAt { get; } = openedAt;
+    /// <summary>True if it was asked to close.</summary>
+    public bool IsClosing => ClosingSince is not null;
+
+    /// <summary>The timestamp at which it was asked to close; null if it was not.</summary>
+    public long? ClosingSince => Volatile.Read(ref _closingSince) is not 0 and var since ? since : null;
 
     /// <summary>Calls a function with each exchange in flight. Those that begin or end meanwhile may be missed.</summary>
     public void ForEach<TState>(TState state, Action<Exchange, TState> action)
@@ -47,6 +53,29 @@ internal sealed class ClientConnection(ConnectionContext connection, long opened
         return since != 0;
     }
 
+    /// <summary>True if it has no exchange; then with the timestamp since which it has none.</summary>
+    public bool IsIdle(out long since)
+    {
+        since = Volatile.Read(ref _idleSince);
+        for (var slots = _first; slots is not null; slots = slots.Next)
+        {
+            foreach (var exchange in slots.Items)
+            {
+                if (exchange is not null)
+                    return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Asks the server to close it as soon as it has no request: at once if it is idle, over HTTP/2 with GOAWAY.</summary>
+    public void RequestClose()
+    {
+        if (Interlocked.CompareExchange(ref _closingSince, Math.Max(1, time.GetTimestamp()), 0) == 0)
+            connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+    }
+
     /// <summary>Closes the connection at once, and ends all its exchanges with it.</summary>
     public void Abort(string reason) => connection.Abort(new ConnectionAbortedException(reason));
 
@@ -68,6 +97,7 @@ internal sealed class ClientConnection(ConnectionContext connection, long opened
             var index = Array.IndexOf(slots.Items, exchange);
             if (index >= 0)
             {
+                Volatile.Write(ref _idleSince, time.GetTimestamp());
                 Volatile.Write(ref slots.Items[index], null);
                 return;
             }

@@ -54,7 +54,7 @@ internal sealed class ClientConnections(TimeProvider time)
     /// <summary>Connection middleware. It runs after TLS, if any.</summary>
     public ConnectionDelegate Track(ConnectionDelegate next) => async connection =>
     {
-        var client = new ClientConnection(connection, time.GetTimestamp());
+        var client = new ClientConnection(connection, time);
         connection.Features.Set(client);
         _connections[client] = true;
         try

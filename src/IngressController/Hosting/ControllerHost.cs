@@ -10,6 +10,7 @@ using IngressController.Leadership;
 using IngressController.Listeners;
 using IngressController.Logging;
 using IngressController.Metrics;
+using IngressController.Overload;
 using IngressController.Pipeline;
 using IngressController.Proxy;
 using IngressController.Reconciliation;
@@ -53,6 +54,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         var services = builder.Services;
         services.AddSingleton(time ?? TimeProvider.System);
         services.AddSingleton(options.Listener);
+        services.AddSingleton(options.Overload);
         services.AddSingleton(options.Upstream);
         services.AddSingleton(options.Translation);
         services.AddSingleton(options.Shutdown);
@@ -60,7 +62,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         AddDataPlane(services);
         AddAdmin(services);
         services.AddLeadership(options, timings);
-        builder.UseProxyListeners(options.Listener);
+        builder.UseProxyListeners(options.Listener, options.Overload);
         // The drain has its own time limits. The rest of the shutdown must fit into the 10 s that the chart's grace period adds to them.
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Shutdown.Delay + options.Shutdown.GracePeriod + TimeSpan.FromSeconds(8));
 
@@ -138,6 +140,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddHttpForwarder();
         services.AddSingleton<Drain>();
         services.AddSingleton<ClientConnections>();
+        services.AddOverload();
         services.AddSingleton<OpenConnections>();
         services.AddSingleton<OpenWebSockets>();
         services.AddMetrics<RequestMetrics>();
@@ -176,6 +179,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         // The loop before its source, so that it waits for the first snapshot.
         services.AddHostedService(provider => provider.GetRequiredService<ReconcileLoop>());
         services.AddHostedService<SourceRunner>();
+        services.AddHostedService(provider => provider.GetRequiredService<OverloadMonitor>());
         services.AddHostedService<DrainService>();
         services.AddHostedService<ListenerGate>();
         services.AddSingleton<IHostLifetime, NoSignals>();

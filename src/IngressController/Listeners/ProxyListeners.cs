@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using System.Net;
 using System.Text;
 using IngressController.Configuration;
 using IngressController.Exchanges;
 using IngressController.Http;
+using IngressController.Overload;
 using IngressController.Pipeline;
 using IngressController.Shutdown;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -26,16 +28,16 @@ internal static class ProxyListeners
     /// </summary>
     private const string RefuseBareLineFeeds = "Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators";
 
-    public static void UseProxyListeners(this WebApplicationBuilder builder, ListenerOptions options)
+    public static void UseProxyListeners(this WebApplicationBuilder builder, ListenerOptions options, OverloadOptions overload)
     {
         AppContext.SetSwitch(RefuseBareLineFeeds, !options.AllowBareLineFeed);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.Services.AddSingleton<PlainHttpGuard>();
         // Kestrel reports to it; the host itself has the listener of another registration.
         builder.Services.Replace(ServiceDescriptor.Singleton<DiagnosticSource, RejectedRequests>());
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<LiveRevision, ClientConnections, OpenConnections, PlainHttpGuard>((kestrel, live, clients, connections, guard) =>
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<LiveRevision, ConnectionBudget, ClientConnections, OpenConnections, PlainHttpGuard>((kestrel, live, budget, clients, connections, guard) =>
         {
-            ApplyLimits(kestrel, options);
+            ApplyLimits(kestrel, options, overload);
             kestrel.AddServerHeader = false;
             kestrel.AllowSynchronousIO = false;
             // RFC 9112, 3.2.2: the authority of an absolute target replaces the Host header.
@@ -49,6 +51,7 @@ internal static class ProxyListeners
             kestrel.ListenOn(options.BindAddress, options.HttpPort, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
+                listen.Use(next => budget.Admit(next, IsTrustedProxy));
                 listen.Use(ClientTransport.Capture);
                 listen.Use(clients.Track);
                 listen.Use(connections.Track);
@@ -57,6 +60,7 @@ internal static class ProxyListeners
             kestrel.ListenOn(options.BindAddress, options.HttpsPort, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
+                listen.Use(next => budget.Admit(next, IsTrustedProxy));
                 listen.Use(ClientTransport.Capture);
                 listen.Use(guard.Check);
                 listen.UseHttps(new TlsHandshakeCallbackOptions
@@ -68,10 +72,14 @@ internal static class ProxyListeners
                 listen.Use(AbsoluteFormScheme.Use);
                 listen.Use(next => MalformedHttp2Requests.Use(next, options, kestrel.Limits.Http2));
             });
+
+            // Many clients share its address.
+            bool IsTrustedProxy(IPAddress address) =>
+                live.Current.Forwarding?.Settings is { TrustsPeers: true } forwarding && forwarding.ProxyRealIpCidr.Contains(address);
         });
     }
 
-    private static void ApplyLimits(KestrelServerOptions kestrel, ListenerOptions options)
+    private static void ApplyLimits(KestrelServerOptions kestrel, ListenerOptions options, OverloadOptions overload)
     {
         // Bodies are streamed; annotations limit their size.
         kestrel.Limits.MaxRequestBodySize = null;
@@ -84,7 +92,12 @@ internal static class ProxyListeners
         kestrel.Limits.MaxRequestLineSize = options.MaxRequestLineSize;
         // One field may be as large as all of them. Larger ones do not reach Kestrel, which would end the connection.
         kestrel.Limits.Http2.MaxRequestHeaderFieldSize = MalformedHttp2Requests.MaxString(options);
+        kestrel.Limits.KeepAliveTimeout = overload.KeepAliveTimeout;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = overload.MaxStreamsPerConnection;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = overload.MaxConnectionBuffer;
+        // One stream that its backend does not read must not block the others.
+        kestrel.Limits.Http2.InitialStreamWindowSize = Math.Max(ushort.MaxValue, overload.MaxConnectionBuffer / 4 * 3);
         // Kestrel requires that a head fits into its buffer.
-        kestrel.Limits.MaxRequestBufferSize = Math.Max(1 << 20, 2 * Math.Max(options.MaxRequestHeaderSize, options.MaxRequestLineSize));
+        kestrel.Limits.MaxRequestBufferSize = Math.Max(overload.MaxConnectionBuffer, 2 * Math.Max(options.MaxRequestHeaderSize, options.MaxRequestLineSize));
     }
 }

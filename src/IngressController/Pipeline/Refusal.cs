@@ -26,6 +26,9 @@ internal sealed record Refusal(int Status, string Title, string Detail)
 
     public static Refusal NoEndpoint { get; } = Unavailable("no endpoint is ready");
 
+    /// <summary>The process has no memory to spare. Sent with Retry-After.</summary>
+    public static Refusal Overloaded { get; } = Unavailable("the proxy is overloaded");
+
     /// <summary>Matching timed out, so the route is unknown.</summary>
     public static Refusal MatchTimedOut { get; } = Unavailable("matching the path took too long");
 

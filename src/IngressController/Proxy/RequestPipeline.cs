@@ -5,6 +5,7 @@ using IngressController.Exchanges;
 using IngressController.Forwarding;
 using IngressController.Http;
 using IngressController.Http2;
+using IngressController.Overload;
 using IngressController.Pipeline;
 using IngressController.Shutdown;
 using Microsoft.AspNetCore.Http.Features;
@@ -13,17 +14,22 @@ namespace IngressController.Proxy;
 
 /// <summary>Serves requests: finds the route, runs its steps (<see cref="PipelineOrder"/>), and forwards the request.</summary>
 internal sealed class RequestPipeline(
-    LiveRevision live, RequestMetrics metrics, RequestForwarder forwarder, LocalReplies replies, MalformedRequests malformed, Drain drain, ClientConnections connections, ListenerOptions options)
+    LiveRevision live, RequestMetrics metrics, RequestForwarder forwarder, LocalReplies replies, MalformedRequests malformed, Drain drain,
+    ClientConnections connections, RequestBudget budget, ListenerOptions options)
 {
+    /// <summary>The seconds after which a client can repeat a request that was over the budget: stalled exchanges have ended by then.</summary>
+    private const string RetryAfterOverload = "5";
+
     /// <summary>Serves and counts one request.</summary>
     public async Task InvokeAsync(HttpContext context)
     {
         var start = Stopwatch.GetTimestamp();
         var request = Begin(context);
         using var exchange = request.Exchange = connections.Begin(context);
+        using var admission = budget.Enter(context);
         try
         {
-            await ServeAsync(request);
+            await (admission.IsAdmitted ? ServeAsync(request) : RefuseOverloadedAsync(request));
             if (request.Body is { Problem: not RequestProblem.None and var problem })
                 await malformed.RefuseAsync(request, problem);
         }
@@ -73,6 +79,18 @@ internal sealed class RequestPipeline(
         var request = ProxyRequest.Begin(context, live.Current);
         context.TraceIdentifier = request.Revision.Forwarding?.Identify(context) ?? RequestId.New();
         return request;
+    }
+
+    /// <summary>Refuses a request over the budget. A health check is answered: the replica serves as much as it can.</summary>
+    private Task RefuseOverloadedAsync(ProxyRequest request)
+    {
+        if (options.HealthPath is not null && FindRoute(request) == Refusal.Healthy)
+            return replies.RefuseAsync(request, Refusal.Healthy);
+        request.Context.Response.Headers.RetryAfter = RetryAfterOverload;
+        // A body would wait for a client of HTTP/2 that does not open its window.
+        return HttpProtocol.IsHttp2(request.Context.Request.Protocol)
+            ? replies.WriteEmptyAsync(request, Refusal.Overloaded.Status)
+            : replies.RefuseAsync(request, Refusal.Overloaded);
     }
 
     private Task ServeAsync(ProxyRequest request)

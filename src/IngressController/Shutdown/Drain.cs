@@ -1,7 +1,9 @@
+using IngressController.Overload;
+
 namespace IngressController.Shutdown;
 
 /// <summary>The state of the shutdown, for the parts that still serve. <see cref="DrainService"/> advances it.</summary>
-internal sealed class Drain
+internal sealed class Drain(OverloadActions? overload = null)
 {
     private volatile bool _hasBegun;
     private volatile bool _isOver;
@@ -32,11 +34,11 @@ internal sealed class Drain
 
     /// <summary>
     /// Marks a response that has not started, so that the client sends its next request on a new connection, which leads to another
-    /// replica. Without a shutdown in progress it only reads one field.
+    /// replica. The same happens if the process is short of memory or connections. Otherwise it only reads two fields.
     /// </summary>
     public void Announce(HttpContext context)
     {
-        if (_hasBegun)
+        if (_hasBegun || overload?.StopKeepAlive.IsActive == true)
             MarkResponse(context);
     }
 

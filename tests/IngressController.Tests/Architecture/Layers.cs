@@ -39,6 +39,8 @@ internal static class Layers
         new("Configuration", "Metrics", "Signals", "Http", "Logging"),
         // What clients have open.
         new("Exchanges"),
+        // What all clients together may take.
+        new("Overload"),
         // What a request or a revision is made of.
         new("Sources", "Tls", "Upstream", "Shutdown", "TrustedProxies", "Matching"),
         new("Sources.Kubernetes", "Sources.Folder"),

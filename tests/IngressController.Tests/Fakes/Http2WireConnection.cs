@@ -44,12 +44,17 @@ internal sealed class Http2WireConnection(WireConnection connection) : IAsyncDis
         RemoteCertificateValidationCallback = (_, _, _, _) => true,
     };
 
+    /// <summary>SETTINGS_INITIAL_WINDOW_SIZE of 0: no byte of a body can be sent before the window of its stream is opened.</summary>
+    public static byte[] NoWindow => [0, 4, 0, 0, 0, 0];
+
     /// <summary>Connects, and returns when both sides have said their settings.</summary>
-    public static async Task<Http2WireConnection> ConnectAsync(int port)
+    /// <param name="port">The port.</param>
+    /// <param name="settings">The payload of the client's SETTINGS.</param>
+    public static async Task<Http2WireConnection> ConnectAsync(int port, byte[]? settings = null)
     {
         var connection = new Http2WireConnection(await WireConnection.ConnectAsync(port, Tls));
         await connection.SendAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray());
-        await connection.SendAsync(Http2FrameType.Settings, 0, 0, []);
+        await connection.SendAsync(Http2FrameType.Settings, 0, 0, settings ?? []);
         // Acknowledged after the server has sent its own, so all that belongs to the beginning has come then.
         while (await connection.ReadAsync() is not { Type: Http2FrameType.Settings, Flags: 1 })
         {

@@ -1,5 +1,6 @@
 using System.Net;
 using IngressController.Features.BasicAuthentication.PasswordHashes;
+using IngressController.Http;
 using IngressController.Routing.Features.Authentication;
 
 namespace IngressController.Features.BasicAuthentication;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using IngressController.Http;
 using IngressController.Routing.Features.Authentication;
 
 namespace IngressController.Features.BasicAuthentication;

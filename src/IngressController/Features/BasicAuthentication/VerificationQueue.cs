@@ -1,3 +1,4 @@
+using IngressController.Http;
 using IngressController.Routing.Features.Authentication;
 
 namespace IngressController.Features.BasicAuthentication;

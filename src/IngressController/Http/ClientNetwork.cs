@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 
-namespace IngressController.Features.BasicAuthentication;
+namespace IngressController.Http;
 
 /// <summary>The addresses of one client: an IPv4 address, or an IPv6 /64, the usual network of a single subscriber.</summary>
 internal readonly record struct ClientNetwork(ulong Prefix)

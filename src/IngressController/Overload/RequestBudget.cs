@@ -1,0 +1,70 @@
+using IngressController.Exchanges;
+using IngressController.Signals;
+
+namespace IngressController.Overload;
+
+/// <summary>
+/// Counts what requests take when they begin, so that no number of them outgrows the memory before the monitor looks again, and refuses
+/// those over the budget.
+/// </summary>
+internal sealed class RequestBudget(OverloadBudgets budgets, ClientConnections clients, OverloadActions actions)
+{
+    private int _count;
+    private long _headerBytes;
+
+    /// <summary>Requests in flight.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Bytes of the header fields of the requests that were counted.</summary>
+    public long HeaderBytes => Volatile.Read(ref _headerBytes);
+
+    /// <summary>Set when the monitor has to look at once.</summary>
+    public Signal Crowded { get; } = new();
+
+    /// <summary>The part of the budgets that is taken, from 0 to 1: of the one that is taken most.</summary>
+    public double Usage => Math.Max(
+        (double)Count / budgets.Requests, Math.Max((double)clients.BufferedBytes / budgets.BufferedBytes, (double)HeaderBytes / budgets.HeaderBytes));
+
+    /// <summary>Counts a request. It must be disposed of when the request has ended, also if it is refused.</summary>
+    public Admission Enter(HttpContext context)
+    {
+        var count = Interlocked.Increment(ref _count);
+        // While there are few requests, their fields cannot matter: reading them all would cost more than it tells.
+        var headerBytes = count > budgets.Requests / 8 ? SizeOf(context.Request.Headers) : 0;
+        var allHeaderBytes = headerBytes == 0 ? 0 : Interlocked.Add(ref _headerBytes, headerBytes);
+        var isAdmitted = count <= budgets.Requests && !actions.RefuseRequests.IsActive && clients.BufferedBytes <= budgets.BufferedBytes
+            && allHeaderBytes <= budgets.HeaderBytes;
+        if (!isAdmitted)
+            actions.RefuseRequests.Add(1);
+        if (!actions.ShedStalled.IsActive && Usage >= actions.ShedStalled.Begin)
+            Crowded.Set();
+        return new Admission(this, isAdmitted, headerBytes);
+    }
+
+    private static int SizeOf(IHeaderDictionary headers)
+    {
+        var size = 0;
+        foreach (var (name, values) in headers)
+        {
+            size += name.Length;
+            foreach (var value in values)
+                size += value?.Length ?? 0;
+        }
+
+        return size;
+    }
+
+    /// <summary>A counted request.</summary>
+    internal readonly struct Admission(RequestBudget budget, bool isAdmitted, int headerBytes) : IDisposable
+    {
+        /// <summary>False if the request must be refused.</summary>
+        public bool IsAdmitted => isAdmitted;
+
+        public void Dispose()
+        {
+            Interlocked.Decrement(ref budget._count);
+            if (headerBytes > 0)
+                Interlocked.Add(ref budget._headerBytes, -headerBytes);
+        }
+    }
+}
