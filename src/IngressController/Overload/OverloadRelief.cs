@@ -21,7 +21,7 @@ internal sealed class OverloadRelief(ClientConnections clients, RequestBudget re
     public int ShedStalled(long bytes, bool isCritical)
     {
         var part = actions.ShedStalled.End;
-        var count = requests.Count - (long)(budgets.Requests * part);
+        var count = requests.Count - (long)(budgets.Requests * part) + 1;
         bytes = Math.Max(bytes, clients.BufferedBytes - (long)(budgets.BufferedBytes * part));
         var headers = requests.HeaderBytes - (long)(budgets.HeaderBytes * part);
         var ended = 0;
