@@ -102,7 +102,7 @@ internal sealed class FieldBlock(int maxFields, int maxSize)
             return RequestProblem.None;
         (var isRepeated, _hasHost) = (_hasHost, true);
         return isRepeated ? RequestProblem.RepeatedHost
-            : (_pseudo & PseudoFields.Authority) == 0 || Ascii.EqualsIgnoreCase(_authority.AsSpan(0, _authorityLength), value) ? RequestProblem.None
+            : (_pseudo & PseudoFields.Authority) == PseudoFields.None || Ascii.EqualsIgnoreCase(_authority.AsSpan(0, _authorityLength), value) ? RequestProblem.None
             : RequestProblem.DifferentHost;
     }
 

@@ -105,6 +105,19 @@ public sealed class TransformTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
         Assert.Equal(!isKept, received.One("Host")!.StartsWith("127.0.0.1:", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("Set: other.example", "other.example")]
+    [InlineData("Set: \"a..b\"", null)]
+    [InlineData("Set: \"a.example:70000\"", null)]
+    [InlineData("Append: other.example", null)]
+    public async Task A_backend_gets_one_Host_whatever_a_transform_makes_of_it(string change, string? expected)
+    {
+        var received = await ReceiveAsync($"[{{RequestHeader: Host, {change}}}]", "/api");
+        var host = Assert.Single(received.All("Host"));
+        Assert.DoesNotContain("127.0.0.1", host, StringComparison.Ordinal);
+        Assert.Equal(expected ?? received.One("X-Forwarded-Host"), host);
+    }
+
     [Fact]
     public async Task Response_headers_are_set_appended_removed_and_not_copied()
     {
