@@ -5,7 +5,7 @@ namespace IngressController.Http;
 
 /// <summary>
 /// Reads a Host header or <c>:authority</c> as Latin-1. Kestrel refuses an empty port (<c>Host: example.com:</c>), which RFC 3986, 3.2.3
-/// permits, and resets an HTTP/2 stream without a response if the host is invalid. So both get a mark that Kestrel accepts, until the
+/// permits, and resets the stream of an invalid <c>:authority</c> without a response. So both get a mark that Kestrel accepts, until the
 /// pipeline has restored the one and refused the other.
 /// </summary>
 internal sealed class HostEncoding : Encoding
@@ -16,7 +16,15 @@ internal sealed class HostEncoding : Encoding
     /// <summary>Replaces an invalid value; restored, it is not valid either.</summary>
     private static readonly string InvalidMark = $"~{Mark}";
 
-    public static HostEncoding Instance { get; } = new();
+    private readonly bool _marksInvalid;
+
+    private HostEncoding(bool marksInvalid) => _marksInvalid = marksInvalid;
+
+    /// <summary>For Host. Kestrel itself replies to an HTTP/1.1 client.</summary>
+    public static HostEncoding OfHost { get; } = new(marksInvalid: false);
+
+    /// <summary>For <c>:authority</c>.</summary>
+    public static HostEncoding OfAuthority { get; } = new(marksInvalid: true);
 
     /// <summary>Restores the value that the client sent.</summary>
     public static void Restore(IHeaderDictionary headers)
@@ -43,32 +51,37 @@ internal sealed class HostEncoding : Encoding
 
     public override int GetCharCount(byte[] bytes, int index, int count)
     {
-        var value = bytes.AsSpan(index, count);
-        return !IsValid(value) ? InvalidMark.Length : HasEmptyPort(value) ? count - 1 + Mark.Length : count;
+        var mark = MarkOf(bytes.AsSpan(index, count), out var kept);
+        return kept.Length + mark.Length;
     }
 
     public override int GetChars(byte[] bytes, int byteIndex, int byteCount, char[] chars, int charIndex)
     {
-        var value = bytes.AsSpan(byteIndex, byteCount);
         var text = chars.AsSpan(charIndex);
-        if (!IsValid(value))
-        {
-            InvalidMark.CopyTo(text);
-            return InvalidMark.Length;
-        }
-
-        if (!HasEmptyPort(value))
-            return Latin1.GetChars(value, text);
-        var length = Latin1.GetChars(value[..^1], text);
-        Mark.CopyTo(text[length..]);
-        return length + Mark.Length;
+        var mark = MarkOf(bytes.AsSpan(byteIndex, byteCount), out var kept);
+        mark.CopyTo(text[Latin1.GetChars(kept, text)..]);
+        return kept.Length + mark.Length;
     }
 
     public override int GetMaxByteCount(int charCount) => charCount;
 
     public override int GetMaxCharCount(int byteCount) => byteCount + InvalidMark.Length;
 
-    private static bool HasEmptyPort(ReadOnlySpan<byte> value) => value is [.., (byte)':'];
+    /// <summary>The mark that follows what is kept of a value; mostly none.</summary>
+    private string MarkOf(ReadOnlySpan<byte> value, out ReadOnlySpan<byte> kept)
+    {
+        kept = value;
+        if (!IsValid(value))
+        {
+            kept = _marksInvalid ? [] : value;
+            return _marksInvalid ? InvalidMark : "";
+        }
+
+        if (value is not [.., (byte)':'])
+            return "";
+        kept = value[..^1];
+        return Mark;
+    }
 
     private static bool IsValid(ReadOnlySpan<byte> value)
     {

@@ -15,8 +15,8 @@ internal static class RequestFieldEncodings
     /// <summary>Header bytes pass unchanged: Latin-1 maps every byte to one char and back.</summary>
     public static Encoding Of(string name) => name.Length switch
     {
-        4 when name.Equals(HeaderNames.Host, StringComparison.OrdinalIgnoreCase) => HostEncoding.Instance,
-        10 when name.Equals(Authority, StringComparison.Ordinal) => HostEncoding.Instance,
+        4 when name.Equals(HeaderNames.Host, StringComparison.OrdinalIgnoreCase) => HostEncoding.OfHost,
+        10 when name.Equals(Authority, StringComparison.Ordinal) => HostEncoding.OfAuthority,
         14 when name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase) => ContentLengthEncoding.Instance,
         _ => Encoding.Latin1,
     };

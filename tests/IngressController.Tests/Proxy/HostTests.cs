@@ -53,7 +53,8 @@ public sealed class HostTests(HostFixture proxy) : IClassFixture<HostFixture>
             Assert.Equal("", await connection.ReadToEndAsync());
 
             Assert.Equal("400", await GetHttp2Async(path, (":authority", host)));
-            Assert.Equal("400", await GetHttp2Async(path, ("host", host)));
+            // Kestrel resets the stream of a Host with characters that it does not accept.
+            Assert.Contains(await GetHttp2Async(path, ("host", host)), (string[])["400", "reset"]);
             Assert.Empty(proxy.TakeHosts(path));
         }
     }
