@@ -11,7 +11,8 @@ namespace IngressController.Http2;
 /// <param name="inner">The bytes as they come.</param>
 /// <param name="blocks">The header blocks of the connection.</param>
 /// <param name="maxFrame">The maximum length of a frame.</param>
-internal sealed class FrameFilter(PipeReader inner, HeaderBlocks blocks, int maxFrame) : PipeReader
+/// <param name="flood">The limit of frames that carry nothing; null for none.</param>
+internal sealed class FrameFilter(PipeReader inner, HeaderBlocks blocks, int maxFrame, FrameFloodLimit? flood = null) : PipeReader
 {
     /// <summary>The length of what a client sends before its first frame (RFC 9113, 3.4).</summary>
     private const int Preface = 24;
@@ -173,10 +174,13 @@ internal sealed class FrameFilter(PipeReader inner, HeaderBlocks blocks, int max
             copy = default;
         var head = FrameHead.Read(copy.IsEmpty ? rest.FirstSpan : copy);
         var size = FrameHead.Size + head.Length;
-        if (!head.IsOfHeaderBlock)
+        if (head.IsOfHeaderBlock && head.Length <= maxFrame && available < size)
+            return false;
+        var isFlood = flood?.TryTake(head) == false;
+        if (!head.IsOfHeaderBlock || isFlood)
         {
             // Kestrel does not accept it within a block.
-            _isEnding = blocks.IsOpen;
+            _isEnding = blocks.IsOpen || isFlood;
             _unseen = size;
             return true;
         }
@@ -188,8 +192,6 @@ internal sealed class FrameFilter(PipeReader inner, HeaderBlocks blocks, int max
             return true;
         }
 
-        if (available < size)
-            return false;
         Judge(head, rest.Slice(FrameHead.Size, head.Length));
         return true;
     }

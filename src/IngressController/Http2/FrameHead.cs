@@ -5,8 +5,10 @@ namespace IngressController.Http2;
 /// <summary>The types of frames that are looked at (RFC 9113, 6).</summary>
 internal enum FrameType : byte
 {
+    Data = 0,
     Headers = 1,
     PushPromise = 5,
+    WindowUpdate = 8,
     Continuation = 9,
 }
 
@@ -27,6 +29,9 @@ internal readonly record struct FrameHead(int Length, FrameType Type, byte Flags
     public bool IsOfHeaderBlock => Type is FrameType.Headers or FrameType.Continuation;
 
     public bool EndsStream => (Flags & EndStreamFlag) != 0;
+
+    /// <summary>True for padding, in the frames that can have some.</summary>
+    public bool IsPadded => (Flags & PaddedFlag) != 0;
 
     public bool EndsHeaders => (Flags & EndHeadersFlag) != 0;
 
@@ -50,7 +55,7 @@ internal readonly record struct FrameHead(int Length, FrameType Type, byte Flags
         dependency = 0;
         var padding = 0;
         var start = 0;
-        if ((Flags & PaddedFlag) != 0)
+        if (IsPadded)
         {
             if (payload.IsEmpty)
                 return false;
@@ -67,7 +72,7 @@ internal readonly record struct FrameHead(int Length, FrameType Type, byte Flags
         }
 
         // As Kestrel: padding without priority leaves something of the fragment.
-        if (((Flags & PaddedFlag) != 0 && padding >= payload.Length - 1) || start + padding > payload.Length)
+        if ((IsPadded && padding >= payload.Length - 1) || start + padding > payload.Length)
             return false;
         fragment = payload[start..^padding];
         return true;

@@ -10,7 +10,7 @@ namespace IngressController.Listeners;
 
 /// <summary>
 /// Keeps malformed requests of HTTP/2 from Kestrel, which would end the connection for most of them, and with it the requests in flight:
-/// behind a CDN those of other people. The pipeline refuses them instead.
+/// behind a CDN those of other people. The pipeline refuses them instead. Floods of frames end their connection.
 /// </summary>
 internal static class MalformedHttp2Requests
 {
@@ -24,19 +24,19 @@ internal static class MalformedHttp2Requests
     public static int MaxString(ListenerOptions options) => Math.Max(options.MaxRequestHeaderSize, MinMaxString);
 
     /// <summary>Connection middleware after that of TLS.</summary>
-    public static ConnectionDelegate Use(ConnectionDelegate next, ListenerOptions options, Http2Limits limits) => connection =>
+    public static ConnectionDelegate Use(ConnectionDelegate next, ListenerOptions options, Http2Limits limits, Http2Floods floods) => connection =>
     {
         if (connection.Features.Get<ITlsApplicationProtocolFeature>()?.ApplicationProtocol.Span.SequenceEqual(SslApplicationProtocol.Http2.Protocol.Span) == true)
-            connection.Transport = new Duplex(Filter(connection.Transport.Input, options, limits), connection.Transport.Output);
+            connection.Transport = new Duplex(Filter(connection.Transport.Input, options, limits, floods.LimitOf(connection)), connection.Transport.Output);
         return next(connection);
     };
 
-    private static FrameFilter Filter(PipeReader input, ListenerOptions options, Http2Limits limits)
+    private static FrameFilter Filter(PipeReader input, ListenerOptions options, Http2Limits limits, FrameFloodLimit flood)
     {
         var maxString = MaxString(options);
         var decoder = new HpackDecoder(limits.HeaderTableSize, maxString);
         var fields = new FieldBlock(options.MaxRequestHeaderFields, options.MaxRequestHeaderSize);
-        return new FrameFilter(input, new HeaderBlocks(decoder, fields, MaxBlockFactor * maxString, limits.MaxFrameSize), limits.MaxFrameSize);
+        return new FrameFilter(input, new HeaderBlocks(decoder, fields, MaxBlockFactor * maxString, limits.MaxFrameSize), limits.MaxFrameSize, flood);
     }
 
     private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;

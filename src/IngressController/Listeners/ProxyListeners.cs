@@ -33,6 +33,7 @@ internal static class ProxyListeners
         AppContext.SetSwitch(RefuseBareLineFeeds, !options.AllowBareLineFeed);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.Services.AddSingleton<PlainHttpGuard>();
+        builder.Services.AddSingleton<Http2Floods>();
         // Kestrel reports to it; the host itself has the listener of another registration.
         builder.Services.Replace(ServiceDescriptor.Singleton<DiagnosticSource, RejectedRequests>());
         builder.Services.AddOptions<KestrelServerOptions>().Configure<LiveRevision, ConnectionBudget, ClientConnections, OpenConnections, PlainHttpGuard>((kestrel, live, budget, clients, connections, guard) =>
@@ -70,7 +71,7 @@ internal static class ProxyListeners
                 listen.Use(clients.Track);
                 listen.Use(connections.Track);
                 listen.Use(AbsoluteFormScheme.Use);
-                listen.Use(next => MalformedHttp2Requests.Use(next, options, kestrel.Limits.Http2));
+                listen.Use(next => MalformedHttp2Requests.Use(next, options, kestrel.Limits.Http2, listen.ApplicationServices.GetRequiredService<Http2Floods>()));
             });
 
             // Many clients share its address.

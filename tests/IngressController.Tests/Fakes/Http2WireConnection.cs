@@ -211,5 +211,6 @@ internal sealed class Http2WireConnection(WireConnection connection) : IAsyncDis
         return frame;
     }
 
-    private Task SendAsync(byte[] bytes) => connection.SendAsync(Encoding.Latin1.GetString(bytes));
+    /// <summary>Sends bytes as they are.</summary>
+    public Task SendAsync(byte[] bytes) => connection.SendAsync(Encoding.Latin1.GetString(bytes));
 }
