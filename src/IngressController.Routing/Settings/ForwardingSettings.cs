@@ -70,8 +70,8 @@ public sealed record ForwardingSettings
             "Generates an X-Request-ID for requests that have none from a trusted proxy.",
             (settings, value) => settings with { Forwarding = settings.Forwarding with { GenerateRequestId = value } }),
         SettingKey.Of("enable-underscores-in-headers", ValueForms.Boolean, "true (ingress-nginx: false)",
-            "Passes on request headers with an underscore in their name. Names that a backend could take for X-Forwarded-For and the like are dropped "
-            + "in every spelling, so the others are safe.",
+            "Passes on request headers with an underscore in their name. Names that a backend could take for X-Forwarded-For, Transfer-Encoding and "
+            + "the like are dropped in every spelling, so the others are safe.",
             (settings, value) => settings with { Forwarding = settings.Forwarding with { UnderscoresInHeaders = value } }),
     ];
 
