@@ -3,6 +3,7 @@ using IngressController.Pipeline;
 using IngressController.Shutdown;
 using IngressController.Signals;
 using IngressController.Upstream;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
@@ -50,6 +51,7 @@ internal sealed partial class RequestForwarder(
         while (retries.After(failed, FailureKinds.Of(request)) is { } next)
         {
             context.Features.Set<IForwarderErrorFeature>(null);
+            DiscardResponse(context);
             context.Response.StatusCode = StatusCodes.Status200OK;
             request.Body?.Rewind();
             error = await SendAsync(context, model, failed = next);
@@ -94,6 +96,17 @@ internal sealed partial class RequestForwarder(
         return error is ForwarderError.RequestTimedOut || exception?.InnerException is UpstreamConnectTimeoutException
             ? replies.WriteAsync(request, StatusCodes.Status504GatewayTimeout, "Gateway Timeout", "the backend did not respond in time")
             : replies.WriteAsync(request, StatusCodes.Status502BadGateway, "Bad Gateway", "the backend could not be reached or sent an invalid response");
+    }
+
+    /// <summary>Removes what was copied from a response that failed afterwards: a reply of the proxy has no fields of a backend.</summary>
+    private static void DiscardResponse(HttpContext context)
+    {
+        if (context.Response.HasStarted)
+            return;
+        context.Response.Headers.Clear();
+        context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers.Clear();
+        if (context.Features.Get<IHttpResponseFeature>() is { } response)
+            response.ReasonPhrase = null;
     }
 
     private static bool IsClientError(ForwarderError error) =>

@@ -4,7 +4,7 @@ namespace IngressController.Upstream;
 
 /// <summary>
 /// What an endpoint sends while the body of a request is still sent to it. It is read ahead and kept for the HTTP client, and stops the upload
-/// if it shows that the endpoint does not need the rest (RFC 9112, 9.3; RFC 9110, 7.8): as in nginx if the response is complete, and at once
+/// if it shows that the endpoint does not need the rest (RFC 9112, 9.3): as in nginx if the response is complete, and at once
 /// if its status is no success. Then the HTTP client is made to close the connection, which has seen half a request.
 /// </summary>
 /// <param name="connection">The connection.</param>
