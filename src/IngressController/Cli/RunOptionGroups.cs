@@ -123,6 +123,24 @@ internal static class RunOptionGroups
             options => options.Listener.AllowTrace,
             (options, value) => options with { Listener = options.Listener with { AllowTrace = Bool(value) } })
             { IsSwitch = true },
+        new("response-stall-timeout", "SECONDS",
+            "Time in seconds after which an exchange ends whose client takes no bytes of a waiting response, and a connection all of whose "
+            + "exchanges are such. Responses without data from the backend do not wait. 0 sets no limit.",
+            options => options.Listener.ResponseStallTimeout,
+            (options, value) => options with { Listener = options.Listener with { ResponseStallTimeout = SecondsOrNone(value) } }),
+        new("min-response-rate", "BYTES",
+            "Minimum rate in bytes per second at which a client takes a waiting response, from 0 to 1048576. 0 sets no limit.",
+            options => options.Listener.MinResponseRate,
+            (options, value) => options with { Listener = options.Listener with { MinResponseRate = Between(value, 0, 1 << 20) } }),
+        new("min-request-body-rate", "BYTES",
+            "Minimum average rate in bytes per second of the body of a request while the proxy waits for it, from 0 to 1048576. A slower one "
+            + "is answered 408 over HTTP/1.1, and its stream is reset over HTTP/2. gRPC calls have none. 0 sets no limit.",
+            options => options.Listener.MinRequestBodyRate,
+            (options, value) => options with { Listener = options.Listener with { MinRequestBodyRate = Between(value, 0, 1 << 20) } }),
+        new("request-body-grace-period", "SECONDS",
+            "Time in seconds before the rate of the body of a request matters, at least 2.",
+            options => options.Listener.RequestBodyGracePeriod,
+            (options, value) => options with { Listener = options.Listener with { RequestBodyGracePeriod = TimeSpan.FromSeconds(Between(value, 2, 3600)) } }),
         new("server-header", "BOOL", "Send a Server header in responses: that of the backend, else that of the proxy. false removes it.",
             options => options.Listener.ServerHeader,
             (options, value) => options with { Listener = options.Listener with { ServerHeader = Bool(value) } })

@@ -19,6 +19,7 @@ internal static class RunOptions
     private static readonly RunOption[] ExcludedFromExplain =
     [
         .. Named("kubeconfig", "context", "watch-namespace", "bind-address", "initial-sync-timeout", "log-level"),
+        .. Named("response-stall-timeout", "min-response-rate", "min-request-body-rate", "request-body-grace-period"),
         .. Named("health-path", "max-request-header-fields", "max-request-header-size", "max-request-line-size", "allow-bare-line-feed"),
         .. OverloadOptionGroup.Group.Options, .. Leader, .. RunOptionGroups.Shutdown.Options,
     ];

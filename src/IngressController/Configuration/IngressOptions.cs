@@ -80,6 +80,23 @@ public sealed record ListenerOptions
 
     /// <summary>True if TRACE is forwarded. It makes a backend repeat a request with its credentials.</summary>
     public bool AllowTrace { get; init; }
+    /// <summary>
+    /// The time after which an exchange ends whose client takes no bytes of a waiting response. Default 15 s; zero for no limit.
+    /// </summary>
+    public TimeSpan ResponseStallTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>
+    /// The minimum rate of a client that takes a waiting response, in bytes per second. Default 100, a twentieth of what GPRS has; 0 for none.
+    /// </summary>
+    public int MinResponseRate { get; init; } = 100;
+
+    /// <summary>
+    /// The minimum rate of the body of a request, in bytes per second on average, while the proxy waits for it. Default 100; 0 for none.
+    /// </summary>
+    public int MinRequestBodyRate { get; init; } = 100;
+
+    /// <summary>The time that the body of a request has before its rate matters. Default 30 s.</summary>
+    public TimeSpan RequestBodyGracePeriod { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>True if responses have a Server header: that of the backend, else that of the proxy.</summary>
     public bool ServerHeader { get; init; } = true;

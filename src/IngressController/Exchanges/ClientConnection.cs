@@ -19,6 +19,12 @@ internal sealed class ClientConnection(ConnectionContext connection, TimeProvide
     /// <summary>The timestamp at which it was asked to close; null if it was not.</summary>
     public long? ClosingSince => Volatile.Read(ref _closingSince) is not 0 and var since ? since : null;
 
+    /// <summary>What the stall watch observes; null until a response waits. Only the watch uses it.</summary>
+    public StallCheck? StallCheck { get; set; }
+
+    /// <summary>Calls a function with each exchange in flight. Those that begin or end meanwhile may be missed.</summary>
+    public void ForEach(Action<Exchange> action) => ForEach(action, static (exchange, act) => act(exchange));
+
     /// <summary>Calls a function with each exchange in flight. Those that begin or end meanwhile may be missed.</summary>
     public void ForEach<TState>(TState state, Action<Exchange, TState> action)
     {
@@ -75,6 +81,9 @@ internal sealed class ClientConnection(ConnectionContext connection, TimeProvide
         if (Interlocked.CompareExchange(ref _closingSince, Math.Max(1, time.GetTimestamp()), 0) == 0)
             connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
     }
+
+    /// <summary>What the kernel knows about the bytes sent to the client; null if nothing.</summary>
+    public TcpProgress? ReadProgress() => TcpProgress.Of(connection);
 
     /// <summary>Closes the connection at once, and ends all its exchanges with it.</summary>
     public void Abort(string reason) => connection.Abort(new ConnectionAbortedException(reason));

@@ -13,9 +13,10 @@ internal sealed class ClientConnections(TimeProvider time)
     private const int LargePiece = 64 << 10;
 
     /// <summary>A block of Kestrel's memory pool.</summary>
-    private const int SmallPiece = 4 << 10;
+    public const int SmallPiece = 4 << 10;
 
     private readonly ConcurrentDictionary<ClientConnection, bool> _connections = new();
+    private readonly long[] _ended = new long[Enum.GetValues<EndReason>().Length];
     private long _bufferedBytes;
 
     /// <summary>The clock of all timestamps.</summary>
@@ -29,6 +30,9 @@ internal sealed class ClientConnections(TimeProvider time)
 
     /// <summary>The open connections.</summary>
     public IEnumerable<ClientConnection> All => _connections.Select(entry => entry.Key);
+
+    /// <summary>The number of exchanges that the proxy ended for a reason.</summary>
+    public long Ended(EndReason reason) => Volatile.Read(ref _ended[(int)reason]);
 
     /// <summary>Begins an exchange. It ends when it is disposed of, before its request ends.</summary>
     public Exchange Begin(HttpContext context) => new(context, context.Features.GetRequiredFeature<ClientConnection>(), this);
@@ -66,6 +70,8 @@ internal sealed class ClientConnections(TimeProvider time)
             _connections.TryRemove(client, out _);
         }
     };
+
+    internal void CountEnded(EndReason reason) => Interlocked.Increment(ref _ended[(int)reason]);
 
     internal void Buffered(long bytes) => Interlocked.Add(ref _bufferedBytes, bytes);
 }

@@ -9,6 +9,9 @@ internal enum EndReason
     /// <summary>The client took no bytes of a waiting response for the time that is allowed.</summary>
     Stalled,
 
+    /// <summary>The body of the request came slower than the minimum rate.</summary>
+    SlowBody,
+
     /// <summary>The process needs the memory that the exchange holds.</summary>
     Shed,
 }

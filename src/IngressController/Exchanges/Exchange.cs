@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace IngressController.Exchanges;
 
@@ -8,13 +9,27 @@ namespace IngressController.Exchanges;
 /// </summary>
 internal sealed class Exchange : IDisposable
 {
+    /// <summary>A client that takes longer for a piece gets small ones.</summary>
+    private static readonly TimeSpan SlowPiece = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// HTTP/2 does not tell which part of a piece a client has taken, so a piece must be small enough for the time in which it is stalled.
+    /// </summary>
+    private const int MaxHttp2Piece = 32 << 10;
+
+    /// <summary>What a connection of HTTP/1.1 holds when a write to it waits: Kestrel's default for MaxResponseBufferSize.</summary>
+    private const int Http1Buffer = 64 << 10;
+
     private const int IsLive = 0;
     private const int IsEnding = 1;
     private const int IsOver = 2;
 
     private readonly ClientConnections _all;
+    private readonly bool _isHttp2;
+    private bool _isSlow;
     private HttpContext? _context;
     private int _state;
+    private WaitObservation _wait;
     private int _endReason;
     private long _bufferedBytes;
     private long _stalledSince;
@@ -23,6 +38,7 @@ internal sealed class Exchange : IDisposable
     {
         _context = context;
         _all = all;
+        _isHttp2 = HttpProtocol.IsHttp2(context.Request.Protocol);
         Connection = connection;
         connection.Add(this);
     }
@@ -39,13 +55,33 @@ internal sealed class Exchange : IDisposable
     /// <summary>The reason why the proxy has ended it.</summary>
     public EndReason EndReason => (EndReason)Volatile.Read(ref _endReason);
 
+    /// <summary>What the stall watch has observed of it. Only the watch uses it.</summary>
+    public ref WaitObservation Wait => ref _wait;
+
+    /// <summary>The body of its request, if its rate is measured.</summary>
+    public TimedBody? Body { get; private set; }
+
     /// <summary>The maximum number of bytes to read from the backend at once.</summary>
-    public int MaxPiece => _all.MaxPiece;
+    public int MaxPiece => _isSlow ? ClientConnections.SmallPiece : _isHttp2 ? Math.Min(_all.MaxPiece, MaxHttp2Piece) : _all.MaxPiece;
+
+    /// <summary>
+    /// Measures the rate of the body. Kestrel does so for all streams of an HTTP/2 connection together, and ends all of them. It replies 408
+    /// to HTTP/1.1, which is left to it. A gRPC call is open while its client has nothing to say.
+    /// </summary>
+    public Stream Measure(Stream body)
+    {
+        if (!_isHttp2 || _context is not { } context || context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is not { } kestrel)
+            return body;
+        kestrel.MinDataRate = null;
+        return context.Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true ? body : Body = new TimedBody(body, _all.Time);
+    }
 
     /// <summary>A write waits until the client takes bytes.</summary>
-    /// <param name="bytes">The bytes that are held meanwhile.</param>
+    /// <param name="bytes">The bytes of the write, which are held meanwhile.</param>
     public void WriteWaits(int bytes)
     {
+        if (!_isHttp2)
+            bytes += Http1Buffer;
         Volatile.Write(ref _bufferedBytes, bytes);
         Volatile.Write(ref _stalledSince, Math.Max(1, _all.Time.GetTimestamp()));
         _all.Buffered(bytes);
@@ -56,10 +92,19 @@ internal sealed class Exchange : IDisposable
     {
         if (_stalledSince == 0)
             return;
+        _isSlow = _all.Time.GetElapsedTime(_stalledSince) >= SlowPiece;
         _all.Buffered(-_bufferedBytes);
         Volatile.Write(ref _stalledSince, 0);
         Volatile.Write(ref _bufferedBytes, 0);
     }
+
+    /// <summary>Counts it as ended for its slow body.</summary>
+    public void CountSlowBody() => _all.CountEnded(EndReason.SlowBody);
+
+    /// <summary>Waits for a write to the client.</summary>
+    /// <param name="write">The write.</param>
+    /// <param name="bytes">Its bytes.</param>
+    public Task WaitAsync(ValueTask write, int bytes) => write.IsCompletedSuccessfully ? Task.CompletedTask : WaitForClientAsync(write, bytes);
 
     /// <summary>
     /// Ends it: resets the stream of HTTP/2, or closes the connection of HTTP/1.1. Returns false if it has ended already. What belongs to it
@@ -72,6 +117,7 @@ internal sealed class Exchange : IDisposable
         try
         {
             Volatile.Write(ref _endReason, (int)reason);
+            _all.CountEnded(reason);
             if (_context!.Features.Get<IHttpResetFeature>() is { } stream)
                 stream.Reset(reason == EndReason.Shed ? Http2Error.EnhanceYourCalm : Http2Error.Cancel);
             else
@@ -95,6 +141,19 @@ internal sealed class Exchange : IDisposable
         WriteEnded();
         Connection.Remove(this);
         _context = null;
+    }
+
+    private async Task WaitForClientAsync(ValueTask write, int bytes)
+    {
+        WriteWaits(bytes);
+        try
+        {
+            await write;
+        }
+        finally
+        {
+            WriteEnded();
+        }
     }
 
     /// <summary>Error codes of HTTP/2 (RFC 9113, 7).</summary>

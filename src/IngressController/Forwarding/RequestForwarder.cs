@@ -1,4 +1,5 @@
 using IngressController.Http2;
+using IngressController.Exchanges;
 using IngressController.Pipeline;
 using IngressController.Shutdown;
 using IngressController.Signals;
@@ -32,7 +33,7 @@ internal sealed partial class RequestForwarder(
         }
 
         using var body = request.HoldBody();
-        await using var handshake = webSockets.Prepare(context, body);
+        await using var handshake = webSockets.Prepare(context, body, request.Exchange!);
         var error = await SendAsync(context, model, destination);
         if (error != ForwarderError.None)
             await RetryAsync(request, cluster, model, destination, error);
@@ -73,7 +74,8 @@ internal sealed partial class RequestForwarder(
         var context = request.Context;
         var exception = context.GetForwarderErrorFeature()?.Exception;
         // A client that has gone needs no response, and a request cut at the end of the grace period is not a failure of the endpoint.
-        if ((context.RequestAborted.IsCancellationRequested && !request.IsCutShort) || drain.IsOver)
+        // Neither is one that the proxy has ended because of its client.
+        if (request.Exchange is { EndReason: not EndReason.None } || (context.RequestAborted.IsCancellationRequested && !request.IsCutShort) || drain.IsOver)
             return Task.CompletedTask;
 
         // The pipeline refuses it.
@@ -87,6 +89,9 @@ internal sealed partial class RequestForwarder(
         if (IsClientError(error) && !IsCausedByBackend(request))
         {
             var status = context.Response.StatusCode;
+            // Kestrel has ended the body, because it was too slow.
+            if (status == StatusCodes.Status408RequestTimeout)
+                request.Exchange?.CountSlowBody();
             return replies.WriteAsync(request, status, ReasonPhrases.GetReasonPhrase(status), "the request body could not be read");
         }
 

@@ -116,6 +116,7 @@ internal sealed class ResponseBody : OneWayStream, IHttpResponseBodyFeature
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
+            _exchange?.TryEnd(EndReason.Stalled);
             throw new ClientStalledException();
         }
         finally

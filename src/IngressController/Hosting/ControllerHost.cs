@@ -143,6 +143,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddOverload();
         services.AddSingleton<OpenConnections>();
         services.AddSingleton<OpenWebSockets>();
+        services.AddMetrics<ExchangeMetrics>();
         services.AddMetrics<RequestMetrics>();
         services.AddMetrics<ReconcileMetrics>();
         services.AddSingleton<ResolveName>(System.Net.Dns.GetHostAddressesAsync);
@@ -181,6 +182,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddHostedService<SourceRunner>();
         services.AddHostedService(provider => provider.GetRequiredService<OverloadMonitor>());
         services.AddHostedService<DrainService>();
+        services.AddHostedService<StallWatch>();
         services.AddHostedService<ListenerGate>();
         services.AddSingleton<IHostLifetime, NoSignals>();
     }

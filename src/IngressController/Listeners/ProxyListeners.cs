@@ -16,11 +16,8 @@ namespace IngressController.Listeners;
 /// <summary>Configures the ports that clients connect to and the limits of Kestrel.</summary>
 internal static class ProxyListeners
 {
-    /// <summary>
-    /// The time that a client may stall a request body or not read a response, as with nginx's body and send timeouts. Kestrel's default
-    /// minimum of 240 bytes per second would end slow but legitimate clients, and idle streams.
-    /// </summary>
-    private static readonly MinDataRate StallLimit = new(bytesPerSecond: 1, gracePeriod: TimeSpan.FromSeconds(60));
+    /// <summary>Kestrel looks at rates once a second, and requires more.</summary>
+    private static readonly TimeSpan MinGracePeriod = TimeSpan.FromSeconds(2);
 
     /// <summary>
     /// Makes Kestrel refuse lines of a head or of trailers that end in a bare LF. It reads the switch when a server is created, and has no
@@ -84,8 +81,9 @@ internal static class ProxyListeners
     {
         // Bodies are streamed; annotations limit their size.
         kestrel.Limits.MaxRequestBodySize = null;
-        kestrel.Limits.MinRequestBodyDataRate = StallLimit;
-        kestrel.Limits.MinResponseDataRate = StallLimit;
+        kestrel.Limits.MinRequestBodyDataRate = RateOf(options.MinRequestBodyRate, options.RequestBodyGracePeriod);
+        // StallWatch ends single responses and comes first. This is for what Kestrel has taken whole, and ends the connection.
+        kestrel.Limits.MinResponseDataRate = RateOf(options.MinResponseRate, 2 * options.ResponseStallTimeout);
         // Detects dead clients of long streams.
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(60);
         kestrel.Limits.MaxRequestHeaderCount = options.MaxRequestHeaderFields;
@@ -101,4 +99,7 @@ internal static class ProxyListeners
         // Kestrel requires that a head fits into its buffer.
         kestrel.Limits.MaxRequestBufferSize = Math.Max(overload.MaxConnectionBuffer, 2 * Math.Max(options.MaxRequestHeaderSize, options.MaxRequestLineSize));
     }
+
+    private static MinDataRate? RateOf(int bytesPerSecond, TimeSpan gracePeriod) =>
+        bytesPerSecond == 0 || gracePeriod <= TimeSpan.Zero ? null : new(bytesPerSecond, gracePeriod > MinGracePeriod ? gracePeriod : MinGracePeriod);
 }

@@ -30,7 +30,10 @@ internal sealed class LocalReplies(Drain drain)
         response.ContentType = asJson ? "application/problem+json" : TextType;
         response.ContentLength = body.Length;
         ApplyChanges(request);
-        return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.Body.WriteAsync(body).AsTask();
+        if (HttpMethods.IsHead(context.Request.Method))
+            return Task.CompletedTask;
+        var write = response.Body.WriteAsync(body);
+        return request.Exchange is { } exchange ? exchange.WaitAsync(write, body.Length) : write.AsTask();
     }
 
     public Task RefuseAsync(ProxyRequest request, Refusal refusal)

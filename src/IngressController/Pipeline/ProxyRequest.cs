@@ -102,7 +102,8 @@ internal sealed class ProxyRequest
         if (Context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false })
             return null;
         var trailers = HttpProtocol.IsHttp2(Context.Request.Protocol) ? Context.Features.Get<IHttpRequestTrailersFeature>() : null;
-        Body = new ReplayableBody(Context.Request.Body, Context.Request.ContentLength, trailers);
+        var body = Exchange?.Measure(Context.Request.Body) ?? Context.Request.Body;
+        Body = new ReplayableBody(body, Context.Request.ContentLength, trailers);
         Context.Request.Body = Body;
         return Body;
     }

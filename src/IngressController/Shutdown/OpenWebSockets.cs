@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using IngressController.Exchanges;
 using IngressController.Http;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -27,13 +28,14 @@ internal sealed class OpenWebSockets(TimeProvider time)
     /// </summary>
     /// <param name="context">The request.</param>
     /// <param name="body">Its body; null if it has none.</param>
-    public TunnelHandshake? Prepare(HttpContext context, ReplayableBody? body)
+    /// <param name="exchange">The exchange that waits for the client.</param>
+    public TunnelHandshake? Prepare(HttpContext context, ReplayableBody? body, Exchange exchange)
     {
         var features = context.Features;
         var request = context.Request;
         if (request.Headers.Upgrade.Count > 0)
         {
-            var handshake = PrepareUpgrade(context, body);
+            var handshake = PrepareUpgrade(context, body, exchange);
             features.Set<IHttpUpgradeFeature>(handshake);
             return handshake;
         }
@@ -41,7 +43,7 @@ internal sealed class OpenWebSockets(TimeProvider time)
         // RFC 8441. Of the protocols that HTTP/2 can tunnel, only WebSocket gets here.
         if (!HttpMethods.IsConnect(request.Method) || features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true } connect)
             return null;
-        var connecting = new TunnelHandshake(this, null, connect) { IsUpgradableRequest = false };
+        var connecting = new TunnelHandshake(this, exchange, null, connect) { IsUpgradableRequest = false };
         features.Set<IHttpExtendedConnectFeature>(connecting);
         return connecting;
     }
@@ -70,15 +72,15 @@ internal sealed class OpenWebSockets(TimeProvider time)
         }
     }
 
-    private TunnelHandshake PrepareUpgrade(HttpContext context, ReplayableBody? body)
+    private TunnelHandshake PrepareUpgrade(HttpContext context, ReplayableBody? body, Exchange exchange)
     {
         var request = context.Request;
         var upgrade = body is null ? context.Features.Get<IHttpUpgradeFeature>() : new UpgradeAfterBody(context, body);
         if (upgrade is not { IsUpgradableRequest: true } || UpgradeProtocols.Offered(request) is not { } offered)
-            return new TunnelHandshake(this, null, null) { IsUpgradableRequest = false };
+            return new TunnelHandshake(this, exchange, null, null) { IsUpgradableRequest = false };
         // YARP knows a WebSocket by this header, and only if nothing else is in it.
         request.Headers.Upgrade = offered;
         var isWebSocket = body is null && HttpMethods.IsGet(request.Method) && offered.Equals(UpgradeProtocols.WebSocket, StringComparison.OrdinalIgnoreCase);
-        return new TunnelHandshake(this, upgrade, null) { Offered = offered, IsUpgradableRequest = isWebSocket }.WithLifetimeOf(context);
+        return new TunnelHandshake(this, exchange, upgrade, null) { Offered = offered, IsUpgradableRequest = isWebSocket }.WithLifetimeOf(context);
     }
 }

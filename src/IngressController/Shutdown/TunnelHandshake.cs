@@ -1,3 +1,4 @@
+using IngressController.Exchanges;
 using IngressController.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
@@ -8,7 +9,7 @@ namespace IngressController.Shutdown;
 /// The switch of a client's request to another protocol. It wraps Kestrel's features for that, so that YARP accepts only what was offered,
 /// and the WebSocket that it accepts is tracked.
 /// </summary>
-internal sealed class TunnelHandshake(OpenWebSockets webSockets, IHttpUpgradeFeature? upgrade, IHttpExtendedConnectFeature? connect)
+internal sealed class TunnelHandshake(OpenWebSockets webSockets, Exchange exchange, IHttpUpgradeFeature? upgrade, IHttpExtendedConnectFeature? connect)
     : IHttpUpgradeFeature, IHttpExtendedConnectFeature, IAsyncDisposable
 {
     private WebSocketTunnel? _tunnel;
@@ -48,13 +49,13 @@ internal sealed class TunnelHandshake(OpenWebSockets webSockets, IHttpUpgradeFea
     /// <summary>Other protocols have no frames that are known here; the end of the grace period ends them.</summary>
     public async Task<Stream> UpgradeAsync()
     {
-        var client = await upgrade!.UpgradeAsync();
+        Stream client = new TunnelClient(await upgrade!.UpgradeAsync(), exchange);
         if (_lifetime is { } lifetime)
             client = lifetime.Begin(client);
         return _isWebSocket || IsUpgradableRequest ? Track(client) : client;
     }
 
-    public async ValueTask<Stream> AcceptAsync() => Track(await connect!.AcceptAsync());
+    public async ValueTask<Stream> AcceptAsync() => Track(new TunnelClient(await connect!.AcceptAsync(), exchange));
 
     /// <summary>Stops tracking when the request has ended, because Kestrel may reuse its stream for another request.</summary>
     public async ValueTask DisposeAsync()

@@ -63,6 +63,10 @@ public sealed class RunOptionsTests
         ["max-requests"] = ("1000", "1", "many"),
         ["max-buffered-bytes"] = ("65536", "8589934592", "65535"),
         ["max-header-bytes"] = ("65536", "8589934592", "1m"),
+        ["response-stall-timeout"] = ("30", "0", "-1"),
+        ["min-response-rate"] = ("50", "0", "2000000"),
+        ["min-request-body-rate"] = ("50", "0", "fast"),
+        ["request-body-grace-period"] = ("60", "2", "1"),
         ["shutdown-delay"] = ("0", "1", "-1"),
         ["shutdown-grace-period"] = ("0.5", "1", "30s"),
     };

@@ -104,7 +104,7 @@ public sealed class ExchangeTests
 
     private Exchange Begin(ClientConnection connection, Resets? resets = null)
     {
-        var context = new DefaultHttpContext();
+        var context = new DefaultHttpContext { Request = { Protocol = HttpProtocol.Http2 } };
         context.Features.Set(connection);
         context.Features.Set<IHttpResetFeature>(resets);
         return _connections.Begin(context);

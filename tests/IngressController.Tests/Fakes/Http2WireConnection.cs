@@ -179,6 +179,11 @@ internal sealed class Http2WireConnection(WireConnection connection) : IAsyncDis
         bool IsLast(Http2Frame frame) => frame.Stream == stream && frame.EndsStream;
     }
 
+    /// <summary>Lets the server send more bytes on a stream, or with stream 0 on all together.</summary>
+    public Task OpenWindowAsync(int stream, int bytes) => SendAsync(Http2FrameType.WindowUpdate, 0, stream, BigEndian(bytes));
+
+    private static byte[] BigEndian(int value) => BitConverter.GetBytes(BinaryPrimitives.ReverseEndianness(value));
+
     public ValueTask DisposeAsync() => connection.DisposeAsync();
 
     public async Task<Http2Frame?> ReadAsync()
