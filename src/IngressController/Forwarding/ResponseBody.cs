@@ -191,7 +191,7 @@ internal sealed class ResponseContent(HttpContent content, HttpContext context, 
     protected override Task<Stream> CreateContentReadStreamAsync()
     {
         var opening = content.ReadAsStreamAsync();
-        return opening.IsCompletedSuccessfully ? Task.FromResult(Wrap(opening.Result)) : OpenAsync(opening);
+        return opening.IsCompletedSuccessfully ? Task.FromResult<Stream>(Wrap(opening.Result)) : OpenAsync(opening);
     }
 
     protected override Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? transport) => content.CopyToAsync(stream, transport);
@@ -211,7 +211,7 @@ internal sealed class ResponseContent(HttpContent content, HttpContext context, 
 
     private async Task<Stream> OpenAsync(Task<Stream> opening) => Wrap(await opening);
 
-    private Stream Wrap(Stream stream) => new ResponseBody(stream, context, exchange, cut, sendsHeadEarly);
+    private ResponseBody Wrap(Stream stream) => new ResponseBody(stream, context, exchange, cut, sendsHeadEarly);
 }
 
 /// <summary>The client took no bytes for longer than an exchange may be idle.</summary>
