@@ -35,9 +35,12 @@ internal enum HpackStatus
 /// </param>
 internal sealed class HpackDecoder(int maxTableSize, int maxString)
 {
+    /// <summary>RFC 7541, 4.2: the smallest size since the last block, then the current one.</summary>
+    private const int MaxResizes = 2;
+
     private readonly HpackDynamicTable _table = new(maxTableSize);
     private byte[] _scratch = [];
-    private bool _canResize;
+    private int _resizesLeft;
     private int _skipped;
     private bool _skipsValue;
 
@@ -45,7 +48,7 @@ internal sealed class HpackDecoder(int maxTableSize, int maxString)
     public bool IsSkipping => _skipped > 0 || _skipsValue;
 
     /// <summary>Begins a header block.</summary>
-    public void Begin() => _canResize = true;
+    public void Begin() => _resizesLeft = MaxResizes;
 
     /// <summary>Returns the buffer of decoded strings.</summary>
     public void Release()
@@ -68,15 +71,15 @@ internal sealed class HpackDecoder(int maxTableSize, int maxString)
             var first = block[0];
             if ((first & 0xE0) != 0x20)
             {
-                _canResize = false;
+                _resizesLeft = 0;
                 return first >= 0x80 ? ReadIndexed(ref block, out field) : ReadLiteral(ref block, out field);
             }
 
             var length = ReadInteger(block, 5, out var size);
             if (length <= 0)
                 return Failure(length);
-            // RFC 7541, 4.2: only at the beginning of a block.
-            if (!_canResize || !_table.TryResize(size))
+            // Only at the beginning of a block.
+            if (_resizesLeft-- == 0 || !_table.TryResize(size))
                 return HpackStatus.Invalid;
             block = block[length..];
         }

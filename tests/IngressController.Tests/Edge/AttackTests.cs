@@ -5,8 +5,8 @@ namespace IngressController.Tests.Edge;
 
 /// <summary>
 /// Attacks on the program in a process of its own, with the heap of a container of 512 MiB: it lives, its memory is bounded, and a second
-/// client is served. With EDGE_FULL=1 each attack lasts longer, nginx and HAProxy are attacked as well, and the rows of docs/security.md are
-/// written.
+/// client is served. With EDGE_FULL=1, or a number of seconds, each attack lasts longer, nginx and HAProxy are attacked as well, and the rows of
+/// docs/security.md are written.
 /// </summary>
 public sealed class AttackTests(AttackFixture fixture, ITestOutputHelper output) : IClassFixture<AttackFixture>
 {

@@ -80,6 +80,7 @@ public sealed class HpackDecoderTests
     [InlineData("7e0161", "a name beyond an empty dynamic table")]
     [InlineData("3fe21f", "a table larger than allowed")]
     [InlineData("8220", "a change of the table behind a field")]
+    [InlineData("2020203fe11f82", "more than two changes of the table")]
     [InlineData("ffffffffff7f", "an integer beyond the limit")]
     [InlineData("007fffffffff7f", "a length beyond the limit")]
     [InlineData("0001788184", "Huffman code with padding of zeros")]
@@ -96,6 +97,14 @@ public sealed class HpackDecoderTests
         while (status == HpackStatus.Field);
 
         Assert.True(status == HpackStatus.Invalid, $"{reason}: {status}");
+    }
+
+    [Fact]
+    public void The_table_may_change_twice_in_each_block()
+    {
+        var decoder = new HpackDecoder(4096, 16 << 10);
+        for (var i = 0; i < 3; i++)
+            Assert.Equal([":method: GET"], Decode(decoder, [Convert.FromHexString("203fe11f82")]));
     }
 
     [Theory]

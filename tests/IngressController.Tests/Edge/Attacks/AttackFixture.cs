@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using IngressController.Tests.Fakes;
 using Microsoft.AspNetCore.Http;
@@ -9,13 +10,18 @@ public sealed class AttackFixture : IAsyncLifetime
 {
     public const string Controller = "controller";
 
-    private static readonly bool IsFull = Environment.GetEnvironmentVariable("EDGE_FULL") == "1";
+    /// <summary>The seconds of an attack that is not repeated in the long form; null for the short form.</summary>
+    private static readonly double? FullSeconds =
+        Environment.GetEnvironmentVariable("EDGE_FULL") is { Length: > 0 } text && double.Parse(text, CultureInfo.InvariantCulture) is var seconds
+            ? seconds == 1 ? 75 : seconds
+            : null;
+
     private static readonly byte[] Large = Encoding.ASCII.GetBytes(new string('x', 20_000));
 
     private KestrelBackend? _backend;
     private AttackedServer? _server;
 
-    public static string[] Servers => IsFull ? [Controller, .. ReferenceServer.Installed] : [Controller];
+    public static string[] Servers => FullSeconds is not null ? [Controller, .. ReferenceServer.Installed] : [Controller];
 
     internal bool IsAlive => _server!.IsAlive;
 
@@ -32,7 +38,7 @@ public sealed class AttackFixture : IAsyncLifetime
 
     internal async Task<AttackResult> RunAsync(string name, Attack attack)
     {
-        if (_server is not null && (IsFull || !_server.IsAlive))
+        if (_server is not null && (FullSeconds is not null || !_server.IsAlive))
         {
             await _server.DisposeAsync();
             _server = null;
@@ -44,12 +50,12 @@ public sealed class AttackFixture : IAsyncLifetime
             await WarmUpAsync(_server);
         }
 
-        var duration = (IsFull, attack) switch
+        var duration = (FullSeconds, attack) switch
         {
-            (false, { IsRepeated: true }) => 0.8,
-            (false, _) => 1.5,
-            (true, { IsRepeated: true }) => 8,
-            (true, _) => 75,
+            (null, { IsRepeated: true }) => 0.8,
+            (null, _) => 1.5,
+            ({ } seconds, { IsRepeated: true }) => Math.Max(3, seconds / 10),
+            ({ } seconds, _) => seconds,
         };
         return await new AttackRun(_server, attack).RunAsync(TimeSpan.FromSeconds(duration));
     }

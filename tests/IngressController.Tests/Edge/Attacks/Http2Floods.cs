@@ -36,6 +36,8 @@ internal static class Http2Floods
         Repeated("HPACK bomb", () => Bombs(stream => [.. Indexed("x", new string('y', 4000)), .. Enumerable.Repeat((byte)0xBE, 12_000)])),
         Repeated("HPACK table sizes", () => Bombs(stream => [.. Enumerable.Range(0, 12_000).Select(i => i % 2 == 0 ? (byte)0x20 : (byte)0x3E), .. RequestBlock("GET", [])])),
         Repeated("HPACK evictions", () => Streams(stream => Frame(Http2FrameType.Headers, EndHeaders | EndStream, stream, [.. RequestBlock("GET", []), .. Indexed($"x{stream}", new string('y', 3000))]))),
+        new("stalled streams", 42, () => [[.. Frame(Http2FrameType.Settings, 0, 0, [0, 4, 0, 0, 0, 0]), .. Enumerable.Range(0, 100).SelectMany(i => Get(1 + 2 * i, "/large"))]]),
+        new("stalled connection window", 42, () => [[.. Frame(Http2FrameType.Settings, 0, 0, [0, 4, 0x7F, 0xFF, 0xFF, 0xFF]), .. Enumerable.Range(0, 100).SelectMany(i => Get(1 + 2 * i, "/large"))]]),
         new("idle HTTP/2 connections", 500, () => [Frame(Http2FrameType.Ping, 0, 0, new byte[8])]),
     ];
 
