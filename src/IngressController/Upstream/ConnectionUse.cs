@@ -37,9 +37,6 @@ internal struct ConnectionUse
     /// <summary>True if a response is due: a read or write that fails now loses the request.</summary>
     public readonly bool AwaitsResponse => _sent != 0 && !_isTunnel;
 
-    /// <summary>True if the next bytes to send begin a request on a connection that has served another one.</summary>
-    public readonly bool IsKept => _sent == 0 && _wasUsed && !_isTunnel && !_isInterim;
-
     /// <summary>The error of a read or write that failed.</summary>
     public readonly UpstreamConnectionLostException Lost(bool wasSent, Exception? cause) => new(_wasUsed, wasSent, cause);
 

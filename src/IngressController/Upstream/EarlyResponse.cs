@@ -108,7 +108,8 @@ internal sealed class EarlyResponse(Stream connection, RequestUpload upload)
             do
             {
                 // Without a buffer while there is nothing.
-                await connection.ReadAsync(Memory<byte>.Empty);
+                var waiting = connection.ReadAsync(Memory<byte>.Empty);
+                await waiting;
                 _buffer ??= Rent(0);
                 var count = await connection.ReadAsync(_buffer.AsMemory(_end, MaxAhead - _end));
                 lock (_lock)

@@ -11,7 +11,6 @@ internal sealed class UpstreamHttp1Stream(Stream connection) : OneWayStream
 {
     private ConnectionUse _use;
     private volatile EarlyResponse? _early;
-    private RequestUpload? _upload;
     private bool _isDeaf;
     private int _reader;
 
@@ -38,11 +37,8 @@ internal sealed class UpstreamHttp1Stream(Stream connection) : OneWayStream
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         // Before the first await, on the thread of the upload.
-        var current = RequestUpload.Current;
-        if (_use.IsKept && !IsEndOfUpload(current) && Volatile.Read(ref _reader) != (int)Reader.Client)
-            throw _use.Lost(wasSent: false, new IOException("bytes arrived without a request"));
-        if (current is not null && current != _upload)
-            Begin(current);
+        if (RequestUpload.Current is { } begun && begun != _early?.Upload)
+            Begin(begun);
         var early = _early;
         // The rest of a body. The HTTP client does not use the connection again: it has been told to close it, or finds it closed.
         if (_isDeaf || early is { Upload.IsStopped: true })
@@ -82,8 +78,6 @@ internal sealed class UpstreamHttp1Stream(Stream connection) : OneWayStream
     {
         if (Interlocked.CompareExchange(ref _reader, (int)Reader.Client, (int)Reader.None) != (int)Reader.None)
             return ReadEarlyAsync(buffer, cancellationToken);
-        if (_upload is { IsInProgress: false })
-            _upload = null;
         var read = connection.ReadAsync(buffer, cancellationToken);
         if (!read.IsCompletedSuccessfully || _early is not null)
             return ReadAsync(buffer, read, cancellationToken);
@@ -94,7 +88,11 @@ internal sealed class UpstreamHttp1Stream(Stream connection) : OneWayStream
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override ValueTask DisposeAsync() => connection.DisposeAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        await connection.DisposeAsync();
+        await base.DisposeAsync();
+    }
 
     protected override void Dispose(bool disposing)
     {
@@ -103,22 +101,8 @@ internal sealed class UpstreamHttp1Stream(Stream connection) : OneWayStream
         base.Dispose(disposing);
     }
 
-    /// <summary>
-    /// True for the end of a chunked body, which the HTTP client writes after the upload: the response can have come before. The HTTP client
-    /// always reads a kept connection before it sends the next request. If that read has ended, its bytes belong to no request: they follow the
-    /// end of an earlier response, and must not become the response to this one.
-    /// </summary>
-    private bool IsEndOfUpload(RequestUpload? current)
-    {
-        if (_upload is null || current is not null)
-            return false;
-        _upload = null;
-        return true;
-    }
-
     private void Begin(RequestUpload upload)
     {
-        _upload = upload;
         var early = _early = new EarlyResponse(connection, upload);
         // A kept connection is read already: the HTTP client watches for its end.
         if (Interlocked.CompareExchange(ref _reader, (int)Reader.EarlyResponse, (int)Reader.None) == (int)Reader.None)
