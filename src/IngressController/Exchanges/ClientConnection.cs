@@ -1,3 +1,5 @@
+using System.Net;
+using IngressController.Http;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 
@@ -12,6 +14,13 @@ internal sealed class ClientConnection(ConnectionContext connection, TimeProvide
     private readonly Slots _first = new(4);
     private long _idleSince = time.GetTimestamp();
     private long _closingSince;
+    private int _count;
+
+    /// <summary>The network of the peer.</summary>
+    public ClientNetwork Client { get; } = ClientNetwork.Of((connection.RemoteEndPoint as IPEndPoint)?.Address);
+
+    /// <summary>Number of its exchanges in flight.</summary>
+    public int Count => Volatile.Read(ref _count);
 
     /// <summary>True if it was asked to close.</summary>
     public bool IsClosing => ClosingSince is not null;
@@ -63,16 +72,7 @@ internal sealed class ClientConnection(ConnectionContext connection, TimeProvide
     public bool IsIdle(out long since)
     {
         since = Volatile.Read(ref _idleSince);
-        for (var slots = _first; slots is not null; slots = slots.Next)
-        {
-            foreach (var exchange in slots.Items)
-            {
-                if (exchange is not null)
-                    return false;
-            }
-        }
-
-        return true;
+        return Count == 0;
     }
 
     /// <summary>Asks the server to close it as soon as it has no request: at once if it is idle, over HTTP/2 with GOAWAY.</summary>
@@ -90,6 +90,7 @@ internal sealed class ClientConnection(ConnectionContext connection, TimeProvide
 
     internal void Add(Exchange exchange)
     {
+        Interlocked.Increment(ref _count);
         var slots = _first;
         while (!slots.TryAdd(exchange))
         {
@@ -106,6 +107,7 @@ internal sealed class ClientConnection(ConnectionContext connection, TimeProvide
             var index = Array.IndexOf(slots.Items, exchange);
             if (index >= 0)
             {
+                Interlocked.Decrement(ref _count);
                 Volatile.Write(ref _idleSince, time.GetTimestamp());
                 Volatile.Write(ref slots.Items[index], null);
                 return;

@@ -7,6 +7,7 @@ using IngressController.Http;
 using IngressController.Overload;
 using IngressController.Pipeline;
 using IngressController.Shutdown;
+using IngressController.Tls;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -31,9 +32,10 @@ internal static class ProxyListeners
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.Services.AddSingleton<PlainHttpGuard>();
         builder.Services.AddSingleton<Http2Floods>();
+        builder.Services.AddSingleton<OpenSslBuffers>();
         // Kestrel reports to it; the host itself has the listener of another registration.
         builder.Services.Replace(ServiceDescriptor.Singleton<DiagnosticSource, RejectedRequests>());
-        builder.Services.AddOptions<KestrelServerOptions>().Configure<LiveRevision, ConnectionBudget, ClientConnections, OpenConnections, PlainHttpGuard>((kestrel, live, budget, clients, connections, guard) =>
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<LiveRevision, ConnectionBudget, ClientConnections, OpenConnections, IServiceProvider>((kestrel, live, budget, clients, connections, services) =>
         {
             ApplyLimits(kestrel, options, overload);
             kestrel.AddServerHeader = false;
@@ -60,11 +62,12 @@ internal static class ProxyListeners
                 listen.Protocols = HttpProtocols.Http1AndHttp2;
                 listen.Use(next => budget.Admit(next, IsTrustedProxy));
                 listen.Use(ClientTransport.Capture);
-                listen.Use(guard.Check);
+                listen.Use(services.GetRequiredService<PlainHttpGuard>().Check);
                 listen.UseHttps(new TlsHandshakeCallbackOptions
                 {
                     OnConnection = hello => ValueTask.FromResult(live.Current.CertificateOf(hello.ClientHelloInfo.ServerName).Certificate.Options),
                 });
+                listen.Use(services.GetRequiredService<OpenSslBuffers>().Release);
                 listen.Use(clients.Track);
                 listen.Use(connections.Track);
                 listen.Use(AbsoluteFormScheme.Use);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using IngressController.Http;
 using IngressController.Signals;
@@ -13,6 +14,7 @@ internal sealed partial class ConnectionBudget(OverloadBudgets budgets, Overload
 
     private readonly Dictionary<ClientNetwork, int>[] _perClient = [.. Enumerable.Range(0, Stripes).Select(_ => new Dictionary<ClientNetwork, int>())];
     private readonly FailureLogLimit _log = new(time, logger);
+    private readonly ConcurrentDictionary<ClientNetwork, int> _crowded = new();
     private int _count;
     private long _refused;
     private long _refusedPerClient;
@@ -28,6 +30,21 @@ internal sealed partial class ConnectionBudget(OverloadBudgets budgets, Overload
 
     /// <summary>Connections that were closed because their client had too many.</summary>
     public long RefusedPerClient => Volatile.Read(ref _refusedPerClient);
+
+    /// <summary>Returns the clients that were close to their budget since the last call, each with the number of connections that must close.</summary>
+    public IReadOnlyDictionary<ClientNetwork, int>? TakeCrowded()
+    {
+        if (_crowded.IsEmpty)
+            return null;
+        var taken = new Dictionary<ClientNetwork, int>();
+        foreach (var (client, _) in _crowded)
+        {
+            if (_crowded.TryRemove(client, out var count))
+                taken[client] = count;
+        }
+
+        return taken;
+    }
 
     /// <summary>Connection middleware before all others.</summary>
     /// <param name="next">What serves the connection.</param>
@@ -87,6 +104,9 @@ internal sealed partial class ConnectionBudget(OverloadBudgets budgets, Overload
         lock (stripe)
         {
             var count = stripe.GetValueOrDefault(client);
+            // Its idle connections make room: a load balancer that hides its clients is one client here.
+            if (count >= budgets.ConnectionsPerClient * actions.StopKeepAlive.Begin)
+                _crowded[client] = count + 1 - (int)(budgets.ConnectionsPerClient * actions.StopKeepAlive.End);
             if (count >= budgets.ConnectionsPerClient)
                 return false;
             stripe[client] = count + 1;

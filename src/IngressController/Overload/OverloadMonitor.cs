@@ -1,5 +1,4 @@
 using IngressController.Configuration;
-using IngressController.Exchanges;
 
 namespace IngressController.Overload;
 
@@ -9,7 +8,7 @@ namespace IngressController.Overload;
 /// </summary>
 internal sealed partial class OverloadMonitor(
     OverloadActions actions, OverloadBudgets budgets, MemoryPressure memory, ConnectionBudget connections, RequestBudget requests,
-    OverloadRelief relief, OverloadOptions options, TimeProvider time, ILogger<OverloadMonitor> logger) : BackgroundService
+    OverloadRelief relief, MemoryRelease release, OverloadOptions options, TimeProvider time, ILogger<OverloadMonitor> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
@@ -27,7 +26,9 @@ internal sealed partial class OverloadMonitor(
             actions.ShedStalled.Add(relief.ShedStalled(memory.Excess(actions.ShedStalled.End), IsCritical(pressure)));
         if (actions.StopKeepAlive.IsActive)
             actions.StopKeepAlive.Add(relief.CloseIdle(ConnectionsToClose(pressure)));
+        actions.StopKeepAlive.Add(relief.CloseIdle(connections.TakeCrowded()));
         relief.CloseOutlived(options.KeepAliveTimeout);
+        release.Look();
         foreach (var action in actions.All)
             Report(action, pressure);
     }

@@ -1,4 +1,5 @@
 using IngressController.Exchanges;
+using IngressController.Http;
 
 namespace IngressController.Overload;
 
@@ -43,14 +44,17 @@ internal sealed class OverloadRelief(ClientConnections clients, RequestBudget re
 
     /// <summary>Closes connections without requests, those that have been idle longest first.</summary>
     /// <returns>The number of those that were closed.</returns>
-    public int CloseIdle(int count)
+    public int CloseIdle(int count) => count <= 0 ? 0 : CloseIdle(count, client: null);
+
+    /// <summary>Closes connections without requests of the clients that have too many, those that have been idle longest first.</summary>
+    public int CloseIdle(IReadOnlyDictionary<ClientNetwork, int>? perClient) => perClient?.Sum(entry => CloseIdle(entry.Value, entry.Key)) ?? 0;
+
+    private int CloseIdle(int count, ClientNetwork? client)
     {
-        if (count <= 0)
-            return 0;
         var idle = new List<(long Since, ClientConnection Connection)>();
         foreach (var connection in clients.All)
         {
-            if (!connection.IsClosing && connection.IsIdle(out var since) && clients.Time.GetElapsedTime(since) >= MinIdle)
+            if ((client is null || connection.Client == client) && !connection.IsClosing && connection.IsIdle(out var since) && clients.Time.GetElapsedTime(since) >= MinIdle)
                 idle.Add((since, connection));
         }
 

@@ -18,6 +18,7 @@ internal static class OverloadServices
             services.AddSingleton<ConnectionBudget>();
             services.AddSingleton<RequestBudget>();
             services.AddSingleton<OverloadRelief>();
+            services.AddSingleton<MemoryRelease>();
             services.AddSingleton<OverloadMonitor>();
             services.AddMetrics<OverloadMetrics>();
         }

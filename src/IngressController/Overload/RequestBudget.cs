@@ -9,6 +9,10 @@ namespace IngressController.Overload;
 /// </summary>
 internal sealed class RequestBudget(OverloadBudgets budgets, ClientConnections clients, OverloadActions actions)
 {
+    /// <summary>The part of the requests from which on a connection may have only as many as this.</summary>
+    private const double Reserve = 0.8;
+    private const int MaxOfConnection = 10;
+
     private int _count;
     private long _headerBytes;
 
@@ -32,7 +36,7 @@ internal sealed class RequestBudget(OverloadBudgets budgets, ClientConnections c
         // While there are few requests, their fields cannot matter: reading them all would cost more than it tells.
         var headerBytes = count > budgets.Requests / 8 ? SizeOf(context.Request.Headers) : 0;
         var allHeaderBytes = headerBytes == 0 ? 0 : Interlocked.Add(ref _headerBytes, headerBytes);
-        var isAdmitted = count <= budgets.Requests && !actions.RefuseRequests.IsActive && clients.BufferedBytes <= budgets.BufferedBytes
+        var isAdmitted = HasRoom(count, context) && !actions.RefuseRequests.IsActive && clients.BufferedBytes <= budgets.BufferedBytes
             && allHeaderBytes <= budgets.HeaderBytes;
         if (!isAdmitted)
             actions.RefuseRequests.Add(1);
@@ -40,6 +44,11 @@ internal sealed class RequestBudget(OverloadBudgets budgets, ClientConnections c
             Crowded.Set();
         return new Admission(this, isAdmitted, headerBytes);
     }
+
+    /// <summary>The last of the room is for connections with few requests, so that no one takes all of it between two looks.</summary>
+    private bool HasRoom(int count, HttpContext context) =>
+        count <= budgets.Requests * Reserve
+        || count <= budgets.Requests && context.Features.Get<ClientConnection>() is not { Count: > MaxOfConnection };
 
     private static int SizeOf(IHeaderDictionary headers)
     {

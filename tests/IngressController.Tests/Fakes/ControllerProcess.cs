@@ -20,15 +20,22 @@ internal sealed class ControllerProcess : IDisposable
 
     public string Error => string.Join('\n', _error);
 
-    public static ControllerProcess Start(string workingFolder, string[] args, params (string Name, string Value)[] environment)
+    public static ControllerProcess Start(string workingFolder, string[] args, params (string Name, string Value)[] environment) =>
+        Start(null, workingFolder, args, environment);
+
+    /// <summary>Starts the program in a memory cgroup.</summary>
+    public static ControllerProcess Start(MemoryCgroup? group, string workingFolder, string[] args, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo("dotnet")
+        var start = new ProcessStartInfo(group is null ? "dotnet" : "/bin/sh")
         {
             WorkingDirectory = workingFolder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             UseShellExecute = false,
         };
+        // The shell joins the group and becomes the program.
+        foreach (var arg in group is null ? [] : (string[])["-c", "echo $$ > \"$0\" && exec \"$@\"", group.Processes, "dotnet"])
+            start.ArgumentList.Add(arg);
         start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "ingress-controller.dll"));
         foreach (var arg in args)
             start.ArgumentList.Add(arg);

@@ -77,6 +77,24 @@ public sealed class ConnectionBudgetTests
     }
 
     [Fact]
+    public async Task Idle_connections_of_a_client_make_room_for_its_new_ones()
+    {
+        await using var controller = await StartAsync(new() { MaxConnections = 1000, MaxConnectionsPerClient = 10 });
+        var idle = new List<WireConnection>();
+        for (var i = 0; i < 9; i++)
+            idle.Add(await OpenAsync(controller, isTls: false));
+        // They are idle for a second then; the next one makes the server look.
+        await Task.Delay(TimeSpan.FromSeconds(1.5));
+        await using var another = await OpenAsync(controller, isTls: true);
+
+        Assert.Equal("", await idle[0].ReadToEndAsync());
+        await OverloadSamples.UntilAsync(async () => await controller.UsedAsync("connections") <= 8);
+        Assert.Equal(404, await AskAsync(another));
+        foreach (var connection in idle)
+            await connection.DisposeAsync();
+    }
+
+    [Fact]
     public async Task Trusted_proxy_stands_for_many_clients()
     {
         await using var controller = await StartAsync(new() { MaxConnections = 10, MaxConnectionsPerClient = 1 }, """

@@ -33,6 +33,7 @@ public sealed class KeepAliveTests(KeepAliveFixture proxy) : IClassFixture<KeepA
         }
 
         await AssertEndsAsync(async () => Assert.Equal("", await connection.ReadToEndAsync()));
+        Assert.Equal(0, proxy.Controller.Log.CountOf("buffers of idle TLS connections cannot be released"));
     }
 
     [Theory]

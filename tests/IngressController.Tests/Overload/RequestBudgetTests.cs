@@ -95,11 +95,12 @@ public sealed class RequestBudgetTests : IAsyncLifetime
     {
         await StartAsync(new() { MaxRequests = 20 });
         await using var attacker = await Http2WireConnection.ConnectAsync(Controller.HttpsPort, Http2WireConnection.NoWindow);
+        // From the 17th on they are refused: the last of the room is for connections with few requests.
         for (var i = 0; i < 18; i++)
             await attacker.RequestAsync(2 * i + 1, "GET", Host, "https", [], "/large");
 
         var ended = 0;
-        while (ended < 3)
+        while (ended < 2)
         {
             var frame = await attacker.ReadSignificantAsync();
             if (frame is { Type: Http2FrameType.RstStream, Payload: [0, 0, 0, 11] })
@@ -108,7 +109,7 @@ public sealed class RequestBudgetTests : IAsyncLifetime
         }
 
         Assert.Equal("small", (await GetAsync()).Body);
-        Assert.InRange(await Controller.ActionsAsync("shed-stalled"), 3, 18);
+        Assert.InRange(await Controller.ActionsAsync("shed-stalled"), 2, 18);
         Assert.InRange(Controller.Log.CountOf("overload: shed-stalled: "), 1, 3);
         await OverloadSamples.UntilAsync(async () => await Controller.ActiveAsync("shed-stalled") == 0);
     }

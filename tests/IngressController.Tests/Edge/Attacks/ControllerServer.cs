@@ -12,15 +12,17 @@ internal sealed partial class ControllerServer : AttackedServer
     private readonly TempFolder _folder = new();
     private readonly ControllerProcess _process;
 
-    private ControllerServer(int backendPort)
+    private ControllerServer(int backendPort, MemoryCgroup? group)
     {
         _folder.Write("m.yaml", Manifests.Service("edge", [backendPort]) + Manifests.Ingress("edge", Host, "edge"));
         _process = ControllerProcess.Start(
-            _folder, ["--manifests", _folder, "--bind-address", "127.0.0.1", "--http-port", "0", "--https-port", "0", "--admin-port", "0", "--shutdown-delay", "0"],
-            ("DOTNET_GCHeapHardLimit", HeapLimit));
+            group, _folder, ["--manifests", _folder, "--bind-address", "127.0.0.1", "--http-port", "0", "--https-port", "0", "--admin-port", "0", "--shutdown-delay", "0"],
+            group is null ? [("DOTNET_GCHeapHardLimit", HeapLimit)] : []);
     }
 
     public override string Name => "controller";
+
+    public int AdminPort { get; private set; }
 
     public override string Log
     {
@@ -33,13 +35,15 @@ internal sealed partial class ControllerServer : AttackedServer
 
     protected override int ProcessId => _process.Id;
 
-    public static async Task<AttackedServer> StartAsync(int backendPort)
+    /// <summary>Starts it, in a memory cgroup if there is one.</summary>
+    public static async Task<ControllerServer> StartAsync(int backendPort, MemoryCgroup? group = null)
     {
-        var server = new ControllerServer(backendPort);
+        var server = new ControllerServer(backendPort, group);
         await server._process.WaitForAsync("ready: 1 Ingresses");
         await server._process.WaitForAsync("listening on 127.0.0.1: ");
         var ports = Ports().Match(server._process.Out);
         (server.HttpPort, server.HttpsPort) = (int.Parse(ports.Groups[1].Value, CultureInfo.InvariantCulture), int.Parse(ports.Groups[2].Value, CultureInfo.InvariantCulture));
+        server.AdminPort = int.Parse(ports.Groups[3].Value, CultureInfo.InvariantCulture);
         return server;
     }
 
@@ -50,6 +54,6 @@ internal sealed partial class ControllerServer : AttackedServer
         return ValueTask.CompletedTask;
     }
 
-    [GeneratedRegex(@"HTTP on port (\d+), HTTPS on (\d+)")]
+    [GeneratedRegex(@"HTTP on port (\d+), HTTPS on (\d+), admin on (\d+)")]
     private static partial Regex Ports();
 }
