@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using IngressController.Http;
 using Microsoft.AspNetCore.Connections;
@@ -11,9 +12,14 @@ namespace IngressController.Exchanges;
 /// </summary>
 internal sealed class ClientConnection(ConnectionContext connection, TimeProvider time)
 {
+    /// <summary>The maximum number of streams that are refused before their exchange begins. The server may never begin it.</summary>
+    private const int MaxRefused = 100;
+
     private readonly Slots _first = new(4);
     private long _idleSince = time.GetTimestamp();
     private long _closingSince;
+    private int _begun;
+    private ConcurrentDictionary<int, bool>? _refused;
     private int _count;
 
     /// <summary>The network of the peer.</summary>
@@ -88,9 +94,53 @@ internal sealed class ClientConnection(ConnectionContext connection, TimeProvide
     /// <summary>Closes the connection at once, and ends all its exchanges with it.</summary>
     public void Abort(string reason) => connection.Abort(new ConnectionAbortedException(reason));
 
+    /// <summary>
+    /// Ends the exchange of an HTTP/2 stream with a body because its request is malformed, or later, when it begins. Returns false if it is
+    /// over, or if too many others have not begun.
+    /// </summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="opened">The number of streams that the client has opened.</param>
+    public bool TryRefuse(int stream, int opened)
+    {
+        var refused = _refused ?? Interlocked.CompareExchange(ref _refused, new(), null) ?? _refused;
+        if (refused.Count == MaxRefused)
+            return false;
+        // Before the exchanges are read: one that begins now finds itself refused.
+        refused[stream] = true;
+        if (Find(stream) is { } exchange)
+        {
+            exchange.TryEnd(EndReason.Malformed);
+            return true;
+        }
+
+        if (Volatile.Read(ref _begun) < opened)
+            return true;
+        refused.TryRemove(stream, out _);
+        return false;
+    }
+
+    private Exchange? Find(int stream)
+    {
+        for (var slots = _first; slots is not null; slots = slots.Next)
+        {
+            if (Array.Find(slots.Items, exchange => exchange?.Stream == stream) is { } found)
+                return found;
+        }
+
+        return null;
+    }
+
     internal void Add(Exchange exchange)
     {
         Interlocked.Increment(ref _count);
+        AddToSlot(exchange);
+        Interlocked.Increment(ref _begun);
+        if (exchange.Stream != 0 && _refused?.ContainsKey(exchange.Stream) == true)
+            exchange.TryEnd(EndReason.Malformed);
+    }
+
+    private void AddToSlot(Exchange exchange)
+    {
         var slots = _first;
         while (!slots.TryAdd(exchange))
         {
@@ -102,6 +152,7 @@ internal sealed class ClientConnection(ConnectionContext connection, TimeProvide
 
     internal void Remove(Exchange exchange)
     {
+        _refused?.TryRemove(exchange.Stream, out _);
         for (var slots = _first; slots is not null; slots = slots.Next)
         {
             var index = Array.IndexOf(slots.Items, exchange);

@@ -12,6 +12,9 @@ internal enum EndReason
     /// <summary>The body of the request came slower than the minimum rate.</summary>
     SlowBody,
 
+    /// <summary>The request turned out to be malformed.</summary>
+    Malformed,
+
     /// <summary>The process needs the memory that the exchange holds.</summary>
     Shed,
 }

@@ -40,11 +40,17 @@ internal sealed class Exchange : IDisposable
         _all = all;
         _isHttp2 = HttpProtocol.IsHttp2(context.Request.Protocol);
         Connection = connection;
+        // Only these can be refused later.
+        if (HttpProtocol.IsHttp2(context.Request.Protocol) && context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false })
+            Stream = context.Features.Get<IHttp2StreamIdFeature>()?.StreamId ?? 0;
         connection.Add(this);
     }
 
     /// <summary>The connection of the client.</summary>
     public ClientConnection Connection { get; }
+
+    /// <summary>The stream of an HTTP/2 request with a body; 0 for others.</summary>
+    public int Stream { get; }
 
     /// <summary>The bytes of the response that wait for the client; 0 if no write waits.</summary>
     public long BufferedBytes => Volatile.Read(ref _bufferedBytes);
@@ -119,7 +125,7 @@ internal sealed class Exchange : IDisposable
             Volatile.Write(ref _endReason, (int)reason);
             _all.CountEnded(reason);
             if (_context!.Features.Get<IHttpResetFeature>() is { } stream)
-                stream.Reset(reason == EndReason.Shed ? Http2Error.EnhanceYourCalm : Http2Error.Cancel);
+                stream.Reset(reason switch { EndReason.Shed => Http2Error.EnhanceYourCalm, EndReason.Malformed => Http2Error.Protocol, _ => Http2Error.Cancel });
             else
                 _context.Abort();
         }
@@ -159,6 +165,7 @@ internal sealed class Exchange : IDisposable
     /// <summary>Error codes of HTTP/2 (RFC 9113, 7).</summary>
     private static class Http2Error
     {
+        public const int Protocol = 1;
         public const int Cancel = 8;
         public const int EnhanceYourCalm = 11;
     }

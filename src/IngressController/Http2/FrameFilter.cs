@@ -97,9 +97,23 @@ internal sealed class FrameFilter(PipeReader inner, HeaderBlocks blocks, int max
 
     public override void CancelPendingRead() => inner.CancelPendingRead();
 
-    public override void Complete(Exception? exception = null) => inner.Complete(exception);
+    public override void Complete(Exception? exception = null)
+    {
+        Release();
+        inner.Complete(exception);
+    }
 
-    public override ValueTask CompleteAsync(Exception? exception = null) => inner.CompleteAsync(exception);
+    public override ValueTask CompleteAsync(Exception? exception = null)
+    {
+        Release();
+        return inner.CompleteAsync(exception);
+    }
+
+    private void Release()
+    {
+        _output.Release();
+        blocks.Release();
+    }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ReadResult> ReadOnAsync(ValueTask<ReadResult> read, CancellationToken cancellation)
@@ -177,10 +191,19 @@ internal sealed class FrameFilter(PipeReader inner, HeaderBlocks blocks, int max
         if (head.IsOfHeaderBlock && head.Length <= maxFrame && available < size)
             return false;
         var isFlood = flood?.TryTake(head) == false;
-        if (!head.IsOfHeaderBlock || isFlood)
+        if (head.IsOfHeaderBlock && isFlood)
+        {
+            // Nothing of a block passes that was not decoded.
+            _replaced = Math.Min(size, available);
+            End();
+            return true;
+        }
+
+        if (!head.IsOfHeaderBlock)
         {
             // Kestrel does not accept it within a block.
             _isEnding = blocks.IsOpen || isFlood;
+            blocks.Pass(head);
             _unseen = size;
             return true;
         }

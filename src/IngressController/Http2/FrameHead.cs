@@ -7,6 +7,7 @@ internal enum FrameType : byte
 {
     Data = 0,
     Headers = 1,
+    ResetStream = 3,
     PushPromise = 5,
     WindowUpdate = 8,
     Continuation = 9,

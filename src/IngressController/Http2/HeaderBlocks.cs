@@ -22,9 +22,10 @@ internal enum FrameVerdict
 /// </summary>
 /// <param name="decoder">The decoder of the connection.</param>
 /// <param name="fields">The checks of the fields.</param>
+/// <param name="streams">The streams of the connection.</param>
 /// <param name="maxBlock">The maximum length of a block in several frames. A longer one ends the connection.</param>
 /// <param name="maxFrame">The maximum length of a frame to Kestrel.</param>
-internal sealed class HeaderBlocks(HpackDecoder decoder, FieldBlock fields, int maxBlock, int maxFrame)
+internal sealed class HeaderBlocks(HpackDecoder decoder, FieldBlock fields, OpenStreams streams, int maxBlock, int maxFrame)
 {
     /// <summary>
     /// A dynamic table of 8 MiB, which is not allowed: to Kestrel a decoding error, too. What the client sent may be none to it, and index 0
@@ -38,9 +39,16 @@ internal sealed class HeaderBlocks(HpackDecoder decoder, FieldBlock fields, int 
     private int _decoded;
     private int _received;
     private bool _isRewriting;
+    private bool _isDropped;
 
     /// <summary>True within a block, where no frame but CONTINUATION is allowed (RFC 9113, 4.3).</summary>
     public bool IsOpen => _stream != 0;
+
+    /// <summary>A frame passes that is not of a header block.</summary>
+    public void Pass(FrameHead head) => streams.Pass(head);
+
+    /// <summary>Returns what is held.</summary>
+    public void Release() => Close();
 
     /// <summary>Reads a frame of a header block.</summary>
     public FrameVerdict Receive(FrameHead head, ReadOnlySpan<byte> payload, ByteBuffer output) =>
@@ -51,10 +59,17 @@ internal sealed class HeaderBlocks(HpackDecoder decoder, FieldBlock fields, int 
     private FrameVerdict ReceiveHeaders(FrameHead head, ReadOnlySpan<byte> payload, ByteBuffer output)
     {
         var isTrailers = head.Stream <= _lastStream;
-        // Kestrel ends the connection for these, too. The last: trailers that do not end the stream.
-        if (IsOpen || (head.Stream & 1) == 0 || !head.TryGetFragment(payload, out var fragment, out var dependency) || (isTrailers && !head.EndsStream))
+        // Trailers that do not end the stream. The body may go on: Kestrel reads the rest of it once the stream is reset.
+        _isDropped = isTrailers && !head.EndsStream;
+        // Kestrel ends the connection for these, too.
+        if (IsOpen || (head.Stream & 1) == 0 || !head.TryGetFragment(payload, out var fragment, out var dependency) || (_isDropped && !streams.TryRefuse(head.Stream)))
             return FrameVerdict.PassAndEnd;
         _lastStream = Math.Max(_lastStream, head.Stream);
+        if (isTrailers)
+            streams.Pass(head);
+        else
+            streams.Open(head);
+        _isRewriting |= _isDropped;
         decoder.Begin();
         fields.Begin(isTrailers, _isRewriting);
         if (dependency == head.Stream)
@@ -62,9 +77,10 @@ internal sealed class HeaderBlocks(HpackDecoder decoder, FieldBlock fields, int 
         var flags = (byte)(head.Flags & FrameHead.EndStreamFlag);
         if (!head.EndsHeaders)
         {
-            // Kestrel's time limit for the block begins.
             (_stream, _received) = (head.Stream, 0);
-            new FrameHead(0, FrameType.Headers, flags, head.Stream).Write(output);
+            // Kestrel's time limit for the block begins.
+            if (!_isDropped)
+                new FrameHead(0, FrameType.Headers, flags, head.Stream).Write(output);
             return Continue(isLast: false, fragment, output);
         }
 
@@ -141,7 +157,8 @@ internal sealed class HeaderBlocks(HpackDecoder decoder, FieldBlock fields, int 
     {
         _isRewriting = true;
         fields.End();
-        Write(fields.Encoded.Span, type, flags, stream, output);
+        if (!_isDropped)
+            Write(fields.Encoded.Span, type, flags, stream, output);
         fields.Encoded.Release();
     }
 

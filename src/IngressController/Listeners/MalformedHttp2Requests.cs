@@ -1,8 +1,10 @@
 using System.IO.Pipelines;
 using System.Net.Security;
 using IngressController.Configuration;
+using IngressController.Exchanges;
 using IngressController.Http2;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
@@ -27,16 +29,18 @@ internal static class MalformedHttp2Requests
     public static ConnectionDelegate Use(ConnectionDelegate next, ListenerOptions options, Http2Limits limits, Http2Floods floods) => connection =>
     {
         if (connection.Features.Get<ITlsApplicationProtocolFeature>()?.ApplicationProtocol.Span.SequenceEqual(SslApplicationProtocol.Http2.Protocol.Span) == true)
-            connection.Transport = new Duplex(Filter(connection.Transport.Input, options, limits, floods.LimitOf(connection)), connection.Transport.Output);
+            connection.Transport = new Duplex(Filter(connection, options, limits, floods.LimitOf(connection)), connection.Transport.Output);
         return next(connection);
     };
 
-    private static FrameFilter Filter(PipeReader input, ListenerOptions options, Http2Limits limits, FrameFloodLimit flood)
+    private static FrameFilter Filter(ConnectionContext connection, ListenerOptions options, Http2Limits limits, FrameFloodLimit flood)
     {
+        var streams = new OpenStreams(connection.Features.GetRequiredFeature<ClientConnection>().TryRefuse);
         var maxString = MaxString(options);
         var decoder = new HpackDecoder(limits.HeaderTableSize, maxString);
         var fields = new FieldBlock(options.MaxRequestHeaderFields, options.MaxRequestHeaderSize);
-        return new FrameFilter(input, new HeaderBlocks(decoder, fields, MaxBlockFactor * maxString, limits.MaxFrameSize), limits.MaxFrameSize, flood);
+        var blocks = new HeaderBlocks(decoder, fields, streams, MaxBlockFactor * maxString, limits.MaxFrameSize);
+        return new FrameFilter(connection.Transport.Input, blocks, limits.MaxFrameSize, flood);
     }
 
     private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;

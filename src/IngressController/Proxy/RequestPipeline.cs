@@ -29,7 +29,11 @@ internal sealed class RequestPipeline(
         using var admission = budget.Enter(context);
         try
         {
-            await (admission.IsAdmitted ? ServeAsync(request) : RefuseOverloadedAsync(request));
+            // Refused before it began: the stream is reset.
+            if (exchange.EndReason == EndReason.Malformed)
+                context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            else
+                await (admission.IsAdmitted ? ServeAsync(request) : RefuseOverloadedAsync(request));
             if (request.Body is { Problem: not RequestProblem.None and var problem })
                 await malformed.RefuseAsync(request, problem);
         }

@@ -115,6 +115,10 @@ public sealed class MalformedHttp2RequestTests(MalformedHttp2RequestTests.SlowBa
         ["trailers with connection"] = Trailers(("connection", "close")),
         ["trailers with transfer-encoding"] = Trailers(("transfer-encoding", "chunked")),
         ["trailers with te: gzip"] = Trailers(("te", "gzip")),
+        ["trailers without END_STREAM"] = Trailers(("x-v", "1")) with { Rest = "" },
+        ["trailers without END_STREAM, then body"] = Trailers(("x-v", "1")) with { Rest = "more" },
+        ["malformed trailers without END_STREAM"] = Trailers(("X-V", "1")) with { Rest = "more" },
+        ["large trailers without END_STREAM"] = Trailers(("x-v", new string('v', 70 << 10))) with { Rest = "more" },
         ["trailers that are too large"] = Trailers(("x-v", new string('v', 70 << 10))),
     };
 
@@ -134,7 +138,9 @@ public sealed class MalformedHttp2RequestTests(MalformedHttp2RequestTests.SlowBa
         if (malformed.Body is { } body)
             await client.SendAsync(Http2FrameType.Data, (byte)(malformed.TrailerFields is null ? 1 : 0), 3, Encoding.Latin1.GetBytes(body));
         if (malformed.TrailerFields is { } trailers)
-            await client.HeadAsync(3, trailers);
+            await client.HeadAsync(3, trailers, malformed.Rest is null);
+        if (malformed.Rest is { Length: > 0 } rest)
+            await client.SendAsync(Http2FrameType.Data, 1, 3, Encoding.Latin1.GetBytes(rest));
 
         var refused = await client.ReadUntilEndedAsync(3);
         Assert.Equal(malformed.Status == 431 ? "431" : "refused", malformed.Status == 431 ? StatusOf(refused, 3) : Outcome(refused));
@@ -249,6 +255,43 @@ public sealed class MalformedHttp2RequestTests(MalformedHttp2RequestTests.SlowBa
     }
 
     [Fact]
+    public async Task Trailers_within_a_body_end_a_request_that_is_in_flight_and_the_connection_keeps_its_window()
+    {
+        const int Window = 1 << 20;
+        var begun = new TaskCompletionSource();
+        var rest = new TaskCompletionSource<string>();
+        await using var backend = WireBackend.Start(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.ReadChunkAsync();
+            begun.SetResult();
+            rest.SetResult(await connection.ReadToEndAsync());
+        });
+        var host = await fixture.ServeAsync(backend);
+        await using var client = await Http2WireConnection.ConnectAsync(fixture.Controller.HttpsPort);
+        await client.HeadAsync(1, [(":method", "POST"), .. Pseudo[1..3], (":authority", host)], endsStream: false);
+        await client.SendAsync(Http2FrameType.Data, 0, 1, "abc"u8.ToArray());
+        await begun.Task.WaitAsync(TimeSpan.FromSeconds(15));
+
+        await client.HeadAsync(1, [("x-v", "1")], endsStream: false);
+
+        var frames = await client.ReadUntilEndedAsync(1);
+        Assert.Equal((Http2FrameType.RstStream, 1), (frames[^1].Type, frames[^1].Payload[3]));
+        Assert.Equal("", await rest.Task.WaitAsync(TimeSpan.FromSeconds(15)));
+        // More than the window of the connection: what is sent for the stream that was reset is given back.
+        var received = 0;
+        for (var stream = 3; received < Window + (Window / 2); stream += 2)
+        {
+            await client.HeadAsync(stream, [(":method", "POST"), .. Pseudo[1..3], (":authority", fixture.Host)], endsStream: false);
+            await client.SendAsync(Http2FrameType.Data, 0, stream, new byte[16_000]);
+            await client.HeadAsync(stream, [("x-v", "1")], endsStream: false);
+            await client.SendAsync(Http2FrameType.Data, 1, stream, new byte[16_000]);
+            received += 32_000;
+            Assert.Equal("refused", Outcome(await client.ReadUntilEndedAsync(stream), stream));
+        }
+    }
+
+    [Fact]
     public async Task Body_with_trailers_ends()
     {
         await using var backend = WireBackend.Answer(request => WireBackend.Ok(request.Body));
@@ -316,11 +359,11 @@ public sealed class MalformedHttp2RequestTests(MalformedHttp2RequestTests.SlowBa
         Assert.Equal((Http2FrameType.GoAway, ProtocolError), (goAway!.Type, goAway.GoAway().Error));
     }
 
-    private static string Outcome(Http2Frame[] frames)
+    private static string Outcome(Http2Frame[] frames, int stream = 3)
     {
-        if (Array.Find(frames, frame => frame.Stream == 3 && frame.Type == Http2FrameType.RstStream) is { } reset)
+        if (Array.Find(frames, frame => frame.Stream == stream && frame.Type == Http2FrameType.RstStream) is { } reset)
             return reset.Payload[3] == 1 ? "refused" : $"reset with {reset.Payload[3]}";
-        var status = StatusOf(frames, 3);
+        var status = StatusOf(frames, stream);
         return status is "400" or "431" ? "refused" : status;
     }
 
@@ -344,6 +387,9 @@ public sealed class MalformedHttp2RequestTests(MalformedHttp2RequestTests.SlowBa
         public string? Body { get; init; }
 
         public (string Name, string Value)[]? TrailerFields { get; init; }
+
+        /// <summary>The rest of the body behind trailers that do not end the stream; null if they do.</summary>
+        public string? Rest { get; init; }
 
         /// <summary>The expected status.</summary>
         public int Status { get; init; } = 400;

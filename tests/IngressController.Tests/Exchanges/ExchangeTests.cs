@@ -3,6 +3,7 @@ using IngressController.Tests.Kubernetes;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace IngressController.Tests.Exchanges;
 
@@ -12,6 +13,29 @@ public sealed class ExchangeTests
     private readonly ClientConnections _connections;
 
     public ExchangeTests() => _connections = new ClientConnections(_time);
+
+    [Fact]
+    public async Task Stream_is_refused_in_flight_or_when_it_begins_but_not_when_it_is_over()
+    {
+        await WithConnectionAsync(connection =>
+        {
+            // None has begun.
+            Assert.True(connection.TryRefuse(3, 2));
+            using var other = Begin(connection, 1);
+            using var refused = Begin(connection, 3);
+            Assert.Equal((EndReason.None, EndReason.Malformed), (other.EndReason, refused.EndReason));
+
+            Assert.True(connection.TryRefuse(1, 2));
+            Assert.Equal(EndReason.Malformed, other.EndReason);
+
+            // All have begun, and this one has ended.
+            Begin(connection, 5).Dispose();
+            Assert.False(connection.TryRefuse(5, 3));
+            // Those that never begin are not kept without limit.
+            Assert.Equal(100 - 2, Enumerable.Range(10, 200).Count(stream => connection.TryRefuse(stream, 1000)));
+            return Task.CompletedTask;
+        });
+    }
 
     [Fact]
     public async Task Stalled_exchanges_come_oldest_first_and_of_the_same_time_largest_first()
@@ -102,6 +126,15 @@ public sealed class ExchangeTests
         Assert.Equal(0, _connections.BufferedBytes);
     });
 
+    private Exchange Begin(ClientConnection connection, int stream)
+    {
+        var context = new DefaultHttpContext { Request = { Protocol = "HTTP/2" } };
+        context.Features.Set(connection);
+        context.Features.Set<IHttpResetFeature>(new Resets());
+        context.Features.Set<IHttp2StreamIdFeature>(new StreamId(stream));
+        return _connections.Begin(context);
+    }
+
     private Exchange Begin(ClientConnection connection, Resets? resets = null)
     {
         var context = new DefaultHttpContext { Request = { Protocol = HttpProtocol.Http2 } };
@@ -112,6 +145,11 @@ public sealed class ExchangeTests
 
     private Task WithConnectionAsync(Func<ClientConnection, Task> act) =>
         _connections.Track(connection => act(connection.Features.GetRequiredFeature<ClientConnection>()))(new DefaultConnectionContext());
+
+    private sealed record StreamId(int Value) : IHttp2StreamIdFeature
+    {
+        int IHttp2StreamIdFeature.StreamId => Value;
+    }
 
     private sealed class Resets : IHttpResetFeature
     {
