@@ -69,18 +69,18 @@ internal sealed partial class OverloadMonitor(
         if (action.Count == count && action.IsActive == wasActive || at != 0 && time.GetElapsedTime(at, now) < TimeSpan.FromSeconds(1))
             return;
         _logged[action] = (Math.Max(1, now), action.Count, action.IsActive);
+        var percent = (int)(pressure * 100);
+        var (open, inFlight) = (connections.Count, requests.Count);
         if (action.IsActive || action.Count != count)
         {
             Log.Acts(
-                logger, action.Name, action.Count - count, Percent(pressure), connections.Count, budgets.Connections, requests.Count, budgets.Requests);
+                logger, action.Name, action.Count - count, percent, open, budgets.Connections, inFlight, budgets.Requests);
         }
         else
         {
-            Log.Over(logger, action.Name, Percent(pressure), connections.Count, requests.Count);
+            Log.Over(logger, action.Name, percent, open, inFlight);
         }
     }
-
-    private static int Percent(double part) => (int)(part * 100);
 
     private static partial class Log
     {
