@@ -33,8 +33,8 @@ internal sealed class LogFloodAttacks(TestController controller)
             await connection.SendAsync(Http2FrameType.Headers, 0x5, 1, [0xFF, 0xFF, 0xFF, 0xFF, (byte)round]);
             await connection.ReadSignificantAsync();
         }),
-        ["handshake garbage"] = (attacks, round) => attacks.RawAsync(attacks.HttpsPort, "\x16\x03\x01\x00\x20" + new string((char)round, 32)),
-        ["handshake cut"] = (attacks, _) => attacks.RawAsync(attacks.HttpsPort, "\x16\x03\x01\x02\x00\x01", closes: true),
+        ["handshake garbage"] = (attacks, round) => RawAsync(attacks.HttpsPort, "\x16\x03\x01\x00\x20" + new string((char)round, 32)),
+        ["handshake cut"] = (attacks, _) => RawAsync(attacks.HttpsPort, "\x16\x03\x01\x02\x00\x01", closes: true),
         ["handshake refused"] = (attacks, _) => attacks.TlsAsync(new() { TargetHost = Host, RemoteCertificateValidationCallback = (_, _, _, _) => false }),
         ["handshake without a common protocol"] = (attacks, _) => attacks.TlsAsync(new()
         {
@@ -44,12 +44,12 @@ internal sealed class LogFloodAttacks(TestController controller)
         {
             TargetHost = $"unknown{round}.example", RemoteCertificateValidationCallback = (_, _, _, _) => true,
         }),
-        ["garbage over http"] = (attacks, round) => attacks.RawAsync(attacks.HttpPort, Garbage(round)),
-        ["garbage over https"] = (attacks, round) => attacks.RawAsync(attacks.HttpsPort, Garbage(round)),
-        ["garbage over admin"] = (attacks, round) => attacks.RawAsync(attacks.AdminPort, Garbage(round)),
-        ["HTTP/2 over http"] = (attacks, _) => attacks.RawAsync(attacks.HttpPort, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
-        ["bad requests"] = (attacks, round) => attacks.RawAsync(attacks.HttpPort, BadRequest(round)),
-        ["body cut"] = (attacks, _) => attacks.RawAsync(attacks.HttpPort, $"POST / HTTP/1.1\r\nHost: {Host}\r\nContent-Length: 100\r\n\r\n0123456789", closes: true),
+        ["garbage over http"] = (attacks, round) => RawAsync(attacks.HttpPort, Garbage(round)),
+        ["garbage over https"] = (attacks, round) => RawAsync(attacks.HttpsPort, Garbage(round)),
+        ["garbage over admin"] = (attacks, round) => RawAsync(attacks.AdminPort, Garbage(round)),
+        ["HTTP/2 over http"] = (attacks, _) => RawAsync(attacks.HttpPort, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+        ["bad requests"] = (attacks, round) => RawAsync(attacks.HttpPort, BadRequest(round)),
+        ["body cut"] = (attacks, _) => RawAsync(attacks.HttpPort, $"POST / HTTP/1.1\r\nHost: {Host}\r\nContent-Length: 100\r\n\r\n0123456789", closes: true),
         ["body connection reset"] = (attacks, _) => attacks.ResetConnectionAsync("POST", "/", "Transfer-Encoding: chunked\r\n", "5\r\nhello\r\n", readsHead: false),
         ["response connection reset"] = (attacks, _) => attacks.ResetConnectionAsync("GET", "/large", "", "", readsHead: true),
         ["WebSocket reset"] = (attacks, _) => attacks.ResetConnectionAsync("GET", "/socket", Upgrade, "\x81", readsHead: true),
@@ -95,7 +95,7 @@ internal sealed class LogFloodAttacks(TestController controller)
     }
 
     /// <summary>Sends bytes over a connection of its own and reads what comes back.</summary>
-    public async Task RawAsync(int port, string bytes, bool closes = false)
+    public static async Task RawAsync(int port, string bytes, bool closes = false)
     {
         await using var connection = await WireConnection.ConnectAsync(port);
         try

@@ -31,7 +31,7 @@ public sealed class SmugglingFixture : IAsyncLifetime
     internal int NextNumber() => Interlocked.Increment(ref _number);
 
     /// <summary>True if there is a final response, or the end of the connection, within the time of a reply.</summary>
-    internal async Task<bool> HasRepliedAsync(Task reading, StringBuilder received)
+    internal static async Task<bool> HasRepliedAsync(Task reading, StringBuilder received)
     {
         for (var waited = TimeSpan.Zero; waited < ReplyTime; waited += TimeSpan.FromMilliseconds(5))
         {
