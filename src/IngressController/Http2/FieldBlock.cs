@@ -18,11 +18,20 @@ internal sealed class FieldBlock(int maxFields, int maxSize)
     private byte[] _authority = [];
     private int _authorityLength;
 
+    /// <summary>
+    /// How many times the maximum size a block may have that is read to its end. A reference of one byte can stand for 4 KiB, so what one
+    /// frame decodes to has no other bound.
+    /// </summary>
+    private const int MaxReadFactor = 4;
+
     /// <summary>The first problem.</summary>
     public RequestProblem Problem { get; private set; }
 
     /// <summary>True if the bytes of the client do not pass.</summary>
     public bool IsRewritten => _isCopied || Problem != RequestProblem.None;
+
+    /// <summary>True if it is not worth to read the block to its end.</summary>
+    public bool IsExcessive => _size > MaxReadFactor * (long)maxSize;
 
     /// <summary>The block that replaces the client's, if it is rewritten.</summary>
     public ByteBuffer Encoded { get; } = new();
@@ -38,9 +47,9 @@ internal sealed class FieldBlock(int maxFields, int maxSize)
     public void Add(HpackField field)
     {
         IsHead |= field.Traits.IsHead;
+        _size += field.Name.Length + field.Value.Length;
         if (Problem != RequestProblem.None)
             return;
-        _size += field.Name.Length + field.Value.Length;
         Problem = Check(field.Traits, field.Value);
         if (_isCopied && Problem == RequestProblem.None)
             HpackWriter.Write(Encoded, field.Name, field.Value);

@@ -132,7 +132,7 @@ internal sealed class HeaderBlocks(HpackDecoder decoder, FieldBlock fields, Open
         return FrameVerdict.Replace;
     }
 
-    /// <summary>Decodes as many fields as there are; false if the bytes are invalid.</summary>
+    /// <summary>Decodes as many fields as there are; false if the bytes are invalid, or decode to far more than is allowed.</summary>
     private bool Decode(ref ReadOnlySpan<byte> block)
     {
         while (true)
@@ -141,6 +141,8 @@ internal sealed class HeaderBlocks(HpackDecoder decoder, FieldBlock fields, Open
             {
                 case HpackStatus.Field:
                     fields.Add(field);
+                    if (fields.IsExcessive)
+                        return false;
                     break;
                 case HpackStatus.Oversized:
                     fields.Refuse(RequestProblem.TooLarge);

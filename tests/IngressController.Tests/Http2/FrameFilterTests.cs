@@ -218,6 +218,27 @@ public sealed class FrameFilterTests
         return (client, new FrameFilter(client.Reader, new HeaderBlocks(new HpackDecoder(4096, MaxString), fields, new OpenStreams((_, _) => false), 4 * MaxString, MaxFrame), MaxFrame));
     }
 
+    [Theory]
+    [InlineData(4, false)]
+    [InlineData(15, false)]
+    [InlineData(17, true)]
+    [InlineData(12_000, true)]
+    public async Task Block_that_decodes_to_four_times_the_limit_ends_the_connection(int references, bool ends)
+    {
+        // A field of 4,001 bytes goes into the table; each byte after it refers to it again.
+        byte[] entry = [0x40, 1, (byte)'x', 0x7F, .. Integer(4000 - 0x7F), .. Enumerable.Repeat((byte)'y', 4000)];
+        var sent = new List<byte>(Preface);
+        AddFrame(sent, 1, 0x5, 1, [0x82, 0x87, 0x84, 0x01, 1, (byte)'h', .. entry, .. Enumerable.Repeat((byte)0xBE, references)]);
+        AddFrame(sent, 1, 0x5, 3, [0x82, 0x87, 0x84, 0x01, 1, (byte)'h']);
+
+        var received = await FilterAsync([.. sent], new Random(1));
+
+        // PUSH_PROMISE: no server accepts it, so nothing is served of what follows.
+        Assert.Equal(ends ? [1, 5, 1] : [1, 1], FramesOf(received).Select(frame => frame.Type));
+    }
+
+    private static byte[] Integer(int value) => value < 128 ? [(byte)value] : [(byte)(value | 0x80), .. Integer(value >> 7)];
+
     /// <summary>Sends bytes in parts of any size, and reads what passes in parts of any size.</summary>
     private static async Task<byte[]> FilterAsync(byte[] bytes, Random random)
     {
