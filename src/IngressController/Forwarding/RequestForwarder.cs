@@ -1,5 +1,5 @@
-using IngressController.Http2;
 using IngressController.Exchanges;
+using IngressController.Http2;
 using IngressController.Pipeline;
 using IngressController.Shutdown;
 using IngressController.Signals;

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using IngressController.Tests.Fakes;
 using IngressController.Tests.Proxy;
 

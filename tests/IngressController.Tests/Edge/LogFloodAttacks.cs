@@ -38,11 +38,14 @@ internal sealed class LogFloodAttacks(TestController controller)
         ["handshake refused"] = (attacks, _) => attacks.TlsAsync(new() { TargetHost = Host, RemoteCertificateValidationCallback = (_, _, _, _) => false }),
         ["handshake without a common protocol"] = (attacks, _) => attacks.TlsAsync(new()
         {
-            TargetHost = Host, ApplicationProtocols = [new SslApplicationProtocol("x")], RemoteCertificateValidationCallback = (_, _, _, _) => true,
+            TargetHost = Host,
+            ApplicationProtocols = [new SslApplicationProtocol("x")],
+            RemoteCertificateValidationCallback = (_, _, _, _) => true,
         }),
         ["unknown SNI"] = (attacks, round) => attacks.TlsAsync(new()
         {
-            TargetHost = $"unknown{round}.example", RemoteCertificateValidationCallback = (_, _, _, _) => true,
+            TargetHost = $"unknown{round}.example",
+            RemoteCertificateValidationCallback = (_, _, _, _) => true,
         }),
         ["garbage over http"] = (attacks, round) => RawAsync(attacks.HttpPort, Garbage(round)),
         ["garbage over https"] = (attacks, round) => RawAsync(attacks.HttpsPort, Garbage(round)),

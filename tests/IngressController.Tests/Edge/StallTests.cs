@@ -36,7 +36,9 @@ public sealed class StallFixture : IAsyncLifetime
             {
                 Listener = options.Listener with
                 {
-                    ResponseStallTimeout = Limit, MinRequestBodyRate = 100, RequestBodyGracePeriod = TimeSpan.FromSeconds(2),
+                    ResponseStallTimeout = Limit,
+                    MinRequestBodyRate = 100,
+                    RequestBodyGracePeriod = TimeSpan.FromSeconds(2),
                 },
             });
     }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using IngressController.Signals;
 using IngressController.Tests.Fakes;
 using IngressController.Tests.Kubernetes;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace IngressController.Tests.Forwarding;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
-using IngressController.Features.BasicAuthentication.PasswordHashes;
 using IngressController.Features.BasicAuthentication;
+using IngressController.Features.BasicAuthentication.PasswordHashes;
 using IngressController.Http;
 using IngressController.Routing.Features.Authentication;
 using IngressController.Tests.Kubernetes;
