@@ -58,6 +58,12 @@ internal sealed partial class StallWatch(ClientConnections connections, Listener
 
             Report(stalled, closed, slow);
         }
+        catch (Exception error)
+        {
+            // An exception of a timer would end the process. The next tick looks again.
+            if (_log.TryTake((int)EndReason.None, out var earlier))
+                Log.Failed(logger, error, earlier);
+        }
         finally
         {
             _stalled.Clear();
@@ -105,6 +111,9 @@ internal sealed partial class StallWatch(ClientConnections connections, Listener
 
     private static partial class Log
     {
+        [LoggerMessage(Level = LogLevel.Error, Message = "the check of stalled clients failed; it goes on ({Suppressed} earlier lines not logged)")]
+        public static partial void Failed(ILogger logger, Exception error, long suppressed);
+
         [LoggerMessage(Level = LogLevel.Information, Message = "ended {Exchanges} exchanges and {Connections} connections whose clients took no bytes of a waiting response for {Seconds} s (--response-stall-timeout) ({Suppressed} earlier lines not logged)")]
         public static partial void Stalled(ILogger logger, int exchanges, int connections, double seconds, long suppressed);
 

@@ -1,4 +1,5 @@
 using IngressController.Exchanges;
+using IngressController.Http;
 using IngressController.Http2;
 using IngressController.Pipeline;
 using IngressController.Shutdown;
@@ -20,6 +21,8 @@ internal sealed partial class RequestForwarder(
     /// <summary>The time for a client to send the rest of a body that is not needed, as with Kestrel.</summary>
     private static readonly TimeSpan LingerTimeout = TimeSpan.FromSeconds(5);
 
+    private const int Http2NoError = 0;
+
     private readonly FailureLogLimit _failures = new(time, logger);
 
     public async Task ForwardAsync(ProxyRequest request, UpstreamCluster cluster)
@@ -37,11 +40,18 @@ internal sealed partial class RequestForwarder(
         var error = await SendAsync(context, model, destination);
         if (error != ForwarderError.None)
             await RetryAsync(request, cluster, model, destination, error);
-        if (body is { IsStopped: true } && !context.RequestAborted.IsCancellationRequested && !HttpProtocol.IsHttp2(context.Request.Protocol))
-        {
-            await context.Response.CompleteAsync();
-            await body.DrainAsync(LingerTimeout, time);
-        }
+        if (body is { IsStopped: true } or { IsReading: true } && !context.RequestAborted.IsCancellationRequested)
+            await EndBodyAsync(context, body);
+    }
+
+    /// <summary>Reads what the client still sends of a body that is not needed, after its response.</summary>
+    private async Task EndBodyAsync(HttpContext context, ReplayableBody body)
+    {
+        await context.Response.CompleteAsync();
+        await body.DrainAsync(LingerTimeout, time);
+        // RFC 9113, 8.1. Kestrel uses the stream again, and the body of the next request could not be read while a read waits.
+        if (body.IsReading)
+            context.Features.Get<IHttpResetFeature>()?.Reset(Http2NoError);
     }
 
     /// <summary>Repeats a failed request at other endpoints while that is safe, and reports the last failure.</summary>

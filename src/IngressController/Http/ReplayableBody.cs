@@ -46,6 +46,9 @@ internal sealed class ReplayableBody(Stream body, long? length, IHttpRequestTrai
     /// <summary>True if the backend has answered and does not need the rest.</summary>
     public bool IsStopped => _stopped.Task.IsCompleted;
 
+    /// <summary>True while a read waits for the client. The request must not end then: Kestrel reads the next one with the same objects.</summary>
+    public bool IsReading => _pending is { IsCompleted: false };
+
     private bool HasBegun { get; set; }
 
     /// <summary>Starts from the beginning. Only after the last read has ended.</summary>

@@ -52,6 +52,61 @@ public sealed class EarlyAnswerTests(LargeBodiesFixture proxy) : IClassFixture<L
         return cases;
     }
 
+    /// <summary>Kestrel uses the objects of a stream again, and a read that still waits would fail the next body.</summary>
+    [Fact]
+    public async Task The_next_uploads_of_an_HTTP2_connection_are_read()
+    {
+        await using var backend = WireBackend.Start(async connection =>
+        {
+            while (await connection.ReadHeadAsync() is { } head)
+            {
+                if (head.Target == "/early")
+                {
+                    await connection.SendAsync(Refusal);
+                    return;
+                }
+
+                await connection.SendAsync(WireBackend.Ok((await connection.ReadBodyAsync(head, untilClose: false)).Body));
+            }
+        });
+        var host = await proxy.ServeAsync([backend.Port]);
+        for (var i = 0; i < 50; i++)
+        {
+            using var body = new HeldContent();
+            using var early = await PostAsync(host, "/early", body);
+            Assert.Equal(HttpStatusCode.Unauthorized, early.StatusCode);
+            body.Release();
+            using var next = await PostAsync(host, "/next", new StringContent($"body-{i}"));
+            Assert.Equal((HttpStatusCode.OK, $"body-{i}"), (next.StatusCode, await next.Content.ReadAsStringAsync()));
+        }
+    }
+
+    private Task<HttpResponseMessage> PostAsync(string host, string path, HttpContent content) => proxy.Controller.Client.SendAsync(
+        new HttpRequestMessage(HttpMethod.Post, $"https://{host}{path}") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = content },
+        HttpCompletionOption.ResponseHeadersRead);
+
+    /// <summary>A body whose first byte is sent at once, and the rest when it is released.</summary>
+    private sealed class HeldContent : HttpContent
+    {
+        private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Release() => _released.TrySetResult();
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await stream.WriteAsync("a"u8.ToArray());
+            await stream.FlushAsync();
+            await _released.Task;
+            await stream.WriteAsync("b"u8.ToArray());
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Cases))]
     public async Task The_answer_reaches_an_HTTP1_client(After after, Upload upload, bool tls)

@@ -40,6 +40,7 @@ public sealed class StallFixture : IAsyncLifetime
                     MinRequestBodyRate = 100,
                     RequestBodyGracePeriod = TimeSpan.FromSeconds(2),
                 },
+                Overload = options.Overload with { KeepAliveTimeout = TimeSpan.FromSeconds(2) },
             });
     }
 
@@ -135,7 +136,10 @@ public sealed class StallTests(StallFixture fixture) : IClassFixture<StallFixtur
         Assert.Equal(0, fixture.Controller.Log.CountOf("failed ("));
     }
 
-    /// <summary>Kestrel takes small ones whole, so their requests have ended; its own minimum rate ends the connection.</summary>
+    /// <summary>
+    /// Kestrel takes small ones whole, so their requests have ended. Its own minimum rate ends the connection, or, if it missed that the
+    /// response waits, the keep-alive timeout.
+    /// </summary>
     [Theory]
     [InlineData(StallFixture.Host)]
     [InlineData("unknown.example")]

@@ -24,8 +24,8 @@ public sealed class WrongAnswerTests(ProxyFixture proxy, ITestOutputHelper outpu
     [InlineData(true)]
     public async Task A_client_gets_what_the_corpus_says_and_the_next_one_its_own_answer(bool isHttp2)
     {
-        var sent = new SemaphoreSlim(0);
-        await using var backend = WireBackend.Start(connection => ServeAsync(connection, sent));
+        var sends = new Sends();
+        await using var backend = WireBackend.Start(connection => ServeAsync(connection, sends));
         var host = await proxy.ServeAsync(backend);
         await using var kept = await proxy.ConnectAsync();
         var problems = new List<string>();
@@ -34,18 +34,13 @@ public sealed class WrongAnswerTests(ProxyFixture proxy, ITestOutputHelper outpu
             var answer = WrongAnswers.All[i];
             // Puts a connection into the pool, on which the wrong answer then comes.
             await RightAsync(kept, host, $"before-{i}", problems);
-            // An earlier request may have been repeated.
-            while (await sent.WaitAsync(0))
-            {
-            }
-
             var (got, head) = isHttp2 ? await GetHttp2Async(host, $"/wrong/{i}") : await GetHttp1Async(host, $"/wrong/{i}");
             if (!IsExpected(answer, got))
                 problems.Add($"{answer.Name}: {got.Outcome} {got.Status} '{Short(got.Body)}', not {answer.Outcome} {answer.Status} '{Short(answer.Body)}'");
             if (head.Contains("X-Poison", StringComparison.OrdinalIgnoreCase) || head.Contains("\nSet-Cookie", StringComparison.Ordinal) || (got.Outcome == Outcome.Refused && head.Contains("secret", StringComparison.Ordinal)))
                 problems.Add($"{answer.Name}: fields of the backend: {head}");
             // Bytes that arrive while a request waits cannot be told from its response; here they arrive before it.
-            await sent.WaitAsync(TimeSpan.FromSeconds(15));
+            await sends.EndedAsync();
             await RightAsync(kept, host, $"kept-{i}", problems);
             await using var fresh = await proxy.ConnectAsync();
             await RightAsync(fresh, host, $"fresh-{i}", problems);
@@ -108,7 +103,7 @@ public sealed class WrongAnswerTests(ProxyFixture proxy, ITestOutputHelper outpu
         _ => got.Outcome == wanted.Outcome && got.Status == wanted.Status && got.Body == wanted.Body,
     };
 
-    private static async Task ServeAsync(WireConnection connection, SemaphoreSlim sent)
+    private static async Task ServeAsync(WireConnection connection, Sends sends)
     {
         while (await connection.ReadRequestAsync() is { } request)
         {
@@ -121,14 +116,21 @@ public sealed class WrongAnswerTests(ProxyFixture proxy, ITestOutputHelper outpu
 
             var answer = WrongAnswers.All[int.Parse(path[2], CultureInfo.InvariantCulture)];
             var parts = answer.Bytes.Split('\uffff');
-            for (var i = 0; i < parts.Length; i++)
+            sends.Begin();
+            try
             {
-                if (i > 0)
-                    await Task.Delay(30);
-                await connection.SendAsync(parts[i]);
+                for (var i = 0; i < parts.Length; i++)
+                {
+                    if (i > 0)
+                        await Task.Delay(30);
+                    await connection.SendAsync(parts[i]);
+                }
+            }
+            finally
+            {
+                sends.End();
             }
 
-            sent.Release();
             if (answer.End == AfterAnswer.Resets)
                 connection.Reset();
             if (answer.End != AfterAnswer.Stays)
@@ -225,5 +227,24 @@ public sealed class WrongAnswerTests(ProxyFixture proxy, ITestOutputHelper outpu
         }
 
         return (body.ToString(), false);
+    }
+
+    /// <summary>The wrong answers that the backend sends. A request may be repeated, so there can be several for one.</summary>
+    private sealed class Sends
+    {
+        private readonly SemaphoreSlim _ended = new(0);
+        private int _begun;
+        private int _awaited;
+
+        public void Begin() => Interlocked.Increment(ref _begun);
+
+        public void End() => _ended.Release();
+
+        /// <summary>Completes when all that began have ended.</summary>
+        public async Task EndedAsync()
+        {
+            for (; _awaited < Volatile.Read(ref _begun); _awaited++)
+                Assert.True(await _ended.WaitAsync(TimeSpan.FromSeconds(15)));
+        }
     }
 }
