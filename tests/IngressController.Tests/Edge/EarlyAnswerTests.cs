@@ -52,59 +52,38 @@ public sealed class EarlyAnswerTests(LargeBodiesFixture proxy) : IClassFixture<L
         return cases;
     }
 
-    /// <summary>Kestrel uses the objects of a stream again, and a read that still waits would fail the next body.</summary>
+    /// <summary>Kestrel uses the objects of a stream again, and a read that still waits when its request ends would fail the next body.</summary>
     [Fact]
-    public async Task The_next_uploads_of_an_HTTP2_connection_are_read()
+    public async Task Uploads_of_one_HTTP2_connection_do_not_fail_each_other()
     {
         await using var backend = WireBackend.Start(async connection =>
         {
             while (await connection.ReadHeadAsync() is { } head)
             {
-                if (head.Target == "/early")
-                {
-                    await connection.SendAsync(Refusal);
-                    return;
-                }
-
-                await connection.SendAsync(WireBackend.Ok((await connection.ReadBodyAsync(head, untilClose: false)).Body));
+                await connection.SendAsync(WireBackend.Ok("ok"));
+                await connection.ReadBodyAsync(head, untilClose: false);
             }
         });
         var host = await proxy.ServeAsync([backend.Port]);
-        for (var i = 0; i < 50; i++)
+
+        var statuses = await Task.WhenAll(Enumerable.Range(0, 16).Select(async _ =>
         {
-            using var body = new HeldContent();
-            using var early = await PostAsync(host, "/early", body);
-            Assert.Equal(HttpStatusCode.Unauthorized, early.StatusCode);
-            body.Release();
-            using var next = await PostAsync(host, "/next", new StringContent($"body-{i}"));
-            Assert.Equal((HttpStatusCode.OK, $"body-{i}"), (next.StatusCode, await next.Content.ReadAsStringAsync()));
-        }
-    }
+            var seen = new HashSet<HttpStatusCode>();
+            for (var i = 0; i < 400; i++)
+            {
+                using var response = await proxy.Controller.Client.SendAsync(new HttpRequestMessage(HttpMethod.Post, $"https://{host}/")
+                {
+                    Version = HttpVersion.Version20,
+                    VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                    Content = new StringContent("x"),
+                });
+                seen.Add(response.StatusCode);
+            }
 
-    private Task<HttpResponseMessage> PostAsync(string host, string path, HttpContent content) => proxy.Controller.Client.SendAsync(
-        new HttpRequestMessage(HttpMethod.Post, $"https://{host}{path}") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = content },
-        HttpCompletionOption.ResponseHeadersRead);
+            return seen;
+        }));
 
-    /// <summary>A body whose first byte is sent at once, and the rest when it is released.</summary>
-    private sealed class HeldContent : HttpContent
-    {
-        private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public void Release() => _released.TrySetResult();
-
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
-        {
-            await stream.WriteAsync("a"u8.ToArray());
-            await stream.FlushAsync();
-            await _released.Task;
-            await stream.WriteAsync("b"u8.ToArray());
-        }
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = 0;
-            return false;
-        }
+        Assert.Equal([HttpStatusCode.OK], statuses.SelectMany(seen => seen).Distinct());
     }
 
     [Theory]
