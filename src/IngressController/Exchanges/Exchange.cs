@@ -1,3 +1,4 @@
+using IngressController.Http2;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
@@ -41,7 +42,7 @@ internal sealed class Exchange : IDisposable
         _isHttp2 = HttpProtocol.IsHttp2(context.Request.Protocol);
         Connection = connection;
         // Only these can be refused later.
-        if (HttpProtocol.IsHttp2(context.Request.Protocol) && context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false })
+        if (_isHttp2 && context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false })
             Stream = context.Features.Get<IHttp2StreamIdFeature>()?.StreamId ?? 0;
         connection.Add(this);
     }
@@ -125,7 +126,7 @@ internal sealed class Exchange : IDisposable
             Volatile.Write(ref _endReason, (int)reason);
             _all.CountEnded(reason);
             if (_context!.Features.Get<IHttpResetFeature>() is { } stream)
-                stream.Reset(reason switch { EndReason.Shed => Http2Error.EnhanceYourCalm, EndReason.Malformed => Http2Error.Protocol, _ => Http2Error.Cancel });
+                stream.Reset(reason switch { EndReason.Shed => Http2ErrorCode.EnhanceYourCalm, EndReason.Malformed => Http2ErrorCode.ProtocolError, _ => Http2ErrorCode.Cancel });
             else
                 _context.Abort();
         }
@@ -160,13 +161,5 @@ internal sealed class Exchange : IDisposable
         {
             WriteEnded();
         }
-    }
-
-    /// <summary>Error codes of HTTP/2 (RFC 9113, 7).</summary>
-    private static class Http2Error
-    {
-        public const int Protocol = 1;
-        public const int Cancel = 8;
-        public const int EnhanceYourCalm = 11;
     }
 }

@@ -21,8 +21,6 @@ internal sealed partial class RequestForwarder(
     /// <summary>The time for a client to send the rest of a body that is not needed, as with Kestrel.</summary>
     private static readonly TimeSpan LingerTimeout = TimeSpan.FromSeconds(5);
 
-    private const int Http2NoError = 0;
-
     private readonly FailureLogLimit _failures = new(time, logger);
 
     public async Task ForwardAsync(ProxyRequest request, UpstreamCluster cluster)
@@ -51,7 +49,7 @@ internal sealed partial class RequestForwarder(
         await body.DrainAsync(LingerTimeout, time);
         // RFC 9113, 8.1. Kestrel uses the stream again, and the body of the next request could not be read while a read waits.
         if (body.IsReading)
-            context.Features.Get<IHttpResetFeature>()?.Reset(Http2NoError);
+            context.Features.Get<IHttpResetFeature>()?.Reset(Http2ErrorCode.NoError);
     }
 
     /// <summary>Repeats a failed request at other endpoints while that is safe, and reports the last failure.</summary>

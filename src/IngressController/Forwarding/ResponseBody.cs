@@ -186,32 +186,9 @@ internal sealed class ResponseBody : OneWayStream, IHttpResponseBodyFeature
 }
 
 /// <summary>The content of a response whose stream is a <see cref="ResponseBody"/>.</summary>
-internal sealed class ResponseContent(HttpContent content, HttpContext context, Exchange? exchange, CutResponse cut, bool sendsHeadEarly) : HttpContent
+internal sealed class ResponseContent(HttpContent content, HttpContext context, Exchange? exchange, CutResponse cut, bool sendsHeadEarly) : WrappedContent(content)
 {
-    protected override Task<Stream> CreateContentReadStreamAsync()
-    {
-        var opening = content.ReadAsStreamAsync();
-        return opening.IsCompletedSuccessfully ? Task.FromResult<Stream>(Wrap(opening.Result)) : OpenAsync(opening);
-    }
-
-    protected override Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? transport) => content.CopyToAsync(stream, transport);
-
-    protected override bool TryComputeLength(out long length)
-    {
-        length = 0;
-        return false;
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-            content.Dispose();
-        base.Dispose(disposing);
-    }
-
-    private async Task<Stream> OpenAsync(Task<Stream> opening) => Wrap(await opening);
-
-    private ResponseBody Wrap(Stream stream) => new ResponseBody(stream, context, exchange, cut, sendsHeadEarly);
+    protected override Stream Wrap(Stream body) => new ResponseBody(body, context, exchange, cut, sendsHeadEarly);
 }
 
 /// <summary>The client took no bytes for longer than an exchange may be idle.</summary>

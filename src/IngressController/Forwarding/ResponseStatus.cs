@@ -36,7 +36,12 @@ internal static class ResponseStatus
 
         // HTTP/1.1 has no body with 204 and 304.
         if (message.StatusCode == HttpStatusCode.ResetContent || message.Version.Major == 2)
-            message.Content = new WrappedContent(message.Content, static _ => Stream.Null);
+            message.Content = new NoBody(message.Content);
         return false;
+    }
+
+    private sealed class NoBody(HttpContent content) : WrappedContent(content)
+    {
+        protected override Stream Wrap(Stream body) => Stream.Null;
     }
 }

@@ -4,10 +4,16 @@ namespace IngressController.Http;
 
 /// <summary>The body of a backend's response, read through a wrapping stream.</summary>
 /// <param name="content">The body.</param>
-/// <param name="wrap">Wraps the stream of the body.</param>
-internal class WrappedContent(HttpContent content, Func<Stream, Stream> wrap) : HttpContent
+internal abstract class WrappedContent(HttpContent content) : HttpContent
 {
-    protected override async Task<Stream> CreateContentReadStreamAsync() => wrap(await content.ReadAsStreamAsync());
+    /// <summary>Wraps the stream of the body.</summary>
+    protected abstract Stream Wrap(Stream body);
+
+    protected override Task<Stream> CreateContentReadStreamAsync()
+    {
+        var opening = content.ReadAsStreamAsync();
+        return opening.IsCompletedSuccessfully ? Task.FromResult(Wrap(opening.Result)) : OpenAsync(opening);
+    }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => content.CopyToAsync(stream, context);
 
@@ -23,4 +29,6 @@ internal class WrappedContent(HttpContent content, Func<Stream, Stream> wrap) : 
             content.Dispose();
         base.Dispose(disposing);
     }
+
+    private async Task<Stream> OpenAsync(Task<Stream> opening) => Wrap(await opening);
 }

@@ -11,9 +11,6 @@ namespace IngressController.Http2;
 /// </summary>
 internal static class MalformedRequest
 {
-    /// <summary>PROTOCOL_ERROR, the error of malformed requests (RFC 9113, 8.1.1).</summary>
-    public const int ErrorCode = 1;
-
     private const int MethodIndex = 2;
 
     private const int PathIndex = 4;

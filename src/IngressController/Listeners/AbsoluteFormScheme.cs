@@ -1,10 +1,9 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Net.Security;
 using System.Runtime.InteropServices;
 using System.Text;
+using IngressController.Http;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace IngressController.Listeners;
 
@@ -17,12 +16,10 @@ internal static class AbsoluteFormScheme
     /// <summary>Connection middleware after that of TLS. HTTP/2 has no absolute form.</summary>
     public static ConnectionDelegate Use(ConnectionDelegate next) => connection =>
     {
-        if (connection.Features.Get<ITlsApplicationProtocolFeature>()?.ApplicationProtocol.Span.SequenceEqual(SslApplicationProtocol.Http2.Protocol.Span) != true)
-            connection.Transport = new Duplex(new Reader(connection.Transport.Input), connection.Transport.Output);
+        if (!connection.IsHttp2)
+            connection.ReadThrough(static input => new Reader(input));
         return next(connection);
     };
-
-    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 
     /// <summary>Reads the bytes of a connection, and changes capitals of the scheme in the first request line to small letters.</summary>
     internal sealed class Reader(PipeReader inner) : PipeReader

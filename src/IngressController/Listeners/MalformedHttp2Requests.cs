@@ -1,12 +1,11 @@
 using System.IO.Pipelines;
-using System.Net.Security;
 using IngressController.Configuration;
 using IngressController.Exchanges;
+using IngressController.Http;
 using IngressController.Http2;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace IngressController.Listeners;
 
@@ -28,20 +27,18 @@ internal static class MalformedHttp2Requests
     /// <summary>Connection middleware after that of TLS.</summary>
     public static ConnectionDelegate Use(ConnectionDelegate next, ListenerOptions options, Http2Limits limits, Http2Floods floods) => connection =>
     {
-        if (connection.Features.Get<ITlsApplicationProtocolFeature>()?.ApplicationProtocol.Span.SequenceEqual(SslApplicationProtocol.Http2.Protocol.Span) == true)
-            connection.Transport = new Duplex(Filter(connection, options, limits, floods.LimitOf(connection)), connection.Transport.Output);
+        if (connection.IsHttp2)
+            connection.ReadThrough(input => Filter(connection, input, options, limits, floods.LimitOf(connection)));
         return next(connection);
     };
 
-    private static FrameFilter Filter(ConnectionContext connection, ListenerOptions options, Http2Limits limits, FrameFloodLimit flood)
+    private static FrameFilter Filter(ConnectionContext connection, PipeReader input, ListenerOptions options, Http2Limits limits, FrameFloodLimit flood)
     {
         var streams = new OpenStreams(connection.Features.GetRequiredFeature<ClientConnection>().TryRefuse);
         var maxString = MaxString(options);
         var decoder = new HpackDecoder(limits.HeaderTableSize, maxString);
         var fields = new FieldBlock(options.MaxRequestHeaderFields, options.MaxRequestHeaderSize);
         var blocks = new HeaderBlocks(decoder, fields, streams, MaxBlockFactor * maxString, limits.MaxFrameSize);
-        return new FrameFilter(connection.Transport.Input, blocks, limits.MaxFrameSize, flood);
+        return new FrameFilter(input, blocks, limits.MaxFrameSize, flood);
     }
-
-    private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }

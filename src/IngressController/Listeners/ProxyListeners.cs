@@ -71,7 +71,7 @@ internal static class ProxyListeners
                 listen.Use(clients.Track);
                 listen.Use(connections.Track);
                 listen.Use(AbsoluteFormScheme.Use);
-                listen.Use(next => MalformedHttp2Requests.Use(next, options, kestrel.Limits.Http2, listen.ApplicationServices.GetRequiredService<Http2Floods>()));
+                listen.Use(next => MalformedHttp2Requests.Use(next, options, kestrel.Limits.Http2, services.GetRequiredService<Http2Floods>()));
             });
 
             // Many clients share its address.

@@ -24,7 +24,7 @@ internal sealed partial class MalformedRequests(LocalReplies replies, TimeProvid
             return;
         if (isReply)
             await context.Response.CompleteAsync();
-        context.Features.GetRequiredFeature<IHttpResetFeature>().Reset(MalformedRequest.ErrorCode);
+        context.Features.GetRequiredFeature<IHttpResetFeature>().Reset(Http2ErrorCode.ProtocolError);
     }
 
     private static partial class Log

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
-using System.Net.Security;
+using IngressController.Http;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace IngressController.Shutdown;
 
@@ -58,7 +57,7 @@ internal sealed partial class OpenConnections(ILogger<OpenConnections> logger)
         Interlocked.Increment(ref _count);
         try
         {
-            if (connection.Features.Get<ITlsApplicationProtocolFeature>()?.ApplicationProtocol.Span.SequenceEqual(SslApplicationProtocol.Http2.Protocol.Span) == true)
+            if (connection.IsHttp2)
                 await TrackHttp2Async(connection, next);
             else
                 await next(connection);

@@ -18,7 +18,12 @@ internal sealed class ResponsePacing(ResponseRatePolicy policy, TimeProvider tim
         // Heads and local replies are small, so they are not paced.
     }
 
-    public override HttpContent ChangeBody(HttpContent body) => new WrappedContent(body, stream => new PacedStream(stream, policy, time));
+    public override HttpContent ChangeBody(HttpContent body) => new PacedContent(body, policy, time);
+
+    private sealed class PacedContent(HttpContent content, ResponseRatePolicy rate, TimeProvider time) : WrappedContent(content)
+    {
+        protected override Stream Wrap(Stream body) => new PacedStream(body, rate, time);
+    }
 }
 
 /// <summary>Reads as many bytes as the rate permits since the first read. As in nginx, idle time can be caught up.</summary>
