@@ -1,18 +1,25 @@
+using System.Runtime.InteropServices;
+
 namespace IngressController.Signals;
 
 /// <summary>
 /// Limits the log to one line per second for each failing endpoint of a route. With a line per request, a dead backend under load would
-/// fill the disk and hide other messages. The table has a fixed size; endpoints in the same slot share its line.
+/// fill the disk and hide other messages. The number of kinds is limited; those beyond it share a line.
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The logger of the lines. It gets a line with the number of those that no later line has counted.</param>
 internal sealed partial class FailureLogLimit(TimeProvider time, ILogger logger)
 {
+    private const int MaxKinds = 1024;
+
+    private const int Others = 0;
+
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    private readonly Slot[] _slots = new Slot[1024];
+    private readonly Dictionary<int, Kind> _kinds = [];
     private readonly Lock _lock = new();
     private ITimer? _timer;
+    private long _removedAt;
     private bool _isSumDue;
 
     /// <summary>True if a failure must be logged now.</summary>
@@ -20,21 +27,37 @@ internal sealed partial class FailureLogLimit(TimeProvider time, ILogger logger)
     /// <param name="suppressed">Number of failures that were not logged since the last one that was.</param>
     public bool TryTake(int key, out long suppressed)
     {
-        ref var slot = ref _slots[(uint)key % (uint)_slots.Length];
         var now = time.GetTimestamp();
         lock (_lock)
         {
-            suppressed = slot.Suppressed;
-            if (slot.IsUsed && time.GetElapsedTime(slot.Logged, now) < Interval)
+            ref var kind = ref CollectionsMarshal.GetValueRefOrAddDefault(_kinds, HasPlaceFor(key, now) ? key : Others, out var isKnown);
+            suppressed = kind.Suppressed;
+            if (isKnown && time.GetElapsedTime(kind.Logged, now) < Interval)
             {
-                slot.Suppressed++;
+                kind.Suppressed++;
                 SumLater();
                 return false;
             }
 
-            slot = new Slot(IsUsed: true, now, Suppressed: 0);
+            kind = new Kind(now, Suppressed: 0);
             return true;
         }
+    }
+
+    private bool HasPlaceFor(int key, long now)
+    {
+        if (_kinds.Count < MaxKinds || _kinds.ContainsKey(key))
+            return true;
+        if (time.GetElapsedTime(_removedAt, now) < Interval)
+            return false;
+        _removedAt = now;
+        foreach (var (known, kind) in _kinds)
+        {
+            if (kind.Suppressed == 0 && time.GetElapsedTime(kind.Logged, now) >= Interval)
+                _kinds.Remove(known);
+        }
+
+        return _kinds.Count < MaxKinds;
     }
 
     /// <summary>Twice the interval: while failures go on, their own lines have the number.</summary>
@@ -54,18 +77,18 @@ internal sealed partial class FailureLogLimit(TimeProvider time, ILogger logger)
         lock (_lock)
         {
             _isSumDue = false;
-            foreach (ref var slot in _slots.AsSpan())
+            foreach (var (key, kind) in _kinds)
             {
-                if (slot.Suppressed == 0)
+                if (kind.Suppressed == 0)
                     continue;
-                if (time.GetElapsedTime(slot.Logged, now) < Interval)
+                if (time.GetElapsedTime(kind.Logged, now) < Interval)
                 {
                     SumLater();
                     continue;
                 }
 
-                (kinds, sum) = (kinds + 1, sum + slot.Suppressed);
-                slot.Suppressed = 0;
+                (kinds, sum) = (kinds + 1, sum + kind.Suppressed);
+                _kinds.Remove(key);
             }
         }
 
@@ -73,7 +96,7 @@ internal sealed partial class FailureLogLimit(TimeProvider time, ILogger logger)
             Log.Suppressed(logger, sum, kinds);
     }
 
-    private record struct Slot(bool IsUsed, long Logged, long Suppressed);
+    private record struct Kind(long Logged, long Suppressed);
 
     private static partial class Log
     {

@@ -65,6 +65,24 @@ public sealed class FailureLogTests(ProxyFixture proxy) : IClassFixture<ProxyFix
         Assert.Equal((true, 0), Take(limit, 7));
     }
 
+    [Fact]
+    public void Endpoints_do_not_hide_each_other_up_to_a_maximum()
+    {
+        var clock = new Clock { Now = TimeSpan.FromDays(1) };
+        var limit = new FailureLogLimit(clock, NullLogger.Instance);
+        for (var second = 0; second < 3; second++)
+        {
+            var endpoints = Enumerable.Range((second * 5000) + 1, 1000);
+            Assert.All(endpoints, key => Assert.Equal((true, 0), Take(limit, key)));
+            Assert.InRange(Enumerable.Range((second * 5000) + 1001, 1000).Count(key => Take(limit, key).IsLogged), 20, 25);
+            Assert.DoesNotContain(endpoints, key => Take(limit, key).IsLogged);
+            clock.Now += TimeSpan.FromSeconds(1);
+            // An endpoint whose number is not logged yet keeps its place.
+            Assert.All(endpoints, key => Assert.Equal((true, 1), Take(limit, key)));
+            clock.Now += TimeSpan.FromSeconds(1);
+        }
+    }
+
     private static (bool IsLogged, long Suppressed) Take(FailureLogLimit limit, int key) => (limit.TryTake(key, out var suppressed), suppressed);
 
     internal sealed class Clock : TimeProvider
