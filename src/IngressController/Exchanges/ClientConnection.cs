@@ -20,6 +20,7 @@ internal sealed class ClientConnection(ConnectionContext connection, TimeProvide
     private long _closingSince;
     private int _begun;
     private ConcurrentDictionary<int, bool>? _refused;
+    private volatile bool _isOver;
     private int _count;
 
     /// <summary>The network of the peer.</summary>
@@ -33,6 +34,12 @@ internal sealed class ClientConnection(ConnectionContext connection, TimeProvide
 
     /// <summary>The timestamp at which it was asked to close; null if it was not.</summary>
     public long? ClosingSince => Volatile.Read(ref _closingSince) is not 0 and var since ? since : null;
+
+    /// <summary>True if <see cref="EndResponse"/> is called for each response.</summary>
+    public bool KnowsEnds { get; set; }
+
+    /// <summary>True if nothing more is sent.</summary>
+    public bool IsOver => _isOver;
 
     /// <summary>What the stall watch observes; null until a response waits. Only the watch uses it.</summary>
     public StallCheck? StallCheck { get; set; }
@@ -86,6 +93,16 @@ internal sealed class ClientConnection(ConnectionContext connection, TimeProvide
     {
         if (Interlocked.CompareExchange(ref _closingSince, Math.Max(1, time.GetTimestamp()), 0) == 0)
             connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.RequestClose();
+    }
+
+    /// <summary>Nothing more is sent of the response of an HTTP/2 stream. Called by any thread, and must be short.</summary>
+    public void EndResponse(int stream) => Find(stream)?.EndResponse();
+
+    /// <summary>Nothing more is sent of any response.</summary>
+    public void EndResponses()
+    {
+        _isOver = true;
+        ForEach(static exchange => exchange.EndResponse());
     }
 
     /// <summary>What the kernel knows about the bytes sent to the client; null if nothing.</summary>

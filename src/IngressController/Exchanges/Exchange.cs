@@ -25,11 +25,14 @@ internal sealed class Exchange : IDisposable
     private const int IsEnding = 1;
     private const int IsOver = 2;
 
+    private static readonly TaskCompletionSource IsSent = new();
+
     private readonly ClientConnections _all;
     private readonly bool _isHttp2;
     private bool _isSlow;
     private HttpContext? _context;
     private int _state;
+    private TaskCompletionSource? _sent;
     private WaitObservation _wait;
     private int _endReason;
     private long _bufferedBytes;
@@ -41,8 +44,7 @@ internal sealed class Exchange : IDisposable
         _all = all;
         _isHttp2 = HttpProtocol.IsHttp2(context.Request.Protocol);
         Connection = connection;
-        // Only these can be refused later.
-        if (_isHttp2 && context.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: false })
+        if (_isHttp2)
             Stream = context.Features.Get<IHttp2StreamIdFeature>()?.StreamId ?? 0;
         connection.Add(this);
     }
@@ -50,7 +52,7 @@ internal sealed class Exchange : IDisposable
     /// <summary>The connection of the client.</summary>
     public ClientConnection Connection { get; }
 
-    /// <summary>The stream of an HTTP/2 request with a body; 0 for others.</summary>
+    /// <summary>The stream of HTTP/2; 0 for others.</summary>
     public int Stream { get; }
 
     /// <summary>The bytes of the response that wait for the client; 0 if no write waits.</summary>
@@ -114,6 +116,27 @@ internal sealed class Exchange : IDisposable
     public Task WaitAsync(ValueTask write, int bytes) => write.IsCompletedSuccessfully ? Task.CompletedTask : WaitForClientAsync(write, bytes);
 
     /// <summary>
+    /// Completes a response of HTTP/2, and waits until the client has the window for the last of it. Kestrel takes a small response, or the
+    /// last bytes of a large one, at once, and holds them as long as the client lets it.
+    /// </summary>
+    public async Task SendEndAsync()
+    {
+        if (!Connection.KnowsEnds || _state != IsLive || _context is not { } context || context.RequestAborted.IsCancellationRequested)
+            return;
+        await context.Response.CompleteAsync();
+        var sent = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        // From here on the end of the response is reported, and that of the connection after it is marked.
+        if (Interlocked.CompareExchange(ref _sent, sent, null) is not null || Connection.IsOver)
+            return;
+        WriteWaits(ClientConnections.SmallPiece);
+        await sent.Task;
+        WriteEnded();
+    }
+
+    /// <summary>Nothing more is sent of the response of HTTP/2. Called by any thread.</summary>
+    public void EndResponse() => Interlocked.Exchange(ref _sent, IsSent)?.TrySetResult();
+
+    /// <summary>
     /// Ends it: resets the stream of HTTP/2, or closes the connection of HTTP/1.1. Returns false if it has ended already. What belongs to it
     /// is released shortly afterwards, when its request notices.
     /// </summary>
@@ -133,6 +156,7 @@ internal sealed class Exchange : IDisposable
         finally
         {
             Volatile.Write(ref _state, IsOver);
+            EndResponse();
         }
 
         return true;

@@ -17,6 +17,10 @@ internal static class ConnectionPipes
         /// <summary>Reads the connection through another reader.</summary>
         public void ReadThrough(Func<PipeReader, PipeReader> wrap) =>
             connection.Transport = new Duplex(wrap(connection.Transport.Input), connection.Transport.Output);
+
+        /// <summary>Writes to the connection through another writer.</summary>
+        public void WriteThrough(Func<PipeWriter, PipeWriter> wrap) =>
+            connection.Transport = new Duplex(connection.Transport.Input, wrap(connection.Transport.Output));
     }
 
     private sealed record Duplex(PipeReader Input, PipeWriter Output) : IDuplexPipe;

@@ -9,6 +9,7 @@ internal enum FrameType : byte
     Headers = 1,
     ResetStream = 3,
     PushPromise = 5,
+    GoAway = 7,
     WindowUpdate = 8,
     Continuation = 9,
 }

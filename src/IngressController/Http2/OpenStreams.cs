@@ -4,7 +4,8 @@ namespace IngressController.Http2;
 /// <param name="refuse">
 /// Refuses the request of a stream, of which this number have been opened; false if its response has ended already.
 /// </param>
-internal sealed class OpenStreams(Func<int, int, bool> refuse)
+/// <param name="reset">Called when the client resets a stream.</param>
+internal sealed class OpenStreams(Func<int, int, bool> refuse, Action<int> reset)
 {
     /// <summary>Streams that the server has ended stay here. Beyond this number all are forgotten.</summary>
     private const int MaxCount = 256;
@@ -26,6 +27,8 @@ internal sealed class OpenStreams(Func<int, int, bool> refuse)
     /// <summary>A frame passes, which may be the last one of a request.</summary>
     public void Pass(FrameHead head)
     {
+        if (head.Type == FrameType.ResetStream)
+            reset(head.Stream);
         if (_streams.Count > 0 && ((head.Type is FrameType.Data or FrameType.Headers && head.EndsStream) || head.Type == FrameType.ResetStream))
             _streams.Remove(head.Stream);
     }

@@ -34,7 +34,8 @@ internal static class MalformedHttp2Requests
 
     private static FrameFilter Filter(ConnectionContext connection, PipeReader input, ListenerOptions options, Http2Limits limits, FrameFloodLimit flood)
     {
-        var streams = new OpenStreams(connection.Features.GetRequiredFeature<ClientConnection>().TryRefuse);
+        var client = connection.Features.GetRequiredFeature<ClientConnection>();
+        var streams = new OpenStreams(client.TryRefuse, client.EndResponse);
         var maxString = MaxString(options);
         var decoder = new HpackDecoder(limits.HeaderTableSize, maxString);
         var fields = new FieldBlock(options.MaxRequestHeaderFields, options.MaxRequestHeaderSize);

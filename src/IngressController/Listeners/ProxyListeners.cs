@@ -71,6 +71,8 @@ internal static class ProxyListeners
                 listen.Use(clients.Track);
                 listen.Use(connections.Track);
                 listen.Use(AbsoluteFormScheme.Use);
+                if (options.ResponseStallTimeout > TimeSpan.Zero)
+                    listen.Use(Http2ResponseEnds.Use);
                 listen.Use(next => MalformedHttp2Requests.Use(next, options, kestrel.Limits.Http2, services.GetRequiredService<Http2Floods>()));
             });
 

@@ -44,6 +44,8 @@ internal sealed class RequestPipeline(
                 drain.CountAborted();
             HostEncoding.Forget(context.Request.Headers);
         }
+
+        await exchange.SendEndAsync();
     }
 
     /// <summary>

@@ -215,7 +215,7 @@ public sealed class FrameFilterTests
     {
         var client = new Pipe(new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false));
         var fields = new FieldBlock(100, MaxString);
-        return (client, new FrameFilter(client.Reader, new HeaderBlocks(new HpackDecoder(4096, MaxString), fields, new OpenStreams((_, _) => false), 4 * MaxString, MaxFrame), MaxFrame));
+        return (client, new FrameFilter(client.Reader, new HeaderBlocks(new HpackDecoder(4096, MaxString), fields, new OpenStreams((_, _) => false, _ => { }), 4 * MaxString, MaxFrame), MaxFrame));
     }
 
     [Theory]
