@@ -18,7 +18,6 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 
@@ -124,7 +123,7 @@ def scraping(address):
 
     def scrape():
         while not stop.wait(1):
-            with contextlib.suppress(urllib.error.URLError):
+            with contextlib.suppress(OSError):
                 urllib.request.urlopen(address, timeout=5).read()
 
     thread = threading.Thread(target=scrape) if address else None

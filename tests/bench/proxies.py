@@ -2,7 +2,6 @@
 import os
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from dataclasses import dataclass
 
@@ -196,18 +195,19 @@ def start_controller(processes, settings, name, observed, build):
     pid = processes.start(
         name, [program, *arguments], [http, https, admin],
         {"DOTNET_PROCESSOR_COUNT": str(settings.workers), "INGRESS_SHUTDOWN_DELAY": "0", **build.environment})
-    _until_ready(name, f"http://127.0.0.1:{admin}/readyz")
+    until_ready(name, f"http://127.0.0.1:{admin}/readyz")
     return Proxy(name, pid, http, https, f"http://127.0.0.1:{admin}/metrics" if observed else None)
 
 
-def _until_ready(name, url):
-    deadline = time.monotonic() + 30
+def until_ready(name, url, seconds=30):
+    """Waits until the readiness check of a controller succeeds."""
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
             with urllib.request.urlopen(url, timeout=2):
                 return
-        except urllib.error.URLError:
-            time.sleep(0.05)
+        except OSError:
+            time.sleep(0.01)
     raise SystemExit(f"{name} does not become ready")
 
 

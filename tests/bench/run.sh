@@ -1,12 +1,20 @@
 #!/usr/bin/env bash
-# Compares the controller with nginx, HAProxy and Caddy on this machine: tests/bench/run.sh --help, docs/performance.md. As root it installs
-# the Debian packages that are missing. Without --controller it publishes the program as the image has it.
+# Compares the controller with nginx, HAProxy and Caddy on this machine, or with "scale" measures it in a large cluster: run.sh [scale] --help,
+# docs/performance.md. As root it installs the Debian packages that are missing. Without --controller it publishes the program as the image has it.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+program=bench
+if [ "${1:-}" = scale ]; then
+  program=scale
+  shift
+fi
 PATH="$PATH:/usr/sbin"
 
+# Without --with, the short form compares with nginx alone. HAProxy is also the backend of uploads.
+caddy=(caddy:caddy)
+if [[ " $* " == *" --short "* || " $* " == *" --with "* || $program = scale ]] && [[ "$*" != *caddy* ]]; then caddy=(); fi
 packages=()
-for tool in nginx:nginx-light haproxy:haproxy caddy:caddy wrk:wrk h2load:nghttp2-client openssl:openssl python3:python3; do
+for tool in nginx:nginx-light haproxy:haproxy "${caddy[@]}" wrk:wrk h2load:nghttp2-client openssl:openssl python3:python3; do
   command -v "${tool%%:*}" >/dev/null || packages+=("${tool#*:}")
 done
 if [ ${#packages[@]} -gt 0 ]; then
@@ -38,4 +46,4 @@ if [[ " $* " != *" --controller"* && " $* " != *" --help "* && " $* " != *" --li
   "${DOTNET:-dotnet}" publish src/IngressController -c Release -p:PublishProfile=Image -r "$runtime" -o "$output" -v quiet -clp:ErrorsOnly >&2
   published=(--controller "controller=$output")
 fi
-exec python3 tests/bench/bench.py "${published[@]}" "$@"
+exec python3 "tests/bench/$program.py" "${published[@]}" "$@"
