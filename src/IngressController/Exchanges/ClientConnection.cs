@@ -26,6 +26,9 @@ internal sealed class ClientConnection(ConnectionContext connection, TimeProvide
     /// <summary>The network of the peer.</summary>
     public ClientNetwork Client { get; } = ClientNetwork.Of((connection.RemoteEndPoint as IPEndPoint)?.Address);
 
+    /// <summary>Reads the request lines of HTTP/1.1; null for HTTP/2.</summary>
+    public AbsoluteFormReader? RequestLines { get; set; }
+
     /// <summary>Number of its exchanges in flight.</summary>
     public int Count => Volatile.Read(ref _count);
 
@@ -170,6 +173,7 @@ internal sealed class ClientConnection(ConnectionContext connection, TimeProvide
     internal void Remove(Exchange exchange)
     {
         _refused?.TryRemove(exchange.Stream, out _);
+        RequestLines?.ExpectRequest();
         for (var slots = _first; slots is not null; slots = slots.Next)
         {
             var index = Array.IndexOf(slots.Items, exchange);
