@@ -64,7 +64,12 @@ public sealed class HeaderLimitTests(SmallLimitsFixture small) : IClassFixture<S
         { "GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400, "the request is malformed" },
         { "GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n", 400, "the request is malformed" },
         { "GET / HTTP/1.1\r\nHost: a\r\n : x\r\n\r\n", 400, "the request is malformed" },
-        { "GET nothing HTTP/1.1\r\nHost: a\r\n\r\n", 405, "the method is not allowed for this form of request target" },
+        { "GET nothing HTTP/1.1\r\nHost: a\r\n\r\n", 400, "the request is malformed" },
+        { "GET * HTTP/1.1\r\nHost: a\r\n\r\n", 400, "the request is malformed" },
+        { "GET / HTTP/1.2\r\nHost: a\r\n\r\n", 505, "this version of HTTP is not supported" },
+        { "GET / HTTP/0.9\r\nHost: a\r\n\r\n", 505, "this version of HTTP is not supported" },
+        { "GET / http/1.1\r\nHost: a\r\n\r\n", 505, "this version of HTTP is not supported" },
+        { "GET / HTTP/1.10\r\nHost: a\r\n\r\n", 400, "the request is malformed" },
         { "GET / HTTP/3.9\r\nHost: a\r\n\r\n", 505, "this version of HTTP is not supported" },
         { "\u0016\u0003\u0001\u0002\u0000\u0001\r\n\r\n", 400, "the request is malformed" },
     };
