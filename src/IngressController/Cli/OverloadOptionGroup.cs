@@ -44,6 +44,11 @@ internal static class OverloadOptionGroup
             options => options.Overload.MaxBufferedBytes,
             (options, value) => options with { Overload = options.Overload with { MaxBufferedBytes = Bytes(value) } })
             { Unset = Computed },
+        new("max-buffered-bytes-per-connection", "BYTES",
+            "Maximum number of bytes of the responses of one connection that wait for its client, from 65536. From half of it on, HTTP/2 "
+            + "responses are read from their backends in pieces of 4 KiB; beyond it, requests of the connection are answered 503.",
+            options => options.Overload.MaxBufferedBytesPerConnection,
+            (options, value) => options with { Overload = options.Overload with { MaxBufferedBytesPerConnection = Bytes(value) } }),
         new("max-header-bytes", "BYTES",
             "Maximum number of bytes of the header fields of all requests in flight, from 65536. More requests are answered 503.",
             options => options.Overload.MaxHeaderBytes,

@@ -29,6 +29,9 @@ public sealed record OverloadOptions
     /// <summary>The maximum number of bytes of all responses that wait for their clients; null to compute it.</summary>
     public long? MaxBufferedBytes { get; init; }
 
+    /// <summary>The maximum number of bytes of the responses of one connection that wait for its client. Default 1 MiB.</summary>
+    public long MaxBufferedBytesPerConnection { get; init; } = 1 << 20;
+
     /// <summary>The maximum number of bytes of the header fields of all requests in flight; null to compute it.</summary>
     public long? MaxHeaderBytes { get; init; }
 }

@@ -22,6 +22,7 @@ internal sealed class ClientConnection(ConnectionContext connection, TimeProvide
     private ConcurrentDictionary<int, bool>? _refused;
     private volatile bool _isOver;
     private int _count;
+    private long _bufferedBytes;
 
     /// <summary>The network of the peer.</summary>
     public ClientNetwork Client { get; } = ClientNetwork.Of((connection.RemoteEndPoint as IPEndPoint)?.Address);
@@ -31,6 +32,9 @@ internal sealed class ClientConnection(ConnectionContext connection, TimeProvide
 
     /// <summary>Number of its exchanges in flight.</summary>
     public int Count => Volatile.Read(ref _count);
+
+    /// <summary>The bytes of its responses that wait for the client.</summary>
+    public long BufferedBytes => Volatile.Read(ref _bufferedBytes);
 
     /// <summary>True if it was asked to close.</summary>
     public bool IsClosing => ClosingSince is not null;
@@ -149,6 +153,8 @@ internal sealed class ClientConnection(ConnectionContext connection, TimeProvide
 
         return null;
     }
+
+    internal void Buffered(long bytes) => Interlocked.Add(ref _bufferedBytes, bytes);
 
     internal void Add(Exchange exchange)
     {

@@ -1,22 +1,32 @@
 using System.Collections.Concurrent;
+using IngressController.Configuration;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace IngressController.Exchanges;
 
 /// <summary>The connections of clients, their exchanges in flight, and the bytes that all of these hold for clients that do not read.</summary>
-internal sealed class ClientConnections(TimeProvider time)
+internal sealed class ClientConnections(TimeProvider time, OverloadOptions options)
 {
     /// <summary>As much as clients may leave unread until responses are read from their backends in small pieces.</summary>
     private const long PlentyBytes = 16 << 20;
 
     private const int LargePiece = 64 << 10;
 
+    /// <summary>
+    /// HTTP/2 does not tell which part of a piece a client has taken, so a piece must be small enough for the time in which it is stalled.
+    /// </summary>
+    private const int MaxHttp2Piece = 32 << 10;
+
     /// <summary>A block of Kestrel's memory pool.</summary>
     public const int SmallPiece = 4 << 10;
 
     private readonly ConcurrentDictionary<ClientConnection, bool> _connections = new();
     private readonly long[] _ended = new long[Enum.GetValues<EndReason>().Length];
+
+    /// <summary>As much as one client may leave unread until its responses are read from their backends in small pieces.</summary>
+    private readonly long _plentyOfConnection = options.MaxBufferedBytesPerConnection / 2;
+
     private long _bufferedBytes;
 
     /// <summary>The clock of all timestamps.</summary>
@@ -27,6 +37,9 @@ internal sealed class ClientConnections(TimeProvider time)
 
     /// <summary>The maximum number of bytes of a response to read from the backend at once, which is what a client that does not read costs.</summary>
     public int MaxPiece => BufferedBytes < PlentyBytes ? LargePiece : SmallPiece;
+
+    /// <summary>The same for one of the many responses that a connection of HTTP/2 can have.</summary>
+    public int MaxPieceOf(ClientConnection connection) => connection.BufferedBytes < _plentyOfConnection ? Math.Min(MaxPiece, MaxHttp2Piece) : SmallPiece;
 
     /// <summary>The open connections.</summary>
     public IEnumerable<ClientConnection> All => _connections.Select(entry => entry.Key);

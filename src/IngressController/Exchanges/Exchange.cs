@@ -13,11 +13,6 @@ internal sealed class Exchange : IDisposable
     /// <summary>A client that takes longer for a piece gets small ones.</summary>
     private static readonly TimeSpan SlowPiece = TimeSpan.FromSeconds(1);
 
-    /// <summary>
-    /// HTTP/2 does not tell which part of a piece a client has taken, so a piece must be small enough for the time in which it is stalled.
-    /// </summary>
-    private const int MaxHttp2Piece = 32 << 10;
-
     /// <summary>What a connection of HTTP/1.1 holds when a write to it waits: Kestrel's default for MaxResponseBufferSize.</summary>
     private const int Http1Buffer = 64 << 10;
 
@@ -71,7 +66,7 @@ internal sealed class Exchange : IDisposable
     public TimedBody? Body { get; private set; }
 
     /// <summary>The maximum number of bytes to read from the backend at once.</summary>
-    public int MaxPiece => _isSlow ? ClientConnections.SmallPiece : _isHttp2 ? Math.Min(_all.MaxPiece, MaxHttp2Piece) : _all.MaxPiece;
+    public int MaxPiece => _isSlow ? ClientConnections.SmallPiece : _isHttp2 ? _all.MaxPieceOf(Connection) : _all.MaxPiece;
 
     /// <summary>
     /// Measures the rate of the body. Kestrel does so for all streams of an HTTP/2 connection together, and ends all of them. It replies 408
@@ -93,7 +88,7 @@ internal sealed class Exchange : IDisposable
             bytes += Http1Buffer;
         Volatile.Write(ref _bufferedBytes, bytes);
         Volatile.Write(ref _stalledSince, Math.Max(1, _all.Time.GetTimestamp()));
-        _all.Buffered(bytes);
+        Buffered(bytes);
     }
 
     /// <summary>The write that waited has ended. Without one, nothing happens.</summary>
@@ -102,7 +97,7 @@ internal sealed class Exchange : IDisposable
         if (_stalledSince == 0)
             return;
         _isSlow = _all.Time.GetElapsedTime(_stalledSince) >= SlowPiece;
-        _all.Buffered(-_bufferedBytes);
+        Buffered(-_bufferedBytes);
         Volatile.Write(ref _stalledSince, 0);
         Volatile.Write(ref _bufferedBytes, 0);
     }
@@ -172,6 +167,12 @@ internal sealed class Exchange : IDisposable
         WriteEnded();
         Connection.Remove(this);
         _context = null;
+    }
+
+    private void Buffered(long bytes)
+    {
+        _all.Buffered(bytes);
+        Connection.Buffered(bytes);
     }
 
     private async Task WaitForClientAsync(ValueTask write, int bytes)

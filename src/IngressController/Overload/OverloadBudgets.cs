@@ -8,7 +8,9 @@ namespace IngressController.Overload;
 /// <param name="Requests">Requests in flight.</param>
 /// <param name="BufferedBytes">Bytes of responses that wait for their clients.</param>
 /// <param name="HeaderBytes">Bytes of the header fields of requests in flight.</param>
-internal sealed record OverloadBudgets(int Connections, int ConnectionsPerClient, int Requests, long BufferedBytes, long HeaderBytes)
+/// <param name="BufferedBytesPerConnection">Bytes of the responses of one connection that wait for its client.</param>
+internal sealed record OverloadBudgets(
+    int Connections, int ConnectionsPerClient, int Requests, long BufferedBytes, long HeaderBytes, long BufferedBytesPerConnection)
 {
     /// <summary>What the program itself takes, with the objects of a small cluster.</summary>
     private const long OwnMemory = 96L << 20;
@@ -34,7 +36,8 @@ internal sealed record OverloadBudgets(int Connections, int ConnectionsPerClient
             options.MaxConnectionsPerClient ?? Math.Max(1, connections / 2),
             options.MaxRequests ?? AtMost(memory * 30 / 100 / RequestCost, files),
             options.MaxBufferedBytes ?? memory * 15 / 100,
-            options.MaxHeaderBytes ?? memory * 5 / 100);
+            options.MaxHeaderBytes ?? memory * 5 / 100,
+            options.MaxBufferedBytesPerConnection);
     }
 
     private static int AtMost(long value, int max) => (int)Math.Min(value, max);

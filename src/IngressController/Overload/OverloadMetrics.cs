@@ -15,6 +15,7 @@ internal sealed class OverloadMetrics(
         text.Sample("yarp_ingress_overload_budget", budgets.ConnectionsPerClient, ("resource", "connections-per-client"));
         text.Sample("yarp_ingress_overload_budget", budgets.Requests, ("resource", "requests"));
         text.Sample("yarp_ingress_overload_budget", budgets.BufferedBytes, ("resource", "buffered-bytes"));
+        text.Sample("yarp_ingress_overload_budget", budgets.BufferedBytesPerConnection, ("resource", "buffered-bytes-per-connection"));
         text.Sample("yarp_ingress_overload_budget", budgets.HeaderBytes, ("resource", "header-bytes"));
         text.Family("yarp_ingress_overload_used", "gauge", "What clients take of the budgets.");
         text.Sample("yarp_ingress_overload_used", connections.Count, ("resource", "connections"));

@@ -13,7 +13,11 @@ internal sealed class RequestBudget(OverloadBudgets budgets, ClientConnections c
     private const double Reserve = 0.8;
     private const int MaxOfConnection = 10;
 
+    /// <summary>The most refused requests that may wait for their client to take the reason.</summary>
+    private const int MaxRefused = 64;
+
     private int _count;
+    private int _refused;
     private long _headerBytes;
 
     /// <summary>Requests in flight.</summary>
@@ -30,25 +34,33 @@ internal sealed class RequestBudget(OverloadBudgets budgets, ClientConnections c
         (double)Count / budgets.Requests, Math.Max((double)clients.BufferedBytes / budgets.BufferedBytes, (double)HeaderBytes / budgets.HeaderBytes));
 
     /// <summary>Counts a request. It must be disposed of when the request has ended, also if it is refused.</summary>
-    public Admission Enter(HttpContext context)
+    public Admission Enter(HttpContext context, ClientConnection connection)
     {
         var count = Interlocked.Increment(ref _count);
         // While there are few requests, their fields cannot matter: reading them all would cost more than it tells.
         var headerBytes = count > budgets.Requests / 8 ? SizeOf(context.Request.Headers) : 0;
         var allHeaderBytes = headerBytes == 0 ? 0 : Interlocked.Add(ref _headerBytes, headerBytes);
-        var isAdmitted = HasRoom(count, context) && !actions.RefuseRequests.IsActive && clients.BufferedBytes <= budgets.BufferedBytes
-            && allHeaderBytes <= budgets.HeaderBytes;
-        if (!isAdmitted)
-            actions.RefuseRequests.Add(1);
+        var isAdmitted = HasRoom(count, connection) && !actions.RefuseRequests.IsActive && clients.BufferedBytes <= budgets.BufferedBytes
+            && connection.BufferedBytes <= budgets.BufferedBytesPerConnection && allHeaderBytes <= budgets.HeaderBytes;
         if (!actions.ShedStalled.IsActive && Usage >= actions.ShedStalled.Begin)
             Crowded.Set();
-        return new Admission(this, isAdmitted, headerBytes);
+        if (isAdmitted)
+            return new Admission(this, isAdmitted: true, hasRoomForReason: true, headerBytes);
+        actions.RefuseRequests.Add(1);
+        Leave(headerBytes);
+        return new Admission(this, isAdmitted: false, Interlocked.Increment(ref _refused) <= MaxRefused, headerBytes);
+    }
+
+    private void Leave(int headerBytes)
+    {
+        Interlocked.Decrement(ref _count);
+        if (headerBytes > 0)
+            Interlocked.Add(ref _headerBytes, -headerBytes);
     }
 
     /// <summary>The last of the room is for connections with few requests, so that no one takes all of it between two looks.</summary>
-    private bool HasRoom(int count, HttpContext context) =>
-        count <= budgets.Requests * Reserve
-        || count <= budgets.Requests && context.Features.Get<ClientConnection>() is not { Count: > MaxOfConnection };
+    private bool HasRoom(int count, ClientConnection connection) =>
+        count <= budgets.Requests * Reserve || (count <= budgets.Requests && connection.Count <= MaxOfConnection);
 
     private static int SizeOf(IHeaderDictionary headers)
     {
@@ -64,16 +76,20 @@ internal sealed class RequestBudget(OverloadBudgets budgets, ClientConnections c
     }
 
     /// <summary>A counted request.</summary>
-    internal readonly struct Admission(RequestBudget budget, bool isAdmitted, int headerBytes) : IDisposable
+    internal readonly struct Admission(RequestBudget budget, bool isAdmitted, bool hasRoomForReason, int headerBytes) : IDisposable
     {
         /// <summary>False if the request must be refused.</summary>
         public bool IsAdmitted => isAdmitted;
 
+        /// <summary>False if it must be refused without a body, which would wait for a client that does not read.</summary>
+        public bool HasRoomForReason => hasRoomForReason;
+
         public void Dispose()
         {
-            Interlocked.Decrement(ref budget._count);
-            if (headerBytes > 0)
-                Interlocked.Add(ref budget._headerBytes, -headerBytes);
+            if (isAdmitted)
+                budget.Leave(headerBytes);
+            else
+                Interlocked.Decrement(ref budget._refused);
         }
     }
 }

@@ -26,14 +26,14 @@ internal sealed class RequestPipeline(
         var start = Stopwatch.GetTimestamp();
         var request = Begin(context);
         using var exchange = request.Exchange = connections.Begin(context);
-        using var admission = budget.Enter(context);
+        using var admission = budget.Enter(context, exchange.Connection);
         try
         {
             // Refused before it began: the stream is reset.
             if (exchange.EndReason == EndReason.Malformed)
                 context.Response.StatusCode = StatusCodes.Status400BadRequest;
             else
-                await (admission.IsAdmitted ? ServeAsync(request) : RefuseOverloadedAsync(request));
+                await (admission.IsAdmitted ? ServeAsync(request) : RefuseOverloadedAsync(request, admission));
             if (request.Body is { Problem: not RequestProblem.None and var problem })
                 await malformed.RefuseAsync(request, problem);
         }
@@ -88,15 +88,14 @@ internal sealed class RequestPipeline(
     }
 
     /// <summary>Refuses a request over the budget. A health check is answered: the replica serves as much as it can.</summary>
-    private Task RefuseOverloadedAsync(ProxyRequest request)
+    private Task RefuseOverloadedAsync(ProxyRequest request, RequestBudget.Admission admission)
     {
         if (options.HealthPath is not null && FindRoute(request) == Refusal.Healthy)
             return replies.RefuseAsync(request, Refusal.Healthy);
         request.Context.Response.Headers.RetryAfter = RetryAfterOverload;
-        // A body would wait for a client of HTTP/2 that does not open its window.
-        return HttpProtocol.IsHttp2(request.Context.Request.Protocol)
-            ? replies.WriteEmptyAsync(request, Refusal.Overloaded.Status)
-            : replies.RefuseAsync(request, Refusal.Overloaded);
+        // A body would wait for a client of HTTP/2 that does not open its window, without a limit of time if stalls have none.
+        var canWait = !HttpProtocol.IsHttp2(request.Context.Request.Protocol) || (admission.HasRoomForReason && request.Exchange!.Connection.KnowsEnds);
+        return canWait ? replies.RefuseAsync(request, Refusal.Overloaded) : replies.WriteEmptyAsync(request, Refusal.Overloaded.Status);
     }
 
     private Task ServeAsync(ProxyRequest request)

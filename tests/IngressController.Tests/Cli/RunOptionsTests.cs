@@ -62,6 +62,7 @@ public sealed class RunOptionsTests
         ["max-connection-buffer"] = ("65535", "16777216", "65534"),
         ["max-requests"] = ("1000", "1", "many"),
         ["max-buffered-bytes"] = ("65536", "8589934592", "65535"),
+        ["max-buffered-bytes-per-connection"] = ("65536", "8589934592", "65535"),
         ["max-header-bytes"] = ("65536", "8589934592", "1m"),
         ["response-stall-timeout"] = ("30", "0", "-1"),
         ["min-response-rate"] = ("50", "0", "2000000"),

@@ -1,3 +1,4 @@
+using IngressController.Configuration;
 using IngressController.Exchanges;
 using IngressController.Tests.Kubernetes;
 using Microsoft.AspNetCore.Connections;
@@ -12,7 +13,7 @@ public sealed class ExchangeTests
     private readonly ManualTimeProvider _time = new();
     private readonly ClientConnections _connections;
 
-    public ExchangeTests() => _connections = new ClientConnections(_time);
+    public ExchangeTests() => _connections = new ClientConnections(_time, new OverloadOptions());
 
     [Fact]
     public async Task Stream_is_refused_in_flight_or_when_it_begins_but_not_when_it_is_over()

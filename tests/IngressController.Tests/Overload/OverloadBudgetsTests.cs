@@ -41,9 +41,9 @@ public sealed class OverloadBudgetsTests
     [Fact]
     public void Options_take_precedence()
     {
-        var options = new OverloadOptions { MaxConnections = 7, MaxRequests = 8, MaxBufferedBytes = 70_000, MaxHeaderBytes = 80_000 };
+        var options = new OverloadOptions { MaxConnections = 7, MaxRequests = 8, MaxBufferedBytes = 70_000, MaxHeaderBytes = 80_000, MaxBufferedBytesPerConnection = 90_000 };
 
-        Assert.Equal(new OverloadBudgets(7, 3, 8, 70_000, 80_000), OverloadBudgets.Of(options, new MachineLimits(512 * MiB, 384 * MiB, 1000)));
+        Assert.Equal(new OverloadBudgets(7, 3, 8, 70_000, 80_000, 90_000), OverloadBudgets.Of(options, new MachineLimits(512 * MiB, 384 * MiB, 1000)));
         Assert.Equal(5, OverloadBudgets.Of(options with { MaxConnectionsPerClient = 5 }, new MachineLimits(512 * MiB, 384 * MiB, 1000)).ConnectionsPerClient);
     }
 

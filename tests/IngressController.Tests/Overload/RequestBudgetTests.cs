@@ -8,6 +8,8 @@ public sealed class RequestBudgetTests : IAsyncLifetime
 {
     private const string Host = "app.example";
 
+    private const string Reason = "503 Service Unavailable: the proxy is overloaded\n";
+
     private readonly TaskCompletionSource _release = new();
     private WireBackend _backend = null!;
     private TestController? _controller;
@@ -23,7 +25,7 @@ public sealed class RequestBudgetTests : IAsyncLifetime
             {
                 if (request.Target == "/hold")
                     await _release.Task;
-                await connection.SendAsync(WireBackend.Ok(request.Target == "/large" ? new string('x', 20_000) : "small"));
+                await connection.SendAsync(WireBackend.Ok(request.Target switch { "/large" => new string('x', 20_000), "/huge" => new string('x', 500_000), _ => "small" }));
             }
         });
         return Task.CompletedTask;
@@ -45,13 +47,15 @@ public sealed class RequestBudgetTests : IAsyncLifetime
         await UntilUsedAsync(2);
 
         var refused = await GetAsync();
-        await using var http2 = await Http2WireConnection.ConnectAsync(Controller.HttpsPort, Http2WireConnection.NoWindow);
+        await using var http2 = await Http2WireConnection.ConnectAsync(Controller.HttpsPort);
         await http2.GetAsync(1, Host);
-        // Without a body, so that it ends whatever the window is.
         var frames = await http2.ReadToEndOfAsync(1);
 
-        Assert.Equal((503, "5", "503 Service Unavailable: the proxy is overloaded\n"), (refused.Status, refused.One("Retry-After"), refused.Body));
-        Assert.Equal([Http2FrameType.Headers], frames.Select(frame => frame.Type));
+        Assert.Equal((503, "5", Reason), (refused.Status, refused.One("Retry-After"), refused.Body));
+        var head = new HpackReader().Read(frames[0].Payload);
+        Assert.Contains((":status", "503"), head);
+        Assert.Contains(("retry-after", "5"), head);
+        Assert.Equal(Reason, string.Concat(frames.Where(frame => frame.Type == Http2FrameType.Data).Select(frame => frame.Text)));
         Assert.Equal(2, await Controller.ActionsAsync("refuse-requests"));
 
         _release.SetResult();
@@ -59,6 +63,65 @@ public sealed class RequestBudgetTests : IAsyncLifetime
         Assert.Equal("small", (await second.ReadResponseAsync()).Body);
         await UntilUsedAsync(0);
         Assert.Equal("small", (await GetAsync()).Body);
+    }
+
+    /// <summary>A reason that waits for a client without a window costs memory, so few of them may.</summary>
+    [Fact]
+    public async Task Refused_requests_that_no_one_reads_cost_little_and_take_no_room()
+    {
+        const int MaxWaiting = 64;
+        await StartAsync(new() { MaxBufferedBytesPerConnection = 1 << 16 });
+        await using var attacker = await Http2WireConnection.ConnectAsync(Controller.HttpsPort, Http2WireConnection.NoWindow);
+        var (first, _) = await FillAsync(attacker);
+        var inFlight = first / 2;
+        var withoutReason = 0;
+        for (var stream = first; stream < first + 2 * (MaxWaiting + 6); stream += 2)
+        {
+            await attacker.GetAsync(stream, Host);
+            var head = await attacker.ReadSignificantAsync();
+            Assert.Equal((Http2FrameType.Headers, stream), (head!.Type, head.Stream));
+            withoutReason += head.EndsStream ? 1 : 0;
+        }
+
+        Assert.Equal(6, withoutReason);
+        Assert.Equal(inFlight, await Controller.UsedAsync("requests"));
+        Assert.Equal((true, ""), await RefusedAsync());
+        await attacker.DisposeAsync();
+        await OverloadSamples.UntilAsync(async () => await Controller.UsedAsync("buffered-bytes") == 0);
+        Assert.Equal((true, Reason), await RefusedAsync());
+    }
+
+    /// <summary>A client that reads nothing costs no more, however many streams it has; responses are read in small pieces before it is refused.</summary>
+    [Fact]
+    public async Task Waiting_bytes_of_a_connection_are_limited()
+    {
+        await StartAsync(new());
+        await using var attacker = await Http2WireConnection.ConnectAsync(Controller.HttpsPort, Http2WireConnection.NoWindow);
+        for (var i = 0; i < 100; i++)
+            await attacker.RequestAsync(2 * i + 1, "GET", Host, "https", [], "/huge");
+        await OverloadSamples.UntilAsync(async () => await WaitingAsync() == 100);
+
+        Assert.InRange(await Controller.UsedAsync("buffered-bytes"), 512 << 10, 1 << 20);
+        Assert.Equal(0, await Controller.ActionsAsync("refuse-requests"));
+    }
+
+    [Fact]
+    public async Task Requests_of_a_connection_over_its_waiting_bytes_are_refused()
+    {
+        await StartAsync(new() { MaxBufferedBytesPerConnection = 1 << 16 });
+        await using var attacker = await Http2WireConnection.ConnectAsync(Controller.HttpsPort, Http2WireConnection.NoWindow);
+        var (stream, _) = await FillAsync(attacker);
+        // Two large pieces, then small ones.
+        Assert.InRange(stream, 9, 25);
+        await attacker.GetAsync(stream, Host);
+        var refused = await attacker.ReadSignificantAsync();
+
+        Assert.Equal((Http2FrameType.Headers, stream), (refused!.Type, refused.Stream));
+        Assert.Equal(1, await Controller.ActionsAsync("refuse-requests"));
+        Assert.Equal("small", (await GetAsync()).Body);
+        await using var http2 = await Http2WireConnection.ConnectAsync(Controller.HttpsPort);
+        await http2.GetAsync(1, Host);
+        Assert.Equal("small", (await http2.ReadToEndOfAsync(1))[^1].Text);
     }
 
     [Fact]
@@ -117,7 +180,36 @@ public sealed class RequestBudgetTests : IAsyncLifetime
     private async Task StartAsync(OverloadOptions overload) =>
         _controller = await TestController.StartAsync(
             Manifests.Service("app", [_backend.Port]) + Manifests.Ingress("app", Host, "app"),
-            options => options with { Overload = overload, Listener = options.Listener with { HealthPath = "/healthz" } });
+            options => options with { Overload = overload, Listener = options.Listener with { HealthPath = "/healthz", ResponseStallTimeout = TimeSpan.FromMinutes(1) } });
+
+    /// <summary>Takes all of the waiting bytes of a connection. Returns its next stream, and the reader that knows all heads.</summary>
+    private async Task<(int Stream, HpackReader Reader)> FillAsync(Http2WireConnection connection)
+    {
+        var (stream, reader) = (1, new HpackReader());
+        var waiting = await WaitingAsync();
+        for (var used = await Controller.UsedAsync("buffered-bytes"); await Controller.UsedAsync("buffered-bytes") - used <= 1 << 16; stream += 2)
+        {
+            var expected = waiting + stream / 2 + 1;
+            await connection.RequestAsync(stream, "GET", Host, "https", [], "/huge");
+            reader.Read((await connection.ReadSignificantAsync())!.Payload);
+            await OverloadSamples.UntilAsync(async () => await WaitingAsync() == expected);
+        }
+
+        return (stream, reader);
+    }
+
+    /// <summary>What a client gets whose connection is over the budget, but who reads the reason.</summary>
+    private async Task<(bool HasRetryAfter, string Body)> RefusedAsync()
+    {
+        await using var client = await Http2WireConnection.ConnectAsync(Controller.HttpsPort, Http2WireConnection.NoWindow);
+        var (stream, reader) = await FillAsync(client);
+        await client.GetAsync(stream, Host);
+        await client.OpenWindowAsync(stream, 1000);
+        var frames = await client.ReadToEndOfAsync(stream);
+        var head = reader.Read(frames[0].Payload);
+        Assert.Contains((":status", "503"), head);
+        return (head.Contains(("retry-after", "5")), string.Concat(frames.Where(frame => frame.Type == Http2FrameType.Data).Select(frame => frame.Text)));
+    }
 
     private async Task<WireConnection> HoldAsync(string field = "")
     {
@@ -128,6 +220,10 @@ public sealed class RequestBudgetTests : IAsyncLifetime
 
     private Task<WireMessage> GetAsync(string field = "") =>
         WireConnection.ExchangeAsync(Controller.HttpPort, $"GET / HTTP/1.1\r\nHost: {Host}\r\nX-Field: {field}\r\n\r\n");
+
+    private async Task<double> WaitingAsync() =>
+        PrometheusPage.Parse((await WireConnection.ExchangeAsync(Controller.AdminPort, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).Body)
+            .Single(sample => sample.Name == "yarp_ingress_waiting_responses").Value;
 
     private Task UntilUsedAsync(int requests) => OverloadSamples.UntilAsync(async () => await Controller.UsedAsync("requests") == requests);
 }
