@@ -12,7 +12,11 @@ internal sealed partial class OverloadMonitor(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>Each time all connections are visited, for a time limit that is much longer.</summary>
+    private static readonly TimeSpan OutlivedInterval = TimeSpan.FromSeconds(1);
+
     private readonly Dictionary<OverloadAction, (long At, long Count, bool WasActive)> _logged = [];
+    private long? _outlivedAt;
 
     /// <summary>Looks once, and acts.</summary>
     public void Look()
@@ -27,7 +31,7 @@ internal sealed partial class OverloadMonitor(
         if (actions.StopKeepAlive.IsActive)
             actions.StopKeepAlive.Add(relief.CloseIdle(ConnectionsToClose(pressure)));
         actions.StopKeepAlive.Add(relief.CloseIdle(connections.TakeCrowded()));
-        relief.CloseOutlived(options.KeepAliveTimeout);
+        CloseOutlived();
         release.Look();
         foreach (var action in actions.All)
             Report(action, pressure);
@@ -49,6 +53,15 @@ internal sealed partial class OverloadMonitor(
                 Log.Failed(logger, error);
             }
         }
+    }
+
+    private void CloseOutlived()
+    {
+        var now = time.GetTimestamp();
+        if (_outlivedAt is { } last && time.GetElapsedTime(last, now) < OutlivedInterval)
+            return;
+        _outlivedAt = now;
+        relief.CloseOutlived(options.KeepAliveTimeout);
     }
 
     /// <summary>True if even those that have stalled just now must go.</summary>
