@@ -32,7 +32,7 @@ internal static class ProxyListeners
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
         builder.Services.AddSingleton<PlainHttpGuard>();
         builder.Services.AddSingleton<Http2Floods>();
-        builder.Services.AddSingleton<OpenSslBuffers>();
+        builder.Services.AddSingleton<TlsBuffers>();
         // Kestrel reports to it; the host itself has the listener of another registration.
         builder.Services.Replace(ServiceDescriptor.Singleton<DiagnosticSource, RejectedRequests>());
         builder.Services.AddOptions<KestrelServerOptions>().Configure<LiveRevision, ConnectionBudget, ClientConnections, OpenConnections, IServiceProvider>((kestrel, live, budget, clients, connections, services) =>
@@ -67,7 +67,7 @@ internal static class ProxyListeners
                 {
                     OnConnection = hello => ValueTask.FromResult(live.Current.CertificateOf(hello.ClientHelloInfo.ServerName).Certificate.Options),
                 });
-                listen.Use(services.GetRequiredService<OpenSslBuffers>().Release);
+                listen.Use(services.GetRequiredService<TlsBuffers>().Release);
                 listen.Use(clients.Track);
                 listen.Use(connections.Track);
                 listen.Use(AbsoluteFormScheme.Use);

@@ -33,21 +33,13 @@ internal sealed partial class RejectedRequests(RequestMetrics metrics, TimeProvi
         }
 
         var peer = features.Get<IHttpConnectionFeature>()?.RemoteIpAddress;
-        var status = StatusOf(error);
-        metrics.Unmatched.RequestEnded(status, Stopwatch.GetTimestamp());
-        if (_limit.TryTake(status, out var suppressed))
-            Log.Rejected(logger, status, peer, error.Message, suppressed);
-        Reply(features, error, status);
+        metrics.Unmatched.RequestEnded(error.StatusCode, Stopwatch.GetTimestamp());
+        if (_limit.TryTake(error.StatusCode, out var suppressed))
+            Log.Rejected(logger, error.StatusCode, peer, error.Message, suppressed);
+        Reply(features, error);
     }
 
-    /// <summary>
-    /// Kestrel answers 405 if the target has a form that the method does not have (<c>GET *</c>), with a method that is not allowed either.
-    /// Such a request line is malformed (RFC 9112, 3.2).
-    /// </summary>
-    private static int StatusOf(BadHttpRequestException error) =>
-        error.StatusCode == StatusCodes.Status405MethodNotAllowed ? StatusCodes.Status400BadRequest : error.StatusCode;
-
-    private static void Reply(IFeatureCollection features, BadHttpRequestException error, int status)
+    private static void Reply(IFeatureCollection features, BadHttpRequestException error)
     {
         var request = features.GetRequiredFeature<IHttpRequestFeature>();
         var response = features.GetRequiredFeature<IHttpResponseFeature>();
@@ -57,9 +49,8 @@ internal sealed partial class RejectedRequests(RequestMetrics metrics, TimeProvi
             return;
         }
 
-        var body = LocalReplies.TextOf(status, ReasonPhrases.GetReasonPhrase(status), Explain(status));
-        response.StatusCode = status;
-        response.Headers.Allow = default;
+        var body = LocalReplies.TextOf(error.StatusCode, ReasonPhrases.GetReasonPhrase(error.StatusCode), Explain(error.StatusCode));
+        response.StatusCode = error.StatusCode;
         response.Headers.Connection = "close";
         response.Headers.CacheControl = "no-store";
         response.Headers.ContentType = LocalReplies.TextType;
@@ -75,6 +66,7 @@ internal sealed partial class RejectedRequests(RequestMetrics metrics, TimeProvi
 
     private static string Explain(int status) => status switch
     {
+        StatusCodes.Status405MethodNotAllowed => "the method is not allowed for this form of request target",
         StatusCodes.Status408RequestTimeout => "the head of the request did not arrive in time",
         StatusCodes.Status413PayloadTooLarge => "the body of the request is too large",
         StatusCodes.Status414UriTooLong => "the request line is too long",

@@ -7,10 +7,11 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 namespace IngressController.Tls;
 
 /// <summary>
-/// Lets OpenSSL give back the two buffers of a TLS connection, 33 KiB, whenever it holds no bytes in them. .NET has no option for that, so the
-/// handle is taken from a private field. Where it is not found, connections keep their buffers.
+/// Gives back the buffers of TLS connections that hold no bytes: the two of OpenSSL, 33 KiB, and the one of the handshake that SslStream
+/// keeps until the first read ends, 8 KiB. .NET has no option for either, so it takes the handle from a private field and calls a private
+/// method. Where these are not found, connections keep their buffers.
 /// </summary>
-internal sealed partial class OpenSslBuffers
+internal sealed partial class TlsBuffers
 {
     /// <summary>SSL_CTRL_MODE and SSL_MODE_RELEASE_BUFFERS of ssl.h.</summary>
     private const int ControlMode = 33;
@@ -18,9 +19,12 @@ internal sealed partial class OpenSslBuffers
 
     private static readonly FieldInfo? HandleField = typeof(SslStream).GetField("_securityContext", BindingFlags.Instance | BindingFlags.NonPublic);
 
+    private static readonly Action<SslStream>? ReturnReadBuffer = typeof(SslStream)
+        .GetMethod("ReturnReadBufferIfEmpty", BindingFlags.Instance | BindingFlags.NonPublic, Type.EmptyTypes)?.CreateDelegate<Action<SslStream>>();
+
     private readonly Lazy<Functions?> _functions;
 
-    public OpenSslBuffers(ILogger<OpenSslBuffers> logger) => _functions = new(() => Find(logger));
+    public TlsBuffers(ILogger<TlsBuffers> logger) => _functions = new(() => Find(logger));
 
     private delegate nint SslControl(nint ssl, int command, nint value, nint pointer);
 
@@ -29,10 +33,18 @@ internal sealed partial class OpenSslBuffers
     /// <summary>Connection middleware after that of TLS: nothing else uses the connection yet.</summary>
     public ConnectionDelegate Release(ConnectionDelegate next) => connection =>
     {
-        if (connection.Features.Get<ISslStreamFeature>()?.SslStream is { } stream && _functions.Value is { } functions)
-            Release(functions, stream);
+        if (connection.Features.Get<ISslStreamFeature>()?.SslStream is { } stream)
+            Release(stream);
         return next(connection);
     };
+
+    /// <summary>Gives back what a stream whose handshake has ended and that no one reads yet holds, and makes OpenSSL do so from now on.</summary>
+    public void Release(SslStream stream)
+    {
+        ReturnReadBuffer?.Invoke(stream);
+        if (_functions.Value is { } functions)
+            Release(functions, stream);
+    }
 
     private static void Release(Functions functions, SslStream stream)
     {
@@ -57,6 +69,8 @@ internal sealed partial class OpenSslBuffers
     /// <summary>Finds the functions in the library that .NET has loaded; another one would not know its handles.</summary>
     private static Functions? Find(ILogger logger)
     {
+        if (ReturnReadBuffer is null)
+            Log.HandshakeBufferUnavailable(logger);
         if (OperatingSystem.IsLinux() && HandleField?.FieldType.Name is "SafeDeleteSslContext" && LoadedLibrary() is { } path
             && NativeLibrary.TryLoad(path, out var library)
             && NativeLibrary.TryGetExport(library, "SSL_ctrl", out var control) && NativeLibrary.TryGetExport(library, "SSL_free_buffers", out var free))
@@ -78,5 +92,8 @@ internal sealed partial class OpenSslBuffers
     {
         [LoggerMessage(Level = LogLevel.Information, Message = "buffers of idle TLS connections cannot be released with this version of .NET or OpenSSL; each takes 33 KiB more")]
         public static partial void Unavailable(ILogger logger);
+
+        [LoggerMessage(Level = LogLevel.Information, Message = "the buffer of the handshake of TLS connections cannot be released with this version of .NET; each takes 8 KiB more until its first request")]
+        public static partial void HandshakeBufferUnavailable(ILogger logger);
     }
 }
