@@ -38,7 +38,32 @@
 - --leader-elect-retry-period={{ .Values.leaderElection.retryPeriodSeconds }}
 - --shutdown-delay={{ .Values.shutdown.delaySeconds }}
 - --shutdown-grace-period={{ .Values.shutdown.gracePeriodSeconds }}
+{{- include "yarp-ingress.overloadArguments" . }}
 - --log-level={{ .Values.logLevel }}
+{{- end }}
+
+{{/* The arguments for the values of `overload` that are set, each on a line of its own. Zero is a value. */}}
+{{- define "yarp-ingress.overloadArguments" -}}
+{{- $options := dict
+  "max-connections" "maxConnections"
+  "max-connections-per-client" "maxConnectionsPerClient"
+  "max-streams-per-connection" "maxStreamsPerConnection"
+  "max-requests" "maxRequests"
+  "max-buffered-bytes" "maxBufferedBytes"
+  "max-header-bytes" "maxHeaderBytes"
+  "max-connection-buffer" "maxConnectionBufferBytes"
+  "keep-alive-timeout" "keepAliveTimeoutSeconds"
+  "response-stall-timeout" "responseStallTimeoutSeconds"
+  "min-response-rate" "minResponseBytesPerSecond"
+  "min-request-body-rate" "minRequestBodyBytesPerSecond"
+  "request-body-grace-period" "requestBodyGracePeriodSeconds"
+}}
+{{- range $option, $field := $options }}
+{{- $value := get $.Values.overload $field }}
+{{- if not (has (kindOf $value) (list "invalid" "string")) }}
+- --{{ $option }}={{ int64 $value }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{/* NAMESPACE/NAME of the Service whose addresses are published; empty if those of the nodes are. */}}

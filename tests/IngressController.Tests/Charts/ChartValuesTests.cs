@@ -39,6 +39,13 @@ public sealed class ChartValuesTests
     public void Unknown_keys_are_rejected_in_all_objects_of_the_chart() => Assert.All(
         Objects(Schema()), schema => Assert.True(schema["additionalProperties"] is { } more && (more.GetValueKind() == JsonValueKind.False), schema.ToJsonString()));
 
+    [Fact]
+    public void Every_option_against_overload_has_a_value()
+    {
+        var arguments = new ChartCase("overload").Container["args"]!.AsArray().Select(argument => ChartCase.Text(argument!).Split('=')[0]).ToArray();
+        Assert.All(OverloadOptionGroup.Group.Options, option => Assert.Contains(option.Flag, arguments));
+    }
+
     private static JsonObject Schema() => JsonNode.Parse(File.ReadAllText(SchemaFile))!.AsObject();
 
     private static JsonObject Values() => Assert.Single(ChartCase.Parse(RepositoryFile.Read("charts", "yarp-ingress", "values.yaml")));
