@@ -101,13 +101,12 @@ internal static class RunOptionGroups
             (options, value) => options with { Listener = options.Listener with { HealthPath = UrlPath(value) } })
             { Unset = "these ports answer no health checks" },
         new("max-request-header-fields", "NUMBER",
-            "Maximum number of header fields of a request, from 10 to 100000. HTTP/2 counts each cookie, and its pseudo-header fields. More "
-            + "are answered 431.",
+            "Maximum number of header fields of a request, from 10 to 100000. Each cookie of HTTP/2 counts. More are answered 431.",
             options => options.Listener.MaxRequestHeaderFields,
             (options, value) => options with { Listener = options.Listener with { MaxRequestHeaderFields = Between(value, 10, 100_000) } }),
         new("max-request-header-size", "BYTES",
-            "Maximum size in bytes of all header fields of a request, from 1024 to 1048576: of their lines in HTTP/1.1, of names and "
-            + "values in HTTP/2. Larger ones are answered 431.",
+            "Maximum size in bytes of all header fields of a request, from 1024 to 1048576. HTTP/2 counts 32 bytes more per field. Larger "
+            + "ones are answered 431.",
             options => options.Listener.MaxRequestHeaderSize,
             (options, value) => options with { Listener = options.Listener with { MaxRequestHeaderSize = Between(value, 1 << 10, 1 << 20) } }),
         new("max-request-line-size", "BYTES",

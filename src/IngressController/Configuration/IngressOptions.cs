@@ -69,9 +69,7 @@ public sealed record ListenerOptions
     /// </summary>
     public int MaxRequestHeaderFields { get; init; } = 1000;
 
-    /// <summary>
-    /// The maximum size of all header fields of a request, in bytes: of their lines in HTTP/1.1, of names and values in HTTP/2. Default 32 KiB, as in nginx.
-    /// </summary>
+    /// <summary>The maximum size of all header fields of a request, in bytes. Default 32 KiB, as in nginx; HTTP/2 counts 32 bytes more per field.</summary>
     public int MaxRequestHeaderSize { get; init; } = 32 << 10;
 
     /// <summary>The maximum length of the request line, in bytes. Default 8 KiB, as in nginx.</summary>

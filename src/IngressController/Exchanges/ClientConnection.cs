@@ -27,9 +27,6 @@ internal sealed class ClientConnection(ConnectionContext connection, TimeProvide
     /// <summary>The network of the peer.</summary>
     public ClientNetwork Client { get; } = ClientNetwork.Of((connection.RemoteEndPoint as IPEndPoint)?.Address);
 
-    /// <summary>Reads the request lines of HTTP/1.1; null for HTTP/2.</summary>
-    public AbsoluteFormReader? RequestLines { get; set; }
-
     /// <summary>Number of its exchanges in flight.</summary>
     public int Count => Volatile.Read(ref _count);
 
@@ -65,27 +62,6 @@ internal sealed class ClientConnection(ConnectionContext connection, TimeProvide
                     action(exchange, state);
             }
         }
-    }
-
-    /// <summary>
-    /// True if it has exchanges and the client takes nothing of any of them; then with the timestamp at which the last of them stalled.
-    /// </summary>
-    public bool IsStalled(out long since)
-    {
-        since = 0;
-        for (var slots = _first; slots is not null; slots = slots.Next)
-        {
-            foreach (var exchange in slots.Items)
-            {
-                if (exchange is null)
-                    continue;
-                if (exchange.StalledSince is not (not 0 and var stalled))
-                    return false;
-                since = Math.Max(since, stalled);
-            }
-        }
-
-        return since != 0;
     }
 
     /// <summary>True if it has no exchange; then with the timestamp since which it has none.</summary>
@@ -179,7 +155,6 @@ internal sealed class ClientConnection(ConnectionContext connection, TimeProvide
     internal void Remove(Exchange exchange)
     {
         _refused?.TryRemove(exchange.Stream, out _);
-        RequestLines?.ExpectRequest();
         for (var slots = _first; slots is not null; slots = slots.Next)
         {
             var index = Array.IndexOf(slots.Items, exchange);

@@ -8,8 +8,6 @@ namespace IngressController.Pipeline;
 /// <param name="Detail">One clause with the reason, without facts about the cluster.</param>
 internal sealed record Refusal(int Status, string Title, string Detail)
 {
-    private const string AllowedMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
-
     /// <summary>True if the HTTP/1.1 connection must be closed after the reply.</summary>
     public bool ClosesConnection { get; init; }
 
@@ -18,9 +16,6 @@ internal sealed record Refusal(int Status, string Title, string Detail)
 
     /// <summary>The reply to a health check of a load balancer.</summary>
     public static Refusal Healthy { get; } = new(StatusCodes.Status200OK, "OK", "the proxy serves requests");
-
-    /// <summary>The reply to <c>OPTIONS *</c>, which asks about the server and no resource of a backend (RFC 9110, 9.3.7).</summary>
-    public static Refusal ServerOptions { get; } = Healthy with { Allow = AllowedMethods };
 
     /// <summary>The reply to a health check during the shutdown, so that the load balancer removes the replica.</summary>
     public static Refusal ShuttingDown { get; } = Unavailable("the proxy is shutting down");
@@ -48,7 +43,7 @@ internal sealed record Refusal(int Status, string Title, string Detail)
     /// <summary>TRACE makes a backend repeat a request with its credentials.</summary>
     public static Refusal Trace { get; } = new(StatusCodes.Status405MethodNotAllowed, "Method Not Allowed", "TRACE is not allowed")
     {
-        Allow = AllowedMethods,
+        Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
     };
 
     public static Refusal Loop { get; } = new(

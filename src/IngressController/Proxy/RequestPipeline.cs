@@ -187,9 +187,9 @@ internal sealed class RequestPipeline(
         if (HttpMethods.IsTrace(method) && !options.AllowTrace)
             return Refusal.Trace;
         // RFC 9110, 9.3.6: it names an authority and no path, except for the tunnels of RFC 8441. What follows it can be bytes for the tunnel.
-        if (HttpMethods.IsConnect(method) && context.Features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true })
-            return Refusal.BadRequest("CONNECT is not supported") with { ClosesConnection = true };
-        return HttpMethods.IsOptions(method) && context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget == "*" ? Refusal.ServerOptions : null;
+        return HttpMethods.IsConnect(method) && context.Features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true }
+            ? Refusal.BadRequest("CONNECT is not supported") with { ClosesConnection = true }
+            : null;
     }
 
     private static string Explain(PathProblem problem) => problem switch

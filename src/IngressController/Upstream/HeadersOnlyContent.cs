@@ -4,33 +4,16 @@ namespace IngressController.Upstream;
 
 /// <summary>
 /// The headers of content on a request without content, for example Content-Type on GET. The HTTP client writes them only together with a
-/// content, to which it adds <c>Content-Length: 0</c>; to TRACE and methods that it does not know it adds that always. Some servers then
-/// expect a body, or sign the request differently.
+/// content, to which it adds <c>Content-Length: 0</c>. Some servers then expect a body, or sign the request differently.
 /// </summary>
 internal sealed class HeadersOnlyContent : HttpContent
 {
     /// <summary>
-    /// True for the methods whose requests have no length if they have no content. Those that are defined to have content get one (RFC 9110,
-    /// 8.6).
+    /// True for the methods whose requests have no length if they have no content. For other methods the HTTP client always writes one, as RFC
+    /// 9110, 8.6 asks.
     /// </summary>
     public static bool Suits(HttpMethod method) =>
-        !HttpMethods.IsPost(method.Method) && !HttpMethods.IsPut(method.Method) && !HttpMethods.IsPatch(method.Method);
-
-    /// <summary>Creates the content of a request without content to which the HTTP client would add a length; null for other requests.</summary>
-    public static HeadersOnlyContent? Of(HttpRequestMessage request)
-    {
-        var method = request.Method.Method;
-        if (!Suits(request.Method) || HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsDelete(method)
-            || HttpMethods.IsOptions(method) || HttpMethods.IsConnect(method))
-        {
-            return null;
-        }
-
-        var content = new HeadersOnlyContent();
-        if (request.Version.Major == 2)
-            content.TakeHeader(request);
-        return content;
-    }
+        HttpMethods.IsGet(method.Method) || HttpMethods.IsHead(method.Method) || HttpMethods.IsDelete(method.Method) || HttpMethods.IsOptions(method.Method);
 
     /// <summary>Copies the headers of an empty content except its length; null if it has no others.</summary>
     public static HeadersOnlyContent? Of(HttpContent content)
@@ -57,19 +40,6 @@ internal sealed class HeadersOnlyContent : HttpContent
     {
         if (request.Version.Major == 2 && Headers.NonValidated.Contains(header))
             request.Content = null;
-    }
-
-    /// <summary>Takes a header over from the request: <see cref="OmitBody"/> is called for headers of the content only.</summary>
-    private void TakeHeader(HttpRequestMessage request)
-    {
-        foreach (var (name, values) in request.Headers.NonValidated)
-        {
-            // Headers that .NET knows as those of a request are not accepted.
-            if (RequestHead.IsMarker(name) || !Headers.TryAddWithoutValidation(name, values))
-                continue;
-            request.Headers.Remove(name);
-            return;
-        }
     }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => Task.CompletedTask;

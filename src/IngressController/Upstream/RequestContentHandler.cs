@@ -8,7 +8,7 @@ namespace IngressController.Upstream;
 /// Overrides defaults of the HTTP client for request bodies. It buffers writes up to 4 KB, and YARP flushes only for gRPC, so a client that
 /// uploads in small parts would wait forever for a response: here each part is flushed. It also retries a request without content when a
 /// pooled connection breaks, which RFC 9110, 9.2.2 forbids for methods that are not idempotent: here these have content, even if it is
-/// empty. To headers of content without content, and to methods that it does not know, it adds a length: here it does not.
+/// empty. For headers of content without content it adds a length: here it does not.
 /// </summary>
 internal sealed class RequestContentHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
 {
@@ -16,8 +16,7 @@ internal sealed class RequestContentHandler(HttpMessageHandler inner) : Delegati
     {
         if (request.Content is not { } content)
         {
-            request.Content = HeadersOnlyContent.Of(request);
-            if (request.Content is null && !IdempotentMethods.Contains(request.Method.Method))
+            if (!IdempotentMethods.Contains(request.Method.Method))
                 request.Content = new ByteArrayContent([]);
             return base.SendAsync(request, cancellationToken);
         }

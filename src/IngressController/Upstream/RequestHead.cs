@@ -11,13 +11,10 @@ internal static class RequestHead
 {
     private const string Marker = LoopGuard.Header;
 
-    /// <summary>True for the header of the request at which its head is changed.</summary>
-    public static bool IsMarker(string header) => header.Length == Marker.Length && header.Equals(Marker, StringComparison.OrdinalIgnoreCase);
-
     /// <summary>Header bytes pass unchanged: Latin-1 maps every byte to one char and back.</summary>
     public static Encoding EncodingOf(string header, HttpRequestMessage request)
     {
-        if (IsMarker(header))
+        if (header.Length == Marker.Length && header.Equals(Marker, StringComparison.OrdinalIgnoreCase))
         {
             HttpClientRetries.Refuse(request);
             (request.Content as HeadersOnlyContent)?.OmitLength();

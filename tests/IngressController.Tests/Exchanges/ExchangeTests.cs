@@ -68,24 +68,6 @@ public sealed class ExchangeTests
     }
 
     [Fact]
-    public Task A_connection_is_stalled_when_all_its_exchanges_are() => WithConnectionAsync(connection =>
-    {
-        Assert.False(connection.IsStalled(out _));
-        using var first = Begin(connection);
-        first.WriteWaits(1);
-        _time.Advance(TimeSpan.FromSeconds(1));
-        var second = Begin(connection);
-        Assert.False(connection.IsStalled(out _));
-        second.WriteWaits(1);
-        Assert.True(connection.IsStalled(out var since));
-        Assert.Equal(second.StalledSince, since);
-        second.Dispose();
-        Assert.True(connection.IsStalled(out since));
-        Assert.Equal(first.StalledSince, since);
-        return Task.CompletedTask;
-    });
-
-    [Fact]
     public Task An_exchange_is_ended_once_and_never_after_its_request() => WithConnectionAsync(connection =>
     {
         var reset = new Resets();

@@ -2,7 +2,7 @@ using System.IO.Pipelines;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
-using IngressController.Http;
+using IngressController.Listeners;
 using IngressController.Tests.Fakes;
 using IngressController.Tests.Proxy;
 
@@ -34,95 +34,6 @@ public sealed class OriginTests(RecordingFixture proxy) : IClassFixture<Recordin
         Assert.Equal("/x", received.Target);
         Assert.Equal(proxy.Host, received.One("Host"), ignoreCase: true);
         Assert.Equal("http", received.One("X-Forwarded-Proto"));
-    }
-
-    [Theory]
-    [InlineData("GET / HTTP/1.1\r\nHost: {0}\r\n\r\n")]
-    [InlineData("HEAD / HTTP/1.1\r\nHost: {0}\r\n\r\n")]
-    [InlineData("GET / HTTP/1.1\r\nHost: {0}\r\nReferer: HTTP://{0}/\r\n\r\n")]
-    [InlineData("GET HTTP://{0}/ HTTP/1.1\r\nHost: {0}\r\n\r\n")]
-    [InlineData("POST / HTTP/1.1\r\nHost: {0}\r\nContent-Length: 20\r\n\r\nGET HTTP://a/ HTTP/1")]
-    [InlineData("POST / HTTP/1.1\r\nHost: {0}\r\nTransfer-Encoding: chunked\r\n\r\n14\r\nGET HTTP://a/ HTTP/1\r\n0\r\n\r\n")]
-    [InlineData("POST / HTTP/1.1\r\nHost: unknown.example\r\nContent-Length: 5\r\n\r\na b c")]
-    [InlineData("POST / HTTP/1.1\r\nHost: unknown.example\r\nContent-Length: 5\r\n\r\na h c")]
-    [InlineData("POST / HTTP/1.1\r\nHost: unknown.example\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")]
-    [InlineData("GET / HTTP/1.1\r\nHost: unknown.example\r\n\r\n")]
-    [InlineData("POST / HTTP/1.1\r\nHost: unknown.example\r\nTransfer-Encoding: chunked\r\n\r\n5\r\na / c\r\n0\r\n\r\n")]
-    [InlineData("GET / HTTP/1.1\r\nHost: {0}\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n")]
-    [InlineData("GET / HTTP/1.1\r\nHost: {0}\r\n\r\n\r\n\r\n")]
-    [InlineData("OPTIONS * HTTP/1.1\r\nHost: {0}\r\n\r\n")]
-    [InlineData("X-METHOD-THAT-IS-LONGER-THAN-ALL-OTHERS / HTTP/1.1\r\nHost: {0}\r\n\r\n")]
-    public async Task Every_absolute_target_of_a_connection_can_have_a_scheme_in_capitals(string before)
-    {
-        foreach (var isPipelined in new[] { false, true })
-        {
-            proxy.Backend.Requests.Clear();
-            await using var connection = await proxy.ConnectAsync();
-            var requests = new[] { string.Format(null, before, proxy.Host), $"GET HTTP://{proxy.Host}/x HTTP/1.1\r\nHost: other\r\nX-A: HTTP://A\r\n\r\n" };
-            if (isPipelined)
-                await connection.SendAsync(string.Concat(requests));
-            foreach (var request in requests)
-            {
-                if (!isPipelined)
-                    await connection.SendAsync(request);
-                await connection.ReadResponseAsync(request.Split(' ')[0]);
-            }
-
-            var received = proxy.Backend.Requests.Last();
-            Assert.Equal(("/x", proxy.Host, "HTTP://A"), (received.Target, received.One("Host"), received.One("X-A")));
-        }
-    }
-
-    [Theory]
-    [InlineData("GET HTTP://A/ ")]
-    [InlineData("A HTTPS://A/ ")]
-    public async Task Bytes_of_a_tunnel_that_look_like_a_request_are_not_changed(string bytes)
-    {
-        await using var backend = WireBackend.Start(async connection =>
-        {
-            await connection.ReadRequestAsync();
-            await connection.SendAsync("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n");
-            for (var i = 0; i < 2; i++)
-                await connection.SendAsync(await connection.ReadTextAsync(bytes.Length));
-        });
-        var host = await proxy.ServeAsync(backend);
-        await using var client = await proxy.ConnectAsync();
-        await client.SendAsync($"GET / HTTP/1.1\r\nHost: unknown.example\r\n\r\nGET / HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n");
-        Assert.Equal(404, (await client.ReadResponseAsync()).Status);
-        Assert.Equal(101, (await client.ReadHeadAsync())!.Status);
-        for (var i = 0; i < 2; i++)
-        {
-            await client.SendAsync(bytes);
-            Assert.Equal(bytes, await client.ReadTextAsync(bytes.Length));
-        }
-    }
-
-    [Theory]
-    [InlineData("GET / HTTP/1.1\r\n", "X: HTTP://A/\r\n", "GET HTTP://a/ ", "GET http://a/ ")]
-    [InlineData("\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\n", "X: HTTP://A/\r\n", "GET HTTP://a/ ", "GET http://a/ ")]
-    [InlineData("THIS-METHOD-IS-LONGER-THAN-ALL-OTHERS / HTTP/1.1\r\n", "X: HTTP://A/\r\n", "\r\nGET HTTPS://a/ ", "\r\nGET https://a/ ")]
-    public async Task Only_request_lines_are_changed(string line, string field, string next, string changed)
-    {
-        var pipe = new Pipe();
-        var reader = new AbsoluteFormReader(pipe.Reader);
-
-        Assert.Equal(line, await PassAsync(line));
-        Assert.Equal(field, await PassAsync(field));
-        Assert.Equal("A HTTP://A/", await PassAsync("A HTTP://A/"));
-        reader.ExpectRequest();
-        // The rest of a body that was not read.
-        Assert.Equal("rest of the ", await PassAsync("rest of the "));
-        Assert.Equal(changed, await PassAsync(next));
-        Assert.Equal(field, await PassAsync(field));
-
-        async Task<string> PassAsync(string text)
-        {
-            await pipe.Writer.WriteAsync(Encoding.ASCII.GetBytes(text));
-            var read = await reader.ReadAsync();
-            var passed = Encoding.ASCII.GetString(System.Buffers.BuffersExtensions.ToArray(read.Buffer));
-            reader.AdvanceTo(read.Buffer.End);
-            return passed;
-        }
     }
 
     [Fact]
@@ -223,7 +134,7 @@ public sealed class OriginTests(RecordingFixture proxy) : IClassFixture<Recordin
         for (var split = 1; split < text.Length; split++)
         {
             var pipe = new Pipe();
-            var reader = new AbsoluteFormReader(pipe.Reader);
+            var reader = new AbsoluteFormScheme.Reader(pipe.Reader);
             await pipe.Writer.WriteAsync(Encoding.ASCII.GetBytes(text[..split]));
             var first = await reader.ReadAsync();
             reader.AdvanceTo(first.Buffer.Start, first.Buffer.End);
