@@ -4,7 +4,6 @@ Every proxy runs for the whole time, with the same number of workers, and they t
 and CPU per request, and then sends at a fixed rate, for latencies. The rate is half of what the slowest of nginx and the controllers reaches.
 Figures are medians over the rounds, ratios the medians of the ratios within a round.
 """
-import argparse
 import contextlib
 import datetime
 import os
@@ -19,27 +18,17 @@ import tempfile
 import threading
 import time
 import urllib.request
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import backend
 import proxies
 from cases import CASES
+from controller import start_controller
+from options import OTHERS, builds, parse, selected
 from processes import Processes, cpu_seconds, memory_mib
 from report import table
 
 HIGHEST_RATE = 8000  # what the load client sends at exact times with a part of a core
-OTHERS = {"nginx": proxies.start_nginx, "haproxy": proxies.start_haproxy, "caddy": proxies.start_caddy}
-
-
-@dataclass
-class Build:
-    """A published controller with its environment."""
-
-    name: str
-    folder: str
-    environment: dict = field(default_factory=dict)
-    arguments: list = field(default_factory=list)
-    observed_arguments: list = field(default_factory=list)
 
 
 @dataclass
@@ -50,70 +39,6 @@ class Turn:
     at_rate: object
     cpu: float
     memory: float
-
-
-def parse():
-    parser = argparse.ArgumentParser(prog="tests/bench/run.sh", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--controller", action="append", default=[], metavar="[NAME=]DIR", help="folder of a published controller; repeatable")
-    parser.add_argument("--env", action="append", default=[], metavar="[NAME:]VAR=VALUE", help="environment of one controller or of all; repeatable")
-    parser.add_argument("--arg", action="append", default=[], metavar="[NAME:]--FLAG=VALUE", help="option of one controller or of all; repeatable")
-    parser.add_argument("--log-arg", action="append", default=[], metavar="[NAME:]--FLAG=VALUE", help="the same, for the case with access log only")
-    parser.add_argument("--with", dest="others", default=None, metavar="LIST", help="other proxies (default: nginx,haproxy,caddy; --short: nginx)")
-    parser.add_argument("--only", action="append", default=[], metavar="CASE", help="case to run; repeatable, * stands for any text")
-    parser.add_argument("--rounds", type=int, metavar="N", help="turns of each proxy and case (default 3; --short: 1)")
-    parser.add_argument("--minutes", type=float, metavar="M", help="time for all cases (default 9; --short: 0.6); turns last 0.6 to 4 s")
-    parser.add_argument("--workers", type=int, default=os.cpu_count(), metavar="N", help="workers of each proxy (default: all cores)")
-    parser.add_argument("--short", action="store_true", help="the common cases in one minute; a check that no request fails")
-    parser.add_argument("--list", action="store_true", help="list the cases")
-    options = parser.parse_args()
-    options.others = (options.others if options.others is not None else "nginx" if options.short else "nginx,haproxy,caddy").split(",")
-    options.others = [name for name in options.others if name]
-    options.rounds = options.rounds or (1 if options.short else 3)
-    options.minutes = options.minutes or (0.6 if options.short else 9)
-    return options
-
-
-def builds(options):
-    """Returns the controllers to compare."""
-    result = {}
-    for text in options.controller:
-        name, separator, folder = text.rpartition("=")
-        name = name if separator else "controller"
-        if name in result or name in OTHERS:
-            raise SystemExit(f"--controller {text}: there are two proxies named {name}")
-        if not os.access(os.path.join(folder, "ingress-controller"), os.X_OK):
-            raise SystemExit(f"--controller {text}: {folder} has no ingress-controller")
-        result[name] = Build(name, os.path.abspath(folder))
-    for text in options.env:
-        for build, value in _addressed(result, text, r"[^=:]+:(?=[^=]+=)"):
-            variable, _, content = value.partition("=")
-            build.environment[variable] = content
-    for values, target in ((options.arg, "arguments"), (options.log_arg, "observed_arguments")):
-        for text in values:
-            for build, value in _addressed(result, text, r"[^-:][^:]*:(?=-)"):
-                getattr(build, target).append(value)
-    return result
-
-
-def _addressed(all_builds, text, prefix):
-    match = re.match(prefix, text)
-    if not match:
-        return [(build, text) for build in all_builds.values()]
-    name = match[0][:-1]
-    if name not in all_builds:
-        raise SystemExit(f"{text}: there is no controller named {name}")
-    return [(all_builds[name], text[match.end():])]
-
-
-def selected(options):
-    """Returns the cases to run."""
-    if not options.only:
-        return [case for case in CASES if case.short or not options.short]
-    patterns = [re.compile(re.escape(name).replace(r"\*", ".*")) for name in options.only]
-    found = [case for case in CASES if any(pattern.fullmatch(case.name) for pattern in patterns)]
-    if not found:
-        raise SystemExit(f"--only: the cases are {', '.join(case.name for case in CASES)}")
-    return found
 
 
 @contextlib.contextmanager
@@ -156,7 +81,7 @@ class Bench:
         if key not in self._running:
             label = f"{name}-observed" if observed else name
             arguments = (self._processes, self._settings, label, observed)
-            self._running[key] = OTHERS[name](*arguments) if name in OTHERS else proxies.start_controller(*arguments, self._builds[name])
+            self._running[key] = OTHERS[name](*arguments) if name in OTHERS else start_controller(*arguments, self._builds[name])
         return self._running[key]
 
     def run(self, cases):
@@ -213,7 +138,7 @@ def machine():
 
 
 def main():
-    options = parse()
+    options = parse(__doc__)
     if options.list:
         for case in CASES:
             print(f"{case.name:12} {case.text}")

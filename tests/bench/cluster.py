@@ -4,8 +4,8 @@ import threading
 import time
 
 import objects
-import proxies
 from apiserver import ApiServer
+from controller import until_ready
 from probe import Probe
 from processes import cpu_seconds, free_ports, memory_mib
 
@@ -56,7 +56,7 @@ http {{
                    "--admin-port", str(admin), "--bind-address", "127.0.0.1", "--log-level", "warning", *build.arguments, *arguments]
         start = time.monotonic()
         self.pid = self._processes.start("controller", command, [admin], {"INGRESS_SHUTDOWN_DELAY": "0", **build.environment})
-        proxies.until_ready("controller", f"http://127.0.0.1:{admin}/readyz", 120)
+        until_ready("controller", f"http://127.0.0.1:{admin}/readyz", 120)
         return time.monotonic() - start
 
     def stop(self):

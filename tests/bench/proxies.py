@@ -1,8 +1,6 @@
 """The proxies that are compared, with equal settings: connections are kept on both sides, backends get the same forwarding headers."""
 import os
 import subprocess
-import time
-import urllib.request
 from dataclasses import dataclass
 
 from processes import free_ports
@@ -41,7 +39,8 @@ def create_certificate(folder):
     return certificate, key
 
 
-def _write(settings, name, text):
+def write(settings, name, text):
+    """Writes a file of a proxy and returns its path."""
     path = os.path.join(settings.folder, name)
     with open(path, "w", encoding="utf-8") as file:
         file.write(text)
@@ -54,7 +53,7 @@ def start_nginx(processes, settings, name, observed):
     backend, folder = settings.backend, settings.folder
     log = f"access_log {folder}/{name}-access.log" if observed else "access_log off"
     # Buffers that hold a large response in few pieces, and no temporary files: the settings that are fastest.
-    path = _write(settings, f"{name}.conf", f"""
+    path = write(settings, f"{name}.conf", f"""
 worker_processes {settings.workers}; daemon off; pid {folder}/{name}.pid; error_log stderr crit;
 events {{ worker_connections 8192; }}
 http {{
@@ -107,7 +106,7 @@ def start_haproxy(processes, settings, name, observed):
         f"backend {kind}\n  server one 127.0.0.1:{port}{more}\n"
         for kind, port, more in (("files", backend.http, ""), ("upload", backend.upload, ""), ("grpc", backend.grpc, " proto h2"),
                                  ("websocket", backend.websocket, "")))
-    path = _write(settings, f"{name}.conf", f"""
+    path = write(settings, f"{name}.conf", f"""
 global
   nbthread {settings.workers}
   maxconn 8192
@@ -159,7 +158,7 @@ def start_caddy(processes, settings, name, observed):
               + route("/grpc*", backend.grpc, more="versions h2c") + route("", backend.http))
     log = f"log {{\n output file {settings.folder}/{name}-access.log\n }}\n" if observed else ""
     metrics_site = f"http://{HOST}:{metrics} {{\n bind 127.0.0.1\n metrics\n}}\n" if observed else ""
-    path = _write(settings, f"{name}.conf", f"""{{
+    path = write(settings, f"{name}.conf", f"""{{
  admin off
  auto_https off
  {"servers {" + chr(10) + " metrics" + chr(10) + " }" if observed else ""}
@@ -180,76 +179,3 @@ https://{HOST}:{https} {{
         name, ["caddy", "run", "--config", path, "--adapter", "caddyfile"], [http, https],
         {"GOMAXPROCS": str(settings.workers), "HOME": settings.folder, "XDG_CONFIG_HOME": settings.folder, "XDG_DATA_HOME": settings.folder})
     return Proxy(name, pid, http, https, f"http://{HOST}:{metrics}/metrics" if observed else None)
-
-
-def start_controller(processes, settings, name, observed, build):
-    """Starts a published controller with a folder of manifests."""
-    http, https, admin = free_ports(3)
-    manifests = os.path.join(settings.folder, f"{name}-manifests")
-    os.makedirs(manifests)
-    with open(settings.certificate, encoding="ascii") as certificate, open(settings.key, encoding="ascii") as key:
-        _write(settings, f"{name}-manifests/all.yaml", _manifests(settings.backend, certificate.read(), key.read()))
-    program = os.path.join(build.folder, "ingress-controller")
-    arguments = ["run", "--manifests", manifests, "--http-port", str(http), "--https-port", str(https), "--admin-port", str(admin),
-                 "--bind-address", "127.0.0.1", "--log-level", "warning", *build.arguments, *(build.observed_arguments if observed else [])]
-    pid = processes.start(
-        name, [program, *arguments], [http, https, admin],
-        {"DOTNET_PROCESSOR_COUNT": str(settings.workers), "INGRESS_SHUTDOWN_DELAY": "0", **build.environment})
-    until_ready(name, f"http://127.0.0.1:{admin}/readyz")
-    return Proxy(name, pid, http, https, f"http://127.0.0.1:{admin}/metrics" if observed else None)
-
-
-def until_ready(name, url, seconds=30):
-    """Waits until the readiness check of a controller succeeds."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.01)
-    raise SystemExit(f"{name} does not become ready")
-
-
-def _manifests(backend, certificate, key):
-    def block(text):
-        return "".join(f"    {line}\n" for line in text.splitlines())
-
-    text = f"""apiVersion: networking.k8s.io/v1
-kind: IngressClass
-metadata: {{name: yarp}}
-spec: {{controller: yarp.ingress.kubernetes.io/controller}}
----
-apiVersion: v1
-kind: Secret
-metadata: {{name: tls, namespace: default}}
-type: kubernetes.io/tls
-stringData:
-  tls.crt: |
-{block(certificate)}  tls.key: |
-{block(key)}"""
-    for kind, path, port in (("files", "/", backend.http), ("upload", "/upload", backend.upload), ("grpc", "/grpc", backend.grpc),
-                             ("websocket", "/websocket", backend.websocket)):
-        protocol = ', nginx.ingress.kubernetes.io/backend-protocol: "GRPC"' if kind == "grpc" else ""
-        text += f"""---
-apiVersion: v1
-kind: Service
-metadata: {{name: {kind}, namespace: default}}
-spec: {{ports: [{{port: 80, targetPort: {port}}}]}}
----
-apiVersion: discovery.k8s.io/v1
-kind: EndpointSlice
-metadata: {{name: {kind}-1, namespace: default, labels: {{kubernetes.io/service-name: {kind}}}}}
-addressType: IPv4
-ports: [{{port: {port}}}]
-endpoints: [{{addresses: [127.0.0.1]}}]
----
-apiVersion: networking.k8s.io/v1
-kind: Ingress
-metadata: {{name: {kind}, namespace: default, annotations: {{nginx.ingress.kubernetes.io/ssl-redirect: "false"{protocol}}}}}
-spec:
-  ingressClassName: yarp
-  tls: [{{hosts: [{HOST}], secretName: tls}}]
-  rules: [{{host: {HOST}, http: {{paths: [{{path: {path}, pathType: Prefix, backend: {{service: {{name: {kind}, port: {{number: 80}}}}}}}}]}}}}]
-"""
-    return text

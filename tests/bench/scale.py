@@ -8,8 +8,10 @@ import tempfile
 
 import scale_load
 import scale_routes
-from bench import Build, machine
+import scale_size
+from bench import machine
 from cluster import Cluster
+from options import Build
 from processes import Processes
 
 CASES = {
@@ -17,11 +19,11 @@ CASES = {
     "b": ("the same beside 5,000 others and their changes", scale_routes.added_under_churn),
     "c": ("one route whose Service port and annotation flip every 200 ms", scale_routes.flipped),
     "d": ("first and last of 5,000 and 50,000 routes", scale_routes.first_and_last),
-    "e": ("5,000 TLS hosts", scale_load.tls_hosts),
+    "e": ("5,000 TLS hosts", scale_size.tls_hosts),
     "f": ("endpoints that change 10, 100 and 1,000 times a second", scale_load.endpoint_churn),
-    "g": ("ten minutes of b and f", scale_load.long_churn),
-    "h": ("one Service of 1,000 endpoints, rolled", scale_load.rolled),
-    "i": ("a file of 10 MB, rewritten", scale_load.rewritten_file),
+    "g": ("b and f for long", scale_load.long_churn),
+    "h": ("one Service of 1,000 endpoints, rolled", scale_size.rolled),
+    "i": ("a file of 10 MB, rewritten", scale_size.rewritten_file),
 }
 
 

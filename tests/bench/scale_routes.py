@@ -104,11 +104,11 @@ def _ends(cluster, count):
     memory = cluster.memory()
     names = ("app-00000", f"app-{count - 1:05}")
     cpu, requests, rates = collections.Counter(), collections.Counter(), {name: [] for name in names}
-    for turn in range(13):
+    for turn in range(15):
         for name in names if turn % 2 else names[::-1]:
             before = cluster.cpu()
             count_of_turn, rate = _saturate(cluster, name, 1)
-            if turn:  # the first warms up
+            if turn > 2:  # the first ones warm up
                 cpu[name] += cluster.cpu() - before
                 requests[name] += count_of_turn
                 rates[name].append(rate)
