@@ -86,9 +86,16 @@ class Bench:
 
     def run(self, cases):
         """Runs the cases; returns {case: {proxy: [turns]}}."""
-        turns = len(cases) * len(self._names) * (self._options.rounds + 1)
-        seconds = min(4, max(0.6, self._options.minutes * 60 / turns - 0.4))
-        return {case: self._run_case(case, seconds) for case in cases}
+        end = time.monotonic() + self._options.minutes * 60
+        turns = len(self._names) * (self._options.rounds + 1)
+        results, overhead = {}, 0.4
+        for number, case in enumerate(cases):
+            began = time.monotonic()
+            # What the turns of a case took beside their load, such as starting clients, is known after it.
+            seconds = min(4, max(0.6, (end - began) / turns / (len(cases) - number) - overhead))
+            results[case] = self._run_case(case, seconds)
+            overhead = max(0, (time.monotonic() - began) / turns - seconds)
+        return results
 
     def _run_case(self, case, seconds):
         running = {name: self._proxy(name, case.observed) for name in self._names}

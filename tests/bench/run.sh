@@ -39,7 +39,7 @@ if [ ${#packages[@]} -gt 0 ]; then
 fi
 
 published=()
-if [[ " $* " != *" --controller"* && " $* " != *" --help "* && " $* " != *" --list "* ]]; then
+if [[ " $* " != *" --controller"* && " $* " != *" --help "* && " $* " != *" -h "* && " $* " != *" --list "* ]]; then
   echo "==> publish" >&2
   case "$(uname -m)" in aarch64) runtime=linux-arm64 ;; *) runtime=linux-x64 ;; esac
   output="$PWD/artifacts/bench"
