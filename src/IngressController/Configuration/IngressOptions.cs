@@ -118,6 +118,11 @@ public sealed record UpstreamOptions
     /// </summary>
     public TimeSpan NameLifetime { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// True if requests of HTTP/1.1 are sent over the controller's own connections; false if always the HTTP client of .NET sends them.
+    /// </summary>
+    public bool DirectForwarding { get; init; } = true;
+
     /// <summary>True if ExternalName Services may lead to loopback and link-local addresses.</summary>
     public bool AllowExternalNameLoopback { get; init; }
 }

@@ -24,28 +24,28 @@ internal sealed class ForwardTransformer(Drain drain, CutResponse cut) : HttpTra
         if (request.Body is { } body)
             proxyRequest.Options.Set(RequestUpload.Body, body);
         var transforms = request.Route.Plan.Transforms;
-        CopyRequestHeaders(request, proxyRequest, transforms);
-        AddForwardingHeaders(request, proxyRequest);
-        foreach (var change in request.Revision.RequestChanges)
-            change.Apply(request, proxyRequest);
+        var headers = new MessageHeaders(proxyRequest);
+        ForwardedFields.Write(request, headers);
+        if (proxyRequest.Version == HttpVersion.Version20 && context.Request.Headers.TE.ToString().Contains("trailers", StringComparison.OrdinalIgnoreCase))
+            proxyRequest.Headers.TryAddWithoutValidation(HeaderNames.TE, "trailers");
         if (transforms is not null)
-            return TransformAsync(request, proxyRequest, destinationPrefix, transforms, cancellationToken);
-        ApplyChanges(request, proxyRequest);
+            return TransformAsync(request, proxyRequest, headers, destinationPrefix, transforms, cancellationToken);
+        ApplyChanges(request, proxyRequest, headers);
         return default;
     }
 
     /// <summary>Runs YARP's transforms first: a header that another annotation sets takes precedence.</summary>
     private static async ValueTask TransformAsync(
-        ProxyRequest request, HttpRequestMessage message, string destination, MessageTransforms transforms, CancellationToken cancellation)
+        ProxyRequest request, HttpRequestMessage message, MessageHeaders headers, string destination, MessageTransforms transforms, CancellationToken cancellation)
     {
         await transforms.ApplyAsync(request, message, destination, cancellation);
-        ApplyChanges(request, message);
+        ApplyChanges(request, message, headers);
     }
 
-    private static void ApplyChanges(ProxyRequest request, HttpRequestMessage message)
+    private static void ApplyChanges(ProxyRequest request, HttpRequestMessage message, MessageHeaders headers)
     {
         foreach (var change in request.Route.Plan.RequestChanges)
-            change.Apply(request, message);
+            change.Apply(request, headers);
         UpgradeHeaders.Offer(request.Context, message);
         // After all changes, each of which can set the host.
         UpstreamHost.Ensure(message, request.Context.Request.Headers.Host);
@@ -111,49 +111,5 @@ internal sealed class ForwardTransformer(Drain drain, CutResponse cut) : HttpTra
         if (transforms.CopiesResponseTrailers)
             await base.TransformResponseTrailersAsync(context, proxyResponse, cancellation);
         await transforms.ApplyToTrailersAsync(context, proxyResponse, cancellation);
-    }
-
-    private static void CopyRequestHeaders(ProxyRequest request, HttpRequestMessage proxyRequest, MessageTransforms? transforms)
-    {
-        var dropsUnderscores = !request.Revision.Settings.Forwarding.UnderscoresInHeaders;
-        var incoming = request.Context.Request.Headers;
-        var nominated = incoming.Connection;
-        var isFramedByEncoding = incoming.TransferEncoding.Count > 0;
-        foreach (var (name, values) in incoming)
-        {
-            if (transforms is not null && !transforms.Passes(name))
-                continue;
-            if (!ForwardedHeaders.IsForwarded(name, nominated))
-                continue;
-            if (dropsUnderscores && name.Contains('_'))
-                continue;
-            // RFC 9112, 6.3: Transfer-Encoding overrides Content-Length, and forwarding both allows request smuggling.
-            if (isFramedByEncoding && name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase))
-                continue;
-            ForwardedHeaders.Add(proxyRequest, name, values);
-        }
-
-        if (proxyRequest.Version == HttpVersion.Version20 && incoming.TE.ToString().Contains("trailers", StringComparison.OrdinalIgnoreCase))
-            proxyRequest.Headers.TryAddWithoutValidation(HeaderNames.TE, "trailers");
-    }
-
-    private static void AddForwardingHeaders(ProxyRequest request, HttpRequestMessage proxyRequest)
-    {
-        var context = request.Context;
-        var headers = proxyRequest.Headers;
-        var client = ForwardedHeaders.AddressText(context.Connection.RemoteIpAddress);
-        var proto = context.Request.IsHttps ? "https" : "http";
-        var forwarding = request.Revision.Forwarding;
-        var received = request.Received;
-        headers.TryAddWithoutValidation("X-Forwarded-For", received?.FullChain ?? client);
-        headers.TryAddWithoutValidation("X-Real-IP", client);
-        headers.TryAddWithoutValidation("X-Forwarded-Proto", proto);
-        headers.TryAddWithoutValidation("X-Forwarded-Host", request.PublicHost);
-        headers.TryAddWithoutValidation("X-Forwarded-Port", request.PublicPort);
-        if (forwarding is null || forwarding.SendsRequestId(received))
-            headers.TryAddWithoutValidation("X-Request-ID", context.TraceIdentifier);
-        forwarding?.AddHeaders(request.Target.PathAndQuery, received, headers);
-        // Appended to the values of previous proxies, which RFC 8586 requires to be kept.
-        headers.TryAddWithoutValidation(LoopGuard.Header, LoopGuard.CdnId);
     }
 }

@@ -16,7 +16,7 @@ namespace IngressController.Forwarding;
 /// Forwards a request to an endpoint of its cluster, to others if the first one does not process it, and reports failures.
 /// </summary>
 internal sealed partial class RequestForwarder(
-    IHttpForwarder forwarder, ForwardTransformer transformer, LocalReplies replies, OpenWebSockets webSockets, Drain drain, TimeProvider time, ILogger<RequestForwarder> logger)
+    IHttpForwarder forwarder, ForwardTransformer transformer, Http1Forwarder direct, LocalReplies replies, OpenWebSockets webSockets, Drain drain, TimeProvider time, ILogger<RequestForwarder> logger)
 {
     /// <summary>The time for a client to send the rest of a body that is not needed, as with Kestrel.</summary>
     private static readonly TimeSpan LingerTimeout = TimeSpan.FromSeconds(5);
@@ -35,7 +35,7 @@ internal sealed partial class RequestForwarder(
 
         using var body = request.HoldBody();
         await using var handshake = webSockets.Prepare(context, body, request.Exchange!);
-        var error = await SendAsync(context, model, destination);
+        var error = await SendAsync(request, model, destination);
         if (error != ForwarderError.None)
             await RetryAsync(request, cluster, model, destination, error);
         if (body is { IsStopped: true } or { IsReading: true } && !context.RequestAborted.IsCancellationRequested)
@@ -63,7 +63,7 @@ internal sealed partial class RequestForwarder(
             DiscardResponse(context);
             context.Response.StatusCode = StatusCodes.Status200OK;
             request.Body?.Rewind();
-            error = await SendAsync(context, model, failed = next);
+            error = await SendAsync(request, model, failed = next);
             if (error == ForwarderError.None)
             {
                 retries.Succeeded();
@@ -74,8 +74,13 @@ internal sealed partial class RequestForwarder(
         await ReportAsync(request, failed, error);
     }
 
-    private ValueTask<ForwarderError> SendAsync(HttpContext context, UpstreamModel model, DestinationState destination) =>
-        forwarder.SendAsync(context, destination.Model.Config.Address, model.ClientFor(context), model.RequestConfig, transformer);
+    private ValueTask<ForwarderError> SendAsync(ProxyRequest request, UpstreamModel model, DestinationState destination)
+    {
+        var context = request.Context;
+        return model.Http1For(context) is { } client && Http1Forwarder.Suits(request)
+            ? direct.SendAsync(request, client, destination)
+            : forwarder.SendAsync(context, destination.Model.Config.Address, model.ClientFor(context), model.RequestConfig, transformer);
+    }
 
     private Task ReportAsync(ProxyRequest request, DestinationState destination, ForwarderError error)
     {

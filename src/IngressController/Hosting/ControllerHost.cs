@@ -158,6 +158,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton<ForwardTransformer>();
         services.AddSingleton<LocalReplies>();
         services.AddSingleton<MalformedRequests>();
+        services.AddSingleton<Http1Forwarder>();
         services.AddSingleton<RequestForwarder>();
         services.AddSingleton<RequestPipeline>();
     }

@@ -1,7 +1,7 @@
+using System.Collections.Frozen;
 using System.Net;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
-using Yarp.ReverseProxy.Transforms;
 
 namespace IngressController.Http;
 
@@ -10,12 +10,24 @@ namespace IngressController.Http;
 /// </summary>
 internal static class ForwardedHeaders
 {
+    /// <summary>The headers of responses that are for one connection only, as in YARP.</summary>
+    private static readonly FrozenSet<string> ResponseHopByHop = new[]
+    {
+        HeaderNames.Connection, HeaderNames.TransferEncoding, HeaderNames.KeepAlive, HeaderNames.Upgrade, HeaderNames.ProxyConnection,
+        HeaderNames.ProxyAuthenticate, "Proxy-Authentication-Info", HeaderNames.ProxyAuthorization, "Proxy-Features", "Proxy-Instruction",
+        "Security-Scheme", "ALPN", "Close", "HTTP2-Settings", HeaderNames.UpgradeInsecureRequests, HeaderNames.TE, HeaderNames.AltSvc,
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>True if a header of the client is forwarded.</summary>
     /// <param name="name">The header.</param>
     /// <param name="connection">The client's Connection header; the headers that it names are not forwarded.</param>
     public static bool IsForwarded(string name, StringValues connection) =>
         !IsHopByHop(name) && !IsReserved(name) && !(name.Contains('_') && IsRespelled(name.Replace('_', '-')))
         && (connection.Count == 0 || !IsNominated(connection, name));
+
+    /// <summary>True if a header of a backend's response is forwarded.</summary>
+    /// <param name="name">The header.</param>
+    public static bool IsForwardedToClient(string name) => !ResponseHopByHop.Contains(name);
 
     /// <summary>
     /// True if a Connection header cannot remove the header: without it the request changes its meaning, or loops are not detected.
@@ -24,19 +36,6 @@ internal static class ForwardedHeaders
         name.Equals(HeaderNames.Host, StringComparison.OrdinalIgnoreCase)
         || name.Equals(LoopGuard.Header, StringComparison.OrdinalIgnoreCase)
         || name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase);
-
-    /// <summary>Adds a header to a request and keeps existing values.</summary>
-    public static void Add(HttpRequestMessage request, string name, StringValues values)
-    {
-        if (values.Count == 1 ? request.Headers.TryAddWithoutValidation(name, values[0]) : request.Headers.TryAddWithoutValidation(name, values.AsEnumerable()))
-            return;
-        // Content headers are forwarded without a body too (for example Content-Type on GET). YARP creates the empty content that it
-        // permits there.
-        if (request.Content is { } content)
-            content.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
-        else
-            RequestTransform.AddHeader(new RequestTransformContext { ProxyRequest = request }, name, values);
-    }
 
     /// <summary>The text of a client address. An IPv4-mapped IPv6 address is written as IPv4.</summary>
     public static string AddressText(IPAddress? address) =>

@@ -49,6 +49,9 @@ internal sealed class ReplayableBody(Stream body, long? length, IHttpRequestTrai
     /// <summary>True while a read waits for the client. The request must not end then: Kestrel reads the next one with the same objects.</summary>
     public bool IsReading => _pending is { IsCompleted: false };
 
+    /// <summary>True if the next read does not wait for the client.</summary>
+    public bool IsReadable => IsStopped || HasEnded || _position < _count || _hasData || Pending().IsCompleted;
+
     private bool HasBegun { get; set; }
 
     /// <summary>Starts from the beginning. Only after the last read has ended.</summary>

@@ -5,6 +5,7 @@ internal static class Http2ErrorCode
 {
     public const int NoError = 0;
     public const int ProtocolError = 1;
+    public const int InternalError = 2;
     public const int Cancel = 8;
     public const int EnhanceYourCalm = 11;
 }

@@ -1,9 +1,11 @@
+using IngressController.Http;
+
 namespace IngressController.Pipeline;
 
 /// <summary>Changes the request to the backend, after the forwarding headers are set.</summary>
 internal abstract class RequestChange
 {
-    public abstract void Apply(ProxyRequest request, HttpRequestMessage message);
+    public abstract void Apply(ProxyRequest request, BackendHeaders headers);
 }
 
 /// <summary>Changes the head of a response or local reply before it is sent, after the backend's headers are copied.</summary>
@@ -12,6 +14,9 @@ internal abstract class ResponseChange
     /// <param name="request">The request of the response.</param>
     /// <param name="isLocal">True for a local reply, false for a backend's response.</param>
     public abstract void Apply(ProxyRequest request, bool isLocal);
+
+    /// <summary>True if <see cref="ChangeBody"/> changes bodies.</summary>
+    public virtual bool ChangesBody => false;
 
     /// <summary>Returns the body to send instead of the backend's. Not called for upgraded connections and local replies.</summary>
     public virtual HttpContent ChangeBody(HttpContent body) => body;

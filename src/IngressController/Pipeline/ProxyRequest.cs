@@ -109,5 +109,8 @@ internal sealed class ProxyRequest
     }
 
     /// <summary>The URI for the backend. Path and query are unchanged byte for byte, except for dot segments and rewrites.</summary>
-    public string UriAt(string destination) => string.Concat(destination, RewrittenPath ?? _pathForBackend ?? Target.Path, Target.Query);
+    public string UriAt(string destination) => string.Concat(destination, TargetForBackend);
+
+    /// <summary>Path and query for the backend.</summary>
+    public string TargetForBackend => (RewrittenPath ?? _pathForBackend) is { } path ? string.Concat(path, Target.Query) : Target.PathAndQuery;
 }

@@ -10,6 +10,9 @@ internal sealed record RoutePlan(RequestStep[] Steps, RequestChange[] RequestCha
 
     /// <summary>The transforms; null if the route has none.</summary>
     public MessageTransforms? Transforms { get; init; }
+
+    /// <summary>True if requests and bodies are changed as messages of the HTTP client only.</summary>
+    public bool NeedsMessages { get; } = ResponseChanges.Any(change => change.ChangesBody);
 }
 
 /// <summary>

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Net;
-using System.Net.Http.Headers;
+using IngressController.Http;
 using IngressController.Routing.Settings;
 using Microsoft.Extensions.Primitives;
 
@@ -69,16 +69,16 @@ internal sealed class ForwardingRules
     /// <param name="requestUri">Path and query as received.</param>
     /// <param name="received">The connection of a trusted proxy; null for all other peers.</param>
     /// <param name="headers">The headers of the request to the backend.</param>
-    public void AddHeaders(string requestUri, ReceivedConnection? received, HttpRequestHeaders headers)
+    public void AddHeaders(string requestUri, ReceivedConnection? received, BackendHeaders headers)
     {
         if (Settings.ProxyAddOriginalUriHeader)
         {
             headers.Remove("X-Original-URI");
-            headers.TryAddWithoutValidation("X-Original-URI", requestUri);
+            headers.Add("X-Original-URI", requestUri);
         }
 
         if (received?.Chain is { } chain)
-            headers.TryAddWithoutValidation("X-Original-Forwarded-For", chain);
+            headers.Add("X-Original-Forwarded-For", chain);
 
         // Backends trust the operator's header for the client address, so it is removed unless a trusted proxy sent it.
         if (_usesCustomHeader && received is null)

@@ -4,6 +4,7 @@ using System.Text;
 using IngressController.Configuration;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
+using IngressController.Upstream.Http1;
 
 namespace IngressController.Upstream;
 
@@ -17,6 +18,7 @@ internal sealed class UpstreamClients(UpstreamOptions options, ResolveName resol
 
     private readonly ConcurrentDictionary<UpstreamTransport, HttpMessageInvoker> _clients = new();
     private readonly UpstreamConnector _connector = new(options, resolve, new InterfaceAddresses(InterfaceAddresses.ReadAll, time)) { ReportsLoss = true };
+    private readonly Http1Clients _http1 = new(options, new UpstreamConnector(options, resolve, new InterfaceAddresses(InterfaceAddresses.ReadAll, time)), time);
 
     public TimeProvider Time => time;
 
@@ -27,6 +29,10 @@ internal sealed class UpstreamClients(UpstreamOptions options, ResolveName resol
 
     public HttpMessageInvoker Get(UpstreamTransport transport) => _clients.GetOrAdd(transport, Create);
 
+    /// <summary>The connections of a transport for requests that need no HTTP client; null if it is not of HTTP/1.1.</summary>
+    public Http1Client? GetHttp1(UpstreamTransport transport) =>
+        options.DirectForwarding && (transport.Protocol is BackendProtocol.Http or BackendProtocol.Https) ? _http1.Get(transport, Lifetime(transport)) : null;
+
     /// <summary>
     /// Applies other settings. Clients of the previous ones finish their requests, and their idle connections end by themselves.
     /// </summary>
@@ -35,10 +41,12 @@ internal sealed class UpstreamClients(UpstreamOptions options, ResolveName resol
         Settings = settings;
         foreach (var transport in _clients.Keys.Where(known => known.Settings != settings))
             _clients.TryRemove(transport, out _);
+        _http1.Apply(settings);
     }
 
     public void Dispose()
     {
+        _http1.Dispose();
         foreach (var client in _clients.Values)
             client.Dispose();
     }

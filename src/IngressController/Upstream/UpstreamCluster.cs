@@ -1,5 +1,6 @@
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
+using IngressController.Upstream.Http1;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
 using Yarp.ReverseProxy.Model;
@@ -119,6 +120,8 @@ internal sealed class UpstreamCluster
         return kept ?? new UpstreamModel(transport, state, RequestConfig(backend.Protocol))
         {
             SecureClient = backend.Protocol == BackendProtocol.ClientScheme ? _clients.Get(transport with { Protocol = BackendProtocol.Https }) : null,
+            Http1 = _clients.GetHttp1(Cleartext(transport)),
+            SecureHttp1 = backend.Protocol == BackendProtocol.ClientScheme ? _clients.GetHttp1(transport with { Protocol = BackendProtocol.Https }) : null,
         };
     }
 
@@ -142,6 +145,14 @@ internal sealed record UpstreamModel(UpstreamTransport Transport, ClusterState S
 {
     /// <summary>The client for requests received by https; null unless the backend follows the client's scheme.</summary>
     public HttpMessageInvoker? SecureClient { get; init; }
+
+    /// <summary>The connections of HTTP/1.1; null for other protocols.</summary>
+    public Http1Client? Http1 { get; init; }
+
+    /// <summary>The same for requests received by https, if the backend follows the client's scheme.</summary>
+    public Http1Client? SecureHttp1 { get; init; }
+
+    public Http1Client? Http1For(HttpContext context) => SecureHttp1 is { } secure && context.Request.IsHttps ? secure : Http1;
 
     public HttpMessageInvoker ClientFor(HttpContext context) =>
         SecureClient is { } secure && context.Request.IsHttps ? secure : State.Model.HttpClient;

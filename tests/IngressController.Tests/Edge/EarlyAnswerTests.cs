@@ -267,17 +267,18 @@ public sealed class EarlyAnswerTests(LargeBodiesFixture proxy) : IClassFixture<L
     }
 
     [Theory]
-    [InlineData(1L << 40, 401)]
-    [InlineData(1L << 50, 401)]
-    [InlineData(1L << 60, 502)]
-    [InlineData(long.MaxValue, 502)]
-    public async Task A_length_beyond_all_bounds_costs_no_time(long length, int status)
+    [InlineData(1L << 40)]
+    [InlineData(1L << 50)]
+    [InlineData(1L << 60)]
+    [InlineData(long.MaxValue)]
+    public async Task A_length_beyond_all_bounds_costs_no_time(long length)
     {
         await using var backend = Early(Refusal, After.Stays, tls: false);
         var host = await proxy.ServeAsync(backend);
         await using var client = await proxy.ConnectAsync();
         await client.SendAsync($"POST / HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\n\r\nbody");
-        Assert.Equal(status, (await client.ReadResponseAsync()).Status);
+        // The HTTP client has to write all of them.
+        Assert.Equal(TestController.ForwardsDirectly || length <= 1L << 50 ? 401 : 502, (await client.ReadResponseAsync()).Status);
     }
 
     private static bool IsLength(Upload upload) => upload is Upload.LengthLarge or Upload.LengthSmall or Upload.LengthPart;

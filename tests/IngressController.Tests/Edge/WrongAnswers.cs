@@ -1,3 +1,5 @@
+using IngressController.Tests.Fakes;
+
 namespace IngressController.Tests.Edge;
 
 /// <summary>The corpus of wrong answers of backends.</summary>
@@ -54,9 +56,14 @@ internal static class WrongAnswers
             yield return new($"field '{field}'", Head($"Content-Length: 2\r\n{field}\r\n") + "no", Outcome.Refused);
         }
 
-        // A blank takes the place of the control character (RFC 9110, 5.5).
+        // RFC 9110, 5.5: refused, or a blank takes the place of the control character, as in the HTTP client.
         foreach (var field in new[] { "X: a\0b", "X: a\rb", "X: a\rSet-Cookie: a=b" })
-            yield return new($"field '{field}'", Head($"Content-Length: 2\r\n{field}\r\n") + "ok", Outcome.Complete, Body: "ok");
+        {
+            yield return TestController.ForwardsDirectly
+                ? new($"field '{field}'", Head($"Content-Length: 2\r\n{field}\r\n") + "no", Outcome.Refused)
+                : new($"field '{field}'", Head($"Content-Length: 2\r\n{field}\r\n") + "ok", Outcome.Complete, Body: "ok");
+        }
+
         yield return Refused("a head without end", "HTTP/1.1 200 OK\r\nContent-");
         yield return Refused("a head without end, reset", "HTTP/1.1 200 OK\r\n" + Mark, AfterAnswer.Resets);
         yield return Refused("a head that is cut after a field", "HTTP/1.1 200 OK\r\n" + Mark + "\r\n");

@@ -31,6 +31,9 @@ internal sealed class TestController : IAsyncDisposable
         Client = NewClient();
     }
 
+    /// <summary>False if all requests are sent by the HTTP client of .NET: the tests run with either (<c>FORWARDING=http-client</c>).</summary>
+    public static bool ForwardsDirectly { get; } = Environment.GetEnvironmentVariable("FORWARDING") is not "http-client";
+
     public IServiceProvider Services => _host.Services;
 
     public int HttpPort => _host.HttpPort;
@@ -58,6 +61,7 @@ internal sealed class TestController : IAsyncDisposable
             Source = new SourceOptions { Manifests = folder },
             Listener = new ListenerOptions { BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0 },
             Shutdown = new ShutdownOptions { Delay = TimeSpan.Zero },
+            Upstream = new UpstreamOptions { DirectForwarding = ForwardsDirectly },
         };
         var host = ControllerHost.Create(configure?.Invoke(options) ?? options, logging => logging.AddProvider(log), time);
         await host.StartAsync(CancellationToken.None);

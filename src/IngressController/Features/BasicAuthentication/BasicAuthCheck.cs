@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Security.Principal;
 using IngressController.Features.BasicAuthentication.PasswordHashes;
+using IngressController.Http;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Authentication;
 
@@ -75,9 +76,9 @@ internal sealed class CredentialsRemoval(BasicAuthPolicy policy) : RequestChange
 {
     public static RequestChange? Create(PlanContext context) => context.Policy<BasicAuthPolicy>() is { } policy ? new CredentialsRemoval(policy) : null;
 
-    public override void Apply(ProxyRequest request, HttpRequestMessage message)
+    public override void Apply(ProxyRequest request, BackendHeaders headers)
     {
         if (!ExemptPaths.Contain(policy.ExemptPaths, request.Route))
-            message.Headers.Remove("Authorization");
+            headers.Remove("Authorization");
     }
 }

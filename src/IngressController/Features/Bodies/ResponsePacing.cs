@@ -18,6 +18,8 @@ internal sealed class ResponsePacing(ResponseRatePolicy policy, TimeProvider tim
         // Heads and local replies are small, so they are not paced.
     }
 
+    public override bool ChangesBody => true;
+
     public override HttpContent ChangeBody(HttpContent body) => new PacedContent(body, policy, time);
 
     private sealed class PacedContent(HttpContent content, ResponseRatePolicy rate, TimeProvider time) : WrappedContent(content)

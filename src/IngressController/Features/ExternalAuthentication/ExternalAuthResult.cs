@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using IngressController.Http;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Authentication;
 
@@ -57,21 +58,13 @@ internal sealed class AuthHeadersChange(HeaderNameSet names) : RequestChange
     public static RequestChange? Create(PlanContext context) =>
         context.Policy<ExternalAuthPolicy>() is { ResponseHeaders: { Count: > 0 } names } ? new AuthHeadersChange(new HeaderNameSet(names)) : null;
 
-    public override void Apply(ProxyRequest request, HttpRequestMessage message)
+    public override void Apply(ProxyRequest request, BackendHeaders headers)
     {
-        List<string>? spoofed = null;
-        foreach (var (name, _) in message.Headers.NonValidated)
-        {
-            if (names.Contains(name))
-                (spoofed ??= []).Add(name);
-        }
-
-        foreach (var name in spoofed ?? [])
-            message.Headers.Remove(name);
+        headers.RemoveAll(names);
         if (request.Context.Features.Get<ExternalAuthResult>() is not { IsGranted: true } result)
             return;
         foreach (var (name, value) in result.Headers)
-            message.Headers.TryAddWithoutValidation(name, value);
+            headers.Add(name, value);
     }
 }
 

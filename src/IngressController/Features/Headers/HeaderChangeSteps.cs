@@ -8,44 +8,29 @@ namespace IngressController.Features.Headers;
 /// <summary>request-headers: removes, sets and adds headers of requests to the backend.</summary>
 internal sealed class RequestHeadersChange : RequestChange
 {
-    private readonly (string Name, bool IsContentHeader)[] _removed;
+    private readonly string[] _removed;
     private readonly HeaderValue[] _added;
 
     public RequestHeadersChange(HeaderChanges changes)
     {
         // Headers to set are removed first, so that they have one value.
-        _removed = [.. changes.Remove.Concat(changes.Set.Select(field => field.Name)).Select(name => (name, IsContentHeader(name)))];
+        _removed = [.. changes.Remove, .. changes.Set.Select(field => field.Name)];
         _added = HeaderValue.Of(changes.Set.Concat(changes.Add));
     }
 
     public static RequestHeadersChange? Create(PlanContext context) =>
         context.Policy<RequestHeadersPolicy>() is { } policy ? new RequestHeadersChange(policy.Changes) : null;
 
-    public override void Apply(ProxyRequest request, HttpRequestMessage message)
+    public override void Apply(ProxyRequest request, BackendHeaders headers)
     {
-        foreach (var (name, isContentHeader) in _removed)
-        {
-            if (isContentHeader)
-                message.Content?.Headers.Remove(name);
-            else
-                message.Headers.Remove(name);
-        }
-
+        foreach (var name in _removed)
+            headers.Remove(name);
         foreach (var header in _added)
         {
             // A value of variables can be empty; as in nginx, the header is not sent then.
             if (header.Of(request).ToString() is { Length: > 0 } value)
-                ForwardedHeaders.Add(message, header.Name, value);
+                headers.Add(header.Name, value);
         }
-    }
-
-    /// <summary>
-    /// True for headers such as Content-Type, which HttpClient stores with the content; access by the request's headers throws.
-    /// </summary>
-    private static bool IsContentHeader(string name)
-    {
-        using var request = new HttpRequestMessage();
-        return !request.Headers.TryAddWithoutValidation(name, "");
     }
 }
 

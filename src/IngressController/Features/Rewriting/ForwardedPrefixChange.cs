@@ -1,3 +1,4 @@
+using IngressController.Http;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Rewriting;
 
@@ -9,9 +10,9 @@ internal sealed class ForwardedPrefixChange(ForwardedPrefixPolicy policy) : Requ
     public static RequestChange? Create(PlanContext context) =>
         context.Policy<ForwardedPrefixPolicy>() is { } policy ? new ForwardedPrefixChange(policy) : null;
 
-    public override void Apply(ProxyRequest request, HttpRequestMessage message)
+    public override void Apply(ProxyRequest request, BackendHeaders headers)
     {
         if (request.RewrittenPath is not null)
-            message.Headers.TryAddWithoutValidation("X-Forwarded-Prefix", RequestPath.Encode(TemplateValues.Expand(policy.Prefix, request)));
+            headers.Add("X-Forwarded-Prefix", RequestPath.Encode(TemplateValues.Expand(policy.Prefix, request)));
     }
 }

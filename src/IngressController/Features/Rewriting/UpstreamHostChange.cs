@@ -1,3 +1,4 @@
+using IngressController.Http;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Rewriting;
 
@@ -11,9 +12,9 @@ internal sealed class UpstreamHostChange(UpstreamHostPolicy policy) : RequestCha
     public static RequestChange? Create(PlanContext context) =>
         context.Policy<UpstreamHostPolicy>() is { } policy ? new UpstreamHostChange(policy) : null;
 
-    public override void Apply(ProxyRequest request, HttpRequestMessage message)
+    public override void Apply(ProxyRequest request, BackendHeaders headers)
     {
-        message.Headers.Remove("Host");
-        message.Headers.TryAddWithoutValidation("Host", TemplateValues.ExpandHeader(policy.Host, request));
+        headers.Remove("Host");
+        headers.Add("Host", TemplateValues.ExpandHeader(policy.Host, request));
     }
 }

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace IngressController.Features.ExternalAuthentication;
+namespace IngressController.Http;
 
 /// <summary>
 /// A set of header names that treats all symbols as hyphens: CGI and its successors read <c>X_User</c> as <c>X-User</c>, and some of them

@@ -1,0 +1,212 @@
+using IngressController.Http;
+using IngressController.Http2;
+using IngressController.Pipeline;
+using IngressController.Shutdown;
+using IngressController.Upstream;
+using IngressController.Upstream.Http1;
+using Microsoft.AspNetCore.Http.Features;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace IngressController.Forwarding;
+
+/// <summary>One request on a connection of HTTP/1.1, and its response.</summary>
+internal sealed class Http1Exchange(ProxyRequest request, Http1Connection connection, CutResponse cut, Drain drain)
+{
+    private const int MaxInterimResponses = 100;
+
+    /// <summary>The time in which an endpoint asks for a body that a client announces with Expect; then it is sent unasked (RFC 9110, 10.1.1).</summary>
+    private static readonly TimeSpan ContinueTimeout = TimeSpan.FromSeconds(1);
+
+    private readonly HttpContext _context = request.Context;
+    private Http1Upload? _upload;
+    private TaskCompletionSource? _asked;
+
+    /// <summary>True if the connection can be used for another request.</summary>
+    public bool IsConnectionReusable { get; private set; }
+
+    /// <summary>Sends the request, and passes the response on.</summary>
+    public async ValueTask<ForwarderError> RunAsync(RequestHeadWriter writer)
+    {
+        int head;
+        try
+        {
+            await SendAsync(writer);
+            head = await ReceiveHeadAsync();
+        }
+        catch (Exception error)
+        {
+            return await FailRequestAsync(error);
+        }
+
+        if (_upload is { IsInProgress: true } && connection.Head.Status >= StatusCodes.Status300MultipleChoices)
+            _upload.Stop();
+        try
+        {
+            request.Body?.Release();
+            ResponseFields.Copy(request, connection.Head, connection.Received, drain);
+            connection.Consume(head);
+        }
+        catch (Exception error)
+        {
+            await EndUploadAsync();
+            // Status, reason and some fields may have been copied already.
+            _context.Response.Clear();
+            return Http1Failure.Report(_context, ForwarderError.ResponseHeaders, error);
+        }
+
+        return await PassOnAsync();
+    }
+
+    /// <summary>Sends the head with what has arrived of the body, and begins to send the rest.</summary>
+    private async ValueTask SendAsync(RequestHeadWriter writer)
+    {
+        var incoming = _context.Request.Headers;
+        var body = request.Body;
+        var length = incoming.TransferEncoding.Count > 0 ? null : incoming.ContentLength;
+        var framing = body is not null ? new RequestBodyFraming(length, IsChunked: length is null) : new RequestBodyFraming(LengthWithoutBody(length), IsChunked: false);
+        writer.Write(_context.Request.Method, request.TargetForBackend, framing);
+        if (body is not null)
+            _upload = new Http1Upload(connection, body, framing.IsChunked);
+        var expects = body is not null && incoming.Expect.Count > 0;
+        var hasMore = body is not null && (expects || await _upload!.AddFirstPartAsync(writer));
+        try
+        {
+            await connection.SendAsync(writer.Written, CancellationToken.None);
+        }
+        catch (IOException error)
+        {
+            throw new UpstreamConnectionLostException(connection.WasUsed, wasSent: false, error);
+        }
+
+        if (hasMore)
+            _upload!.Begin(expects ? AskedForBodyAsync() : Task.CompletedTask);
+    }
+
+    /// <summary>RFC 9110, 8.6: a length of 0 where a method has a meaning for a body.</summary>
+    private long? LengthWithoutBody(long? received)
+    {
+        var method = _context.Request.Method;
+        return received ?? (HttpMethods.IsPost(method) || HttpMethods.IsPut(method) || HttpMethods.IsPatch(method) ? 0 : null);
+    }
+
+    private Task AskedForBodyAsync() => Task.WhenAny((_asked = new(TaskCreationOptions.RunContinuationsAsynchronously)).Task, Task.Delay(ContinueTimeout));
+
+    /// <summary>Receives the head of the final response, which remains in the buffer, and returns its length.</summary>
+    private async ValueTask<int> ReceiveHeadAsync()
+    {
+        for (var interim = 0; interim <= MaxInterimResponses; interim++)
+        {
+            int length;
+            while ((length = connection.Received.IsEmpty ? 0 : connection.Head.Read(connection.Received)) == 0)
+                await ReceiveMoreAsync();
+            if (connection.Head.Status >= StatusCodes.Status200OK)
+                return length;
+            // RFC 9110, 7.8: the request offered no protocol.
+            if (connection.Head.Status == StatusCodes.Status101SwitchingProtocols)
+                throw new InvalidResponseException("the endpoint switched to a protocol that the request did not offer");
+            connection.Consume(length);
+            if (connection.Head.Status == StatusCodes.Status100Continue)
+                _asked?.TrySetResult();
+        }
+
+        throw new InvalidResponseException("the endpoint sent too many interim responses");
+    }
+
+    private async ValueTask ReceiveMoreAsync()
+    {
+        bool hasMore;
+        try
+        {
+            hasMore = await connection.ReceiveAsync();
+        }
+        catch (IOException error) when (connection.Received.IsEmpty)
+        {
+            throw new UpstreamConnectionLostException(connection.WasUsed, wasSent: true, error);
+        }
+
+        if (hasMore)
+            return;
+        throw connection.Received.IsEmpty
+            ? new UpstreamConnectionLostException(connection.WasUsed, wasSent: true, cause: null)
+            : new InvalidResponseException("the endpoint closed the connection within the head of the response");
+    }
+
+    private async ValueTask<ForwarderError> PassOnAsync()
+    {
+        var head = connection.Head;
+        var framing = head.FramingFor(HttpMethods.IsHead(_context.Request.Method));
+        // RFC 9110, 15.3.6: it has no body.
+        var dropsBody = head.Status == StatusCodes.Status205ResetContent && framing != ResponseFraming.None;
+        var download = new Http1Download(_context, request.Exchange, connection, dropsBody ? ResponseFraming.None : framing);
+        try
+        {
+            await download.CopyAsync();
+        }
+        catch (Exception error)
+        {
+            return await FailResponseAsync(download, error);
+        }
+
+        if (_upload is { IsComplete: false })
+        {
+            // A complete response needs no more of the body (RFC 9112, 9.3).
+            _upload.Stop();
+            await _upload.WaitAsync();
+        }
+
+        IsConnectionReusable = !dropsBody && framing != ResponseFraming.Close && head.KeepsConnection && _upload is null or { IsComplete: true };
+        return ForwarderError.None;
+    }
+
+    private async ValueTask<ForwarderError> FailRequestAsync(Exception error)
+    {
+        var isAborted = _context.RequestAborted.IsCancellationRequested;
+        connection.Abort();
+        await EndUploadAsync();
+        if (isAborted)
+            return Http1Failure.Report(_context, ForwarderError.RequestCanceled, error);
+        if (_upload?.ClientFailure is { } failure)
+        {
+            return Http1Failure.Report(
+                _context, ForwarderError.RequestBodyClient, new AggregateException(failure, error), (failure as BadHttpRequestException)?.StatusCode);
+        }
+
+        if (connection.WasClientLate)
+            return Http1Failure.Report(_context, ForwarderError.RequestBodyClient, error, StatusCodes.Status408RequestTimeout);
+        if (connection.HasTimedOut)
+            return Http1Failure.Report(_context, ForwarderError.RequestTimedOut, error);
+        return _upload?.EndpointFailure is { } cause
+            ? Http1Failure.Report(_context, ForwarderError.RequestBodyDestination, new AggregateException(error, cause))
+            : Http1Failure.Report(_context, ForwarderError.Request, error);
+    }
+
+    private async ValueTask<ForwarderError> FailResponseAsync(Http1Download download, Exception error)
+    {
+        var isAborted = _context.RequestAborted.IsCancellationRequested;
+        connection.Abort();
+        await EndUploadAsync();
+        if (!isAborted && !download.HasClientFailed && _context.Response.HasStarted)
+        {
+            await download.FlushAsync();
+            await cut.DeliverAsync(_context);
+        }
+
+        var kind = isAborted || connection.HasTimedOut ? ForwarderError.ResponseBodyCanceled
+            : download.HasClientFailed ? ForwarderError.ResponseBodyClient
+            : ForwarderError.ResponseBodyDestination;
+        if (!_context.Response.HasStarted)
+        {
+            _context.Response.Clear();
+            return Http1Failure.Report(_context, kind, error);
+        }
+
+        // So that the client does not take it for complete.
+        if (_context.Features.Get<IHttpResetFeature>() is { } stream)
+            stream.Reset(Http2ErrorCode.InternalError);
+        else
+            _context.Abort();
+        return Http1Failure.Report(_context, kind, error);
+    }
+
+    private Task EndUploadAsync() => _upload?.CancelAsync() ?? Task.CompletedTask;
+}

@@ -1,0 +1,100 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using IngressController.Http;
+using IngressController.Pipeline;
+using IngressController.Shutdown;
+using IngressController.Upstream.Http1;
+using Microsoft.Net.Http.Headers;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Model;
+
+namespace IngressController.Forwarding;
+
+/// <summary>
+/// Forwards requests over HTTP/1.1 without the messages of the HTTP client: the head is written from the header fields of the client, and the
+/// response is read into that for the client. Failures are reported as YARP's forwarder does.
+/// </summary>
+internal sealed class Http1Forwarder(CutResponse cut, Drain drain)
+{
+    private static readonly SearchValues<char> TargetCharacters = SearchValues.Create([.. Enumerable.Range('!', '~' - '!' + 1).Select(code => (char)code)]);
+
+    private readonly ConcurrentBag<RequestHeadWriter> _writers = [];
+
+    /// <summary>True if a request can be forwarded without the HTTP client: no upgrade, and nothing that changes its messages.</summary>
+    public static bool Suits(ProxyRequest request)
+    {
+        var (plan, message) = (request.Route.Plan, request.Context.Request);
+        return plan.Transforms is null && !plan.NeedsMessages && message.Headers.Upgrade.Count == 0 && !HttpMethods.IsConnect(message.Method)
+            && !request.TargetForBackend.AsSpan().ContainsAnyExcept(TargetCharacters);
+    }
+
+    /// <summary>Forwards a request to an endpoint.</summary>
+    public async ValueTask<ForwarderError> SendAsync(ProxyRequest request, Http1Client client, DestinationState destination)
+    {
+        var context = request.Context;
+        var writer = _writers.TryTake(out var pooled) ? pooled : new RequestHeadWriter();
+        try
+        {
+            Http1Connection connection;
+            try
+            {
+                WriteFields(request, client, destination, writer);
+                connection = client.TryTake(destination.DestinationId) ?? await client.ConnectAsync(destination.DestinationId, context.RequestAborted);
+            }
+            catch (Exception error)
+            {
+                return Http1Failure.Report(
+                    context, context.RequestAborted.IsCancellationRequested ? ForwarderError.RequestCanceled : ForwarderError.Request, error);
+            }
+
+            var exchange = new Http1Exchange(request, connection, cut, drain);
+            var registration = context.RequestAborted.UnsafeRegister(static connection => ((Http1Connection)connection!).Abort(), connection);
+            try
+            {
+                return await exchange.RunAsync(writer);
+            }
+            finally
+            {
+                // Before another request gets the connection.
+                await registration.DisposeAsync();
+                if (exchange.IsConnectionReusable)
+                    connection.Return();
+                else
+                    connection.End();
+            }
+        }
+        finally
+        {
+            writer.Clear();
+            _writers.Add(writer);
+        }
+    }
+
+    private static void WriteFields(ProxyRequest request, Http1Client client, DestinationState destination, RequestHeadWriter writer)
+    {
+        ForwardedFields.Write(request, writer);
+        foreach (var change in request.Route.Plan.RequestChanges)
+            change.Apply(request, writer);
+        // After all changes, each of which can set the host.
+        writer.Host = HostOf(writer, request.Context.Request.Headers.Host.ToString(), destination.DestinationId, client.IsHttps);
+        writer.Remove(HeaderNames.Host);
+        // The body is framed for this connection.
+        writer.Remove(HeaderNames.ContentLength);
+    }
+
+    /// <summary>The one host of a request: its own, that of the client, or none, which is an empty one (RFC 9112, 3.2).</summary>
+    private static string HostOf(RequestHeadWriter writer, string client, string endpoint, bool isHttps)
+    {
+        var (count, host) = writer.Find(HeaderNames.Host);
+        return count == 1 && RequestHost.IsValid(host) ? host!
+            // Removed on purpose: the endpoint gets its own address.
+            : count == 0 && client.Length > 0 ? WithoutDefaultPort(endpoint, isHttps)
+            : client;
+    }
+
+    private static string WithoutDefaultPort(string endpoint, bool isHttps)
+    {
+        var port = isHttps ? ":443" : ":80";
+        return endpoint.EndsWith(port, StringComparison.Ordinal) ? endpoint[..^port.Length] : endpoint;
+    }
+}

@@ -1,0 +1,103 @@
+namespace IngressController.Upstream.Http1;
+
+/// <summary>The connections to one endpoint.</summary>
+internal sealed class Http1Pool(Http1Client client)
+{
+    private readonly Lock _lock = new();
+    private readonly HashSet<Http1Connection> _all = [];
+    private readonly Stack<Http1Connection> _idle = new();
+    private bool _isRetired;
+
+    /// <summary>Takes the connection that was used last; null if none is idle.</summary>
+    public Http1Connection? TryTake()
+    {
+        while (true)
+        {
+            Http1Connection? connection;
+            lock (_lock)
+            {
+                if (!_idle.TryPop(out connection))
+                    return null;
+            }
+
+            if (connection.IsClosed || !client.IsFresh(connection))
+                connection.Abort();
+            else if (connection.TryTake())
+                return connection;
+        }
+    }
+
+    /// <summary>Adds a new connection, which is in use. Null if the pool is not used any more.</summary>
+    public Http1Connection? TryAdd(Stream stream)
+    {
+        lock (_lock)
+        {
+            if (_isRetired)
+                return null;
+            var connection = new Http1Connection(stream, this, client.Time);
+            _all.Add(connection);
+            return connection;
+        }
+    }
+
+    /// <summary>Takes it out of use. False if it has connections.</summary>
+    public bool TryRetire()
+    {
+        lock (_lock)
+            return _isRetired = _all.Count == 0;
+    }
+
+    /// <summary>Keeps a connection after a complete response, or ends it.</summary>
+    public void Return(Http1Connection connection)
+    {
+        if (!client.Keeps(connection) || !connection.TryRelease())
+        {
+            connection.End();
+            return;
+        }
+
+        lock (_lock)
+            _idle.Push(connection);
+    }
+
+    /// <summary>Forgets a connection that has ended.</summary>
+    public void Remove(Http1Connection connection)
+    {
+        lock (_lock)
+            _all.Remove(connection);
+    }
+
+    /// <summary>Ends connections that are idle or wait for too long.</summary>
+    public void Check(long now)
+    {
+        Http1Connection[] connections;
+        lock (_lock)
+        {
+            connections = [.. _all];
+            RemoveClosed();
+        }
+
+        foreach (var connection in connections)
+            client.Check(connection, now);
+    }
+
+    /// <summary>Ends all connections.</summary>
+    public void Close()
+    {
+        Http1Connection[] connections;
+        lock (_lock)
+            connections = [.. _all];
+        foreach (var connection in connections)
+            connection.Abort();
+    }
+
+    private void RemoveClosed()
+    {
+        if (!_idle.Any(connection => connection.IsClosed))
+            return;
+        var kept = _idle.Where(connection => !connection.IsClosed).Reverse().ToArray();
+        _idle.Clear();
+        foreach (var connection in kept)
+            _idle.Push(connection);
+    }
+}
