@@ -141,6 +141,11 @@ internal static class RunOptionGroups
             "Time in seconds before the rate of the body of a request matters, at least 2.",
             options => options.Listener.RequestBodyGracePeriod,
             (options, value) => options with { Listener = options.Listener with { RequestBodyGracePeriod = TimeSpan.FromSeconds(Between(value, 2, 3600)) } }),
+        new("inline-scheduling", "BOOL",
+            "Serve requests on the threads that wait for sockets, which saves the hand-over to other threads. What takes long runs elsewhere.",
+            options => options.Listener.InlineScheduling,
+            (options, value) => options with { Listener = options.Listener with { InlineScheduling = Bool(value) } })
+            { IsSwitch = true },
         new("server-header", "BOOL", "Send a Server header in responses: that of the backend, else that of the proxy. false removes it.",
             options => options.Listener.ServerHeader,
             (options, value) => options with { Listener = options.Listener with { ServerHeader = Bool(value) } })
@@ -158,6 +163,11 @@ internal static class RunOptionGroups
             + "begun, the connection is closed.",
             options => options.Upstream.ReadTimeout,
             (options, value) => options with { Upstream = options.Upstream with { ReadTimeout = Seconds(value) } }),
+        new("direct-forwarding", "BOOL",
+            "Send requests of HTTP/1.1 over the controller's own connections. false sends them by the HTTP client of .NET, as all others.",
+            options => options.Upstream.DirectForwarding,
+            (options, value) => options with { Upstream = options.Upstream with { DirectForwarding = Bool(value) } })
+            { IsSwitch = true },
         new("allow-external-name-loopback", "BOOL", "Allow ExternalName Services that lead to loopback or link-local addresses.",
             options => options.Upstream.AllowExternalNameLoopback,
             (options, value) => options with

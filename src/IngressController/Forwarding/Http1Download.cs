@@ -6,20 +6,14 @@ using Microsoft.AspNetCore.Http.Features;
 namespace IngressController.Forwarding;
 
 /// <summary>Passes the body of a response on to the client, as it comes.</summary>
-internal sealed class Http1Download(HttpContext context, Exchange? exchange, Http1Connection connection, ResponseFraming framing)
+internal sealed class Http1Download(HttpContext context, Exchange? exchange, Http1Connection connection, ResponseReader response)
 {
     /// <summary>The most that is written before the client is waited for.</summary>
     private const int MaxPiece = 64 * 1024;
 
     private readonly IHttpResponseBodyFeature _client = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
-    private readonly List<(string Name, string Value)>? _trailers = HttpProtocol.IsHttp2(context.Request.Protocol) ? [] : null;
-    private ChunkDecoder _chunks;
-    private long _remaining = connection.Head.Length;
     private int _unflushed;
     private bool _hasFlushed;
-
-    /// <summary>True if the whole body has come.</summary>
-    public bool IsComplete { get; private set; } = framing == ResponseFraming.None;
 
     /// <summary>True if writing to the client has failed, and not reading from the endpoint.</summary>
     public bool HasClientFailed { get; private set; }
@@ -31,30 +25,25 @@ internal sealed class Http1Download(HttpContext context, Exchange? exchange, Htt
     /// </summary>
     public async ValueTask CopyAsync()
     {
-        while (true)
+        if (HttpProtocol.IsHttp2(context.Request.Protocol))
+            response.Trailers = [];
+        while (!response.IsComplete)
         {
             if (!connection.Received.IsEmpty)
                 await WriteReceivedAsync();
-            if (IsComplete)
+            if (response.IsComplete)
                 break;
             if (_unflushed > 0)
                 await FlushAsync();
             else if (!await ReceiveAsync())
-                break;
-        }
-
-        if (!IsComplete)
-        {
-            if (framing != ResponseFraming.Close)
-                throw new InvalidResponseException("the endpoint closed the connection before the end of the response");
-            IsComplete = true;
+                response.End();
         }
 
         // The server sends the last part together with the head only.
         if (_hasFlushed && _unflushed > 0)
             await FlushAsync();
-        if (_trailers is not null)
-            ResponseFields.CopyTrailers(context, _trailers);
+        if (response.Trailers is { Count: > 0 } trailers)
+            ResponseFields.CopyTrailers(context, trailers);
     }
 
     /// <summary>Sends what was passed on before the endpoint failed.</summary>
@@ -90,8 +79,13 @@ internal sealed class Http1Download(HttpContext context, Exchange? exchange, Htt
         if (!context.Response.HasStarted)
             await StartAsync();
         var limit = Math.Min(MaxPiece, exchange?.MaxPiece ?? MaxPiece);
-        while (_unflushed < limit && !IsComplete && WriteNext(limit - _unflushed) > 0)
+        while (_unflushed < limit && !response.IsComplete && response.TryReadPart(limit - _unflushed, out var data))
         {
+            if (data.IsEmpty)
+                continue;
+            data.CopyTo(Writer.GetSpan(data.Length));
+            Writer.Advance(data.Length);
+            _unflushed += data.Length;
         }
     }
 
@@ -108,50 +102,9 @@ internal sealed class Http1Download(HttpContext context, Exchange? exchange, Htt
         }
     }
 
-    /// <summary>Writes a part of what was received.</summary>
-    /// <returns>The number of bytes that it has consumed; 0 if more must be received.</returns>
-    private int WriteNext(int limit)
-    {
-        var received = connection.Received;
-        if (received.IsEmpty)
-            return 0;
-        int consumed;
-        Range data;
-        switch (framing)
-        {
-            case ResponseFraming.Chunked:
-                // A line is not cut, but data is.
-                consumed = _chunks.Decode(received, limit, out data, _trailers);
-                IsComplete = _chunks.IsComplete;
-                break;
-            case ResponseFraming.Length:
-                consumed = (int)Math.Min(Math.Min(received.Length, limit), _remaining);
-                data = ..consumed;
-                _remaining -= consumed;
-                IsComplete = _remaining == 0;
-                break;
-            default:
-                consumed = Math.Min(received.Length, limit);
-                data = ..consumed;
-                break;
-        }
-
-        var bytes = received[data];
-        if (!bytes.IsEmpty)
-        {
-            var target = Writer.GetSpan(bytes.Length);
-            bytes.CopyTo(target);
-            Writer.Advance(bytes.Length);
-            _unflushed += bytes.Length;
-        }
-
-        connection.Consume(consumed);
-        return consumed;
-    }
-
     private async ValueTask<bool> ReceiveAsync()
     {
-        if (connection.Received.IsEmpty && _remaining > MaxPiece / 4)
+        if (connection.Received.IsEmpty && response.Remaining > MaxPiece / 4)
             connection.UseLargeBuffer();
         var receive = connection.ReceiveAsync();
         // Event streams open long before they send data. The head of a body of known length waits for its first byte.

@@ -12,12 +12,11 @@ namespace IngressController.Forwarding;
 /// <summary>One request on a connection of HTTP/1.1, and its response.</summary>
 internal sealed class Http1Exchange(ProxyRequest request, Http1Connection connection, CutResponse cut, Drain drain)
 {
-    private const int MaxInterimResponses = 100;
-
     /// <summary>The time in which an endpoint asks for a body that a client announces with Expect; then it is sent unasked (RFC 9110, 10.1.1).</summary>
     private static readonly TimeSpan ContinueTimeout = TimeSpan.FromSeconds(1);
 
     private readonly HttpContext _context = request.Context;
+    private readonly ResponseReader _response = new(connection);
     private Http1Upload? _upload;
     private TaskCompletionSource? _asked;
 
@@ -31,7 +30,7 @@ internal sealed class Http1Exchange(ProxyRequest request, Http1Connection connec
         try
         {
             await SendAsync(writer);
-            head = await ReceiveHeadAsync();
+            head = await _response.ReceiveHeadAsync(_asked is null ? null : () => _asked.TrySetResult());
         }
         catch (Exception error)
         {
@@ -91,53 +90,14 @@ internal sealed class Http1Exchange(ProxyRequest request, Http1Connection connec
 
     private Task AskedForBodyAsync() => Task.WhenAny((_asked = new(TaskCreationOptions.RunContinuationsAsynchronously)).Task, Task.Delay(ContinueTimeout));
 
-    /// <summary>Receives the head of the final response, which remains in the buffer, and returns its length.</summary>
-    private async ValueTask<int> ReceiveHeadAsync()
-    {
-        for (var interim = 0; interim <= MaxInterimResponses; interim++)
-        {
-            int length;
-            while ((length = connection.Received.IsEmpty ? 0 : connection.Head.Read(connection.Received)) == 0)
-                await ReceiveMoreAsync();
-            if (connection.Head.Status >= StatusCodes.Status200OK)
-                return length;
-            // RFC 9110, 7.8: the request offered no protocol.
-            if (connection.Head.Status == StatusCodes.Status101SwitchingProtocols)
-                throw new InvalidResponseException("the endpoint switched to a protocol that the request did not offer");
-            connection.Consume(length);
-            if (connection.Head.Status == StatusCodes.Status100Continue)
-                _asked?.TrySetResult();
-        }
-
-        throw new InvalidResponseException("the endpoint sent too many interim responses");
-    }
-
-    private async ValueTask ReceiveMoreAsync()
-    {
-        bool hasMore;
-        try
-        {
-            hasMore = await connection.ReceiveAsync();
-        }
-        catch (IOException error) when (connection.Received.IsEmpty)
-        {
-            throw new UpstreamConnectionLostException(connection.WasUsed, wasSent: true, error);
-        }
-
-        if (hasMore)
-            return;
-        throw connection.Received.IsEmpty
-            ? new UpstreamConnectionLostException(connection.WasUsed, wasSent: true, cause: null)
-            : new InvalidResponseException("the endpoint closed the connection within the head of the response");
-    }
-
     private async ValueTask<ForwarderError> PassOnAsync()
     {
         var head = connection.Head;
         var framing = head.FramingFor(HttpMethods.IsHead(_context.Request.Method));
         // RFC 9110, 15.3.6: it has no body.
         var dropsBody = head.Status == StatusCodes.Status205ResetContent && framing != ResponseFraming.None;
-        var download = new Http1Download(_context, request.Exchange, connection, dropsBody ? ResponseFraming.None : framing);
+        _response.BeginBody(dropsBody ? ResponseFraming.None : framing);
+        var download = new Http1Download(_context, request.Exchange, connection, _response);
         try
         {
             await download.CopyAsync();
@@ -185,6 +145,8 @@ internal sealed class Http1Exchange(ProxyRequest request, Http1Connection connec
         var isAborted = _context.RequestAborted.IsCancellationRequested;
         connection.Abort();
         await EndUploadAsync();
+        if (!isAborted && _upload?.ClientFailure is { } failure)
+            return FailBegunResponse(ForwarderError.RequestBodyClient, failure);
         if (!isAborted && !download.HasClientFailed && _context.Response.HasStarted)
         {
             await download.FlushAsync();
@@ -194,12 +156,19 @@ internal sealed class Http1Exchange(ProxyRequest request, Http1Connection connec
         var kind = isAborted || connection.HasTimedOut ? ForwarderError.ResponseBodyCanceled
             : download.HasClientFailed ? ForwarderError.ResponseBodyClient
             : ForwarderError.ResponseBodyDestination;
+        return FailBegunResponse(kind, error);
+    }
+
+    private ForwarderError FailBegunResponse(ForwarderError kind, Exception error)
+    {
         if (!_context.Response.HasStarted)
         {
             _context.Response.Clear();
-            return Http1Failure.Report(_context, kind, error);
+            return Http1Failure.Report(_context, kind, error, (error as BadHttpRequestException)?.StatusCode);
         }
 
+        if (error is BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout })
+            request.Exchange?.CountSlowBody();
         // So that the client does not take it for complete.
         if (_context.Features.Get<IHttpResetFeature>() is { } stream)
             stream.Reset(Http2ErrorCode.InternalError);

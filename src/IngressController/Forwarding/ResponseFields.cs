@@ -51,14 +51,20 @@ internal static class ResponseFields
     /// <summary>Adds trailers, if the client can receive them.</summary>
     public static void CopyTrailers(HttpContext context, List<(string Name, string Value)> trailers)
     {
-        if (trailers.Count == 0 || context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers is not { IsReadOnly: false } outgoing)
+        if (context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers is not { IsReadOnly: false } outgoing)
             return;
         foreach (var (name, value) in trailers)
         {
-            if (ForwardedHeaders.IsForwardedToClient(name))
+            if (ForwardedHeaders.IsForwardedToClient(name) && !IsOfContent(name))
                 outgoing[name] = StringValues.Concat(outgoing[name], value);
         }
     }
+
+    /// <summary>True for what a client must know before the content (RFC 9110, 6.5.1).</summary>
+    private static bool IsOfContent(string name) =>
+        name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase) || name.Equals(HeaderNames.ContentType, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(HeaderNames.ContentEncoding, StringComparison.OrdinalIgnoreCase) || name.Equals(HeaderNames.ContentRange, StringComparison.OrdinalIgnoreCase)
+        || name.Equals(HeaderNames.Trailer, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The length that the client is told, as <see cref="ResponseStatus"/> does for the HTTP client.</summary>
     private static long? LengthOf(ResponseHead head) => head.Status switch

@@ -10,6 +10,7 @@ using IngressController.Shutdown;
 using IngressController.Tls;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace IngressController.Listeners;
@@ -29,7 +30,9 @@ internal static class ProxyListeners
     public static void UseProxyListeners(this WebApplicationBuilder builder, ListenerOptions options, OverloadOptions overload)
     {
         AppContext.SetSwitch(RefuseBareLineFeeds, !options.AllowBareLineFeed);
+        InlineScheduling.Apply(options.InlineScheduling);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
+        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = options.InlineScheduling);
         builder.Services.AddSingleton<PlainHttpGuard>();
         builder.Services.AddSingleton<Http2Floods>();
         builder.Services.AddSingleton<TlsBuffers>();

@@ -235,11 +235,13 @@ public sealed class MalformedHttp2RequestTests(MalformedHttp2RequestTests.SlowBa
     [Fact]
     public async Task Body_with_malformed_trailers_does_not_end_at_the_backend()
     {
+        var begun = new TaskCompletionSource();
         var rest = new TaskCompletionSource<string>();
         await using var backend = WireBackend.Start(async connection =>
         {
             await connection.ReadHeadAsync();
             Assert.Equal("abc", await connection.ReadChunkAsync());
+            begun.SetResult();
             rest.SetResult(await connection.ReadToEndAsync());
         });
         var host = await fixture.ServeAsync(backend);
@@ -247,6 +249,7 @@ public sealed class MalformedHttp2RequestTests(MalformedHttp2RequestTests.SlowBa
 
         await client.HeadAsync(1, [(":method", "POST"), .. Pseudo[1..3], (":authority", host)], endsStream: false);
         await client.SendAsync(Http2FrameType.Data, 0, 1, "abc"u8.ToArray());
+        await begun.Task.WaitAsync(TimeSpan.FromSeconds(15));
         await client.HeadAsync(1, [("X-Upper", "1")]);
 
         Assert.Equal("400", StatusOf(await client.ReadUntilEndedAsync(1), 1));

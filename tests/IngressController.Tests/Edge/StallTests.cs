@@ -87,6 +87,14 @@ public sealed class StallFixture : IAsyncLifetime
             return;
         }
 
+        if (path == "/count")
+        {
+            var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+            await response.WriteAsync($"{body.Length} bytes", context.RequestAborted);
+            return;
+        }
+
         // A number of bytes.
         var bytes = Bytes(int.Parse(path.AsSpan(1), CultureInfo.InvariantCulture));
         response.ContentLength = context.Request.Query.ContainsKey("chunked") ? null : bytes.Length;
@@ -267,7 +275,7 @@ public sealed class StallTests(StallFixture fixture) : IClassFixture<StallFixtur
     public async Task A_body_at_two_bytes_a_second_ends()
     {
         await using var client = await ConnectAsync(tls: false);
-        await client.SendAsync($"POST /echo HTTP/1.1\r\nHost: {StallFixture.Host}\r\nContent-Length: 1000\r\n\r\n");
+        await client.SendAsync($"POST /count HTTP/1.1\r\nHost: {StallFixture.Host}\r\nContent-Length: 1000\r\n\r\n");
         var answer = client.ReadResponseAsync();
         var sent = 0;
         for (; !answer.IsCompleted; sent++)
@@ -281,12 +289,32 @@ public sealed class StallTests(StallFixture fixture) : IClassFixture<StallFixtur
         Assert.True(await fixture.EndedAsync("slow_body") > 0);
     }
 
+    /// <summary>A response that has begun cannot become a 408: it is cut.</summary>
+    [Fact]
+    public async Task A_body_at_two_bytes_a_second_ends_a_response_that_has_begun()
+    {
+        await using var client = await ConnectAsync(tls: false);
+        await client.SendAsync($"POST /echo HTTP/1.1\r\nHost: {StallFixture.Host}\r\nContent-Length: 1000\r\n\r\n");
+        var answer = client.ReadUntilClosedAsync();
+        var sent = 0;
+        for (; !answer.IsCompleted; sent++)
+        {
+            await client.SendAsync("x");
+            await Task.WhenAny(answer, Task.Delay(500));
+        }
+
+        Assert.InRange(sent, 4, 20);
+        Assert.DoesNotContain("\r\n0\r\n", (await answer).Text, StringComparison.Ordinal);
+        Assert.True(await fixture.EndedAsync("slow_body") > 0);
+        Assert.Equal(0, fixture.Controller.Log.CountOf("failed ("));
+    }
+
     /// <summary>Over HTTP/2 only its stream ends, whatever the others of the connection do.</summary>
     [Fact]
     public async Task A_stream_whose_body_comes_at_two_bytes_a_second_ends()
     {
         await using var client = await Http2WireConnection.ConnectAsync(fixture.Controller.HttpsPort);
-        (string, string)[] head = [(":method", "POST"), (":scheme", "https"), (":path", "/echo"), (":authority", StallFixture.Host)];
+        (string, string)[] head = [(":method", "POST"), (":scheme", "https"), (":path", "/count"), (":authority", StallFixture.Host)];
         await client.HeadAsync(1, head, endsStream: false);
         await client.RequestAsync(3, "GET", StallFixture.Host, "https", [], "/events");
         var frame = client.ReadSignificantAsync();

@@ -15,6 +15,9 @@ internal sealed class RequestHeadWriter : BackendHeaders
     /// <summary>Line ends, which would begin another field or request, and NUL.</summary>
     private static readonly SearchValues<char> LineEnds = SearchValues.Create("\r\n\0");
 
+    private static readonly SearchValues<char> TokenCharacters = SearchValues.Create(
+        "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
     private (string Name, string Value)[] _fields = new (string, string)[32];
     private int _count;
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(FirstBuffer);
@@ -85,8 +88,9 @@ internal sealed class RequestHeadWriter : BackendHeaders
         for (var i = 0; i < _count; i++)
         {
             var (name, value) = _fields[i];
-            // Only a change of the proxy can contain them.
-            if (value.AsSpan().ContainsAny(LineEnds))
+            // As in nginx and the HTTP client, a field is not sent whose name Kestrel accepts and others do not (RFC 9110, 5.1). Only a change
+            // of the proxy could contain line ends.
+            if (name.Length == 0 || name.AsSpan().ContainsAnyExcept(TokenCharacters) || value.AsSpan().ContainsAny(LineEnds))
                 continue;
             Append(name);
             Append(": "u8);
