@@ -22,7 +22,7 @@ public sealed record UpstreamSettings
     internal static IReadOnlyList<SettingKey> Keys =>
     [
         SettingKey.Of("upstream-keepalive-timeout", ValueForms.Duration, "1500ms (ingress-nginx: 60)",
-            "The time after which an idle HTTP/1.1 connection to an endpoint is closed, at the latest; with 1s or less, none is kept. It must be less "
+            "The time after which an idle HTTP/1.1 connection to an endpoint is closed and not used again. It must be less "
             + "than the keep-alive time of the backends, or they close connections on which a request is on its way: gunicorn has 2 s, node 5 s. "
             + "HTTP/2 announces the end of a connection, so there an idle one is kept for 60 s, or for this time if it is longer.",
             (settings, value) => settings with { Upstream = settings.Upstream with { KeepAliveTimeout = value } }),

@@ -1,4 +1,3 @@
-using IngressController.Http;
 using IngressController.Http2;
 using IngressController.Pipeline;
 using IngressController.Shutdown;
@@ -88,7 +87,7 @@ internal sealed class Http1Exchange(ProxyRequest request, Http1Connection connec
         return received ?? (HttpMethods.IsPost(method) || HttpMethods.IsPut(method) || HttpMethods.IsPatch(method) ? 0 : null);
     }
 
-    private Task AskedForBodyAsync() => Task.WhenAny((_asked = new(TaskCreationOptions.RunContinuationsAsynchronously)).Task, Task.Delay(ContinueTimeout));
+    private Task<Task> AskedForBodyAsync() => Task.WhenAny((_asked = new(TaskCreationOptions.RunContinuationsAsynchronously)).Task, Task.Delay(ContinueTimeout));
 
     private async ValueTask<ForwarderError> PassOnAsync()
     {

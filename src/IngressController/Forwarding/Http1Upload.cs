@@ -182,7 +182,7 @@ internal sealed class Http1Upload(Http1Connection connection, ReplayableBody bod
         connection.WaitsForClient = true;
         try
         {
-            await body.ReadAsync(Memory<byte>.Empty, _ending.Token);
+            await body.WaitUntilReadableAsync(_ending.Token);
         }
         catch (Exception error) when (!_ending.IsCancellationRequested)
         {

@@ -29,6 +29,8 @@ public sealed class RunOptionsTests
         ["bind-address"] = ("127.0.0.1", "::1", "localhost"),
         ["server-header"] = ("false", "true", "1"),
         ["allow-trace"] = ("true", "false", "1"),
+        ["direct-forwarding"] = ("false", "true", "maybe"),
+        ["inline-scheduling"] = ("true", "false", "maybe"),
         ["allow-bare-line-feed"] = ("true", "false", "1"),
         ["default-ssl-certificate"] = ("a/b", "a/c", "a"),
         ["default-backend-service"] = ("a/b", "a/c", "a/b/c"),

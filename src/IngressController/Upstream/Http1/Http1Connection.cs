@@ -116,7 +116,9 @@ internal sealed class Http1Connection : IValueTaskSource<int>
             return false;
         }
 
+#pragma warning disable CA2012 // Its result is taken once, after its end.
         _awaiter = read.GetAwaiter();
+#pragma warning restore CA2012
         _hasIdleRead = true;
         if (Interlocked.CompareExchange(ref _state, Idle, InUse) != InUse)
             return false;
