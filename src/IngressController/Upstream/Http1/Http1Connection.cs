@@ -109,16 +109,16 @@ internal sealed class Http1Connection : IValueTaskSource<int>
         ConfiguredValueTaskAwaitable<int> read;
         try
         {
+#pragma warning disable CA2012 // Its result is taken once, after its end.
             read = _stream.ReadAsync(_buffer.AsMemory(0, SmallBuffer)).ConfigureAwait(false);
+#pragma warning restore CA2012
         }
         catch (Exception error) when (error is IOException or ObjectDisposedException or InvalidOperationException)
         {
             return false;
         }
 
-#pragma warning disable CA2012 // Its result is taken once, after its end.
         _awaiter = read.GetAwaiter();
-#pragma warning restore CA2012
         _hasIdleRead = true;
         if (Interlocked.CompareExchange(ref _state, Idle, InUse) != InUse)
             return false;
