@@ -95,13 +95,14 @@ internal sealed class ForwardTransformer(Drain drain, CutResponse cut) : HttpTra
         drain.Announce(context);
         // A body of known length is not an event stream.
         if (hasBody && headers.ContentLength is not 0)
-            proxyResponse.Content = new ResponseContent(proxyResponse.Content, context, request.Exchange, cut, sendsHeadEarly: headers.ContentLength is null);
+            proxyResponse.Content = new ResponseContent(proxyResponse, context, request.Exchange, cut, sendsHeadEarly: headers.ContentLength is null);
 
         return copyBody;
     }
 
     public override ValueTask TransformResponseTrailersAsync(HttpContext context, HttpResponseMessage proxyResponse, CancellationToken cancellationToken) =>
-        ProxyRequest.Of(context).Route.Plan.Transforms is { } transforms
+        CutMark.IsOn(proxyResponse) ? default
+            : ProxyRequest.Of(context).Route.Plan.Transforms is { } transforms
             ? TransformTrailersAsync(context, proxyResponse, transforms, cancellationToken)
             : base.TransformResponseTrailersAsync(context, proxyResponse, cancellationToken);
 

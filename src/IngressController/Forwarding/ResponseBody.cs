@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using IngressController.Exchanges;
 using IngressController.Http;
+using IngressController.Upstream;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace IngressController.Forwarding;
@@ -23,6 +24,7 @@ internal sealed class ResponseBody : OneWayStream, IHttpResponseBodyFeature
     private readonly CutResponse _cut;
     private readonly IHttpResponseBodyFeature _client;
     private readonly bool _sendsHeadEarly;
+    private readonly HttpResponseMessage _response;
     private CancellationTokenSource? _reading;
     private ValueTask<FlushResult> _flush;
     private bool _isFlushing;
@@ -33,9 +35,10 @@ internal sealed class ResponseBody : OneWayStream, IHttpResponseBodyFeature
     /// <param name="exchange">Its exchange; null outside of the proxy.</param>
     /// <param name="cut">Delivers what arrived if the backend cuts the body short.</param>
     /// <param name="sendsHeadEarly">True to send the head before there is data.</param>
-    public ResponseBody(Stream backend, HttpContext context, Exchange? exchange, CutResponse cut, bool sendsHeadEarly)
+    /// <param name="response">The response of the backend.</param>
+    public ResponseBody(Stream backend, HttpContext context, Exchange? exchange, CutResponse cut, bool sendsHeadEarly, HttpResponseMessage response)
     {
-        (_backend, _context, _exchange, _cut, _sendsHeadEarly) = (backend, context, exchange, cut, sendsHeadEarly);
+        (_backend, _context, _exchange, _cut, _sendsHeadEarly, _response) = (backend, context, exchange, cut, sendsHeadEarly, response);
         _client = context.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
         context.Features.Set<IHttpResponseBodyFeature>(this);
     }
@@ -57,7 +60,7 @@ internal sealed class ResponseBody : OneWayStream, IHttpResponseBodyFeature
         if (_sendsHeadEarly && !_context.Response.HasStarted)
             return ReadFirstAsync(buffer, cancellationToken);
         var read = _backend.ReadAsync(buffer, cancellationToken);
-        return read.IsCompletedSuccessfully ? read : ReadBackendAsync(read);
+        return read.IsCompletedSuccessfully && _response.Version.Major != 2 ? read : ReadBackendAsync(read, buffer.IsEmpty);
     }
 
     /// <summary>Passes bytes on to Kestrel, which copies them. The next read waits until the client has taken them.</summary>
@@ -132,15 +135,20 @@ internal sealed class ResponseBody : OneWayStream, IHttpResponseBodyFeature
     {
         _reading = new CancellationTokenSource();
         var read = _backend.ReadAsync(buffer, _reading.Token);
-        return read.IsCompletedSuccessfully ? read : SendHeadAsync(read, _reading, cancellation);
+        if (!read.IsCompleted)
+            return SendHeadAsync(read, buffer.IsEmpty, _reading, cancellation);
+        return read.IsCompletedSuccessfully && _response.Version.Major != 2 ? read : ReadBackendAsync(read, buffer.IsEmpty);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<int> ReadBackendAsync(ValueTask<int> read)
+    private async ValueTask<int> ReadBackendAsync(ValueTask<int> read, bool isEmpty)
     {
         try
         {
-            return await read;
+            var count = await read;
+            if (count == 0 && !isEmpty && _response.Version.Major == 2)
+                CutMark.Check(_response);
+            return count;
         }
         catch (Exception) when (!_context.RequestAborted.IsCancellationRequested)
         {
@@ -149,10 +157,8 @@ internal sealed class ResponseBody : OneWayStream, IHttpResponseBodyFeature
         }
     }
 
-    private async ValueTask<int> SendHeadAsync(ValueTask<int> read, CancellationTokenSource reading, CancellationToken cancellation)
+    private async ValueTask<int> SendHeadAsync(ValueTask<int> read, bool isEmpty, CancellationTokenSource reading, CancellationToken cancellation)
     {
-        if (read.IsCompleted)
-            return await ReadBackendAsync(read);
         await using var registration = cancellation.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), reading);
         try
         {
@@ -164,7 +170,7 @@ internal sealed class ResponseBody : OneWayStream, IHttpResponseBodyFeature
             throw;
         }
 
-        return await ReadBackendAsync(read);
+        return await ReadBackendAsync(read, isEmpty);
     }
 
     /// <summary>
@@ -186,9 +192,10 @@ internal sealed class ResponseBody : OneWayStream, IHttpResponseBodyFeature
 }
 
 /// <summary>The content of a response whose stream is a <see cref="ResponseBody"/>.</summary>
-internal sealed class ResponseContent(HttpContent content, HttpContext context, Exchange? exchange, CutResponse cut, bool sendsHeadEarly) : WrappedContent(content)
+internal sealed class ResponseContent(HttpResponseMessage response, HttpContext context, Exchange? exchange, CutResponse cut, bool sendsHeadEarly)
+    : WrappedContent(response.Content)
 {
-    protected override Stream Wrap(Stream body) => new ResponseBody(body, context, exchange, cut, sendsHeadEarly);
+    protected override Stream Wrap(Stream body) => new ResponseBody(body, context, exchange, cut, sendsHeadEarly, response);
 }
 
 /// <summary>The client took no bytes for longer than an exchange may be idle.</summary>

@@ -60,9 +60,8 @@ internal sealed class UpstreamClients(UpstreamOptions options, ResolveName resol
         EnableMultipleHttp2Connections = true,
         // Tracing is not set up; a null propagator omits the diagnostics handler.
         ActivityHeadersPropagator = null,
-        // The connector has its own timeout with its own error. For HTTP/2 over TLS the HTTP client does the handshake after that.
-        ConnectTimeout = transport.Protocol == BackendProtocol.H2 ? 2 * options.ConnectTimeout : Timeout.InfiniteTimeSpan,
-        SslOptions = UpstreamTls.Http2Options(transport),
+        // The connector has its own timeout with its own error.
+        ConnectTimeout = Timeout.InfiniteTimeSpan,
         ConnectCallback = (context, cancellation) => _connector.ConnectAsync(transport, context.DnsEndPoint, cancellation),
         PooledConnectionIdleTimeout = IdleTimeout(transport),
         PooledConnectionLifetime = Lifetime(transport),

@@ -93,10 +93,7 @@ internal sealed class UpstreamCluster
     private UpstreamModel Build(Backend backend, UpstreamModel? previous)
     {
         var isExternal = backend.Endpoints.Count > 0 && backend.Endpoints[0].IsExternal;
-        var transport = new UpstreamTransport(
-            backend.Protocol, isExternal, _clients.Settings, isExternal && backend.Protocol == BackendProtocol.H2 ? backend.Endpoints[0].Address.TrimEnd('.') : null);
-        // Servers compare :scheme with the connection, and the HTTP client derives it from the address.
-        var scheme = backend.Protocol == BackendProtocol.H2 ? "https" : "http";
+        var transport = new UpstreamTransport(backend.Protocol, isExternal, _clients.Settings);
         var kept = previous?.Transport == transport ? previous : null;
         var state = kept?.State ?? new ClusterState(
             Id.ToString(), new ClusterModel(new ClusterConfig { ClusterId = Id.ToString() }, _clients.Get(Cleartext(transport))));
@@ -107,7 +104,7 @@ internal sealed class UpstreamCluster
             var name = backend.Endpoints[i].ToString();
             destinations[i] = kept is not null && kept.State.Destinations.TryGetValue(name, out var existing)
                 ? existing
-                : new DestinationState(name, new DestinationModel(new DestinationConfig { Address = $"{scheme}://{name}" }));
+                : new DestinationState(name, new DestinationModel(new DestinationConfig { Address = $"http://{name}" }));
         }
 
         var names = destinations.Select(destination => destination.DestinationId).ToHashSet(StringComparer.OrdinalIgnoreCase);
@@ -162,7 +159,4 @@ internal sealed record UpstreamModel(UpstreamTransport Transport, ClusterState S
 /// <param name="Protocol">The protocol.</param>
 /// <param name="IsExternal">True for endpoints outside the cluster.</param>
 /// <param name="Settings">The age of kept connections.</param>
-/// <param name="ServerName">
-/// The name that certificates must have if the HTTP client, which knows only the request's Host, does the handshake.
-/// </param>
-internal readonly record struct UpstreamTransport(BackendProtocol Protocol, bool IsExternal, UpstreamSettings Settings, string? ServerName = null);
+internal readonly record struct UpstreamTransport(BackendProtocol Protocol, bool IsExternal, UpstreamSettings Settings);

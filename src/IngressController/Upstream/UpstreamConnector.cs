@@ -38,11 +38,17 @@ internal sealed class UpstreamConnector(UpstreamOptions options, ResolveName res
             else
                 await socket.ConnectAsync(new IPEndPoint(IPAddress.Parse(endpoint.Host), endpoint.Port), timeout.Token);
 
-            if (transport.Protocol is BackendProtocol.H2c or BackendProtocol.H2)
-                return new UpstreamStream(socket);
+            var isHttp2 = transport.Protocol is BackendProtocol.H2c or BackendProtocol.H2;
+            var isSecure = transport.Protocol is BackendProtocol.Https or BackendProtocol.H2;
             Stream stream = new NetworkStream(socket, ownsSocket: true);
-            if (transport.Protocol == BackendProtocol.Https)
-                stream = await UpstreamTls.AuthenticateAsync(new SslStream(stream), endpoint.Host, transport.IsExternal, timeout.Token);
+            if (isSecure)
+            {
+                var protocol = isHttp2 ? SslApplicationProtocol.Http2 : SslApplicationProtocol.Http11;
+                stream = await UpstreamTls.AuthenticateAsync(new SslStream(stream), endpoint.Host, transport.IsExternal, protocol, timeout.Token);
+            }
+
+            if (isHttp2)
+                return new UpstreamHttp2Stream(stream, isSecure);
             return ReportsLoss ? new UpstreamHttp1Stream(stream) : stream;
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)

@@ -18,13 +18,17 @@ internal static class UpstreamTls
     /// (Verification needs the backend TLS annotations, which name the CA.) Certificates of external names are verified, because the
     /// connection leaves the cluster's network.
     /// </summary>
-    public static async Task<Stream> AuthenticateAsync(SslStream tls, string host, bool isVerified, CancellationToken cancellation)
+    /// <remarks>
+    /// The HTTP client could do it for https, but takes name, certificate and pool from the request's Host: each host that clients name would
+    /// have a connection of its own.
+    /// </remarks>
+    public static async Task<Stream> AuthenticateAsync(SslStream tls, string host, bool isVerified, SslApplicationProtocol protocol, CancellationToken cancellation)
     {
         var name = host.TrimEnd('.');
         string? refusal = null;
         try
         {
-            var options = new SslClientAuthenticationOptions { TargetHost = name, ApplicationProtocols = [SslApplicationProtocol.Http11] };
+            var options = new SslClientAuthenticationOptions { TargetHost = name, ApplicationProtocols = [protocol] };
             if (isVerified)
             {
                 options.CertificateChainPolicy = Policy();
@@ -36,6 +40,9 @@ internal static class UpstreamTls
             }
 
             await tls.AuthenticateAsClientAsync(options, cancellation);
+            // A server of HTTP/1.1 may choose nothing; one of HTTP/2 must choose it (RFC 9113, 3.2).
+            if (protocol == SslApplicationProtocol.Http2 && tls.NegotiatedApplicationProtocol != protocol)
+                throw new IOException($"{name} does not offer HTTP/2 over TLS");
             return tls;
         }
         catch (Exception error)
@@ -46,20 +53,6 @@ internal static class UpstreamTls
             throw;
         }
     }
-
-    /// <summary>
-    /// The options for HTTP/2 over TLS. There the HTTP client does the handshake, so that it writes the correct :scheme. It compares the
-    /// certificate with the request's Host, so the endpoint's name is compared here.
-    /// </summary>
-    public static SslClientAuthenticationOptions Http2Options(UpstreamTransport transport) => transport.ServerName is not { } name
-        ? new() { RemoteCertificateValidationCallback = static (_, _, _, _) => true }
-        : new()
-        {
-            CertificateChainPolicy = Policy(),
-            RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
-                (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None
-                && certificate is X509Certificate2 { } presented && presented.MatchesHostname(name),
-        };
 
     private static X509ChainPolicy Policy()
     {

@@ -131,7 +131,7 @@ public sealed class CutAnswerTests(ProxyFixture proxy) : IClassFixture<ProxyFixt
     });
 
     /// <summary>The data of chunks that do not end.</summary>
-    private static string WithoutEnd(string chunks)
+    internal static string WithoutEnd(string chunks)
     {
         var text = new StringBuilder();
         while (chunks.Length > 0)

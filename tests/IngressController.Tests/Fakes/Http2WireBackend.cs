@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Net.Security;
 using System.Text;
 
 namespace IngressController.Tests.Fakes;
@@ -69,6 +70,27 @@ internal sealed class Http2WireServer(Http2WireConnection connection)
             await connection.SendAsync(Http2FrameType.Headers, 0x5, stream, Field("grpc-status", "0"));
     }
 
+    /// <summary>The frames of the head of a response, and of a first part of its body.</summary>
+    public static byte[] Begin(int stream, int status, string part, params (string Name, string Value)[] fields) =>
+        [.. Head(stream, status, endsStream: false, fields), .. Http2WireConnection.Frame(Http2FrameType.Data, 0, stream, Encoding.Latin1.GetBytes(part))];
+
+    /// <summary>The frames of a whole response.</summary>
+    public static byte[] Whole(int stream, int status, string body, params (string Name, string Value)[] fields) => body.Length == 0
+        ? Head(stream, status, endsStream: true, fields)
+        : [.. Head(stream, status, endsStream: false, fields), .. Http2WireConnection.Frame(Http2FrameType.Data, 1, stream, Encoding.Latin1.GetBytes(body))];
+
+    /// <summary>The frame that resets a stream.</summary>
+    public static byte[] Reset(int stream, int error) => Http2WireConnection.Frame(Http2FrameType.RstStream, 0, stream, Number(error));
+
+    /// <summary>The frame after which a connection takes no more streams.</summary>
+    public static byte[] GoAway(int lastStream, int error) => Http2WireConnection.Frame(Http2FrameType.GoAway, 0, 0, [.. Number(lastStream), .. Number(error)]);
+
+    /// <summary>Sends several frames at once.</summary>
+    public Task SendAsync(params byte[][] frames) => connection.SendAsync([.. frames.SelectMany(frame => frame)]);
+
+    /// <summary>Ends the connection as a crashed process does.</summary>
+    public void Cut() => connection.Reset();
+
     /// <summary>Any status, with a body.</summary>
     public async Task AnswerAsync(int stream, string body, int status)
     {
@@ -100,6 +122,9 @@ internal sealed class Http2WireServer(Http2WireConnection connection)
             await connection.SendAsync(Http2FrameType.WindowUpdate, 0, window, Number(frame.Payload.Length));
     }
 
+    private static byte[] Head(int stream, int status, bool endsStream, (string Name, string Value)[] fields) => Http2WireConnection.Frame(
+        Http2FrameType.Headers, (byte)(endsStream ? 5 : 4), stream, [.. Field(":status", $"{status:000}"), .. fields.SelectMany(field => Field(field.Name, field.Value))]);
+
     private static byte[] Field(string name, string value) =>
         [0, (byte)name.Length, .. Encoding.ASCII.GetBytes(name), (byte)value.Length, .. Encoding.ASCII.GetBytes(value)];
 
@@ -111,18 +136,23 @@ internal sealed class Http2WireServer(Http2WireConnection connection)
     }
 }
 
-/// <summary>An HTTP/2 backend in cleartext that does with each connection exactly what a test says.</summary>
+/// <summary>An HTTP/2 backend that does with each connection exactly what a test says.</summary>
 internal static class Http2WireBackend
 {
     /// <summary>Serves the connections in order: the first one by the first function, all later ones by the last.</summary>
-    public static WireBackend Start(params Func<Http2WireServer, Task>[] serve)
+    public static WireBackend Start(params Func<Http2WireServer, Task>[] serve) => WireBackend.Start(InOrder(serve));
+
+    /// <summary>As <see cref="Start"/>, over TLS.</summary>
+    public static WireBackend StartTls(params Func<Http2WireServer, Task>[] serve) => WireBackend.StartTls(InOrder(serve), SslApplicationProtocol.Http2);
+
+    private static Func<WireConnection, Task> InOrder(Func<Http2WireServer, Task>[] serve)
     {
         var connections = 0;
-        return WireBackend.Start(async accepted =>
+        return async accepted =>
         {
             var index = Math.Min(Interlocked.Increment(ref connections), serve.Length) - 1;
             await serve[index](new Http2WireServer(await Http2WireConnection.AcceptAsync(accepted)));
-        });
+        };
     }
 
     /// <summary>Answers each request with its body, and keeps it.</summary>

@@ -63,7 +63,7 @@ internal sealed class Http2WireConnection(WireConnection connection) : IAsyncDis
         return connection;
     }
 
-    /// <summary>Accepts a connection in cleartext, and returns when the client has acknowledged the settings.</summary>
+    /// <summary>Serves an accepted connection, and returns when the client has acknowledged the settings.</summary>
     public static async Task<Http2WireConnection> AcceptAsync(WireConnection accepted)
     {
         Assert.Equal("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", await accepted.ReadTextAsync(24));
@@ -183,6 +183,9 @@ internal sealed class Http2WireConnection(WireConnection connection) : IAsyncDis
     public Task OpenWindowAsync(int stream, int bytes) => SendAsync(Http2FrameType.WindowUpdate, 0, stream, BigEndian(bytes));
 
     private static byte[] BigEndian(int value) => BitConverter.GetBytes(BinaryPrimitives.ReverseEndianness(value));
+
+    /// <summary>Closes with RST instead of FIN, as a crashed process does.</summary>
+    public void Reset() => connection.Reset();
 
     public ValueTask DisposeAsync() => connection.DisposeAsync();
 

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
 
 namespace IngressController.Tests.Fakes;
 
@@ -12,13 +11,13 @@ internal sealed class WireBackend : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Func<WireConnection, Task> _serve;
     private readonly ConcurrentBag<WireConnection> _connections = [];
-    private readonly X509Certificate2? _certificate;
+    private readonly SslServerAuthenticationOptions? _tls;
     private readonly Task _accepting;
     private int _accepted;
 
-    private WireBackend(Func<WireBackend, WireConnection, Task> serve, X509Certificate2? certificate = null)
+    private WireBackend(Func<WireBackend, WireConnection, Task> serve, SslServerAuthenticationOptions? tls = null)
     {
-        _certificate = certificate;
+        _tls = tls;
         _serve = connection => serve(this, connection);
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
@@ -37,7 +36,13 @@ internal sealed class WireBackend : IAsyncDisposable
     public static WireBackend Start(Func<WireConnection, Task> serve) => new((_, connection) => serve(connection));
 
     /// <summary>As <see cref="Start"/>, over TLS.</summary>
-    public static WireBackend StartTls(Func<WireConnection, Task> serve) => new((_, connection) => serve(connection), SelfSigned.Certificate("backend.test"));
+    /// <param name="serve">What is done with a connection.</param>
+    /// <param name="protocol">The protocol that is chosen if the client offers it; none unless given.</param>
+    public static WireBackend StartTls(Func<WireConnection, Task> serve, SslApplicationProtocol? protocol = null) => new((_, connection) => serve(connection), new()
+    {
+        ServerCertificate = SelfSigned.Certificate("backend.test"),
+        ApplicationProtocols = protocol is { } chosen ? [chosen] : null,
+    });
 
     /// <summary>Answers every request with the same bytes.</summary>
     public static WireBackend Answer(string response) => Answer(_ => response);
@@ -71,7 +76,7 @@ internal sealed class WireBackend : IAsyncDisposable
         foreach (var connection in _connections)
             await connection.DisposeAsync();
         await _accepting;
-        _certificate?.Dispose();
+        _tls?.ServerCertificate?.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -94,14 +99,14 @@ internal sealed class WireBackend : IAsyncDisposable
     private async Task ServeAsync(Socket socket)
     {
         Stream stream = new NetworkStream(socket, ownsSocket: true);
-        if (_certificate is not null)
+        if (_tls is not null)
             stream = new SslStream(stream);
         var connection = new WireConnection(stream, socket);
         _connections.Add(connection);
         try
         {
             if (stream is SslStream tls)
-                await tls.AuthenticateAsServerAsync(_certificate!);
+                await tls.AuthenticateAsServerAsync(_tls!);
             await _serve(connection);
         }
         catch (Exception ended) when (ended is IOException or SocketException or ObjectDisposedException or TimeoutException)

@@ -36,7 +36,7 @@ public sealed class ResponseBodyTests
     {
         var context = new DefaultHttpContext();
         context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(client));
-        return new ResponseContent(new StreamContent(backend), context, exchange: null, new CutResponse(TimeProvider.System), sendsHeadEarly: true).ReadAsStreamAsync();
+        return new ResponseContent(new HttpResponseMessage { Content = new StreamContent(backend) }, context, exchange: null, new CutResponse(TimeProvider.System), sendsHeadEarly: true).ReadAsStreamAsync();
     }
 
     /// <summary>An idle backend. A read ends only after it is canceled, with a delay.</summary>
