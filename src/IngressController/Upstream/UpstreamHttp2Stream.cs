@@ -15,8 +15,8 @@ internal sealed class UpstreamHttp2Stream : OneWayStream
 
     private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Stream _connection;
-    private readonly RequestFrames _sent;
-    private readonly ResponseFrames _received;
+    private readonly UpstreamRequestFrames _sent;
+    private readonly UpstreamResponseFrames _received;
     private bool _hasEnded;
     private volatile bool _isDeaf;
 

@@ -9,7 +9,7 @@ namespace IngressController.Upstream;
 /// True to make https of <c>:scheme</c>. The HTTP client writes http, as it does not know that there is TLS below: for https it pools connections
 /// by the request's Host, which clients choose.
 /// </param>
-internal sealed class RequestFrames(OpenRequests requests, bool isSecure)
+internal sealed class UpstreamRequestFrames(OpenRequests requests, bool isSecure)
 {
     private const int PrefaceLength = 24;
 

@@ -9,7 +9,7 @@ namespace IngressController.Upstream;
 /// kept if the reset that follows has no error (RFC 9113, 8.1), so it gets none.
 /// </summary>
 /// <param name="requests">The streams.</param>
-internal sealed class ResponseFrames(OpenRequests requests)
+internal sealed class UpstreamResponseFrames(OpenRequests requests)
 {
     private const int InternalError = 2;
 
@@ -133,7 +133,7 @@ internal sealed class ResponseFrames(OpenRequests requests)
         {
             if (passed.HasFlag(Passed.ResponseData))
                 QueueCut(stream, passed, "the connection was closed");
-            Reset(stream, (passed & (Passed.ResponseData | Passed.ResponseEnd)) != 0 ? Http2ErrorCode.NoError : InternalError);
+            Reset(stream, (passed & (Passed.ResponseData | Passed.ResponseEnd)) != Passed.None ? Http2ErrorCode.NoError : InternalError);
         }
 
         return true;
@@ -180,7 +180,7 @@ internal sealed class ResponseFrames(OpenRequests requests)
     private bool ChangeReset(int stream, Span<byte> error)
     {
         var passed = requests.Remove(stream);
-        if ((passed & (Passed.ResponseData | Passed.ResponseEnd)) == 0)
+        if ((passed & (Passed.ResponseData | Passed.ResponseEnd)) == Passed.None)
             return false;
         var code = BinaryPrimitives.ReadUInt32BigEndian(error);
         error.Clear();
