@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using IngressController.Tests.Fakes;
 using IngressController.Tests.Proxy;
