@@ -10,8 +10,8 @@ namespace IngressController.Upstream.Http1;
 /// </summary>
 internal sealed class Http1Connection : IValueTaskSource<int>
 {
-    /// <summary>Heads and most bodies fit into it. An idle connection keeps it.</summary>
-    private const int SmallBuffer = 4 * 1024;
+    /// <summary>A head with a body of 4 KB fits into it. An idle connection keeps it.</summary>
+    private const int SmallBuffer = 8 * 1024;
 
     private const int LargeBuffer = 64 * 1024;
 
