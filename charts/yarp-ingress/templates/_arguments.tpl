@@ -50,6 +50,7 @@
   "max-streams-per-connection" "maxStreamsPerConnection"
   "max-requests" "maxRequests"
   "max-buffered-bytes" "maxBufferedBytes"
+  "max-buffered-bytes-per-connection" "maxBufferedBytesPerConnection"
   "max-header-bytes" "maxHeaderBytes"
   "max-connection-buffer" "maxConnectionBufferBytes"
   "keep-alive-timeout" "keepAliveTimeoutSeconds"
