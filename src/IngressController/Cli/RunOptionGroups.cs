@@ -142,7 +142,7 @@ internal static class RunOptionGroups
             options => options.Listener.RequestBodyGracePeriod,
             (options, value) => options with { Listener = options.Listener with { RequestBodyGracePeriod = TimeSpan.FromSeconds(Between(value, 2, 3600)) } }),
         new("inline-scheduling", "BOOL",
-            "Serve requests on the threads that wait for sockets, which saves the hand-over to other threads. What takes long runs elsewhere.",
+            "Serve requests on the threads that wait for sockets, which saves the hand-over to other threads. What takes long, such as a change of many routes, then holds requests.",
             options => options.Listener.InlineScheduling,
             (options, value) => options with { Listener = options.Listener with { InlineScheduling = Bool(value) } })
             { IsSwitch = true },

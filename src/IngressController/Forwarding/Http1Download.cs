@@ -29,7 +29,7 @@ internal sealed class Http1Download(HttpContext context, Exchange? exchange, Htt
             response.Trailers = [];
         while (!response.IsComplete)
         {
-            if (!connection.Received.IsEmpty)
+            if (!connection.Buffer.Received.IsEmpty)
                 await WriteReceivedAsync();
             if (response.IsComplete)
                 break;
@@ -56,8 +56,8 @@ internal sealed class Http1Download(HttpContext context, Exchange? exchange, Htt
         if (flush.IsCompletedSuccessfully)
             return;
         // The client takes them slowly, or not at all.
-        if (connection.Received.IsEmpty)
-            connection.UseSmallBuffer();
+        if (connection.Buffer.Received.IsEmpty)
+            connection.Buffer.Resize(isLarge: false);
         exchange?.WriteWaits(bytes);
         try
         {
@@ -104,15 +104,15 @@ internal sealed class Http1Download(HttpContext context, Exchange? exchange, Htt
 
     private async ValueTask<bool> ReceiveAsync()
     {
-        if (connection.Received.IsEmpty && response.Remaining > MaxPiece / 4)
-            connection.UseLargeBuffer();
+        if (connection.Buffer.Received.IsEmpty && response.Remaining > MaxPiece / 4)
+            connection.Buffer.Resize(isLarge: true);
         var receive = connection.ReceiveAsync();
         // Event streams open long before they send data. The head of a body of known length waits for its first byte.
         if (receive.IsCompleted || context.Response.HasStarted || connection.Head.DeclaredLength is not null)
             return await receive;
         try
         {
-            await _client.StartAsync();
+            await StartAsync();
             await FlushAsync();
         }
         catch (Exception)

@@ -41,8 +41,8 @@ internal sealed class Http1Exchange(ProxyRequest request, Http1Connection connec
         try
         {
             request.Body?.Release();
-            ResponseFields.Copy(request, connection.Head, connection.Received, drain);
-            connection.Consume(head);
+            ResponseFields.Copy(request, connection.Head, connection.Buffer.Received, drain);
+            connection.Buffer.Consume(head);
         }
         catch (Exception error)
         {
@@ -145,7 +145,7 @@ internal sealed class Http1Exchange(ProxyRequest request, Http1Connection connec
         connection.Abort();
         await EndUploadAsync();
         if (!isAborted && _upload?.ClientFailure is { } failure)
-            return FailBegunResponse(ForwarderError.RequestBodyClient, failure);
+            return FailResponse(ForwarderError.RequestBodyClient, failure);
         if (!isAborted && !download.HasClientFailed && _context.Response.HasStarted)
         {
             await download.FlushAsync();
@@ -155,10 +155,10 @@ internal sealed class Http1Exchange(ProxyRequest request, Http1Connection connec
         var kind = isAborted || connection.HasTimedOut ? ForwarderError.ResponseBodyCanceled
             : download.HasClientFailed ? ForwarderError.ResponseBodyClient
             : ForwarderError.ResponseBodyDestination;
-        return FailBegunResponse(kind, error);
+        return FailResponse(kind, error);
     }
 
-    private ForwarderError FailBegunResponse(ForwarderError kind, Exception error)
+    private ForwarderError FailResponse(ForwarderError kind, Exception error)
     {
         if (!_context.Response.HasStarted)
         {

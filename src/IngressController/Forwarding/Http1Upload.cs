@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text;
 using IngressController.Http;
 using IngressController.Upstream.Http1;
 
@@ -81,41 +80,41 @@ internal sealed class Http1Upload(Http1Connection connection, ReplayableBody bod
     /// <summary>Ends the sending, so that the body can be sent again.</summary>
     public Task CancelAsync()
     {
-        if (_sending.IsCompleted)
-            return _sending;
         _ending.Cancel();
         return _sending;
     }
 
     private async ValueTask<bool> AddPartAsync(RequestHeadWriter head)
     {
-        int count;
+        if (!isChunked)
+        {
+            var count = await ReadAsync(head.Rest(FirstPart)[..FirstPart]);
+            head.Advance(count);
+            return count > 0;
+        }
+
+        var chunk = ArrayPool<byte>.Shared.Rent(ChunkLine + FirstPart + ChunkEnd);
         try
         {
-            if (!isChunked)
-            {
-                count = await body.ReadAsync(head.Rest(FirstPart)[..FirstPart], CancellationToken.None);
-                head.Advance(count);
-                return count > 0;
-            }
-
-            var part = ArrayPool<byte>.Shared.Rent(FirstPart);
-            try
-            {
-                count = await body.ReadAsync(part.AsMemory(0, FirstPart), CancellationToken.None);
-                if (count == 0)
-                    return false;
-                head.Append(Encoding.ASCII.GetBytes($"{count:x}\r\n"));
-                head.Append(part.AsSpan(0, count));
-                head.Append("\r\n"u8);
-                return true;
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(part);
-            }
+            var count = await ReadAsync(chunk.AsMemory(ChunkLine, FirstPart));
+            if (count > 0)
+                head.Append(Chunk(chunk, count).Span);
+            return count > 0;
         }
-        catch (Exception error)
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
+        }
+    }
+
+    /// <summary>Reads from the client.</summary>
+    private async ValueTask<int> ReadAsync(Memory<byte> buffer)
+    {
+        try
+        {
+            return await body.ReadAsync(buffer, _ending.Token);
+        }
+        catch (Exception error) when (!_ending.IsCancellationRequested)
         {
             ClientFailure = error;
             throw;
@@ -180,33 +179,14 @@ internal sealed class Http1Upload(Http1Connection connection, ReplayableBody bod
     private async Task WaitForClientAsync()
     {
         connection.WaitsForClient = true;
-        try
-        {
-            await body.WaitUntilReadableAsync(_ending.Token);
-        }
-        catch (Exception error) when (!_ending.IsCancellationRequested)
-        {
-            ClientFailure = error;
-            throw;
-        }
-
+        _ = await ReadAsync(Memory<byte>.Empty);
         connection.WaitsForClient = false;
     }
 
     /// <summary>Sends the next part; false after the last one.</summary>
     private async ValueTask<bool> SendPartAsync(byte[] buffer)
     {
-        int count;
-        try
-        {
-            count = await body.ReadAsync(isChunked ? buffer.AsMemory(ChunkLine, BufferSize - ChunkLine - ChunkEnd) : buffer.AsMemory(0, BufferSize), _ending.Token);
-        }
-        catch (Exception error) when (!_ending.IsCancellationRequested)
-        {
-            ClientFailure = error;
-            throw;
-        }
-
+        var count = await ReadAsync(isChunked ? buffer.AsMemory(ChunkLine, BufferSize - ChunkLine - ChunkEnd) : buffer.AsMemory(0, BufferSize));
         if (count == 0)
         {
             if (body.IsStopped)

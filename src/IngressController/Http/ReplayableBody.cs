@@ -96,9 +96,6 @@ internal sealed class ReplayableBody(Stream body, long? length, IHttpRequestTrai
             ReturnBuffer();
     }
 
-    /// <summary>Waits until <see cref="IsReadable"/> is true.</summary>
-    public async ValueTask WaitUntilReadableAsync(CancellationToken cancellation) => _ = await ReadAsync(Memory<byte>.Empty, cancellation);
-
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (IsStopped)

@@ -215,7 +215,7 @@ internal sealed class HpackDecoder(int maxTableSize, int maxString)
     }
 
     /// <summary>Reads an integer (RFC 7541, 5.1) and returns its length: 0 if bytes are missing, -1 if it is too large.</summary>
-    private static int ReadInteger(ReadOnlySpan<byte> block, int prefix, out int value)
+    internal static int ReadInteger(ReadOnlySpan<byte> block, int prefix, out int value)
     {
         const int MaxLength = 5;
         var mask = (1 << prefix) - 1;

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using IngressController.Http;
 
 namespace IngressController.Upstream;
 
@@ -7,7 +6,7 @@ namespace IngressController.Upstream;
 /// An HTTP/1.1 connection to an endpoint, in cleartext or above TLS, whose records both sides also exchange without a request. It tells how
 /// much of a request was sent when it is lost, and gives the HTTP client a response that comes before the request is sent.
 /// </summary>
-internal sealed class UpstreamHttp1Stream(Stream connection) : OneWayStream
+internal sealed class UpstreamHttp1Stream(Stream connection) : ConnectionStream(connection)
 {
     private ConnectionUse _use;
     private volatile EarlyResponse? _early;
@@ -21,17 +20,6 @@ internal sealed class UpstreamHttp1Stream(Stream connection) : OneWayStream
         Client,
         EarlyResponse,
     }
-
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override void Flush()
-    {
-        // Nothing is buffered.
-    }
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
@@ -47,7 +35,7 @@ internal sealed class UpstreamHttp1Stream(Stream connection) : OneWayStream
         var isFirst = _use.Sending(buffer.Length);
         try
         {
-            await connection.WriteAsync(buffer, early is { Upload.IsInProgress: true } ? early.Upload.Stopping : cancellationToken);
+            await Connection.WriteAsync(buffer, early is { Upload.IsInProgress: true } ? early.Upload.Stopping : cancellationToken);
         }
         catch (OperationCanceledException) when (early is { Upload.IsStopped: true })
         {
@@ -71,39 +59,20 @@ internal sealed class UpstreamHttp1Stream(Stream connection) : OneWayStream
         }
     }
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (Interlocked.CompareExchange(ref _reader, (int)Reader.Client, (int)Reader.None) != (int)Reader.None)
             return ReadEarlyAsync(buffer, cancellationToken);
-        var read = connection.ReadAsync(buffer, cancellationToken);
+        var read = Connection.ReadAsync(buffer, cancellationToken);
         if (!read.IsCompletedSuccessfully || _early is not null)
             return ReadAsync(buffer, read, cancellationToken);
         Volatile.Write(ref _reader, (int)Reader.None);
         return new(_use.Received(buffer.Span, read.Result));
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override async ValueTask DisposeAsync()
-    {
-        await connection.DisposeAsync();
-        await base.DisposeAsync();
-    }
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-            connection.Dispose();
-        base.Dispose(disposing);
-    }
-
     private void Begin(RequestUpload upload)
     {
-        var early = _early = new EarlyResponse(connection, upload);
+        var early = _early = new EarlyResponse(Connection, upload);
         // A kept connection is read already: the HTTP client watches for its end.
         if (Interlocked.CompareExchange(ref _reader, (int)Reader.EarlyResponse, (int)Reader.None) == (int)Reader.None)
             early.Watch();

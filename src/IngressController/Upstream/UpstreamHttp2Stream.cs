@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
-using IngressController.Http;
 
 namespace IngressController.Upstream;
 
@@ -8,13 +7,12 @@ namespace IngressController.Upstream;
 /// An HTTP/2 connection to an endpoint, in cleartext or above TLS. Of responses that were sent before the endpoint reset their streams or ended
 /// the connection, the HTTP client gets all that arrived.
 /// </summary>
-internal sealed class UpstreamHttp2Stream : OneWayStream
+internal sealed class UpstreamHttp2Stream : ConnectionStream
 {
     /// <summary>Into less than this nothing is read directly, as the begin of a frame must fit.</summary>
     private const int MinRead = 64;
 
     private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Stream _connection;
     private readonly UpstreamRequestFrames _sent;
     private readonly UpstreamResponseFrames _received;
     private bool _hasEnded;
@@ -23,21 +21,11 @@ internal sealed class UpstreamHttp2Stream : OneWayStream
     /// <param name="connection">The connection.</param>
     /// <param name="isSecure">True above TLS.</param>
     public UpstreamHttp2Stream(Stream connection, bool isSecure)
+        : base(connection)
     {
         var requests = new OpenRequests();
-        (_connection, _sent, _received) = (connection, new(requests, isSecure), new(requests));
+        (_sent, _received) = (new(requests, isSecure), new(requests));
     }
-
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
-
-    public override void Flush()
-    {
-        // Nothing is buffered.
-    }
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
@@ -47,7 +35,7 @@ internal sealed class UpstreamHttp2Stream : OneWayStream
         _sent.Pass(buffer.Span, out var changed);
         try
         {
-            await _connection.WriteAsync(changed is null ? buffer : changed.AsMemory(0, buffer.Length), cancellationToken);
+            await Connection.WriteAsync(changed is null ? buffer : changed.AsMemory(0, buffer.Length), cancellationToken);
         }
         catch (IOException)
         {
@@ -60,9 +48,6 @@ internal sealed class UpstreamHttp2Stream : OneWayStream
                 ArrayPool<byte>.Shared.Return(changed);
         }
     }
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -83,7 +68,7 @@ internal sealed class UpstreamHttp2Stream : OneWayStream
             var count = 0;
             try
             {
-                count = await _connection.ReadAsync(target[kept..], cancellationToken);
+                count = await Connection.ReadAsync(target[kept..], cancellationToken);
             }
             catch (IOException) when (_received.TryEnd())
             {
@@ -107,23 +92,10 @@ internal sealed class UpstreamHttp2Stream : OneWayStream
         }
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override async ValueTask DisposeAsync()
-    {
-        await _connection.DisposeAsync();
-        await base.DisposeAsync();
-    }
-
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
-        {
-            _connection.Dispose();
-            _disposed.TrySetResult();
-        }
-
         base.Dispose(disposing);
+        if (disposing)
+            _disposed.TrySetResult();
     }
 }

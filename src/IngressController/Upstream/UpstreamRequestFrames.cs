@@ -58,28 +58,20 @@ internal sealed class UpstreamRequestFrames(OpenRequests requests, bool isSecure
         var position = 0;
         // Changes of the size of the dynamic table (RFC 7541, 6.3).
         while ((block[position] & 0xE0) == 0x20)
-            ReadNumber(block, ref position, 0x1F);
+            ReadNumber(block, ref position, 5);
         if (block[position++] < 0x80)
         {
-            var length = ReadNumber(block, ref position, 0x7F);
+            var length = ReadNumber(block, ref position, 7);
             position += length;
         }
 
         return block[position] == SchemeHttp ? position : throw new InvalidDataException("the HTTP client does not write :scheme after :method");
     }
 
-    /// <summary>An integer of HPACK (RFC 7541, 5.1).</summary>
     private static int ReadNumber(ReadOnlySpan<byte> block, ref int position, int prefix)
     {
-        var number = block[position++] & prefix;
-        if (number < prefix)
-            return number;
-        for (var shift = 0; ; shift += 7)
-        {
-            var next = block[position++];
-            number += (next & 0x7F) << shift;
-            if (next < 0x80)
-                return number;
-        }
+        var length = HpackDecoder.ReadInteger(block[position..], prefix, out var number);
+        position += length > 0 ? length : throw new InvalidDataException("the HTTP client writes a malformed header block");
+        return number;
     }
 }

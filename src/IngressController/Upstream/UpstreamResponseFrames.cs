@@ -11,8 +11,6 @@ namespace IngressController.Upstream;
 /// <param name="requests">The streams.</param>
 internal sealed class UpstreamResponseFrames(OpenRequests requests)
 {
-    private const int InternalError = 2;
-
     /// <summary>The most that is kept of a frame: a GOAWAY without its text.</summary>
     private const int MaxKept = FrameHead.Size + GoAwayLength;
 
@@ -133,7 +131,7 @@ internal sealed class UpstreamResponseFrames(OpenRequests requests)
         {
             if (passed.HasFlag(Passed.ResponseData))
                 QueueCut(stream, passed, "the connection was closed");
-            Reset(stream, (passed & (Passed.ResponseData | Passed.ResponseEnd)) != Passed.None ? Http2ErrorCode.NoError : InternalError);
+            Reset(stream, (passed & (Passed.ResponseData | Passed.ResponseEnd)) != Passed.None ? Http2ErrorCode.NoError : Http2ErrorCode.InternalError);
         }
 
         return true;

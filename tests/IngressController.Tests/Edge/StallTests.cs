@@ -277,13 +277,7 @@ public sealed class StallTests(StallFixture fixture) : IClassFixture<StallFixtur
         await using var client = await ConnectAsync(tls: false);
         await client.SendAsync($"POST /count HTTP/1.1\r\nHost: {StallFixture.Host}\r\nContent-Length: 1000\r\n\r\n");
         var answer = client.ReadResponseAsync();
-        var sent = 0;
-        for (; !answer.IsCompleted; sent++)
-        {
-            await client.SendAsync("x");
-            await Task.WhenAny(answer, Task.Delay(500));
-        }
-
+        var sent = await SendSlowlyAsync(client, answer);
         Assert.Equal(408, (await answer).Status);
         Assert.InRange(sent, 4, 20);
         Assert.True(await fixture.EndedAsync("slow_body") > 0);
@@ -296,13 +290,7 @@ public sealed class StallTests(StallFixture fixture) : IClassFixture<StallFixtur
         await using var client = await ConnectAsync(tls: false);
         await client.SendAsync($"POST /echo HTTP/1.1\r\nHost: {StallFixture.Host}\r\nContent-Length: 1000\r\n\r\n");
         var answer = client.ReadUntilClosedAsync();
-        var sent = 0;
-        for (; !answer.IsCompleted; sent++)
-        {
-            await client.SendAsync("x");
-            await Task.WhenAny(answer, Task.Delay(500));
-        }
-
+        var sent = await SendSlowlyAsync(client, answer);
         Assert.InRange(sent, 4, 20);
         Assert.DoesNotContain("\r\n0\r\n", (await answer).Text, StringComparison.Ordinal);
         Assert.True(await fixture.EndedAsync("slow_body") > 0);
@@ -373,6 +361,19 @@ public sealed class StallTests(StallFixture fixture) : IClassFixture<StallFixtur
 
             Assert.Equal(Parts * part.Length, (await client.ReadResponseAsync()).Body.Length);
         }
+    }
+
+    /// <summary>Sends two bytes a second until the answer has come; returns their number.</summary>
+    private static async Task<int> SendSlowlyAsync(WireConnection client, Task answer)
+    {
+        var sent = 0;
+        for (; !answer.IsCompleted; sent++)
+        {
+            await client.SendAsync("x");
+            await Task.WhenAny(answer, Task.Delay(500));
+        }
+
+        return sent;
     }
 
     private Task<WireConnection> ConnectAsync(bool tls) => WireConnection.ConnectAsync(

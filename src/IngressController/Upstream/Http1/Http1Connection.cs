@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
 
@@ -10,11 +9,6 @@ namespace IngressController.Upstream.Http1;
 /// </summary>
 internal sealed class Http1Connection : IValueTaskSource<int>
 {
-    /// <summary>A head with a body of 4 KB fits into it. An idle connection keeps it.</summary>
-    private const int SmallBuffer = 8 * 1024;
-
-    private const int LargeBuffer = 64 * 1024;
-
     private const int Idle = 0;
     private const int InUse = 1;
     private const int Closed = 2;
@@ -26,14 +20,10 @@ internal sealed class Http1Connection : IValueTaskSource<int>
     private ManualResetValueTaskSourceCore<int> _idleRead;
     private ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter _awaiter;
     private bool _hasIdleRead;
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(SmallBuffer);
-    private int _start;
-    private int _end;
     private int _state = InUse;
     private long _receivesSince;
     private long _sendsSince;
     private long _sentAt;
-    private int _isDisposed;
 
     public Http1Connection(Stream stream, Http1Pool pool, TimeProvider time)
     {
@@ -66,13 +56,8 @@ internal sealed class Http1Connection : IValueTaskSource<int>
     /// <summary>True once it cannot be used.</summary>
     public bool IsClosed => Volatile.Read(ref _state) == Closed;
 
-    /// <summary>The bytes that were received and not consumed.</summary>
-    public ReadOnlySpan<byte> Received => _buffer.AsSpan(_start, _end - _start);
-
-    /// <summary>The same, for writes that may wait.</summary>
-    public ReadOnlyMemory<byte> ReceivedMemory => _buffer.AsMemory(_start, _end - _start);
-
-    public void Consume(int count) => _start += count;
+    /// <summary>What was received.</summary>
+    public ReceiveBuffer Buffer { get; } = new();
 
     /// <summary>Takes it from the pool. False if it has ended.</summary>
     public bool TryTake()
@@ -93,16 +78,17 @@ internal sealed class Http1Connection : IValueTaskSource<int>
     public void End()
     {
         Abort();
-        ReturnBuffer();
+        // A read may still write into it.
+        if (!_hasIdleRead)
+            Buffer.Return();
     }
 
     /// <summary>Waits for its end or for the next request. False if it cannot be used again.</summary>
     public bool TryRelease()
     {
-        if (_start != _end || IsClosed)
+        if (!Buffer.Received.IsEmpty || IsClosed)
             return false;
-        SetBuffer(SmallBuffer);
-        (_start, _end) = (0, 0);
+        Buffer.Resize(isLarge: false);
         WasUsed = true;
         IdleSince = _time.GetTimestamp();
         _idleRead.Reset();
@@ -110,7 +96,7 @@ internal sealed class Http1Connection : IValueTaskSource<int>
         try
         {
 #pragma warning disable CA2012 // Its result is taken once, after its end.
-            read = _stream.ReadAsync(_buffer.AsMemory(0, SmallBuffer)).ConfigureAwait(false);
+            read = _stream.ReadAsync(Buffer.Room()).ConfigureAwait(false);
 #pragma warning restore CA2012
         }
         catch (Exception error) when (error is IOException or ObjectDisposedException or InvalidOperationException)
@@ -142,12 +128,11 @@ internal sealed class Http1Connection : IValueTaskSource<int>
         }
         else
         {
-            MakeRoom();
-            count = await _stream.ReadAsync(_buffer.AsMemory(_end));
+            count = await _stream.ReadAsync(Buffer.Room());
         }
 
         Volatile.Write(ref _receivesSince, 0);
-        _end += count;
+        Buffer.Add(count);
         return count > 0;
     }
 
@@ -160,20 +145,6 @@ internal sealed class Http1Connection : IValueTaskSource<int>
 
     /// <summary>The request is sent, or a part of its body: the endpoint has the whole time again.</summary>
     public void RestartTimeout() => Volatile.Write(ref _sentAt, _time.GetTimestamp());
-
-    /// <summary>Uses a buffer for a long body. Only while nothing is received.</summary>
-    public void UseLargeBuffer()
-    {
-        (_start, _end) = (0, 0);
-        SetBuffer(LargeBuffer);
-    }
-
-    /// <summary>Uses a small buffer while it waits for a client. Only while nothing is received.</summary>
-    public void UseSmallBuffer()
-    {
-        (_start, _end) = (0, 0);
-        SetBuffer(SmallBuffer);
-    }
 
     /// <summary>Ends a connection that is idle or waits for longer than a time. Called now and then.</summary>
     public void Check(long now, TimeSpan idleTimeout, TimeSpan readTimeout)
@@ -196,16 +167,6 @@ internal sealed class Http1Connection : IValueTaskSource<int>
     {
         if (Interlocked.Exchange(ref _state, Closed) != Closed)
             Dispose();
-    }
-
-    private void ReturnBuffer()
-    {
-        // A read may still write into it.
-        if (_hasIdleRead || _buffer.Length == 0)
-            return;
-        ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = [];
-        (_start, _end) = (0, 0);
     }
 
     int IValueTaskSource<int>.GetResult(short token) => _idleRead.GetResult(token);
@@ -264,37 +225,9 @@ internal sealed class Http1Connection : IValueTaskSource<int>
             _idleRead.SetException(failure);
     }
 
-    private void MakeRoom()
-    {
-        if (_start == _end)
-            (_start, _end) = (0, 0);
-        if (_end < _buffer.Length)
-            return;
-        if (_start > 0)
-        {
-            _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
-            (_start, _end) = (0, _end - _start);
-            return;
-        }
-
-        var larger = ArrayPool<byte>.Shared.Rent(2 * _buffer.Length);
-        _buffer.AsSpan(0, _end).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = larger;
-    }
-
-    private void SetBuffer(int size)
-    {
-        if (_buffer.Length == size)
-            return;
-        ArrayPool<byte>.Shared.Return(_buffer);
-        _buffer = ArrayPool<byte>.Shared.Rent(size);
-    }
-
+    /// <summary>Called once, by whoever has closed it.</summary>
     private void Dispose()
     {
-        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
-            return;
         _stream.Dispose();
         _pool.Remove(this);
     }

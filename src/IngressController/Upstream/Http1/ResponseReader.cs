@@ -27,14 +27,14 @@ internal sealed class ResponseReader(Http1Connection connection)
         for (var interim = 0; interim <= MaxInterimResponses; interim++)
         {
             int length;
-            while ((length = connection.Received.IsEmpty ? 0 : head.Read(connection.Received)) == 0)
+            while ((length = connection.Buffer.Received.IsEmpty ? 0 : head.Read(connection.Buffer.Received)) == 0)
                 await ReceiveMoreAsync();
             if (head.Status >= StatusCodes.Status200OK)
                 return length;
             // RFC 9110, 7.8: the request offered no protocol.
             if (head.Status == StatusCodes.Status101SwitchingProtocols)
                 throw new InvalidResponseException("the endpoint switched to a protocol that the request did not offer");
-            connection.Consume(length);
+            connection.Buffer.Consume(length);
             if (head.Status == StatusCodes.Status100Continue)
                 continued?.Invoke();
         }
@@ -52,7 +52,7 @@ internal sealed class ResponseReader(Http1Connection connection)
     /// <returns>False if more must be received.</returns>
     public bool TryReadPart(int limit, out ReadOnlySpan<byte> data)
     {
-        var received = connection.Received;
+        var received = connection.Buffer.Received;
         data = default;
         if (received.IsEmpty)
             return false;
@@ -76,7 +76,7 @@ internal sealed class ResponseReader(Http1Connection connection)
                 break;
         }
 
-        connection.Consume(consumed);
+        connection.Buffer.Consume(consumed);
         return consumed > 0;
     }
 
@@ -95,14 +95,14 @@ internal sealed class ResponseReader(Http1Connection connection)
         {
             hasMore = await connection.ReceiveAsync();
         }
-        catch (IOException error) when (connection.Received.IsEmpty)
+        catch (IOException error) when (connection.Buffer.Received.IsEmpty)
         {
             throw new UpstreamConnectionLostException(connection.WasUsed, wasSent: true, error);
         }
 
         if (hasMore)
             return;
-        throw connection.Received.IsEmpty
+        throw connection.Buffer.Received.IsEmpty
             ? new UpstreamConnectionLostException(connection.WasUsed, wasSent: true, cause: null)
             : new InvalidResponseException("the endpoint closed the connection within the head of the response");
     }

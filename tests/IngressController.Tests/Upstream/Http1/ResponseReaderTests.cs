@@ -96,12 +96,12 @@ public sealed class ResponseReaderTests
             text.Append(connection.Head.Status).Append(' ');
             for (var i = 0; i < connection.Head.Fields.Length; i++)
             {
-                var (name, value) = connection.Head.TextOf(i, connection.Received);
+                var (name, value) = connection.Head.TextOf(i, connection.Buffer.Received);
                 text.Append('[').Append(name).Append('=').Append(value).Append(']');
             }
 
             text.Append(' ');
-            connection.Consume(length);
+            connection.Buffer.Consume(length);
             reader.BeginBody(connection.Head.FramingFor(isHead: false));
             while (!reader.IsComplete)
             {
