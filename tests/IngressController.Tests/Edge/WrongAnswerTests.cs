@@ -39,7 +39,7 @@ public sealed class WrongAnswerTests(ProxyFixture proxy, ITestOutputHelper outpu
                 problems.Add($"{answer.Name}: {got.Outcome} {got.Status} '{Short(got.Body)}', not {answer.Outcome} {answer.Status} '{Short(answer.Body)}'");
             if (head.Contains("X-Poison", StringComparison.OrdinalIgnoreCase) || head.Contains("\nSet-Cookie", StringComparison.Ordinal) || (got.Outcome == Outcome.Refused && head.Contains("secret", StringComparison.Ordinal)))
                 problems.Add($"{answer.Name}: fields of the backend: {head}");
-            // Bytes that arrive while a request waits cannot be told from its response; here they arrive before it.
+            // Bytes that arrive while a request waits cannot be told from its response; here the proxy has seen them before it.
             await sends.EndedAsync();
             await RightAsync(kept, host, $"kept-{i}", problems);
             await using var fresh = await proxy.ConnectAsync();
@@ -125,17 +125,33 @@ public sealed class WrongAnswerTests(ProxyFixture proxy, ITestOutputHelper outpu
                         await Task.Delay(30);
                     await connection.SendAsync(parts[i]);
                 }
+
+                if (answer.End == AfterAnswer.Resets)
+                    connection.Reset();
+                else
+                    await SeenAsync(connection, answer.End);
             }
             finally
             {
                 sends.End();
             }
 
-            if (answer.End == AfterAnswer.Resets)
-                connection.Reset();
             if (answer.End != AfterAnswer.Stays)
                 return;
         }
+    }
+
+    /// <summary>
+    /// Waits until the proxy ends the connection, which each of these answers makes it do. The HTTP client looks at a kept connection before it
+    /// sends a request on it, not earlier.
+    /// </summary>
+    private static async Task SeenAsync(WireConnection connection, AfterAnswer end)
+    {
+        if (!TestController.ForwardsDirectly)
+            return;
+        if (end == AfterAnswer.Closes)
+            connection.ShutdownSend();
+        await connection.ReadToEndAsync();
     }
 
     private static async Task RightAsync(WireConnection client, string host, string token, List<string> problems)
