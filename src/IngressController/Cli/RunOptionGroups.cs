@@ -141,10 +141,10 @@ internal static class RunOptionGroups
             "Time in seconds before the rate of the body of a request matters, at least 2.",
             options => options.Listener.RequestBodyGracePeriod,
             (options, value) => options with { Listener = options.Listener with { RequestBodyGracePeriod = TimeSpan.FromSeconds(Between(value, 2, 3600)) } }),
-        new("inline-scheduling", "BOOL",
-            "Serve requests on the threads that wait for sockets, which saves the hand-over to other threads. What takes long, such as a change of many routes, then holds requests.",
-            options => options.Listener.InlineScheduling,
-            (options, value) => options with { Listener = options.Listener with { InlineScheduling = Bool(value) } })
+        new("event-loops", "BOOL",
+            "Serve connections on one thread per processor that waits for all of them (epoll, Linux), which saves hand-overs between threads. false uses the sockets of .NET.",
+            options => options.Listener.EventLoops,
+            (options, value) => options with { Listener = options.Listener with { EventLoops = Bool(value) } })
             { IsSwitch = true },
         new("server-header", "BOOL", "Send a Server header in responses: that of the backend, else that of the proxy. false removes it.",
             options => options.Listener.ServerHeader,

@@ -98,8 +98,8 @@ public sealed record ListenerOptions
     /// <summary>The time that the body of a request has before its rate matters. Default 30 s.</summary>
     public TimeSpan RequestBodyGracePeriod { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>True if requests are served on the threads that wait for sockets. The sockets of the whole process are affected.</summary>
-    public bool InlineScheduling { get; init; }
+    /// <summary>True if connections of clients and of endpoints are served by event loops; false if by the sockets of .NET.</summary>
+    public bool EventLoops { get; init; } = true;
 
     /// <summary>True if responses have a Server header: that of the backend, else that of the proxy.</summary>
     public bool ServerHeader { get; init; } = true;

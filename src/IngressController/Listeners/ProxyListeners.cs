@@ -2,15 +2,17 @@ using System.Diagnostics;
 using System.Net;
 using System.Text;
 using IngressController.Configuration;
+using IngressController.EventLoops;
 using IngressController.Exchanges;
 using IngressController.Http;
+using IngressController.Metrics;
 using IngressController.Overload;
 using IngressController.Pipeline;
 using IngressController.Shutdown;
 using IngressController.Tls;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace IngressController.Listeners;
@@ -30,9 +32,14 @@ internal static class ProxyListeners
     public static void UseProxyListeners(this WebApplicationBuilder builder, ListenerOptions options, OverloadOptions overload)
     {
         AppContext.SetSwitch(RefuseBareLineFeeds, !options.AllowBareLineFeed);
-        InlineScheduling.Apply(options.InlineScheduling);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration();
-        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = options.InlineScheduling);
+        if (options.EventLoops && Epoll.IsSupported)
+        {
+            builder.Services.AddSingleton<EventLoopGroup>();
+            builder.Services.AddSingleton<IMetricsSource>(services => services.GetRequiredService<EventLoopGroup>());
+            builder.Services.Replace(ServiceDescriptor.Singleton<IConnectionListenerFactory, LoopListenerFactory>());
+        }
+
         builder.Services.AddSingleton<PlainHttpGuard>();
         builder.Services.AddSingleton<Http2Floods>();
         builder.Services.AddSingleton<TlsBuffers>();

@@ -39,7 +39,8 @@ internal sealed class TunnelLifetime : IDisposable
 
     private void OnAborted()
     {
-        if (!_hasBegun)
+        // The client may have got the switch, and closed, before the tunnel begins.
+        if (!_hasBegun && !(_context.Response is { HasStarted: true, StatusCode: StatusCodes.Status101SwitchingProtocols }))
             _ended.Cancel();
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using IngressController.Configuration;
+using IngressController.EventLoops;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 using IngressController.Upstream.Http1;
@@ -12,13 +13,13 @@ namespace IngressController.Upstream;
 /// The HTTP clients for endpoints, one per transport for the life of the process. Connections are pooled by address and port, and survive
 /// changes of the configuration.
 /// </summary>
-internal sealed class UpstreamClients(UpstreamOptions options, ResolveName resolve, TimeProvider time) : IDisposable
+internal sealed class UpstreamClients(UpstreamOptions options, ResolveName resolve, TimeProvider time, EventLoopGroup? loops = null) : IDisposable
 {
     private static readonly TimeSpan Http2IdleTimeout = TimeSpan.FromSeconds(60);
 
     private readonly ConcurrentDictionary<UpstreamTransport, HttpMessageInvoker> _clients = new();
     private readonly UpstreamConnector _connector = new(options, resolve, new InterfaceAddresses(InterfaceAddresses.ReadAll, time)) { ReportsLoss = true };
-    private readonly Http1Clients _http1 = new(options, new UpstreamConnector(options, resolve, new InterfaceAddresses(InterfaceAddresses.ReadAll, time)), time);
+    private readonly Http1Clients _http1 = new(options, new UpstreamConnector(options, resolve, new InterfaceAddresses(InterfaceAddresses.ReadAll, time)) { Loops = loops }, time);
 
     public TimeProvider Time => time;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using IngressController.Configuration;
+using IngressController.EventLoops;
 using IngressController.Routing.Table;
 
 namespace IngressController.Upstream;
@@ -26,21 +27,20 @@ internal sealed class UpstreamConnector(UpstreamOptions options, ResolveName res
     /// </summary>
     public bool ReportsLoss { get; init; }
 
+    /// <summary>The loops that watch the connections; null if .NET does.</summary>
+    public EventLoopGroup? Loops { get; init; }
+
     public async ValueTask<Stream> ConnectAsync(UpstreamTransport transport, DnsEndPoint endpoint, CancellationToken cancellation)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         timeout.CancelAfter(options.ConnectTimeout);
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Stream? connected = null;
         try
         {
-            if (transport.IsExternal)
-                await ConnectToExternalAsync(socket, endpoint, timeout.Token);
-            else
-                await socket.ConnectAsync(new IPEndPoint(IPAddress.Parse(endpoint.Host), endpoint.Port), timeout.Token);
-
+            connected = await ConnectAsync(transport.IsExternal ? await AddressesAsync(endpoint.Host, timeout.Token) : [IPAddress.Parse(endpoint.Host)], endpoint.Port, timeout.Token);
             var isHttp2 = transport.Protocol is BackendProtocol.H2c or BackendProtocol.H2;
             var isSecure = transport.Protocol is BackendProtocol.Https or BackendProtocol.H2;
-            Stream stream = new NetworkStream(socket, ownsSocket: true);
+            var stream = connected;
             if (isSecure)
             {
                 var protocol = isHttp2 ? SslApplicationProtocol.Http2 : SslApplicationProtocol.Http11;
@@ -53,27 +53,61 @@ internal sealed class UpstreamConnector(UpstreamOptions options, ResolveName res
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            socket.Dispose();
+            await CloseAsync(connected);
             throw new UpstreamConnectTimeoutException(
                 $"no connection to {endpoint.Host}:{endpoint.Port} within {options.ConnectTimeout.TotalSeconds:0.###} s");
         }
         catch
         {
-            socket.Dispose();
+            await CloseAsync(connected);
             throw;
         }
     }
 
-    private async Task ConnectToExternalAsync(Socket socket, DnsEndPoint endpoint, CancellationToken cancellation)
+    /// <summary>Connects to the first of some addresses that accepts.</summary>
+    private async ValueTask<Stream> ConnectAsync(IPAddress[] addresses, int port, CancellationToken cancellation)
     {
-        var addresses = IPAddress.TryParse(endpoint.Host, out var literal) ? [literal]
-            : IsLocalhost(endpoint.Host) ? [IPAddress.Loopback, IPAddress.IPv6Loopback]
-            : await resolve(endpoint.Host, cancellation);
+        if (Loops is null)
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            try
+            {
+                await socket.ConnectAsync(addresses, port, cancellation);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        }
+
+        for (var i = 0; ; i++)
+        {
+            try
+            {
+                return await LoopStream.ConnectAsync(Loops.Nearest, new IPEndPoint(addresses[i], port), cancellation);
+            }
+            catch (SocketException) when (i + 1 < addresses.Length)
+            {
+                // The next one may accept.
+            }
+        }
+    }
+
+    private static ValueTask CloseAsync(Stream? stream) => stream?.DisposeAsync() ?? default;
+
+    /// <summary>The addresses of an external name that may be connected to.</summary>
+    private async ValueTask<IPAddress[]> AddressesAsync(string host, CancellationToken cancellation)
+    {
+        var addresses = IPAddress.TryParse(host, out var literal) ? [literal]
+            : IsLocalhost(host) ? [IPAddress.Loopback, IPAddress.IPv6Loopback]
+            : await resolve(host, cancellation);
         // Checked on the addresses of this connection, so that a later DNS response cannot bypass it.
         var allowed = options.AllowExternalNameLoopback ? addresses : [.. addresses.Where(address => !ExternalAddress.IsLocal(address) && !interfaces.Contains(address))];
-        if (allowed.Length == 0 && addresses.Length > 0)
-            throw new UpstreamAddressRefusedException($"{endpoint.Host} resolves to {addresses[0]}, a local or link-local address");
-        await socket.ConnectAsync(allowed, endpoint.Port, cancellation);
+        return allowed.Length > 0 ? allowed
+            : addresses.Length > 0 ? throw new UpstreamAddressRefusedException($"{host} resolves to {addresses[0]}, a local or link-local address")
+            : throw new SocketException((int)SocketError.HostNotFound);
     }
 
     /// <summary>

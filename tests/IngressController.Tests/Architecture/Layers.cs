@@ -37,6 +37,8 @@ internal static class Layers
         new("Http2"),
         // Ground: options and vocabulary.
         new("Configuration", "Metrics", "Signals", "Http", "Logging"),
+        // Sockets.
+        new("EventLoops"),
         // What clients have open.
         new("Exchanges"),
         // What all clients together may take.

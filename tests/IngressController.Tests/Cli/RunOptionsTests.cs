@@ -30,7 +30,7 @@ public sealed class RunOptionsTests
         ["server-header"] = ("false", "true", "1"),
         ["allow-trace"] = ("true", "false", "1"),
         ["direct-forwarding"] = ("false", "true", "maybe"),
-        ["inline-scheduling"] = ("true", "false", "maybe"),
+        ["event-loops"] = ("false", "true", "maybe"),
         ["allow-bare-line-feed"] = ("true", "false", "1"),
         ["default-ssl-certificate"] = ("a/b", "a/c", "a"),
         ["default-backend-service"] = ("a/b", "a/c", "a/b/c"),

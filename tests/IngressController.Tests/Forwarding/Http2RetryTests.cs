@@ -95,7 +95,8 @@ public sealed class Http2RetryTests(ProxyFixture proxy) : IClassFixture<ProxyFix
         await client.SendAsync("6\r\nsecond\r\n0\r\n\r\n");
         var response = await client.ReadResponseAsync();
         Assert.Equal((200, "firstsecond"), (response.Status, response.Body));
-        Assert.Equal("firstsecond", Assert.Single(received).Body);
+        // What the proxy sends before it reads of the refusal reaches the refused stream as well.
+        Assert.Equal("firstsecond", Assert.Single(received, request => request.Stream != 1).Body);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
+using IngressController.EventLoops;
 
 namespace IngressController.Upstream.Http1;
 
@@ -31,6 +32,9 @@ internal sealed class Http1Connection : IValueTaskSource<int>
         _idleReadEnded = EndIdleRead;
         Opened = IdleSince = time.GetTimestamp();
     }
+
+    /// <summary>The loop that serves it; null if none does, or its bytes are encrypted.</summary>
+    public EventLoop? Loop => (_stream as LoopStream)?.Loop;
 
     /// <summary>The head of the current response.</summary>
     public ResponseHead Head { get; } = new();

@@ -1,3 +1,6 @@
+using System.Diagnostics.CodeAnalysis;
+using IngressController.EventLoops;
+
 namespace IngressController.Upstream.Http1;
 
 /// <summary>The connections to one endpoint.</summary>
@@ -5,10 +8,11 @@ internal sealed class Http1Pool(Http1Client client)
 {
     private readonly Lock _lock = new();
     private readonly HashSet<Http1Connection> _all = [];
-    private readonly Stack<Http1Connection> _idle = new();
+    // By the number of their loop, from 1; those of none are the first.
+    private Stack<Http1Connection>[] _idle = [];
     private bool _isRetired;
 
-    /// <summary>Takes the connection that was used last; null if none is idle.</summary>
+    /// <summary>Takes the connection that was used last, if possible one of this thread's loop; null if none is idle.</summary>
     public Http1Connection? TryTake()
     {
         while (true)
@@ -16,7 +20,7 @@ internal sealed class Http1Pool(Http1Client client)
             Http1Connection? connection;
             lock (_lock)
             {
-                if (!_idle.TryPop(out connection))
+                if (!TryPop(out connection))
                     return null;
             }
 
@@ -57,7 +61,7 @@ internal sealed class Http1Pool(Http1Client client)
         }
 
         lock (_lock)
-            _idle.Push(connection);
+            IdleOf(connection.Loop).Push(connection);
     }
 
     /// <summary>Forgets a connection that has ended.</summary>
@@ -91,13 +95,41 @@ internal sealed class Http1Pool(Http1Client client)
             connection.Abort();
     }
 
+    private Stack<Http1Connection> IdleOf(EventLoop? loop)
+    {
+        var number = NumberOf(loop);
+        if (number >= _idle.Length)
+            _idle = [.. _idle, .. Enumerable.Range(_idle.Length, number + 1 - _idle.Length).Select(_ => new Stack<Http1Connection>())];
+        return _idle[number];
+    }
+
+    private bool TryPop([NotNullWhen(true)] out Http1Connection? connection)
+    {
+        var own = NumberOf(EventLoop.Current);
+        if (own < _idle.Length && _idle[own].TryPop(out connection))
+            return true;
+        foreach (var idle in _idle)
+        {
+            if (idle.TryPop(out connection))
+                return true;
+        }
+
+        connection = null;
+        return false;
+    }
+
     private void RemoveClosed()
     {
-        if (!_idle.Any(connection => connection.IsClosed))
-            return;
-        var kept = _idle.Where(connection => !connection.IsClosed).Reverse().ToArray();
-        _idle.Clear();
-        foreach (var connection in kept)
-            _idle.Push(connection);
+        foreach (var idle in _idle)
+        {
+            if (!idle.Any(connection => connection.IsClosed))
+                continue;
+            var kept = idle.Where(connection => !connection.IsClosed).Reverse().ToArray();
+            idle.Clear();
+            foreach (var connection in kept)
+                idle.Push(connection);
+        }
     }
+
+    private static int NumberOf(EventLoop? loop) => loop is null ? 0 : loop.Number + 1;
 }
