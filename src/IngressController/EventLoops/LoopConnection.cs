@@ -88,6 +88,7 @@ internal sealed class LoopConnection : ConnectionContext, ILoopEvents, IDuplexPi
         await _writer.CompleteAsync();
         await Task.WhenAll(_closed.Task, _reported.Task);
         _closedSource.Dispose();
+        await base.DisposeAsync();
     }
 
     private void OnOutputEnded(SocketError error)

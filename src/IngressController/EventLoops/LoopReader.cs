@@ -134,12 +134,13 @@ internal sealed class LoopReader(MemoryPool<byte> pool, Action ended) : PipeRead
             _read.SetException(failure);
     }
 
-    /// <summary>Nothing more is read. A read that waits fails on another thread.</summary>
+    /// <summary>Nothing more is received. A read that waits fails on another thread. What came before the end of the peer can still be read.</summary>
     public void Fail(Exception failure)
     {
         lock (_lock)
         {
-            _failure ??= failure;
+            if (!_isEnded)
+                _failure = failure;
             EndInput();
         }
 

@@ -37,7 +37,12 @@ internal sealed class LoopSocket(Socket socket, EventLoop loop, ILoopEvents even
     }
 
     /// <summary>Receives what is there. <see cref="SocketError.WouldBlock"/> if there is nothing; 0 bytes at the end.</summary>
-    public SocketError TryReceive(Span<byte> buffer, out int count)
+    public SocketError TryReceive(Span<byte> buffer, out int count) => TryReceive(buffer, SocketFlags.None, out count);
+
+    /// <summary>True if there is something to receive, or nothing more comes.</summary>
+    public bool HasReceived() => TryReceive(stackalloc byte[1], SocketFlags.Peek, out _) != SocketError.WouldBlock;
+
+    private SocketError TryReceive(Span<byte> buffer, SocketFlags flags, out int count)
     {
         count = 0;
         if (!CanReceive)
@@ -47,7 +52,7 @@ internal sealed class LoopSocket(Socket socket, EventLoop loop, ILoopEvents even
         SocketError error;
         try
         {
-            count = socket.Receive(buffer, SocketFlags.None, out error);
+            count = socket.Receive(buffer, flags, out error);
         }
         catch (ObjectDisposedException)
         {

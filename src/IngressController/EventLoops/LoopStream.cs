@@ -181,7 +181,7 @@ internal sealed class LoopStream : OneWayStream, ILoopEvents
     {
         count = 0;
         if (buffer.IsEmpty)
-            return _socket.CanReceive;
+            return _socket.HasReceived();
         var error = _socket.TryReceive(buffer.Span, out count);
         if (error == SocketError.WouldBlock)
             return false;

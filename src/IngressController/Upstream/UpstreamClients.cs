@@ -18,7 +18,7 @@ internal sealed class UpstreamClients(UpstreamOptions options, ResolveName resol
     private static readonly TimeSpan Http2IdleTimeout = TimeSpan.FromSeconds(60);
 
     private readonly ConcurrentDictionary<UpstreamTransport, HttpMessageInvoker> _clients = new();
-    private readonly UpstreamConnector _connector = new(options, resolve, new InterfaceAddresses(InterfaceAddresses.ReadAll, time)) { ReportsLoss = true };
+    private readonly UpstreamConnector _connector = new(options, resolve, new InterfaceAddresses(InterfaceAddresses.ReadAll, time)) { ReportsLoss = true, Loops = loops };
     private readonly Http1Clients _http1 = new(options, new UpstreamConnector(options, resolve, new InterfaceAddresses(InterfaceAddresses.ReadAll, time)) { Loops = loops }, time);
 
     public TimeProvider Time => time;

@@ -34,6 +34,9 @@ internal sealed class TestController : IAsyncDisposable
     /// <summary>False if all requests are sent by the HTTP client of .NET: the tests run with either (<c>FORWARDING=http-client</c>).</summary>
     public static bool ForwardsDirectly { get; } = Environment.GetEnvironmentVariable("FORWARDING") is not "http-client";
 
+    /// <summary>False if connections are served by the sockets of .NET: the tests run with either (<c>TRANSPORT=sockets</c>).</summary>
+    public static bool UsesEventLoops { get; } = Environment.GetEnvironmentVariable("TRANSPORT") is not "sockets";
+
     public IServiceProvider Services => _host.Services;
 
     public int HttpPort => _host.HttpPort;
@@ -59,7 +62,7 @@ internal sealed class TestController : IAsyncDisposable
         var options = new IngressOptions
         {
             Source = new SourceOptions { Manifests = folder },
-            Listener = new ListenerOptions { BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0 },
+            Listener = new ListenerOptions { BindAddress = IPAddress.Loopback, HttpPort = 0, HttpsPort = 0, AdminPort = 0, EventLoops = UsesEventLoops },
             Shutdown = new ShutdownOptions { Delay = TimeSpan.Zero },
             Upstream = new UpstreamOptions { DirectForwarding = ForwardsDirectly },
         };

@@ -53,7 +53,7 @@ internal sealed class ManualTimeProvider : TimeProvider
             _now += by;
             due = [.. _timers.Where(timer => timer.Due <= _now)];
             foreach (var timer in due)
-                timer.Due = null;
+                timer.Due = timer.Period > TimeSpan.Zero ? _now + timer.Period : null;
         }
 
         foreach (var timer in due)
@@ -64,12 +64,14 @@ internal sealed class ManualTimeProvider : TimeProvider
     {
         public DateTimeOffset? Due { get; set; }
 
+        public TimeSpan Period { get; private set; }
+
         public void Run() => run();
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             lock (clock._lock)
-                Due = dueTime == Timeout.InfiniteTimeSpan ? null : clock._now + dueTime;
+                (Due, Period) = (dueTime == Timeout.InfiniteTimeSpan ? null : clock._now + dueTime, period);
             return true;
         }
 
