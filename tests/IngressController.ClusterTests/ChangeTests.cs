@@ -162,9 +162,9 @@ public sealed class ChangeTests(ClusterFixture cluster, ITestOutputHelper output
             using var first = Manifests.Certificate(host);
             using var second = Manifests.Certificate(host);
             await cluster.Client.ApplyAsync(Manifests.TlsSecret($"tls-{i}", first), ns);
-            await Task.Delay(ReconcileLoop.Interval * 1.5);
+            await Task.Delay(ReconcileLoop.MaxPause * 1.5);
             created.Add(await MeasureAsync(Manifests.Ingress($"i-{i}", host, "a", tlsSecret: $"tls-{i}"), host, first.SerialNumber));
-            await Task.Delay(ReconcileLoop.Interval * 1.5);
+            await Task.Delay(ReconcileLoop.MaxPause * 1.5);
             changed.Add(await MeasureAsync(Manifests.TlsSecret($"tls-{i}", second), host, second.SerialNumber));
         }
 
@@ -201,7 +201,7 @@ public sealed class ChangeTests(ClusterFixture cluster, ITestOutputHelper output
 
         // A change right after another waits for the interval; a change after a quiet period does not.
         await MeasureAsync("one after the other", quiet: TimeSpan.Zero);
-        await MeasureAsync("each after a quiet time", quiet: ReconcileLoop.Interval * 1.5);
+        await MeasureAsync("each after a quiet time", quiet: ReconcileLoop.MaxPause * 1.5);
 
         async Task MeasureAsync(string what, TimeSpan quiet)
         {

@@ -12,6 +12,9 @@ namespace IngressController.EventLoops;
 internal sealed class LoopConnection : ConnectionContext, ILoopEvents, IDuplexPipe,
     IConnectionIdFeature, IConnectionTransportFeature, IConnectionItemsFeature, IConnectionLifetimeFeature, IConnectionEndPointFeature, IConnectionSocketFeature, IMemoryPoolFeature
 {
+    /// <summary>The bytes that a client may have sent in vain without a reset.</summary>
+    private const int MaxLeftover = 64 << 10;
+
     private readonly CancellationTokenSource _closedSource = new();
     private readonly TaskCompletionSource _reported = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -21,7 +24,7 @@ internal sealed class LoopConnection : ConnectionContext, ILoopEvents, IDuplexPi
     private int _isClosed;
     private int _isEnding;
 
-    public LoopConnection(Socket socket, EventLoop loop, MemoryPool<byte> pool)
+    private LoopConnection(Socket socket, EventLoop loop, MemoryPool<byte> pool)
     {
         MemoryPool = pool;
         _socket = new LoopSocket(socket, loop, this);
@@ -64,7 +67,20 @@ internal sealed class LoopConnection : ConnectionContext, ILoopEvents, IDuplexPi
     PipeWriter IDuplexPipe.Output => _writer;
 
     /// <summary>Begins to read and write.</summary>
-    public void Open() => _socket.Open();
+    public static LoopConnection Open(Socket socket, EventLoop loop, MemoryPool<byte> pool)
+    {
+        var connection = new LoopConnection(socket, loop, pool);
+        try
+        {
+            connection._socket.Open();
+            return connection;
+        }
+        catch
+        {
+            connection.Abort();
+            throw;
+        }
+    }
 
     void ILoopEvents.OnReadable() => _reader.OnReadable();
 
@@ -112,15 +128,11 @@ internal sealed class LoopConnection : ConnectionContext, ILoopEvents, IDuplexPi
         try
         {
             if (isReset)
-            {
                 _socket.Socket.LingerState = new LingerOption(true, 0);
-            }
-            else
-            {
-                // A socket that is closed with bytes unread resets the connection, and the client loses what it has not read.
+            // A socket that is closed with bytes unread resets the connection, and the client loses what it has not read. One that has sent much
+            // waits for room to send more, and only a reset tells it that there will be none. So nothing reads between this and the close.
+            else if (_socket.Socket.Available <= MaxLeftover)
                 _reader.ReceiveUnasked();
-                _socket.Socket.Shutdown(SocketShutdown.Both);
-            }
         }
         catch (SocketException)
         {

@@ -23,9 +23,7 @@ internal sealed class LoopListener(Socket socket, EventLoopGroup loops, IMemoryP
                 var accepted = await socket.AcceptAsync(cancellationToken);
                 accepted.NoDelay = true;
                 accepted.Blocking = false;
-                var connection = new LoopConnection(accepted, loops.Next(), _pool);
-                connection.Open();
-                return connection;
+                return LoopConnection.Open(accepted, loops.Next(), _pool);
             }
             catch (Exception closed) when (closed is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
             {
@@ -35,7 +33,7 @@ internal sealed class LoopListener(Socket socket, EventLoopGroup loops, IMemoryP
             {
                 // The client has gone.
             }
-            catch (SocketException)
+            catch (Exception error) when (error is SocketException or IOException)
             {
                 // Such as too many open files: others may close some.
                 await Task.Delay(RetryDelay, cancellationToken);

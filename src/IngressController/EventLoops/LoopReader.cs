@@ -12,7 +12,7 @@ namespace IngressController.EventLoops;
 internal sealed class LoopReader(MemoryPool<byte> pool, Action ended) : PipeReader, IValueTaskSource<ReadResult>
 {
     /// <summary>The blocks that are read unasked of a peer that has ended its side, to find the end after them.</summary>
-    private const int MaxUnasked = 256;
+    private const int MaxUnasked = 64;
 
     /// <summary>A block with less room is left as it is.</summary>
     private const int MinRoom = 512;

@@ -9,17 +9,26 @@ namespace IngressController.Reconciliation;
 
 /// <summary>
 /// The reconcile loop: takes the newest snapshot, translates it and publishes the revision. A change after an idle time is live at once;
-/// under a stream of changes there is a pass every 100 ms, and the latest state applies.
+/// under a stream of changes there is a pause after each pass, of 10 to 100 ms by its duration, and the latest state applies.
 /// </summary>
 internal sealed partial class ReconcileLoop(
     ClusterStore store, RevisionBuilder builder, LiveRevision live, ReconcileMetrics metrics,
     TimeProvider time, ILogger<ReconcileLoop> logger) : BackgroundService
 {
-    /// <summary>The minimum time between two passes.</summary>
-    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+    /// <summary>The longest pause after a pass.</summary>
+    public static readonly TimeSpan MaxPause = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The shortest pause after a pass.</summary>
+    private static readonly TimeSpan MinPause = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>The pause after a pass in durations of it: passes take at most a fifth of the time, unless a single one is very long.</summary>
+    private const int PauseFactor = 4;
 
     /// <summary>The time after which a failed pass is retried if nothing else changes.</summary>
     public static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(5);
+
+    /// <summary>The time that a pass waits for Services that new Ingresses name, so that a new route does not begin with 503.</summary>
+    public static readonly TimeSpan ArrivalTimeout = TimeSpan.FromMilliseconds(20);
 
     /// <summary>
     /// The time that a pass waits for Secrets and ConfigMaps that are referenced for the first time, so that a new host does not start
@@ -47,10 +56,29 @@ internal sealed partial class ReconcileLoop(
             var started = time.GetTimestamp();
             changes.UnionWith(pending);
             pending = await TryApplyAsync(snapshot, changes, stoppingToken) ? new ClusterChanges() : changes;
-            var rest = Interval - time.GetElapsedTime(started);
-            if (rest > TimeSpan.Zero)
-                await Task.Delay(rest, time, stoppingToken);
+            var pause = PauseFactor * time.GetElapsedTime(started);
+            await Task.Delay(pause < MinPause ? MinPause : pause > MaxPause ? MaxPause : pause, time, stoppingToken);
         }
+    }
+
+    /// <summary>The snapshot when the Services of new Ingresses have arrived, or do not in time. Adds the changes since.</summary>
+    private async Task<ClusterSnapshot> WithServicesAsync(ClusterSnapshot snapshot, ClusterChanges changes, CancellationToken cancellation)
+    {
+        var before = live.Current.Translation.Snapshot;
+        if (live.Current.IsInitial || !NewIngresses.AwaitServices(before, snapshot, changes))
+            return snapshot;
+        var timeout = Task.Delay(ArrivalTimeout, time, cancellation);
+        do
+        {
+            await Task.WhenAny(store.WaitForChangeAsync(cancellation), timeout);
+            cancellation.ThrowIfCancellationRequested();
+            if (store.Take() is not var (newest, more))
+                continue;
+            snapshot = newest;
+            changes.UnionWith(more);
+        }
+        while (!timeout.IsCompleted && NewIngresses.AwaitServices(before, snapshot, changes));
+        return snapshot;
     }
 
     /// <summary>Translates and publishes a snapshot, or a newer one if it has to wait for referenced objects.</summary>
@@ -83,6 +111,7 @@ internal sealed partial class ReconcileLoop(
     /// </summary>
     private async Task<Translation> TranslateAsync(ClusterSnapshot snapshot, ClusterChanges changes, CancellationToken cancellation)
     {
+        snapshot = await WithServicesAsync(snapshot, changes, cancellation);
         for (var hasWaited = false; ; hasWaited = true)
         {
             var isFirst = live.Current.IsInitial;

@@ -177,9 +177,9 @@ public sealed class EventReporterTests : IAsyncLifetime
         var live = _host.Services.GetRequiredService<LiveRevision>();
         for (var next = live.Next; !isExpected(live.Current.Translation); next = live.Next)
         {
-            await Task.WhenAny(next, _time.TimerAsync(ReconcileLoop.Interval, Limit)).WaitAsync(Limit);
+            await Task.WhenAny(next, _time.TimerAsync(ReconcileLoop.MaxPause, Limit)).WaitAsync(Limit);
             if (!next.IsCompleted)
-                _time.Advance(ReconcileLoop.Interval);
+                _time.Advance(ReconcileLoop.MaxPause);
             await next.WaitAsync(Limit);
         }
     }

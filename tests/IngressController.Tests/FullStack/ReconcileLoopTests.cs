@@ -85,6 +85,27 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         Assert.Equal(["5.example"], _live.Current.Translation.Table.Hosts.Keys);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_new_Ingress_waits_a_moment_for_the_Service_that_it_names(bool arrives)
+    {
+        await FirstRevisionAsync();
+        _time.Advance(ReconcileLoop.MaxPause);
+        var next = _live.Next;
+        _store.Apply(ClusterKinds.Ingresses, null, Ingresses, new ResourceChange<V1Ingress>.Applied(ClusterObjects.Ingress("default", "new", "new.example", "late")));
+        await _time.TimerAsync(ReconcileLoop.ArrivalTimeout, Limit);
+        _store.Apply(ClusterKinds.Services, null, "", new ResourceChange<V1Service>.Applied(ClusterObjects.Service("default", "late")));
+        Assert.NotSame(next, await Task.WhenAny(next, Task.Delay(50)));
+        if (arrives)
+            _store.Apply(ClusterKinds.EndpointSlices, null, "", new ResourceChange<V1EndpointSlice>.Applied(ClusterObjects.Slice("default", "late-1", "late")));
+        else
+            _time.Advance(ReconcileLoop.ArrivalTimeout);
+        await next.WaitAsync(Limit);
+        var problems = _live.Current.Translation.Table.Backends.Values.Single(backend => backend.Id.Service.Name == "late").Problems.Select(problem => problem.Code);
+        Assert.Equal(arrives ? [] : [DiagnosticCode.ServiceWithoutEndpoints], problems);
+    }
+
     /// <summary>
     /// Translation accepts any object, so the pass fails because of an invalid snapshot: this kind stores its object by replacing all
     /// Services with null.
@@ -174,8 +195,8 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         var second = _live.Next;
         Apply("one.example", secret: "tls");
         // The clock advances only while the loop waits; otherwise the timeout would be shorter.
-        await _time.TimerAsync(ReconcileLoop.Interval, Limit);
-        _time.Advance(ReconcileLoop.Interval);
+        await _time.TimerAsync(ReconcileLoop.MaxPause, Limit);
+        _time.Advance(ReconcileLoop.MaxPause);
         await fetch.Requested.WaitAsync(Limit);
         await _time.TimerAsync(ReconcileLoop.FetchTimeout, Limit);
         _time.Advance(ReconcileLoop.FetchTimeout - TimeSpan.FromMilliseconds(1));
@@ -185,7 +206,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
 
         // The next pass does not wait again for the same Secret.
         var third = _live.Next;
-        _time.Advance(ReconcileLoop.Interval);
+        _time.Advance(ReconcileLoop.MaxPause);
         Apply("two.example", secret: "tls");
         await third.WaitAsync(Limit);
 
@@ -231,7 +252,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
         using var limit = new CancellationTokenSource(Limit);
         while (!condition())
         {
-            _time.Advance(ReconcileLoop.Interval);
+            _time.Advance(ReconcileLoop.MaxPause);
             await Task.Delay(5, limit.Token);
         }
     }
