@@ -65,12 +65,15 @@ internal static partial class Epoll
             throw Error("epoll_ctl");
     }
 
-    /// <summary>Waits for changes. Returns their number.</summary>
-    public static int Wait(SafeFileHandle epoll, byte[] events)
+    /// <summary>Returns the number of changes.</summary>
+    /// <param name="epoll">The set that reports them.</param>
+    /// <param name="events">Gets them.</param>
+    /// <param name="waits">False to return 0 if there are none.</param>
+    public static int Wait(SafeFileHandle epoll, byte[] events, bool waits)
     {
         while (true)
         {
-            var count = WaitForEvents(epoll, events, events.Length / EventSize, -1);
+            var count = WaitForEvents(epoll, events, events.Length / EventSize, waits ? -1 : 0);
             if (count >= 0)
                 return count;
             if (Marshal.GetLastPInvokeError() != Interrupted)

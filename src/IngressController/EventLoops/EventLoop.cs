@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
 
@@ -10,6 +11,9 @@ namespace IngressController.EventLoops;
 internal sealed class EventLoop : IDisposable
 {
     private const int MaxEvents = 256;
+
+    /// <summary>The bytes that a handler may receive before others have their turn.</summary>
+    private const int MaxBytesPerTurn = 256 << 10;
 
     [ThreadStatic]
     private static EventLoop? t_current;
@@ -27,6 +31,10 @@ internal sealed class EventLoop : IDisposable
     private int _handled;
     // Twice the number of its thread, and 1 while that runs a handler. The thread owns everything else while it is 0.
     private int _state;
+    // Sockets with more to receive than in one turn.
+    private readonly ConcurrentQueue<LoopSocket> _deferred = new();
+    private int _turnBytes;
+    private int _owner;
     private int _turn;
     private int _watchedTurn;
     private bool _isStopped;
@@ -81,6 +89,28 @@ internal sealed class EventLoop : IDisposable
         Interlocked.Decrement(ref _count);
     }
 
+    /// <summary>Counts bytes that were received.</summary>
+    public void Received(int count)
+    {
+        if (t_current == this)
+            _turnBytes += count;
+    }
+
+    /// <summary>
+    /// Puts off a socket whose handler has received much, so that one fast transfer does not hold all others. The loop comes back to it. False
+    /// elsewhere than on the loop: then nothing waits for it.
+    /// </summary>
+    public bool TryDefer(LoopSocket socket)
+    {
+        if (t_current != this || _turnBytes < MaxBytesPerTurn || Volatile.Read(ref _owner) != Environment.CurrentManagedThreadId)
+            return false;
+        _deferred.Enqueue(socket);
+        // Replaced meanwhile: the other thread may wait already.
+        if (Volatile.Read(ref _owner) != Environment.CurrentManagedThreadId)
+            Epoll.Signal(_signal);
+        return true;
+    }
+
     /// <summary>Replaces its thread if a handler has run since the last call. Called now and then. Returns true if it was replaced.</summary>
     public bool Check()
     {
@@ -106,11 +136,15 @@ internal sealed class EventLoop : IDisposable
     {
         var state = (int)argument!;
         t_current = this;
+        Volatile.Write(ref _owner, Environment.CurrentManagedThreadId);
         while (!Volatile.Read(ref _isStopped))
         {
             if (_handled == _received)
             {
-                (_received, _handled) = (Epoll.Wait(_epoll, _events), 0);
+                var hasDeferred = _deferred.TryDequeue(out var deferred);
+                if (hasDeferred && !TryHandle(deferred!, deferred!.Deferred, state))
+                    return;
+                (_received, _handled) = (Epoll.Wait(_epoll, _events, waits: !hasDeferred), 0);
                 continue;
             }
 
@@ -119,22 +153,29 @@ internal sealed class EventLoop : IDisposable
             // A change of a socket that was closed since is not one of the next socket with its descriptor.
             if (descriptor >= sockets.Length || Volatile.Read(ref sockets[descriptor]) is not { } socket || socket.Ticket != ticket)
                 continue;
-            _turn++;
-            Volatile.Write(ref _state, state | 1);
-            try
-            {
-                socket.Handle(changes);
-            }
-            catch (Exception error)
-            {
-                _failed(error);
-            }
-
-            if (Interlocked.CompareExchange(ref _state, state, state | 1) != (state | 1))
+            if (!TryHandle(socket, changes, state))
                 return;
         }
 
         _epoll.Dispose();
         _signal.Dispose();
+    }
+
+    /// <summary>Runs a handler. False if another thread has the loop now.</summary>
+    private bool TryHandle(LoopSocket socket, uint changes, int state)
+    {
+        _turn++;
+        _turnBytes = 0;
+        Volatile.Write(ref _state, state | 1);
+        try
+        {
+            socket.Handle(changes);
+        }
+        catch (Exception error)
+        {
+            _failed(error);
+        }
+
+        return Interlocked.CompareExchange(ref _state, state, state | 1) == (state | 1);
     }
 }

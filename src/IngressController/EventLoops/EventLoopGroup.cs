@@ -45,7 +45,8 @@ internal sealed partial class EventLoopGroup : IDisposable, IMetricsSource
         text.Sample("yarp_ingress_event_loop_replacements_total", Volatile.Read(ref _replaced));
     }
 
-    private void Check()
+    /// <summary>Replaces the threads of loops whose handlers have not returned since the last call. A timer calls it.</summary>
+    internal void Check()
     {
         foreach (var loop in _loops)
         {

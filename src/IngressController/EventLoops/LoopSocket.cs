@@ -23,6 +23,9 @@ internal sealed class LoopSocket(Socket socket, EventLoop loop, ILoopEvents even
     /// <summary>The number that its loop knows it by.</summary>
     public int Ticket { get; set; }
 
+    /// <summary>The changes that a handler which was put off has not seen to the end.</summary>
+    public uint Deferred => _hasHungUp ? Epoll.Readable | Epoll.PeerClosed : Epoll.Readable;
+
     /// <summary>False if there is nothing to receive. May be true when there is nothing.</summary>
     public bool CanReceive => Volatile.Read(ref _receiving) == Ready;
 
@@ -49,6 +52,8 @@ internal sealed class LoopSocket(Socket socket, EventLoop loop, ILoopEvents even
             return SocketError.WouldBlock;
         // Before the system call: what arrives after it makes it ready again.
         Interlocked.Exchange(ref _receiving, NotReady);
+        if (loop.TryDefer(this))
+            return SocketError.WouldBlock;
         SocketError error;
         try
         {
@@ -59,6 +64,7 @@ internal sealed class LoopSocket(Socket socket, EventLoop loop, ILoopEvents even
             error = SocketError.OperationAborted;
         }
 
+        loop.Received(count);
         // A buffer that is not full was everything, unless the end follows, which is reported once.
         if (error != SocketError.WouldBlock && (error != SocketError.Success || count == buffer.Length || _hasHungUp))
             Volatile.Write(ref _receiving, Ready);

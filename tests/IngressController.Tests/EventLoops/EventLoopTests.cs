@@ -164,8 +164,8 @@ public sealed class EventLoopTests : IDisposable
         await pairs[0].Client.WriteAsync("x"u8.ToArray());
         await blocked.Task.WaitAsync(Patience);
         // Seen busy twice with the same change.
-        _time.Advance(TimeSpan.FromMilliseconds(100));
-        _time.Advance(TimeSpan.FromMilliseconds(100));
+        _loops.Check();
+        _loops.Check();
         foreach (var pair in pairs.Skip(1))
         {
             var echo = EchoAsync(pair.Server);
@@ -182,6 +182,30 @@ public sealed class EventLoopTests : IDisposable
         await block.WaitAsync(Patience);
         foreach (var pair in pairs)
             await pair.DisposeAsync();
+    }
+
+    /// <summary>There is always something to receive, because what is done with it takes longer than sending it.</summary>
+    [Fact]
+    public async Task A_transfer_that_never_waits_does_not_hold_the_others()
+    {
+        await using var heavy = await PairAsync();
+        using var end = new CancellationTokenSource();
+        var sending = SendUntilAsync(heavy.Client, end.Token);
+        var receiving = ReceiveSlowlyAsync(heavy.Server);
+        for (var i = 0; i < 4 * Environment.ProcessorCount; i++)
+        {
+            await using var pair = await PairAsync();
+            var echo = EchoAsync(pair.Server);
+            await pair.Client.WriteAsync("y"u8.ToArray());
+            Assert.Equal("y"u8.ToArray(), await ReadAsync(pair.Client, 1).WaitAsync(Patience));
+            pair.Client.Socket.Shutdown(SocketShutdown.Send);
+            await echo.WaitAsync(Patience);
+        }
+
+        Assert.False(receiving.IsCompleted);
+        await end.CancelAsync();
+        await sending.WaitAsync(Patience);
+        await receiving.WaitAsync(Patience);
     }
 
     [Fact]
@@ -281,6 +305,26 @@ public sealed class EventLoopTests : IDisposable
             input.AdvanceTo(result.Buffer.End);
             if (result.IsCompleted)
                 return;
+        }
+    }
+
+    private static async Task SendUntilAsync(NetworkStream client, CancellationToken end)
+    {
+        var bytes = new byte[1 << 20];
+        while (!end.IsCancellationRequested)
+            await client.WriteAsync(bytes, CancellationToken.None);
+        client.Socket.Shutdown(SocketShutdown.Send);
+    }
+
+    private static async Task ReceiveSlowlyAsync(ConnectionContext connection)
+    {
+        while (true)
+        {
+            var result = await connection.Transport.Input.ReadAsync();
+            connection.Transport.Input.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted)
+                return;
+            Thread.SpinWait(2000);
         }
     }
 

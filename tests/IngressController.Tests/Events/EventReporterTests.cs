@@ -38,7 +38,7 @@ public sealed class EventReporterTests : IAsyncLifetime
         _events = FakeEvents.On(_server);
         _server.WriteKubeconfig(_folder.At("kubeconfig"));
         _host = ControllerHost.Create(
-            new IngressOptions { Source = new SourceOptions { Kubeconfig = _folder.At("kubeconfig") }, Pod = new PodOptions { Name = "yarp-0" } },
+            new IngressOptions { Source = new SourceOptions { Kubeconfig = _folder.At("kubeconfig") }, Pod = new PodOptions { Name = "yarp-0" }, Listener = new ListenerOptions { EventLoops = false } },
             logging => logging.ClearProviders().AddProvider(_log), _time);
         _store = _host.Services.GetRequiredService<ClusterStore>();
         _store.Apply(ClusterKinds.IngressClasses, null, "", new ResourceChange<V1IngressClass>.Applied(ClusterObjects.Class("yarp")));
@@ -177,10 +177,13 @@ public sealed class EventReporterTests : IAsyncLifetime
         var live = _host.Services.GetRequiredService<LiveRevision>();
         for (var next = live.Next; !isExpected(live.Current.Translation); next = live.Next)
         {
-            await Task.WhenAny(next, _time.TimerAsync(ReconcileLoop.MaxPause, Limit)).WaitAsync(Limit);
-            if (!next.IsCompleted)
-                _time.Advance(ReconcileLoop.MaxPause);
-            await next.WaitAsync(Limit);
+            // The pause after a pass, and the time for Services to arrive.
+            while (!next.IsCompleted)
+            {
+                await Task.WhenAny(next, _time.TimerAsync(ReconcileLoop.MaxPause, Limit)).WaitAsync(Limit);
+                if (!next.IsCompleted)
+                    _time.Advance(ReconcileLoop.MaxPause);
+            }
         }
     }
 

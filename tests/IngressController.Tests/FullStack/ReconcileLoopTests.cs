@@ -33,7 +33,7 @@ public sealed class ReconcileLoopTests : IAsyncLifetime
 
     public ReconcileLoopTests()
     {
-        _host = ControllerHost.Create(new IngressOptions(), logging => logging.ClearProviders().AddProvider(_log), _time);
+        _host = ControllerHost.Create(new IngressOptions { Listener = new ListenerOptions { EventLoops = false } }, logging => logging.ClearProviders().AddProvider(_log), _time);
         _store = _host.Services.GetRequiredService<ClusterStore>();
         _loop = _host.Services.GetRequiredService<ReconcileLoop>();
         _live = _host.Services.GetRequiredService<LiveRevision>();

@@ -53,7 +53,7 @@ internal sealed class ManualTimeProvider : TimeProvider
             _now += by;
             due = [.. _timers.Where(timer => timer.Due <= _now)];
             foreach (var timer in due)
-                timer.Due = timer.Period > TimeSpan.Zero ? _now + timer.Period : null;
+                timer.Due = null;
         }
 
         foreach (var timer in due)
@@ -64,14 +64,12 @@ internal sealed class ManualTimeProvider : TimeProvider
     {
         public DateTimeOffset? Due { get; set; }
 
-        public TimeSpan Period { get; private set; }
-
         public void Run() => run();
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             lock (clock._lock)
-                (Due, Period) = (dueTime == Timeout.InfiniteTimeSpan ? null : clock._now + dueTime, period);
+                Due = dueTime == Timeout.InfiniteTimeSpan ? null : clock._now + dueTime;
             return true;
         }
 
