@@ -27,4 +27,7 @@ public sealed record ClusterSnapshot
 
     /// <summary>EndpointSlices by Service.</summary>
     public EndpointIndex Endpoints { get; init; } = EndpointIndex.Empty;
+
+    /// <summary>True if a Service needs EndpointSlices and has none.</summary>
+    public bool LacksSlices(ResourceName name, V1Service service) => service.Spec?.Type != "ExternalName" && Endpoints.Of(name).IsEmpty;
 }

@@ -15,8 +15,7 @@ internal sealed record ManifestSnapshot(ClusterSnapshot Cluster, IReadOnlyList<R
         var store = new ClusterStore();
         foreach (var item in set.Objects)
             store.Add(item.Resource);
-        var withoutSlices = set.OfType<V1Service>()
-            .Where(service => service.Spec?.Type != "ExternalName" && store.Snapshot.Endpoints.Of(service.ResourceName).IsEmpty).ToArray();
+        var withoutSlices = set.OfType<V1Service>().Where(service => store.Snapshot.LacksSlices(service.ResourceName, service)).ToArray();
         foreach (var service in withoutSlices)
             store.Add(SliceOf(service));
         return new ManifestSnapshot(store.Snapshot, [.. withoutSlices.Select(service => service.ResourceName)]);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
 
 namespace IngressController.EventLoops;
@@ -56,9 +55,9 @@ internal sealed class EventLoop : IDisposable
     /// <summary>The number of its sockets.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    public void Add(Socket socket, LoopSocket entry)
+    public void Add(LoopSocket socket)
     {
-        var descriptor = (int)socket.SafeHandle.DangerousGetHandle();
+        var descriptor = (int)socket.Socket.SafeHandle.DangerousGetHandle();
         lock (_lock)
         {
             if (descriptor >= _sockets.Length)
@@ -68,21 +67,21 @@ internal sealed class EventLoop : IDisposable
                 Volatile.Write(ref _sockets, larger);
             }
 
-            entry.Ticket = ++_lastTicket;
-            Volatile.Write(ref _sockets[descriptor], entry);
+            socket.Ticket = ++_lastTicket;
+            Volatile.Write(ref _sockets[descriptor], socket);
         }
 
         Interlocked.Increment(ref _count);
-        Epoll.Watch(_epoll, descriptor, entry.Ticket);
+        Epoll.Watch(_epoll, descriptor, socket.Ticket);
     }
 
     /// <summary>Called once for each socket, before it is closed, which removes it from the set of epoll.</summary>
-    public void Remove(Socket socket, LoopSocket entry)
+    public void Remove(LoopSocket socket)
     {
-        var descriptor = (int)socket.SafeHandle.DangerousGetHandle();
+        var descriptor = (int)socket.Socket.SafeHandle.DangerousGetHandle();
         lock (_lock)
         {
-            if (descriptor >= 0 && descriptor < _sockets.Length && _sockets[descriptor] == entry)
+            if (descriptor >= 0 && descriptor < _sockets.Length && _sockets[descriptor] == socket)
                 _sockets[descriptor] = null;
         }
 

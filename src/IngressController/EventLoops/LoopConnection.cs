@@ -22,7 +22,6 @@ internal sealed class LoopConnection : ConnectionContext, ILoopEvents, IDuplexPi
     private readonly LoopReader _reader;
     private readonly LoopWriter _writer;
     private int _isClosed;
-    private int _isEnding;
 
     private LoopConnection(Socket socket, EventLoop loop, MemoryPool<byte> pool)
     {
@@ -140,20 +139,15 @@ internal sealed class LoopConnection : ConnectionContext, ILoopEvents, IDuplexPi
         }
 
         _socket.Close();
-        _closed.TrySetResult();
+        _closed.SetResult();
     }
 
-    private void FireClosed()
-    {
-        if (Interlocked.Exchange(ref _isEnding, 1) == 1)
-            return;
-        ThreadPool.UnsafeQueueUserWorkItem(
-            static connection =>
-            {
-                connection._closedSource.Cancel();
-                connection._reported.TrySetResult();
-            },
-            this,
-            preferLocal: false);
-    }
+    private void FireClosed() => ThreadPool.UnsafeQueueUserWorkItem(
+        static connection =>
+        {
+            connection._closedSource.Cancel();
+            connection._reported.SetResult();
+        },
+        this,
+        preferLocal: false);
 }

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
-using System.Threading.Tasks.Sources;
 using Microsoft.AspNetCore.Connections;
 
 namespace IngressController.EventLoops;
@@ -9,7 +8,7 @@ namespace IngressController.EventLoops;
 /// <summary>Reads a socket when it is asked to, and only if there is something. It holds no memory while it waits.</summary>
 /// <param name="pool">Gives it memory.</param>
 /// <param name="ended">Called once nothing more can come, on any thread, under a lock.</param>
-internal sealed class LoopReader(MemoryPool<byte> pool, Action ended) : PipeReader, IValueTaskSource<ReadResult>
+internal sealed class LoopReader(MemoryPool<byte> pool, Action ended) : PipeReader
 {
     /// <summary>The blocks that are read unasked of a peer that has ended its side, to find the end after them.</summary>
     private const int MaxUnasked = 64;
@@ -17,13 +16,10 @@ internal sealed class LoopReader(MemoryPool<byte> pool, Action ended) : PipeRead
     /// <summary>A block with less room is left as it is.</summary>
     private const int MinRoom = 512;
 
-    private readonly Lock _lock = new();
+    private readonly LoopOperation<ReadResult> _read = new();
     private readonly BufferChain _buffer = new(pool);
-    private ManualResetValueTaskSourceCore<ReadResult> _read;
-    private CancellationTokenRegistration _registration;
     private Exception? _failure;
     private long _unexamined;
-    private bool _isWaiting;
     private bool _isCanceled;
     private bool _isEnded;
     private bool _isCompleted;
@@ -34,30 +30,23 @@ internal sealed class LoopReader(MemoryPool<byte> pool, Action ended) : PipeRead
     {
         if (cancellationToken.IsCancellationRequested)
             return ValueTask.FromCanceled<ReadResult>(cancellationToken);
-        lock (_lock)
+        lock (_read.Lock)
         {
-            if (_isWaiting || _isCompleted)
-                throw new InvalidOperationException(_isWaiting ? "a read waits" : "the reader is completed");
+            if (_read.IsPending || _isCompleted)
+                throw new InvalidOperationException(_read.IsPending ? "a read waits" : "the reader is completed");
             do
             {
                 if (TryGet(out var result))
                     return new(result);
             }
             while (TryReceive() || !Socket.AwaitReceive());
-
-            _isWaiting = true;
-            _read.Reset();
-            _read.RunContinuationsAsynchronously = false;
-            var read = new ValueTask<ReadResult>(this, _read.Version);
-            if (cancellationToken.CanBeCanceled)
-                _registration = cancellationToken.UnsafeRegister(static (reader, token) => ((LoopReader)reader!).End(new OperationCanceledException(token)), this);
-            return read;
+            return _read.Begin(cancellationToken);
         }
     }
 
     public override bool TryRead(out ReadResult result)
     {
-        lock (_lock)
+        lock (_read.Lock)
             return TryGet(out result) || (TryReceive() && TryGet(out result));
     }
 
@@ -65,25 +54,20 @@ internal sealed class LoopReader(MemoryPool<byte> pool, Action ended) : PipeRead
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
-        lock (_lock)
+        lock (_read.Lock)
             _unexamined = _buffer.Advance(consumed, examined);
     }
 
     public override void CancelPendingRead()
     {
-        lock (_lock)
-        {
+        lock (_read.Lock)
             _isCanceled = true;
-            if (!_isWaiting)
-                return;
-        }
-
-        End(null);
+        EndRead();
     }
 
     public override void Complete(Exception? exception = null)
     {
-        lock (_lock)
+        lock (_read.Lock)
         {
             _isCompleted = true;
             _buffer.Clear();
@@ -93,7 +77,7 @@ internal sealed class LoopReader(MemoryPool<byte> pool, Action ended) : PipeRead
     /// <summary>Reads what is there although no one has asked, so that the end is seen.</summary>
     public void ReceiveUnasked()
     {
-        lock (_lock)
+        lock (_read.Lock)
         {
             for (var i = 0; i < MaxUnasked && !_isEnded && TryReceive(); i++)
             {
@@ -106,9 +90,9 @@ internal sealed class LoopReader(MemoryPool<byte> pool, Action ended) : PipeRead
     {
         ReadResult result;
         Exception? failure = null;
-        lock (_lock)
+        lock (_read.Lock)
         {
-            if (!_isWaiting)
+            if (!_read.IsPending)
                 return;
             result = default;
             try
@@ -124,35 +108,24 @@ internal sealed class LoopReader(MemoryPool<byte> pool, Action ended) : PipeRead
                 failure = error;
             }
 
-            _isWaiting = false;
+            _read.Claim();
         }
 
-        _registration.Unregister();
-        if (failure is null)
-            _read.SetResult(result);
-        else
-            _read.SetException(failure);
+        _read.End(result, failure);
     }
 
     /// <summary>Nothing more is received. A read that waits fails on another thread. What came before the end of the peer can still be read.</summary>
     public void Fail(Exception failure)
     {
-        lock (_lock)
+        lock (_read.Lock)
         {
             if (!_isEnded)
                 _failure = failure;
             EndInput();
         }
 
-        End(null);
+        EndRead();
     }
-
-    ReadResult IValueTaskSource<ReadResult>.GetResult(short token) => _read.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource<ReadResult>.GetStatus(short token) => _read.GetStatus(token);
-
-    void IValueTaskSource<ReadResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _read.OnCompleted(continuation, state, token, flags);
 
     private bool TryGet(out ReadResult result)
     {
@@ -203,32 +176,25 @@ internal sealed class LoopReader(MemoryPool<byte> pool, Action ended) : PipeRead
     }
 
     /// <summary>Ends a read that waits, on another thread: whoever calls may hold a lock.</summary>
-    private void End(Exception? failure)
+    private void EndRead()
     {
         ReadResult result = default;
-        lock (_lock)
+        Exception? failure = null;
+        lock (_read.Lock)
         {
-            if (!_isWaiting)
+            if (!_read.IsPending)
                 return;
-            _isWaiting = false;
-            if (failure is null)
+            _read.Claim();
+            try
             {
-                try
-                {
-                    TryGet(out result);
-                }
-                catch (Exception error)
-                {
-                    failure = error;
-                }
+                TryGet(out result);
+            }
+            catch (Exception error)
+            {
+                failure = error;
             }
         }
 
-        _registration.Unregister();
-        _read.RunContinuationsAsynchronously = true;
-        if (failure is null)
-            _read.SetResult(result);
-        else
-            _read.SetException(failure);
+        _read.End(result, failure, isAsynchronous: true);
     }
 }

@@ -16,6 +16,9 @@ internal sealed class LoopSocket(Socket socket, EventLoop loop, ILoopEvents even
     private int _sending = Ready;
     private volatile bool _hasHungUp;
 
+    private delegate int SendBytes<TBytes>(Socket target, TBytes bytes, out SocketError error)
+        where TBytes : allows ref struct;
+
     public Socket Socket => socket;
 
     public EventLoop Loop => loop;
@@ -30,12 +33,12 @@ internal sealed class LoopSocket(Socket socket, EventLoop loop, ILoopEvents even
     public bool CanReceive => Volatile.Read(ref _receiving) == Ready;
 
     /// <summary>Begins to watch it. The socket does not block.</summary>
-    public void Open() => loop.Add(socket, this);
+    public void Open() => loop.Add(this);
 
     /// <summary>Stops to watch it, and closes it.</summary>
     public void Close()
     {
-        loop.Remove(socket, this);
+        loop.Remove(this);
         socket.Dispose();
     }
 
@@ -44,6 +47,41 @@ internal sealed class LoopSocket(Socket socket, EventLoop loop, ILoopEvents even
 
     /// <summary>True if there is something to receive, or nothing more comes.</summary>
     public bool HasReceived() => TryReceive(stackalloc byte[1], SocketFlags.Peek, out _) != SocketError.WouldBlock;
+
+    /// <summary>Has a read wait. False if there is something to receive.</summary>
+    public bool AwaitReceive() => Interlocked.CompareExchange(ref _receiving, Awaited, NotReady) != Ready;
+
+    /// <summary>Sends as much as there is room for.</summary>
+    public SocketError TrySend(ReadOnlySpan<byte> bytes, out int count) =>
+        TrySend(bytes, static (Socket target, ReadOnlySpan<byte> content, out SocketError error) => target.Send(content, SocketFlags.None, out error), out count);
+
+    /// <summary>Sends as much as there is room for.</summary>
+    public SocketError TrySend(IList<ArraySegment<byte>> bytes, out int count) =>
+        TrySend(bytes, static (Socket target, IList<ArraySegment<byte>> content, out SocketError error) => target.Send(content, SocketFlags.None, out error), out count);
+
+    /// <summary>Has a write wait, after one that did not send all. False if there is room again.</summary>
+    public bool AwaitSend() => Interlocked.CompareExchange(ref _sending, Awaited, NotReady) != Ready;
+
+    /// <summary>Has a write wait until the socket is connected, or is not. Before it is watched.</summary>
+    public void AwaitConnected() => _sending = Awaited;
+
+    /// <summary>Called by the loop.</summary>
+    public void Handle(uint changes)
+    {
+        var isOver = (changes & (Epoll.Failed | Epoll.HungUp | Epoll.PeerClosed)) != 0;
+        var isRead = false;
+        if (isOver)
+            _hasHungUp = true;
+        if (isOver || (changes & Epoll.Readable) != 0)
+            isRead = Interlocked.Exchange(ref _receiving, Ready) == Awaited;
+        // The bytes before the end come first.
+        if (isRead)
+            events.OnReadable();
+        if (isOver)
+            events.OnHangup();
+        if ((changes & (Epoll.Writable | Epoll.Failed | Epoll.HungUp)) != 0 && Volatile.Read(ref _sending) != Ready && Interlocked.Exchange(ref _sending, Ready) == Awaited)
+            events.OnWritable();
+    }
 
     private SocketError TryReceive(Span<byte> buffer, SocketFlags flags, out int count)
     {
@@ -71,16 +109,13 @@ internal sealed class LoopSocket(Socket socket, EventLoop loop, ILoopEvents even
         return error;
     }
 
-    /// <summary>Has a read wait. False if there is something to receive.</summary>
-    public bool AwaitReceive() => Interlocked.CompareExchange(ref _receiving, Awaited, NotReady) != Ready;
-
-    /// <summary>Sends as much as there is room for.</summary>
-    public SocketError TrySend(ReadOnlySpan<byte> bytes, out int count)
+    private SocketError TrySend<TBytes>(TBytes bytes, SendBytes<TBytes> send, out int count)
+        where TBytes : allows ref struct
     {
         Interlocked.Exchange(ref _sending, NotReady);
         try
         {
-            count = socket.Send(bytes, SocketFlags.None, out var error);
+            count = send(socket, bytes, out var error);
             return error;
         }
         catch (ObjectDisposedException)
@@ -88,45 +123,5 @@ internal sealed class LoopSocket(Socket socket, EventLoop loop, ILoopEvents even
             count = 0;
             return SocketError.OperationAborted;
         }
-    }
-
-    /// <summary>Sends as much as there is room for.</summary>
-    public SocketError TrySend(IList<ArraySegment<byte>> bytes, out int count)
-    {
-        Interlocked.Exchange(ref _sending, NotReady);
-        try
-        {
-            count = socket.Send(bytes, SocketFlags.None, out var error);
-            return error;
-        }
-        catch (ObjectDisposedException)
-        {
-            count = 0;
-            return SocketError.OperationAborted;
-        }
-    }
-
-    /// <summary>Has a write wait, after one that did not send all. False if there is room again.</summary>
-    public bool AwaitSend() => Interlocked.CompareExchange(ref _sending, Awaited, NotReady) != Ready;
-
-    /// <summary>Has a write wait until the socket is connected, or is not. Before it is watched.</summary>
-    public void AwaitConnected() => _sending = Awaited;
-
-    /// <summary>Called by the loop.</summary>
-    public void Handle(uint changes)
-    {
-        var isOver = (changes & (Epoll.Failed | Epoll.HungUp | Epoll.PeerClosed)) != 0;
-        var isRead = false;
-        if (isOver)
-            _hasHungUp = true;
-        if (isOver || (changes & Epoll.Readable) != 0)
-            isRead = Interlocked.Exchange(ref _receiving, Ready) == Awaited;
-        // The bytes before the end come first.
-        if (isRead)
-            events.OnReadable();
-        if (isOver)
-            events.OnHangup();
-        if ((changes & (Epoll.Writable | Epoll.Failed | Epoll.HungUp)) != 0 && Volatile.Read(ref _sending) != Ready && Interlocked.Exchange(ref _sending, Ready) == Awaited)
-            events.OnWritable();
     }
 }

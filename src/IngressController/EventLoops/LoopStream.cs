@@ -1,25 +1,20 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Threading.Tasks.Sources;
 using IngressController.Http;
 
 namespace IngressController.EventLoops;
 
 /// <summary>A connection to an endpoint on a loop. One read and one write may wait at a time.</summary>
-internal sealed class LoopStream : OneWayStream, ILoopEvents
+internal sealed class LoopStream : TwoWayStream, ILoopEvents
 {
     private readonly LoopSocket _socket;
-    private readonly Operation<int> _read = new();
-    private readonly Operation<bool> _write = new();
+    private readonly LoopOperation<int> _read = new();
+    private readonly LoopOperation<bool> _write = new();
     private Memory<byte> _room;
     private ReadOnlyMemory<byte> _unsent;
     private int _isClosed;
 
     private LoopStream(Socket socket, EventLoop loop) => _socket = new LoopSocket(socket, loop, this);
-
-    public override bool CanRead => true;
-
-    public override bool CanWrite => true;
 
     /// <summary>The loop that reports what happens to it.</summary>
     public EventLoop Loop => _socket.Loop;
@@ -48,13 +43,6 @@ internal sealed class LoopStream : OneWayStream, ILoopEvents
         }
     }
 
-    public override void Flush()
-    {
-        // Nothing is buffered.
-    }
-
-    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         lock (_read.Lock)
@@ -71,9 +59,6 @@ internal sealed class LoopStream : OneWayStream, ILoopEvents
         }
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         lock (_write.Lock)
@@ -85,9 +70,6 @@ internal sealed class LoopStream : OneWayStream, ILoopEvents
             return _write.BeginVoid(cancellationToken);
         }
     }
-
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     void ILoopEvents.OnReadable()
     {
@@ -215,74 +197,5 @@ internal sealed class LoopStream : OneWayStream, ILoopEvents
     {
         var cause = new SocketException((int)error);
         return new IOException(cause.Message, cause);
-    }
-
-    /// <summary>A read or write that may wait. Guarded by its lock, except for its end.</summary>
-    private sealed class Operation<T> : IValueTaskSource<T>, IValueTaskSource
-    {
-        private ManualResetValueTaskSourceCore<T> _core;
-        private CancellationTokenRegistration _registration;
-
-        public Lock Lock { get; } = new();
-
-        public bool IsPending { get; private set; }
-
-        public ValueTask<T> Begin(CancellationToken cancellation)
-        {
-            Start(cancellation);
-            return new(this, _core.Version);
-        }
-
-        public ValueTask BeginVoid(CancellationToken cancellation)
-        {
-            Start(cancellation);
-            return new(this, _core.Version);
-        }
-
-        /// <summary>Whoever claims it ends it.</summary>
-        public void Claim() => IsPending = false;
-
-        public void End(T result, Exception? failure)
-        {
-            _registration.Unregister();
-            if (failure is null)
-                _core.SetResult(result);
-            else
-                _core.SetException(failure);
-        }
-
-        /// <summary>Ends it on another thread, if it waits: whoever calls may hold a lock.</summary>
-        public void Fail(Exception failure)
-        {
-            lock (Lock)
-            {
-                if (!IsPending)
-                    return;
-                Claim();
-            }
-
-            _core.RunContinuationsAsynchronously = true;
-            End(default!, failure);
-        }
-
-        T IValueTaskSource<T>.GetResult(short token) => _core.GetResult(token);
-
-        void IValueTaskSource.GetResult(short token) => _core.GetResult(token);
-
-        public ValueTaskSourceStatus GetStatus(short token) => _core.GetStatus(token);
-
-        public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-            _core.OnCompleted(continuation, state, token, flags);
-
-        private void Start(CancellationToken cancellation)
-        {
-            if (IsPending)
-                throw new InvalidOperationException("another one waits");
-            _core.Reset();
-            _core.RunContinuationsAsynchronously = false;
-            IsPending = true;
-            if (cancellation.CanBeCanceled)
-                _registration = cancellation.UnsafeRegister(static (operation, token) => ((Operation<T>)operation!).Fail(new OperationCanceledException(token)), this);
-        }
     }
 }

@@ -1,25 +1,21 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Net.Sockets;
-using System.Threading.Tasks.Sources;
 
 namespace IngressController.EventLoops;
 
 /// <summary>Writes to a socket at once. What it has no room for waits, and so does the flush. It holds no memory otherwise.</summary>
 /// <param name="pool">Gives it memory.</param>
 /// <param name="ended">Called when all is sent after it was completed, or nothing can be sent, on any thread, under a lock.</param>
-internal sealed class LoopWriter(MemoryPool<byte> pool, Action<SocketError> ended) : PipeWriter, IValueTaskSource<FlushResult>
+internal sealed class LoopWriter(MemoryPool<byte> pool, Action<SocketError> ended) : PipeWriter
 {
     private const int MaxSegments = 64;
 
-    private readonly Lock _lock = new();
+    private readonly LoopOperation<FlushResult> _flush = new();
     private readonly BufferChain _buffer = new(pool);
-    private ManualResetValueTaskSourceCore<FlushResult> _flush;
-    private CancellationTokenRegistration _registration;
     private List<ArraySegment<byte>>? _segments;
     private long _flushed;
     private bool _isSending;
-    private bool _isWaiting;
     private bool _isCanceled;
     private bool _isCompleted;
     private bool _isEnded;
@@ -32,7 +28,7 @@ internal sealed class LoopWriter(MemoryPool<byte> pool, Action<SocketError> ende
 
     public override Memory<byte> GetMemory(int sizeHint = 0)
     {
-        lock (_lock)
+        lock (_flush.Lock)
             return _buffer.Room(sizeHint);
     }
 
@@ -40,13 +36,13 @@ internal sealed class LoopWriter(MemoryPool<byte> pool, Action<SocketError> ende
 
     public override void Advance(int bytes)
     {
-        lock (_lock)
+        lock (_flush.Lock)
             _buffer.Add(bytes);
     }
 
     public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
-        lock (_lock)
+        lock (_flush.Lock)
         {
             Commit();
             return Flushed(cancellationToken);
@@ -55,7 +51,7 @@ internal sealed class LoopWriter(MemoryPool<byte> pool, Action<SocketError> ende
 
     public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
     {
-        lock (_lock)
+        lock (_flush.Lock)
         {
             var rest = source.Span;
             if (_buffer.IsEmpty && !_isSending && !_isEnded && !_isCompleted && !rest.IsEmpty)
@@ -74,20 +70,15 @@ internal sealed class LoopWriter(MemoryPool<byte> pool, Action<SocketError> ende
 
     public override void CancelPendingFlush()
     {
-        lock (_lock)
-        {
+        lock (_flush.Lock)
             _isCanceled = true;
-            if (!_isWaiting)
-                return;
-        }
-
-        End(null, isAsynchronous: true);
+        EndFlush(isAsynchronous: true);
     }
 
     /// <summary>Nothing more is written. What was flushed is sent before the connection is closed.</summary>
     public override void Complete(Exception? exception = null)
     {
-        lock (_lock)
+        lock (_flush.Lock)
         {
             if (_isCompleted)
                 return;
@@ -99,33 +90,26 @@ internal sealed class LoopWriter(MemoryPool<byte> pool, Action<SocketError> ende
     /// <summary>Called by the loop.</summary>
     public void OnWritable()
     {
-        lock (_lock)
+        lock (_flush.Lock)
         {
             if (!_isSending)
                 return;
             _isSending = false;
-            Send(isWriting: !_isWaiting && !_isCompleted);
-            if (_isSending || !_isWaiting)
+            Send(isWriting: !_flush.IsPending && !_isCompleted);
+            if (_isSending)
                 return;
         }
 
-        End(null, isAsynchronous: false);
+        EndFlush(isAsynchronous: false);
     }
 
     /// <summary>Nothing more is sent. A flush that waits ends on another thread.</summary>
     public void Fail()
     {
-        lock (_lock)
+        lock (_flush.Lock)
             EndOutput(SocketError.OperationAborted);
-        End(null, isAsynchronous: true);
+        EndFlush(isAsynchronous: true);
     }
-
-    FlushResult IValueTaskSource<FlushResult>.GetResult(short token) => _flush.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource<FlushResult>.GetStatus(short token) => _flush.GetStatus(token);
-
-    void IValueTaskSource<FlushResult>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _flush.OnCompleted(continuation, state, token, flags);
 
     private void Commit()
     {
@@ -169,19 +153,8 @@ internal sealed class LoopWriter(MemoryPool<byte> pool, Action<SocketError> ende
         return error;
     }
 
-    private ValueTask<FlushResult> Flushed(CancellationToken cancellation)
-    {
-        if (!_isSending || _isCanceled)
-            return new(Result());
-        if (_isWaiting)
-            throw new InvalidOperationException("a flush waits");
-        _isWaiting = true;
-        _flush.Reset();
-        _flush.RunContinuationsAsynchronously = false;
-        if (cancellation.CanBeCanceled)
-            _registration = cancellation.UnsafeRegister(static (writer, token) => ((LoopWriter)writer!).End(new OperationCanceledException(token), isAsynchronous: true), this);
-        return new(this, _flush.Version);
-    }
+    private ValueTask<FlushResult> Flushed(CancellationToken cancellation) =>
+        !_isSending || _isCanceled ? new(Result()) : _flush.Begin(cancellation);
 
     private FlushResult Result()
     {
@@ -203,22 +176,18 @@ internal sealed class LoopWriter(MemoryPool<byte> pool, Action<SocketError> ende
         ended(error);
     }
 
-    private void End(Exception? failure, bool isAsynchronous)
+    /// <summary>Ends a flush that waits.</summary>
+    private void EndFlush(bool isAsynchronous)
     {
         FlushResult result;
-        lock (_lock)
+        lock (_flush.Lock)
         {
-            if (!_isWaiting)
+            if (!_flush.IsPending)
                 return;
-            _isWaiting = false;
-            result = failure is null ? Result() : default;
+            _flush.Claim();
+            result = Result();
         }
 
-        _registration.Unregister();
-        _flush.RunContinuationsAsynchronously = isAsynchronous;
-        if (failure is null)
-            _flush.SetResult(result);
-        else
-            _flush.SetException(failure);
+        _flush.End(result, null, isAsynchronous);
     }
 }

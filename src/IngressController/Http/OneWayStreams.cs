@@ -22,6 +22,31 @@ internal abstract class WriteOnlyStream : OneWayStream
         WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 }
 
+/// <summary>A connection of which both directions are asynchronous. It buffers no writes.</summary>
+internal abstract class TwoWayStream : OneWayStream
+{
+    public override bool CanRead => true;
+
+    public override bool CanWrite => true;
+
+    public override void Flush()
+    {
+        // Nothing is buffered.
+    }
+
+    public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public abstract override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default);
+
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public abstract override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+}
+
 /// <summary>A stream without seeking, length and synchronous calls.</summary>
 internal abstract class OneWayStream : Stream
 {

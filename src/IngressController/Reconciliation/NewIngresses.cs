@@ -22,7 +22,7 @@ internal static class NewIngresses
     }
 
     private static bool IsAbsent(ClusterSnapshot snapshot, ResourceName service) =>
-        !snapshot.Services.TryGetValue(service, out var found) || (found.Spec?.Type != "ExternalName" && snapshot.Endpoints.Of(service).IsEmpty);
+        !snapshot.Services.TryGetValue(service, out var found) || snapshot.LacksSlices(service, found);
 
     private static IEnumerable<string> ServicesOf(V1Ingress ingress)
     {

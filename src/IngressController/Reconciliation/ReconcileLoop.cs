@@ -72,10 +72,7 @@ internal sealed partial class ReconcileLoop(
         {
             await Task.WhenAny(store.WaitForChangeAsync(cancellation), timeout);
             cancellation.ThrowIfCancellationRequested();
-            if (store.Take() is not var (newest, more))
-                continue;
-            snapshot = newest;
-            changes.UnionWith(more);
+            snapshot = Newest(snapshot, changes);
         }
         while (!timeout.IsCompleted && NewIngresses.AwaitServices(before, snapshot, changes));
         return snapshot;
@@ -121,11 +118,17 @@ internal sealed partial class ReconcileLoop(
                 return translation;
             await fetching.WaitAsync(isFirst ? FirstFetchInterval : FetchTimeout, time, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellation.ThrowIfCancellationRequested();
-            if (store.Take() is not var (newest, more))
-                continue;
-            snapshot = newest;
-            changes.UnionWith(more);
+            snapshot = Newest(snapshot, changes);
         }
+    }
+
+    /// <summary>The newest snapshot. Adds the changes since.</summary>
+    private ClusterSnapshot Newest(ClusterSnapshot snapshot, ClusterChanges changes)
+    {
+        if (store.Take() is not var (newest, more))
+            return snapshot;
+        changes.UnionWith(more);
+        return newest;
     }
 
     private static partial class Log
