@@ -8,14 +8,14 @@ namespace IngressController.Overload;
 /// </summary>
 internal sealed partial class MemoryRelease(RequestBudget requests, TimeProvider time, ILogger<MemoryRelease> logger)
 {
-    /// <summary>The growth since the last release that is worth a collection.</summary>
-    private const long MinGrowth = 24L << 20;
+    /// <summary>The growth since the last release that is worth a collection, which stops all threads for 0.1 to 0.5 s.</summary>
+    private const long MinGrowth = 40L << 20;
 
     /// <summary>More requests in flight than these, or more of a core than this part, is not quiet.</summary>
     private const int MaxRequests = 32;
     private const double MaxCpu = 0.1;
 
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
     private static readonly MallocTrim? Trim = FindTrim();
 
@@ -34,6 +34,8 @@ internal sealed partial class MemoryRelease(RequestBudget requests, TimeProvider
         var elapsed = time.GetElapsedTime(_lookedAt, now);
         if (_lookedAt != 0 && elapsed < Interval)
             return;
+        if (_lookedAt == 0)
+            _floor = Environment.WorkingSet;
         var cpu = Environment.CpuUsage.TotalTime;
         var isQuiet = _lookedAt != 0 && requests.Count <= MaxRequests && (cpu - _cpu) / elapsed <= MaxCpu;
         (_lookedAt, _cpu) = (Math.Max(1, now), cpu);
@@ -44,14 +46,14 @@ internal sealed partial class MemoryRelease(RequestBudget requests, TimeProvider
 
     private void Release()
     {
-        var before = Environment.WorkingSet;
+        var (before, start) = (Environment.WorkingSet, time.GetTimestamp());
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         Trim?.Invoke(0);
         _floor = Environment.WorkingSet;
         _quietTimes = 0;
         // Pools give up their buffers some seconds after the load; then there is more to release.
         _isRepeated = before - _floor > MinGrowth;
-        Log.Released(logger, before >> 20, _floor >> 20);
+        Log.Released(logger, before >> 20, _floor >> 20, (long)time.GetElapsedTime(start).TotalMilliseconds);
     }
 
     private static MallocTrim? FindTrim() =>
@@ -62,7 +64,7 @@ internal sealed partial class MemoryRelease(RequestBudget requests, TimeProvider
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Debug, Message = "memory released: {Before} MiB, now {After} MiB")]
-        public static partial void Released(ILogger logger, long before, long after);
+        [LoggerMessage(Level = LogLevel.Debug, Message = "memory released in {Milliseconds} ms: {Before} MiB, now {After} MiB")]
+        public static partial void Released(ILogger logger, long before, long after, long milliseconds);
     }
 }
