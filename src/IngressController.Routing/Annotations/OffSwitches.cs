@@ -14,7 +14,6 @@ internal static class OffSwitches
         ["auth-tls-pass-certificate-to-upstream"] = No,
         ["auth-tls-verify-client"] = ["off"],
         ["canary"] = No,
-        ["disable-proxy-intercept-errors"] = No,
         ["enable-access-log"] = No,
         ["enable-influxdb"] = No,
         ["enable-modsecurity"] = No,

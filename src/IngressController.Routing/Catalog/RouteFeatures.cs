@@ -4,6 +4,7 @@ using IngressController.Routing.Features.BackendProtocols;
 using IngressController.Routing.Features.Blocking;
 using IngressController.Routing.Features.Bodies;
 using IngressController.Routing.Features.Cors;
+using IngressController.Routing.Features.ErrorPages;
 using IngressController.Routing.Features.Headers;
 using IngressController.Routing.Features.IpAccess;
 using IngressController.Routing.Features.Matching;
@@ -32,6 +33,7 @@ public static class RouteFeatures
         MatchingFeature.Feature,
         BackendProtocolFeature.Feature,
         RetriesFeature.Feature,
+        ErrorPagesFeature.Feature,
         TransformsFeature.Feature,
         YarpPoliciesFeature.Feature,
         IpAccessFeature.Feature,

@@ -99,6 +99,10 @@ public static class DiagnosticCatalog
         problem.Field.Length == 0 ? $"{origin.BackendField}.service" : $"{origin.BackendField}.service.{problem.Field}",
         problem.Message, EffectOf(problem.Code));
 
+    /// <summary>The problem of a backend that an annotation names.</summary>
+    public static Diagnostic OfPolicyBackend(ResourceName ingress, string field, BackendProblem problem) => Of(
+        problem.Code, SeverityOf(problem.Code), ingress, field, problem.Message, FieldIgnored);
+
     public static Diagnostic TlsHostInvalid(ResourceName ingress, int entry, int index, string host, string reason) => Of(
         DiagnosticCode.TlsHostInvalid, Error, ingress, $"spec.tls[{entry}].hosts[{index}]", $"\"{Shorten(host)}\" {reason}", FieldIgnored);
 

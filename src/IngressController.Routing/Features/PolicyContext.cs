@@ -51,6 +51,9 @@ public sealed class PolicyContext
     /// <summary>True if names in Ingresses and Services can lead to this machine and its link.</summary>
     public bool AllowsLocalAddresses => _options.AllowsLocalAddresses;
 
+    /// <summary>The operator's backend for requests that match nothing; null if there is none.</summary>
+    public BackendId? DefaultBackend => _options.DefaultBackend;
+
     public AnnotationReader Annotations { get; }
 
     /// <summary>The settings of all Ingresses.</summary>

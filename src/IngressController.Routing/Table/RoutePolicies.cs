@@ -21,6 +21,9 @@ public abstract record RoutePolicy
     /// <summary>True if the policy makes a path a regular expression, and with it all paths of its host.</summary>
     internal virtual bool MakesRegex(string path) => false;
 
+    /// <summary>A backend that the policy uses besides that of the rule; null if it uses none.</summary>
+    internal virtual BackendUse? BackendUse => null;
+
     /// <summary>The groups of the path that the policy uses; null if it uses none.</summary>
     internal virtual GroupUse? GroupUse => null;
 
@@ -37,6 +40,11 @@ public abstract record RoutePolicy
 /// <param name="Action">The action.</param>
 /// <param name="Annotation">The annotation that asks for it, without prefix.</param>
 internal sealed record RootAction(RouteAction Action, string Annotation);
+
+/// <summary>A backend that a policy uses.</summary>
+/// <param name="Backend">The backend.</param>
+/// <param name="Annotation">The annotation that names it, without prefix.</param>
+internal sealed record BackendUse(BackendId Backend, string Annotation);
 
 /// <summary>The groups of the path's regular expression that a policy uses.</summary>
 /// <param name="Group">The greatest one.</param>

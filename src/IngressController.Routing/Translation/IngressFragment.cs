@@ -46,7 +46,8 @@ internal sealed record IngressFragment
 
     /// <summary>The backends that it uses, no duplicates.</summary>
     public IEnumerable<BackendId> Backends =>
-        AllRoutes.Select(route => route.Action).OfType<RouteAction.Forward>().Select(action => action.Backend).Distinct();
+        AllRoutes.Select(route => route.Action).OfType<RouteAction.Forward>().Select(action => action.Backend)
+            .Concat(Policies.All.Select(policy => policy.BackendUse?.Backend).OfType<BackendId>()).Distinct();
 
     // Both look-ups are binary searches: an Ingress may have tens of thousands of hosts, and each is looked up.
     public HostContribution? ForHost(string host)

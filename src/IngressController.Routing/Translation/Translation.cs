@@ -60,6 +60,7 @@ public sealed record Translation
     [
         .. Fragments.Faulty.SelectMany(name => Fragments.Fragments[name].Diagnostics)
             .Concat(BackendDiagnostics())
+            .Concat(PolicyBackendDiagnostics())
             .Concat(HostDiagnostics.Values.SelectMany(diagnostics => diagnostics))
             .Concat(AliasDiagnostics.Values.SelectMany(diagnostics => diagnostics))
             .Concat(TlsDiagnostics.SelectMany(host => host.Value.Where(diagnostic => Concerns(host.Key, diagnostic))))
@@ -84,6 +85,14 @@ public sealed record Translation
         where forward is not null && FaultyBackends.Contains(forward.Backend)
         from problem in Table.Backends[forward.Backend].Problems
         select DiagnosticCatalog.OfBackend(problem, route.Origin);
+
+    private IEnumerable<Diagnostic> PolicyBackendDiagnostics() =>
+        from fragment in FaultyBackends.SelectMany(Fragments.OfBackend).DistinctBy(fragment => fragment.Name)
+        from policy in fragment.Policies.All
+        let use = policy.BackendUse
+        where use is not null && FaultyBackends.Contains(use.Backend)
+        from problem in Table.Backends[use.Backend].Problems
+        select DiagnosticCatalog.OfPolicyBackend(fragment.Name, fragment.Policies.FieldOf(use.Annotation), problem);
 
     private IEnumerable<Diagnostic> OperatorDiagnostics()
     {

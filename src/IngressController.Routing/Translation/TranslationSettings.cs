@@ -46,5 +46,8 @@ public sealed record TranslationSettings
     public bool AllowExternalNameLoopback { get; init; }
 
     /// <summary>The settings that features read by.</summary>
-    internal PolicyOptions PolicyOptions => new(Catalog, AnnotationPrefixes, AllowExternalNameLoopback);
+    internal PolicyOptions PolicyOptions => new(Catalog, AnnotationPrefixes, AllowExternalNameLoopback)
+    {
+        DefaultBackend = DefaultBackendService is { } service ? DefaultBackend.Id(service) : null,
+    };
 }

@@ -51,7 +51,7 @@ internal sealed class Explainer(RequestPipeline pipeline, ForwardTransformer tra
     private static Verdict VerdictOf(HttpContext context, DryRun dryRun)
     {
         if (dryRun.IsForwarded)
-            return new Verdict(null, null, dryRun.Request.Route.Cluster!.Id.ToString(), "no step answers the request");
+            return new Verdict(null, null, dryRun.Request.Cluster!.Id.ToString(), "no step answers the request");
         var location = context.Response.Headers.Location.ToString();
         var (status, answering) = (context.Response.StatusCode, dryRun.Steps.FirstOrDefault(step => step.Outcome == StepOutcome.Replies)?.Step);
         var reason = dryRun.Refusal?.Detail ?? (answering is null ? ReasonPhrases.GetReasonPhrase(status) : $"answered by {answering.Name}");
@@ -60,7 +60,7 @@ internal sealed class Explainer(RequestPipeline pipeline, ForwardTransformer tra
 
     private async Task<BackendEntry?> BackendOf(HttpContext context, DryRun dryRun, CancellationToken cancellation)
     {
-        if (dryRun.Request.MatchedRoute?.Cluster is not { } cluster
+        if (dryRun.Request.Cluster is not { } cluster
             || !dryRun.Request.Revision.Translation.Table.Backends.TryGetValue(cluster.Id, out var backend))
             return null;
         var view = BackendView.Of(backend);

@@ -59,6 +59,8 @@ internal sealed class ForwardTransformer(Drain drain, CutResponse cut) : HttpTra
         ResponseStatus.Check(proxyResponse);
         var request = ProxyRequest.Of(context);
         request.Body?.Release();
+        if (ReplacedResponse.Begin(request, proxyResponse))
+            return false;
         var transforms = request.Route.Plan.Transforms;
         // Always synchronous in YARP; the headers have been copied when it returns.
         var copyBody = transforms is { CopiesResponseHeaders: false } || await base.TransformResponseAsync(context, proxyResponse, cancellationToken);

@@ -22,6 +22,9 @@ internal sealed class Http1Exchange(ProxyRequest request, Http1Connection connec
     /// <summary>True if the connection can be used for another request.</summary>
     public bool IsConnectionReusable { get; private set; }
 
+    /// <summary>What remains of a response that is not passed on; null if there is none, or the connection must be closed.</summary>
+    public ResponseReader? Rest { get; private set; }
+
     /// <summary>Sends the request, and passes the response on.</summary>
     public async ValueTask<ForwarderError> RunAsync(RequestHeadWriter writer)
     {
@@ -38,6 +41,8 @@ internal sealed class Http1Exchange(ProxyRequest request, Http1Connection connec
 
         if (_upload is { IsInProgress: true } && connection.Head.Status >= StatusCodes.Status300MultipleChoices)
             _upload.Stop();
+        if (ReplacedResponse.Begin(request, connection.Head, connection.Buffer.Received))
+            return await ReplaceAsync(head);
         try
         {
             request.Body?.Release();
@@ -88,6 +93,24 @@ internal sealed class Http1Exchange(ProxyRequest request, Http1Connection connec
     }
 
     private Task<Task> AskedForBodyAsync() => Task.WhenAny((_asked = new(TaskCreationOptions.RunContinuationsAsynchronously)).Task, Task.Delay(ContinueTimeout));
+
+    /// <summary>Leaves the response to a page.</summary>
+    private async ValueTask<ForwarderError> ReplaceAsync(int head)
+    {
+        request.Body?.Release();
+        connection.Buffer.Consume(head);
+        var framing = connection.Head.FramingFor(HttpMethods.IsHead(_context.Request.Method));
+        _response.BeginBody(framing);
+        if (_upload is { IsComplete: false })
+        {
+            _upload.Stop();
+            await _upload.WaitAsync();
+        }
+
+        if (framing != ResponseFraming.Close && connection.Head.KeepsConnection && _upload is null or { IsComplete: true })
+            Rest = _response;
+        return ForwarderError.None;
+    }
 
     private async ValueTask<ForwarderError> PassOnAsync()
     {

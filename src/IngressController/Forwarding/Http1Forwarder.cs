@@ -57,7 +57,9 @@ internal sealed class Http1Forwarder(CutResponse cut, Drain drain)
             {
                 // Before another request gets the connection.
                 await registration.DisposeAsync();
-                if (exchange.IsConnectionReusable)
+                if (exchange.Rest is { } rest)
+                    _ = ReplacedResponse.DiscardAsync(connection, rest, client.Time);
+                else if (exchange.IsConnectionReusable)
                     connection.Return();
                 else
                     connection.End();

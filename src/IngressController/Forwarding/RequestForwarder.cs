@@ -38,6 +38,8 @@ internal sealed partial class RequestForwarder(
         var error = await SendAsync(request, model, destination);
         if (error != ForwarderError.None)
             await RetryAsync(request, cluster, model, destination, error);
+        if (request.ReplacedStatus is not 0 and var replaced)
+            await replies.WriteAsync(request, replaced, ReasonPhrases.GetReasonPhrase(replaced), "the backend answered with an error", isOfBackend: true);
         if (body is { IsStopped: true } or { IsReading: true } && !context.RequestAborted.IsCancellationRequested)
             await EndBodyAsync(context, body);
     }
@@ -112,8 +114,8 @@ internal sealed partial class RequestForwarder(
         if (_failures.TryTake(HashCode.Combine(origin, destination.DestinationId), out var suppressed))
             Log.Failed(logger, origin, destination.DestinationId, error, Reason(exception), suppressed);
         return error is ForwarderError.RequestTimedOut || exception?.InnerException is UpstreamConnectTimeoutException
-            ? replies.WriteAsync(request, StatusCodes.Status504GatewayTimeout, "Gateway Timeout", "the backend did not respond in time")
-            : replies.WriteAsync(request, StatusCodes.Status502BadGateway, "Bad Gateway", "the backend could not be reached or sent an invalid response");
+            ? replies.WriteAsync(request, StatusCodes.Status504GatewayTimeout, "Gateway Timeout", "the backend did not respond in time", isOfBackend: true)
+            : replies.WriteAsync(request, StatusCodes.Status502BadGateway, "Bad Gateway", "the backend could not be reached or sent an invalid response", isOfBackend: true);
     }
 
     /// <summary>Removes what was copied from a response that failed afterwards: a reply of the proxy has no fields of a backend.</summary>

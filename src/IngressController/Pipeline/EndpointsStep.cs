@@ -14,7 +14,7 @@ internal sealed class EndpointsStep(LocalReplies replies) : RequestStep
     public override string Describe(Revision revision) => "503 if no endpoint is ready";
 
     public override ValueTask<bool> InvokeAsync(ProxyRequest request) =>
-        request.Route.Cluster is { HasEndpoints: true } ? ValueTask.FromResult(true) : RefuseAsync(request);
+        request.Cluster is { HasEndpoints: true } ? ValueTask.FromResult(true) : RefuseAsync(request);
 
     private async ValueTask<bool> RefuseAsync(ProxyRequest request)
     {

@@ -17,7 +17,23 @@ internal sealed class LocalReplies(Drain drain)
     /// <summary>The text of a local reply.</summary>
     public static byte[] TextOf(int status, string title, string detail) => Encoding.UTF8.GetBytes($"{status} {title}: {detail}\n");
 
-    public Task WriteAsync(ProxyRequest request, int status, string title, string detail)
+    /// <param name="request">The request.</param>
+    /// <param name="status">The status.</param>
+    /// <param name="title">The name of the status.</param>
+    /// <param name="detail">One clause with the reason, without facts about the cluster.</param>
+    /// <param name="isOfBackend">True if the backend is the cause: an error page may change the status. What the proxy decides never changes.</param>
+    public Task WriteAsync(ProxyRequest request, int status, string title, string detail, bool isOfBackend = false) =>
+        request.MatchedRoute?.Plan.ErrorPages is { } pages && !request.Context.Response.HasStarted && pages.ReplacesReply(request, status)
+            ? WritePageAsync(request, pages, status, title, detail, isOfBackend)
+            : WriteTextAsync(request, status, title, detail);
+
+    private async Task WritePageAsync(ProxyRequest request, ErrorPages pages, int status, string title, string detail, bool isOfBackend)
+    {
+        if (!await pages.TryWriteAsync(request, status, keepsStatus: !isOfBackend))
+            await WriteTextAsync(request, status, title, detail);
+    }
+
+    private Task WriteTextAsync(ProxyRequest request, int status, string title, string detail)
     {
         var context = request.Context;
         var response = context.Response;
@@ -43,7 +59,7 @@ internal sealed class LocalReplies(Drain drain)
             context.Response.Headers.Connection = "close";
         if (refusal.Allow is { } methods && !context.Response.HasStarted)
             context.Response.Headers.Allow = methods;
-        return WriteAsync(request, refusal.Status, refusal.Title, refusal.Detail);
+        return WriteAsync(request, refusal.Status, refusal.Title, refusal.Detail, refusal.IsOfBackend);
     }
 
     /// <summary>Replies without a body.</summary>
@@ -72,14 +88,16 @@ internal sealed class LocalReplies(Drain drain)
     }
 
     /// <summary>Applies the response changes of the settings and of the route, as to a backend's response.</summary>
-    private void ApplyChanges(ProxyRequest request)
+    /// <param name="request">The request.</param>
+    /// <param name="isLocal">True for a local reply, false for the response of a Service.</param>
+    public void ApplyChanges(ProxyRequest request, bool isLocal = true)
     {
         foreach (var change in request.Revision.ResponseChanges)
-            change.Apply(request, isLocal: true);
+            change.Apply(request, isLocal);
         if (request.MatchedRoute is { } route)
         {
             foreach (var change in route.Plan.ResponseChanges)
-                change.Apply(request, isLocal: true);
+                change.Apply(request, isLocal);
         }
 
         drain.Announce(request.Context);

@@ -3,6 +3,7 @@ using IngressController.Http;
 using IngressController.Matching;
 using IngressController.Routing.Expressions;
 using IngressController.TrustedProxies;
+using IngressController.Upstream;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace IngressController.Pipeline;
@@ -41,6 +42,12 @@ internal sealed class ProxyRequest
 
     /// <summary>The route, for code that runs after matching.</summary>
     public ProxyRoute Route => MatchedRoute ?? throw new InvalidOperationException("the request has no route");
+
+    /// <summary>The cluster that gets the request: that of the route, unless a step has chosen another one. Null if it has none.</summary>
+    public UpstreamCluster? Cluster { get => field ?? MatchedRoute?.Cluster; set; }
+
+    /// <summary>The status of a backend's response that a page replaces; 0 if none is replaced.</summary>
+    public int ReplacedStatus { get; set; }
 
     /// <summary>
     /// The host that the client asked for: X-Forwarded-Host of a trusted proxy, else Host. Redirects to the same site name it. It decides

@@ -11,6 +11,9 @@ internal sealed record Refusal(int Status, string Title, string Detail)
     /// <summary>True if the HTTP/1.1 connection must be closed after the reply.</summary>
     public bool ClosesConnection { get; init; }
 
+    /// <summary>True if the backend is the cause: an error page may change the status. What the proxy decides never changes.</summary>
+    public bool IsOfBackend { get; init; }
+
     /// <summary>The value of the Allow header; null for none.</summary>
     public string? Allow { get; init; }
 
@@ -22,9 +25,9 @@ internal sealed record Refusal(int Status, string Title, string Detail)
 
     public static Refusal NoConfiguration { get; } = Unavailable("the proxy has no configuration yet");
 
-    public static Refusal NoBackend { get; } = Unavailable("this route has no usable backend");
+    public static Refusal NoBackend { get; } = Unavailable("this route has no usable backend") with { IsOfBackend = true };
 
-    public static Refusal NoEndpoint { get; } = Unavailable("no endpoint is ready");
+    public static Refusal NoEndpoint { get; } = Unavailable("no endpoint is ready") with { IsOfBackend = true };
 
     /// <summary>The process has no memory to spare. Sent with Retry-After.</summary>
     public static Refusal Overloaded { get; } = Unavailable("the proxy is overloaded");

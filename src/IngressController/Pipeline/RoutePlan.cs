@@ -1,5 +1,7 @@
+using System.Collections.Frozen;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
+using IngressController.Upstream;
 
 namespace IngressController.Pipeline;
 
@@ -10,6 +12,9 @@ internal sealed record RoutePlan(RequestStep[] Steps, RequestChange[] RequestCha
 
     /// <summary>The transforms; null if the route has none.</summary>
     public MessageTransforms? Transforms { get; init; }
+
+    /// <summary>The pages that replace errors; null if the route has none.</summary>
+    public ErrorPages? ErrorPages { get; init; }
 
     /// <summary>True if requests and bodies are changed as messages of the HTTP client only.</summary>
     public bool NeedsMessages { get; } = ResponseChanges.Any(change => change.ChangesBody);
@@ -24,6 +29,9 @@ internal sealed record RoutePlan(RequestStep[] Steps, RequestChange[] RequestCha
 /// <param name="Services">The services of the process.</param>
 internal sealed record PlanContext(string Host, Routing.Table.Route Definition, IServiceProvider Services)
 {
+    /// <summary>The clusters of all backends.</summary>
+    public IReadOnlyDictionary<BackendId, UpstreamCluster> Clusters { get; init; } = FrozenDictionary<BackendId, UpstreamCluster>.Empty;
+
     public LocalReplies Replies => Service<LocalReplies>();
 
     public T? Policy<T>()

@@ -3,6 +3,7 @@ using IngressController.Features.BasicAuthentication;
 using IngressController.Features.Blocking;
 using IngressController.Features.Bodies;
 using IngressController.Features.Cors;
+using IngressController.Features.ErrorPages;
 using IngressController.Features.ExternalAuthentication;
 using IngressController.Features.Headers;
 using IngressController.Features.IpAccess;
@@ -46,6 +47,8 @@ internal static class PipelineOrder
         One(RewriteStep.Create),
         // Before limits and passwords: a request that is repeated by https is not counted twice.
         One(TlsRedirectStep.Create),
+        // Before requests without an endpoint are refused. All checks follow, as for the backend of the rule.
+        One(ErrorPagesStep.Create),
         // Before limits and passwords: a request without an endpoint uses up neither.
         One(EndpointsStep.Create),
         // Before access control, as in nginx: password guessing is limited too.
@@ -73,6 +76,8 @@ internal static class PipelineOrder
         ForwardedPrefixChange.Create,
         // After the headers of other features, so that the Ingress can remove them.
         RequestHeadersChange.Create,
+        // After the headers of the Ingress, which cannot forge these.
+        DefaultBackendHeaders.Create,
         // Last: no other change can forge a header of the service.
         AuthHeadersChange.Create,
     ];
@@ -99,7 +104,7 @@ internal static class PipelineOrder
     private static readonly Func<GlobalPlanContext, ResponseChange?>[] GlobalResponseChanges = [OperatorHeaders.Create];
 
     /// <summary>Registers the services of the features.</summary>
-    private static readonly Action<IServiceCollection>[] Services = [RateLimitStep.AddServices, BasicAuthCheck.AddServices, ExternalAuthCheck.AddServices];
+    private static readonly Action<IServiceCollection>[] Services = [RateLimitStep.AddServices, BasicAuthCheck.AddServices, ExternalAuthCheck.AddServices, ErrorPageBackends.AddServices];
 
     public static void AddServices(IServiceCollection services)
     {
@@ -118,7 +123,7 @@ internal static class PipelineOrder
                 return new([.. steps], [], []);
         }
 
-        return new([.. steps], Create(RequestChanges, context), Create(ResponseChanges, context)) { Transforms = RouteTransforms.Create(context) };
+        return new([.. steps], Create(RequestChanges, context), Create(ResponseChanges, context)) { Transforms = RouteTransforms.Create(context), ErrorPages = ErrorPageBackends.Create(context) };
     }
 
     public static RequestChange[] RequestChangesOf(GlobalPlanContext context) => Create(GlobalRequestChanges, context);

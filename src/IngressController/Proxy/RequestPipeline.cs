@@ -129,11 +129,11 @@ internal sealed class RequestPipeline(
     }
 
     private Task ForwardAsync(ProxyRequest request) =>
-        Unforwardable(request) is { } refusal ? replies.RefuseAsync(request, refusal) : forwarder.ForwardAsync(request, request.Route.Cluster!);
+        Unforwardable(request) is { } refusal ? replies.RefuseAsync(request, refusal) : forwarder.ForwardAsync(request, request.Cluster!);
 
     /// <summary>The refusal of a request that has passed all steps; null if it can be forwarded.</summary>
     private static Refusal? Unforwardable(ProxyRequest request) =>
-        request.Route.Cluster is not { } cluster ? Refusal.NoBackend
+        request.Cluster is not { } cluster ? Refusal.NoBackend
         : LoopGuard.IsLoop(request.Context.Request.Headers) ? Refusal.Loop
         : !cluster.HasEndpoints ? Refusal.NoEndpoint
         : null;

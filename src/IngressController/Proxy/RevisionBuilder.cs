@@ -113,7 +113,7 @@ internal sealed class RevisionBuilder(UpstreamClients clients, CertificateStore 
             RouteAction.Unavailable or RouteAction.Redirect => ((UpstreamCluster?)null, (ResourceName?)null),
             _ => throw new InvalidOperationException($"unknown route action {route.Action}"),
         };
-        return new ProxyRoute(host, route, cluster, metrics.For(route.Origin.Ingress, service), Plan(new PlanContext(host, route, services)));
+        return new ProxyRoute(host, route, cluster, metrics.For(route.Origin.Ingress, service), Plan(new PlanContext(host, route, services) { Clusters = _clusters }));
     }
 
     /// <summary>The plan of a route. Routes of Ingresses without annotations, which are most, share one.</summary>

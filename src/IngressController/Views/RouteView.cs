@@ -13,6 +13,11 @@ namespace IngressController.Views;
 /// <param name="Field">The field of the Ingress.</param>
 internal sealed record RouteView(string Host, string PathType, string Path, string? Backend, string? Redirect, string? Unavailable, string Ingress, string Field)
 {
+    private const string Suffix = "Policy";
+
+    /// <summary>The names of its policies, which explain shows with their values; null when there are none.</summary>
+    public string[]? Policies { get; init; }
+
     public static RouteView Of(RouteEntry route)
     {
         var definition = route.Definition;
@@ -24,6 +29,11 @@ internal sealed record RouteView(string Host, string PathType, string Path, stri
             definition.Action is RouteAction.Redirect redirect ? $"{redirect.Status} to {redirect.Host ?? redirect.Path}" : null,
             (definition.Action as RouteAction.Unavailable)?.Reason,
             definition.Origin.Ingress.Name.Length == 0 ? "(--default-backend-service)" : definition.Origin.Ingress.ToString(),
-            definition.Origin.Field);
+            definition.Origin.Field)
+        {
+            Policies = definition.Policies.All.Count == 0 ? null : [.. definition.Policies.All.Select(NameOf)],
+        };
     }
+
+    private static string NameOf(RoutePolicy policy) => policy.GetType().Name is var name && name.EndsWith(Suffix, StringComparison.Ordinal) ? name[..^Suffix.Length] : name;
 }

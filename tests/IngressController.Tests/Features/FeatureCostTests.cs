@@ -1,5 +1,6 @@
 using IngressController.Configuration;
 using IngressController.Features.Bodies;
+using IngressController.Features.ErrorPages;
 using IngressController.Features.Headers;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Cors;
@@ -9,6 +10,7 @@ using IngressController.Shutdown;
 using IngressController.Tests.Fakes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IngressController.Tests.Features;
 
@@ -47,6 +49,16 @@ public sealed class FeatureCostTests
     {
         var policy = new CorsPolicy([new CorsOrigin("https://a.example"), new CorsOrigin("https://*.example.org")], "GET", "X", null, true, 1);
         AssertAllocatesNothing(() => Assert.True(policy.Allows("https://b.example.org")));
+    }
+
+    [Fact]
+    public void Routes_without_error_pages_have_none_of_their_objects()
+    {
+        var context = new PlanContext("app.example", Plain.Definition, new ServiceCollection().BuildServiceProvider());
+        Assert.Null(ErrorPagesStep.Create(context));
+        Assert.Null(ErrorPageBackends.Create(context));
+        Assert.Null(DefaultBackendHeaders.Create(context));
+        Assert.Null(RoutePlan.Empty.ErrorPages);
     }
 
     private static void AssertAllocatesNothing(Action action)
