@@ -12,6 +12,7 @@ using IngressController.Routing.Features.RateLimiting;
 using IngressController.Routing.Features.Redirects;
 using IngressController.Routing.Features.Retries;
 using IngressController.Routing.Features.Rewriting;
+using IngressController.Routing.Features.Timeouts;
 using IngressController.Routing.Features.Transforms;
 using IngressController.Routing.Features.YarpPolicies;
 
@@ -32,6 +33,7 @@ public static class RouteFeatures
         BlockingFeature.Feature,
         MatchingFeature.Feature,
         BackendProtocolFeature.Feature,
+        TimeoutsFeature.Feature,
         RetriesFeature.Feature,
         ErrorPagesFeature.Feature,
         TransformsFeature.Feature,

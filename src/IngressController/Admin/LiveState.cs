@@ -1,4 +1,5 @@
 using IngressController.Leadership;
+using IngressController.Matching;
 using IngressController.Pipeline;
 using IngressController.Sources;
 using IngressController.Views;
@@ -14,8 +15,8 @@ internal sealed class LiveState(LiveRevision revisions, ClusterStore store, Lead
         var ofHosts =
             from host in table.Hosts.OrderBy(host => host.Key, StringComparer.Ordinal)
             from route in host.Value.Default is { } defaultRoute ? host.Value.Routes.Append(defaultRoute) : host.Value.Routes
-            select RouteView.Of(route);
-        return table.Default is { } last ? ofHosts.Append(RouteView.Of(last)) : ofHosts;
+            select ViewOf(route);
+        return table.Default is { } last ? ofHosts.Append(ViewOf(last)) : ofHosts;
     }
 
     public IEnumerable<BackendView> Backends() =>
@@ -31,6 +32,13 @@ internal sealed class LiveState(LiveRevision revisions, ClusterStore store, Lead
             .Select(host => CertificateView.Of(host.Key, host.Value ?? table.Default, live.TlsBindings.GetValueOrDefault(host.Key), now))
             .Append(CertificateView.Of("(default)", table.Default, live.DefaultCertificate, now));
     }
+
+    private static RouteView ViewOf(RouteEntry route) => RouteView.Of(route) with
+    {
+        PolicyValues = route.Definition.Policies.All is { Count: > 0 } policies
+            ? policies.Select(PolicyEntry.Of).ToDictionary(policy => policy.Name, policy => policy.Values, StringComparer.Ordinal)
+            : null,
+    };
 
     public LeaderView Leader() => leader.View;
 

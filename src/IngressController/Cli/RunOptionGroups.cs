@@ -1,4 +1,5 @@
 using IngressController.Routing.Catalog;
+using IngressController.Routing.Features.Timeouts;
 using static IngressController.Cli.OptionValues;
 
 namespace IngressController.Cli;
@@ -155,14 +156,18 @@ internal static class RunOptionGroups
     public static RunOptionGroup Upstream { get; } = new("Upstream",
     [
         new("proxy-connect-timeout", "SECONDS",
-            "Time limit in seconds for a connection to an endpoint, TLS included. The response is 504 then.",
-            options => options.Upstream.ConnectTimeout,
-            (options, value) => options with { Upstream = options.Upstream with { ConnectTimeout = Seconds(value) } }),
+            "Time limit in seconds for a connection to an endpoint, TLS included. The response is 504 then. As the setting of this name.",
+            options => options.Translation.Global.Get<TimeoutSettings>().Connect,
+            (options, value) => SettingOptions.Apply(options, value, "proxy-connect-timeout")),
         new("proxy-read-timeout", "SECONDS",
-            "Time limit in seconds for an idle exchange with an endpoint, WebSockets included. The response is 504 then; if it has "
-            + "begun, the connection is closed.",
-            options => options.Upstream.ReadTimeout,
-            (options, value) => options with { Upstream = options.Upstream with { ReadTimeout = Seconds(value) } }),
+            "Time limit in seconds between two reads from an endpoint, WebSockets included. The response is 504 then; if it has "
+            + "begun, it is cut. As the setting of this name.",
+            options => options.Translation.Global.Get<TimeoutSettings>().Read,
+            (options, value) => SettingOptions.Apply(options, value, "proxy-read-timeout")),
+        new("proxy-send-timeout", "SECONDS",
+            "Time limit in seconds between two writes to an endpoint. The response is 504 then; if it has begun, it is cut. As the setting of this name.",
+            options => options.Translation.Global.Get<TimeoutSettings>().Send,
+            (options, value) => SettingOptions.Apply(options, value, "proxy-send-timeout")),
         new("direct-forwarding", "BOOL",
             "Send requests of HTTP/1.1 over the controller's own connections. false sends them by the HTTP client of .NET, as all others.",
             options => options.Upstream.DirectForwarding,

@@ -65,6 +65,9 @@ internal sealed class Exchange : IDisposable
     /// <summary>The body of its request, if its rate is measured.</summary>
     public TimedBody? Body { get; private set; }
 
+    /// <summary>The time limits of its request; null if its route has none of its own, or the connection to the endpoint knows them.</summary>
+    public RequestTimer? Timer { get; set; }
+
     /// <summary>The maximum number of bytes to read from the backend at once.</summary>
     public int MaxPiece => _isSlow ? ClientConnections.SmallPiece : _isHttp2 ? _all.MaxPieceOf(Connection) : _all.MaxPiece;
 
@@ -165,6 +168,7 @@ internal sealed class Exchange : IDisposable
         if (Interlocked.CompareExchange(ref _state, IsOver, IsLive) == IsEnding)
             SpinWait.SpinUntil(() => Volatile.Read(ref _state) == IsOver);
         WriteEnded();
+        Timer?.Dispose();
         Connection.Remove(this);
         _context = null;
     }

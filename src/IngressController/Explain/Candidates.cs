@@ -87,18 +87,3 @@ internal static class PathCandidates
         return winner?.Definition.Match.Type == PathMatchType.Exact && !isExact ? "matches, but Exact takes precedence" : "matches, but a longer path takes precedence";
     }
 }
-
-/// <summary>Formats policies as text.</summary>
-internal static class PolicyText
-{
-    private const string Suffix = "Policy";
-
-    /// <summary>Policies are records, and those that hold secrets print them as [redacted].</summary>
-    public static PolicyEntry Of(RoutePolicy policy)
-    {
-        var (name, text) = (policy.GetType().Name, policy.ToString());
-        // A record without values prints as its name and a pair of braces.
-        var values = text == $"{name} {{ }}" ? "" : text.StartsWith($"{name} {{ ", StringComparison.Ordinal) ? text[(name.Length + 3)..^2] : text;
-        return new PolicyEntry(name.EndsWith(Suffix, StringComparison.Ordinal) ? name[..^Suffix.Length] : name, values.Trim());
-    }
-}

@@ -32,7 +32,7 @@ internal sealed class Explainer(RequestPipeline pipeline, ForwardTransformer tra
             Paths = listed.Paths,
             PathsLeftOut = listed.LeftOut,
             Route = route is null ? null : RouteView.Of(route),
-            Policies = [.. (route?.Definition.Policies.All ?? []).Select(PolicyText.Of)],
+            Policies = [.. (route?.Definition.Policies.All ?? []).Select(PolicyEntry.Of)],
             Sources = [.. route?.Definition.Policies.Sources ?? []],
             Steps = [.. dryRun.Steps.Select(step => new StepEntry(step.Step.Name, step.Step.Describe(revision), step.Outcome))],
             Backend = await BackendOf(context, dryRun, cancellation),

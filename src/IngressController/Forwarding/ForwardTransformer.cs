@@ -1,4 +1,5 @@
 using System.Net;
+using IngressController.Exchanges;
 using IngressController.Http;
 using IngressController.Pipeline;
 using IngressController.Shutdown;
@@ -23,6 +24,8 @@ internal sealed class ForwardTransformer(Drain drain, CutResponse cut) : HttpTra
         proxyRequest.RequestUri = new Uri(request.UriAt(destinationPrefix), AsReceived);
         if (request.Body is { } body)
             proxyRequest.Options.Set(RequestUpload.Body, body);
+        if (request.Exchange?.Timer is { } timer)
+            proxyRequest.Options.Set(RequestTimer.Option, timer);
         var transforms = request.Route.Plan.Transforms;
         var headers = new MessageHeaders(proxyRequest);
         ForwardedFields.Write(request, headers);
@@ -59,6 +62,8 @@ internal sealed class ForwardTransformer(Drain drain, CutResponse cut) : HttpTra
         ResponseStatus.Check(proxyResponse);
         var request = ProxyRequest.Of(context);
         request.Body?.Release();
+        var timer = request.Exchange?.Timer;
+        timer?.HeadCame();
         if (ReplacedResponse.Begin(request, proxyResponse))
             return false;
         var transforms = request.Route.Plan.Transforms;
@@ -95,6 +100,8 @@ internal sealed class ForwardTransformer(Drain drain, CutResponse cut) : HttpTra
         }
 
         drain.Announce(context);
+        if (hasBody && timer is not null)
+            proxyResponse.Content = new WatchedResponse(proxyResponse.Content, timer);
         // A body of known length is not an event stream.
         if (hasBody && headers.ContentLength is not 0)
             proxyResponse.Content = new ResponseContent(proxyResponse, context, request.Exchange, cut, sendsHeadEarly: headers.ContentLength is null);

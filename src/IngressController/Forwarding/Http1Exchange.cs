@@ -39,6 +39,7 @@ internal sealed class Http1Exchange(ProxyRequest request, Http1Connection connec
             return await FailRequestAsync(error);
         }
 
+        request.Exchange?.Timer?.HeadCame();
         if (_upload is { IsInProgress: true } && connection.Head.Status >= StatusCodes.Status300MultipleChoices)
             _upload.Stop();
         if (ReplacedResponse.Begin(request, connection.Head, connection.Buffer.Received))

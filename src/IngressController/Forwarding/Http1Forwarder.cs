@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using IngressController.Exchanges;
 using IngressController.Http;
 using IngressController.Pipeline;
 using IngressController.Shutdown;
@@ -29,7 +30,13 @@ internal sealed class Http1Forwarder(CutResponse cut, Drain drain)
     }
 
     /// <summary>Forwards a request to an endpoint.</summary>
-    public async ValueTask<ForwarderError> SendAsync(ProxyRequest request, Http1Client client, DestinationState destination)
+    /// <param name="request">The request.</param>
+    /// <param name="client">The connections.</param>
+    /// <param name="destination">The endpoint.</param>
+    /// <param name="limits">The time limits; null for the defaults.</param>
+    /// <param name="ending">Ends the attempt.</param>
+    public async ValueTask<ForwarderError> SendAsync(
+        ProxyRequest request, Http1Client client, DestinationState destination, TimeLimits? limits = null, CancellationToken ending = default)
     {
         var context = request.Context;
         var writer = _writers.TryTake(out var pooled) ? pooled : new RequestHeadWriter();
@@ -39,7 +46,7 @@ internal sealed class Http1Forwarder(CutResponse cut, Drain drain)
             try
             {
                 WriteFields(request, client, destination, writer);
-                connection = client.TryTake(destination.DestinationId) ?? await client.ConnectAsync(destination.DestinationId, context.RequestAborted);
+                connection = client.TryTake(destination.DestinationId) ?? await ConnectAsync(client, destination.DestinationId, limits, context.RequestAborted, ending);
             }
             catch (Exception error)
             {
@@ -47,8 +54,10 @@ internal sealed class Http1Forwarder(CutResponse cut, Drain drain)
                     context, context.RequestAborted.IsCancellationRequested ? ForwarderError.RequestCanceled : ForwarderError.Request, error);
             }
 
+            connection.Limits = limits;
             var exchange = new Http1Exchange(request, connection, cut, drain);
             var registration = context.RequestAborted.UnsafeRegister(static connection => ((Http1Connection)connection!).Abort(), connection);
+            var end = ending.UnsafeRegister(static connection => ((Http1Connection)connection!).Abort(), connection);
             try
             {
                 return await exchange.RunAsync(writer);
@@ -57,6 +66,7 @@ internal sealed class Http1Forwarder(CutResponse cut, Drain drain)
             {
                 // Before another request gets the connection.
                 await registration.DisposeAsync();
+                await end.DisposeAsync();
                 if (exchange.Rest is { } rest)
                     _ = ReplacedResponse.DiscardAsync(connection, rest, client.Time);
                 else if (exchange.IsConnectionReusable)
@@ -70,6 +80,15 @@ internal sealed class Http1Forwarder(CutResponse cut, Drain drain)
             writer.Clear();
             _writers.Add(writer);
         }
+    }
+
+    private static async ValueTask<Http1Connection> ConnectAsync(
+        Http1Client client, string endpoint, TimeLimits? limits, CancellationToken aborted, CancellationToken ending)
+    {
+        if (!ending.CanBeCanceled)
+            return await client.ConnectAsync(endpoint, limits?.Connect, aborted);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(aborted, ending);
+        return await client.ConnectAsync(endpoint, limits?.Connect, either.Token);
     }
 
     private static void WriteFields(ProxyRequest request, Http1Client client, DestinationState destination, RequestHeadWriter writer)

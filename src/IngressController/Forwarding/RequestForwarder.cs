@@ -16,7 +16,7 @@ namespace IngressController.Forwarding;
 /// Forwards a request to an endpoint of its cluster, to others if the first one does not process it, and reports failures.
 /// </summary>
 internal sealed partial class RequestForwarder(
-    IHttpForwarder forwarder, ForwardTransformer transformer, Http1Forwarder direct, LocalReplies replies, OpenWebSockets webSockets, Drain drain, TimeProvider time, ILogger<RequestForwarder> logger)
+    EndpointSender sender, LocalReplies replies, OpenWebSockets webSockets, Drain drain, TimeProvider time, ILogger<RequestForwarder> logger)
 {
     /// <summary>The time for a client to send the rest of a body that is not needed, as with Kestrel.</summary>
     private static readonly TimeSpan LingerTimeout = TimeSpan.FromSeconds(5);
@@ -35,7 +35,7 @@ internal sealed partial class RequestForwarder(
 
         using var body = request.HoldBody();
         await using var handshake = webSockets.Prepare(context, body, request.Exchange!);
-        var error = await SendAsync(request, model, destination);
+        var error = await sender.SendAsync(request, model, destination);
         if (error != ForwarderError.None)
             await RetryAsync(request, cluster, model, destination, error);
         if (request.ReplacedStatus is not 0 and var replaced)
@@ -65,7 +65,7 @@ internal sealed partial class RequestForwarder(
             DiscardResponse(context);
             context.Response.StatusCode = StatusCodes.Status200OK;
             request.Body?.Rewind();
-            error = await SendAsync(request, model, failed = next);
+            error = await sender.SendAsync(request, model, failed = next);
             if (error == ForwarderError.None)
             {
                 retries.Succeeded();
@@ -74,14 +74,6 @@ internal sealed partial class RequestForwarder(
         }
 
         await ReportAsync(request, failed, error);
-    }
-
-    private ValueTask<ForwarderError> SendAsync(ProxyRequest request, UpstreamModel model, DestinationState destination)
-    {
-        var context = request.Context;
-        return model.Http1For(context) is { } client && Http1Forwarder.Suits(request)
-            ? direct.SendAsync(request, client, destination)
-            : forwarder.SendAsync(context, destination.Model.Config.Address, model.ClientFor(context), model.RequestConfig, transformer);
     }
 
     private Task ReportAsync(ProxyRequest request, DestinationState destination, ForwarderError error)

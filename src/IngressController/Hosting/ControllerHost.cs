@@ -159,6 +159,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton<LocalReplies>();
         services.AddSingleton<MalformedRequests>();
         services.AddSingleton<Http1Forwarder>();
+        services.AddSingleton<EndpointSender>();
         services.AddSingleton<RequestForwarder>();
         services.AddSingleton<RequestPipeline>();
     }

@@ -73,6 +73,9 @@ internal sealed class ProxyRequest
     /// <summary>The maximum number of attempts to forward it.</summary>
     public int MaxTries { get; set; } = DefaultMaxTries;
 
+    /// <summary>The time limits of its attempts; null if they are the defaults.</summary>
+    public TimeLimits? Limits { get; set; }
+
     /// <summary>The exchange that it begins; null in a dry run.</summary>
     public Exchange? Exchange { get; set; }
 

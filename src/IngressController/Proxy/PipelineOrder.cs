@@ -11,6 +11,7 @@ using IngressController.Features.RateLimiting;
 using IngressController.Features.Redirects;
 using IngressController.Features.Retries;
 using IngressController.Features.Rewriting;
+using IngressController.Features.Timeouts;
 using IngressController.Features.Transforms;
 using IngressController.Pipeline;
 
@@ -64,6 +65,7 @@ internal static class PipelineOrder
             // Last: it calls another service.
             ExternalAuthCheck.Create),
         // Of use to requests that are forwarded only.
+        One(TimeoutsStep.Create),
         One(RetriesStep.Create),
     ];
 

@@ -49,13 +49,13 @@ internal sealed class TunnelHandshake(OpenWebSockets webSockets, Exchange exchan
     /// <summary>Other protocols have no frames that are known here; the end of the grace period ends them.</summary>
     public async Task<Stream> UpgradeAsync()
     {
-        Stream client = new TunnelClient(await upgrade!.UpgradeAsync(), exchange);
+        var client = Watch(new TunnelClient(await upgrade!.UpgradeAsync(), exchange));
         if (_lifetime is { } lifetime)
             client = lifetime.Begin(client);
         return _isWebSocket || IsUpgradableRequest ? Track(client) : client;
     }
 
-    public async ValueTask<Stream> AcceptAsync() => Track(new TunnelClient(await connect!.AcceptAsync(), exchange));
+    public async ValueTask<Stream> AcceptAsync() => Track(Watch(new TunnelClient(await connect!.AcceptAsync(), exchange)));
 
     /// <summary>Stops tracking when the request has ended, because Kestrel may reuse its stream for another request.</summary>
     public async ValueTask DisposeAsync()
@@ -65,6 +65,14 @@ internal sealed class TunnelHandshake(OpenWebSockets webSockets, Exchange exchan
             return;
         webSockets.Remove(_tunnel);
         await _tunnel.EndAsync();
+    }
+
+    private Stream Watch(TunnelClient client)
+    {
+        if (exchange.Timer is not { } timer)
+            return client;
+        timer.BeginTunnel();
+        return new WatchedClient(client, timer);
     }
 
     private WebSocketTunnel Track(Stream client)

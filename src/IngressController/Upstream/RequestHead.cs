@@ -1,4 +1,5 @@
 using System.Text;
+using IngressController.Exchanges;
 using IngressController.Http;
 
 namespace IngressController.Upstream;
@@ -17,6 +18,8 @@ internal static class RequestHead
         if (header.Length == Marker.Length && header.Equals(Marker, StringComparison.OrdinalIgnoreCase))
         {
             HttpClientRetries.Refuse(request);
+            if (request.Options.TryGetValue(RequestTimer.Option, out var timer))
+                timer.HeadSent();
             (request.Content as HeadersOnlyContent)?.OmitLength();
         }
         else if (request.Content is HeadersOnlyContent content)

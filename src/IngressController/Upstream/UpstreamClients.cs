@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using IngressController.Configuration;
 using IngressController.EventLoops;
+using IngressController.Exchanges;
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 using IngressController.Upstream.Http1;
@@ -63,7 +64,8 @@ internal sealed class UpstreamClients(UpstreamOptions options, ResolveName resol
         ActivityHeadersPropagator = null,
         // The connector has its own timeout with its own error.
         ConnectTimeout = Timeout.InfiniteTimeSpan,
-        ConnectCallback = (context, cancellation) => _connector.ConnectAsync(transport, context.DnsEndPoint, cancellation),
+        ConnectCallback = (context, cancellation) => _connector.ConnectAsync(
+            transport, context.DnsEndPoint, context.InitialRequestMessage.Options.TryGetValue(RequestTimer.Option, out var timer) ? timer.ConnectLimit : null, cancellation),
         PooledConnectionIdleTimeout = IdleTimeout(transport),
         PooledConnectionLifetime = Lifetime(transport),
         // With pings, the HTTP client would keep connections that have no idle time.

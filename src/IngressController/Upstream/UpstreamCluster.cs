@@ -140,6 +140,9 @@ internal sealed class UpstreamCluster
 /// <param name="RequestConfig">Protocol version and timeouts of requests.</param>
 internal sealed record UpstreamModel(UpstreamTransport Transport, ClusterState State, ForwarderRequestConfig RequestConfig)
 {
+    /// <summary>As <see cref="RequestConfig"/>, for requests whose idle time is limited elsewhere.</summary>
+    public ForwarderRequestConfig UntimedRequestConfig { get; } = RequestConfig with { ActivityTimeout = Timeout.InfiniteTimeSpan };
+
     /// <summary>The client for requests received by https; null unless the backend follows the client's scheme.</summary>
     public HttpMessageInvoker? SecureClient { get; init; }
 

@@ -30,10 +30,15 @@ internal sealed class UpstreamConnector(UpstreamOptions options, ResolveName res
     /// <summary>The loops that watch the connections; null if .NET does.</summary>
     public EventLoopGroup? Loops { get; init; }
 
-    public async ValueTask<Stream> ConnectAsync(UpstreamTransport transport, DnsEndPoint endpoint, CancellationToken cancellation)
+    /// <summary>Opens a connection.</summary>
+    /// <param name="transport">Its transport.</param>
+    /// <param name="endpoint">The address or name, and the port.</param>
+    /// <param name="limit">The time limit, TLS included; null for the default.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    public async ValueTask<Stream> ConnectAsync(UpstreamTransport transport, DnsEndPoint endpoint, TimeSpan? limit, CancellationToken cancellation)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        timeout.CancelAfter(options.ConnectTimeout);
+        timeout.CancelAfter(limit ?? options.ConnectTimeout);
         Stream? connected = null;
         try
         {
@@ -55,7 +60,7 @@ internal sealed class UpstreamConnector(UpstreamOptions options, ResolveName res
         {
             await CloseAsync(connected);
             throw new UpstreamConnectTimeoutException(
-                $"no connection to {endpoint.Host}:{endpoint.Port} within {options.ConnectTimeout.TotalSeconds:0.###} s");
+                $"no connection to {endpoint.Host}:{endpoint.Port} within {(limit ?? options.ConnectTimeout).TotalSeconds:0.###} s");
         }
         catch
         {

@@ -58,10 +58,6 @@ internal sealed record HostEntry(string Entry, bool IsChosen, string Reason);
 
 internal sealed record PathEntry(string PathType, string Path, string Ingress, string Field, bool IsChosen, string Reason);
 
-/// <param name="Name">The name of the policy.</param>
-/// <param name="Values">The values that apply; secrets are redacted.</param>
-internal sealed record PolicyEntry(string Name, string Values);
-
 internal sealed record StepEntry(string Name, string Values, StepOutcome Outcome);
 
 /// <param name="Name">Service and port.</param>

@@ -18,6 +18,9 @@ internal sealed record RouteView(string Host, string PathType, string Path, stri
     /// <summary>The names of its policies, which explain shows with their values; null when there are none.</summary>
     public string[]? Policies { get; init; }
 
+    /// <summary>The values of its policies by name, secrets redacted; null where the view does not list them, or there are none.</summary>
+    public Dictionary<string, string>? PolicyValues { get; init; }
+
     public static RouteView Of(RouteEntry route)
     {
         var definition = route.Definition;

@@ -39,6 +39,7 @@ public sealed class RunOptionsTests
         ["allow-external-name-loopback"] = ("true", "false", "on"),
         ["proxy-connect-timeout"] = ("1", "0.5", "0"),
         ["proxy-read-timeout"] = ("1", "2", "1s"),
+        ["proxy-send-timeout"] = ("1", "2.5", "-1"),
         ["annotation-prefix"] = ("a.example", "b", "a/b"),
         ["log-level"] = ("debug", "warning", "Trace"),
         ["limit-status-code"] = ("429", "503", "200"),

@@ -21,10 +21,11 @@ public sealed partial class PlannedAnnotationTests
     }
 
     [Theory]
-    [InlineData("proxy-connect-timeout")]
-    [InlineData("proxy-read-timeout")]
-    public void An_option_of_the_same_name_is_named(string name) =>
-        Assert.Contains($"--{name} (", ((AnnotationSupport.NotYet)RouteFeatures.Catalog.Annotations.Find(name)!.Support).Meanwhile, StringComparison.Ordinal);
+    [InlineData("http-client", "proxy-connect-timeout")]
+    [InlineData("http-client", "proxy-read-timeout")]
+    [InlineData("http-request", "proxy-read-timeout")]
+    public void The_options_that_apply_instead_are_named(string name, string option) =>
+        Assert.Contains($"--{option} (", ((AnnotationSupport.NotYet)RouteFeatures.Catalog.Annotations.Find(name)!.Support).Meanwhile, StringComparison.Ordinal);
 
     [GeneratedRegex(@"(--[a-z-]+)(?: \(([0-9]+) s unless set\))?", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Option();

@@ -56,7 +56,7 @@ public sealed class ExplanationTextTests
 
     [Fact]
     public void Policy_entry_has_the_kind_and_the_values() =>
-        Assert.Equal(new PolicyEntry("Closed", "Reason = bad [list]"), PolicyText.Of(new ClosedPolicy("bad [list]")));
+        Assert.Equal(new PolicyEntry("Closed", "Reason = bad [list]"), PolicyEntry.Of(new ClosedPolicy("bad [list]")));
 
     private static Explanation Redirected => new()
     {

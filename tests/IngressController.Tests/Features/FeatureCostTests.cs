@@ -2,9 +2,11 @@ using IngressController.Configuration;
 using IngressController.Features.Bodies;
 using IngressController.Features.ErrorPages;
 using IngressController.Features.Headers;
+using IngressController.Features.Timeouts;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Cors;
 using IngressController.Routing.Features.Headers;
+using IngressController.Routing.Features.Timeouts;
 using IngressController.Routing.Table;
 using IngressController.Shutdown;
 using IngressController.Tests.Fakes;
@@ -42,6 +44,16 @@ public sealed class FeatureCostTests
             Assert.True(bodies.InvokeAsync(request).Result);
             headers.Apply(request, isLocal: false);
         });
+    }
+
+    [Fact]
+    public void Time_limits_cost_a_request_nothing_and_routes_without_them_have_no_step()
+    {
+        var step = new TimeoutsStep(TimeoutPolicy.Default with { Read = TimeSpan.FromSeconds(1) });
+        var request = ProxyRequests.Of(new DefaultHttpContext(), Plain);
+        AssertAllocatesNothing(() => Assert.True(step.InvokeAsync(request).Result));
+
+        Assert.Null(TimeoutsStep.Create(new PlanContext("app.example", Plain.Definition, new ServiceCollection().BuildServiceProvider())));
     }
 
     [Fact]

@@ -9,6 +9,9 @@ internal sealed class ManualTimeProvider : TimeProvider
     private readonly List<ManualTimer> _timers = [];
     private DateTimeOffset _now = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
+    /// <summary>True if timers with a period run again; else each runs once.</summary>
+    public bool RepeatsTimers { get; init; }
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override DateTimeOffset GetUtcNow()
@@ -53,7 +56,7 @@ internal sealed class ManualTimeProvider : TimeProvider
             _now += by;
             due = [.. _timers.Where(timer => timer.Due <= _now)];
             foreach (var timer in due)
-                timer.Due = null;
+                timer.Due = RepeatsTimers && timer.Period > TimeSpan.Zero ? _now + timer.Period : null;
         }
 
         foreach (var timer in due)
@@ -64,12 +67,14 @@ internal sealed class ManualTimeProvider : TimeProvider
     {
         public DateTimeOffset? Due { get; set; }
 
+        public TimeSpan Period { get; private set; }
+
         public void Run() => run();
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             lock (clock._lock)
-                Due = dueTime == Timeout.InfiniteTimeSpan ? null : clock._now + dueTime;
+                (Due, Period) = (dueTime == Timeout.InfiniteTimeSpan ? null : clock._now + dueTime, period);
             return true;
         }
 

@@ -109,7 +109,7 @@ internal sealed partial class ExternalAuthenticator : IDisposable
         AutomaticDecompression = DecompressionMethods.None,
         ActivityHeadersPropagator = null,
         ConnectTimeout = Timeout.InfiniteTimeSpan,
-        ConnectCallback = (context, cancellation) => connector.ConnectAsync(new UpstreamTransport(protocol, IsExternal: true, UpstreamSettings.Default), context.DnsEndPoint, cancellation),
+        ConnectCallback = (context, cancellation) => connector.ConnectAsync(new UpstreamTransport(protocol, IsExternal: true, UpstreamSettings.Default), context.DnsEndPoint, limit: null, cancellation),
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
         PooledConnectionLifetime = nameLifetime,
         // In KiB. A tenant's service must not exhaust memory with one response.

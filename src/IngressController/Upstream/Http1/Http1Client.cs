@@ -28,7 +28,10 @@ internal sealed class Http1Client(UpstreamTransport transport, UpstreamConnector
     public Http1Connection? TryTake(string endpoint) => _pools.TryGetValue(endpoint, out var pool) ? pool.TryTake() : null;
 
     /// <summary>Opens a connection to an endpoint.</summary>
-    public async ValueTask<Http1Connection> ConnectAsync(string endpoint, CancellationToken cancellation)
+    /// <param name="endpoint">Its address and port.</param>
+    /// <param name="limit">The time limit; null for the default.</param>
+    /// <param name="cancellation">Ends the attempt.</param>
+    public async ValueTask<Http1Connection> ConnectAsync(string endpoint, TimeSpan? limit, CancellationToken cancellation)
     {
         // An address of IPv6 stands in brackets.
         var colon = endpoint.LastIndexOf(':');
@@ -36,7 +39,7 @@ internal sealed class Http1Client(UpstreamTransport transport, UpstreamConnector
         Stream stream;
         try
         {
-            stream = await connector.ConnectAsync(transport, address, cancellation);
+            stream = await connector.ConnectAsync(transport, address, limit, cancellation);
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
 using IngressController.EventLoops;
+using IngressController.Exchanges;
 
 namespace IngressController.Upstream.Http1;
 
@@ -50,6 +51,9 @@ internal sealed class Http1Connection : IValueTaskSource<int>
 
     /// <summary>True if neither side has sent or taken a byte for too long.</summary>
     public bool HasTimedOut { get; private set; }
+
+    /// <summary>The time limits of the current request; null for the defaults.</summary>
+    public TimeLimits? Limits { get; set; }
 
     /// <summary>True while the client is waited for, because the endpoint need not answer before it has the body.</summary>
     public bool WaitsForClient { get; set; }
@@ -158,7 +162,7 @@ internal sealed class Http1Connection : IValueTaskSource<int>
             if (_time.GetElapsedTime(IdleSince, now) >= idleTimeout && Interlocked.CompareExchange(ref _state, Closed, Idle) == Idle)
                 Dispose();
         }
-        else if (WaitsSince() is not 0 and var since && _time.GetElapsedTime(since, now) >= readTimeout)
+        else if (WaitsSince(out var isSending) is not 0 and var since && _time.GetElapsedTime(since, now) >= LimitOf(isSending, readTimeout))
         {
             WasClientLate = WaitsForClient;
             HasTimedOut = true;
@@ -180,10 +184,19 @@ internal sealed class Http1Connection : IValueTaskSource<int>
     void IValueTaskSource<int>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _idleRead.OnCompleted(continuation, state, token, flags);
 
+    private TimeSpan LimitOf(bool isSending, TimeSpan readTimeout) =>
+        Limits is not { } limits ? readTimeout
+        : isSending ? limits.Send
+        // The time of a client has no limit of its own; one for endpoints that is shorter does not mean it.
+        : WaitsForClient && limits.Read < readTimeout ? readTimeout
+        : limits.Read;
+
     /// <summary>The timestamp of the last byte in either direction while a request waits for the endpoint; 0 if none does.</summary>
-    private long WaitsSince()
+    private long WaitsSince(out bool isSending)
     {
-        if (Volatile.Read(ref _sendsSince) is not 0 and var sends)
+        var sends = Volatile.Read(ref _sendsSince);
+        isSending = sends != 0;
+        if (isSending)
             return sends;
         var receives = Volatile.Read(ref _receivesSince);
         return receives == 0 ? 0 : Math.Max(receives, Volatile.Read(ref _sentAt));
