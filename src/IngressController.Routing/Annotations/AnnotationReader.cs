@@ -120,7 +120,10 @@ public sealed class AnnotationReader
     public bool IsSet(AnnotationKey key) => Find(key) is not null;
 
     /// <summary>The field path of a key that is set, for diagnostics.</summary>
-    public string FieldOf(AnnotationKey key) => Field(Find(key)?.FullName ?? key.Name);
+    public string FieldOf(AnnotationKey key) => Field(FullNameOf(key));
+
+    /// <summary>The name of a key that is set, with its prefix.</summary>
+    public string FullNameOf(AnnotationKey key) => Find(key)?.FullName ?? key.Name;
 
     /// <summary>Reports a well-formed value that is unusable; the paths answer 503 if the key protects something.</summary>
     public void Refuse(AnnotationKey key, string problem)

@@ -21,9 +21,6 @@ internal static class ForeignAnnotations
 
     private const string ReadTimeout = "the option --proxy-read-timeout (60 s unless set)";
 
-    private const string BackendTls =
-        "only the certificates of ExternalName Services are verified, with the machine's trusted roots; none is sent to the backend";
-
     /// <summary>A canary taken for an ordinary Ingress would get all traffic, so its rules are ignored.</summary>
     public static AnnotationKey<bool> Canary { get; } = new()
     {
@@ -76,13 +73,6 @@ internal static class ForeignAnnotations
                 ("mirror-target", "The URL that gets a copy of each request.", "no copy is sent"),
                 ("mirror-host", "The Host of the copy.", "no copy is sent"),
                 ("mirror-request-body", "Sends the body with the copy.", "no copy is sent"),
-                ("proxy-ssl-secret", "The client certificate and the CA for connections to the backend.", BackendTls),
-                ("proxy-ssl-verify", "Verifies the backend's certificate.", BackendTls),
-                ("proxy-ssl-verify-depth", "The maximum length of the backend's certificate chain.", BackendTls),
-                ("proxy-ssl-name", "The name that the backend's certificate must have.", BackendTls),
-                ("proxy-ssl-server-name", "Sends that name to the backend (SNI).", BackendTls),
-                ("proxy-ssl-ciphers", "The TLS ciphers for connections to the backend.", "TLS uses the versions and ciphers of .NET and OpenSSL"),
-                ("proxy-ssl-protocols", "The TLS versions for connections to the backend.", "TLS uses the versions and ciphers of .NET and OpenSSL"),
                 ("auth-tls-verify-client", "Requires a client certificate. With off, which is possible already, none is requested.", "no client certificate is requested"),
                 ("auth-tls-verify-depth", "The maximum length of the client's certificate chain.", "no client certificate is requested"),
                 ("auth-tls-error-page", "The page for clients without a certificate.", "no client certificate is requested"),

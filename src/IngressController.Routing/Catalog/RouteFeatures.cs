@@ -1,6 +1,7 @@
 using IngressController.Routing.Features;
 using IngressController.Routing.Features.Authentication;
 using IngressController.Routing.Features.BackendProtocols;
+using IngressController.Routing.Features.BackendTls;
 using IngressController.Routing.Features.Blocking;
 using IngressController.Routing.Features.Bodies;
 using IngressController.Routing.Features.Cors;
@@ -33,6 +34,7 @@ public static class RouteFeatures
         BlockingFeature.Feature,
         MatchingFeature.Feature,
         BackendProtocolFeature.Feature,
+        BackendTlsFeature.Feature,
         TimeoutsFeature.Feature,
         RetriesFeature.Feature,
         ErrorPagesFeature.Feature,

@@ -10,31 +10,39 @@ public static class TlsSecretParser
 {
     public static TlsSecret Parse(V1Secret secret)
     {
-        var (name, uid) = (secret.ResourceName, secret.Metadata?.Uid);
+        var (certificate, problem) = TryParse(secret);
+        return new TlsSecret(secret.ResourceName, certificate, problem)
+        {
+            Uid = secret.Metadata?.Uid,
+            HasCertificate = Find(secret, "tls.crt") is not null || Find(secret, "tls.key") is not null,
+            AuthoritiesText = Find(secret, "ca.crt") is { } bytes ? Encoding.UTF8.GetString(bytes) : null,
+        };
+    }
+
+    private static (TlsCertificate? Certificate, string? Problem) TryParse(V1Secret secret)
+    {
         try
         {
-            return new TlsSecret(name, ParseCertificate(Field(secret, "tls.crt"), Field(secret, "tls.key")), Problem: null) { Uid = uid };
+            return (ParseCertificate(Field(secret, "tls.crt"), Field(secret, "tls.key")), null);
         }
         catch (TlsSecretException error)
         {
-            return new TlsSecret(name, Certificate: null, error.Message) { Uid = uid };
+            return (null, error.Message);
         }
         catch (Exception error)
         {
             // Decoders of keys and certificates throw exceptions of many types for damaged input. Any of them is this Secret's problem and
             // must not affect others.
-            return new TlsSecret(name, Certificate: null, $"data[tls.crt] or data[tls.key] cannot be decoded: {error.Message}") { Uid = uid };
+            return (null, $"data[tls.crt] or data[tls.key] cannot be decoded: {error.Message}");
         }
     }
 
-    private static byte[] Field(V1Secret secret, string key)
-    {
-        if (secret.StringData?.Find(key) is { Length: > 0 } text)
-            return Encoding.UTF8.GetBytes(text);
-        if (secret.Data?.Find(key) is { Length: > 0 } bytes)
-            return bytes;
-        throw new TlsSecretException($"data[{key}] is missing or empty");
-    }
+    private static byte[] Field(V1Secret secret, string key) => Find(secret, key) ?? throw new TlsSecretException($"data[{key}] is missing or empty");
+
+    private static byte[]? Find(V1Secret secret, string key) =>
+        secret.StringData?.Find(key) is { Length: > 0 } text ? Encoding.UTF8.GetBytes(text)
+        : secret.Data?.Find(key) is { Length: > 0 } bytes ? bytes
+        : null;
 
     private static TlsCertificate ParseCertificate(byte[] chainPem, byte[] keyPem)
     {

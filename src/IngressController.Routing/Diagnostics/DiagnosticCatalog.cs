@@ -309,12 +309,15 @@ public static class DiagnosticCatalog
     private static DiagnosticSeverity SeverityOf(DiagnosticCode code) => code switch
     {
         DiagnosticCode.ServiceNotFound or DiagnosticCode.ServiceWithoutEndpoints
-            or DiagnosticCode.AppProtocolUnknown or DiagnosticCode.EndpointAddressInvalid or DiagnosticCode.TargetPortIgnored => Warning,
+            or DiagnosticCode.AppProtocolUnknown or DiagnosticCode.BackendTlsWithoutEffect
+            or DiagnosticCode.EndpointAddressInvalid or DiagnosticCode.TargetPortIgnored => Warning,
         _ => Error,
     };
 
     private static DiagnosticEffect EffectOf(DiagnosticCode backendProblem) =>
-        backendProblem is DiagnosticCode.AppProtocolUnknown or DiagnosticCode.EndpointAddressInvalid or DiagnosticCode.TargetPortIgnored ? FieldIgnored : RouteUnavailable;
+        backendProblem is DiagnosticCode.AppProtocolUnknown or DiagnosticCode.BackendTlsWithoutEffect or DiagnosticCode.EndpointAddressInvalid or DiagnosticCode.TargetPortIgnored
+            ? FieldIgnored
+            : RouteUnavailable;
 
     private static Diagnostic Of(
         DiagnosticCode code, DiagnosticSeverity severity, ResourceName ingress, string field, string message, DiagnosticEffect effect) =>

@@ -27,6 +27,8 @@ public enum DiagnosticCode
     ServicePortNotTcp,
     ServiceWithoutEndpoints,
     AppProtocolUnknown,
+    BackendTlsWithoutEffect,
+    BackendTlsUnusable,
     ExternalNameInvalid,
     ExternalNameRefused,
     TargetPortIgnored,

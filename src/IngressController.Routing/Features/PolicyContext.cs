@@ -78,6 +78,13 @@ public sealed class PolicyContext
         return _snapshot.Secrets.GetValueOrDefault(name);
     }
 
+    /// <summary>Finds the certificates of a Secret of any type; null when none exists. Only for the Ingress's own namespace.</summary>
+    public TlsSecret? FindTlsSecret(ResourceName name)
+    {
+        _secrets.Add(name);
+        return _snapshot.TlsSecrets.GetValueOrDefault(name);
+    }
+
     public V1ConfigMap? FindConfigMap(ResourceName name)
     {
         _configMaps.Add(name);

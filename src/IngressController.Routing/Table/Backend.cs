@@ -6,9 +6,11 @@ namespace IngressController.Routing.Table;
 /// <param name="Service">The Service.</param>
 /// <param name="Port">A number or a name; empty means the Service's first port.</param>
 /// <param name="Protocol">The protocol that the Ingress sets; null means the <c>appProtocol</c> of the port.</param>
-public readonly record struct BackendId(ResourceName Service, string Port, BackendProtocol? Protocol = null)
+/// <param name="Tls">The TLS settings of the Ingress; null means the default.</param>
+public readonly record struct BackendId(ResourceName Service, string Port, BackendProtocol? Protocol = null, BackendTlsSettings? Tls = null)
 {
-    public override string ToString() => Protocol is { } protocol ? $"{Service}:{Port} as {protocol}" : $"{Service}:{Port}";
+    public override string ToString() =>
+        $"{Service}:{Port}{(Protocol is { } protocol ? $" as {protocol}" : "")}{(Tls is { } tls ? $" ({tls})" : "")}";
 }
 
 /// <summary>The protocol towards a backend, from the port's <c>appProtocol</c> or an annotation.</summary>

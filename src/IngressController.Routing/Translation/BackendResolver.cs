@@ -30,7 +30,30 @@ internal static class BackendResolver
                 $"Service {id.Service} has no ready endpoint for port {ServicePorts.Describe(port)}; check that its Pods are ready and that its selector matches them"));
         }
 
-        return new Backend { Id = id, Protocol = protocol, Endpoints = [.. endpoints], Problems = [.. problems] };
+        return CheckTls(new Backend { Id = id, Protocol = protocol, Endpoints = [.. endpoints], Problems = [.. problems] }, isExternal: false);
+    }
+
+    /// <summary>A backend whose connections cannot be as secure as the Ingress asks gets none.</summary>
+    private static Backend CheckTls(Backend backend, bool isExternal)
+    {
+        var (id, service) = (backend.Id, backend.Id.Service);
+        if (id.Tls is not { } tls)
+            return backend;
+        if (backend.Protocol is BackendProtocol.Http or BackendProtocol.H2c)
+        {
+            const string Fix = "set backend-protocol to HTTPS or GRPCS, or the appProtocol of the Service port to https";
+            return tls.IsRequired
+                ? Broken(id, DiagnosticCode.BackendTlsUnusable, "port", $"Service {service} gets cleartext, in which backend-tls-ca cannot verify it; {Fix}")
+                : backend with
+                {
+                    Problems = [.. backend.Problems, new(DiagnosticCode.BackendTlsWithoutEffect, "port", $"Service {service} gets cleartext, so the TLS annotations have no effect on it; {Fix}")],
+                };
+        }
+
+        return tls is { IsVerified: true, ServerName: null } && !isExternal
+            ? Broken(id, DiagnosticCode.BackendTlsUnusable, "name",
+                $"the certificates of Service {service} are verified, and no annotation says for which name; set backend-tls-server-name or proxy-ssl-name to a name in them")
+            : backend;
     }
 
     private static string PortNotFound(BackendId id, V1Service service)
@@ -86,7 +109,7 @@ internal static class BackendResolver
         {
             return !settings.AllowExternalNameLoopback && ExternalAddress.IsLocal(address)
                 ? Broken(id, DiagnosticCode.ExternalNameRefused, "name", Refused(id, externalName))
-                : new Backend { Id = id, Protocol = protocol, Endpoints = [new(address.ToString(), port, IsExternal: true)], Problems = [.. problems] };
+                : CheckTls(new Backend { Id = id, Protocol = protocol, Endpoints = [new(address.ToString(), port, IsExternal: true)], Problems = [.. problems] }, isExternal: true);
         }
 
         if (HostName.Normalize(externalName, out _) is not { Length: > 0 } name || name.StartsWith('*'))
@@ -99,7 +122,7 @@ internal static class BackendResolver
             return Broken(id, DiagnosticCode.ExternalNameRefused, "name", Refused(id, externalName));
 
         // The final dot makes the name absolute: the search domains of the Pod must not decide where traffic goes.
-        return new Backend { Id = id, Protocol = protocol, Endpoints = [new($"{name}.", port, IsExternal: true)], Problems = [.. problems] };
+        return CheckTls(new Backend { Id = id, Protocol = protocol, Endpoints = [new($"{name}.", port, IsExternal: true)], Problems = [.. problems] }, isExternal: true);
     }
 
     private static string Refused(BackendId id, string externalName) =>

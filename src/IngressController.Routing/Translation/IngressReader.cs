@@ -25,6 +25,7 @@ internal sealed class IngressReader
     private readonly PolicyContext _context;
     private readonly RoutePolicies _policies;
     private readonly BackendProtocol? _protocol;
+    private readonly BackendTlsSettings? _tls;
     private readonly MatchingPolicy _matching;
 
     private IngressReader(V1Ingress ingress, ClusterSnapshot snapshot, PolicyOptions options, GlobalSettings settings, HashSet<RoutePolicies> shared)
@@ -40,6 +41,7 @@ internal sealed class IngressReader
             shared.Add(_policies);
         _matching = _policies.Get<MatchingPolicy>() ?? MatchingPolicy.None;
         _protocol = _policies.Get<BackendProtocolPolicy>()?.Protocol;
+        _tls = _policies.Get<BackendTlsPolicy>()?.Tls;
     }
 
     /// <param name="ingress">The Ingress.</param>
@@ -236,7 +238,7 @@ internal sealed class IngressReader
     }
 
     private RouteAction.Forward Forward(V1IngressServiceBackend service, string port, BackendProtocol? protocol) =>
-        new(new BackendId(_name with { Name = service.Name! }, port, protocol));
+        new(new BackendId(_name with { Name = service.Name! }, port, protocol, _tls));
 
     private RouteAction.Unavailable Refuse(Diagnostic diagnostic)
     {

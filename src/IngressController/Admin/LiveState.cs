@@ -22,6 +22,7 @@ internal sealed class LiveState(LiveRevision revisions, ClusterStore store, Lead
     public IEnumerable<BackendView> Backends() =>
         revisions.Current.Translation.Table.Backends.Values
             .OrderBy(backend => backend.Id.Service).ThenBy(backend => backend.Id.Port, StringComparer.Ordinal).ThenBy(backend => backend.Id.Protocol)
+            .ThenBy(backend => backend.Id.Tls?.ToString(), StringComparer.Ordinal)
             .Select(BackendView.Of);
 
     public IEnumerable<CertificateView> Certificates()

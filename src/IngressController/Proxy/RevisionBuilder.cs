@@ -46,13 +46,21 @@ internal sealed class RevisionBuilder(UpstreamClients clients, CertificateStore 
         };
         UpdateClusters(translation, clients.Settings == translation.Global.Upstream ? translation.Changes.Backends : translation.Table.Backends.Keys);
         revision = revision with { Hosts = BuildHosts(current, translation) };
+        RemoveClusters(translation);
+        return revision;
+    }
+
+    private void RemoveClusters(Translation translation)
+    {
+        var hadTls = false;
         foreach (var id in translation.Changes.Backends)
         {
             if (!translation.Table.Backends.ContainsKey(id))
-                _clusters.Remove(id);
+                hadTls |= _clusters.Remove(id) && id.Tls is not null;
         }
 
-        return revision;
+        if (hadTls)
+            clients.RemoveUnused([.. _clusters.Keys.Select(id => id.Tls).OfType<BackendTlsSettings>()]);
     }
 
     private Revision WithSettings(Revision current, GlobalSettings settings)

@@ -11,7 +11,7 @@ using IngressController.Upstream.Http1;
 namespace IngressController.Upstream;
 
 /// <summary>
-/// The HTTP clients for endpoints, one per transport for the life of the process. Connections are pooled by address and port, and survive
+/// The HTTP clients for endpoints, one per transport as long as it is used. Connections are pooled by address and port, and survive
 /// changes of the configuration.
 /// </summary>
 internal sealed class UpstreamClients(UpstreamOptions options, ResolveName resolve, TimeProvider time, EventLoopGroup? loops = null) : IDisposable
@@ -44,6 +44,18 @@ internal sealed class UpstreamClients(UpstreamOptions options, ResolveName resol
         foreach (var transport in _clients.Keys.Where(known => known.Settings != settings))
             _clients.TryRemove(transport, out _);
         _http1.Apply(settings);
+    }
+
+    /// <summary>
+    /// Takes clients out of use whose TLS settings no backend has any more. They finish their requests, and their idle connections end by
+    /// themselves.
+    /// </summary>
+    /// <param name="used">The TLS settings of all backends.</param>
+    public void RemoveUnused(HashSet<BackendTlsSettings> used)
+    {
+        foreach (var transport in _clients.Keys.Where(known => known.Tls is { } tls && !used.Contains(tls)))
+            _clients.TryRemove(transport, out _);
+        _http1.RemoveUnused(used);
     }
 
     public void Dispose()

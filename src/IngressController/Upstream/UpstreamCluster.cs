@@ -93,7 +93,10 @@ internal sealed class UpstreamCluster
     private UpstreamModel Build(Backend backend, UpstreamModel? previous)
     {
         var isExternal = backend.Endpoints.Count > 0 && backend.Endpoints[0].IsExternal;
-        var transport = new UpstreamTransport(backend.Protocol, isExternal, _clients.Settings);
+        var transport = new UpstreamTransport(backend.Protocol, isExternal, _clients.Settings)
+        {
+            Tls = backend.Protocol is BackendProtocol.Http or BackendProtocol.H2c ? null : Id.Tls,
+        };
         var kept = previous?.Transport == transport ? previous : null;
         var state = kept?.State ?? new ClusterState(
             Id.ToString(), new ClusterModel(new ClusterConfig { ClusterId = Id.ToString() }, _clients.Get(Cleartext(transport))));
@@ -124,7 +127,7 @@ internal sealed class UpstreamCluster
 
     /// <summary>The cleartext transport of a backend that follows the client's scheme, shared with backends that always use it.</summary>
     private static UpstreamTransport Cleartext(UpstreamTransport transport) =>
-        transport.Protocol == BackendProtocol.ClientScheme ? transport with { Protocol = BackendProtocol.Http } : transport;
+        transport.Protocol == BackendProtocol.ClientScheme ? transport with { Protocol = BackendProtocol.Http, Tls = null } : transport;
 
     private ForwarderRequestConfig RequestConfig(BackendProtocol protocol) => new()
     {
@@ -162,4 +165,8 @@ internal sealed record UpstreamModel(UpstreamTransport Transport, ClusterState S
 /// <param name="Protocol">The protocol.</param>
 /// <param name="IsExternal">True for endpoints outside the cluster.</param>
 /// <param name="Settings">The age of kept connections.</param>
-internal readonly record struct UpstreamTransport(BackendProtocol Protocol, bool IsExternal, UpstreamSettings Settings);
+internal readonly record struct UpstreamTransport(BackendProtocol Protocol, bool IsExternal, UpstreamSettings Settings)
+{
+    /// <summary>The TLS settings; null for the default, and without TLS.</summary>
+    public BackendTlsSettings? Tls { get; init; }
+}

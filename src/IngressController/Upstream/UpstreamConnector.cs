@@ -49,7 +49,7 @@ internal sealed class UpstreamConnector(UpstreamOptions options, ResolveName res
             if (isSecure)
             {
                 var protocol = isHttp2 ? SslApplicationProtocol.Http2 : SslApplicationProtocol.Http11;
-                stream = await UpstreamTls.AuthenticateAsync(new SslStream(stream), endpoint.Host, transport.IsExternal, protocol, timeout.Token);
+                stream = await UpstreamTls.AuthenticateAsync(new SslStream(stream), endpoint.Host, transport, protocol, timeout.Token);
             }
 
             if (isHttp2)

@@ -88,8 +88,11 @@ internal static class TableRenderer
     private static void RenderBackends(StringBuilder text, RoutingTable table)
     {
         Section(text, "backends", table.Backends.Count);
-        foreach (var (id, backend) in table.Backends.OrderBy(b => b.Key.Service).ThenBy(b => b.Key.Port, StringComparer.Ordinal).ThenBy(b => b.Key.Protocol))
+        foreach (var (id, backend) in table.Backends.OrderBy(b => b.Key.Service).ThenBy(b => b.Key.Port, StringComparer.Ordinal).ThenBy(b => b.Key.Protocol)
+            .ThenBy(b => b.Key.ToString(), StringComparer.Ordinal))
+        {
             Line(text, $"  {Scalar(id.ToString())}: {Scalar($"{backend.Protocol} {(backend.Endpoints.Count > 0 ? string.Join(' ', backend.Endpoints) : "none")}")}");
+        }
     }
 
     private static void RenderTls(StringBuilder text, RoutingTable table)

@@ -44,8 +44,8 @@ internal static class Layers
         // What all clients together may take.
         new("Overload"),
         // What a request or a revision is made of.
-        new("Sources", "Tls", "Upstream", "Shutdown", "TrustedProxies", "Matching"),
-        new("Sources.Kubernetes", "Sources.Folder"),
+        new("Sources", "Tls", "Shutdown", "TrustedProxies", "Matching"),
+        new("Sources.Kubernetes", "Sources.Folder", "Upstream"),
         new("Pipeline"),
         new("Features.*", "Forwarding"),
         new("Proxy"),

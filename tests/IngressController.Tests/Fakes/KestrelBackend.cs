@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IngressController.Tests.Fakes;
@@ -26,7 +27,8 @@ internal sealed class KestrelBackend : IAsyncDisposable
     public int Port { get; }
 
     public static async Task<KestrelBackend> StartAsync(
-        RequestDelegate answer, HttpProtocols protocols = HttpProtocols.Http1, bool withTls = false, IPEndPoint? at = null)
+        RequestDelegate answer, HttpProtocols protocols = HttpProtocols.Http1, bool withTls = false, IPEndPoint? at = null,
+        Action<HttpsConnectionAdapterOptions>? tls = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
@@ -38,7 +40,9 @@ internal sealed class KestrelBackend : IAsyncDisposable
             kestrel.Listen(at ?? new IPEndPoint(IPAddress.Loopback, 0), listen =>
             {
                 listen.Protocols = protocols;
-                if (withTls)
+                if (tls is not null)
+                    listen.UseHttps(tls);
+                else if (withTls)
                     listen.UseHttps(SelfSigned.Certificate("backend.test"));
             });
         });

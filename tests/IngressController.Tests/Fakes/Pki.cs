@@ -4,7 +4,7 @@ using System.Text;
 
 namespace IngressController.Tests.Fakes;
 
-/// <summary>A root, an intermediate and leaves below it, made for tests.</summary>
+/// <summary>A root, intermediates and leaves below it, made for tests.</summary>
 internal sealed class Pki
 {
     private static readonly DateTimeOffset Now = TimeProvider.System.GetUtcNow();
@@ -12,17 +12,27 @@ internal sealed class Pki
     private readonly X509Certificate2 _intermediate;
     private byte _serial = 1;
 
-    public Pki()
+    /// <param name="intermediates">The number of intermediates between a leaf and the root.</param>
+    public Pki(int intermediates = 1)
     {
         var rootRequest = Authority("CN=Test Root", ECDsa.Create(ECCurve.NamedCurves.nistP256));
         _root = rootRequest.CreateSelfSigned(Now.AddYears(-2), Now.AddYears(20));
-        var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        _intermediate = Authority("CN=Test Intermediate", key).Create(_root, Now.AddYears(-2), Now.AddYears(10), [9]).CopyWithPrivateKey(key);
+        _intermediate = _root;
+        for (var i = 0; i < intermediates; i++)
+        {
+            var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            _intermediate = Authority(i == 0 ? "CN=Test Intermediate" : $"CN=Test Intermediate {i}", key)
+                .Create(_intermediate, Now.AddYears(-2), Now.AddYears(10), [9, (byte)i]).CopyWithPrivateKey(key);
+            IntermediatePem = $"{_intermediate.ExportCertificatePem()}\n{IntermediatePem}";
+        }
+
+        IntermediatePem = IntermediatePem.TrimEnd();
     }
 
     public X509Certificate2 Root => _root;
 
-    public string IntermediatePem => _intermediate.ExportCertificatePem();
+    /// <summary>The intermediates, from the issuer of leaves to that below the root.</summary>
+    public string IntermediatePem { get; } = "";
 
     /// <summary>A leaf with its key.</summary>
     public (string CertificatePem, AsymmetricAlgorithm Key) Leaf(string[] names, AsymmetricAlgorithm? key = null, TimeSpan? ended = null)

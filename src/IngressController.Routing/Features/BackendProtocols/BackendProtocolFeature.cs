@@ -18,7 +18,7 @@ public static class BackendProtocolFeature
         Form = Form,
         Default = "the appProtocol of the Service port, or HTTP",
         Documentation = "The protocol of the Ingress's backends: HTTP or HTTPS (HTTP/1.1), GRPC (HTTP/2 in cleartext), GRPCS (HTTP/2 over TLS), or "
-            + "AUTO_HTTP (the scheme of the client's request). Certificates of Pods are not verified. It takes precedence over appProtocol, for the "
+            + "AUTO_HTTP (the scheme of the client's request). Certificates of Pods are not verified unless backend-tls-ca or proxy-ssl-verify asks for it. It takes precedence over appProtocol, for the "
             + "rules of this Ingress only and not for its defaultBackend. FCGI is not supported: the paths answer 503.",
     };
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using IngressController.Configuration;
 using IngressController.Routing.Settings;
+using IngressController.Routing.Table;
 
 namespace IngressController.Upstream.Http1;
 
@@ -33,6 +34,13 @@ internal sealed class Http1Clients : IDisposable
     public void Apply(UpstreamSettings settings)
     {
         foreach (var transport in _clients.Keys.Where(known => known.Settings != settings))
+            _clients.TryRemove(transport, out _);
+    }
+
+    /// <summary>Takes the clients of TLS settings out of use that no backend has any more, in the same way.</summary>
+    public void RemoveUnused(HashSet<BackendTlsSettings> used)
+    {
+        foreach (var transport in _clients.Keys.Where(known => known.Tls is { } tls && !used.Contains(tls)))
             _clients.TryRemove(transport, out _);
     }
 
