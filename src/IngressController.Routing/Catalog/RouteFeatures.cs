@@ -1,4 +1,5 @@
 using IngressController.Routing.Features;
+using IngressController.Routing.Features.ApiKeys;
 using IngressController.Routing.Features.Authentication;
 using IngressController.Routing.Features.BackendProtocols;
 using IngressController.Routing.Features.BackendTls;
@@ -41,6 +42,7 @@ public static class RouteFeatures
         TransformsFeature.Feature,
         YarpPoliciesFeature.Feature,
         IpAccessFeature.Feature,
+        ApiKeysFeature.Feature,
         BasicAuthFeature.Feature,
         ExternalAuthFeature.Feature,
         SatisfyFeature.Feature,

@@ -70,6 +70,9 @@ internal sealed class ProxyRequest
     /// <summary>The encoded path for the backend; null if the path is not rewritten.</summary>
     public string? RewrittenPath { get; set; }
 
+    /// <summary>The client of its API key; null if the route asks for none, or the key is not known.</summary>
+    public string? ApiClient { get; set; }
+
     /// <summary>The maximum number of attempts to forward it.</summary>
     public int MaxTries { get; set; } = DefaultMaxTries;
 

@@ -1,4 +1,5 @@
 using IngressController.Features.AccessControl;
+using IngressController.Features.ApiKeys;
 using IngressController.Features.BasicAuthentication;
 using IngressController.Features.Blocking;
 using IngressController.Features.Bodies;
@@ -52,6 +53,8 @@ internal static class PipelineOrder
         One(ErrorPagesStep.Create),
         // Before limits and passwords: a request without an endpoint uses up neither.
         One(EndpointsStep.Create),
+        // Before limits, which can count by client.
+        One(ApiClientStep.Create),
         // Before access control, as in nginx: password guessing is limited too.
         One(RateLimitStep.Create),
         // Before the checks that grant access: a denied client gets none, even with satisfy any.
@@ -60,6 +63,8 @@ internal static class PipelineOrder
         AccessSteps.Of(
             // Before passwords, because it is cheap.
             AllowListCheck.Create,
+            // Cheaper than a password, whose user takes precedence.
+            ApiKeyCheck.Create,
             // Before the service, which is called only for requests that pass this check.
             BasicAuthCheck.Create,
             // Last: it calls another service.
@@ -74,6 +79,8 @@ internal static class PipelineOrder
     [
         // Before the headers of the authentication service, which can include Authorization.
         CredentialsRemoval.Create,
+        // For the same reason.
+        ApiKeyHeaders.Create,
         UpstreamHostChange.Create,
         ForwardedPrefixChange.Create,
         // After the headers of other features, so that the Ingress can remove them.

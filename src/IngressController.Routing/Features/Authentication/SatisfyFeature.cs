@@ -16,7 +16,7 @@ public static class SatisfyFeature
         // The value answers "is one enough".
         Form = ValueForms.OneOf(("any", true), ("all", false)),
         Default = "all",
-        Documentation = "all: a client must pass allowlist-source-range, auth-type basic and auth-url, as far as they are set. any: one of them is "
+        Documentation = "all: a client must pass allowlist-source-range, api-key-secret, auth-type basic and auth-url, as far as they are set. any: one of them is "
             + "enough; they are checked in this order. Clients in denylist-source-range are denied either way.",
     };
 
@@ -34,6 +34,6 @@ public static class SatisfyFeature
 
         // An explicit value that equals the default is reported too.
         context.Annotations.Report(Satisfy, (ingress, field) =>
-            DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "none of allowlist-source-range, auth-type and auth-url is set"));
+            DiagnosticCatalog.AnnotationWithoutEffect(ingress, field, "none of allowlist-source-range, api-key-secret, auth-type and auth-url is set"));
     }
 }

@@ -95,6 +95,7 @@ public readonly record struct RateLimitKeyPart(RateLimitKeyKind Kind, string Nam
         RateLimitKeyKind.Query => $"query:{Name}",
         RateLimitKeyKind.Host => "host",
         RateLimitKeyKind.Path => "path",
+        RateLimitKeyKind.ApiClient => "api-client",
         _ => throw new InvalidOperationException($"no text for {Kind}"),
     };
 }
@@ -114,4 +115,7 @@ public enum RateLimitKeyKind
     Host,
 
     Path,
+
+    /// <summary>The client of the API key (api-key-secret).</summary>
+    ApiClient,
 }

@@ -65,10 +65,10 @@ public static class RateLimitingFeature
     public static AnnotationKey<EquatableArray<RateLimitKeyPart>> Key { get; } = new()
     {
         Name = "rate-limit-key",
-        Form = ValueForms.List.Select(ReadKey, "client-ip, header:NAME, cookie:NAME, query:NAME, host, path, or a list of them"),
+        Form = ValueForms.List.Select(ReadKey, "client-ip, header:NAME, cookie:NAME, query:NAME, host, path, api-client, or a list of them"),
         Default = "client-ip",
         Documentation = "The parts of a request that form its key: requests that agree in all of them share one count. A missing part counts as "
-            + "empty. An IPv6 client is its /64.",
+            + "empty. An IPv6 client is its /64. api-client is the client of the API key (api-key-secret), empty for an unknown key.",
     };
 
     public static AnnotationKey<int> Burst { get; } = new()
@@ -233,7 +233,7 @@ public static class RateLimitingFeature
         foreach (var part in parts)
         {
             if (ReadKeyPart(part) is not { } key)
-                return ValueForm<EquatableArray<RateLimitKeyPart>>.Refuse($"contains \"{part}\", which is not one of client-ip, header:NAME, cookie:NAME, query:NAME, host, path");
+                return ValueForm<EquatableArray<RateLimitKeyPart>>.Refuse($"contains \"{part}\", which is not one of client-ip, header:NAME, cookie:NAME, query:NAME, host, path, api-client");
             keys.Add(key);
         }
 
@@ -245,6 +245,7 @@ public static class RateLimitingFeature
         ["client-ip"] => RateLimitKeyPart.ClientIp,
         ["host"] => new(RateLimitKeyKind.Host),
         ["path"] => new(RateLimitKeyKind.Path),
+        ["api-client"] => new(RateLimitKeyKind.ApiClient),
         ["header", { Length: > 0 } name] when HttpToken.IsToken(name) => new(RateLimitKeyKind.Header, name),
         ["cookie", { Length: > 0 } name] when HttpToken.IsToken(name) => new(RateLimitKeyKind.Cookie, name),
         ["query", { Length: > 0 } name] => new(RateLimitKeyKind.Query, name),

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Runtime.InteropServices;
 using IngressController.Http;
+using IngressController.Pipeline;
 using IngressController.Routing.Features.RateLimiting;
 using Microsoft.AspNetCore.WebUtilities;
 
@@ -46,6 +47,9 @@ internal static class RateLimitKeys
                     break;
                 case RateLimitKeyKind.Path:
                     text.Append(path);
+                    break;
+                case RateLimitKeyKind.ApiClient:
+                    text.Append(ProxyRequest.Of(context).ApiClient);
                     break;
                 default:
                     throw new ArgumentOutOfRangeException(nameof(parts), part.Kind, "unknown part of a key");
