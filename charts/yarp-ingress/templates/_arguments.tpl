@@ -21,6 +21,9 @@
 {{- with .Values.defaultBackendService }}
 - --default-backend-service={{ include "yarp-ingress.reference" (list $ .) }}
 {{- end }}
+{{- if include "yarp-ingress.sessionSecret" . }}
+- --session-key-file=/etc/yarp-ingress/sessions/key
+{{- end }}
 - --replicas-service={{ .Release.Namespace }}/{{ $fullname }}-replicas
 {{- with include "yarp-ingress.publishService" . }}
 - --publish-service={{ . }}

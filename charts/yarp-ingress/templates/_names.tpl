@@ -44,6 +44,11 @@ same name; names of roles can have colons. Takes a list: the context and the nam
 {{- end }}
 {{- end }}
 
+{{/* The Secret with the session key; empty if there is none. */}}
+{{- define "yarp-ingress.sessionSecret" -}}
+{{- default (.Values.sessionKey.create | ternary (printf "%s-sessions" (include "yarp-ingress.fullname" .)) "") .Values.sessionKey.existingSecret }}
+{{- end }}
+
 {{- define "yarp-ingress.leaseName" -}}
 {{- default (printf "%s-leader" (include "yarp-ingress.fullname" .)) .Values.leaderElection.leaseName }}
 {{- end }}

@@ -136,15 +136,32 @@ spec:
       securityContext:
         {{- toYaml . | nindent 8 }}
       {{- end }}
-      {{- with .Values.extraVolumeMounts }}
+      {{- if or (include "yarp-ingress.sessionSecret" .) .Values.extraVolumeMounts }}
       volumeMounts:
+        {{- if include "yarp-ingress.sessionSecret" . }}
+        - name: session-key
+          mountPath: /etc/yarp-ingress/sessions
+          readOnly: true
+        {{- end }}
+        {{- with .Values.extraVolumeMounts }}
         {{- toYaml . | nindent 8 }}
+        {{- end }}
       {{- end }}
     {{- with .Values.extraContainers }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
-  {{- with .Values.extraVolumes }}
+  {{- if or (include "yarp-ingress.sessionSecret" .) .Values.extraVolumes }}
   volumes:
+    {{- with include "yarp-ingress.sessionSecret" . }}
+    - name: session-key
+      secret:
+        secretName: {{ toYaml . }}
+        items:
+          - key: key
+            path: key
+    {{- end }}
+    {{- with .Values.extraVolumes }}
     {{- toYaml . | nindent 4 }}
+    {{- end }}
   {{- end }}
 {{- end }}

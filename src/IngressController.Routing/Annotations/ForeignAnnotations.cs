@@ -13,10 +13,6 @@ internal static class ForeignAnnotations
 
     private const string NoCanary = "no request goes to a canary";
 
-    private const string InTurn = "requests go to all endpoints in turn (round robin)";
-
-    private const string NoAffinity = "no affinity cookie is set, and " + InTurn;
-
     private const string ConnectTimeout = "the option --proxy-connect-timeout (5 s unless set)";
 
     private const string ReadTimeout = "the option --proxy-read-timeout (60 s unless set)";
@@ -44,24 +40,8 @@ internal static class ForeignAnnotations
                 ("canary-by-cookie", "The cookie that selects the canary.", NoCanary),
                 ("canary-weight", "The number of requests, out of canary-weight-total, that go to the canary.", NoCanary),
                 ("canary-weight-total", "The total that canary-weight is a part of.", NoCanary),
-                ("affinity", "Keeps a client on one endpoint: cookie.", NoAffinity),
-                ("affinity-mode", "The mode of the affinity: balanced or persistent.", NoAffinity),
-                ("affinity-canary-behavior", "The affinity of canaries: sticky or legacy.", NoAffinity),
-                ("session-cookie-name", "The name of the affinity cookie.", NoAffinity),
-                ("session-cookie-path", "The Path of the affinity cookie.", NoAffinity),
-                ("session-cookie-domain", "The Domain of the affinity cookie.", NoAffinity),
-                ("session-cookie-max-age", "The Max-Age of the affinity cookie, in seconds.", NoAffinity),
-                ("session-cookie-expires", "The Expires of the affinity cookie, in seconds from now.", NoAffinity),
-                ("session-cookie-samesite", "The SameSite of the affinity cookie.", NoAffinity),
-                ("session-cookie-secure", "Always sets Secure on the affinity cookie.", NoAffinity),
-                ("session-cookie-conditional-samesite-none", "Omits SameSite=None for clients that misread it.", NoAffinity),
-                ("session-cookie-change-on-failure", "Sets a new affinity cookie when the endpoint fails.", NoAffinity),
-                ("session-affinity", "Session affinity in the format of YARP's configuration.", NoAffinity),
-                ("load-balance", "The load balancing algorithm: round_robin or ewma.", InTurn),
-                ("load-balancing", "YARP's load balancing policy.", InTurn),
-                ("upstream-hash-by", "Selects the endpoint by a hash of a value of the request.", InTurn),
-                ("upstream-hash-by-subset", "Selects a subset of endpoints by the hash.", InTurn),
-                ("upstream-hash-by-subset-size", "The size of that subset.", InTurn),
+                ("affinity-canary-behavior", "The affinity of canaries: sticky or legacy.", NoCanary),
+                ("session-affinity", "Session affinity in the format of YARP's configuration.", "no affinity cookie is set: use affinity"),
                 ("service-upstream", "Sends requests to the cluster IP of the Service instead of its endpoints.", "requests go to the endpoints of the Service"),
                 ("health-check", "YARP's active and passive health checks.", "the readiness of the Pods decides which endpoints get requests"),
                 ("http-client", "YARP's settings of the HTTP client for the backend.", $"{ConnectTimeout} and {ReadTimeout} apply"),

@@ -22,18 +22,12 @@ internal static class OffSwitches
         ["enable-owasp-core-rules"] = No,
         ["global-rate-limit"] = ["0"],
         ["grpc-backend"] = No,
-        ["load-balance"] = ["round_robin"],
-        ["load-balancing"] = ["RoundRobin"],
         ["opentelemetry-trust-incoming-span"] = No,
         ["opentracing-trust-incoming-span"] = No,
         ["proxy-http-version"] = ["1.1"],
         ["secure-backends"] = No,
         ["service-upstream"] = No,
-        ["session-cookie-change-on-failure"] = No,
-        ["session-cookie-conditional-samesite-none"] = No,
-        ["session-cookie-secure"] = No,
         ["ssl-passthrough"] = No,
-        ["upstream-hash-by-subset"] = No,
     };
 
     /// <summary>
@@ -61,7 +55,6 @@ internal static class OffSwitches
         ["opentelemetry-operation-name"] = "enable-opentelemetry",
         ["opentelemetry-trust-incoming-span"] = "enable-opentelemetry",
         ["opentracing-trust-incoming-span"] = "enable-opentracing",
-        ["upstream-hash-by-subset-size"] = "upstream-hash-by-subset",
     };
 
     /// <summary>The annotations that have a value in this list or a switch.</summary>

@@ -9,11 +9,13 @@ using IngressController.Routing.Features.Cors;
 using IngressController.Routing.Features.ErrorPages;
 using IngressController.Routing.Features.Headers;
 using IngressController.Routing.Features.IpAccess;
+using IngressController.Routing.Features.LoadBalancing;
 using IngressController.Routing.Features.Matching;
 using IngressController.Routing.Features.RateLimiting;
 using IngressController.Routing.Features.Redirects;
 using IngressController.Routing.Features.Retries;
 using IngressController.Routing.Features.Rewriting;
+using IngressController.Routing.Features.SessionAffinity;
 using IngressController.Routing.Features.Timeouts;
 using IngressController.Routing.Features.Transforms;
 using IngressController.Routing.Features.YarpPolicies;
@@ -39,6 +41,9 @@ public static class RouteFeatures
         TimeoutsFeature.Feature,
         RetriesFeature.Feature,
         ErrorPagesFeature.Feature,
+        LoadBalancingFeature.Feature,
+        HashFeature.Feature,
+        SessionAffinityFeature.Feature,
         TransformsFeature.Feature,
         YarpPoliciesFeature.Feature,
         IpAccessFeature.Feature,

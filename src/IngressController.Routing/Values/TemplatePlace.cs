@@ -27,6 +27,9 @@ public sealed record TemplatePlace(bool HasGroups, EquatableArray<TemplateVariab
     /// <summary>auth-url, auth-signin, auth-request-redirect, auth-cache-key and the entries of auth-proxy-set-headers.</summary>
     public static TemplatePlace Authentication { get; } = new(HasGroups: false, []);
 
+    /// <summary>upstream-hash-by: after authentication.</summary>
+    public static TemplatePlace HashKey { get; } = new(HasGroups: false, []);
+
     /// <summary>request-headers, response-headers, and the entries of custom-headers, proxy-set-headers and add-headers.</summary>
     public static TemplatePlace Headers { get; } = new(HasGroups: false, []);
 

@@ -173,6 +173,12 @@ internal static class RunOptionGroups
             options => options.Upstream.DirectForwarding,
             (options, value) => options with { Upstream = options.Upstream with { DirectForwarding = Bool(value) } })
             { IsSwitch = true },
+        new("session-key-file", "FILE",
+            "File with the key of session cookies (annotation affinity), at least 32 bytes. Sessions survive a restart, and hold on all replicas, "
+            + "if it stays the same. Read at start.",
+            options => options.SessionAffinity.KeyFile,
+            (options, value) => options with { SessionAffinity = options.SessionAffinity with { KeyFile = value } })
+            { Unset = "a random key" },
         new("allow-external-name-loopback", "BOOL", "Allow ExternalName Services that lead to loopback or link-local addresses.",
             options => options.Upstream.AllowExternalNameLoopback,
             (options, value) => options with

@@ -54,7 +54,7 @@ internal static partial class ServeCommand
 
     private static string? Reason(Exception error, IngressOptions options) => error switch
     {
-        KubeConfigException => error.Message,
+        KubeConfigException or OptionException => error.Message,
         IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } =>
             $"{error.Message.TrimEnd('.')}; stop the process that listens there, or choose another port with --http-port, --https-port or --admin-port",
         SocketException { SocketErrorCode: SocketError.AccessDenied } =>

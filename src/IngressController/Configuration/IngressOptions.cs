@@ -14,6 +14,8 @@ public sealed record IngressOptions
 
     public UpstreamOptions Upstream { get; init; } = new();
 
+    public SessionAffinityOptions SessionAffinity { get; init; } = new();
+
     public TranslationSettings Translation { get; init; } = new();
 
     public PodOptions Pod { get; init; } = new();

@@ -64,6 +64,7 @@ internal sealed class ForwardTransformer(Drain drain, CutResponse cut) : HttpTra
         request.Body?.Release();
         var timer = request.Exchange?.Timer;
         timer?.HeadCame();
+        request.HeadCame();
         if (ReplacedResponse.Begin(request, proxyResponse))
             return false;
         var transforms = request.Route.Plan.Transforms;

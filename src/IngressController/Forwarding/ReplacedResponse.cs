@@ -88,6 +88,7 @@ internal static class ReplacedResponse
 
     private static void Begin(ProxyRequest request, int status, StringValues challenge)
     {
+        request.HeadCame();
         request.ReplacedStatus = status;
         if (challenge.Count > 0)
             request.Context.Response.Headers.WWWAuthenticate = challenge;

@@ -27,7 +27,7 @@ internal sealed partial class RequestForwarder(
     {
         var context = request.Context;
         var model = cluster.Current;
-        if (cluster.Next(model) is not { } destination)
+        if (request.ChooseEndpoint(cluster, model) is not { } destination)
         {
             await replies.RefuseAsync(request, Refusal.NoEndpoint);
             return;

@@ -19,6 +19,7 @@ internal static class ResponseFields
     /// <param name="drain">Announces the end of the client's connection.</param>
     public static void Copy(ProxyRequest request, ResponseHead head, ReadOnlySpan<byte> bytes, Drain drain)
     {
+        request.HeadCame();
         var context = request.Context;
         var response = context.Response;
         response.StatusCode = head.Status;

@@ -36,9 +36,10 @@ internal sealed class RetrySequence(ProxyRequest request, UpstreamCluster cluste
             cluster.MarkUnreachable(failed);
         if (kind == FailureKind.Final || _maxTries == 1)
             return null;
-        var next = cluster.Other(model, _failed);
+        var isKept = request.Choice?.Keeps(request, cluster, failed) == true;
+        var next = isKept ? failed : cluster.Other(model, _failed);
         // A refused connection costs the backend nothing, and each endpoint is asked once in a while only: no limit but the endpoints.
-        if (next is null || kind != FailureKind.Refused)
+        if (next is null || isKept || kind != FailureKind.Refused)
         {
             next ??= UpstreamCluster.Unreachable(model, _failed) ?? Again(failed, kind);
             if (next is null || ++_tries > MaxTriesAfter(kind) || !IsAffordable(kind))
@@ -47,7 +48,7 @@ internal sealed class RetrySequence(ProxyRequest request, UpstreamCluster cluste
 
         _retries++;
         request.Route.Counters.Retried();
-        return next;
+        return request.BeginAttempt(next);
     }
 
     /// <summary>

@@ -56,6 +56,7 @@ internal sealed class ControllerHost : IAsyncDisposable
         services.AddSingleton(options.Listener);
         services.AddSingleton(options.Overload);
         services.AddSingleton(options.Upstream);
+        services.AddSingleton(options.SessionAffinity);
         services.AddSingleton(options.Translation);
         services.AddSingleton(options.Shutdown);
         AddSource(services, options, timings);

@@ -10,16 +10,44 @@ internal static class RequestCookies
     /// <param name="name">The name.</param>
     public static ReadOnlySpan<char> Find(StringValues lines, string name)
     {
-        foreach (var line in lines)
+        foreach (var value in Values(lines, name))
+            return value;
+        return default;
+    }
+
+    /// <summary>The values of all cookies with a name, in order: clients send those of longer paths first.</summary>
+    public static ValueEnumerator Values(StringValues lines, string name) => new(lines, name);
+
+    internal ref struct ValueEnumerator(StringValues lines, string name)
+    {
+        private int _line;
+        private ReadOnlySpan<char> _rest;
+
+        public ReadOnlySpan<char> Current { get; private set; }
+
+        public readonly ValueEnumerator GetEnumerator() => this;
+
+        public bool MoveNext()
         {
-            foreach (var range in line.AsSpan().Split(';'))
+            while (true)
             {
-                var pair = line.AsSpan()[range].Trim();
+                if (_rest.IsEmpty)
+                {
+                    if (_line == lines.Count)
+                        return false;
+                    _rest = lines[_line++];
+                    continue;
+                }
+
+                var end = _rest.IndexOf(';');
+                var pair = (end < 0 ? _rest : _rest[..end]).Trim();
+                _rest = end < 0 ? default : _rest[(end + 1)..];
                 if (pair.Length > name.Length && pair[name.Length] == '=' && pair.StartsWith(name, StringComparison.Ordinal))
-                    return pair[(name.Length + 1)..];
+                {
+                    Current = pair[(name.Length + 1)..];
+                    return true;
+                }
             }
         }
-
-        return default;
     }
 }

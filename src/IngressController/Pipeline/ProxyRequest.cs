@@ -4,7 +4,9 @@ using IngressController.Matching;
 using IngressController.Routing.Expressions;
 using IngressController.TrustedProxies;
 using IngressController.Upstream;
+using IngressController.Upstream.Balancing;
 using Microsoft.AspNetCore.Http.Features;
+using Yarp.ReverseProxy.Model;
 
 namespace IngressController.Pipeline;
 
@@ -19,6 +21,7 @@ internal sealed class ProxyRequest
 
     private string? _path;
     private string? _pathForBackend;
+    private CountedAttempt? _attempt;
 
     private ProxyRequest(HttpContext context, Revision revision)
     {
@@ -79,6 +82,12 @@ internal sealed class ProxyRequest
     /// <summary>The time limits of its attempts; null if they are the defaults.</summary>
     public TimeLimits? Limits { get; set; }
 
+    /// <summary>The choice of its endpoints; null to take them in turn.</summary>
+    public EndpointChoice? Choice { get; set; }
+
+    /// <summary>The endpoint of the current attempt; null before the first one.</summary>
+    public DestinationState? Endpoint { get; private set; }
+
     /// <summary>The exchange that it begins; null in a dry run.</summary>
     public Exchange? Exchange { get; set; }
 
@@ -108,6 +117,27 @@ internal sealed class ProxyRequest
         _pathForBackend = normalized.Forward;
         return normalized.Problem;
     }
+
+    /// <summary>Chooses the endpoint of the first attempt; null if there is none.</summary>
+    public DestinationState? ChooseEndpoint(UpstreamCluster cluster, UpstreamModel model)
+    {
+        var endpoint = Choice is { } choice ? choice.First(this, cluster, model) : cluster.Next(model);
+        return endpoint is null ? null : BeginAttempt(endpoint);
+    }
+
+    /// <summary>Begins an attempt at an endpoint of the cluster, and returns it. The former attempt has failed.</summary>
+    public DestinationState BeginAttempt(DestinationState endpoint)
+    {
+        EndAttempt();
+        _attempt = Cluster!.Loads is { } loads ? CountedAttempt.Begin(loads, endpoint) : null;
+        return Endpoint = endpoint;
+    }
+
+    /// <summary>Called when the head of a response has come.</summary>
+    public void HeadCame() => _attempt?.HeadCame();
+
+    /// <summary>Ends the last attempt.</summary>
+    public void EndAttempt() => _attempt?.End(Context.RequestAborted.IsCancellationRequested);
 
     /// <summary>Makes the body replayable, after every step that wraps it. Null if there is no body.</summary>
     public ReplayableBody? HoldBody()

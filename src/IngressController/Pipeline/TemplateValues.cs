@@ -12,6 +12,8 @@ internal static class TemplateValues
     {
         if (template.IsLiteral)
             return template.LiteralText;
+        if (template.Parts.Count == 1)
+            return Of(template.Parts[0], request);
         var text = new StringBuilder();
         foreach (var part in template.Parts)
             text.Append(Of(part, request));

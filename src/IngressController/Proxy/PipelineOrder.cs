@@ -8,10 +8,12 @@ using IngressController.Features.ErrorPages;
 using IngressController.Features.ExternalAuthentication;
 using IngressController.Features.Headers;
 using IngressController.Features.IpAccess;
+using IngressController.Features.LoadBalancing;
 using IngressController.Features.RateLimiting;
 using IngressController.Features.Redirects;
 using IngressController.Features.Retries;
 using IngressController.Features.Rewriting;
+using IngressController.Features.SessionAffinity;
 using IngressController.Features.Timeouts;
 using IngressController.Features.Transforms;
 using IngressController.Pipeline;
@@ -72,6 +74,13 @@ internal static class PipelineOrder
         // Of use to requests that are forwarded only.
         One(TimeoutsStep.Create),
         One(RetriesStep.Create),
+        // Last, because it matters to requests that are forwarded only.
+        EndpointChoiceStep.Of(
+            AlgorithmChoice.Create,
+            // Takes precedence over the algorithm, which serves requests without a key.
+            HashChoice.Create,
+            // Takes precedence over both, which serve requests without a session.
+            SessionChoice.Create),
     ];
 
     /// <summary>The changes of requests to the backend.</summary>
@@ -98,6 +107,7 @@ internal static class PipelineOrder
         CookieRewrite.Create,
         RedirectRewrite.Create,
         // After the rewrite of the backend's cookies.
+        SessionCookie.Create,
         AuthCookiesChange.Create,
         CorsHeaders.Create,
         ResponseHeadersChange.CreateCustom,
@@ -113,7 +123,7 @@ internal static class PipelineOrder
     private static readonly Func<GlobalPlanContext, ResponseChange?>[] GlobalResponseChanges = [OperatorHeaders.Create];
 
     /// <summary>Registers the services of the features.</summary>
-    private static readonly Action<IServiceCollection>[] Services = [RateLimitStep.AddServices, BasicAuthCheck.AddServices, ExternalAuthCheck.AddServices, ErrorPageBackends.AddServices];
+    private static readonly Action<IServiceCollection>[] Services = [RateLimitStep.AddServices, BasicAuthCheck.AddServices, ExternalAuthCheck.AddServices, ErrorPageBackends.AddServices, SessionCookie.AddServices];
 
     public static void AddServices(IServiceCollection services)
     {

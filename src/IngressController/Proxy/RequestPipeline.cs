@@ -39,6 +39,7 @@ internal sealed class RequestPipeline(
         }
         finally
         {
+            request.EndAttempt();
             (request.MatchedRoute?.Counters ?? metrics.Unmatched).RequestEnded(context.Response.StatusCode, start);
             if (drain.IsOver)
                 drain.CountAborted();

@@ -1,5 +1,6 @@
 using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
+using IngressController.Upstream.Balancing;
 using IngressController.Upstream.Http1;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
@@ -18,7 +19,10 @@ internal sealed class UpstreamCluster
     private readonly RetryBudget _budget;
     private volatile UpstreamModel _current;
     private volatile UnreachableEndpoints? _unreachable;
+    private EndpointViews? _views;
+    private volatile EndpointLoads? _loads;
     private uint _counter;
+    private uint _bound;
 
     public UpstreamCluster(Backend backend, UpstreamClients clients)
     {
@@ -38,26 +42,49 @@ internal sealed class UpstreamCluster
     public bool HasEndpoints => _current.State.DestinationsState.AvailableDestinations.Count > 0;
 
     /// <summary>Applies the backend's new endpoints and protocol. Remaining destinations keep their state.</summary>
-    public void Update(Backend backend) => _current = Build(backend, _current);
+    public void Update(Backend backend)
+    {
+        _current = Build(backend, _current);
+        // A view that is made at the same moment sees the new endpoints, or is seen here.
+        Interlocked.MemoryBarrier();
+        _views?.Refresh();
+    }
+
+    /// <summary>True if a feature derives state from the endpoints.</summary>
+    public bool HasViews => _views is not null;
+
+    /// <summary>The loads of the endpoints; null while no algorithm needs them.</summary>
+    public EndpointLoads? Loads => _loads;
+
+    /// <summary>The loads of the endpoints, which are counted from the first call on.</summary>
+    public EndpointLoads CountLoads() => _loads ??= View(static cluster => new EndpointLoads(cluster._time));
+
+    /// <summary>The state that features derive from the endpoints.</summary>
+    public TView View<TView>(Func<UpstreamCluster, TView> create)
+        where TView : EndpointView => (_views ?? Interlocked.CompareExchange(ref _views, new EndpointViews(this), null) ?? _views!).Get(create);
 
     /// <summary>Takes a retry from the budget; false if none is left.</summary>
-    public bool TryTakeRetry() => _budget.TryTake(Volatile.Read(ref _counter));
+    public bool TryTakeRetry() => _budget.TryTake(unchecked(Volatile.Read(ref _counter) + Volatile.Read(ref _bound)));
 
     /// <summary>Returns retries to the budget.</summary>
     public void ReturnRetries(int retries) => _budget.Return(retries);
 
     /// <summary>
-    /// The endpoint of a request: an even round robin over the available ones. One that took no connection a moment ago is replaced by another
-    /// one at random, while there is one. Null if there is none.
+    /// The endpoint of a request: that of the selector, by default the next one in turn. One that took no connection a moment ago is replaced by
+    /// another one at random, while there is one. Null if there is none.
     /// </summary>
-    public DestinationState? Next(UpstreamModel model)
+    public DestinationState? Next(UpstreamModel model, EndpointSelector? selector = null)
     {
         var destinations = model.State.DestinationsState.AvailableDestinations;
         if (destinations.Count == 0)
             return null;
-        var chosen = destinations[(int)(Interlocked.Increment(ref _counter) % (uint)destinations.Count)];
-        return _unreachable is { } unreachable && unreachable.Contains(chosen, _time) ? Other(model, []) ?? chosen : chosen;
+        var turn = Interlocked.Increment(ref _counter);
+        var chosen = selector is null ? destinations[(int)(turn % (uint)destinations.Count)] : selector.Select(this, destinations, turn);
+        return _unreachable is not null && IsUnreachable(chosen) ? Other(model, []) ?? chosen : chosen;
     }
+
+    /// <summary>Counts a request whose endpoint is given, so that it takes no turn.</summary>
+    public void CountBound() => Interlocked.Increment(ref _bound);
 
     /// <summary>
     /// Another endpoint for a request that failed, at random, so that the load of one that fails spreads over all. Null if all others have
@@ -82,7 +109,8 @@ internal sealed class UpstreamCluster
         while (Interlocked.CompareExchange(ref _unreachable, marked, current) != current);
     }
 
-    private bool IsUnreachable(DestinationState endpoint) => _unreachable?.Contains(endpoint, _time) == true;
+    /// <summary>True if an endpoint took no connection a moment ago.</summary>
+    public bool IsUnreachable(DestinationState endpoint) => _unreachable?.Contains(endpoint, _time) == true;
 
     private static DestinationState? Pick(UpstreamModel model, Func<DestinationState, bool> isCandidate)
     {
@@ -145,6 +173,9 @@ internal sealed record UpstreamModel(UpstreamTransport Transport, ClusterState S
 {
     /// <summary>As <see cref="RequestConfig"/>, for requests whose idle time is limited elsewhere.</summary>
     public ForwarderRequestConfig UntimedRequestConfig { get; } = RequestConfig with { ActivityTimeout = Timeout.InfiniteTimeSpan };
+
+    /// <summary>The available endpoints, in order of address and port.</summary>
+    public IReadOnlyList<DestinationState> Endpoints => State.DestinationsState.AvailableDestinations;
 
     /// <summary>The client for requests received by https; null unless the backend follows the client's scheme.</summary>
     public HttpMessageInvoker? SecureClient { get; init; }

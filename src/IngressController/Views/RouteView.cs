@@ -1,4 +1,5 @@
 using IngressController.Matching;
+using IngressController.Pipeline;
 using IngressController.Routing.Table;
 
 namespace IngressController.Views;
@@ -21,6 +22,9 @@ internal sealed record RouteView(string Host, string PathType, string Path, stri
     /// <summary>The values of its policies by name, secrets redacted; null where the view does not list them, or there are none.</summary>
     public Dictionary<string, string>? PolicyValues { get; init; }
 
+    /// <summary>The choice of its endpoints; null if they take turns.</summary>
+    public string? Balancing { get; init; }
+
     public static RouteView Of(RouteEntry route)
     {
         var definition = route.Definition;
@@ -35,6 +39,7 @@ internal sealed record RouteView(string Host, string PathType, string Path, stri
             definition.Origin.Field)
         {
             Policies = definition.Policies.All.Count == 0 ? null : [.. definition.Policies.All.Select(NameOf)],
+            Balancing = (route as ProxyRoute)?.Plan.Steps.OfType<EndpointChoiceStep>().FirstOrDefault()?.Choice.Description,
         };
     }
 

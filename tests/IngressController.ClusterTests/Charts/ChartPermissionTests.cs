@@ -103,7 +103,8 @@ public sealed class ChartPermissionTests(ClusterFixture cluster) : IAsyncLifetim
         var (http, https, admin) = (FreePort.Take(), FreePort.Take(), FreePort.Take());
         using var process = ChildProcess.StartController(
             [
-                .. new ChartCase(name).Arguments.Where(argument => !argument.Contains("-port=", StringComparison.Ordinal) && !argument.StartsWith("--shutdown-delay", StringComparison.Ordinal)),
+                .. new ChartCase(name).Arguments.Where(argument => !argument.Contains("-port=", StringComparison.Ordinal) && !argument.StartsWith("--shutdown-delay", StringComparison.Ordinal)
+                    && !argument.StartsWith("--session-key-file", StringComparison.Ordinal)),
                 $"--http-port={http}", $"--https-port={https}", $"--admin-port={admin}", "--bind-address=127.0.0.1",
                 "--shutdown-delay=0", $"--kubeconfig={cluster.Server.WriteKubeconfig(ServiceAccounts.TokenOf(account))}",
             ],

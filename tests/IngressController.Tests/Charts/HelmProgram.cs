@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 
 namespace IngressController.Tests.Charts;
 
 /// <summary>Runs <c>helm</c>: the program that HELM names, else the one on the PATH.</summary>
-internal static class HelmProgram
+internal static partial class HelmProgram
 {
     private const string Variable = "HELM";
 
@@ -25,12 +26,22 @@ internal static class HelmProgram
         return (process.ExitCode, output.ReplaceLineEndings("\n"), error.Result);
     }
 
-    /// <summary>Renders the chart as the release yarp-ingress in the namespace of the same name.</summary>
-    public static (int Code, string Out, string Error) Template(string? valuesFile = null, params string[] more) => Run(
-        [
-            "template", "yarp-ingress", RepositoryFile.Chart, "--namespace", "yarp-ingress",
-            .. valuesFile is null ? [] : new[] { "--values", valuesFile }, .. more,
-        ]);
+    /// <summary>
+    /// Renders the chart as the release yarp-ingress in the namespace of the same name. The session key, which is random, is replaced by another text.
+    /// </summary>
+    public static (int Code, string Out, string Error) Template(string? valuesFile = null, params string[] more)
+    {
+        var (code, rendered, error) = Run(
+            [
+                "template", "yarp-ingress", RepositoryFile.Chart, "--namespace", "yarp-ingress",
+                .. valuesFile is null ? [] : new[] { "--values", valuesFile }, .. more,
+            ]);
+        return (code, SessionKey().Replace(rendered, "  key: cmFuZG9t"), error);
+    }
+
+    /// <summary>The base64 of 64 characters.</summary>
+    [GeneratedRegex("^  key: [A-Za-z0-9+/]{86}==$", RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex SessionKey();
 
     /// <summary>Used even if it does not exist: the tests then fail, and use no other.</summary>
     private static string? Named() => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } path ? path : null;

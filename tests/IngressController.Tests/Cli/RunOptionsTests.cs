@@ -27,6 +27,7 @@ public sealed class RunOptionsTests
         ["https-port"] = ("1", "0", "-1"),
         ["admin-port"] = ("1", "2", "x"),
         ["bind-address"] = ("127.0.0.1", "::1", "localhost"),
+        ["session-key-file"] = ("/etc/session-key", "key", null),
         ["server-header"] = ("false", "true", "1"),
         ["allow-trace"] = ("true", "false", "1"),
         ["direct-forwarding"] = ("false", "true", "maybe"),

@@ -10,6 +10,7 @@ using IngressController.Routing.Features.Timeouts;
 using IngressController.Routing.Table;
 using IngressController.Shutdown;
 using IngressController.Tests.Fakes;
+using IngressController.Tests.Upstream.Balancing;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
@@ -54,6 +55,22 @@ public sealed class FeatureCostTests
         AssertAllocatesNothing(() => Assert.True(step.InvokeAsync(request).Result));
 
         Assert.Null(TimeoutsStep.Create(new PlanContext("app.example", Plain.Definition, new ServiceCollection().BuildServiceProvider())));
+    }
+
+    [Fact]
+    public void Choosing_an_endpoint_in_turn_does_not_allocate_and_derives_nothing()
+    {
+        using var cluster = new BalancingCluster(3);
+        var request = ProxyRequests.Of(new DefaultHttpContext(), Plain);
+        request.Cluster = cluster.Cluster;
+        AssertAllocatesNothing(() =>
+        {
+            Assert.NotNull(request.ChooseEndpoint(cluster.Cluster, cluster.Cluster.Current));
+            request.HeadCame();
+            request.EndAttempt();
+        });
+        Assert.Null(cluster.Cluster.Loads);
+        Assert.False(cluster.Cluster.HasViews);
     }
 
     [Fact]
