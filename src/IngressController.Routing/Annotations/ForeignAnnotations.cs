@@ -42,7 +42,6 @@ internal static class ForeignAnnotations
                 ("canary-weight-total", "The total that canary-weight is a part of.", NoCanary),
                 ("affinity-canary-behavior", "The affinity of canaries: sticky or legacy.", NoCanary),
                 ("session-affinity", "Session affinity in the format of YARP's configuration.", "no affinity cookie is set: use affinity"),
-                ("service-upstream", "Sends requests to the cluster IP of the Service instead of its endpoints.", "requests go to the endpoints of the Service"),
                 ("health-check", "YARP's active and passive health checks.", "the readiness of the Pods decides which endpoints get requests"),
                 ("http-client", "YARP's settings of the HTTP client for the backend.", $"{ConnectTimeout} and {ReadTimeout} apply"),
                 ("http-request", "YARP's settings of requests to the backend.", $"{ReadTimeout} applies, and the protocol is that of backend-protocol"),

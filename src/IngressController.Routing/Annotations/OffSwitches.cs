@@ -26,7 +26,6 @@ internal static class OffSwitches
         ["opentracing-trust-incoming-span"] = No,
         ["proxy-http-version"] = ["1.1"],
         ["secure-backends"] = No,
-        ["service-upstream"] = No,
         ["ssl-passthrough"] = No,
     };
 

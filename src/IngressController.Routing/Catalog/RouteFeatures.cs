@@ -15,6 +15,7 @@ using IngressController.Routing.Features.RateLimiting;
 using IngressController.Routing.Features.Redirects;
 using IngressController.Routing.Features.Retries;
 using IngressController.Routing.Features.Rewriting;
+using IngressController.Routing.Features.ServiceUpstream;
 using IngressController.Routing.Features.SessionAffinity;
 using IngressController.Routing.Features.Timeouts;
 using IngressController.Routing.Features.Transforms;
@@ -44,6 +45,7 @@ public static class RouteFeatures
         LoadBalancingFeature.Feature,
         HashFeature.Feature,
         SessionAffinityFeature.Feature,
+        ServiceUpstreamFeature.Feature,
         TransformsFeature.Feature,
         YarpPoliciesFeature.Feature,
         IpAccessFeature.Feature,

@@ -9,8 +9,11 @@ namespace IngressController.Routing.Table;
 /// <param name="Tls">The TLS settings of the Ingress; null means the default.</param>
 public readonly record struct BackendId(ResourceName Service, string Port, BackendProtocol? Protocol = null, BackendTlsSettings? Tls = null)
 {
+    /// <summary>True if requests go to the cluster IP of the Service, and not to its endpoints.</summary>
+    public bool UsesClusterIp { get; init; }
+
     public override string ToString() =>
-        $"{Service}:{Port}{(Protocol is { } protocol ? $" as {protocol}" : "")}{(Tls is { } tls ? $" ({tls})" : "")}";
+        $"{Service}:{Port}{(UsesClusterIp ? " (service-upstream)" : "")}{(Protocol is { } protocol ? $" as {protocol}" : "")}{(Tls is { } tls ? $" ({tls})" : "")}";
 }
 
 /// <summary>The protocol towards a backend, from the port's <c>appProtocol</c> or an annotation.</summary>
@@ -35,6 +38,9 @@ public enum BackendProtocol
 /// <summary>The protocol of the backends of an Ingress.</summary>
 public sealed record BackendProtocolPolicy(BackendProtocol Protocol) : RoutePolicy;
 
+/// <summary>Requests of the Ingress go to the cluster IPs of its Services.</summary>
+public sealed record ServiceUpstreamPolicy : RoutePolicy;
+
 /// <summary>The port of a Service with its endpoints.</summary>
 public sealed record Backend
 {
@@ -44,6 +50,9 @@ public sealed record Backend
 
     /// <summary>No duplicates, in order of address and port. If empty, requests are answered 503.</summary>
     public EquatableArray<Endpoint> Endpoints { get; init; }
+
+    /// <summary>True if its endpoint is the cluster IP of the Service, behind which the cluster balances.</summary>
+    public bool IsClusterIp { get; init; }
 
     /// <summary>Problems, reported to every Ingress that uses the backend.</summary>
     public EquatableArray<BackendProblem> Problems { get; init; }

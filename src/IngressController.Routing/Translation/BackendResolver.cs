@@ -23,6 +23,12 @@ internal static class BackendResolver
 
         var problems = new List<BackendProblem>();
         var protocol = ReadAppProtocol(id, port.AppProtocol, problems);
+        if (id.UsesClusterIp && IPAddress.TryParse(service.Spec?.ClusterIP, out var clusterIp) && port.Port is > 0 and <= 65535)
+        {
+            return CheckTls(
+                new Backend { Id = id, Protocol = protocol, Endpoints = [new(clusterIp.ToString(), port.Port)], IsClusterIp = true, Problems = [.. problems] }, isExternal: false);
+        }
+
         var endpoints = EndpointSelection.Select(service, port, snapshot.Endpoints.Of(id.Service), problems);
         if (endpoints.Length == 0)
         {

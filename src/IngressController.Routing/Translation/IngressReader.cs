@@ -238,7 +238,7 @@ internal sealed class IngressReader
     }
 
     private RouteAction.Forward Forward(V1IngressServiceBackend service, string port, BackendProtocol? protocol) =>
-        new(new BackendId(_name with { Name = service.Name! }, port, protocol, _tls));
+        new(new BackendId(_name with { Name = service.Name! }, port, protocol, _tls) { UsesClusterIp = _policies.Get<ServiceUpstreamPolicy>() is not null });
 
     private RouteAction.Unavailable Refuse(Diagnostic diagnostic)
     {

@@ -38,6 +38,9 @@ internal sealed class UpstreamCluster
     /// <summary>The current endpoints and transport. Read once per request.</summary>
     public UpstreamModel Current => _current;
 
+    /// <summary>True if its endpoint is the cluster IP of the Service, behind which the cluster balances.</summary>
+    public bool IsClusterIp { get; private set; }
+
     /// <summary>True if an endpoint is available.</summary>
     public bool HasEndpoints => _current.State.DestinationsState.AvailableDestinations.Count > 0;
 
@@ -145,6 +148,7 @@ internal sealed class UpstreamCluster
         foreach (var destination in destinations)
             state.Destinations.TryAdd(destination.DestinationId, destination);
         state.DestinationsState = new ClusterDestinationsState(destinations, destinations);
+        IsClusterIp = backend.IsClusterIp;
         return kept ?? new UpstreamModel(transport, state, RequestConfig(backend.Protocol))
         {
             SecureClient = backend.Protocol == BackendProtocol.ClientScheme ? _clients.Get(transport with { Protocol = BackendProtocol.Https }) : null,

@@ -34,6 +34,5 @@ internal sealed class SessionChoice(SessionAffinityPolicy policy, SessionTables 
         !policy.ChangesOnFailure && EndpointOf(request, cluster) == failed;
 
     private DestinationState? EndpointOf(ProxyRequest request, UpstreamCluster cluster) =>
-        // Not at a default backend, which serves while the Service has no endpoint.
-        cluster != request.Route.Cluster ? null : tables.Of(cluster).Find(request.Context.Request.Headers.Cookie, policy.Cookie.Name);
+        SessionCookie.AppliesTo(request, cluster) ? tables.Of(cluster).Find(request.Context.Request.Headers.Cookie, policy.Cookie.Name) : null;
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.SessionAffinity;
+using IngressController.Upstream;
 using Microsoft.Extensions.Primitives;
 
 namespace IngressController.Features.SessionAffinity;
@@ -22,9 +23,14 @@ internal sealed class SessionCookie(SessionCookieSettings settings, string path,
         : new SessionCookie(
             policy.Cookie, policy.Cookie.Path ?? PathOf(context.Definition.Match), new SessionTables(policy.Mode, context.Service<SessionKey>()), context.Service<TimeProvider>());
 
+    /// <summary>
+    /// False at a default backend, which serves while the Service has no endpoint, and at a cluster IP, which has no endpoint to stay on.
+    /// </summary>
+    public static bool AppliesTo(ProxyRequest request, UpstreamCluster cluster) => cluster == request.Route.Cluster && !cluster.IsClusterIp;
+
     public override void Apply(ProxyRequest request, bool isLocal)
     {
-        if (isLocal || request.Endpoint is not { } endpoint || request.Cluster is not { } cluster || cluster != request.Route.Cluster)
+        if (isLocal || request.Endpoint is not { } endpoint || request.Cluster is not { } cluster || !AppliesTo(request, cluster))
             return;
         var (context, table) = (request.Context, tables.Of(cluster));
         if (table.Find(context.Request.Headers.Cookie, settings.Name) == endpoint || table.ValueFor(endpoint) is not { } value)
