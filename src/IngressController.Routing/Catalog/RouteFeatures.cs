@@ -5,6 +5,7 @@ using IngressController.Routing.Features.BackendProtocols;
 using IngressController.Routing.Features.BackendTls;
 using IngressController.Routing.Features.Blocking;
 using IngressController.Routing.Features.Bodies;
+using IngressController.Routing.Features.Compression;
 using IngressController.Routing.Features.Cors;
 using IngressController.Routing.Features.ErrorPages;
 using IngressController.Routing.Features.Headers;
@@ -34,6 +35,7 @@ public static class RouteFeatures
         RateLimitingFeature.Feature,
         CorsFeature.Feature,
         BodiesFeature.Feature,
+        CompressionFeature.Feature,
         HeadersFeature.Feature,
         BlockingFeature.Feature,
         MatchingFeature.Feature,

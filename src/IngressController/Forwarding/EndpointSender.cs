@@ -14,6 +14,24 @@ internal sealed class EndpointSender(IHttpForwarder forwarder, ForwardTransforme
     /// <summary>Sends the request. A failure is a feature of it.</summary>
     public ValueTask<ForwarderError> SendAsync(ProxyRequest request, UpstreamModel model, DestinationState destination)
     {
+        var sending = SendToAsync(request, model, destination);
+        return request.Route.Plan.EncodesBodies ? EndEncodingAsync(request, sending) : sending;
+    }
+
+    private static async ValueTask<ForwarderError> EndEncodingAsync(ProxyRequest request, ValueTask<ForwarderError> sending)
+    {
+        var error = await sending;
+        if (request.Encoding is { } encoding)
+        {
+            request.Encoding = null;
+            await encoding.EndAsync(isComplete: error == ForwarderError.None);
+        }
+
+        return error;
+    }
+
+    private ValueTask<ForwarderError> SendToAsync(ProxyRequest request, UpstreamModel model, DestinationState destination)
+    {
         var context = request.Context;
         var client = model.Http1For(context) is { } http1 && Http1Forwarder.Suits(request) ? http1 : null;
         if (request.Limits is { } limits)

@@ -12,6 +12,7 @@ internal static class OverloadServices
         {
             var cgroup = CgroupMemory.Find();
             var machine = MachineLimits.Read(cgroup);
+            services.AddSingleton(machine);
             services.AddSingleton(provider => OverloadBudgets.Of(provider.GetRequiredService<OverloadOptions>(), machine));
             services.AddSingleton(provider => new MemoryPressure(machine, cgroup, provider.GetRequiredService<TimeProvider>()));
             services.AddSingleton<OverloadActions>();

@@ -15,6 +15,9 @@ internal abstract class ResponseChange
     /// <param name="isLocal">True for a local reply, false for a backend's response.</param>
     public abstract void Apply(ProxyRequest request, bool isLocal);
 
+    /// <summary>True if <see cref="Apply"/> can set <see cref="ProxyRequest.Encoding"/>.</summary>
+    public virtual bool EncodesBody => false;
+
     /// <summary>True if <see cref="ChangeBody"/> changes bodies.</summary>
     public virtual bool ChangesBody => false;
 

@@ -49,6 +49,9 @@ internal sealed class ProxyRequest
     /// <summary>The cluster that gets the request: that of the route, unless a step has chosen another one. Null if it has none.</summary>
     public UpstreamCluster? Cluster { get => field ?? MatchedRoute?.Cluster; set; }
 
+    /// <summary>The coding of the body of the response while it is written; null if the proxy adds none.</summary>
+    public ResponseEncoding? Encoding { get; set; }
+
     /// <summary>The status of a backend's response that a page replaces; 0 if none is replaced.</summary>
     public int ReplacedStatus { get; set; }
 

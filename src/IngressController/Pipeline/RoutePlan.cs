@@ -16,6 +16,9 @@ internal sealed record RoutePlan(RequestStep[] Steps, RequestChange[] RequestCha
     /// <summary>The pages that replace errors; null if the route has none.</summary>
     public ErrorPages? ErrorPages { get; init; }
 
+    /// <summary>True if the bodies of responses can get a content coding.</summary>
+    public bool EncodesBodies { get; } = ResponseChanges.Any(change => change.EncodesBody);
+
     /// <summary>True if requests and bodies are changed as messages of the HTTP client only.</summary>
     public bool NeedsMessages { get; } = ResponseChanges.Any(change => change.ChangesBody);
 }

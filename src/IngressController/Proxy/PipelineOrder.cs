@@ -3,6 +3,7 @@ using IngressController.Features.ApiKeys;
 using IngressController.Features.BasicAuthentication;
 using IngressController.Features.Blocking;
 using IngressController.Features.Bodies;
+using IngressController.Features.Compression;
 using IngressController.Features.Cors;
 using IngressController.Features.ErrorPages;
 using IngressController.Features.ExternalAuthentication;
@@ -114,6 +115,8 @@ internal static class PipelineOrder
         // After all other headers, as the most specific one.
         ResponseHeadersChange.Create,
         ResponsePacing.Create,
+        // Last: it goes by the type, the length and the validators that the client gets.
+        CompressionChange.Create,
     ];
 
     /// <summary>The changes that the operator's settings make to every request.</summary>
@@ -123,7 +126,7 @@ internal static class PipelineOrder
     private static readonly Func<GlobalPlanContext, ResponseChange?>[] GlobalResponseChanges = [OperatorHeaders.Create];
 
     /// <summary>Registers the services of the features.</summary>
-    private static readonly Action<IServiceCollection>[] Services = [RateLimitStep.AddServices, BasicAuthCheck.AddServices, ExternalAuthCheck.AddServices, ErrorPageBackends.AddServices, SessionCookie.AddServices];
+    private static readonly Action<IServiceCollection>[] Services = [RateLimitStep.AddServices, BasicAuthCheck.AddServices, ExternalAuthCheck.AddServices, ErrorPageBackends.AddServices, SessionCookie.AddServices, CompressionChange.AddServices];
 
     public static void AddServices(IServiceCollection services)
     {

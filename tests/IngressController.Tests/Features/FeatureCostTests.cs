@@ -1,9 +1,11 @@
 using IngressController.Configuration;
 using IngressController.Features.Bodies;
+using IngressController.Features.Compression;
 using IngressController.Features.ErrorPages;
 using IngressController.Features.Headers;
 using IngressController.Features.Timeouts;
 using IngressController.Pipeline;
+using IngressController.Routing.Features.Compression;
 using IngressController.Routing.Features.Cors;
 using IngressController.Routing.Features.Headers;
 using IngressController.Routing.Features.Timeouts;
@@ -88,6 +90,24 @@ public sealed class FeatureCostTests
         Assert.Null(ErrorPageBackends.Create(context));
         Assert.Null(DefaultBackendHeaders.Create(context));
         Assert.Null(RoutePlan.Empty.ErrorPages);
+    }
+
+    [Fact]
+    public void Routes_without_compression_have_none_of_its_objects()
+    {
+        Assert.Null(CompressionChange.Create(new PlanContext("app.example", Plain.Definition, new ServiceCollection().BuildServiceProvider())));
+        Assert.False(RoutePlan.Empty.EncodesBodies);
+    }
+
+    [Fact]
+    public void Comparing_codings_and_types_does_not_allocate()
+    {
+        var types = new MediaTypeSet(["text/html", "image/*"]);
+        AssertAllocatesNothing(() =>
+        {
+            Assert.True(AcceptEncoding.Parse("gzip;q=0.8, deflate, identity;q=0.5") is { Gzip: 800, Brotli: 0, Identity: 500 });
+            Assert.False(types.Contains("application/json; charset=utf-8"));
+        });
     }
 
     private static void AssertAllocatesNothing(Action action)

@@ -1,7 +1,6 @@
 using System.Globalization;
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Diagnostics;
-using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 
 namespace IngressController.Routing.Features.ErrorPages;

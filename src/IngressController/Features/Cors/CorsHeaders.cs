@@ -1,4 +1,5 @@
 using System.Globalization;
+using IngressController.Http;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Cors;
 using Microsoft.Extensions.Primitives;
@@ -14,7 +15,6 @@ internal sealed class CorsHeaders(CorsPolicy policy) : ResponseChange
 {
     private static readonly StringValues Any = "*";
     private static readonly StringValues True = "true";
-    private static readonly StringValues Origin = "Origin";
 
     private readonly StringValues _methods = policy.Methods;
     private readonly StringValues _headers = policy.Headers;
@@ -28,7 +28,7 @@ internal sealed class CorsHeaders(CorsPolicy policy) : ResponseChange
         var (received, headers) = (request.Context.Request, request.Context.Response.Headers);
         // Also without further headers: a cache must not serve this response to another origin (Fetch, "CORS protocol and HTTP caches").
         if (!policy.AllowsAnyOrigin)
-            AddVary(headers);
+            VaryField.Add(headers, HeaderNames.Origin);
         var origin = received.Headers.Origin;
         if (!policy.Allows(origin.ToString()))
             return;
@@ -43,20 +43,5 @@ internal sealed class CorsHeaders(CorsPolicy policy) : ResponseChange
             headers.AccessControlAllowCredentials = True;
         else
             headers.Remove(HeaderNames.AccessControlAllowCredentials);
-    }
-
-    private static void AddVary(IHeaderDictionary headers)
-    {
-        foreach (var value in headers.Vary)
-        {
-            foreach (var range in value.AsSpan().Split(','))
-            {
-                var name = value.AsSpan()[range].Trim();
-                if (name is "*" || name.Equals("Origin", StringComparison.OrdinalIgnoreCase))
-                    return;
-            }
-        }
-
-        headers.Vary = StringValues.Concat(headers.Vary, Origin);
     }
 }

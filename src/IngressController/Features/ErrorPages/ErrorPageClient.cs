@@ -37,7 +37,7 @@ internal sealed partial class ErrorPageClient(LocalReplies replies, UpstreamOpti
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(ProxyRequest request, UpstreamCluster cluster, int status, CancellationToken cancellation)
+    private static async Task<HttpResponseMessage> SendAsync(ProxyRequest request, UpstreamCluster cluster, int status, CancellationToken cancellation)
     {
         var model = cluster.Current;
         var failed = new List<DestinationState>();

@@ -42,6 +42,7 @@ internal sealed class ErrorPageResponse(
                 count = await body.ReadAsync(buffer, deadline.Token);
             }
 
+            await EndEncodingAsync(isComplete: true);
             if (hasBody)
                 WriteTrailers();
         }
@@ -55,8 +56,17 @@ internal sealed class ErrorPageResponse(
         }
         finally
         {
+            await EndEncodingAsync(isComplete: false);
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    private async ValueTask EndEncodingAsync(bool isComplete)
+    {
+        if (request.Encoding is not { } encoding)
+            return;
+        request.Encoding = null;
+        await encoding.EndAsync(isComplete);
     }
 
     private void WriteHead(int status, bool hasBody)
