@@ -89,6 +89,8 @@ internal sealed class ForwardTransformer(Drain drain, CutResponse cut) : HttpTra
         // The bytes after an upgrade are not a body.
         var hasBody = copyBody && ResponseStatus.HasBody(proxyResponse, context.Response)
             && proxyResponse.StatusCode != HttpStatusCode.SwitchingProtocols && proxyResponse.RequestMessage?.Method != HttpMethod.Connect;
+        // Of the backend: a compressed body has none.
+        var hasLength = headers.ContentLength is not null;
         foreach (var change in request.Revision.ResponseChanges)
             change.Apply(request, isLocal: false);
         if (transforms is not null)
@@ -105,7 +107,7 @@ internal sealed class ForwardTransformer(Drain drain, CutResponse cut) : HttpTra
             proxyResponse.Content = new WatchedResponse(proxyResponse.Content, timer);
         // A body of known length is not an event stream.
         if (hasBody && headers.ContentLength is not 0)
-            proxyResponse.Content = new ResponseContent(proxyResponse, context, request.Exchange, cut, sendsHeadEarly: headers.ContentLength is null);
+            proxyResponse.Content = new ResponseContent(proxyResponse, context, request.Exchange, cut, sendsHeadEarly: !hasLength);
 
         return copyBody;
     }

@@ -28,7 +28,7 @@ public static class ErrorPagesFeature
         Documentation = "The statuses of the backend, and of the proxy itself, whose responses are replaced by a page. The page is the response to GET / "
             + "of default-backend; without that annotation, or while its Service has no endpoint, of the option --default-backend-service. It gets X-Code "
             + "(the status), X-Format (the Accept header of the client), X-Original-URI, X-Namespace, X-Ingress-Name, X-Service-Name, X-Service-Port and "
-            + "X-Request-ID, and the headers of the client without Authorization, conditions and ranges. The status of the page is that of the response, except "
+            + "X-Request-ID, the forwarding headers, and of the client Accept, Accept-Encoding, Accept-Language, Cookie, Referer and User-Agent. The status of the page is that of the response, except "
             + "where the proxy has refused the request itself (401, 403, 413, 429 and others): such a status never changes. If there is no page, the response has "
             + "the original status and a short text. gRPC is not changed. The list takes the place of that of the setting.",
     };

@@ -7,16 +7,13 @@ using Microsoft.Net.Http.Headers;
 namespace IngressController.Features.ErrorPages;
 
 /// <summary>
-/// Creates the requests for pages: GET / with the headers of the client, without those of its body, its credentials for the backend, and
-/// the conditions and ranges that are about another resource.
+/// Creates the requests for pages: GET / with what a page can depend on. Other headers of the client can be credentials for the backend or the
+/// proxy, or concern its body, or another resource.
 /// </summary>
 internal static class ErrorPageRequest
 {
-    private static readonly HeaderNameSet Omitted = new(
-    [
-        HeaderNames.Host, HeaderNames.Authorization, HeaderNames.Expect, HeaderNames.Range, HeaderNames.IfRange, HeaderNames.IfMatch, HeaderNames.IfNoneMatch,
-        HeaderNames.IfModifiedSince, HeaderNames.IfUnmodifiedSince, LoopGuard.Header,
-    ]);
+    private static readonly string[] Copied =
+        [HeaderNames.Accept, HeaderNames.AcceptEncoding, HeaderNames.AcceptLanguage, HeaderNames.Cookie, HeaderNames.Referer, HeaderNames.UserAgent];
 
     /// <param name="request">The request of the client.</param>
     /// <param name="status">The status that the page is for.</param>
@@ -29,29 +26,25 @@ internal static class ErrorPageRequest
             Version = model.RequestConfig.Version!,
             VersionPolicy = model.RequestConfig.VersionPolicy!.Value,
         };
-        CopyHeaders(request.Context.Request.Headers, message);
+        var incoming = request.Context.Request.Headers;
+        foreach (var name in Copied)
+            Add(name, incoming[name]);
         var client = ForwardedHeaders.AddressText(request.Context.Connection.RemoteIpAddress);
-        Add(HeaderNames.Host, request.Context.Request.Headers.Host);
+        Add(HeaderNames.Host, incoming.Host);
         Add("X-Forwarded-For", request.Received?.FullChain ?? client);
         Add("X-Real-IP", client);
         Add("X-Forwarded-Proto", request.Context.Request.IsHttps ? "https" : "http");
         Add("X-Forwarded-Host", request.PublicHost);
         Add("X-Forwarded-Port", request.PublicPort);
-        Add(LoopGuard.Header, StringValues.Concat(request.Context.Request.Headers[LoopGuard.Header], LoopGuard.CdnId));
+        Add(LoopGuard.Header, StringValues.Concat(incoming[LoopGuard.Header], LoopGuard.CdnId));
         Add(ErrorPageHeaders.OriginalUri, request.Target.PathAndQuery);
         ErrorPageHeaders.Add(request, status, (name, value) => Add(name, value));
-        UpstreamHost.Ensure(message, request.Context.Request.Headers.Host);
+        UpstreamHost.Ensure(message, incoming.Host);
         return message;
 
-        void Add(string name, StringValues values) => message.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
-    }
-
-    private static void CopyHeaders(IHeaderDictionary incoming, HttpRequestMessage message)
-    {
-        foreach (var (name, values) in incoming)
+        void Add(string name, StringValues values)
         {
-            if (ForwardedHeaders.IsForwarded(name, incoming.Connection) && !ErrorPageHeaders.Names.Contains(name) && !Omitted.Contains(name)
-                && !name.StartsWith("Content-", StringComparison.OrdinalIgnoreCase))
+            if (values.Count > 0)
                 message.Headers.TryAddWithoutValidation(name, values.AsEnumerable());
         }
     }

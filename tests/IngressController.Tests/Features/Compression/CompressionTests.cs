@@ -258,11 +258,8 @@ public abstract class CompressionTests(CompressionFixture proxy)
         });
         var host = await proxy.ServeAsync(backend.Port, ("compression", "gzip"));
         var response = await proxy.GetAsync(host, "/", "Accept-Encoding: gzip\r\n");
-        // The head of a body is passed on before it only if nothing shows the end of the connection.
-        if (response.Status == 502)
-            Assert.Equal((null, true), (response.One("Content-Encoding"), response.Body.StartsWith("502 Bad Gateway", StringComparison.Ordinal)));
-        else
-            Assert.Equal("gzip", response.One("Content-Encoding"));
+        Assert.Equal((502, null, null), (response.Status, response.One("Content-Encoding"), response.One("Vary")));
+        Assert.StartsWith("502 Bad Gateway", response.Body, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -69,7 +69,7 @@ public abstract class ReplacedResponseTests
         var host = await _proxy.ServeAsync(backend, Codes("404"));
         var response = await _proxy.ExchangeAsync(
             $"PUT /x HTTP/1.1\r\nHost: {host}\r\nX-Code: 1\r\nx_code: 1\r\nX-Format: f\r\nX-Original-URI: /forged\r\nX_Original-URI: /forged\r\nX-Namespace: n\r\n"
-            + "X-Ingress-Name: i\r\nX-Service-Name: s\r\nX-Service-Port: p\r\nX-Request-ID: r\r\nAuthorization: Bearer t\r\nRange: bytes=0-1\r\nIf-None-Match: \"a\"\r\n"
+            + "X-Ingress-Name: i\r\nX-Service-Name: s\r\nX-Service-Port: p\r\nX-Request-ID: r\r\nAuthorization: Bearer t\r\nX-API-Key: k\r\nRange: bytes=0-1\r\nIf-None-Match: \"a\"\r\n"
             + "If-Modified-Since: Mon, 01 Jan 2024 00:00:00 GMT\r\nIf-Match: *\r\nContent-Type: text/plain\r\nContent-Length: 4\r\nAccept-Language: de\r\nCookie: c=1\r\n\r\nbody");
         Assert.Equal((299, "page 404"), (response.Status, response.Body));
         var page = Assert.Single(_proxy.Pages.Requests);
@@ -77,7 +77,7 @@ public abstract class ReplacedResponseTests
         Assert.Equal(("404", "/x", "default", "80"), (page.One("X-Code"), page.One("X-Original-URI"), page.One("X-Namespace"), page.One("X-Service-Port")));
         Assert.NotEqual("r", page.One("X-Request-ID"));
         Assert.Equal(("de", "c=1"), (page.One("Accept-Language"), page.One("Cookie")));
-        foreach (var name in (string[])["X-Format", "x_code", "X_Original-URI", "Authorization", "Range", "If-None-Match", "If-Modified-Since", "If-Match", "Content-Type", "Content-Length", "Transfer-Encoding"])
+        foreach (var name in (string[])["X-Format", "x_code", "X_Original-URI", "Authorization", "X-API-Key", "Range", "If-None-Match", "If-Modified-Since", "If-Match", "Content-Type", "Content-Length", "Transfer-Encoding"])
             Assert.Empty(page.All(name));
     }
 
