@@ -76,6 +76,12 @@ public abstract record AnnotationKey
     /// <summary>A clause with the effect of an invalid value, if it is neither the default nor closes the route: <c>it is false</c>.</summary>
     public string? WhenInvalid { get; init; }
 
+    /// <summary>
+    /// The difference from ingress-nginx of an annotation that it has too, in full sentences; null if there is none beyond those of all
+    /// annotations.
+    /// </summary>
+    public string? Difference { get; init; }
+
     /// <summary>The meaning, with units and edge cases, in full sentences.</summary>
     public required string Documentation { get; init; }
 

@@ -13,7 +13,7 @@ internal static class FormerAnnotations
     [
         .. Former("use backend-protocol HTTPS", "secure-backends", "secure-upstream"),
         .. Former("use backend-protocol GRPC", "grpc-backend"),
-        .. Former("proxy-ssl-secret replaced it, which is not supported yet", "secure-verify-ca-secret", "secure-verify-ca"),
+        .. Former("use proxy-ssl-secret", "secure-verify-ca-secret", "secure-verify-ca"),
         .. Former("use rewrite-target with a path of its own for assets", "add-base-url", "base-url-scheme"),
         .. Former("mirror-target replaced it, which is not supported yet", "mirror-uri"),
         .. Former("enable-opentelemetry replaced it, which is not supported yet", "enable-opentracing"),

@@ -76,13 +76,15 @@ public static class AnnotationReference
         text.Append($"- Default: {(key.Default is { } value ? Prose(value) : "none")}\n");
         text.Append($"- Scope: {key.ScopeText}\n");
         text.Append($"- Invalid value: {key.BadValueText}\n");
+        if (key.Difference is { } difference)
+            text.Append($"- Difference from ingress-nginx: {Prose(difference)}\n");
         if (key.Aliases.Count > 0)
             text.Append($"- Aliases: {string.Join(", ", key.Aliases.Select(alias => $"`{alias}`"))}\n");
     }
 
     private static string Names(AnnotationKey key) => string.Join(", ", key.Names.Select(name => $"`{name}`"));
 
-    private static string Cell(string text) => Prose(text).Replace("|", "\\|", StringComparison.Ordinal);
+    internal static string Cell(string text) => Prose(text).Replace("|", "\\|", StringComparison.Ordinal);
 
     /// <summary>Escapes a text for Markdown, except code between backticks.</summary>
     private static string Prose(string text)

@@ -48,7 +48,7 @@ internal sealed class UpstreamTlsMaterial
         }
         catch (CryptographicException error)
         {
-            throw new IOException($"the client certificate of Secret {certificate.Secret} cannot be loaded: {error.Message}");
+            throw new IOException($"the client certificate of Secret {certificate.Secret} cannot be loaded: {error.Message}", error);
         }
     }
 }

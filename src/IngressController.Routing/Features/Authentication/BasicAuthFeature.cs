@@ -10,6 +10,7 @@ public static class BasicAuthFeature
     public static AnnotationKey<bool> AuthType { get; } = new()
     {
         Name = "auth-type",
+        Difference = "digest is not supported: the paths answer 503. Use basic over https.",
         // The value answers "is it basic".
         Form = ValueForms.OneOf(("basic", true), ("digest", false)),
         OnBadValue = OnBadValue.CloseRoute,
@@ -21,6 +22,7 @@ public static class BasicAuthFeature
     public static AnnotationKey<ResourceName> AuthSecret { get; } = new()
     {
         Name = "auth-secret",
+        Difference = "A Secret of another namespace is never allowed; ingress-nginx has a setting for it.",
         Form = new("the name of a Secret in the namespace of the Ingress, optionally as NAMESPACE/NAME", text =>
             ResourceName.TryParse(text, out var name) ? name
             : text.Contains('/') ? ValueForm<ResourceName>.Refuse("is neither a name nor NAMESPACE/NAME")

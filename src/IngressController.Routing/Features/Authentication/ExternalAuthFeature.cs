@@ -8,6 +8,8 @@ namespace IngressController.Routing.Features.Authentication;
 /// <summary>Asks an authentication service about each request, by annotations or by settings.</summary>
 public static class ExternalAuthFeature
 {
+    private const string InvalidIsClosed = "An invalid value answers 503; ingress-nginx serves the paths without authentication then.";
+
     public static AnnotationKey<AuthUrl> AuthUrl { get; } = Key("auth-url", AuthForms.Url, "the setting global-auth-url",
         "Asks the authentication service at this URL about each request, by GET, with the client's headers and without its body. A 2xx response "
         + "allows the request; 401 and 403 are passed on, 401 with the service's WWW-Authenticate; any other response, no response within 60 seconds "
@@ -15,7 +17,10 @@ public static class ExternalAuthFeature
         + "X-Auth-Request-Redirect, X-Request-ID and X-Sent-From. Names are resolved as absolute names; those that end with .svc are Services. "
         + "Loopback, link-local and metadata addresses are refused as for ExternalName Services, and https certificates are verified. Rules whose "
         + "path begins with one of the setting no-auth-locations are exempt.") with
-    { IsAccessCheck = true };
+    {
+        IsAccessCheck = true,
+        Difference = "Loopback, link-local and metadata addresses are refused, and certificates are verified.",
+    };
 
     public static AnnotationKey<string> AuthMethod { get; } = Key("auth-method", AuthForms.Method, "GET",
         "The method of the request to auth-url. If it is set, the service also gets X-Original-URI and X-Scheme.");
@@ -38,23 +43,38 @@ public static class ExternalAuthFeature
                 : text.Contains('/') ? ValueForm<ResourceName>.Refuse("is neither a name nor NAMESPACE/NAME")
                 : new ResourceName("", text)), null,
         "A ConfigMap in the namespace of the Ingress with headers for the service. Their values may contain variables such as $host. An empty value "
-        + "removes the client's header. While the ConfigMap does not exist, the paths answer 503.");
+        + "removes the client's header. While the ConfigMap does not exist, the paths answer 503.") with
+    {
+        Difference = "A ConfigMap of another namespace is never allowed; ingress-nginx has a setting for it.",
+    };
 
     public static AnnotationKey<ValueTemplate> AuthRequestRedirect { get; } = Key("auth-request-redirect", AuthForms.Template, "$request_uri",
-        "The value of X-Auth-Request-Redirect in the request to the service.");
+        "The value of X-Auth-Request-Redirect in the request to the service.") with
+    {
+        Difference = InvalidIsClosed,
+    };
 
     public static AnnotationKey<ValueTemplate> AuthCacheKey { get; } = Key("auth-cache-key", AuthForms.Template, "no caching",
         "Caches the service's responses under this key, such as $cookie_session or $remote_user$http_authorization, separately for each host and "
         + "path. Include everything the service decides by: requests with the same key get the same response. Responses with Set-Cookie or Vary, and "
-        + "those that Cache-Control excludes, are not cached.", OnBadValue.UseDefault);
+        + "those that Cache-Control excludes, are not cached.", OnBadValue.UseDefault) with
+    {
+        Difference = "Responses are cached separately for each host and path.",
+    };
 
     public static AnnotationKey<EquatableArray<AuthCacheRule>> AuthCacheDuration { get; } = Key("auth-cache-duration", AuthForms.CacheDuration, "200 202 401 5m",
         "The status codes that are cached, and for how long: codes and a duration (ms, s, m, h, d, w), several separated by commas. Without codes, "
-        + "200 is cached. Needs auth-cache-key.");
+        + "200 is cached. Needs auth-cache-key.") with
+    {
+        Difference = InvalidIsClosed,
+    };
 
     public static AnnotationKey<bool> AuthAlwaysSetCookie { get; } = Key("auth-always-set-cookie", ValueForms.Boolean, "false",
         "Sets the cookies of the service's response whatever the status of the response to the client; by default only for 200, 201, 204, 206, 301, "
-        + "302, 303, 304, 307 and 308.");
+        + "302, 303, 304, 307 and 308.") with
+    {
+        Difference = InvalidIsClosed,
+    };
 
     public static AnnotationKey<bool> EnableGlobalAuth { get; } = Key("enable-global-auth", ValueForms.Boolean, "true",
         "Applies the setting global-auth-url to the Ingress. auth-url takes precedence over it.", OnBadValue.UseDefault);

@@ -13,6 +13,7 @@ public static class SatisfyFeature
     public static AnnotationKey<bool> Satisfy { get; } = new()
     {
         Name = "satisfy",
+        Difference = "API keys (api-key-secret) are one of the checks.",
         // The value answers "is one enough".
         Form = ValueForms.OneOf(("any", true), ("all", false)),
         Default = "all",

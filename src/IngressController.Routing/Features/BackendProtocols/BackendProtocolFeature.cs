@@ -15,6 +15,7 @@ public static class BackendProtocolFeature
     public static AnnotationKey<BackendProtocol?> BackendProtocolKey { get; } = new()
     {
         Name = "backend-protocol",
+        Difference = "FCGI is not supported: the paths answer 503. Without the annotation, the appProtocol of the Service port applies.",
         Form = Form,
         Default = "the appProtocol of the Service port, or HTTP",
         Documentation = "The protocol of the Ingress's backends: HTTP or HTTPS (HTTP/1.1), GRPC (HTTP/2 in cleartext), GRPCS (HTTP/2 over TLS), or "

@@ -12,6 +12,7 @@ internal static class BackendTlsKeys
     public static AnnotationKey<ResourceName> Secret { get; } = new()
     {
         Name = "proxy-ssl-secret",
+        Difference = "The other proxy-ssl-* annotations apply with a Secret without ca.crt too.",
         Form = new("NAMESPACE/NAME of a Secret in the namespace of the Ingress", text =>
             ResourceName.TryParse(text, out var name) ? name : ValueForm<ResourceName>.Refuse("is not NAMESPACE/NAME")),
         OnBadValue = OnBadValue.CloseRoute,
@@ -23,6 +24,7 @@ internal static class BackendTlsKeys
     public static AnnotationKey<bool> Verify { get; } = new()
     {
         Name = "proxy-ssl-verify",
+        Difference = "on without ca.crt, and an invalid value, answer 503; ingress-nginx verifies nothing then. ExternalName Services are verified unless it is off.",
         Form = ValueForms.OnOff,
         OnBadValue = OnBadValue.CloseRoute,
         Default = "off; on with backend-tls-ca, and for ExternalName Services",
@@ -41,6 +43,7 @@ internal static class BackendTlsKeys
     public static AnnotationKey<string> Name { get; } = new()
     {
         Name = "proxy-ssl-name",
+        Difference = "With proxy-ssl-verify on it is required, except for ExternalName Services; ingress-nginx compares certificates with a name that none has.",
         Form = ServerNameForm,
         OnBadValue = OnBadValue.CloseRoute,
         Documentation = "The name that the backend's certificate must be valid for, and that proxy-ssl-server-name sends. Without it, an ExternalName Service is verified for its "
@@ -50,6 +53,7 @@ internal static class BackendTlsKeys
     public static AnnotationKey<bool> SendName { get; } = new()
     {
         Name = "proxy-ssl-server-name",
+        Difference = "on by default for ExternalName Services.",
         Form = ValueForms.OnOff,
         Default = "off; on with backend-tls-server-name, and for ExternalName Services",
         Documentation = $"Sends proxy-ssl-name to the backend (SNI). {Ignored}",
@@ -58,6 +62,7 @@ internal static class BackendTlsKeys
     public static AnnotationKey<SslProtocols> Protocols { get; } = new()
     {
         Name = "proxy-ssl-protocols",
+        Difference = "TLSv1.3 is on by default.",
         Form = new("TLSv1.2, TLSv1.3 or both, separated by spaces", ReadProtocols),
         Default = "TLSv1.2 TLSv1.3",
         Documentation = $"The TLS versions for connections to the backend. {Ignored}",
@@ -66,6 +71,7 @@ internal static class BackendTlsKeys
     public static AnnotationKey<CipherList> Ciphers { get; } = new()
     {
         Name = "proxy-ssl-ciphers",
+        Difference = "A list without a usable cipher has no effect.",
         Form = CipherList.Form,
         Default = "DEFAULT",
         Documentation = "The ciphers of TLS 1.2 for connections to the backend, in order of preference. Names and words are those of openssl-ciphers(1); unknown ones are "

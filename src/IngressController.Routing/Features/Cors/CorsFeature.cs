@@ -40,6 +40,7 @@ public static class CorsFeature
     public static AnnotationKey<EquatableArray<string>> AllowOrigin { get; } = new()
     {
         Name = "cors-allow-origin",
+        Difference = "Responses to a named origin carry Vary: Origin.",
         Form = ValueForms.List,
         Default = "*",
         WhenInvalid = "no origin is allowed",

@@ -23,6 +23,7 @@ public static class ErrorPagesFeature
     public static AnnotationKey<EquatableArray<int>> CustomHttpErrors { get; } = new()
     {
         Name = "custom-http-errors",
+        Difference = "A page never changes the status of a request that the proxy has refused itself, such as 401, 403 or 413. It gets neither Authorization nor conditions of the client.",
         Form = CodesForm,
         DefaultSetting = new("custom-http-errors", "none"),
         Documentation = "The statuses of the backend, and of the proxy itself, whose responses are replaced by a page. The page is the response to GET / "

@@ -39,6 +39,7 @@ public static class HeadersFeature
     public static AnnotationKey<string> CustomHeaders { get; } = new()
     {
         Name = "custom-headers",
+        Difference = "A ConfigMap of another namespace is never allowed; ingress-nginx has a setting for it. Values can contain variables.",
         Form = ValueForms.Text,
         OnBadValue = OnBadValue.CloseRoute,
         Documentation = "A ConfigMap in the namespace of the Ingress, NAME or NAMESPACE/NAME, whose entries are set as headers of every response, in "
@@ -68,6 +69,7 @@ public static class HeadersFeature
     public static AnnotationKey<string> RedirectFrom { get; } = new()
     {
         Name = "proxy-redirect-from",
+        Difference = "Variables and regular expressions are not supported.",
         Form = RedirectForm,
         DefaultSetting = new("proxy-redirect-from", "off"),
         Documentation = "The prefix of the backend's Location and Refresh headers that is rewritten; proxy-redirect-to is its replacement, and both "

@@ -12,6 +12,7 @@ public static class HashFeature
     public static AnnotationKey<ValueTemplate> HashBy { get; } = new()
     {
         Name = "upstream-hash-by",
+        Difference = "An empty value is not hashed.",
         Form = new("text with variables, such as $request_uri", text =>
             !ValueTemplate.TryParse(text, TemplatePlace.HashKey, out var template, out var problem) ? ValueForm<ValueTemplate>.Refuse(problem)
             : template.IsLiteral ? ValueForm<ValueTemplate>.Refuse("has no variable, so one endpoint would get all requests; use one such as $request_uri")

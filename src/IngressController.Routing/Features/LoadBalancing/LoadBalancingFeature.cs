@@ -33,6 +33,7 @@ public static class LoadBalancingFeature
     public static AnnotationKey<BalancingAlgorithm> LoadBalance { get; } = new()
     {
         Name = "load-balance",
+        Difference = "Also least_requests, power_of_two and random.",
         Aliases = ["load-balancing"],
         Form = Form,
         DefaultSetting = new SettingDefault("load-balance", "round_robin"),

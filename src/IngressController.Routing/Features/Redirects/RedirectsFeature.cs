@@ -20,6 +20,7 @@ public static class RedirectsFeature
     public static AnnotationKey<bool> ForceSslRedirect { get; } = new()
     {
         Name = "force-ssl-redirect",
+        Difference = "X-Forwarded-Proto is read from the networks of proxy-real-ip-cidr only, and none is trusted by default.",
         Form = ValueForms.Boolean,
         DefaultSetting = new("force-ssl-redirect", "false"),
         OnBadValue = OnBadValue.CloseRoute,
@@ -64,6 +65,7 @@ public static class RedirectsFeature
     public static AnnotationKey<ValueTemplate> PermanentRedirect { get; } = new()
     {
         Name = "permanent-redirect",
+        Difference = "The URL can contain variables such as $request_uri, which ingress-nginx refuses since 1.12.",
         Form = LocationForm,
         OnBadValue = OnBadValue.CloseRoute,
         Documentation = "Redirects every request of the Ingress to this URL (status: permanent-redirect-code). Path and query of the request are not "
@@ -82,6 +84,7 @@ public static class RedirectsFeature
     public static AnnotationKey<ValueTemplate> TemporalRedirect { get; } = new()
     {
         Name = "temporal-redirect",
+        Difference = "The URL can contain variables such as $request_uri, which ingress-nginx refuses since 1.12.",
         Form = LocationForm,
         OnBadValue = OnBadValue.CloseRoute,
         Documentation = "Like permanent-redirect, with the status of temporal-redirect-code; it takes precedence over permanent-redirect.",

@@ -25,6 +25,7 @@ public static class RewritingFeature
     public static AnnotationKey<bool> UseRegex { get; } = new()
     {
         Name = "use-regex",
+        Difference = "A path with a construct of PCRE that is not supported answers 503. A diagnostic names the Ingress that switches the others of its host.",
         Form = ValueForms.Boolean,
         Default = "false",
         Scope = AnnotationScope.Host,
@@ -53,6 +54,7 @@ public static class RewritingFeature
     public static AnnotationKey<EquatableArray<string>> ServerAlias { get; } = new()
     {
         Name = "server-alias",
+        Difference = "At most 20 regular expressions.",
         Form = ValueForms.List,
         Scope = AnnotationScope.Host,
         Documentation = "More names for the Ingress's first host: plain names, *.example.com for all names below one at any depth, or ~ and a regular "

@@ -30,6 +30,7 @@ public static class SessionAffinityFeature
     public static AnnotationKey<bool> Affinity { get; } = new()
     {
         Name = "affinity",
+        Difference = "The cookie holds a keyed hash, so clients get a new cookie once after the move.",
         Form = new("cookie", text => text.Equals("cookie", StringComparison.OrdinalIgnoreCase) ? true : ValueForm<bool>.Refuse("is not \"cookie\"")),
         Default = "none",
         Documentation = "Keeps a client on one endpoint of the Service by a cookie, for the paths of this Ingress. A client without a valid cookie gets the "

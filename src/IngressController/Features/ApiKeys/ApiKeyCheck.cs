@@ -36,8 +36,8 @@ internal sealed class ApiKeyCheck : AccessCheck
     {
         _policy = policy;
         _users = policy.Keys.Clients.ToDictionary(client => client, client => new ClaimsPrincipal(new GenericIdentity(client, "ApiKey")), StringComparer.Ordinal);
-        _missing = Refuse($"an API key is required in the header {policy.Header}");
-        _unknown = Refuse($"the API key in the header {policy.Header} is not known");
+        _missing = new(Refusal($"an API key is required in the header {policy.Header}"));
+        _unknown = new(Refusal($"the API key in the header {policy.Header} is not known"));
     }
 
     public override string Name => "API key";
@@ -55,8 +55,8 @@ internal sealed class ApiKeyCheck : AccessCheck
     }
 
     // A 401 has a challenge (RFC 9110, 15.5.2).
-    private ValueTask<AccessRefusal?> Refuse(string detail) =>
-        new(new AccessRefusal(StatusCodes.Status401Unauthorized, "Unauthorized", detail) { Challenge = $"ApiKey header=\"{_policy.Header}\"" });
+    private AccessRefusal Refusal(string detail) =>
+        new(StatusCodes.Status401Unauthorized, "Unauthorized", detail) { Challenge = $"ApiKey header=\"{_policy.Header}\"" };
 }
 
 /// <summary>Tells the backend the client in place of the key, which is for the proxy. As for passwords, also if another check granted access.</summary>

@@ -52,6 +52,27 @@ public sealed class VerificationTests(BackendTlsProxy proxy) : IClassFixture<Bac
         await proxy.Controller.Log.WaitForAsync("the certificate of 127.0.0.1 was refused: RemoteCertificateChainErrors", 2);
     }
 
+    /// <summary>The TLS stream resumes sessions by the name that it sends.</summary>
+    [Theory]
+    [InlineData("TLSv1.2")]
+    [InlineData("TLSv1.3")]
+    public async Task A_resumed_session_is_verified_by_the_settings_of_its_own_Ingress(string version)
+    {
+        await using var backend = await TlsBackend.StartAsync(Servers, ["app.internal"]);
+        var name = proxy.NewName();
+        await proxy.AddAsync(TlsManifests.ConfigMap($"{name}-right", Servers) + TlsManifests.ConfigMap($"{name}-wrong", new Pki()));
+        for (var depth = 1; depth <= 3; depth++)
+        {
+            foreach (var (ca, status) in new[] { ("right", 200), ("wrong", 502) })
+            {
+                Assert.Equal(status, await proxy.StatusAsync(await proxy.ServeAsync(
+                    backend, "", ("backend-tls-ca", $"{name}-{ca}"), ("backend-tls-server-name", "app.internal"), ("proxy-ssl-protocols", version), ("proxy-ssl-verify-depth", $"{depth}"))));
+            }
+        }
+
+        Assert.Equal(3, backend.Seen.Count);
+    }
+
     [Theory]
     [InlineData(0, null, 200)]
     [InlineData(1, null, 200)]
