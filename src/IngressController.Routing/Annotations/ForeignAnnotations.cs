@@ -46,8 +46,6 @@ internal static class ForeignAnnotations
                 ("http-client", "YARP's settings of the HTTP client for the backend.", $"{ConnectTimeout} and {ReadTimeout} apply"),
                 ("http-request", "YARP's settings of requests to the backend.", $"{ReadTimeout} applies, and the protocol is that of backend-protocol"),
                 ("timeout-policy", "A named timeout.", "a request has the time limits of the annotations and settings; use request-timeout"),
-                ("proxy-next-upstream", "The failures after which another endpoint is tried.", "a request that no endpoint has processed is tried on another one"),
-                ("proxy-next-upstream-timeout", "The time limit for all attempts, in seconds.", "all attempts have no time limit in total"),
                 ("proxy-http-version", "The HTTP version of requests to the backend.", "requests use HTTP/1.1, or HTTP/2 for gRPC (backend-protocol)"),
                 ("mirror-target", "The URL that gets a copy of each request.", "no copy is sent"),
                 ("mirror-host", "The Host of the copy.", "no copy is sent"),

@@ -1,5 +1,4 @@
 using IngressController.Routing.Catalog;
-using IngressController.Routing.Features.Timeouts;
 using static IngressController.Cli.OptionValues;
 
 namespace IngressController.Cli;
@@ -157,16 +156,16 @@ internal static class RunOptionGroups
     [
         new("proxy-connect-timeout", "SECONDS",
             "Time limit in seconds for a connection to an endpoint, TLS included. The response is 504 then. As the setting of this name.",
-            options => options.Translation.Global.Get<TimeoutSettings>().Connect,
+            options => SettingOptions.TextOf(options, "proxy-connect-timeout"),
             (options, value) => SettingOptions.Apply(options, value, "proxy-connect-timeout")),
         new("proxy-read-timeout", "SECONDS",
             "Time limit in seconds between two reads from an endpoint, WebSockets included. The response is 504 then; if it has "
             + "begun, it is cut. As the setting of this name.",
-            options => options.Translation.Global.Get<TimeoutSettings>().Read,
+            options => SettingOptions.TextOf(options, "proxy-read-timeout"),
             (options, value) => SettingOptions.Apply(options, value, "proxy-read-timeout")),
         new("proxy-send-timeout", "SECONDS",
             "Time limit in seconds between two writes to an endpoint. The response is 504 then; if it has begun, it is cut. As the setting of this name.",
-            options => options.Translation.Global.Get<TimeoutSettings>().Send,
+            options => SettingOptions.TextOf(options, "proxy-send-timeout"),
             (options, value) => SettingOptions.Apply(options, value, "proxy-send-timeout")),
         new("direct-forwarding", "BOOL",
             "Send requests of HTTP/1.1 over the controller's own connections. false sends them by the HTTP client of .NET, as all others.",

@@ -18,6 +18,10 @@ internal static class SettingOptions
     public static IngressOptions Apply(IngressOptions options, string value, params IEnumerable<string> names) =>
         names.Select(name => RouteFeatures.Catalog.Settings.Find(name)!).Aggregate(options, (set, setting) => Apply(set, value, setting));
 
+    /// <summary>The value of a setting as it was written, or its default.</summary>
+    public static string TextOf(IngressOptions options, string name) =>
+        options.Translation.Global.TextOf(name) ?? RouteFeatures.Catalog.Settings.Find(name)!.Default;
+
     private static RunOption Of(SettingKey setting) => new(setting.Name, "VALUE", setting.Documentation, _ => null, (options, value) => Apply(options, value, setting))
     {
         Unset = setting.Default,

@@ -59,6 +59,9 @@ internal sealed class RequestTimer : IDisposable
     /// <summary>The time limit for a connection.</summary>
     public TimeSpan ConnectLimit => _limits.Connect;
 
+    /// <summary>The time that is left for the request; null if it has no limit in total.</summary>
+    public TimeSpan? Left => _limits.Total is { } total ? total - _time.GetElapsedTime(_begun) : null;
+
     /// <summary>Begins an attempt, which ends when the result is canceled.</summary>
     /// <param name="watchesIdle">True if idle times are reported here.</param>
     public CancellationToken BeginAttempt(bool watchesIdle)

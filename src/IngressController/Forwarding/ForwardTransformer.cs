@@ -61,9 +61,11 @@ internal sealed class ForwardTransformer(Drain drain, CutResponse cut) : HttpTra
             return true;
         ResponseStatus.Check(proxyResponse);
         var request = ProxyRequest.Of(context);
-        request.Body?.Release();
         var timer = request.Exchange?.Timer;
         timer?.HeadCame();
+        if (request.Gate is { } gate && IsRefused(gate, proxyResponse))
+            throw new RetriedStatusException((int)proxyResponse.StatusCode);
+        request.Body?.Release();
         request.HeadCame();
         if (ReplacedResponse.Begin(request, proxyResponse))
             return false;
@@ -111,6 +113,9 @@ internal sealed class ForwardTransformer(Drain drain, CutResponse cut) : HttpTra
 
         return copyBody;
     }
+
+    private static bool IsRefused(ResponseGate gate, HttpResponseMessage response) => gate.Refuses(
+        (int)response.StatusCode, () => response.Headers.NonValidated.TryGetValues(HeaderNames.RetryAfter, out var values) ? values.ToString() : null);
 
     public override ValueTask TransformResponseTrailersAsync(HttpContext context, HttpResponseMessage proxyResponse, CancellationToken cancellationToken) =>
         CutMark.IsOn(proxyResponse) ? default

@@ -1,9 +1,11 @@
+using System.Text;
 using IngressController.Http2;
 using IngressController.Pipeline;
 using IngressController.Shutdown;
 using IngressController.Upstream;
 using IngressController.Upstream.Http1;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace IngressController.Forwarding;
@@ -40,6 +42,8 @@ internal sealed class Http1Exchange(ProxyRequest request, Http1Connection connec
         }
 
         request.Exchange?.Timer?.HeadCame();
+        if (request.Gate?.Refuses(connection.Head.Status, () => FieldOf(connection, HeaderNames.RetryAfter)) == true)
+            return await DiscardAsync(head);
         if (_upload is { IsInProgress: true } && connection.Head.Status >= StatusCodes.Status300MultipleChoices)
             _upload.Stop();
         if (ReplacedResponse.Begin(request, connection.Head, connection.Buffer.Received))
@@ -111,6 +115,18 @@ internal sealed class Http1Exchange(ProxyRequest request, Http1Connection connec
         if (framing != ResponseFraming.Close && connection.Head.KeepsConnection && _upload is null or { IsComplete: true })
             Rest = _response;
         return ForwarderError.None;
+    }
+
+    /// <summary>Another attempt follows. The whole request was sent.</summary>
+    private async ValueTask<ForwarderError> DiscardAsync(int head)
+    {
+        await EndUploadAsync();
+        connection.Buffer.Consume(head);
+        var framing = connection.Head.FramingFor(HttpMethods.IsHead(_context.Request.Method));
+        _response.BeginBody(framing);
+        if (framing != ResponseFraming.Close && connection.Head.KeepsConnection && _upload is null or { IsComplete: true })
+            Rest = _response;
+        return Http1Failure.Report(_context, ForwarderError.Request, new RetriedStatusException(connection.Head.Status));
     }
 
     private async ValueTask<ForwarderError> PassOnAsync()
@@ -198,6 +214,18 @@ internal sealed class Http1Exchange(ProxyRequest request, Http1Connection connec
         else
             _context.Abort();
         return Http1Failure.Report(_context, kind, error);
+    }
+
+    private static string? FieldOf(Http1Connection connection, string name)
+    {
+        var bytes = connection.Buffer.Received;
+        for (var i = 0; i < connection.Head.Fields.Length; i++)
+        {
+            if (Ascii.EqualsIgnoreCase(connection.Head.Fields[i].Name(bytes), name))
+                return connection.Head.TextOf(i, bytes).Value;
+        }
+
+        return null;
     }
 
     private Task EndUploadAsync() => _upload?.CancelAsync() ?? Task.CompletedTask;

@@ -35,9 +35,14 @@ internal sealed partial class RequestForwarder(
 
         using var body = request.HoldBody();
         await using var handshake = webSockets.Prepare(context, body, request.Exchange!);
+        // Before the first attempt only if it decides on responses, or has a limit of time.
+        var retries = request.Retries is { } rules && (rules.Statuses.Count > 0 || rules.Timeout > TimeSpan.Zero)
+            ? new RetrySequence(request, cluster, model, time) { Current = destination }
+            : null;
+        request.Gate = retries;
         var error = await sender.SendAsync(request, model, destination);
         if (error != ForwarderError.None)
-            await RetryAsync(request, cluster, model, destination, error);
+            await RetryAsync(request, retries ?? new RetrySequence(request, cluster, model, time) { Current = destination }, model, error);
         if (request.ReplacedStatus is not 0 and var replaced)
             await replies.WriteAsync(request, replaced, ReasonPhrases.GetReasonPhrase(replaced), "the backend answered with an error", isOfBackend: true);
         if (body is { IsStopped: true } or { IsReading: true } && !context.RequestAborted.IsCancellationRequested)
@@ -55,17 +60,18 @@ internal sealed partial class RequestForwarder(
     }
 
     /// <summary>Repeats a failed request at other endpoints while that is safe, and reports the last failure.</summary>
-    private async Task RetryAsync(ProxyRequest request, UpstreamCluster cluster, UpstreamModel model, DestinationState failed, ForwarderError error)
+    private async Task RetryAsync(ProxyRequest request, RetrySequence retries, UpstreamModel model, ForwarderError error)
     {
         var context = request.Context;
-        var retries = new RetrySequence(request, cluster, model);
-        while (retries.After(failed, FailureKinds.Of(request)) is { } next)
+        while (retries.After(FailureKinds.Of(request)) is { } next)
         {
+            if (retries.Delay > TimeSpan.Zero)
+                await Task.Delay(retries.Delay, time, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             context.Features.Set<IForwarderErrorFeature>(null);
             DiscardResponse(context);
             context.Response.StatusCode = StatusCodes.Status200OK;
             request.Body?.Rewind();
-            error = await sender.SendAsync(request, model, failed = next);
+            error = await sender.SendAsync(request, model, retries.Current = next);
             if (error == ForwarderError.None)
             {
                 retries.Succeeded();
@@ -73,7 +79,7 @@ internal sealed partial class RequestForwarder(
             }
         }
 
-        await ReportAsync(request, failed, error);
+        await ReportAsync(request, retries.Current, error);
     }
 
     private Task ReportAsync(ProxyRequest request, DestinationState destination, ForwarderError error)

@@ -11,10 +11,12 @@ namespace IngressController.Http;
 /// <param name="body">The body as it comes from the client.</param>
 /// <param name="length">Its length; null if it is unknown.</param>
 /// <param name="trailers">The trailers of HTTP/2 after it.</param>
-internal sealed class ReplayableBody(Stream body, long? length, IHttpRequestTrailersFeature? trailers = null) : ReadOnlyStream
+/// <param name="maxKept">The maximum number of bytes that are kept.</param>
+internal sealed class ReplayableBody(
+    Stream body, long? length, IHttpRequestTrailersFeature? trailers = null, int maxKept = ReplayableBody.DefaultMaxKept) : ReadOnlyStream
 {
-    /// <summary>The maximum number of bytes that are kept.</summary>
-    public const int MaxKept = 64 * 1024;
+    /// <summary>The number of bytes that are kept by default.</summary>
+    public const int DefaultMaxKept = 64 * 1024;
 
     private const int FirstBuffer = 4 * 1024;
 
@@ -29,7 +31,7 @@ internal sealed class ReplayableBody(Stream body, long? length, IHttpRequestTrai
     private byte[]? _kept;
     private int _count;
     private int _position;
-    private bool _isReleased = length > MaxKept;
+    private bool _isReleased = length > maxKept;
 
     /// <summary>True if the body can be read from its beginning.</summary>
     public bool CanReplay => !IsStopped && (!_isReleased || !HasBegun);
@@ -204,7 +206,7 @@ internal sealed class ReplayableBody(Stream body, long? length, IHttpRequestTrai
         if (part.IsEmpty)
             return;
         var needed = _count + part.Length;
-        if (needed > MaxKept)
+        if (needed > maxKept)
         {
             _isReleased = true;
             ReturnBuffer();

@@ -16,9 +16,6 @@ namespace IngressController.Pipeline;
 /// </summary>
 internal sealed class ProxyRequest
 {
-    /// <summary>The default of <see cref="MaxTries"/>, as in ingress-nginx.</summary>
-    public const int DefaultMaxTries = 3;
-
     private string? _path;
     private string? _pathForBackend;
     private CountedAttempt? _attempt;
@@ -79,8 +76,11 @@ internal sealed class ProxyRequest
     /// <summary>The client of its API key; null if the route asks for none, or the key is not known.</summary>
     public string? ApiClient { get; set; }
 
-    /// <summary>The maximum number of attempts to forward it.</summary>
-    public int MaxTries { get; set; } = DefaultMaxTries;
+    /// <summary>The rules for further attempts; null if they are the defaults.</summary>
+    public RetryRules? Retries { get; set; }
+
+    /// <summary>Decides on responses; null if all are passed on.</summary>
+    public ResponseGate? Gate { get; set; }
 
     /// <summary>The time limits of its attempts; null if they are the defaults.</summary>
     public TimeLimits? Limits { get; set; }
@@ -149,7 +149,7 @@ internal sealed class ProxyRequest
             return null;
         var trailers = HttpProtocol.IsHttp2(Context.Request.Protocol) ? Context.Features.Get<IHttpRequestTrailersFeature>() : null;
         var body = Exchange?.Measure(Context.Request.Body) ?? Context.Request.Body;
-        Body = new ReplayableBody(body, Context.Request.ContentLength, trailers);
+        Body = new ReplayableBody(body, Context.Request.ContentLength, trailers, Retries?.BufferSize ?? ReplayableBody.DefaultMaxKept);
         Context.Request.Body = Body;
         return Body;
     }

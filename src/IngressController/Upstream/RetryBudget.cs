@@ -26,9 +26,11 @@ internal sealed class RetryBudget(TimeProvider time)
         lock (_lock)
         {
             var now = time.GetTimestamp();
-            var earned = (unchecked(requests - _requests) * Share) + (time.GetElapsedTime(_refilled, now).TotalSeconds * PerSecond);
+            // A thread can come with an older number than the one before it.
+            var more = Math.Max(0, unchecked((int)(requests - _requests)));
+            var earned = (more * Share) + (time.GetElapsedTime(_refilled, now).TotalSeconds * PerSecond);
             _tokens = Math.Min(Capacity, _tokens + earned);
-            (_requests, _refilled) = (requests, now);
+            (_requests, _refilled) = (unchecked(_requests + (uint)more), now);
             if (_tokens < 1)
                 return false;
             _tokens--;

@@ -3,11 +3,13 @@ using IngressController.Features.Bodies;
 using IngressController.Features.Compression;
 using IngressController.Features.ErrorPages;
 using IngressController.Features.Headers;
+using IngressController.Features.Retries;
 using IngressController.Features.Timeouts;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Compression;
 using IngressController.Routing.Features.Cors;
 using IngressController.Routing.Features.Headers;
+using IngressController.Routing.Features.Retries;
 using IngressController.Routing.Features.Timeouts;
 using IngressController.Routing.Table;
 using IngressController.Shutdown;
@@ -50,12 +52,16 @@ public sealed class FeatureCostTests
     }
 
     [Fact]
-    public void Time_limits_cost_a_request_nothing_and_routes_without_them_have_no_step()
+    public void Time_limits_and_retries_cost_a_request_nothing_and_routes_without_them_have_no_step()
     {
         var step = new TimeoutsStep(TimeoutPolicy.Default with { Read = TimeSpan.FromSeconds(1) });
         var request = ProxyRequests.Of(new DefaultHttpContext(), Plain);
         AssertAllocatesNothing(() => Assert.True(step.InvokeAsync(request).Result));
 
+        var retries = new RetriesStep(RetryPolicy.Default with { MaxTries = 2 });
+        AssertAllocatesNothing(() => Assert.True(retries.InvokeAsync(request).Result));
+
+        Assert.Null(RetriesStep.Create(new PlanContext("app.example", Plain.Definition, new ServiceCollection().BuildServiceProvider())));
         Assert.Null(TimeoutsStep.Create(new PlanContext("app.example", Plain.Definition, new ServiceCollection().BuildServiceProvider())));
     }
 

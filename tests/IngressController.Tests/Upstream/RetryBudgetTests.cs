@@ -27,6 +27,24 @@ public sealed class RetryBudgetTests
     }
 
     [Fact]
+    public void An_older_number_of_requests_earns_nothing()
+    {
+        var budget = new RetryBudget(_clock);
+        Take(budget, 100);
+        Assert.Equal(0, Take(budget, 98));
+        Assert.Equal(0, Take(budget, 100));
+        Assert.Equal(1, Take(budget, 105));
+    }
+
+    [Fact]
+    public void The_number_of_requests_wraps_around()
+    {
+        var budget = new RetryBudget(_clock);
+        Take(budget, uint.MaxValue - 4);
+        Assert.Equal(2, Take(budget, 5));
+    }
+
+    [Fact]
     public void A_backend_with_few_requests_has_ten_retries_a_second_and_a_hundred_at_once()
     {
         var budget = new RetryBudget(_clock);

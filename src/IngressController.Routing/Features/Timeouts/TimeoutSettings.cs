@@ -1,3 +1,4 @@
+using IngressController.Routing.Annotations;
 using IngressController.Routing.Settings;
 
 namespace IngressController.Routing.Features.Timeouts;
@@ -16,14 +17,14 @@ public sealed record TimeoutSettings : FeatureSettings
 
     internal static IReadOnlyList<SettingKey> Keys =>
     [
-        SettingKey.Of("proxy-connect-timeout", TimeoutForms.FractionalSeconds, "5",
+        SettingKey.Of("proxy-connect-timeout", SecondsForms.Fractional, "5",
             "The time limit in seconds for a connection to an endpoint, TLS included, for Ingresses without proxy-connect-timeout. The response is 504 then.",
             (TimeoutSettings settings, TimeSpan value) => settings with { Connect = value }),
-        SettingKey.Of("proxy-read-timeout", TimeoutForms.FractionalSeconds, "60",
+        SettingKey.Of("proxy-read-timeout", SecondsForms.Fractional, "60",
             "The time limit in seconds between two reads from an endpoint, WebSockets included, for Ingresses without proxy-read-timeout. The response is "
             + "504 then; if it has begun, it is cut.",
             (TimeoutSettings settings, TimeSpan value) => settings with { Read = value }),
-        SettingKey.Of("proxy-send-timeout", TimeoutForms.FractionalSeconds, "60",
+        SettingKey.Of("proxy-send-timeout", SecondsForms.Fractional, "60",
             "The time limit in seconds between two writes to an endpoint, for Ingresses without proxy-send-timeout. The response is 504 then; if it has "
             + "begun, it is cut.",
             (TimeoutSettings settings, TimeSpan value) => settings with { Send = value }),

@@ -12,7 +12,7 @@ public static class TimeoutsFeature
     public static AnnotationKey<TimeSpan> Connect { get; } = new()
     {
         Name = "proxy-connect-timeout",
-        Form = TimeoutForms.Seconds,
+        Form = SecondsForms.Whole,
         DefaultSetting = new("proxy-connect-timeout", "5"),
         Documentation = "The time limit in seconds for a connection to an endpoint, TLS included. The request is attempted at another endpoint then; "
             + "if there is none, the response is 504." + Unit,
@@ -21,7 +21,7 @@ public static class TimeoutsFeature
     public static AnnotationKey<TimeSpan> Read { get; } = new()
     {
         Name = "proxy-read-timeout",
-        Form = TimeoutForms.Seconds,
+        Form = SecondsForms.Whole,
         DefaultSetting = new("proxy-read-timeout", "60"),
         Documentation = "The time limit in seconds between two reads from an endpoint, while it has to respond: an idle time, and not that of the whole "
             + "response. Before the head of the response the response is 504; after it the response is cut. A WebSocket or gRPC stream is idle if no "
@@ -31,7 +31,7 @@ public static class TimeoutsFeature
     public static AnnotationKey<TimeSpan> Send { get; } = new()
     {
         Name = "proxy-send-timeout",
-        Form = TimeoutForms.Seconds,
+        Form = SecondsForms.Whole,
         DefaultSetting = new("proxy-send-timeout", "60"),
         Documentation = "The time limit in seconds between two writes to an endpoint: the time for which it may accept nothing of a request or a stream. "
             + "The response is 504 then; if it has begun, it is cut." + Unit,
