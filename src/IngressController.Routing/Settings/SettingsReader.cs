@@ -47,7 +47,7 @@ internal static class SettingsReader
                 settings = settings with { ClosedBy = settings.ClosedBy ?? key };
         }
 
-        foreach (var (key, why) in settings.Forwarding.WithoutEffect().Concat(settings.Upstream.WithoutEffect()))
+        foreach (var (key, why) in settings.Forwarding.WithoutEffect())
             diagnostics.Add(DiagnosticCatalog.SettingWithoutEffect(name, key, why));
         return settings;
     }

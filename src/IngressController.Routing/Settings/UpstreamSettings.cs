@@ -2,7 +2,7 @@ using IngressController.Routing.Annotations;
 
 namespace IngressController.Routing.Settings;
 
-/// <summary>The age of kept connections to endpoints.</summary>
+/// <summary>The age and number of kept connections to endpoints.</summary>
 public sealed record UpstreamSettings
 {
     public static UpstreamSettings Default { get; } = new();
@@ -16,8 +16,11 @@ public sealed record UpstreamSettings
     /// <summary>The time after which a connection takes no more requests.</summary>
     public TimeSpan KeepAliveTime { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary>Read so that it can be reported: the HTTP client does not count the requests of a connection. Null if it is not set.</summary>
+    /// <summary>The number of requests after which an HTTP/1.1 connection is closed; null for no limit.</summary>
     public int? KeepAliveRequests { get; init; }
+
+    /// <summary>The maximum number of idle HTTP/1.1 connections to an endpoint that are kept; null for no limit.</summary>
+    public int? KeepAliveConnections { get; init; }
 
     internal static IReadOnlyList<SettingKey> Keys =>
     [
@@ -30,11 +33,11 @@ public sealed record UpstreamSettings
             "The time after which a connection to an endpoint takes no more requests, however busy it is; 0 means no limit.",
             (settings, value) => settings with { Upstream = settings.Upstream with { KeepAliveTime = value } }),
         SettingKey.Of("upstream-keepalive-requests", ValueForms.Integer(0), "no limit (ingress-nginx: 10000)",
-            "Has no effect: the requests of a connection to an endpoint are not counted. Use upstream-keepalive-time.",
+            "The number of requests after which an HTTP/1.1 connection to an endpoint is closed. Connections of requests that the HTTP client sends "
+            + "(routes with transforms or limit-rate, upgrades, --direct-forwarding=false) are not counted; upstream-keepalive-time limits these.",
             (settings, value) => settings with { Upstream = settings.Upstream with { KeepAliveRequests = value } }),
+        SettingKey.Of("upstream-keepalive-connections", ValueForms.Integer(0), "no limit (ingress-nginx: 320 for each worker)",
+            "The maximum number of idle HTTP/1.1 connections to each endpoint that a replica keeps; 0 keeps none. Those of the HTTP client are not counted.",
+            (settings, value) => settings with { Upstream = settings.Upstream with { KeepAliveConnections = value } }),
     ];
-
-    /// <summary>The settings that are set and have no effect.</summary>
-    internal IEnumerable<(string Key, string Why)> WithoutEffect() => KeepAliveRequests is null ? []
-        : [("upstream-keepalive-requests", "has no effect: the requests of a connection are not counted; set upstream-keepalive-time")];
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace IngressController.Exchanges;
 
 /// <summary>What a time limit has ended.</summary>
@@ -22,8 +24,8 @@ internal enum TimeoutCause
 /// </summary>
 internal sealed class RequestTimer : IDisposable
 {
-    /// <summary>The timer of a request, as an option of the message that the HTTP client sends.</summary>
-    public static readonly HttpRequestOptionsKey<RequestTimer> Option = new("time limits");
+    /// <summary>The timers of messages that the HTTP client sends. Their options would be allocated to look for one.</summary>
+    private static readonly ConditionalWeakTable<HttpRequestMessage, RequestTimer> OfMessages = [];
 
     private const int IsEndpoint = 0;
     private const int IsSending = 1;
@@ -55,6 +57,12 @@ internal sealed class RequestTimer : IDisposable
 
     /// <summary>The limit that has passed in the current attempt, or for the whole request.</summary>
     public TimeoutCause Cause { get; private set; }
+
+    /// <summary>The timer of a message; null if it has none.</summary>
+    public static RequestTimer? Of(HttpRequestMessage message) => OfMessages.TryGetValue(message, out var timer) ? timer : null;
+
+    /// <summary>Becomes the timer of a message.</summary>
+    public void Watch(HttpRequestMessage message) => OfMessages.AddOrUpdate(message, this);
 
     /// <summary>The time limit for a connection.</summary>
     public TimeSpan ConnectLimit => _limits.Connect;

@@ -24,8 +24,7 @@ internal sealed class ForwardTransformer(Drain drain, CutResponse cut) : HttpTra
         proxyRequest.RequestUri = new Uri(request.UriAt(destinationPrefix), AsReceived);
         if (request.Body is { } body)
             proxyRequest.Options.Set(RequestUpload.Body, body);
-        if (request.Exchange?.Timer is { } timer)
-            proxyRequest.Options.Set(RequestTimer.Option, timer);
+        request.Exchange?.Timer?.Watch(proxyRequest);
         var transforms = request.Route.Plan.Transforms;
         var headers = new MessageHeaders(proxyRequest);
         ForwardedFields.Write(request, headers);

@@ -18,8 +18,7 @@ internal static class RequestHead
         if (header.Length == Marker.Length && header.Equals(Marker, StringComparison.OrdinalIgnoreCase))
         {
             HttpClientRetries.Refuse(request);
-            if (request.Options.TryGetValue(RequestTimer.Option, out var timer))
-                timer.HeadSent();
+            RequestTimer.Of(request)?.HeadSent();
             (request.Content as HeadersOnlyContent)?.OmitLength();
         }
         else if (request.Content is HeadersOnlyContent content)

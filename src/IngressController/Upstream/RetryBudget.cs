@@ -16,7 +16,7 @@ internal sealed class RetryBudget(TimeProvider time)
 
     private readonly Lock _lock = new();
     private double _tokens = Capacity;
-    private uint _requests;
+    private uint? _requests;
     private long _refilled = time.GetTimestamp();
 
     /// <summary>Takes a retry; false if none is left.</summary>
@@ -27,10 +27,11 @@ internal sealed class RetryBudget(TimeProvider time)
         {
             var now = time.GetTimestamp();
             // A thread can come with an older number than the one before it.
-            var more = Math.Max(0, unchecked((int)(requests - _requests)));
+            var counted = _requests ?? requests;
+            var more = Math.Max(0, unchecked((int)(requests - counted)));
             var earned = (more * Share) + (time.GetElapsedTime(_refilled, now).TotalSeconds * PerSecond);
             _tokens = Math.Min(Capacity, _tokens + earned);
-            (_requests, _refilled) = (unchecked(_requests + (uint)more), now);
+            (_requests, _refilled) = (unchecked(counted + (uint)more), now);
             if (_tokens < 1)
                 return false;
             _tokens--;

@@ -77,7 +77,7 @@ internal sealed class UpstreamClients(UpstreamOptions options, ResolveName resol
         // The connector has its own timeout with its own error.
         ConnectTimeout = Timeout.InfiniteTimeSpan,
         ConnectCallback = (context, cancellation) => _connector.ConnectAsync(
-            transport, context.DnsEndPoint, context.InitialRequestMessage.Options.TryGetValue(RequestTimer.Option, out var timer) ? timer.ConnectLimit : null, cancellation),
+            transport, context.DnsEndPoint, RequestTimer.Of(context.InitialRequestMessage)?.ConnectLimit, cancellation),
         PooledConnectionIdleTimeout = IdleTimeout(transport),
         PooledConnectionLifetime = Lifetime(transport),
         // With pings, the HTTP client would keep connections that have no idle time.

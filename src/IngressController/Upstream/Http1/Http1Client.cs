@@ -59,7 +59,11 @@ internal sealed class Http1Client(UpstreamTransport transport, UpstreamConnector
     }
 
     /// <summary>True if a connection may be kept for another request.</summary>
-    public bool Keeps(Http1Connection connection) => transport.Settings.KeepAliveTimeout > TimeSpan.Zero && IsYoung(connection);
+    /// <param name="connection">The connection.</param>
+    /// <param name="idle">The number of connections to the endpoint that are idle already.</param>
+    public bool Keeps(Http1Connection connection, int idle) =>
+        transport.Settings.KeepAliveTimeout > TimeSpan.Zero && IsYoung(connection)
+        && !(connection.Requests >= transport.Settings.KeepAliveRequests) && !(idle >= transport.Settings.KeepAliveConnections);
 
     /// <summary>True if an idle connection may be used again.</summary>
     public bool IsFresh(Http1Connection connection) => time.GetElapsedTime(connection.IdleSince) < transport.Settings.KeepAliveTimeout && IsYoung(connection);

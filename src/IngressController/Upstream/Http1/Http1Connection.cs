@@ -49,6 +49,9 @@ internal sealed class Http1Connection : IValueTaskSource<int>
     /// <summary>True if it has served a request before the current one.</summary>
     public bool WasUsed { get; private set; }
 
+    /// <summary>The number of requests that it has served.</summary>
+    public int Requests { get; set; }
+
     /// <summary>True if neither side has sent or taken a byte for too long.</summary>
     public bool HasTimedOut { get; private set; }
 

@@ -10,6 +10,8 @@ internal sealed class Http1Pool(Http1Client client)
     private readonly HashSet<Http1Connection> _all = [];
     // By the number of their loop, from 1; those of none are the first.
     private Stack<Http1Connection>[] _idle = [];
+    // With those that have ended and were not removed yet.
+    private int _idleCount;
     private bool _isRetired;
 
     /// <summary>Takes the connection that was used last, if possible one of this thread's loop; null if none is idle.</summary>
@@ -22,6 +24,7 @@ internal sealed class Http1Pool(Http1Client client)
             {
                 if (!TryPop(out connection))
                     return null;
+                _idleCount--;
             }
 
             if (connection.IsClosed || !client.IsFresh(connection))
@@ -54,14 +57,18 @@ internal sealed class Http1Pool(Http1Client client)
     /// <summary>Keeps a connection after a complete response, or ends it.</summary>
     public void Return(Http1Connection connection)
     {
-        if (!client.Keeps(connection) || !connection.TryRelease())
+        connection.Requests++;
+        if (!client.Keeps(connection, Volatile.Read(ref _idleCount)) || !connection.TryRelease())
         {
             connection.End();
             return;
         }
 
         lock (_lock)
+        {
             IdleOf(connection.Loop).Push(connection);
+            _idleCount++;
+        }
     }
 
     /// <summary>Forgets a connection that has ended.</summary>
@@ -125,6 +132,7 @@ internal sealed class Http1Pool(Http1Client client)
             if (!idle.Any(connection => connection.IsClosed))
                 continue;
             var kept = idle.Where(connection => !connection.IsClosed).Reverse().ToArray();
+            _idleCount -= idle.Count - kept.Length;
             idle.Clear();
             foreach (var connection in kept)
                 idle.Push(connection);
