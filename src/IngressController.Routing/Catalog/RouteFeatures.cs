@@ -54,6 +54,7 @@ public static class RouteFeatures
         ApiKeysFeature.Feature,
         BasicAuthFeature.Feature,
         ExternalAuthFeature.Feature,
+        JwtFeature.Feature,
         SatisfyFeature.Feature,
     ];
 

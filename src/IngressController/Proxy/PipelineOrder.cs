@@ -9,6 +9,7 @@ using IngressController.Features.ErrorPages;
 using IngressController.Features.ExternalAuthentication;
 using IngressController.Features.Headers;
 using IngressController.Features.IpAccess;
+using IngressController.Features.JsonWebTokens;
 using IngressController.Features.LoadBalancing;
 using IngressController.Features.RateLimiting;
 using IngressController.Features.Redirects;
@@ -70,6 +71,8 @@ internal static class PipelineOrder
             ApiKeyCheck.Create,
             // Before the service, which is called only for requests that pass this check.
             BasicAuthCheck.Create,
+            // Before the service, too.
+            JwtCheck.Create,
             // Last: it calls another service.
             ExternalAuthCheck.Create),
         // Of use to requests that are forwarded only.
@@ -97,6 +100,8 @@ internal static class PipelineOrder
         RequestHeadersChange.Create,
         // After the headers of the Ingress, which cannot forge these.
         DefaultBackendHeaders.Create,
+        // After the headers of the Ingress and the client: these cannot forge a claim.
+        JwtHeadersChange.Create,
         // Last: no other change can forge a header of the service.
         AuthHeadersChange.Create,
     ];
@@ -126,7 +131,11 @@ internal static class PipelineOrder
     private static readonly Func<GlobalPlanContext, ResponseChange?>[] GlobalResponseChanges = [OperatorHeaders.Create];
 
     /// <summary>Registers the services of the features.</summary>
-    private static readonly Action<IServiceCollection>[] Services = [RateLimitStep.AddServices, BasicAuthCheck.AddServices, ExternalAuthCheck.AddServices, ErrorPageBackends.AddServices, SessionCookie.AddServices, CompressionChange.AddServices];
+    private static readonly Action<IServiceCollection>[] Services =
+    [
+        RateLimitStep.AddServices, BasicAuthCheck.AddServices, JwtCheck.AddServices, ExternalAuthCheck.AddServices, ErrorPageBackends.AddServices,
+        SessionCookie.AddServices, CompressionChange.AddServices,
+    ];
 
     public static void AddServices(IServiceCollection services)
     {

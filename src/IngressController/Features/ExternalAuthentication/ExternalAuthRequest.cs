@@ -48,8 +48,7 @@ internal sealed class ExternalAuthRequest
         if (target is not ['/', ..])
             target = $"/{target}";
 
-        // Always http: the connector does the TLS handshake; with https the HTTP client would do it too.
-        if (!Uri.TryCreate($"http://{FullyQualified(host)}:{port}{target}", AsReceived, out var uri))
+        if (!Uri.TryCreate($"http://{TenantHttp.FullyQualified(host)}:{port}{target}", AsReceived, out var uri))
             return null;
         var message = new HttpRequestMessage(_method, uri)
         {
@@ -74,13 +73,6 @@ internal sealed class ExternalAuthRequest
 
     private static bool IsName(string name, string host) =>
         name.StartsWith("*.", StringComparison.Ordinal) ? host.EndsWith(name[1..], StringComparison.OrdinalIgnoreCase) : name.Equals(host, StringComparison.OrdinalIgnoreCase);
-
-    /// <summary>
-    /// Makes names absolute. With the search domains of the controller's Pod, a Service <c>example</c> in a namespace <c>com</c> could
-    /// respond for example.com. Only names of Services are completed, by the cluster domain.
-    /// </summary>
-    private static string FullyQualified(string host) =>
-        host.EndsWith('.') || host.EndsWith(".svc", StringComparison.OrdinalIgnoreCase) || Uri.CheckHostName(host) != UriHostNameType.Dns ? host : $"{host}.";
 
     private void CopyHeaders(HttpContext context, HttpRequestMessage request)
     {

@@ -1,35 +1,26 @@
-using System.Net;
-using System.Text;
 using IngressController.Configuration;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Authentication;
-using IngressController.Routing.Settings;
 using IngressController.Routing.Table;
 using IngressController.Signals;
 using IngressController.Upstream;
 
 namespace IngressController.Features.ExternalAuthentication;
 
-/// <summary>
-/// Calls authentication services. Tenants choose their URLs, so the rules of ExternalName Services apply: local, link-local and cloud
-/// metadata addresses are refused, and certificates are verified.
-/// </summary>
+/// <summary>Calls authentication services.</summary>
 internal sealed partial class ExternalAuthenticator : IDisposable
 {
     /// <summary>The default of nginx. Timeouts of backends do not apply.</summary>
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(60);
 
-    private readonly HttpMessageInvoker _http;
-    private readonly HttpMessageInvoker _https;
+    private readonly TenantHttp _http;
     private readonly TimeProvider _time;
     private readonly ILogger<ExternalAuthenticator> _logger;
     private readonly FailureLogLimit _failures;
 
     public ExternalAuthenticator(UpstreamOptions options, ResolveName resolve, TimeProvider time, ILogger<ExternalAuthenticator> logger)
     {
-        var connector = new UpstreamConnector(options with { ConnectTimeout = RequestTimeout }, resolve, new InterfaceAddresses(InterfaceAddresses.ReadAll, time));
-        _http = Client(connector, BackendProtocol.Http, options.NameLifetime);
-        _https = Client(connector, BackendProtocol.Https, options.NameLifetime);
+        _http = new TenantHttp(options, RequestTimeout, resolve, time);
         _time = time;
         _logger = logger;
         _failures = new(time, logger);
@@ -69,11 +60,7 @@ internal sealed partial class ExternalAuthenticator : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        _http.Dispose();
-        _https.Dispose();
-    }
+    public void Dispose() => _http.Dispose();
 
     private async Task<HttpResponseMessage?> SendAsync(ExternalAuthRequest authRequest, ProxyRequest request, CancellationToken cancellation)
     {
@@ -84,7 +71,7 @@ internal sealed partial class ExternalAuthenticator : IDisposable
                 return null;
             try
             {
-                return await (isHttps ? _https : _http).SendAsync(message, cancellation);
+                return await _http.Client(isHttps).SendAsync(message, cancellation);
             }
             catch (HttpRequestException error) when (attempt == 0 && message.Content is not null && error.HttpRequestError == HttpRequestError.ResponseEnded)
             {
@@ -100,26 +87,6 @@ internal sealed partial class ExternalAuthenticator : IDisposable
             Log.Failed(_logger, origin, policy.Url, reason, suppressed);
         return null;
     }
-
-    private static HttpMessageInvoker Client(UpstreamConnector connector, BackendProtocol protocol, TimeSpan nameLifetime) => new(new SocketsHttpHandler
-    {
-        UseProxy = false,
-        UseCookies = false,
-        AllowAutoRedirect = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        ActivityHeadersPropagator = null,
-        ConnectTimeout = Timeout.InfiniteTimeSpan,
-        ConnectCallback = (context, cancellation) => connector.ConnectAsync(new UpstreamTransport(protocol, IsExternal: true, UpstreamSettings.Default), context.DnsEndPoint, limit: null, cancellation),
-        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(60),
-        PooledConnectionLifetime = nameLifetime,
-        // In KiB. A tenant's service must not exhaust memory with one response.
-        MaxResponseHeadersLength = 64,
-        // Bodies are not used. A short one is read so that the connection can be reused; for a longer one the connection is closed.
-        MaxResponseDrainSize = 64 * 1024,
-        ResponseDrainTimeout = TimeSpan.FromSeconds(2),
-        RequestHeaderEncodingSelector = RequestHead.EncodingOf,
-        ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
-    });
 
     private static partial class Log
     {
