@@ -1,4 +1,3 @@
-using IngressController.Http;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.SessionAffinity;
 using IngressController.Upstream;
