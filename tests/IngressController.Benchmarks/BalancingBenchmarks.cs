@@ -12,7 +12,7 @@ namespace IngressController.Benchmarks;
 /// <summary>The choice of an endpoint by each algorithm, of 20 endpoints.</summary>
 public class BalancingBenchmarks
 {
-    private readonly UpstreamClients _clients = new(new UpstreamOptions(), (_, _) => Task.FromResult<IPAddress[]>([]), TimeProvider.System);
+    private static readonly UpstreamClients Clients = new(new UpstreamOptions(), (_, _) => Task.FromResult<IPAddress[]>([]), TimeProvider.System);
     private UpstreamCluster _cluster = null!;
     private EndpointSelector? _selector;
 
@@ -22,7 +22,7 @@ public class BalancingBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        _cluster = new UpstreamCluster(Cluster(20), _clients);
+        _cluster = new UpstreamCluster(Cluster(20), Clients);
         _selector = EndpointSelector.Of(Algorithm, Random.Shared);
         // Each has a request in flight and a measurement, so that all are compared.
         foreach (var endpoint in _cluster.Current.Endpoints)
@@ -31,9 +31,6 @@ public class BalancingBenchmarks
             attempt!.HeadCame();
         }
     }
-
-    [GlobalCleanup]
-    public void Cleanup() => _clients.Dispose();
 
     [Benchmark(Description = "choose an endpoint")]
     public DestinationState? Choose() => _cluster.Next(_cluster.Current, _selector);
@@ -56,7 +53,7 @@ public class BalancingBenchmarks
 /// <summary>The consistent hash.</summary>
 public class HashRingBenchmarks
 {
-    private readonly UpstreamClients _clients = new(new UpstreamOptions(), (_, _) => Task.FromResult<IPAddress[]>([]), TimeProvider.System);
+    private static readonly UpstreamClients Clients = new(new UpstreamOptions(), (_, _) => Task.FromResult<IPAddress[]>([]), TimeProvider.System);
     private UpstreamCluster _cluster = null!;
     private HashRing _ring = null!;
 
@@ -66,12 +63,9 @@ public class HashRingBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        _cluster = new UpstreamCluster(BalancingBenchmarks.Cluster(Endpoints), _clients);
+        _cluster = new UpstreamCluster(BalancingBenchmarks.Cluster(Endpoints), Clients);
         _ring = new HashRing(_cluster.Current.Endpoints);
     }
-
-    [GlobalCleanup]
-    public void Cleanup() => _clients.Dispose();
 
     [Benchmark(Description = "find the endpoint of a key")]
     public DestinationState Find() => _ring.Find(HashRing.HashOf("/products/1234?color=green"), _cluster);
