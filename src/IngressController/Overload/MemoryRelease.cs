@@ -53,7 +53,8 @@ internal sealed partial class MemoryRelease(RequestBudget requests, TimeProvider
         _quietTimes = 0;
         // Pools give up their buffers some seconds after the load; then there is more to release.
         _isRepeated = before - _floor > MinGrowth;
-        Log.Released(logger, before >> 20, _floor >> 20, (long)time.GetElapsedTime(start).TotalMilliseconds);
+        var elapsed = time.GetElapsedTime(start);
+        Log.Released(logger, elapsed, before >> 20, _floor >> 20);
     }
 
     private static MallocTrim? FindTrim() =>
@@ -64,7 +65,7 @@ internal sealed partial class MemoryRelease(RequestBudget requests, TimeProvider
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Debug, Message = "memory released in {Milliseconds} ms: {Before} MiB, now {After} MiB")]
-        public static partial void Released(ILogger logger, long before, long after, long milliseconds);
+        [LoggerMessage(Level = LogLevel.Debug, Message = "memory released in {Elapsed}: {Before} MiB, now {After} MiB")]
+        public static partial void Released(ILogger logger, TimeSpan elapsed, long before, long after);
     }
 }

@@ -123,7 +123,7 @@ public static class JwtFeature
         return !isRefused;
     }
 
-    private static JwtKeySource? OfSecret(PolicyContext context, ResourceName named)
+    private static JwtKeySource.Text? OfSecret(PolicyContext context, ResourceName named)
     {
         if (!context.IsOwn(named))
         {

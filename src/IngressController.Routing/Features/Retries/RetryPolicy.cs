@@ -17,7 +17,7 @@ public sealed record RetryPolicy(int MaxTries) : RoutePolicy
     public RetryConditions? Conditions { get; init; }
 
     /// <summary>True if responses with some statuses are not passed on.</summary>
-    internal bool RepeatsStatuses => Conditions is { } conditions && (conditions & RetryConditions.Statuses) != 0;
+    internal bool RepeatsStatuses => Conditions is { } conditions && (conditions & RetryConditions.Statuses) != RetryConditions.None;
 
     /// <summary>The time after which no other attempt begins; zero for no limit.</summary>
     public TimeSpan Timeout { get; init; }
