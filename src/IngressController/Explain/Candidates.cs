@@ -1,5 +1,4 @@
 using IngressController.Matching;
-using IngressController.Routing.Table;
 using IngressController.Views;
 
 namespace IngressController.Explain;
