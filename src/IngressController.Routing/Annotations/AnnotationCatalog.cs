@@ -17,9 +17,13 @@ public sealed class AnnotationCatalog
         _byName = Groups.SelectMany(group => group.Keys)
             .SelectMany(key => key.Names.Select(name => KeyValuePair.Create(name, key)))
             .ToFrozenDictionary(StringComparer.Ordinal);
+        CanarySwitch = Groups.SelectMany(group => group.Keys).OfType<AnnotationKey<bool>>().SingleOrDefault(key => key.CanaryUse == CanaryUse.Switch);
     }
 
     public IReadOnlyList<AnnotationGroup> Groups { get; }
+
+    /// <summary>The annotation that makes an Ingress a canary; null if no feature has it.</summary>
+    public AnnotationKey<bool>? CanarySwitch { get; }
 
     /// <summary>The key of a name or alias without prefix.</summary>
     public AnnotationKey? Find(string name) => _byName.GetValueOrDefault(name);

@@ -22,6 +22,19 @@ public enum OnBadValue
     CloseRoute,
 }
 
+/// <summary>The meaning of an annotation for a canary.</summary>
+public enum CanaryUse
+{
+    /// <summary>That of the main Ingress applies.</summary>
+    OfMain,
+
+    /// <summary>That of the canary applies to its own backend.</summary>
+    Own,
+
+    /// <summary>It makes an Ingress a canary.</summary>
+    Switch,
+}
+
 /// <summary>The support of an annotation. Closed.</summary>
 public abstract record AnnotationSupport
 {
@@ -64,6 +77,8 @@ public abstract record AnnotationKey
 
     /// <summary>True if the annotation adds one of the access checks that the annotation satisfy combines.</summary>
     public bool IsAccessCheck { get; init; }
+
+    public CanaryUse CanaryUse { get; init; }
 
     public AnnotationSupport Support { get; init; } = AnnotationSupport.Full;
 

@@ -37,6 +37,9 @@ public sealed class AnnotationReader
     /// <summary>True if no annotation under a read prefix is set.</summary>
     public bool IsEmpty => _set.Count == 0;
 
+    /// <summary>True if the Ingress is a canary: it has no effect but on requests of other Ingresses.</summary>
+    public bool IsCanary { get; private set; }
+
     /// <summary>The reason why the paths of the Ingress answer 503; null when they do not.</summary>
     public string? ClosedReason { get; private set; }
 
@@ -64,6 +67,7 @@ public sealed class AnnotationReader
             }
         }
 
+        reader.IsCanary = catalog.CanarySwitch is { } key && reader.Find(key) is { } found && key.Form.Read(found.Text) is { Problem: null, Value: true };
         foreach (var (prefix, name, text) in reader._set)
             reader.Sort(prefix, name, text);
         // Sorted, so that the same ones are named when there are too many.
@@ -173,9 +177,11 @@ public sealed class AnnotationReader
             _diagnostics.Add(DiagnosticCatalog.AnnotationOverridden(_ingress, field, winner.FullName));
         else if (key.Support is (AnnotationSupport.Never or AnnotationSupport.NotYet) && OffSwitches.AsksForNothing(name, TextOf))
             return;
+        else if (IsCanary && key.CanaryUse == CanaryUse.OfMain && key.Support is not AnnotationSupport.NoOp)
+            _diagnostics.Add(DiagnosticCatalog.AnnotationWithoutEffect(_ingress, field, "that of the main Ingress applies", " on a canary"));
         else if (key.Support is AnnotationSupport.Never never)
             _diagnostics.Add(DiagnosticCatalog.AnnotationUnsupported(_ingress, field, never.Instead, ForeignAnnotations.MayProtect(text), never.IsFormer));
-        else if (key.Support is AnnotationSupport.NotYet planned && key != ForeignAnnotations.Canary)
+        else if (key.Support is AnnotationSupport.NotYet planned)
             ReportNotYet(key, planned, $"{prefix}/{name}");
     }
 

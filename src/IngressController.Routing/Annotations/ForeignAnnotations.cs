@@ -17,29 +17,11 @@ internal static class ForeignAnnotations
 
     private const string ReadTimeout = "the option --proxy-read-timeout (60 s unless set)";
 
-    /// <summary>A canary taken for an ordinary Ingress would get all traffic, so its rules are ignored.</summary>
-    public static AnnotationKey<bool> Canary { get; } = new()
-    {
-        Name = "canary",
-        Form = ValueForms.Boolean,
-        Default = "false",
-        Documentation = "Sends part of the traffic of another Ingress with the same host and path to the backend of this one. Until it is supported, "
-            + "the rules of an Ingress with canary \"true\" are ignored.",
-        Support = new NotYet("the rules of this Ingress are ignored, and the Ingresses with its hosts and paths get all requests"),
-    };
-
     public static IReadOnlyList<AnnotationGroup> Groups { get; } =
     [
         new("Not yet supported",
         [
-            Canary,
             .. NotYet(
-                ("canary-by-header", "The request header that selects the canary.", NoCanary),
-                ("canary-by-header-value", "The value of that header that selects the canary.", NoCanary),
-                ("canary-by-header-pattern", "A pattern for the values of that header that select the canary.", NoCanary),
-                ("canary-by-cookie", "The cookie that selects the canary.", NoCanary),
-                ("canary-weight", "The number of requests, out of canary-weight-total, that go to the canary.", NoCanary),
-                ("canary-weight-total", "The total that canary-weight is a part of.", NoCanary),
                 ("affinity-canary-behavior", "The affinity of canaries: sticky or legacy.", NoCanary),
                 ("session-affinity", "Session affinity in the format of YARP's configuration.", "no affinity cookie is set: use affinity"),
                 ("health-check", "YARP's active and passive health checks.", "the readiness of the Pods decides which endpoints get requests"),

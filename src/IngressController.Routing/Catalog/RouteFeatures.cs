@@ -3,8 +3,10 @@ using IngressController.Routing.Features.ApiKeys;
 using IngressController.Routing.Features.Authentication;
 using IngressController.Routing.Features.BackendProtocols;
 using IngressController.Routing.Features.BackendTls;
+using IngressController.Routing.Features.BackendWeights;
 using IngressController.Routing.Features.Blocking;
 using IngressController.Routing.Features.Bodies;
+using IngressController.Routing.Features.Canary;
 using IngressController.Routing.Features.Compression;
 using IngressController.Routing.Features.Cors;
 using IngressController.Routing.Features.ErrorPages;
@@ -39,6 +41,8 @@ public static class RouteFeatures
         HeadersFeature.Feature,
         BlockingFeature.Feature,
         MatchingFeature.Feature,
+        CanaryFeature.Feature,
+        BackendWeightsFeature.Feature,
         BackendProtocolFeature.Feature,
         BackendTlsFeature.Feature,
         TimeoutsFeature.Feature,

@@ -52,9 +52,11 @@ public static class DiagnosticCatalog
         DiagnosticCode.PathTypeMissing, Warning, origin.Ingress, $"{origin.Field}.pathType",
         "is missing and treated as Prefix; set Exact, Prefix or ImplementationSpecific", FieldIgnored);
 
-    public static Diagnostic PathTypeUnknown(RouteOrigin origin, string pathType) => Of(
+    public static Diagnostic PathTypeUnknown(RouteOrigin origin, string pathType, bool isCanary) => Of(
         DiagnosticCode.PathTypeUnknown, Error, origin.Ingress, $"{origin.Field}.pathType",
-        $"\"{Shorten(pathType)}\" is not one of Exact, Prefix, ImplementationSpecific; the path answers 503 until it is fixed", RouteUnavailable);
+        $"\"{Shorten(pathType)}\" is not one of Exact, Prefix, ImplementationSpecific; "
+        + (isCanary ? "the canary gets no request of the path until it is fixed" : "the path answers 503 until it is fixed"),
+        isCanary ? RouteLeftOut : RouteUnavailable);
 
     public static Diagnostic PathLooksLikePattern(RouteOrigin origin, string path) => Of(
         DiagnosticCode.PathLooksLikePattern, Warning, origin.Ingress, $"{origin.Field}.path",
@@ -88,6 +90,61 @@ public static class DiagnosticCatalog
     public static Diagnostic DefaultBackendConflict(RouteOrigin loser, RouteOrigin winner, string host) => Of(
         DiagnosticCode.DefaultBackendConflict, Warning, loser.Ingress, loser.Field,
         $"the default backend of {HostText(host)} conflicts with that of {Older(winner.Ingress)}; remove one", FieldIgnored);
+
+    /// <summary>A path of a canary without a route that it could be a canary of.</summary>
+    /// <param name="canary">The path of the canary.</param>
+    /// <param name="what">The path and its type.</param>
+    /// <param name="host">The host.</param>
+    /// <param name="otherType">The type of a main route of the same path; null if there is none.</param>
+    public static Diagnostic CanaryWithoutMain(RouteOrigin canary, string what, string host, PathMatchType? otherType) => Of(
+        DiagnosticCode.CanaryWithoutMain, Warning, canary.Ingress, canary.Field,
+        $"is a canary of {what} of {HostText(host)}, and no main Ingress has it; "
+        + (otherType is { } type ? $"its path is of type {type} there: use the same pathType" : "create an Ingress that is not a canary with the same host, path and pathType"),
+        RouteLeftOut);
+
+    /// <summary>A canary whose backend is the main backend.</summary>
+    public static Diagnostic CanaryOfItsOwnBackend(RouteOrigin canary, RouteOrigin main) => Of(
+        DiagnosticCode.CanaryOfItsOwnBackend, Warning, canary.Ingress, $"{canary.BackendField}.service",
+        $"is the backend of {main.Field} of the main Ingress {main.Ingress}, so the canary changes nothing; name another Service", RouteLeftOut);
+
+    /// <summary>Weights of several canaries that add up to more than all requests.</summary>
+    public static Diagnostic CanaryWeightsTooGreat(RouteOrigin canary, string field, IEnumerable<ResourceName> older) => Of(
+        DiagnosticCode.CanaryWeightsTooGreat, Warning, canary.Ingress, field,
+        $"adds up to more than all requests with that of the older {string.Join(", ", older.Select(name => $"Ingress {name}"))}; the canary gets only what is left: lower one of the weights", None);
+
+    public static Diagnostic CanaryWeightAboveTotal(ResourceName ingress, string field, int weight, int total) => Of(
+        DiagnosticCode.CanaryWeightsTooGreat, Warning, ingress, field,
+        $"{weight} is more than canary-weight-total ({total}), so the canary gets every request that neither header nor cookie decides; lower it, or set canary-weight-total", None);
+
+    public static Diagnostic CanaryTlsIgnored(ResourceName ingress) => Of(
+        DiagnosticCode.CanaryTlsIgnored, Warning, ingress, "spec.tls", "has no effect on a canary: that of the main Ingress applies", FieldIgnored);
+
+    /// <summary>A problem of the backend of a canary: the canary gets no request.</summary>
+    public static Diagnostic OfCanaryBackend(BackendProblem problem, RouteOrigin origin)
+    {
+        var diagnostic = OfBackend(problem, origin);
+        return diagnostic.Effect == FieldIgnored ? diagnostic
+            : diagnostic with { Message = $"{diagnostic.Message}; meanwhile, requests go to the main backend", Effect = RouteLeftOut };
+    }
+
+    /// <summary>A problem of a Service of backend-weights.</summary>
+    /// <param name="problem">The problem.</param>
+    /// <param name="ingress">The Ingress.</param>
+    /// <param name="field">The annotation.</param>
+    /// <param name="isServed">True if another Service of the list gets the requests.</param>
+    public static Diagnostic OfWeightedBackend(BackendProblem problem, ResourceName ingress, string field, bool isServed)
+    {
+        var isUnusable = EffectOf(problem.Code) != FieldIgnored;
+        return Of(
+            problem.Code, SeverityOf(problem.Code), ingress, field,
+            isUnusable && isServed ? $"{problem.Message}; meanwhile, its share goes to the other Services" : problem.Message,
+            isUnusable && !isServed ? RouteUnavailable : FieldIgnored);
+    }
+
+    /// <summary>The Service of a path that backend-weights does not list.</summary>
+    public static Diagnostic BackendNotListed(RouteOrigin origin, string service, string field) => Of(
+        DiagnosticCode.BackendNotListed, Warning, origin.Ingress, $"{origin.BackendField}.service.name",
+        $"Service \"{Shorten(service)}\" is not in {field}, so it gets no request; list it with a weight if it should", None);
 
     private static string HostText(string host) => host.Length == 0 ? "hosts without a rule" : $"host \"{host}\"";
 
@@ -203,10 +260,6 @@ public static class DiagnosticCatalog
         DiagnosticCode.AnnotationNotYetSupported, closes ? Error : Warning, ingress, field,
         closes ? "is not supported yet; because it controls access, its paths answer 503 until it is removed" : $"is not supported yet; {meanwhile}",
         closes ? RouteUnavailable : FieldIgnored);
-
-    /// <summary>A canary, whose rules are ignored.</summary>
-    public static Diagnostic CanaryIgnored(ResourceName ingress, string field, string meanwhile) =>
-        AnnotationNotYetSupported(ingress, field, closes: false, meanwhile) with { Effect = RouteLeftOut };
 
     /// <summary>An annotation under a prefix that is not read, although its author probably means one that is.</summary>
     public static Diagnostic AnnotationPrefixUnknown(ResourceName ingress, string field, string nearest) => Of(

@@ -102,8 +102,13 @@ public sealed class PolicyContext
     {
         var policies = new List<RoutePolicy>();
         foreach (var feature in _options.Catalog.Features)
-            ReadPolicies(feature, policies);
-        if (ClosedReason is { } reason)
+        {
+            if (!Annotations.IsCanary || feature.AppliesToCanaries)
+                ReadPolicies(feature, policies);
+        }
+
+        // The requests of a canary are those of its main Ingress, which closes by itself.
+        if (!Annotations.IsCanary && ClosedReason is { } reason)
             policies.Add(new ClosedPolicy(reason));
         return policies.Count == 0 && Annotations.Sources.Count == 0 ? RoutePolicies.None : new RoutePolicies([.. policies], [.. Annotations.Sources]);
     }

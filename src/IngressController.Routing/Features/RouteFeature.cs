@@ -15,4 +15,7 @@ public sealed record RouteFeature(string Name, IReadOnlyList<AnnotationKey> Keys
 {
     /// <summary>Its settings for all Ingresses.</summary>
     public IReadOnlyList<SettingKey> Settings { get; init; } = [];
+
+    /// <summary>True if it is read from a canary too.</summary>
+    public bool AppliesToCanaries { get; } = Keys.Any(key => key.CanaryUse != CanaryUse.OfMain);
 }

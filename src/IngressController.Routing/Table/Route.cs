@@ -32,7 +32,22 @@ public abstract record RouteAction
     {
     }
 
-    public sealed record Forward(BackendId Backend) : RouteAction;
+    /// <summary>Forwards to a backend.</summary>
+    /// <param name="Backend">The main backend: that of the rule, or one of <see cref="Weights"/> with a weight above 0.</param>
+    public sealed record Forward(BackendId Backend) : RouteAction
+    {
+        /// <summary>The backends that share the requests; empty if <see cref="Backend"/> gets all.</summary>
+        public EquatableArray<WeightedBackend> Weights { get; init; }
+
+        /// <summary>The backends that get some requests before. Each is asked in turn, the oldest first.</summary>
+        public EquatableArray<CanaryBackend> Canaries { get; init; }
+
+        /// <summary>True if each request needs a decision.</summary>
+        public bool HasAlternatives => Weights.Count > 0 || Canaries.Count > 0;
+
+        /// <summary>The backends of the rule itself, no duplicates.</summary>
+        internal IEnumerable<BackendId> OwnBackends => Weights.Count == 0 ? [Backend] : Weights.Select(weighted => weighted.Backend);
+    }
 
     /// <summary>Redirects every request.</summary>
     /// <param name="Status">The status of the redirect.</param>

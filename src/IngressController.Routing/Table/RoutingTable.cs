@@ -45,6 +45,9 @@ public sealed record VirtualHost(string Host, EquatableArray<Route> Routes, Rout
 
     /// <summary>The route for exactly <c>/</c> of the whole host, before all others; null when there is none.</summary>
     public Route? Root { get; init; }
+
+    /// <summary>The routes and the default one.</summary>
+    internal IEnumerable<Route> AllRoutes => Default is null ? Routes : Routes.Append(Default);
 }
 
 /// <summary>A further name of a host.</summary>

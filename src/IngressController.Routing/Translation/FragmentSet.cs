@@ -30,12 +30,11 @@ internal sealed record FragmentSet
     /// <summary>The objects that the fragments name.</summary>
     public ObjectReferences References { get; init; } = ObjectReferences.None;
 
-    private ReverseIndex<BackendId, ResourceName> ByBackend { get; init; } = ReverseIndex<BackendId, ResourceName>.Empty;
-
-    private ReverseIndex<ResourceName, BackendId> BackendsOfService { get; init; } = ReverseIndex<ResourceName, BackendId>.Empty;
+    /// <summary>The users of the backends.</summary>
+    public BackendUse Backends { get; init; } = BackendUse.Empty;
 
     /// <summary>The Ingresses that use a backend.</summary>
-    public IEnumerable<IngressFragment> OfBackend(BackendId backend) => ByBackend[backend].Select(name => Fragments[name]);
+    public IEnumerable<IngressFragment> OfBackend(BackendId backend) => Backends.Ingresses(backend).Select(name => Fragments[name]);
 
     public Builder ToBuilder() => new(this);
 
@@ -51,8 +50,6 @@ internal sealed record FragmentSet
         private readonly ReverseIndex<ResourceName, ResourceName>.Builder _byConfigMap = before.ByConfigMap.ToBuilder();
         private readonly ImmutableHashSet<ResourceName>.Builder _secrets = before.References.Secrets.ToBuilder();
         private readonly ImmutableHashSet<ResourceName>.Builder _configMaps = before.References.ConfigMaps.ToBuilder();
-        private readonly ReverseIndex<BackendId, ResourceName>.Builder _byBackend = before.ByBackend.ToBuilder();
-        private readonly ReverseIndex<ResourceName, BackendId>.Builder _backendsOfService = before.BackendsOfService.ToBuilder();
 
         /// <summary>Hosts that a changed fragment has or had rules for.</summary>
         public HashSet<string> TouchedHosts { get; } = new(StringComparer.Ordinal);
@@ -63,20 +60,14 @@ internal sealed record FragmentSet
         /// <summary>Names that a changed fragment wants or wanted as an alias.</summary>
         public HashSet<string> TouchedAliases { get; } = new(StringComparer.Ordinal);
 
-        /// <summary>Backends that became used or unused.</summary>
-        public HashSet<BackendId> TouchedBackends { get; } = [];
+        /// <summary>The users of the backends.</summary>
+        public BackendUse.Builder Backends { get; } = before.Backends.ToBuilder();
 
         public IEnumerable<ResourceName> Names => _fragments.Keys;
 
-        public bool UsesHost(string host) => _byHost.Contains(host);
-
         public bool UsesAlias(string name) => _byAlias.Contains(name);
 
-        public bool UsesBackend(BackendId backend) => _byBackend.Contains(backend);
-
-        public IReadOnlyCollection<BackendId> BackendsOf(ResourceName service) => _backendsOfService[service];
-
-        /// <summary>The Ingresses with rules for a host, oldest first.</summary>
+        /// <summary>The Ingresses with rules for a host, canaries too, oldest first.</summary>
         public IngressFragment[] OfHost(string host) => OldestFirst(_byHost[host]);
 
         /// <summary>The Ingresses that want a name as an alias, oldest first.</summary>
@@ -113,8 +104,7 @@ internal sealed record FragmentSet
             BySecret = _bySecret.ToIndex(),
             ByConfigMap = _byConfigMap.ToIndex(),
             References = before.References.With(_secrets.ToImmutable(), _configMaps.ToImmutable()),
-            ByBackend = _byBackend.ToIndex(),
-            BackendsOfService = _backendsOfService.ToIndex(),
+            Backends = Backends.ToUse(),
         };
 
         private void Add(IngressFragment fragment)
@@ -153,12 +143,7 @@ internal sealed record FragmentSet
             }
 
             foreach (var backend in fragment.Backends)
-            {
-                if (!UsesBackend(backend))
-                    TouchedBackends.Add(backend);
-                _byBackend.Add(backend, fragment.Name);
-                _backendsOfService.Add(backend.Service, backend);
-            }
+                Backends.Add(backend, fragment.Name);
         }
 
         private void Remove(IngressFragment fragment)
@@ -198,13 +183,7 @@ internal sealed record FragmentSet
             }
 
             foreach (var backend in fragment.Backends)
-            {
-                _byBackend.Remove(backend, fragment.Name);
-                if (UsesBackend(backend))
-                    continue;
-                _backendsOfService.Remove(backend.Service, backend);
-                TouchedBackends.Add(backend);
-            }
+                Backends.Remove(backend, fragment.Name);
         }
 
         private IngressFragment[] OldestFirst(IReadOnlyCollection<ResourceName> names)

@@ -14,6 +14,7 @@ internal sealed class HostMerge
     private Route? _root;
     private RoutePolicy? _rootPolicy;
     private bool _hasTls;
+    private bool _hasMain;
 
     private HostMerge(string host) => _host = host;
 
@@ -22,17 +23,29 @@ internal sealed class HostMerge
     public static MergedHost Merge(string host, IReadOnlyList<IngressFragment> fragments)
     {
         var merge = new HostMerge(host);
-        foreach (var fragment in fragments)
+        foreach (var fragment in fragments.Where(fragment => !fragment.IsCanary))
         {
             if (fragment.ForHost(host) is { } contribution)
                 merge.Add(fragment, contribution);
         }
 
-        return merge.Finish();
+        merge.AddCanaries(fragments.Where(fragment => fragment.IsCanary));
+        return merge._hasMain ? merge.Finish() : new MergedHost(null, [.. merge._diagnostics]);
     }
+
+    /// <summary>The backends of the canaries of a host, no duplicates.</summary>
+    public static HashSet<BackendId> CanaryBackends(VirtualHost? host) =>
+    [
+        .. from route in host?.AllRoutes ?? []
+           let forward = route.Action as RouteAction.Forward
+           where forward is { Canaries.Count: > 0 }
+           from canary in forward.Canaries
+           select canary.Backend,
+    ];
 
     private void Add(IngressFragment fragment, HostContribution contribution)
     {
+        _hasMain = true;
         foreach (var route in contribution.Routes)
         {
             var claim = (route.Match, route.Predicates);
@@ -48,6 +61,18 @@ internal sealed class HostMerge
             _diagnostics.Add(DiagnosticCatalog.DefaultBackendConflict(loser.Origin, winner.Origin, _host));
         _hasTls |= fragment.HasTls;
         AddRoot(fragment);
+    }
+
+    private void AddCanaries(IEnumerable<IngressFragment> canaries)
+    {
+        CanaryMerge? merge = null;
+        foreach (var canary in canaries)
+        {
+            if (canary.ForHost(_host) is not { } contribution)
+                continue;
+            merge ??= new CanaryMerge(_host, _routes, _diagnostics);
+            _default = merge.Add(contribution, _default);
+        }
     }
 
     private void AddRoot(IngressFragment fragment)
@@ -119,4 +144,6 @@ internal sealed class HostMerge
     }
 }
 
-internal sealed record MergedHost(VirtualHost VirtualHost, EquatableArray<Diagnostic> Diagnostics);
+/// <param name="VirtualHost">The host; null if only canaries have rules for it.</param>
+/// <param name="Diagnostics">The conflicts of its Ingresses.</param>
+internal sealed record MergedHost(VirtualHost? VirtualHost, EquatableArray<Diagnostic> Diagnostics);

@@ -16,6 +16,9 @@ internal sealed record IngressFragment
     /// <summary>False for an Ingress whose IngressClass is missing: it is kept only for its diagnostic.</summary>
     public bool IsClaimed { get; init; } = true;
 
+    /// <summary>True if its routes are canaries of other Ingresses' routes, and none by themselves.</summary>
+    public bool IsCanary { get; init; }
+
     /// <summary>No duplicates, in ordinal order.</summary>
     public EquatableArray<HostContribution> Hosts { get; init; }
 
@@ -44,9 +47,9 @@ internal sealed record IngressFragment
 
     public IEnumerable<Route> AllRoutes => Hosts.SelectMany(host => host.Default is null ? host.Routes : host.Routes.Append(host.Default));
 
-    /// <summary>The backends that it uses, no duplicates.</summary>
+    /// <summary>The backends that it uses by itself, no duplicates. Those of a canary are used by the routes that it is merged into.</summary>
     public IEnumerable<BackendId> Backends =>
-        AllRoutes.Select(route => route.Action).OfType<RouteAction.Forward>().Select(action => action.Backend)
+        IsCanary ? [] : AllRoutes.Select(route => route.Action).OfType<RouteAction.Forward>().SelectMany(action => action.OwnBackends)
             .Concat(Policies.All.Select(policy => policy.BackendUse?.Backend).OfType<BackendId>()).Distinct();
 
     // Both look-ups are binary searches: an Ingress may have tens of thousands of hosts, and each is looked up.

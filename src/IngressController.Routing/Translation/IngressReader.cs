@@ -26,7 +26,9 @@ internal sealed class IngressReader
     private readonly RoutePolicies _policies;
     private readonly BackendProtocol? _protocol;
     private readonly BackendTlsSettings? _tls;
+    private readonly BackendWeightsPolicy? _weights;
     private readonly MatchingPolicy _matching;
+    private readonly bool _isCanary;
 
     private IngressReader(V1Ingress ingress, ClusterSnapshot snapshot, PolicyOptions options, GlobalSettings settings, HashSet<RoutePolicies> shared)
     {
@@ -42,6 +44,8 @@ internal sealed class IngressReader
         _matching = _policies.Get<MatchingPolicy>() ?? MatchingPolicy.None;
         _protocol = _policies.Get<BackendProtocolPolicy>()?.Protocol;
         _tls = _policies.Get<BackendTlsPolicy>()?.Tls;
+        _weights = _policies.Get<BackendWeightsPolicy>();
+        _isCanary = _context.Annotations.IsCanary;
     }
 
     /// <param name="ingress">The Ingress.</param>
@@ -53,26 +57,48 @@ internal sealed class IngressReader
         V1Ingress ingress, ClusterSnapshot snapshot, PolicyOptions options, GlobalSettings settings, HashSet<RoutePolicies> shared)
     {
         var reader = new IngressReader(ingress, snapshot, options, settings, shared);
-        return reader._context.Annotations.Read(ForeignAnnotations.Canary, false) ? reader.ReadCanary() : reader.Read();
+        return reader._isCanary ? reader.ReadCanary() : reader.Read();
     }
 
+    /// <summary>Its routes are canaries of other Ingresses' routes; everything else of it is ignored.</summary>
     private IngressFragment ReadCanary()
     {
-        var meanwhile = ((AnnotationSupport.NotYet)ForeignAnnotations.Canary.Support).Meanwhile;
-        _context.Annotations.Report(ForeignAnnotations.Canary, (ingress, field) => DiagnosticCatalog.CanaryIgnored(ingress, field, meanwhile));
-        return ReadNothing();
+        var hosts = ReadHosts();
+        if (_context.HasTls)
+            _diagnostics.Add(DiagnosticCatalog.CanaryTlsIgnored(_name));
+        return new IngressFragment
+        {
+            Name = _name,
+            Created = _ingress.Metadata?.CreationTimestamp ?? DateTime.MaxValue,
+            IsCanary = true,
+            Hosts = hosts,
+            Policies = _policies,
+            PolicySecrets = _context.Secrets,
+            PolicyConfigMaps = _context.ConfigMaps,
+            Diagnostics = [.. _diagnostics],
+        };
     }
 
-    private IngressFragment ReadNothing() => new()
-    {
-        Name = _name,
-        Created = _ingress.Metadata?.CreationTimestamp ?? DateTime.MaxValue,
-        PolicySecrets = _context.Secrets,
-        PolicyConfigMaps = _context.ConfigMaps,
-        Diagnostics = [.. _diagnostics],
-    };
-
     private IngressFragment Read()
+    {
+        var hosts = ReadHosts();
+        var tls = TlsReader.Read(_name, _ingress.Spec?.Tls ?? [], _routesByHost.Keys, _diagnostics);
+        return new IngressFragment
+        {
+            Name = _name,
+            Created = _ingress.Metadata?.CreationTimestamp ?? DateTime.MaxValue,
+            Hosts = hosts,
+            Tls = _routesByHost.Count == 0 && _ingress.Spec?.Rules is not { Count: > 0 } ? [] : [.. tls],
+            Policies = _policies,
+            HasTls = _context.HasTls,
+            Aliases = ReadAliases(),
+            PolicySecrets = _context.Secrets,
+            PolicyConfigMaps = _context.ConfigMaps,
+            Diagnostics = [.. _diagnostics],
+        };
+    }
+
+    private EquatableArray<HostContribution> ReadHosts()
     {
         var rules = _ingress.Spec?.Rules ?? [];
         for (var i = 0; i < rules.Count; i++)
@@ -81,29 +107,14 @@ internal sealed class IngressReader
         var defaultRoute = ReadDefaultBackend();
         if (rules.Count == 0 && defaultRoute is not null)
             _routesByHost[""] = [];
-        var routesNothing = rules.Count == 0 && defaultRoute is null;
         RuleCheck.Report(
             _name, rules, hasDefault: defaultRoute is not null, hasRoutes: _routesByHost.Values.Any(routes => routes.Count > 0),
             answersByAnnotation: _policies.All.Any(policy => policy.AnswersWithoutPaths), _diagnostics);
-        var tls = TlsReader.Read(_name, _ingress.Spec?.Tls ?? [], _routesByHost.Keys, _diagnostics);
-
-        return new IngressFragment
-        {
-            Name = _name,
-            Created = _ingress.Metadata?.CreationTimestamp ?? DateTime.MaxValue,
-            Hosts =
-            [
-                .. _routesByHost.OrderBy(host => host.Key, StringComparer.Ordinal)
-                    .Select(host => new HostContribution(host.Key, [.. host.Value], defaultRoute ?? _answersByHost.GetValueOrDefault(host.Key))),
-            ],
-            Tls = routesNothing ? [] : [.. tls],
-            Policies = _policies,
-            HasTls = _context.HasTls,
-            Aliases = ReadAliases(),
-            PolicySecrets = _context.Secrets,
-            PolicyConfigMaps = _context.ConfigMaps,
-            Diagnostics = [.. _diagnostics],
-        };
+        return
+        [
+            .. _routesByHost.OrderBy(host => host.Key, StringComparer.Ordinal)
+                .Select(host => new HostContribution(host.Key, [.. host.Value], defaultRoute ?? _answersByHost.GetValueOrDefault(host.Key))),
+        ];
     }
 
     /// <summary>The further names of its hosts.</summary>
@@ -139,7 +150,7 @@ internal sealed class IngressReader
         {
             var origin = new RouteOrigin(_name, index, i);
             var path = paths[i] ?? new V1HTTPIngressPath();
-            var action = ReadBackend(path.Backend, origin, _protocol);
+            var action = ReadBackend(path.Backend, origin);
             var text = string.IsNullOrEmpty(path.Path) ? "/" : path.Path;
             var wantsRegex = _policies.MakeRegex(text);
             var pattern = wantsRegex && text[0] == '/' ? ReadPattern(text, origin, ref action) : null;
@@ -155,7 +166,7 @@ internal sealed class IngressReader
         var origin = RouteOrigin.DefaultBackend(_name);
         // As in ingress-nginx: requests for unknown hosts are neither redirected nor rewritten.
         var isCatchAll = _ingress.Spec.Rules is not { Count: > 0 };
-        var route = Make(origin, PathMatch.Root, ReadBackend(backend, origin, protocol: null));
+        var route = Make(origin, PathMatch.Root, ReadBackend(backend, origin));
         return isCatchAll ? route with { Policies = _policies.OfDefaultBackend } : route;
     }
 
@@ -173,7 +184,7 @@ internal sealed class IngressReader
         if (type is null)
         {
             // The rule's meaning is unknown: its path fails closed instead of letting its traffic fall through.
-            _diagnostics.Add(DiagnosticCatalog.PathTypeUnknown(origin, path.PathType!));
+            _diagnostics.Add(DiagnosticCatalog.PathTypeUnknown(origin, path.PathType!, _isCanary));
             action = new RouteAction.Unavailable("unknown pathType");
         }
         else if (string.IsNullOrEmpty(path.PathType))
@@ -181,8 +192,8 @@ internal sealed class IngressReader
             _diagnostics.Add(DiagnosticCatalog.PathTypeMissing(origin));
         }
 
-        // Kept as written: HostMerge makes a regular expression of it.
-        if (isPattern)
+        // Kept as written: HostMerge makes a regular expression of it. The path of a canary is what the main Ingress makes of it.
+        if (isPattern || (_isCanary && text[0] == '/' && RequestPath.NormalizeRule(text, out _) is null))
             return new PathMatch(type == PathMatchType.Exact ? PathMatchType.Exact : PathMatchType.Prefix, text);
         if (RequestPath.NormalizeRule(text, out var problem) is not { } value)
         {
@@ -190,7 +201,7 @@ internal sealed class IngressReader
             return null;
         }
 
-        if (text.AsSpan().ContainsAny(PatternCharacters))
+        if (!_isCanary && text.AsSpan().ContainsAny(PatternCharacters))
             _diagnostics.Add(DiagnosticCatalog.PathLooksLikePattern(origin, text));
         if (text.Length > LongPath)
             _diagnostics.Add(DiagnosticCatalog.PathVeryLong(origin, text.Length));
@@ -214,7 +225,7 @@ internal sealed class IngressReader
         return covering;
     }
 
-    private RouteAction ReadBackend(V1IngressBackend? backend, RouteOrigin origin, BackendProtocol? protocol)
+    private RouteAction ReadBackend(V1IngressBackend? backend, RouteOrigin origin)
     {
         switch (backend)
         {
@@ -227,8 +238,8 @@ internal sealed class IngressReader
                 {
                     { Number: > 0, Name.Length: > 0 } =>
                         Refuse(DiagnosticCatalog.ServicePortMissing(origin, "has both a number and a name; remove one")),
-                    { Number: > 0 and <= 65535 } port => Forward(service, port.Number.Value.ToString(System.Globalization.CultureInfo.InvariantCulture), protocol),
-                    { Name: { Length: > 0 } name } => Forward(service, name, protocol),
+                    { Number: > 0 and <= 65535 } port => Forward(service.Name, port.Number.Value.ToString(System.Globalization.CultureInfo.InvariantCulture), origin),
+                    { Name: { Length: > 0 } name } => Forward(service.Name, name, origin),
                     { Number: { } number } => Refuse(DiagnosticCatalog.ServicePortMissing(origin, $"number {number} is not between 1 and 65535")),
                     _ => Refuse(DiagnosticCatalog.ServicePortMissing(origin, "has neither a number nor a name; set one")),
                 };
@@ -237,12 +248,26 @@ internal sealed class IngressReader
         }
     }
 
-    private RouteAction.Forward Forward(V1IngressServiceBackend service, string port, BackendProtocol? protocol) =>
-        new(new BackendId(_name with { Name = service.Name! }, port, protocol, _tls) { UsesClusterIp = _policies.Get<ServiceUpstreamPolicy>() is not null });
+    /// <summary>Protocol and weights are those of the paths; the default backend has neither.</summary>
+    private RouteAction.Forward Forward(string service, string port, RouteOrigin origin)
+    {
+        var own = new BackendId(_name with { Name = service }, port, origin.IsDefaultBackend ? null : _protocol, _tls)
+        {
+            UsesClusterIp = _policies.Get<ServiceUpstreamPolicy>() is not null,
+        };
+        if (_weights is null || origin.IsDefaultBackend)
+            return new(own);
+        WeightedBackend[] backends = [.. _weights.Services.Select(weighted => new WeightedBackend(own with { Service = _name with { Name = weighted.Service } }, weighted.Weight))];
+        var listed = Array.Find(backends, weighted => weighted.Backend == own);
+        if (listed is null)
+            _diagnostics.Add(DiagnosticCatalog.BackendNotListed(origin, service, _policies.FieldOf(BackendWeightsPolicy.Annotation)));
+        var main = listed is { Weight: > 0 } ? listed : Array.Find(backends, weighted => weighted.Weight > 0)!;
+        return new(main.Backend) { Weights = [.. backends] };
+    }
 
     private RouteAction.Unavailable Refuse(Diagnostic diagnostic)
     {
-        _diagnostics.Add(diagnostic);
+        _diagnostics.Add(_isCanary ? diagnostic with { Effect = DiagnosticEffect.RouteLeftOut } : diagnostic);
         return new RouteAction.Unavailable(diagnostic.Message);
     }
 

@@ -78,13 +78,42 @@ public sealed record Translation
         return !((parent?.Certificate ?? Table.DefaultCertificate?.Certificate)?.Covers(host) == true);
     }
 
-    private IEnumerable<Diagnostic> BackendDiagnostics() =>
-        from fragment in FaultyBackends.SelectMany(Fragments.OfBackend).DistinctBy(fragment => fragment.Name)
-        from route in fragment.AllRoutes
-        let forward = route.Action as RouteAction.Forward
-        where forward is not null && FaultyBackends.Contains(forward.Backend)
-        from problem in Table.Backends[forward.Backend].Problems
-        select DiagnosticCatalog.OfBackend(problem, route.Origin);
+    private IEnumerable<Diagnostic> BackendDiagnostics()
+    {
+        foreach (var fragment in FaultyBackends.SelectMany(Fragments.OfBackend).DistinctBy(fragment => fragment.Name))
+        {
+            foreach (var route in fragment.AllRoutes)
+            {
+                if (route.Action is not RouteAction.Forward forward)
+                    continue;
+                foreach (var diagnostic in forward.Weights.Count > 0 ? WeightDiagnostics(route, forward.Weights) : Problems(forward.Backend).Select(problem => DiagnosticCatalog.OfBackend(problem, route.Origin)))
+                    yield return diagnostic;
+            }
+        }
+
+        var canaries =
+            from host in FaultyBackends.SelectMany(Fragments.Backends.HostsOfCanaries).Distinct(StringComparer.Ordinal)
+            from route in Table.Hosts[host].AllRoutes
+            let forward = route.Action as RouteAction.Forward
+            where forward is not null
+            from canary in forward.Canaries
+            from problem in Problems(canary.Backend)
+            select DiagnosticCatalog.OfCanaryBackend(problem, canary.Origin);
+        foreach (var diagnostic in canaries)
+            yield return diagnostic;
+    }
+
+    private IEnumerable<Diagnostic> WeightDiagnostics(Route route, EquatableArray<WeightedBackend> weights)
+    {
+        var used = weights.Where(weighted => weighted.Weight > 0).ToArray();
+        var isServed = used.Any(weighted => Table.Backends[weighted.Backend].Endpoints.Count > 0);
+        return
+            from weighted in used
+            from problem in Problems(weighted.Backend)
+            select DiagnosticCatalog.OfWeightedBackend(problem, route.Origin.Ingress, route.Policies.FieldOf(BackendWeightsPolicy.Annotation), isServed);
+    }
+
+    private EquatableArray<BackendProblem> Problems(BackendId id) => FaultyBackends.Contains(id) ? Table.Backends[id].Problems : [];
 
     private IEnumerable<Diagnostic> PolicyBackendDiagnostics() =>
         from fragment in FaultyBackends.SelectMany(Fragments.OfBackend).DistinctBy(fragment => fragment.Name)

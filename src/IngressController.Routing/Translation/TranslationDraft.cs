@@ -58,8 +58,10 @@ internal sealed class TranslationDraft
     {
         foreach (var host in _fragments.TouchedHosts)
         {
-            var merged = _fragments.UsesHost(host) ? HostMerge.Merge(host, _fragments.OfHost(host)) : null;
-            _hosts.Set(host, merged?.VirtualHost, merged?.Diagnostics ?? []);
+            var before = _hosts.Find(host);
+            var merged = HostMerge.Merge(host, _fragments.OfHost(host));
+            _hosts.Set(host, merged.VirtualHost, merged.Diagnostics);
+            _fragments.Backends.SetCanaries(host, HostMerge.CanaryBackends(before), HostMerge.CanaryBackends(merged.VirtualHost));
         }
     }
 
@@ -70,7 +72,7 @@ internal sealed class TranslationDraft
         touched.UnionWith(_fragments.TouchedHosts.Where(_fragments.UsesAlias));
         foreach (var name in touched)
         {
-            var merged = AliasMerge.Merge(name, _fragments.UsesHost(name), _fragments.OfAlias(name));
+            var merged = AliasMerge.Merge(name, isHost: _hosts.Find(name) is not null, _fragments.OfAlias(name));
             _aliases.Set(name, merged.Alias, merged.Diagnostics);
         }
     }
@@ -78,9 +80,9 @@ internal sealed class TranslationDraft
     /// <summary>Step 3: resolves every backend that is new since step 1, and those of changed Services.</summary>
     public void ResolveBackends(IReadOnlySet<ResourceName> changedServices)
     {
-        var touched = _fragments.TouchedBackends;
+        var touched = _fragments.Backends.Touched;
         foreach (var service in changedServices)
-            touched.UnionWith(_fragments.BackendsOf(service));
+            touched.UnionWith(_fragments.Backends.OfService(service));
 
         if (_previous.Settings.DefaultBackendService is { } defaultService
             && (changedServices.Contains(defaultService) || !_backends.ContainsKey(DefaultBackend.Id(defaultService))))
@@ -90,7 +92,7 @@ internal sealed class TranslationDraft
 
         foreach (var id in touched)
         {
-            if (_fragments.UsesBackend(id) || IsDefaultBackend(id))
+            if (_fragments.Backends.IsUsed(id) || IsDefaultBackend(id))
                 _backends[id] = BackendResolver.Resolve(id, _snapshot, _previous.Settings);
             else
                 _backends.Remove(id);
@@ -139,7 +141,7 @@ internal sealed class TranslationDraft
             },
             Changes = new TableChanges(
                 [.. _fragments.TouchedHosts.Where(host => before.Hosts.GetValueOrDefault(host) != _hosts.Find(host))],
-                [.. _fragments.TouchedBackends.Where(id => before.Backends.GetValueOrDefault(id) != _backends.GetValueOrDefault(id))],
+                [.. _fragments.Backends.Touched.Where(id => before.Backends.GetValueOrDefault(id) != _backends.GetValueOrDefault(id))],
                 [.. _fragments.TouchedTlsHosts.Where(host => before.TlsBindings.GetValueOrDefault(host) != _tls.Find(host))],
                 [.. _fragments.TouchedAliases.Where(name => before.Aliases.GetValueOrDefault(name) != _aliases.Find(name))],
                 before.DefaultRoute != defaultRoute || before.DefaultCertificate != defaultCertificate,

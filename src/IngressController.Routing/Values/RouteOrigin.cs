@@ -8,6 +8,8 @@ public readonly record struct RouteOrigin(ResourceName Ingress, int Rule, int Pa
 {
     public static RouteOrigin DefaultBackend(ResourceName ingress) => new(ingress, -1, 0);
 
+    public bool IsDefaultBackend => Rule < 0;
+
     /// <summary>The field path, as in kubectl explain.</summary>
     public string Field => Rule < 0 ? "spec.defaultBackend" : Path < 0 ? $"spec.rules[{Rule}]" : $"spec.rules[{Rule}].http.paths[{Path}]";
 

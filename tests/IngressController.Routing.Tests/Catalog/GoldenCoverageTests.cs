@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using IngressController.Routing.Annotations;
 using IngressController.Routing.Catalog;
 using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Table;
 using IngressController.Routing.Tests.Golden;
 
 namespace IngressController.Routing.Tests.Catalog;
@@ -39,7 +40,9 @@ public sealed class GoldenCoverageTests
             // Read values are recorded with the routes, so an Ingress that is not claimed, or of which a feature reads nothing, covers
             // nothing.
             var read = translation.Table.Hosts.Values.SelectMany(host => host.Default is { } route ? host.Routes.Append(route) : host.Routes)
-                .SelectMany(route => route.Policies.Sources.Select(source => (route.Origin.Ingress.ToString(), source.Origin)))
+                .SelectMany(route => (route.Action as RouteAction.Forward)?.Canaries.Select(canary => (canary.Origin, canary.Policies)).Append((route.Origin, route.Policies))
+                    ?? [(route.Origin, route.Policies)])
+                .SelectMany(read => read.Policies.Sources.Select(source => (read.Origin.Ingress.ToString(), source.Origin)))
                 .ToHashSet();
             foreach (var ingress in golden.AllDocuments.Where(document => GoldenCase.IsKind(document, "Ingress")))
             {

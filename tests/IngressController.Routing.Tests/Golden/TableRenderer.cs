@@ -135,7 +135,8 @@ internal static class TableRenderer
 
     private static string Describe(RouteAction action) => action switch
     {
-        RouteAction.Forward forward => forward.Backend.ToString(),
+        RouteAction.Forward forward => string.Concat(forward.Canaries.Select(canary => $"[{canary.Rules}] {canary.Backend} ({canary.Origin.Ingress}), else "))
+            + (forward.Weights.Count == 0 ? forward.Backend.ToString() : string.Join(" or ", forward.Weights.Select(weighted => $"{weighted.Weight} {weighted.Backend}"))),
         RouteAction.Redirect redirect => $"{redirect.Status} {(redirect.Host ?? redirect.Path)}",
         RouteAction.Unavailable unavailable => $"503 {unavailable.Reason}",
         _ => throw new ArgumentOutOfRangeException(nameof(action), action, "an action without a rendering"),

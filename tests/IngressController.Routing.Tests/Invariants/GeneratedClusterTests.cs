@@ -51,6 +51,7 @@ public sealed class GeneratedClusterTests
                 DiagnosticCode.RouteConflict, DiagnosticCode.TlsConflict,
                 DiagnosticCode.DefaultBackendConflict, DiagnosticCode.ServicePortNotFound,
                 DiagnosticCode.TlsSecretInvalid, DiagnosticCode.HostInvalid,
+                DiagnosticCode.CanaryWithoutMain, DiagnosticCode.CanaryWeightsTooGreat,
             },
             codes);
     }
@@ -107,6 +108,8 @@ public sealed class GeneratedClusterTests
             var metadata = Metadata($"ingress-{_random.Next(20)}");
             if (_random.Next(5) > 0)
                 metadata["creationTimestamp"] = $"2024-01-0{_random.Next(1, 6)}T00:00:00Z";
+            if (Annotations() is { Count: > 0 } annotations)
+                metadata["annotations"] = annotations;
             var spec = new JsonObject
             {
                 ["ingressClassName"] = Pick("yarp", "yarp", "yarp", "edge", "other", null),
@@ -116,6 +119,25 @@ public sealed class GeneratedClusterTests
             if (_random.Next(3) == 0)
                 spec["defaultBackend"] = Backend();
             return new() { ["kind"] = "Ingress", ["metadata"] = metadata, ["spec"] = spec };
+        }
+
+        private JsonObject Annotations()
+        {
+            const string Prefix = "yarp.ingress.kubernetes.io/";
+            var annotations = new JsonObject();
+            if (_random.Next(4) == 0)
+            {
+                annotations[$"{Prefix}canary"] = Pick("true", "true", "true", "false");
+                annotations[$"{Prefix}canary-weight"] = Pick("0", "60", "100", "ten");
+            }
+
+            if (_random.Next(5) == 0)
+                annotations[$"{Prefix}backend-weights"] = Pick("web=80,api=20", "api=1,external=0", "web=0");
+            if (_random.Next(5) == 0)
+                annotations[$"{Prefix}backend-protocol"] = Pick("HTTPS", "GRPC", "FCGI");
+            if (_random.Next(10) == 0)
+                annotations[$"{Prefix}use-regex"] = "true";
+            return annotations;
         }
 
         private JsonObject Rule() => new()
