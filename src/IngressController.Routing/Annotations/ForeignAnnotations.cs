@@ -11,8 +11,6 @@ internal static class ForeignAnnotations
 
     private const string Waf = "run a web application firewall in front of the controller or in the application";
 
-    private const string NoCanary = "no request goes to a canary";
-
     private const string ConnectTimeout = "the option --proxy-connect-timeout (5 s unless set)";
 
     private const string ReadTimeout = "the option --proxy-read-timeout (60 s unless set)";
@@ -22,7 +20,7 @@ internal static class ForeignAnnotations
         new("Not yet supported",
         [
             .. NotYet(
-                ("affinity-canary-behavior", "The affinity of canaries: sticky or legacy.", NoCanary),
+                ("affinity-canary-behavior", "The affinity of canaries: sticky or legacy.", "header, cookie and weight choose the canary for each request, and the affinity cookie applies to the main backend only"),
                 ("session-affinity", "Session affinity in the format of YARP's configuration.", "no affinity cookie is set: use affinity"),
                 ("health-check", "YARP's active and passive health checks.", "the readiness of the Pods decides which endpoints get requests"),
                 ("http-client", "YARP's settings of the HTTP client for the backend.", $"{ConnectTimeout} and {ReadTimeout} apply"),

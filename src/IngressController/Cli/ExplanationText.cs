@@ -21,11 +21,15 @@ internal static class ExplanationText
         AppendPaths(text, explanation);
         AppendPolicies(text, explanation);
         Section(text, "Steps", [.. explanation.Steps.Select(step => new[] { step.Name, Cut(step.Values), Word(step.Outcome, explanation.Verdict) })]);
+        Section(text, "Backends", [.. (explanation.Alternatives ?? []).Select(entry => new[]
+        {
+            Mark(entry.IsChosen), entry.Backend, entry.Source, Percent(entry.Percent), entry.Reason,
+        })], "  ");
         AppendBackend(text, explanation);
         if (explanation.Certificate is { } certificate)
             Append(text, certificate);
-        Section(text, "Diagnostics of the Ingress", [.. explanation.Diagnostics.Select(Row)]);
-        return text.Append('\n').Append(Line(explanation.Verdict)).Append('\n').ToString().ReplaceLineEndings();
+        Section(text, "Diagnostics of the Ingress", [.. explanation.Diagnostics.Select(diagnostic => Row(diagnostic, explanation.Route))]);
+        return text.Append('\n').Append(Line(explanation.Verdict)).Append(Others(explanation)).Append('\n').ToString().ReplaceLineEndings();
     }
 
     private static void AppendPaths(StringBuilder text, Explanation explanation)
@@ -86,8 +90,22 @@ internal static class ExplanationText
             text.Append($"\n{heading}\n{TextTable.Format(rows, indent)}");
     }
 
-    private static string[] Row(DiagnosticView diagnostic) =>
-        [diagnostic.Severity.ToString().ToLowerInvariant(), diagnostic.Code.ToString(), $"{diagnostic.Field}: {diagnostic.Message} ({diagnostic.Effect})"];
+    /// <summary>A diagnostic; one of a canary names it.</summary>
+    private static string[] Row(DiagnosticView diagnostic, RouteView? route)
+    {
+        var subject = $"{diagnostic.Namespace}/{diagnostic.Name}";
+        var canary = diagnostic.Kind == "Ingress" && route is not null && route.Ingress != subject ? $"{subject} " : "";
+        return [diagnostic.Severity.ToString().ToLowerInvariant(), diagnostic.Code.ToString(), $"{canary}{diagnostic.Field}: {diagnostic.Message} ({diagnostic.Effect})"];
+    }
+
+    private static string Percent(double percent) => string.Create(CultureInfo.InvariantCulture, $"{percent:0.####} %");
+
+    /// <summary>The other backends that can get a request that is forwarded.</summary>
+    private static string Others(Explanation explanation)
+    {
+        var others = explanation.Verdict.ForwardedTo is null ? [] : (explanation.Alternatives ?? []).Where(entry => entry is { Percent: > 0, IsChosen: false });
+        return string.Concat(others.Select(entry => $", or by weight to {entry.Backend} ({Percent(entry.Percent)})"));
+    }
 
     private static string Mark(bool isChosen) => isChosen ? ">" : " ";
 

@@ -2,6 +2,7 @@ using IngressController.Forwarding;
 using IngressController.Pipeline;
 using IngressController.Proxy;
 using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Table;
 using IngressController.Sources;
 using IngressController.Views;
 using Microsoft.AspNetCore.WebUtilities;
@@ -35,9 +36,10 @@ internal sealed class Explainer(RequestPipeline pipeline, ForwardTransformer tra
             Policies = [.. (route?.Definition.Policies.All ?? []).Select(PolicyEntry.Of)],
             Sources = [.. route?.Definition.Policies.Sources ?? []],
             Steps = [.. dryRun.Steps.Select(step => new StepEntry(step.Step.Name, step.Step.Describe(revision), step.Outcome))],
+            Alternatives = AlternativesOf(dryRun),
             Backend = await BackendOf(context, dryRun, cancellation),
             Certificate = request.Scheme == "https" ? CertificateOf(revision, request.ServerName) : null,
-            Diagnostics = route is null ? [] : [.. DiagnosticsOf(revision, route.Definition.Origin)],
+            Diagnostics = route is null ? [] : [.. DiagnosticsOf(revision, route.Definition)],
         };
     }
 
@@ -57,6 +59,14 @@ internal sealed class Explainer(RequestPipeline pipeline, ForwardTransformer tra
         var reason = dryRun.Refusal?.Detail ?? (answering is null ? ReasonPhrases.GetReasonPhrase(status) : $"answered by {answering.Name}");
         return new Verdict(status, location.Length == 0 ? null : location, null, reason);
     }
+
+    private static AlternativeEntry[]? AlternativesOf(DryRun dryRun) =>
+        dryRun.Steps.Select(step => step.Step).OfType<BackendStep>().FirstOrDefault() is not { } step ? null :
+        [
+            .. step.Foresee(dryRun.Request).Select(candidate => new AlternativeEntry(
+                candidate.Backend.ToString(), candidate.Source, Math.Round(candidate.Share * 100, 4),
+                candidate.Share > 0 && candidate.Backend == dryRun.Request.Backend, candidate.Reason)),
+        ];
 
     private async Task<BackendEntry?> BackendOf(HttpContext context, DryRun dryRun, CancellationToken cancellation)
     {
@@ -82,12 +92,15 @@ internal sealed class Explainer(RequestPipeline pipeline, ForwardTransformer tra
             entry ?? "(default)", certificate, entry is null ? live.DefaultCertificate : live.TlsBindings.GetValueOrDefault(entry), time.GetUtcNow());
     }
 
-    private IEnumerable<DiagnosticView> DiagnosticsOf(Revision revision, RouteOrigin origin)
+    private IEnumerable<DiagnosticView> DiagnosticsOf(Revision revision, Routing.Table.Route route)
     {
+        var origin = route.Origin;
+        var canaries = (route.Action as RouteAction.Forward)?.Canaries.Select(canary => canary.Origin.Ingress) ?? [];
+        var subjects = canaries.Prepend(origin.Ingress).Select(ingress => new DiagnosticSubject("Ingress", ingress)).ToHashSet();
         // --default-backend-service belongs to no Ingress; its diagnostics are those of its Service.
         return revision.Translation.CollectDiagnostics().Concat(store.Unreadable)
             .Where(diagnostic => origin.Ingress.Name.Length > 0
-                ? diagnostic.Subject == new DiagnosticSubject("Ingress", origin.Ingress)
+                ? subjects.Contains(diagnostic.Subject)
                 : diagnostic.Code == DiagnosticCode.DefaultBackendUnusable)
             .Select(DiagnosticView.Of);
     }

@@ -86,7 +86,7 @@ internal sealed class RetrySequence(ProxyRequest request, UpstreamCluster cluste
         }
 
         _retries++;
-        request.Route.Counters.Retried();
+        request.Counters!.Retried();
         return next;
     }
 
@@ -130,7 +130,7 @@ internal sealed class RetrySequence(ProxyRequest request, UpstreamCluster cluste
             return true;
         }
 
-        request.Route.Counters.RetryDenied();
+        request.Counters!.RetryDenied();
         return false;
     }
 }

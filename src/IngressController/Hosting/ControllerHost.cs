@@ -45,7 +45,8 @@ internal sealed class ControllerHost : IAsyncDisposable
     public int AdminPort => Services.GetRequiredService<AdminServer>().Port;
 
     public static ControllerHost Create(
-        IngressOptions options, Action<ILoggingBuilder>? logging = null, TimeProvider? time = null, ReflectorTimings? timings = null)
+        IngressOptions options, Action<ILoggingBuilder>? logging = null, TimeProvider? time = null, ReflectorTimings? timings = null,
+        Random? random = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         ConfigureLogging(builder.Logging, options.LogLevel);
@@ -53,6 +54,7 @@ internal sealed class ControllerHost : IAsyncDisposable
 
         var services = builder.Services;
         services.AddSingleton(time ?? TimeProvider.System);
+        services.AddSingleton(random ?? Random.Shared);
         services.AddSingleton(options.Listener);
         services.AddSingleton(options.Overload);
         services.AddSingleton(options.Upstream);

@@ -52,6 +52,20 @@ internal sealed class ProxyRequest
     /// <summary>The status of a backend's response that a page replaces; 0 if none is replaced.</summary>
     public int ReplacedStatus { get; set; }
 
+    /// <summary>The backend that <see cref="BackendStep"/> chose; null if the request is left to the main backend or another step.</summary>
+    public RouteBackend? Backend
+    {
+        get;
+        set
+        {
+            field = value;
+            Cluster = value?.Cluster;
+        }
+    }
+
+    /// <summary>The counters of the backend that serves it; null until a route is found.</summary>
+    public RequestCounters? Counters => Backend is { } chosen ? chosen.Counters : MatchedRoute?.Counters;
+
     /// <summary>
     /// The host that the client asked for: X-Forwarded-Host of a trusted proxy, else Host. Redirects to the same site name it. It decides
     /// nothing: routes, certificates and authentication go by Host.

@@ -35,6 +35,9 @@ internal sealed record PlanContext(string Host, Routing.Table.Route Definition, 
     /// <summary>The clusters of all backends.</summary>
     public IReadOnlyDictionary<BackendId, UpstreamCluster> Clusters { get; init; } = FrozenDictionary<BackendId, UpstreamCluster>.Empty;
 
+    /// <summary>The backends; null unless the route has alternatives. Routes with alternatives share no plan.</summary>
+    public RouteBackends? Backends { get; init; }
+
     public LocalReplies Replies => Service<LocalReplies>();
 
     public T? Policy<T>()

@@ -1,8 +1,10 @@
 using IngressController.Features.AccessControl;
 using IngressController.Features.ApiKeys;
+using IngressController.Features.BackendWeights;
 using IngressController.Features.BasicAuthentication;
 using IngressController.Features.Blocking;
 using IngressController.Features.Bodies;
+using IngressController.Features.Canary;
 using IngressController.Features.Compression;
 using IngressController.Features.Cors;
 using IngressController.Features.ErrorPages;
@@ -78,13 +80,26 @@ internal static class PipelineOrder
         // Of use to requests that are forwarded only.
         One(TimeoutsStep.Create),
         One(RetriesStep.Create),
-        // Last, because it matters to requests that are forwarded only.
+        // Because it matters to requests that are forwarded only.
         EndpointChoiceStep.Of(
             AlgorithmChoice.Create,
             // Takes precedence over the algorithm, which serves requests without a key.
             HashChoice.Create,
             // Takes precedence over both, which serve requests without a session.
             SessionChoice.Create),
+        // Last of all, so that the endpoints of the chosen backend are those of this moment.
+        One(BackendStep.Of(BackendRules)),
+    ];
+
+    /// <summary>
+    /// The rules that choose the backend of a request among the alternatives of its route; the first that chooses one decides. A rule that
+    /// keeps clients where they are goes before all others.
+    /// </summary>
+    private static Func<PlanContext, BackendRule?>[] BackendRules =>
+    [
+        // Before weights: the main Ingress shares only what is left.
+        CanaryRule.Create,
+        WeightsRule.Create,
     ];
 
     /// <summary>The changes of requests to the backend.</summary>

@@ -40,7 +40,7 @@ internal sealed class RequestPipeline(
         finally
         {
             request.EndAttempt();
-            (request.MatchedRoute?.Counters ?? metrics.Unmatched).RequestEnded(context.Response.StatusCode, start);
+            (request.Counters ?? metrics.Unmatched).RequestEnded(context.Response.StatusCode, start);
             if (drain.IsOver)
                 drain.CountAborted();
             HostEncoding.Forget(context.Request.Headers);

@@ -115,20 +115,26 @@ internal sealed class RevisionBuilder(UpstreamClients clients, CertificateStore 
 
     private ProxyRoute Build(string host, Route route)
     {
-        var (cluster, service) = route.Action switch
-        {
-            RouteAction.Forward forward => (_clusters[forward.Backend], forward.Backend.Service),
-            RouteAction.Unavailable or RouteAction.Redirect => ((UpstreamCluster?)null, (ResourceName?)null),
-            _ => throw new InvalidOperationException($"unknown route action {route.Action}"),
-        };
-        return new ProxyRoute(host, route, cluster, metrics.For(route.Origin.Ingress, service), Plan(new PlanContext(host, route, services) { Clusters = _clusters }));
+        var ingress = route.Origin.Ingress;
+        var context = new PlanContext(host, route, services) { Clusters = _clusters };
+        if (route.Action is not RouteAction.Forward forward)
+            return new ProxyRoute(host, route, null, metrics.For(ingress, service: null), Plan(context));
+        var main = BackendOf(forward.Backend, ingress);
+        var alternatives = !forward.HasAlternatives ? null : new RouteBackends(
+            main, [.. forward.Weights.Select(weighted => new WeightedRouteBackend(BackendOf(weighted.Backend, ingress), weighted.Weight))],
+            [.. forward.Canaries.Select(canary => BackendOf(canary.Backend, canary.Origin.Ingress))]);
+        return new ProxyRoute(host, route, main.Cluster, main.Counters, Plan(context with { Backends = alternatives })) { Backends = alternatives };
     }
+
+    /// <param name="id">The backend.</param>
+    /// <param name="ingress">The Ingress that names it: requests of canaries are counted for the canary.</param>
+    private RouteBackend BackendOf(BackendId id, ResourceName ingress) => new(_clusters[id], metrics.For(ingress, id.Service));
 
     /// <summary>The plan of a route. Routes of Ingresses without annotations, which are most, share one.</summary>
     private RoutePlan Plan(PlanContext context)
     {
         var policies = context.Definition.Policies;
-        if (policies.Sources.Count > 0 || context.Definition.Action is RouteAction.Redirect)
+        if (policies.Sources.Count > 0 || context.Definition.Action is RouteAction.Redirect || context.Backends is not null)
             return PipelineOrder.PlanOf(context);
         if (_sharedPlans.TryGetValue(policies, out var shared))
             return shared;

@@ -31,6 +31,9 @@ internal sealed record Explanation
     /// <summary>The steps of the pipeline, in order.</summary>
     public required StepEntry[] Steps { get; init; }
 
+    /// <summary>The backends that can serve such a request, in the order in which they are asked; null when the route has one only.</summary>
+    public AlternativeEntry[]? Alternatives { get; init; }
+
     /// <summary>The backend of the route; null when it has none.</summary>
     public BackendEntry? Backend { get; init; }
 
@@ -53,6 +56,13 @@ internal sealed record ExplainedRequest(string Method, string Url, string Host, 
 /// <param name="ForwardedTo">The backend that the request is forwarded to; null for a local reply.</param>
 /// <param name="Reason">The reason, in one clause.</param>
 internal sealed record Verdict(int? Status, string? Location, string? ForwardedTo, string Reason);
+
+/// <param name="Backend">Service and port.</param>
+/// <param name="Source">Who names it: main, a canary, or backend-weights.</param>
+/// <param name="Percent">Its share of such requests.</param>
+/// <param name="IsChosen">True if the explanation goes on with it: no other one has a greater share.</param>
+/// <param name="Reason">The reason, in one clause.</param>
+internal sealed record AlternativeEntry(string Backend, string Source, double Percent, bool IsChosen, string Reason);
 
 internal sealed record HostEntry(string Entry, bool IsChosen, string Reason);
 

@@ -28,7 +28,7 @@ public sealed class ControlCharacterTests
         "x", "true", "1", "on", "/a", "10.0.0.0/8", "https://a.example/", "basic", "a: b", "default/a", "$1", "1s", "any", "301", "auth-map", "GRPC", "fixed-window", "cluster",
         "client-ip", "GET", "a.example", "TLSv1.2", "HIGH", "{set: {A: b}}", "2", "429", "anonymous", "disable", "[GET]", "cookie", "persistent", "Lax",
         "ewma", "$host", "gzip", "text/css",
-        "00:00:30", "error", "respect", "[{PathSet: /x}]", "[{Name: a, Mode: Exists}]", "200 1s", "{set: {A: \"b", "[GET, \"P",
+        "00:00:30", "error", "respect", "[{PathSet: /x}]", "[{Name: a, Mode: Exists}]", "200 1s", "a=1", "{set: {A: \"b", "[GET, \"P",
     ];
 
     private static readonly AnnotationKey[] Keys = [.. RouteFeatures.Catalog.Annotations.Groups.SelectMany(group => group.Keys)];

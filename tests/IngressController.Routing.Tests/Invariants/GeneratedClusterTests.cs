@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using IngressController.Routing.Diagnostics;
+using IngressController.Routing.Table;
 using IngressController.Routing.Tests.Golden;
 using IngressController.Routing.Translation;
 
@@ -51,9 +52,22 @@ public sealed class GeneratedClusterTests
                 DiagnosticCode.RouteConflict, DiagnosticCode.TlsConflict,
                 DiagnosticCode.DefaultBackendConflict, DiagnosticCode.ServicePortNotFound,
                 DiagnosticCode.TlsSecretInvalid, DiagnosticCode.HostInvalid,
-                DiagnosticCode.CanaryWithoutMain, DiagnosticCode.CanaryWeightsTooGreat,
+                DiagnosticCode.CanaryWithoutMain,
             },
             codes);
+    }
+
+    [Fact]
+    public void Generated_clusters_have_several_canaries_of_a_route()
+    {
+        var routes = Enumerable.Range(1, 5).SelectMany(seed =>
+        {
+            var cluster = new ClusterGenerator(seed);
+            cluster.Populate();
+            return RoutingTableTranslator.Translate(cluster.Cluster.Snapshot, new TranslationSettings()).Table.Hosts.Values.SelectMany(host => host.Routes);
+        });
+        Assert.Contains(routes, route => route.Action is RouteAction.Forward { Canaries.Count: > 1 });
+        Assert.Contains(routes, route => route.Action is RouteAction.Forward { Canaries.Count: > 0, Weights.Count: > 0 });
     }
 
     private sealed class ClusterGenerator(int seed)
@@ -125,7 +139,7 @@ public sealed class GeneratedClusterTests
         {
             const string Prefix = "yarp.ingress.kubernetes.io/";
             var annotations = new JsonObject();
-            if (_random.Next(4) == 0)
+            if (_random.Next(3) == 0)
             {
                 annotations[$"{Prefix}canary"] = Pick("true", "true", "true", "false");
                 annotations[$"{Prefix}canary-weight"] = Pick("0", "60", "100", "ten");

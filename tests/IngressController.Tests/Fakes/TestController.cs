@@ -54,7 +54,7 @@ internal sealed class TestController : IAsyncDisposable
     /// <summary>The log of the controller.</summary>
     public required LogLines Log { get; init; }
 
-    public static async Task<TestController> StartAsync(string manifests, Func<IngressOptions, IngressOptions>? configure = null, TimeProvider? time = null)
+    public static async Task<TestController> StartAsync(string manifests, Func<IngressOptions, IngressOptions>? configure = null, TimeProvider? time = null, Random? random = null)
     {
         var log = new LogLines();
         var folder = Directory.CreateTempSubdirectory("ingress-test-").FullName;
@@ -66,7 +66,7 @@ internal sealed class TestController : IAsyncDisposable
             Shutdown = new ShutdownOptions { Delay = TimeSpan.Zero },
             Upstream = new UpstreamOptions { DirectForwarding = ForwardsDirectly },
         };
-        var host = ControllerHost.Create(configure?.Invoke(options) ?? options, logging => logging.AddProvider(log), time);
+        var host = ControllerHost.Create(configure?.Invoke(options) ?? options, logging => logging.AddProvider(log), time, random: random);
         await host.StartAsync(CancellationToken.None);
         await host.WaitUntilReadyAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(20));
         return new TestController(host, folder, time is not null) { Log = log };

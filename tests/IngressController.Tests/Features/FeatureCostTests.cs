@@ -116,7 +116,7 @@ public sealed class FeatureCostTests
         });
     }
 
-    private static void AssertAllocatesNothing(Action action)
+    internal static void AssertAllocatesNothing(Action action)
     {
         // The first rounds fill caches and compile code.
         for (var i = 0; i < 100; i++)

@@ -14,6 +14,7 @@ public static class CanaryFeature
         Form = ValueForms.Boolean,
         Default = "false",
         CanaryUse = CanaryUse.Switch,
+        Difference = "Several canaries of a path are asked in turn, and their weights add up; ingress-nginx takes one.",
         Documentation = "Makes the Ingress a canary: its backends get some of the requests of the Ingresses with the same host, path and type of path, also "
             + "in other namespaces. Header, cookie and weight are asked in this order. A canary serves nothing by itself: without such a main Ingress it has "
             + "no route, the main Ingress decides all other policies, and its certificates and aliases. Requests go to the main backend if the canary has no "
@@ -24,7 +25,7 @@ public static class CanaryFeature
     public static AnnotationKey<string> Header { get; } = new()
     {
         Name = "canary-by-header",
-        Form = Token(ValueForms.Text.Description, "is not a header name"),
+        Form = Token("a header name", "is not a header name"),
         CanaryUse = CanaryUse.Own,
         Documentation = "The request header that decides first: `always` selects the canary, `never` excludes it, and any other value leaves the request to "
             + "cookie and weight. Values are case-sensitive.",

@@ -16,7 +16,7 @@ internal sealed class ErrorPagesStep(ErrorPagesPolicy policy) : RequestStep
     public override ValueTask<bool> InvokeAsync(ProxyRequest request)
     {
         // A route without a usable backend stays unavailable.
-        if (request.Cluster is { HasEndpoints: false } && request.Route.Plan.ErrorPages?.DefaultBackend is { HasEndpoints: true } other)
+        if (request is { Cluster: not null, Route.HasEndpoints: false } && request.Route.Plan.ErrorPages?.DefaultBackend is { HasEndpoints: true } other)
             request.Cluster = other;
         return ValueTask.FromResult(true);
     }
