@@ -1,5 +1,4 @@
 using System.Buffers;
-using IngressController.Routing.Annotations;
 using IngressController.Routing.Cluster;
 using IngressController.Routing.Diagnostics;
 using IngressController.Routing.Features;

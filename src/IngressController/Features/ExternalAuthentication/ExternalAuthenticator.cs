@@ -1,7 +1,6 @@
 using IngressController.Configuration;
 using IngressController.Pipeline;
 using IngressController.Routing.Features.Authentication;
-using IngressController.Routing.Table;
 using IngressController.Signals;
 using IngressController.Upstream;
 

@@ -31,9 +31,9 @@ internal sealed class JwtKeyClient(UpstreamOptions options, ResolveName resolve,
                 _ => throw new ArgumentException("its keys are not fetched", nameof(source)),
             };
         }
-        catch (OperationCanceledException) when (timeout.IsCancellationRequested)
+        catch (OperationCanceledException error) when (timeout.IsCancellationRequested)
         {
-            throw new IOException($"no response within {Timeout.TotalSeconds:0} s");
+            throw new IOException($"no response within {Timeout.TotalSeconds:0} s", error);
         }
         catch (HttpRequestException error)
         {
@@ -83,9 +83,9 @@ internal sealed class JwtKeyClient(UpstreamOptions options, ResolveName resolve,
                 ? address
                 : throw new IOException("the metadata of the issuer has no jwks_uri");
         }
-        catch (JsonException)
+        catch (JsonException error)
         {
-            throw new IOException("the metadata of the issuer is not JSON");
+            throw new IOException("the metadata of the issuer is not JSON", error);
         }
     }
 

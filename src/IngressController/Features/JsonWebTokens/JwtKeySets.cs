@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using IngressController.Routing.Features.Authentication;
-using IngressController.Routing.Table;
 using IngressController.Signals;
 
 namespace IngressController.Features.JsonWebTokens;
