@@ -3,7 +3,6 @@ using IngressController.Hosting;
 using IngressController.Pipeline;
 using IngressController.Proxy;
 using IngressController.Routing.Translation;
-using k8s.Models;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;

@@ -2,7 +2,6 @@ using System.Net;
 using BenchmarkDotNet.Attributes;
 using IngressController.Configuration;
 using IngressController.Routing.Table;
-using IngressController.Routing.Values;
 using IngressController.Upstream;
 using IngressController.Upstream.Balancing;
 using Yarp.ReverseProxy.Model;

@@ -1,7 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using IngressController.Configuration;
 using IngressController.Features.SessionAffinity;
-using IngressController.Routing.Values;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Primitives;
 using Yarp.ReverseProxy.Configuration;

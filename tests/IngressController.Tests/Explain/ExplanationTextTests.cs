@@ -1,5 +1,4 @@
 using IngressController.Cli;
-using IngressController.Explain;
 using IngressController.Pipeline;
 using IngressController.Routing.Table;
 using IngressController.Views;

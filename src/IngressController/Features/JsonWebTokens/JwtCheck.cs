@@ -15,7 +15,8 @@ internal sealed class JwtCheck : AccessCheck
     private static readonly ValueTask<AccessRefusal?> NoToken = new(Unauthorized("a bearer token is required") with { Challenge = "Bearer" });
 
     private static readonly ValueTask<AccessRefusal?> NoKeys = new(new AccessRefusal(
-        StatusCodes.Status503ServiceUnavailable, "Service Unavailable", "the keys of the token issuer are not available") { RetryAfter = 5 });
+        StatusCodes.Status503ServiceUnavailable, "Service Unavailable", "the keys of the token issuer are not available")
+    { RetryAfter = 5 });
 
     private readonly JwtPolicy _policy;
     private readonly JwtKeySet _keys;
@@ -46,7 +47,7 @@ internal sealed class JwtCheck : AccessCheck
     public override string Describe() =>
         $"401 unless {_policy.Header} has a token of {_policy.Issuer} for {(_policy.Audiences.Count == 0 ? "any audience" : string.Join(" or ", _policy.Audiences))}"
         + $"{string.Concat(_policy.Requirements.Select(claim => $"; 403 unless it has {claim.Claim}{(claim.Values.Count == 0 ? "" : $" {string.Join(" or ", claim.Values)}")}"))}"
-        + $"; the keys are {(_keys.HasKeys ? "known" : "not known yet, so the response is 503")}; tokens are not verified in a dry run; rules below "
+        + $"; the keys are {(_keys.HasKeys ? "known" : $"not known{(_keys.Problem is { } problem ? $" ({problem})" : " yet")}, so the response is 503")}; tokens are not verified in a dry run; rules below "
         + $"{string.Join(", ", _policy.ExemptPaths)} are exempt";
 
     public override ValueTask<AccessRefusal?> CheckAsync(ProxyRequest request)

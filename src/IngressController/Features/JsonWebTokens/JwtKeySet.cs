@@ -10,6 +10,7 @@ internal sealed class JwtKeySet(JwtKeySource source)
     private const int MinRsaBits = 2048;
 
     private volatile JsonWebKey[]? _keys;
+    private volatile string? _problem;
     private volatile bool _isFetching;
     private volatile bool _isKeyMissing;
     private string? _text;
@@ -26,6 +27,9 @@ internal sealed class JwtKeySet(JwtKeySource source)
 
     /// <summary>True if a token has named a key that is not known.</summary>
     public bool IsKeyMissing { get => _isKeyMissing; set => _isKeyMissing = value; }
+
+    /// <summary>The reason why the last fetch failed; null if it did not.</summary>
+    public string? Problem { get => _problem; set => _problem = value; }
 
     /// <summary>True if keys were fetched at least once.</summary>
     public bool HasKeys => _keys is not null;

@@ -74,29 +74,35 @@ internal sealed partial class JwtKeySets(JwtKeyClient client, TimeProvider time,
     {
         set.IsFetching = true;
         set.IsKeyMissing = false;
-        var wait = RetryInterval;
         try
         {
-            if (set.TryReplace(await client.FetchAsync(set.Source, stopping)) is { } problem)
-                Log.Failed(logger, AddressOf(set.Source), problem, RetryInterval.TotalSeconds);
-            else
-                wait = Lifetime;
-        }
-        catch (IOException error)
-        {
-            Log.Failed(logger, AddressOf(set.Source), error.Message, RetryInterval.TotalSeconds);
+            Report(set, set.TryReplace(await client.FetchAsync(set.Source, stopping)));
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             return;
         }
+        catch (Exception error)
+        {
+            // Not only I/O errors: no one waits for this task, so any other would be lost.
+            Report(set, error.Message);
+        }
         finally
         {
             var now = time.GetTimestamp();
+            var wait = set.Problem is null ? Lifetime : RetryInterval;
             set.FetchAt = now + (long)(wait.TotalSeconds * time.TimestampFrequency);
             set.NotBefore = now + (long)(RetryInterval.TotalSeconds * time.TimestampFrequency);
             set.IsFetching = false;
         }
+    }
+
+    /// <summary>Logs a problem once while it stays the same: it is met every few seconds.</summary>
+    private void Report(JwtKeySet set, string? problem)
+    {
+        if (problem is not null && problem != set.Problem)
+            Log.Failed(logger, AddressOf(set.Source), problem, RetryInterval.TotalSeconds);
+        set.Problem = problem;
     }
 
     private JwtKeySet New(JwtKeySource source)
@@ -116,7 +122,7 @@ internal sealed partial class JwtKeySets(JwtKeyClient client, TimeProvider time,
 
     private static partial class Log
     {
-        [LoggerMessage(Level = LogLevel.Warning, Message = "the keys of JSON Web Tokens at {Address} cannot be fetched: {Reason}; the last ones stay, and the next try is in {Seconds} s")]
+        [LoggerMessage(Level = LogLevel.Warning, Message = "the keys of JSON Web Tokens at {Address} cannot be fetched: {Reason}; the last ones stay, and they are fetched again every {Seconds} s")]
         public static partial void Failed(ILogger logger, Uri address, string reason, double seconds);
 
         [LoggerMessage(Level = LogLevel.Warning, Message = "Secret {Secret} data[jwks.json]: {Reason}; the paths that use it answer 503")]

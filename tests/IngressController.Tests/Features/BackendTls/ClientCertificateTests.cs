@@ -1,6 +1,5 @@
 using System.Net.WebSockets;
 using IngressController.Tests.Fakes;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace IngressController.Tests.Features.BackendTls;

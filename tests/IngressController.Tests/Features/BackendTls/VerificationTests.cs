@@ -1,7 +1,6 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using IngressController.Tests.Fakes;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace IngressController.Tests.Features.BackendTls;
 

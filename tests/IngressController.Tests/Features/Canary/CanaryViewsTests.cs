@@ -1,7 +1,6 @@
 using System.Text.Json;
 using IngressController.Cli;
 using IngressController.Explain;
-using IngressController.Tests.Fakes;
 using IngressController.Views;
 using Microsoft.Extensions.DependencyInjection;
 using static IngressController.Tests.Features.Canary.CanaryFixture;

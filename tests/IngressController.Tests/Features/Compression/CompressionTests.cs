@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Net;
 using System.Text;
 using IngressController.Features.Compression;
 using IngressController.Tests.Fakes;
@@ -222,7 +221,9 @@ public abstract class CompressionTests(CompressionFixture proxy)
         var host = await proxy.ServeAsync(backend.Port, ("compression", coding));
         using var request = new HttpRequestMessage(HttpMethod.Get, $"https://{host}/")
         {
-            Version = new Version(version), VersionPolicy = HttpVersionPolicy.RequestVersionExact, Headers = { { "Accept-Encoding", coding } },
+            Version = new Version(version),
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Headers = { { "Accept-Encoding", coding } },
         };
         using var response = await proxy.Controller.Client.SendAsync(request);
         var body = await response.Content.ReadAsByteArrayAsync();

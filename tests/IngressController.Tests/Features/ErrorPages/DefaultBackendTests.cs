@@ -1,5 +1,4 @@
 using System.Text.Json;
-using IngressController.Configuration;
 using IngressController.Tests.Fakes;
 
 namespace IngressController.Tests.Features.ErrorPages;

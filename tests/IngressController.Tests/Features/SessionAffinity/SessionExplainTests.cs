@@ -1,6 +1,5 @@
 using System.Text.Json;
 using IngressController.Explain;
-using IngressController.Tests.Fakes;
 using Microsoft.Extensions.DependencyInjection;
 using static IngressController.Tests.Features.SessionAffinity.SessionFixture;
 

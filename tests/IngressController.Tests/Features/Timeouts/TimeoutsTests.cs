@@ -251,7 +251,8 @@ public sealed class TimeoutsTests(TimeoutsFixture fixture) : IClassFixture<Timeo
             {
                 await stream.FlushAsync();
                 await ending.Task;
-            }) { Headers = { ContentType = new("application/grpc") } },
+            })
+            { Headers = { ContentType = new("application/grpc") } },
         };
         using var response = await controller.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         var rest = Assert.ThrowsAnyAsync<Exception>(() => response.Content.ReadAsStringAsync());
