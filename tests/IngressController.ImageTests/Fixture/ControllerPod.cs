@@ -8,14 +8,18 @@ using IngressController.Tests.Fakes;
 namespace IngressController.ImageTests.Fixture;
 
 /// <summary>
-/// The image as a Pod of the chart: its arguments, and the files of its service account in the folder that the kubelet uses.
+/// The image as a Pod of the chart: its arguments, the key of sessions, and the files of its service account in the folder that the kubelet
+/// uses.
 /// </summary>
 internal sealed class ControllerPod : IAsyncDisposable
 {
     private const string ServiceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
     private const string Namespace = "yarp-ingress";
 
+    private const string SessionKeyFolder = "/etc/yarp-ingress/sessions";
+
     private readonly TempFolder _files = new();
+    private readonly TempFolder _sessionKey = new();
     private readonly IContainer _container;
 
     private ControllerPod(INetwork network, ChartCase chart, string certificate)
@@ -23,9 +27,12 @@ internal sealed class ControllerPod : IAsyncDisposable
         _files.Write("token", ServiceAccounts.TokenOf($"{Namespace}:yarp-ingress"));
         _files.Write("ca.crt", certificate);
         _files.Write("namespace", Namespace);
+        _sessionKey.Write("key", new string('k', 32));
         Access.ForAllUsers(_files);
+        Access.ForAllUsers(_sessionKey);
         _container = IngressImage.RestrictedController(network)
             .WithBindMount(_files, ServiceAccountFolder, AccessMode.ReadOnly)
+            .WithBindMount(_sessionKey, SessionKeyFolder, AccessMode.ReadOnly)
             .WithEnvironment("KUBERNETES_SERVICE_HOST", ControlPlane.Host)
             .WithEnvironment("KUBERNETES_SERVICE_PORT", $"{ControlPlane.Port}")
             .WithEnvironment("POD_NAMESPACE", Namespace).WithEnvironment("POD_NAME", "yarp-ingress-0")
@@ -62,5 +69,6 @@ internal sealed class ControllerPod : IAsyncDisposable
         Proxy?.Dispose();
         await _container.DisposeAsync();
         _files.Dispose();
+        _sessionKey.Dispose();
     }
 }
