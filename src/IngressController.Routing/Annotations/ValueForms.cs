@@ -40,6 +40,12 @@ public static class ValueForms
         AllowsLines = true,
     };
 
+    /// <summary>An object of the Ingress's own namespace; a name alone has an empty namespace. Another namespace is read and then refused.</summary>
+    public static ValueForm<ResourceName> OwnObject(string kind) => new($"the name of a {kind} in the namespace of the Ingress, optionally as NAMESPACE/NAME", text =>
+        ResourceName.TryParse(text, out var name) ? name
+        : text.Contains('/') ? ValueForm<ResourceName>.Refuse("is neither a name nor NAMESPACE/NAME")
+        : new ResourceName("", text));
+
     /// <summary>A whole number without unit.</summary>
     public static ValueForm<int> Integer(int min, int max = int.MaxValue) => new(
         max == int.MaxValue ? $"a whole number, at least {min}" : $"a whole number from {min} to {max}",

@@ -28,10 +28,7 @@ public static class ApiKeysFeature
     public static AnnotationKey<ResourceName> Secret { get; } = new()
     {
         Name = "api-key-secret",
-        Form = new("the name of a Secret in the namespace of the Ingress, optionally as NAMESPACE/NAME", text =>
-            ResourceName.TryParse(text, out var name) ? name
-            : text.Contains('/') ? ValueForm<ResourceName>.Refuse("is neither a name nor NAMESPACE/NAME")
-            : new ResourceName("", text)),
+        Form = ValueForms.OwnObject("Secret"),
         OnBadValue = OnBadValue.CloseRoute,
         IsAccessCheck = true,
         Documentation = "The Secret with the API keys: each key of its data is the name of a client, and its value is the client's API key (printable ASCII). Requests without one of the keys "

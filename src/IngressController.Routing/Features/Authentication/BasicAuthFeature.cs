@@ -23,10 +23,7 @@ public static class BasicAuthFeature
     {
         Name = "auth-secret",
         Difference = "A Secret of another namespace is never allowed; ingress-nginx has a setting for it.",
-        Form = new("the name of a Secret in the namespace of the Ingress, optionally as NAMESPACE/NAME", text =>
-            ResourceName.TryParse(text, out var name) ? name
-            : text.Contains('/') ? ValueForm<ResourceName>.Refuse("is neither a name nor NAMESPACE/NAME")
-            : new ResourceName("", text)),
+        Form = ValueForms.OwnObject("Secret"),
         OnBadValue = OnBadValue.CloseRoute,
         Documentation = "The Secret with the users. It must be in the namespace of the Ingress. While it does not exist or has no users, the paths "
             + "answer 503.",

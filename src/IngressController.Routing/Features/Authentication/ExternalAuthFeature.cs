@@ -37,11 +37,7 @@ public static class ExternalAuthFeature
         + "removed from the request, in any spelling. Headers of the connection, of the body, Host and those by which the proxy tells where a "
         + "request comes from (such as X-Forwarded-For) cannot be listed; X-Forwarded-User and its like can.");
 
-    public static AnnotationKey<ResourceName> AuthProxySetHeaders { get; } = Key("auth-proxy-set-headers", new ValueForm<ResourceName>(
-            "the name of a ConfigMap in the namespace of the Ingress, optionally as NAMESPACE/NAME", text =>
-                ResourceName.TryParse(text, out var name) ? name
-                : text.Contains('/') ? ValueForm<ResourceName>.Refuse("is neither a name nor NAMESPACE/NAME")
-                : new ResourceName("", text)), null,
+    public static AnnotationKey<ResourceName> AuthProxySetHeaders { get; } = Key("auth-proxy-set-headers", ValueForms.OwnObject("ConfigMap"), null,
         "A ConfigMap in the namespace of the Ingress with headers for the service. Their values may contain variables such as $host. An empty value "
         + "removes the client's header. While the ConfigMap does not exist, the paths answer 503.") with
     {

@@ -28,11 +28,7 @@ public static class JwtFeature
         "The URL of the issuer's keys, a JSON Web Key Set. Names are resolved as absolute names; those that end with .svc are Services. Loopback, "
         + "link-local and metadata addresses are refused as for ExternalName Services, and https certificates are verified.");
 
-    public static AnnotationKey<ResourceName> KeysSecret { get; } = Key("jwt-keys-secret", new ValueForm<ResourceName>(
-            "the name of a Secret in the namespace of the Ingress, optionally as NAMESPACE/NAME", text =>
-                ResourceName.TryParse(text, out var name) ? name
-                : text.Contains('/') ? ValueForm<ResourceName>.Refuse("is neither a name nor NAMESPACE/NAME")
-                : new ResourceName("", text)), null,
+    public static AnnotationKey<ResourceName> KeysSecret { get; } = Key("jwt-keys-secret", ValueForms.OwnObject("Secret"), null,
         $"A Secret in the namespace of the Ingress with the keys: its key {KeysKey} is a JSON Web Key Set. Nothing is fetched then.");
 
     public static AnnotationKey<TimeSpan> ClockSkew { get; } = Key("jwt-clock-skew", ValueForms.Duration, "60s",

@@ -81,7 +81,7 @@ internal static class BackendTlsKeys
     public static AnnotationKey<ResourceName> ClientCertificate { get; } = new()
     {
         Name = "backend-tls-client-certificate",
-        Form = OwnName("Secret"),
+        Form = ValueForms.OwnObject("Secret"),
         OnBadValue = OnBadValue.CloseRoute,
         Documentation = "The Secret with the client certificate for the backend (tls.crt, tls.key). It takes precedence over that of proxy-ssl-secret. A renewed Secret is used "
             + "for new connections at once. While it does not exist or is invalid, the paths answer 503.",
@@ -90,7 +90,7 @@ internal static class BackendTlsKeys
     public static AnnotationKey<ResourceName> Authorities { get; } = new()
     {
         Name = "backend-tls-ca",
-        Form = OwnName("ConfigMap"),
+        Form = ValueForms.OwnObject("ConfigMap"),
         OnBadValue = OnBadValue.CloseRoute,
         Documentation = "The ConfigMap with the authorities (ca.crt) that the backend's certificate is verified with, for the name backend-tls-server-name. It takes precedence over ca.crt "
             + "of proxy-ssl-secret, and verification is on. While the ConfigMap does not exist or is invalid, or the backend's protocol is cleartext, the paths answer 503.",
@@ -112,11 +112,6 @@ internal static class BackendTlsKeys
         : HostName.Normalize(text, out var reason) is not { } name ? ValueForm<string>.Refuse(reason)
         : name.StartsWith('*') ? ValueForm<string>.Refuse("is a wildcard; write a name that the certificate is valid for")
         : name);
-
-    private static ValueForm<ResourceName> OwnName(string kind) => new($"the name of a {kind} in the namespace of the Ingress, optionally as NAMESPACE/NAME", text =>
-        ResourceName.TryParse(text, out var name) ? name
-        : text.Contains('/') ? ValueForm<ResourceName>.Refuse("is neither a name nor NAMESPACE/NAME")
-        : new ResourceName("", text));
 
     private static Parsed<SslProtocols> ReadProtocols(string text)
     {
