@@ -68,8 +68,19 @@ public sealed class PolicyContext
     /// <summary>The reason why the paths of the Ingress answer 503; null when they do not.</summary>
     public string? ClosedReason => _closedReason ?? Annotations.ClosedReason;
 
-    /// <summary>True if an object is in the Ingress's namespace or names no namespace.</summary>
-    public bool IsOwn(ResourceName name) => name.Namespace.Length == 0 || name.Namespace == Ingress.Namespace;
+    /// <summary>The full name of an object of the Ingress's namespace. Refuses the annotation that names one of another namespace.</summary>
+    /// <param name="key">The annotation.</param>
+    /// <param name="kind">The kind of the object.</param>
+    /// <param name="named">The object as the annotation names it; without a namespace it is in that of the Ingress.</param>
+    /// <param name="name">The full name.</param>
+    public bool TryOwn(AnnotationKey key, string kind, ResourceName named, out ResourceName name)
+    {
+        name = named with { Namespace = Ingress.Namespace };
+        if (named.Namespace.Length == 0 || named == name)
+            return true;
+        Annotations.Refuse(key, $"is in another namespace; use a {kind} in namespace {Ingress.Namespace}");
+        return false;
+    }
 
     /// <summary>Finds a Secret of any type but kubernetes.io/tls; null when none exists. Only for the Ingress's own namespace.</summary>
     public V1Secret? FindSecret(ResourceName name)

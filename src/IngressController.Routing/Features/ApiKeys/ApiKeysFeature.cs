@@ -67,13 +67,8 @@ public static class ApiKeysFeature
 
     private static ApiKeySet? FindKeys(PolicyContext context, ResourceName named)
     {
-        if (!context.IsOwn(named))
-        {
-            context.Annotations.Refuse(Secret, $"is in another namespace; use a Secret in namespace {context.Ingress.Namespace}");
+        if (!context.TryOwn(Secret, "Secret", named, out var name))
             return null;
-        }
-
-        var name = named with { Namespace = context.Ingress.Namespace };
         var field = context.Annotations.FieldOf(Secret);
         if (context.FindSecret(name) is not { } secret)
         {

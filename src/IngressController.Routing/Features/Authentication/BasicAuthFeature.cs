@@ -77,13 +77,8 @@ public static class BasicAuthFeature
 
     private static CredentialSet? FindUsers(PolicyContext context, ResourceName named, CredentialForm form)
     {
-        if (!context.IsOwn(named))
-        {
-            context.Annotations.Refuse(AuthSecret, $"is in another namespace; use a Secret in namespace {context.Ingress.Namespace}");
+        if (!context.TryOwn(AuthSecret, "Secret", named, out var name))
             return null;
-        }
-
-        var name = named with { Namespace = context.Ingress.Namespace };
         var field = context.Annotations.FieldOf(AuthSecret);
         if (context.FindSecret(name) is not { } secret)
         {

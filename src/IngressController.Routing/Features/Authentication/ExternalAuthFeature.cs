@@ -173,13 +173,8 @@ public static class ExternalAuthFeature
     {
         if (!context.Annotations.TryRead(AuthProxySetHeaders, out var named))
             return [];
-        if (!context.IsOwn(named))
-        {
-            context.Annotations.Refuse(AuthProxySetHeaders, $"is in another namespace; use a ConfigMap in namespace {context.Ingress.Namespace}");
+        if (!context.TryOwn(AuthProxySetHeaders, "ConfigMap", named, out var name))
             return [];
-        }
-
-        var name = named with { Namespace = context.Ingress.Namespace };
         var field = context.Annotations.FieldOf(AuthProxySetHeaders);
         if (context.FindConfigMap(name) is not { } configMap)
         {

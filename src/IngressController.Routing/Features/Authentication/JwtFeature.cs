@@ -121,13 +121,8 @@ public static class JwtFeature
 
     private static JwtKeySource.Text? OfSecret(PolicyContext context, ResourceName named)
     {
-        if (!context.IsOwn(named))
-        {
-            context.Annotations.Refuse(KeysSecret, $"is in another namespace; use a Secret in namespace {context.Ingress.Namespace}");
+        if (!context.TryOwn(KeysSecret, "Secret", named, out var name))
             return null;
-        }
-
-        var name = named with { Namespace = context.Ingress.Namespace };
         var field = context.Annotations.FieldOf(KeysSecret);
         if (context.FindSecret(name) is not { } secret)
         {

@@ -83,7 +83,7 @@ internal static class BackendTlsObjects
     }
 
     private static TlsSecret? Find(PolicyContext context, AnnotationKey<ResourceName> key) =>
-        context.Annotations.TryRead(key, out var name) && IsOwn(context, key, "Secret", name) ? Find(context, key, name) : null;
+        context.Annotations.TryRead(key, out var named) && context.TryOwn(key, "Secret", named, out var name) ? Find(context, key, name) : null;
 
     private static TlsSecret? Find(PolicyContext context, AnnotationKey key, ResourceName name)
     {
@@ -97,17 +97,9 @@ internal static class BackendTlsObjects
     /// <summary>Reads an object of the Ingress's own namespace that an annotation names.</summary>
     private static T? ReadOwn<T>(PolicyContext context, AnnotationKey<ResourceName> key, Func<PolicyContext, AnnotationKey<ResourceName>, ResourceName, T?> read)
         where T : class =>
-        context.Annotations.TryRead(key, out var name) && IsOwn(context, key, key == BackendTlsKeys.Authorities ? "ConfigMap" : "Secret", name)
-            ? read(context, key, name with { Namespace = context.Ingress.Namespace })
+        context.Annotations.TryRead(key, out var named) && context.TryOwn(key, key == BackendTlsKeys.Authorities ? "ConfigMap" : "Secret", named, out var name)
+            ? read(context, key, name)
             : null;
-
-    private static bool IsOwn(PolicyContext context, AnnotationKey key, string kind, ResourceName name)
-    {
-        if (context.IsOwn(name))
-            return true;
-        context.Annotations.Refuse(key, $"is in another namespace; use a {kind} in namespace {context.Ingress.Namespace}");
-        return false;
-    }
 
     private static void Refuse(PolicyContext context, AnnotationKey key, ResourceName secret, string problem)
     {

@@ -5,7 +5,7 @@ using IngressController.Signals;
 namespace IngressController.Features.JsonWebTokens;
 
 /// <summary>
-/// The key sets that routes use, fetched in the background. Routes hold them, so one that no route names is fetched no more.
+/// The key sets that routes use, fetched in the background. Routes hold them, so the fetches of one end with the last route that names it.
 /// </summary>
 internal sealed partial class JwtKeySets(JwtKeyClient client, TimeProvider time, ILogger<JwtKeySets> logger) : BackgroundService
 {
